@@ -1,0 +1,219 @@
+"""Everything that can go wrong, as one tree, so that callers know what to catch.
+
+    ClassifierError
+    ├─ ConfigError           settings, taxonomy, prompt or gold file wrong
+    ├─ InputError            the paper or the reference cannot be used
+    │  ├─ BadReference       neither a path, an arXiv id, a URL, a DOI nor a title
+    │  ├─ NotAPdf            the bytes are something else (often a refusal page in HTML)
+    │  ├─ EncryptedPdf       a password is needed
+    │  ├─ NoTextError        a scan: it needs OCR
+    │  ├─ NotAPaper          too short, or a notice instead of a paper
+    │  └─ UnreadablePdf      broken, or over a limit of the sandbox
+    ├─ SourceError           where papers come from
+    │  ├─ PaperNotFound      the source answered: there is no such paper
+    │  ├─ SourceUnavailable  the source did not answer, or refused for now (retryable)
+    │  └─ WrongPaper         the id and the title belong to different papers
+    ├─ ModelError            the language model's side
+    │  ├─ RateLimited        429; `retry_after_s` where the server said (retryable)
+    │  ├─ ModelTimeout       no answer in time (retryable)
+    │  ├─ ModelUnavailable   unreachable, 5xx or a broken body (retryable)
+    │  ├─ ContextOverflow    the prompt is longer than the model's window
+    │  ├─ Refused            the model declined, or the key or request was rejected
+    │  └─ BudgetSpent        the account's quota or the run's own cap is used up
+    ├─ ReplyError            the model answered, but not with a usable label
+    │  ├─ NotJson
+    │  ├─ SchemaMismatch
+    │  ├─ UnknownLabel
+    │  └─ Truncated
+    └─ StoreError            a cache, ledger or output could not be written or read
+
+Every message is one line: what was wrong, what was expected, what to do.
+"""
+
+from __future__ import annotations
+
+
+class ClassifierError(Exception):
+    """Base of all errors raised on purpose.
+
+    Attributes:
+        code: Stable kebab-case name, used in `Label.error.code` and in JSON output.
+        retryable: Whether the same call may succeed later without a change.
+    """
+
+    code = "error"
+    retryable = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+    @property
+    def message(self) -> str:
+        """The one-line message."""
+        return str(self)
+
+
+class ConfigError(ClassifierError):
+    """Settings, taxonomy, prompt or gold file are wrong."""
+
+    code = "config"
+
+
+class InputError(ClassifierError):
+    """The paper or the reference cannot be used as it is."""
+
+    code = "input"
+
+
+class BadReference(InputError):
+    """A reference of no known form."""
+
+    code = "bad-reference"
+
+
+class NotAPdf(InputError):
+    """The bytes are not a PDF."""
+
+    code = "not-a-pdf"
+
+
+class EncryptedPdf(InputError):
+    """The PDF opens only with a password."""
+
+    code = "encrypted-pdf"
+
+
+class NoTextError(InputError):
+    """The PDF carries no text layer: it needs OCR."""
+
+    code = "needs-ocr"
+
+
+class NotAPaper(InputError):
+    """There is text, but it is no paper (a stub, a notice)."""
+
+    code = "not-a-paper"
+
+
+class UnreadablePdf(InputError):
+    """Broken, or over a limit of the sandbox."""
+
+    code = "unreadable-pdf"
+
+
+class SourceError(ClassifierError):
+    """Fetching a paper failed."""
+
+    code = "source"
+
+
+class PaperNotFound(SourceError):
+    """The source says that there is no such paper."""
+
+    code = "paper-not-found"
+
+
+class SourceUnavailable(SourceError):
+    """The source could not be reached, or refuses for now."""
+
+    code = "source-unavailable"
+    retryable = True
+
+
+class WrongPaper(SourceError):
+    """The id leads to a paper with another title."""
+
+    code = "wrong-paper"
+
+
+class ModelError(ClassifierError):
+    """The language model could not be asked."""
+
+    code = "model"
+
+
+class RateLimited(ModelError):
+    """429, with the server's wish in seconds where it gave one."""
+
+    code = "rate-limited"
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ModelTimeout(ModelError):
+    """No answer in time."""
+
+    code = "model-timeout"
+    retryable = True
+
+
+class ModelUnavailable(ModelError):
+    """Unreachable, a server error, or a body that is no answer."""
+
+    code = "model-unavailable"
+    retryable = True
+
+
+class ContextOverflow(ModelError):
+    """The prompt does not fit into the model's window."""
+
+    code = "context-overflow"
+
+
+class Refused(ModelError):
+    """The model declined, or the server rejected the key or the request."""
+
+    code = "refused"
+
+
+class BudgetSpent(ModelError):
+    """The account's quota, or the run's own cap, is used up."""
+
+    code = "budget-spent"
+
+
+class ReplyError(ClassifierError):
+    """The model's reply holds no usable answer.
+
+    Attributes:
+        raw: The reply as it came; never shown unasked, kept for inspection.
+    """
+
+    code = "reply"
+
+    def __init__(self, message: str, raw: str = "") -> None:
+        super().__init__(message)
+        self.raw = raw
+
+
+class NotJson(ReplyError):
+    """The reply is not JSON."""
+
+    code = "not-json"
+
+
+class SchemaMismatch(ReplyError):
+    """JSON, but not of the asked shape."""
+
+    code = "schema-mismatch"
+
+
+class UnknownLabel(ReplyError):
+    """A label that the taxonomy does not have."""
+
+    code = "unknown-label"
+
+
+class Truncated(ReplyError):
+    """Cut off by the output limit."""
+
+    code = "truncated"
+
+
+class StoreError(ClassifierError):
+    """A cache, ledger or output file could not be read or written."""
+
+    code = "store"
