@@ -1,0 +1,1 @@
+"""Engines: Task in, Reply out (`base.Engine`)."""
