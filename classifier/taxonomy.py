@@ -213,7 +213,8 @@ def load_taxonomy(path: Path) -> Taxonomy:
     """
     try:
         raw = path.read_bytes()
-        data = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        # The C twin of the safe loader, where PyYAML has it: 10 times as fast.
+        data = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror}); a workspace needs a taxonomy.yaml"

@@ -1,0 +1,140 @@
+"""Environment and TOML -> Settings. Unknown keys are refused, so a slip is not silently ignored.
+
+What enters, strongest first: arguments, environment (`CLASSIFIER_*`, and `OPENAI_API_KEY`,
+`OPENAI_BASE_URL`), a TOML file (`CLASSIFIER_CONFIG`, else `config.toml` in the user's configuration
+directory). A file in the working directory is never read: a downloaded folder could send the key
+elsewhere. The key itself comes from the environment alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_cache_path, user_config_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from classifier.errors import ConfigError
+
+APP = "survey-classifier"
+PREFIX = "CLASSIFIER_"
+_CONFIG_VARIABLE = "CLASSIFIER_CONFIG"
+
+
+class Price(BaseModel):
+    """US dollars per million tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
+
+
+class Settings(BaseSettings):
+    """What can be set, with its default. Durations in seconds, sizes as named.
+
+    Attributes:
+        engine: "auto" is "openai" where a key or base URL is set, else "offline".
+        model: Name of the openai engine's model; there is no default.
+        budget_tokens: The excerpt's size, characters / 4.
+        examples: "all", "none" or "nearest:K".
+        review_below: Labels with less confidence than this go to review.
+        prices: Model name -> price, for models that the price list does not know.
+        allow_private: Fetch from private addresses (never needed for arXiv).
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    engine: Literal["auto", "offline", "openai"] = "auto"
+    model: str | None = None
+    api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    examples: str = Field(default="all", pattern=r"^(all|none|nearest:[1-9][0-9]{0,2})$")
+    budget_tokens: int = Field(default=6000, ge=300, le=200_000)
+    review_below: float = Field(default=0.5, ge=0, le=1)
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    max_output_tokens: int = Field(default=4000, ge=256)
+    logprobs: bool = True
+    timeout_s: float = Field(default=120.0, gt=0)
+    max_attempts: int = Field(default=6, ge=1, le=20)
+    prices: Mapping[str, Price] = Field(default_factory=dict)
+    contact: str = "survey-classifier (no contact given)"
+    arxiv_url: str = "https://export.arxiv.org"
+    allow_private: bool = False
+    fetch_bytes: int = Field(default=100_000_000, ge=1_000)
+    workers: int = Field(default=1, ge=1, le=64)
+    pdf_wall_s: float = Field(default=90.0, gt=0)
+    pdf_memory_mb: int = Field(default=1024, ge=256)
+    pdf_pages: int = Field(default=400, ge=1)
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path(APP))
+    data_dir: Path = Field(default_factory=lambda: user_data_path(APP))
+
+    @property
+    def chosen_engine(self) -> Literal["offline", "openai"]:
+        """The engine that "auto" stands for under these settings."""
+        if self.engine != "auto":
+            return self.engine
+        return "openai" if self.api_key or self.base_url else "offline"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Reads the settings; `overrides` that are None are left out.
+
+    Raises:
+        ConfigError: An unknown key, a value out of range, or a file that cannot be read.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    _refuse_unknown(given, "argument")
+    in_environment = [name for name in os.environ if name.startswith(PREFIX) and name != _CONFIG_VARIABLE]
+    names = {name: name.removeprefix(PREFIX).lower() for name in in_environment}
+    _refuse_unknown(dict.fromkeys(names.values()), "environment variable", PREFIX)
+    from_file = {
+        name: value
+        for name, value in _read_file().items()
+        if name not in given and _variable(name) not in os.environ
+    }
+    aliases = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL"}
+    try:
+        return Settings(**{aliases.get(name, name): value for name, value in (from_file | given).items()})
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise ConfigError(
+            f"setting {name}: {first['msg']}; see the table of settings in the README"
+        ) from error
+
+
+def _read_file() -> dict[str, Any]:
+    chosen = os.environ.get(_CONFIG_VARIABLE)
+    path = Path(chosen) if chosen else user_config_path(APP) / "config.toml"
+    if not chosen and not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+    if "api_key" in values:
+        raise ConfigError(f"{path}: a key does not belong in a file; set OPENAI_API_KEY in the environment")
+    _refuse_unknown(values, f"key in {path}")
+    return values
+
+
+def _variable(name: str) -> str:
+    return {"base_url": "OPENAI_BASE_URL"}.get(name, f"{PREFIX}{name.upper()}")
+
+
+def _refuse_unknown(values: Mapping[str, Any], what: str, prefix: str = "") -> None:
+    # api_key and base_url are read under their OPENAI_ names; CLASSIFIER_API_KEY would be ignored.
+    known = set(Settings.model_fields) - ({"api_key", "base_url"} if prefix else set())
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            shown = f"{prefix}{name.upper()}" if prefix else name
+            hint = f"; did you mean {prefix + near[0].upper() if prefix else near[0]}?" if near else ""
+            raise ConfigError(f"unknown {what} '{shown}'{hint} Known: {', '.join(sorted(known))}")
