@@ -154,6 +154,11 @@ class Taxonomy(Record):
         return {leaf.id: leaf for leaf in _walk(self.tree)}
 
     @cached_property
+    def branches(self) -> Mapping[str, Node]:
+        """Id -> node for every node that is no leaf, in the tree's order."""
+        return dict(_branches(self.tree))
+
+    @cached_property
     def rules(self) -> Mapping[str, ScopeRule]:
         """Scope rule id -> rule, in the taxonomy's order."""
         return {rule.id: rule for rule in self.scope.rules}
@@ -248,6 +253,13 @@ def _walk(nodes: tuple[Node, ...], above: tuple[Node, ...] = ()) -> Iterator[Lea
                 fields=tuple(field for n in line for field in n.fields),
                 ancestors=tuple(ids[:-1]),
             )
+
+
+def _branches(nodes: tuple[Node, ...], above: str = "") -> Iterator[tuple[str, Node]]:
+    for node in nodes:
+        if node.children:
+            yield f"{above}{node.id}", node
+            yield from _branches(node.children, f"{above}{node.id}/")
 
 
 def _met(conditions: Conditions, answers: Mapping[str, str]) -> bool:

@@ -63,6 +63,19 @@ class Workspace:
         """Where the offline engine's data is; it may not exist."""
         return self.root / "offline"
 
+    @cached_property
+    def offline_accuracy(self) -> str | None:
+        """What the offline engine was measured at here, in words (`offline/accuracy.json`), or None."""
+        file = self.offline_dir / "accuracy.json"
+        if not file.is_file():
+            return None
+        try:
+            return str(json.loads(file.read_text(encoding="utf-8"))["in_words"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(
+                f"{file}: expected a JSON object with 'in_words'; retrain or remove it"
+            ) from error
+
     def prompt_dir(self) -> Path:
         """The folder of templates: the workspace's own, else the built-in one."""
         own = self.root / "prompts"

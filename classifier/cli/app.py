@@ -1,0 +1,78 @@
+"""The commands' table, and what happens around each of them.
+
+Command modules are imported here but stay light: everything heavy is imported when a command runs, so
+that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from classifier.__about__ import __version__
+from classifier.cli import exits
+from classifier.cli.classify import classify
+from classifier.cli.training import train
+from classifier.cli.workspace import lint, schema, tree
+
+app = typer.Typer(
+    name="classifier",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (classify, tree, lint, schema, train):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"classifier {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the trace of an error (anywhere on the line).")
+    ] = False,
+) -> None:
+    """File papers into a survey's taxonomy: one closed label, verified quotes, and how sure it is."""
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line; returns its exit code instead of exiting."""
+    from classifier.errors import ClassifierError
+
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result = app(args=arguments or ["--help"], prog_name="classifier", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        print(f"classifier: {' '.join(error.format_message().split())}; see --help", file=sys.stderr)
+        return exits.USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        print("classifier: interrupted", file=sys.stderr)
+        return exits.INTERRUPTED
+    except ClassifierError as error:
+        if debug:
+            traceback.print_exc()
+        print(f"classifier: {error.message}", file=sys.stderr)
+        return exits.exit_code(error)
+    except Exception as error:
+        if debug:
+            raise
+        # A bug: still one line, with the way to its trace.
+        print(
+            f"classifier: own failure: {type(error).__name__}: {error}; repeat with --debug", file=sys.stderr
+        )
+        return exits.FAILURE
+    return result if isinstance(result, int) else exits.DONE

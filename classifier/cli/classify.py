@@ -1,0 +1,116 @@
+"""`classifier classify REF...`: labels on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from classifier.cli import exits
+from classifier.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from classifier.errors import ClassifierError
+    from classifier.pipeline import Classifier
+
+
+class EngineName(StrEnum):
+    """The engines that a user can name."""
+
+    auto = "auto"
+    offline = "offline"
+    openai = "openai"
+
+
+def classify(
+    refs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="REF...",
+            help="PDF path, '-' (a PDF on standard input), arXiv id or URL, a PDF's URL, a DOI, or a title.",
+        ),
+    ],
+    engine: Annotated[
+        EngineName, typer.Option(help="auto: openai where a key or base URL is set, else offline.")
+    ] = EngineName.auto,
+    model: Annotated[
+        str | None, typer.Option(help="Model of the openai engine (or CLASSIFIER_MODEL).")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(metavar="all|nearest:K|none", help="Labelled studies to show the engine.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+    show_prompt: Annotated[
+        bool, typer.Option("--show-prompt", help="Print what would be sent; ask no model.")
+    ] = False,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Also fetch from private network addresses.")
+    ] = False,
+) -> int:
+    """Place papers in the taxonomy: leaf, runner-up, quotes with pages, confidence, need for review."""
+    from classifier.pipeline import Classifier
+
+    chosen = None if engine is EngineName.auto else engine.value
+    classifier = Classifier(
+        chosen,
+        workspace=workspace,
+        model=model,
+        examples=examples,
+        budget_tokens=budget,
+        allow_private=allow_private or None,
+    )
+    return asyncio.run(_classify_all(classifier, refs, as_json=json, show_prompt=show_prompt))
+
+
+async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: bool, show_prompt: bool) -> int:
+    from classifier.cli.progress import Progress
+    from classifier.errors import ClassifierError, ConfigError
+
+    failures: list[ClassifierError] = []
+    async with classifier:
+        with Progress(len(refs)) as progress:
+            for ref in refs:
+                progress.starts(ref)
+                try:
+                    text = await _one(classifier, ref, as_json=as_json, show_prompt=show_prompt)
+                except ConfigError:
+                    raise
+                except ClassifierError as error:
+                    failures.append(error)
+                    text = _failed(ref, error, as_json=as_json)
+                progress.ends()
+                progress.write(text)
+    if failures and len(refs) > 1:
+        return exits.PARTIAL
+    return exits.exit_code(failures[0]) if failures else exits.DONE
+
+
+async def _one(classifier: Classifier, ref: str, *, as_json: bool, show_prompt: bool) -> str:
+    if show_prompt:
+        from classifier.cli.render import render_prompt
+
+        return render_prompt(await classifier.aprompt(ref), as_json=as_json)
+    label = await classifier.aclassify(ref)
+    if as_json:
+        return label.model_dump_json()
+    from classifier.cli.render import render_label
+
+    return render_label(label, classifier.workspace, colour=sys.stdout.isatty())
+
+
+def _failed(ref: str, error: ClassifierError, *, as_json: bool) -> str:
+    from classifier.errors import InputError
+    from classifier.labelling import failed_label
+
+    print(f"classifier: {ref}: {error.message}", file=sys.stderr)
+    for hidden in error.hidden if isinstance(error, InputError) else ():
+        text = " ".join(hidden.text.split())
+        print(f"classifier: {ref}: page {hidden.page}: hidden text ({hidden.kind}): {text}", file=sys.stderr)
+    return failed_label(ref, error).model_dump_json() if as_json else ""

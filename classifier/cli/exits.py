@@ -1,0 +1,43 @@
+"""The one table from errors to exit codes.
+
+0    done
+1    own failure (a store, a bug)
+2    usage or configuration
+3    bad input, or lint findings
+4    source unavailable
+5    model unavailable, refused, or no valid reply
+6    some of several items failed, or a cost cap stopped the run
+7    quality gate missed
+130  interrupted
+"""
+
+from __future__ import annotations
+
+from classifier.errors import (
+    ClassifierError,
+    ConfigError,
+    InputError,
+    ModelError,
+    PaperNotFound,
+    ReplyError,
+    SourceError,
+    WrongPaper,
+)
+
+DONE, FAILURE, USAGE, BAD_INPUT, SOURCE, MODEL, PARTIAL, GATE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
+
+# The first class that fits decides; "there is no such paper" is an input's fault, not the source's.
+_CODES: tuple[tuple[type[ClassifierError], int], ...] = (
+    (ConfigError, USAGE),
+    (InputError, BAD_INPUT),
+    (PaperNotFound, BAD_INPUT),
+    (WrongPaper, BAD_INPUT),
+    (SourceError, SOURCE),
+    (ModelError, MODEL),
+    (ReplyError, MODEL),
+)
+
+
+def exit_code(error: ClassifierError) -> int:
+    """The exit code of one error."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), FAILURE)

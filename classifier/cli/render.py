@@ -1,0 +1,132 @@
+"""Label -> what a person reads on a terminal.
+
+Titles, quotes and warnings come from hostile files: control characters are taken out before anything
+is printed, so that no paper can move the cursor or rewrite the screen.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from classifier.label import Evidence, Label
+from classifier.workspace import Workspace
+
+if TYPE_CHECKING:
+    from classifier.records import Prompt
+
+_WIDTH = 100
+_STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fits", "failed": "failed"}
+
+
+def render_label(label: Label, workspace: Workspace, *, colour: bool) -> str:
+    """The label as text, at most 100 columns wide; with colour only where asked."""
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=colour,
+        no_color=not colour,
+        width=_WIDTH,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    console.print(_heading(label))
+    console.print(Padding(_decision(label), (0, 0, 0, 2)))
+    if label.evidence:
+        console.print(Padding(_evidence(label), (0, 0, 0, 2)))
+    if label.rationale:
+        console.print(Padding(Text(plain(label.rationale)), (0, 0, 0, 2)))
+    for warning in label.warnings:
+        style = "yellow" if warning.code in label.review_reasons else "dim"
+        console.print(Padding(Text(f"{warning.code}: {plain(warning.message)}", style), (0, 0, 0, 2)))
+    console.print(Padding(Text(_origin(label, workspace), "dim"), (0, 0, 0, 2)))
+    output = console.file
+    assert isinstance(output, io.StringIO)  # noqa: S101 - for the type checker
+    return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
+
+
+def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
+    """The prompt as it would be sent: system part, user part, and (as JSON) the answer schema."""
+    if as_json:
+        return prompt.model_dump_json()
+    schema = json.dumps(prompt.answer_schema, ensure_ascii=False)
+    return (
+        f"--- system ---\n{plain(prompt.system, keep_lines=True)}\n"
+        f"--- user ---\n{plain(prompt.user, keep_lines=True)}\n--- schema ---\n{schema}"
+    )
+
+
+def plain(text: str, *, keep_lines: bool = False) -> str:
+    """The text without control and format characters; white space folded unless lines are kept."""
+    kept = "".join(
+        char for char in text if char in "\n\t " or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
+    )
+    return kept if keep_lines else " ".join(kept.split())
+
+
+def _heading(label: Label) -> Text:
+    paper = label.paper
+    facts = [
+        f"arXiv {paper.arxiv_id}" if paper.arxiv_id else "",
+        f"{paper.pages} pages" if paper.pages else "",
+    ]
+    told = ", ".join(fact for fact in facts if fact)
+    heading = Text(plain(paper.title or label.ref), "bold")
+    return heading.append(f"  ({told})", "dim") if told else heading
+
+
+def _decision(label: Label) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    where = " › ".join(label.path) if label.path else _STATUS[label.status]
+    if label.scope_reason:
+        where += f" ({label.scope_reason})"
+    grid.add_row("label", Text(where, "bold green" if label.status == "placed" else "bold"))
+    sure = f"{label.confidence:.2f}" if label.confidence is not None else "unknown"
+    source = label.provenance.confidence if label.provenance else ""
+    grid.add_row("sure", Text(f"{sure} ({source})" if source else sure))
+    grid.add_row("runner-up", Text(label.runner_up or "none"))
+    if label.secondary:
+        grid.add_row("also", Text(", ".join(label.secondary)))
+    if label.needs_review:
+        grid.add_row("review", Text(f"a person must look: {', '.join(label.review_reasons)}", "bold yellow"))
+    else:
+        grid.add_row("review", Text("not needed"))
+    return grid
+
+
+def _evidence(label: Label) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    seen: dict[str, list[Evidence]] = {}
+    for item in label.evidence:
+        seen.setdefault(" ".join(item.quote.split()), []).append(item)
+    for quote, items in seen.items():
+        first = items[0]
+        page = f"p. {first.page}" if first.page else "absent"
+        supports = ", ".join(dict.fromkeys(item.supports for item in items))
+        text = Text(f"“{plain(quote)}”", "" if first.page else "red")
+        grid.add_row(page, text.append(f"  [{supports}; {first.verdict}]", "dim"))
+    return grid
+
+
+def _origin(label: Label, workspace: Workspace) -> str:
+    """Which engine spoke, what it is worth, and what it cost."""
+    made = label.provenance
+    if made is None:
+        return ""
+    parts = [f"engine: {made.engine}" + (f" ({plain(made.model)})" if made.model else "")]
+    if made.engine == "offline":
+        measured = workspace.offline_accuracy
+        parts.append(f"a baseline, {measured}" if measured else "a baseline of unmeasured accuracy here")
+    else:
+        cost = "price unknown" if made.cost_usd is None else f"${made.cost_usd:.4f}"
+        cached = f", {made.tokens_cached} cached" if made.tokens_cached else ""
+        parts.append(f"{made.tokens_in} tokens in{cached}, {made.tokens_out} out, {cost}")
+    return "; ".join(parts)

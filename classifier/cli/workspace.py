@@ -1,0 +1,126 @@
+"""`classifier tree`, `lint` and `schema`: what a workspace holds and whether it is sound."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from classifier.cli import exits
+from classifier.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from classifier.records import Study
+    from classifier.taxonomy import Node
+
+
+def tree(
+    workspace: WorkspaceOption = None,
+    studies: Annotated[
+        bool, typer.Option("--studies/--no-studies", help="List the labelled studies.")
+    ] = True,
+    json: JsonOption = False,
+) -> int:
+    """Print the taxonomy with its counts and labelled studies."""
+    from classifier.records import OUT_OF_SCOPE
+    from classifier.workspace import Workspace
+
+    chosen = Workspace(workspace)
+    by_label: dict[str, list[Study]] = {}
+    for study in chosen.studies:
+        by_label.setdefault(study.label, []).append(study)
+    if json:
+        rows = [
+            {
+                "leaf": label,
+                "titles": chosen.taxonomy.titles(label),
+                "studies": _facts(by_label.get(label, [])),
+            }
+            for label in (*chosen.taxonomy.leaves, OUT_OF_SCOPE)
+        ]
+        print(json_module.dumps({"taxonomy": chosen.taxonomy.title, "labels": rows}, ensure_ascii=False))
+        return exits.DONE
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
+    placed = sum(len(found) for label, found in by_label.items() if label != OUT_OF_SCOPE)
+    root = Tree(Text(f"{chosen.taxonomy.title} ({placed})", "bold"))
+    for node in chosen.taxonomy.tree:
+        _grow(root, node, node.id, by_label, studies)
+    outside = by_label.get(OUT_OF_SCOPE, [])
+    branch = root.add(Text(f"{OUT_OF_SCOPE} ({len(outside)})", "dim"))
+    for study in outside if studies else []:
+        branch.add(Text(_line(study), "dim"))
+    # In a pipe no line may be cut at a terminal's width.
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(root)
+    return exits.DONE
+
+
+def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
+    """Check a workspace: ids, paths of answers, definitions, and its labelled studies."""
+    from classifier.lint import lint_workspace
+    from classifier.workspace import Workspace
+
+    chosen = Workspace(workspace)
+    findings = lint_workspace(chosen)
+    if json:
+        print(json_module.dumps([finding.model_dump() for finding in findings], ensure_ascii=False))
+    for finding in findings if not json else ():
+        print(f"{finding.where}: {finding.code}: {finding.message}")
+    leaves, gold = len(chosen.taxonomy.leaves), len(chosen.studies)
+    print(f"{len(findings)} finding(s) in {leaves} leaves and {gold} studies", file=sys.stderr)
+    return exits.BAD_INPUT if findings else exits.DONE
+
+
+def schema(
+    workspace: WorkspaceOption = None,
+    answer: Annotated[
+        bool, typer.Option("--answer", help="The schema that models must answer in, for this workspace.")
+    ] = False,
+) -> int:
+    """Print the Label's JSON Schema."""
+    value: dict[str, Any]
+    if answer:
+        from classifier.leaf_schema import answer_schema
+        from classifier.workspace import Workspace
+
+        value = answer_schema(Workspace(workspace).taxonomy)
+    else:
+        from classifier.label import Label
+
+        value = Label.model_json_schema(mode="serialization")
+    print(json_module.dumps(value, indent=2, ensure_ascii=False))
+    return exits.DONE
+
+
+def _grow(above: Tree, node: Node, path: str, by_label: dict[str, list[Study]], studies: bool) -> int:
+    from rich.text import Text
+
+    found = by_label.get(path, []) if not node.children else []
+    branch = above.add("")
+    total = len(found) + sum(
+        _grow(branch, child, f"{path}/{child.id}", by_label, studies) for child in node.children
+    )
+    branch.label = Text(f"{node.title} ({total})", "bold" if node.children else "green")
+    if not node.children:
+        branch.label.append(f"  {path}", "dim")
+    for study in found if studies else []:
+        branch.add(Text(_line(study)))
+    return total
+
+
+def _line(study: Study) -> str:
+    year = f", {study.year}" if study.year else ""
+    arxiv = f", arXiv {study.arxiv}" if study.arxiv else ""
+    return f"{study.title}{year}{arxiv}"
+
+
+def _facts(studies: list[Study]) -> list[dict[str, Any]]:
+    return [
+        {"id": study.id, "title": study.title, "year": study.year, "arxiv": study.arxiv} for study in studies
+    ]

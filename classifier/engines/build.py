@@ -1,0 +1,46 @@
+"""Settings -> Engine: the one table of engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from classifier.engines.base import Engine
+from classifier.errors import ConfigError
+from classifier.settings import Settings
+from classifier.workspace import Workspace
+
+
+def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[str], str]) -> Engine:
+    """Makes the engine that the settings choose.
+
+    Args:
+        repair: Turns a validation message into the text that asks the model again.
+
+    Raises:
+        ConfigError: The openai engine without a model's name.
+    """
+    if settings.chosen_engine == "offline":
+        from classifier.engines.offline import OfflineEngine
+
+        return OfflineEngine(workspace.taxonomy, workspace.offline_dir)
+    if not settings.model:
+        raise ConfigError(
+            "the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL "
+            "(or choose --engine offline, which needs neither key nor model)"
+        )
+    from classifier.engines.openai import OpenAIEngine
+
+    return OpenAIEngine(
+        workspace.taxonomy,
+        model=settings.model,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        base_url=settings.base_url,
+        timeout_s=settings.timeout_s,
+        max_attempts=settings.max_attempts,
+        max_output_tokens=settings.max_output_tokens,
+        temperature=settings.temperature,
+        logprobs=settings.logprobs,
+        prices=settings.prices,
+        memory=settings.data_dir / "servers.json",
+        repair=repair,
+    )
