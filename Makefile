@@ -1,0 +1,52 @@
+# Every target starts from nothing: the environment is made when it is first needed.
+# uv is used where it is installed, else pip.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SHARED ?= ../shared
+
+.DEFAULT_GOAL := help
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(READY): pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python -e . --group dev; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' && \
+	  $(BIN)/python -m pip install --quiet -e . --group dev; \
+	fi
+	@touch $@
+
+demo: $(READY)  ## Classify the example paper with the offline engine
+	$(BIN)/classifier classify examples/paper.pdf --engine offline
+
+test: $(READY)  ## Run the tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)  ## Check style and types, and lint the built-in workspace
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/classifier lint
+
+fix: $(READY)  ## Repair style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## Measure speed (SHARED=DIR holds real papers)
+	$(BIN)/python benchmarks/run.py --papers $(SHARED)/papers
+
+check-real: $(READY)  ## Run on real and hostile PDFs (fails where SHARED=DIR is missing)
+	$(BIN)/python benchmarks/check_real.py $(SHARED)
+
+docs: $(READY)  ## Write docs/cli.md from the commands' own help
+	$(BIN)/python docs/make_cli.py
+
+clean:  ## Remove what the targets made
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
+
+.PHONY: help demo test lint fix bench check-real docs clean
