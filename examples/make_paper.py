@@ -113,7 +113,7 @@ SECTIONS: list[tuple[str, list[str]]] = [
 
 
 def write_paper(path: Path) -> None:
-    """Writes the PDF, one column, three pages, at `path`."""
+    """Writes the PDF, one column, two pages, at `path`."""
     body = ParagraphStyle(
         "body", fontName="Times-Roman", fontSize=10.5, leading=14, alignment=TA_JUSTIFY, spaceAfter=6
     )

@@ -1,0 +1,94 @@
+"""Imports point down only: a module may import lower layers and its own package, and never in a circle."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import classifier
+
+PACKAGE = Path(classifier.__file__).parent
+
+# From the ground up; what stands in one line does not import its neighbours.
+LAYERS = [
+    {"__about__", "errors"},
+    {"records"},
+    {"label"},
+    {"text", "similarity"},
+    {"identity"},
+    {"taxonomy"},
+    {"workspace", "settings", "leaf_schema"},
+    {"sources", "pdf", "excerpt", "examples", "prompt", "engines", "evidence", "guard", "lint"},
+    {"review"},
+    {"labelling"},
+    {"pipeline"},
+    {"training", "batch", "evaluation", "export"},
+    {"cli", "web"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name -> file of every module but the package's own face."""
+    found = {}
+    for file in PACKAGE.rglob("*.py"):
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        if parts:
+            found[".".join(("classifier", *parts))] = file
+    return found
+
+
+def imports(file: Path, known: dict[str, Path]) -> set[str]:
+    """The modules of the package that a file imports, wherever in the file it does so."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import; write the whole path"
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [node.module or ""]
+            # `from package import submodule` imports the submodule; `from module import name`, the module.
+            found.add(next((name for name in names if name in known), ""))
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names if alias.name in known)
+    return found - {""}
+
+
+def test_every_module_has_a_layer():
+    units = {name.split(".")[1] for name in modules()}
+    assert units <= RANK.keys(), f"no layer for {sorted(units - RANK.keys())}"
+
+
+def test_imports_point_down_only():
+    known = modules()
+    wrong = [
+        f"{name} imports {target}"
+        for name, file in known.items()
+        for target in imports(file, known)
+        if (unit := name.split(".")[1]) != (other := target.split(".")[1]) and RANK[other] >= RANK[unit]
+    ]
+    assert wrong == []
+
+
+def test_no_import_cycle_between_files():
+    known = modules()
+    graph = {name: imports(file, known) - {name} for name, file in known.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(known)  # raises CycleError on a circle
+
+
+def test_no_words_of_the_built_in_survey_in_the_source():
+    """The taxonomy decides, the code does not: neither the tree's ids nor its subject's words stand there."""
+    from classifier.workspace import Workspace
+
+    taxonomy = Workspace().taxonomy
+    names = {*taxonomy.leaves, *taxonomy.branches, *taxonomy.rules}
+    names |= {field.id for leaf in taxonomy.leaves.values() for field in leaf.fields}
+    names |= {question.id for question in taxonomy.questions if len(question.id) > 4}
+    names |= {"reinforcement", "rlhf", "llm4rl", "rl4llm", "rl+llm", "human feedback", "grpo", "red team"}
+    names -= {"other", "survey", "prompt", "goal", "reward", "policy", "improved", "application"}
+    found = [
+        f"{file.relative_to(PACKAGE)}: {name}"
+        for file in modules().values()
+        for name in names
+        if name in file.read_text(encoding="utf-8").lower()
+    ]
+    assert found == []

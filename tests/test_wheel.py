@@ -1,0 +1,71 @@
+"""The wheel, built and installed into an empty environment outside the checkout, works the same."""
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """The `bin` folder of an environment that holds the wheel; its dependencies come from this one's."""
+    work = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work)],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = work.glob("*.whl")
+    environment = work / "env"
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True, capture_output=True
+    )
+    # The dependencies are borrowed, not downloaded again; the checkout itself is not on this path.
+    site = next((environment / "lib").glob("python*/site-packages"))
+    borrowed = next(path for path in sys.path if path.endswith("site-packages"))
+    # addsitedir would also run this environment's .pth files, and with them the editable install.
+    (site / "borrowed.pth").write_text(borrowed + "\n")
+    return environment / "bin"
+
+
+def run(installed: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [installed / "classifier", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_installed_package_is_the_wheels(installed, tmp_path):
+    shown = subprocess.run(
+        [installed / "python", "-c", "import classifier; print(classifier.__file__)"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert Path(shown.stdout.strip()).is_relative_to(installed.parent)
+
+
+def test_the_installed_command_lints_its_own_workspace(installed, tmp_path):
+    done = run(installed, tmp_path, "lint")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_the_installed_command_gives_the_same_label_as_the_checkout(installed, tmp_path):
+    paper = ROOT / "examples" / "paper.pdf"
+    arguments = ["classify", str(paper), "--engine", "offline", "--json"]
+    here = subprocess.run(
+        [sys.executable, "-m", "classifier", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    there = run(installed, tmp_path, *arguments)
+    assert there.returncode == 0, there.stderr
+    ours, theirs = json.loads(here.stdout), json.loads(there.stdout)
+    for label in (ours, theirs):
+        del label["provenance"]["created_at"], label["provenance"]["latency_s"]
+    assert theirs == ours
