@@ -32,6 +32,11 @@ Every message is one line: what was wrong, what was expected, what to do.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classifier.records import HiddenText, Usage
+
 
 class ClassifierError(Exception):
     """Base of all errors raised on purpose.
@@ -39,10 +44,13 @@ class ClassifierError(Exception):
     Attributes:
         code: Stable kebab-case name, used in `Label.error.code` and in JSON output.
         retryable: Whether the same call may succeed later without a change.
+        attempts, usage: What an engine had spent before it failed; failures cost money too.
     """
 
     code = "error"
     retryable = False
+    attempts: int = 0
+    usage: Usage | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
@@ -60,9 +68,14 @@ class ConfigError(ClassifierError):
 
 
 class InputError(ClassifierError):
-    """The paper or the reference cannot be used as it is."""
+    """The paper or the reference cannot be used as it is.
+
+    Attributes:
+        hidden: Text that a refused PDF hides from its readers, to be reported along with the refusal.
+    """
 
     code = "input"
+    hidden: tuple[HiddenText, ...] = ()
 
 
 class BadReference(InputError):

@@ -1,0 +1,258 @@
+"""One server and model: a conversation in, a completion out, with retries and the ladder.
+
+What enters: messages and the answer's schema. What leaves: a `Completion` whose text is not empty and
+not cut in transport, and the JSON object in it. Every request is counted in a `Tally`, so that what
+failed attempts cost is known too. What it does not do: judge the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from classifier.engines.completion import Completion, Extracted, extract_object, read_completion
+from classifier.engines.ladder import Findings, Profile, fits, unexplained
+from classifier.engines.retry import OnWait, Pause, Waits, retrying
+from classifier.engines.transport import ChatTransport, RejectedRequest, ServerError
+from classifier.errors import Refused, Truncated
+
+_log = logging.getLogger(__name__)
+
+_SILENT_FAILURES = 2
+"""Wordless 5xx in a row, before any success, after which something else is tried."""
+
+Messages = Sequence[Mapping[str, str]]
+
+
+class CutInTransport(Truncated):
+    """The reply ends inside its JSON although the server calls it finished (retryable)."""
+
+    retryable = True
+
+
+@dataclass
+class Tally:
+    """What one task has cost so far: requests sent, and completions received, usable or not."""
+
+    requests: int = 0
+    completions: list[Completion] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A completion, the JSON object found in it, and the profile it was asked with."""
+
+    completion: Completion
+    extracted: Extracted
+    profile: Profile
+
+
+class ChatServer:
+    """Puts conversations to one model of one server, and learns what they accept.
+
+    Args:
+        transport: Where requests go.
+        key: Server and model, the name under which findings are kept.
+        start: The profile to begin with where nothing is known.
+        findings: What earlier runs found out.
+        max_attempts, waits, pause, on_wait: See `classifier.engines.retry`.
+    """
+
+    def __init__(
+        self,
+        transport: ChatTransport,
+        *,
+        key: str,
+        start: Profile,
+        findings: Findings,
+        max_attempts: int,
+        waits: Waits,
+        pause: Pause,
+        on_wait: OnWait | None,
+    ) -> None:
+        self._transport = transport
+        self._key = key
+        self._start = start
+        self._findings = findings
+        self._max_attempts = max_attempts
+        self._waits = waits
+        self._pause = pause
+        self._on_wait = on_wait
+        self._profile: Profile | None = None
+        self._kept: Profile | None = None
+        self._proven = False  # a reply has come in this process
+        self._scout = asyncio.Lock()
+        self._scouted = False
+
+    async def ask(
+        self,
+        messages: Messages,
+        build: Callable[[Profile], Mapping[str, Any]],
+        schema: Mapping[str, Any],
+        tally: Tally,
+    ) -> Said:
+        """Asks until there is a whole completion.
+
+        Args:
+            messages: The conversation, system message first.
+            build: The rest of the request's body, for a profile.
+            schema: The answer's JSON Schema.
+            tally: Counts this call's requests in.
+
+        Raises:
+            ModelError: No answer, refused, or out of attempts.
+            CutInTransport: Each attempt's reply ended inside its JSON.
+        """
+        trial = _Trial(self._known())
+        async for attempt in retrying(self._max_attempts, self._waits, self._pause, self._on_wait):
+            with attempt:
+                return await self._scouting(trial, messages, build, schema, tally)
+        raise AssertionError("tenacity either returns or raises")
+
+    def doubt(self, said: Said, schema: Mapping[str, Any]) -> None:
+        """Takes note of a reply that shows that the server did not enforce the schema."""
+        enforced = _is_json(said.extracted.text) and (
+            said.profile.rung != "json_schema" or fits(json.loads(said.extracted.text), schema)
+        )
+        lower = None if enforced or said.profile != self._profile else said.profile.lower()
+        if lower is not None:
+            _log.info("%s ignores %s; going on with %s", self._key, said.profile.rung, lower.rung)
+            self._profile = lower
+            self._keep(lower, spoken=False)
+
+    def _known(self) -> Profile:
+        if self._profile is None:
+            self._kept = self._findings.get(self._key)
+            self._scouted = self._kept is not None
+            self._profile = self._kept or self._start
+        return self._profile
+
+    def _keep(self, profile: Profile, *, spoken: bool) -> None:
+        if profile != self._kept:
+            self._kept = profile
+            self._findings.keep(self._key, profile, spoken=spoken)
+
+    async def _scouting(self, trial: _Trial, *request: Any) -> Said:
+        """The very first exchange goes alone, so that a full house does not climb down all at once."""
+        if self._scouted:
+            return await self._adapting(trial, *request)
+        async with self._scout:
+            if self._scouted:
+                trial.begin(self._known())
+            try:
+                return await self._adapting(trial, *request)
+            finally:
+                self._scouted = True
+
+    async def _adapting(
+        self,
+        trial: _Trial,
+        messages: Messages,
+        build: Callable[[Profile], Mapping[str, Any]],
+        schema: Mapping[str, Any],
+        tally: Tally,
+    ) -> Said:
+        """One exchange, repeated at once for as long as the server's words name what to give up."""
+        while True:
+            await self._pause.wait(self._waits.total_s)
+            shown = _with_schema(messages, schema) if trial.profile.shows_schema else list(messages)
+            tally.requests += 1
+            try:
+                body = await self._transport.complete({"messages": shown, **build(trial.profile)})
+            except (RejectedRequest, ServerError) as error:
+                if not self._adapt(trial, error):
+                    raise
+                continue
+            completion = read_completion(body)
+            tally.completions.append(completion)
+            extracted = _usable(completion, schema)
+            self._learn(trial)
+            return Said(completion, extracted, trial.profile)
+
+    def _adapt(self, trial: _Trial, error: RejectedRequest | ServerError) -> bool:
+        """Whether the trial has changed so that asking again at once makes sense."""
+        spoken = trial.profile.after(error.said)
+        if spoken is None and isinstance(error, RejectedRequest) and unexplained(error.said):
+            spoken = trial.profile.lesser()
+        if spoken is not None:
+            _log.info("%s: %s", self._key, error)
+            trial.profile = spoken
+            return trial.turn()
+        if isinstance(error, ServerError) and error.status == 500 and not self._proven:
+            trial.failures += 1
+            if trial.failures >= _SILENT_FAILURES:
+                trial.profile, trial.inferred = trial.profile.lesser() or trial.profile, True
+        return False
+
+    def _learn(self, trial: _Trial) -> None:
+        if trial.profile != trial.start:  # others may have found out more in the meantime
+            self._profile = self._known().met_with(trial.profile)
+        self._proven = True
+        self._keep(self._known(), spoken=not trial.inferred)
+
+
+@dataclass
+class _Trial:
+    """What one call tries; it becomes the server's profile once it has led to a reply."""
+
+    start: Profile
+    failures: int = 0
+    inferred: bool = False
+    turns: int = 0
+
+    def __post_init__(self) -> None:
+        self.begin(self.start)
+
+    def begin(self, profile: Profile) -> None:
+        """Takes over what is known by now."""
+        self.start = self.profile = profile
+
+    def turn(self) -> bool:
+        """Counts an adaptation; false after so many that the server must be contradicting itself."""
+        self.turns += 1
+        return self.turns <= 8
+
+
+def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
+    """The JSON object of a completion that is worth judging.
+
+    Raises:
+        Refused: The model declined.
+        ServerError: There is no text (retryable).
+        CutInTransport: The text ends inside its JSON although it is said to be finished.
+    """
+    if completion.refusal is not None or completion.finish == "content_filter":
+        words = " ".join((completion.refusal or "stopped by the content filter").split())[:200]
+        raise Refused(f"the model declined to answer: {words}; file this paper by hand or use another model")
+    extracted = extract_object(completion.text, schema["required"])
+    if completion.finish == "length":
+        return extracted
+    if not completion.text.strip():
+        raise ServerError("the model's reply is empty; try again", 200, "")
+    if extracted.state == "cut":
+        raise CutInTransport(
+            f"the reply ends inside its JSON after {len(completion.text)} characters although it was said "
+            "to be finished; try again",
+            completion.text,
+        )
+    return extracted
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _with_schema(messages: Messages, schema: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """The schema at the end of the system message, which stays the same from paper to paper."""
+    first, *rest = messages
+    note = "Answer with one JSON object that fits this JSON Schema, and nothing else:\n"
+    text = f"{first['content']}\n\n{note}{json.dumps(schema, ensure_ascii=False)}"
+    return [{**first, "content": text}, *rest]

@@ -1,0 +1,204 @@
+"""A chat-completions response body -> Completion, and the JSON object inside a reply's text.
+
+Reads what servers send, not what they should: missing parts become None, and only a body without
+any choice is an error. What it does not do: repair JSON, or judge it against the answer's schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from classifier.engines.transport import ServerError
+from classifier.records import Usage
+
+_MAX_STARTS = 64  # opening braces tried in one reply, so that hostile text costs linear time
+_REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TokenAlternatives:
+    """One output token with its log probability, and the likeliest tokens in its place."""
+
+    data: bytes
+    logprob: float
+    top: tuple[tuple[bytes, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What one response says.
+
+    Attributes:
+        text: The reply: the forced tool's arguments where there are any, else the message's content.
+        finish: "stop", "length", "content_filter" …, as the server names it.
+        refusal: The model's words where it declined.
+        model: As the server reports it.
+        tokens: Of the message's content; empty where the server gives no log probabilities.
+    """
+
+    text: str
+    finish: str | None = None
+    refusal: str | None = None
+    model: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    tokens: tuple[TokenAlternatives, ...] = ()
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """The JSON object found in a reply: its text, and whether it is closed ("whole") or cut."""
+
+    text: str
+    state: Literal["whole", "cut", "none"]
+
+
+def read_completion(body: Mapping[str, Any]) -> Completion:
+    """Reads a response body.
+
+    Raises:
+        ServerError: There is no choice with a message in it (retryable).
+    """
+    choice = _first(body.get("choices"))
+    message = _dict(choice.get("message"))
+    if not message:
+        raise ServerError("the server's answer holds no choices[0].message; try again", 200, "")
+    refusal = message.get("refusal")
+    return Completion(
+        text=_tool_arguments(message) or _content(message.get("content")),
+        finish=_text(choice.get("finish_reason")),
+        refusal=_text(refusal) or None,
+        model=_text(body.get("model")),
+        usage=_usage(_dict(body.get("usage"))),
+        tokens=_tokens(_dict(choice.get("logprobs")).get("content")),
+    )
+
+
+def extract_object(text: str, keys: Collection[str]) -> Extracted:
+    """Finds the JSON object that a reply carries, past reasoning, prose and code fences.
+
+    Of several objects, the last with the most of `keys` is taken. An object that is never closed
+    counts as cut, unless a later closed one has some of the keys.
+
+    Returns:
+        Exactly the object's characters; where none is found, the text as it came, with "none".
+    """
+    body = _REASONING_END.sub("", text)
+    best, best_score, fallback, cut = "", 0, "", False
+    start, tried = body.find("{"), 0
+    while start >= 0 and tried < _MAX_STARTS:
+        tried += 1
+        end = _closing(body, start)
+        if end is None:
+            cut = True
+            start = body.find("{", start + 1)
+            continue
+        piece = body[start:end]
+        score = _score(piece, keys)
+        if score >= max(best_score, 1):
+            best, best_score = piece, score
+        fallback = fallback or piece
+        start = body.find("{", end if score >= 0 else start + 1)
+    if best:
+        return Extracted(best, "whole")
+    if cut:
+        return Extracted(body, "cut")
+    return Extracted(fallback, "whole") if fallback else Extracted(text, "none")
+
+
+def _score(piece: str, keys: Collection[str]) -> int:
+    """How many of the keys the object has; -1 where the piece is no JSON object."""
+    try:
+        value = json.loads(piece)
+    except (ValueError, RecursionError):
+        return -1
+    return sum(key in value for key in keys) if isinstance(value, dict) else -1
+
+
+def _closing(text: str, start: int) -> int | None:
+    """The offset after the brace that closes the one at `start`; None where the text ends before."""
+    depth, position = 0, start
+    for match in _STRUCTURE.finditer(text, start):
+        mark = match.group()
+        position = match.end()
+        if mark == "{":
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+        elif mark == '"':  # a quote that no other quote closes
+            return None
+    return None
+
+
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
+
+
+def _tool_arguments(message: Mapping[str, Any]) -> str:
+    arguments = _dict(_first(message.get("tool_calls")).get("function")).get("arguments")
+    return json.dumps(arguments) if isinstance(arguments, dict) else _text(arguments) or ""
+
+
+def _content(content: object) -> str:
+    """Text of a message: a string, or parts that each carry some."""
+    if isinstance(content, list):
+        return "".join(_text(_dict(part).get("text")) or "" for part in content)
+    return _text(content) or ""
+
+
+def _usage(usage: Mapping[str, Any]) -> Usage:
+    details = _dict(usage.get("prompt_tokens_details"))
+    cached = _count(details.get("cached_tokens"))
+    return Usage(
+        tokens_in=_count(usage.get("prompt_tokens")),
+        tokens_out=_count(usage.get("completion_tokens")),
+        tokens_cached=cached if cached is not None else _count(usage.get("prompt_cache_hit_tokens")),
+    )
+
+
+def _tokens(content: object) -> tuple[TokenAlternatives, ...]:
+    """Empty unless every token is readable: a gap would shift all that follows."""
+    found = [_token(item) for item in content] if isinstance(content, list) else []
+    tokens = tuple(
+        TokenAlternatives(
+            token[0], token[1], tuple(t for t in map(_token, _list(item.get("top_logprobs"))) if t)
+        )
+        for item, token in zip(_list(content), found, strict=True)
+        if token is not None
+    )
+    return tokens if len(tokens) == len(found) else ()
+
+
+def _token(item: object) -> tuple[bytes, float] | None:
+    token = _dict(item)
+    text, logprob, data = token.get("token"), token.get("logprob"), token.get("bytes")
+    if not isinstance(text, str) or not isinstance(logprob, int | float) or logprob > 0:
+        return None
+    try:
+        return (bytes(data) if isinstance(data, list) else text.encode()), float(logprob)
+    except (ValueError, TypeError):
+        return None
+
+
+def _first(value: object) -> Mapping[str, Any]:
+    return _dict(value[0]) if isinstance(value, list) and value else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

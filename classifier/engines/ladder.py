@@ -1,0 +1,245 @@
+"""What one server accepts for one model: the rung of structured output, and parameter names.
+
+    json_schema > json_object with schema > forced tool > prompt only
+
+A `Profile` starts hopeful and only ever gives something up: because the server's words name it, or
+because it fails again and again without words, or because replies ignore it. `Findings` keeps the
+outcome on disk, for as long as it can be trusted. What it does not do: send anything.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+Rung = Literal["json_schema", "json_object", "tool", "prompt"]
+RUNGS: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prompt")
+
+ANSWER = "answer"
+"""Name of the schema, and of the tool that stands in for it."""
+
+_DAY_S = 86_400.0
+_SPOKEN_S = 30 * _DAY_S
+_INFERRED_S = _DAY_S
+_LOCK_S = 2.0
+
+_FORMAT_WORDS = re.compile(
+    r"response_format|json_schema|json_object|json mode|json schema|\bschema\b|structured|guided|grammar"
+)
+_TOOL_WORDS = re.compile(r"\btools?\b|tool_choice|\bfunctions?\b|function_call")
+_UNKNOWN = re.compile(
+    r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|instead"
+)
+_UNWANTED = re.compile(rf"{_UNKNOWN.pattern}|invalid|extra|only the default|requires|disabled")
+_UNEXPLAINED = re.compile(
+    r"\W*(?:bad[ _]request(?:_error)?|unprocessable[ _](?:entity|content)|invalid[ _]request(?:_error)?)?\W*"
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How to put a request to one server.
+
+    Attributes:
+        rung: How structure is asked for.
+        limit: The name of the parameter that limits the output.
+        temperature, seed, logprobs: Whether the parameter may be sent.
+    """
+
+    rung: Rung = "json_schema"
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    temperature: bool = True
+    seed: bool = True
+    logprobs: bool = True
+
+    def lower(self) -> Profile | None:
+        """One rung down; None on the lowest."""
+        below = RUNGS[RUNGS.index(self.rung) + 1 :]
+        return replace(self, rung=below[0]) if below else None
+
+    def lesser(self) -> Profile | None:
+        """The next thing to give up where the server does not say what is wrong."""
+        return replace(self, logprobs=False) if self.logprobs else self.lower()
+
+    def met_with(self, other: Profile) -> Profile:
+        """What both leave: the lower rung, the parameters that neither gave up, the other's limit."""
+        return Profile(
+            rung=max(self.rung, other.rung, key=RUNGS.index),
+            limit=other.limit,
+            temperature=self.temperature and other.temperature,
+            seed=self.seed and other.seed,
+            logprobs=self.logprobs and other.logprobs,
+        )
+
+    def after(self, said: str) -> Profile | None:
+        """The profile that a rejection asks for; None where its words are about something else.
+
+        Args:
+            said: The server's text, lower case.
+        """
+        if "logprobs" in said and self.logprobs:
+            return replace(self, logprobs=False)
+        if _UNWANTED.search(said):
+            if "temperature" in said and self.temperature:
+                return replace(self, temperature=False)
+            if re.search(r"\bseed\b", said) and self.seed:
+                return replace(self, seed=False)
+        if re.search(rf"\b{self.limit}\b", said) and _UNKNOWN.search(said):
+            return replace(
+                self, limit="max_tokens" if self.limit != "max_tokens" else "max_completion_tokens"
+            )
+        if self.rung in ("json_schema", "json_object"):
+            return self.lower() if _FORMAT_WORDS.search(said) else None
+        return self.lower() if self.rung == "tool" and _TOOL_WORDS.search(said) else None
+
+    def parameters(
+        self,
+        schema: Mapping[str, Any],
+        *,
+        max_tokens: int,
+        temperature: float | None = None,
+        seed: int | None = None,
+        logprobs: bool = False,
+    ) -> dict[str, Any]:
+        """The request's body but for model and messages; what the server refuses is left out."""
+        body: dict[str, Any] = {self.limit: max_tokens}
+        if self.temperature and temperature is not None:
+            body["temperature"] = temperature
+        if self.seed and seed is not None:
+            body["seed"] = seed
+        if self.logprobs and logprobs and self.rung != "tool":  # arguments of tools carry none
+            body |= {"logprobs": True, "top_logprobs": 5}
+        return body | _structure(self.rung, dict(schema))
+
+    @property
+    def shows_schema(self) -> bool:
+        """Whether the schema must stand in the prompt too, since the server may not enforce it."""
+        return self.rung in ("json_object", "prompt")
+
+
+def unexplained(said: str) -> bool:
+    """Whether a rejection gives no reason at all."""
+    return _UNEXPLAINED.fullmatch(said.strip()) is not None
+
+
+def fits(value: object, schema: Mapping[str, Any]) -> bool:
+    """Whether a value keeps to a schema of the portable subset.
+
+    A reply that does not proves that the server did not enforce the schema it was given.
+    """
+    if "anyOf" in schema:
+        return any(fits(value, branch) for branch in schema["anyOf"])
+    match schema.get("type"):
+        case "object":
+            members: Mapping[str, Any] = schema["properties"]
+            return (
+                isinstance(value, dict)
+                and value.keys() == members.keys()
+                and all(fits(value[name], member) for name, member in members.items())
+            )
+        case "array":
+            return isinstance(value, list) and all(fits(item, schema["items"]) for item in value)
+        case "string":
+            return isinstance(value, str) and value in schema.get("enum", (value,))
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "null":
+            return value is None
+    return True
+
+
+def _structure(rung: Rung, schema: dict[str, Any]) -> dict[str, Any]:
+    if rung == "json_schema":
+        wanted = {"name": ANSWER, "strict": True, "schema": schema}
+        return {"response_format": {"type": "json_schema", "json_schema": wanted}}
+    if rung == "json_object":  # `schema` here is llama.cpp's way; OpenAI's own servers refuse it
+        return {"response_format": {"type": "json_object", "schema": schema}}
+    if rung == "tool":
+        function = {"name": ANSWER, "description": "Gives the answer.", "parameters": schema, "strict": True}
+        return {
+            "tools": [{"type": "function", "function": function}],
+            "tool_choice": {"type": "function", "function": {"name": ANSWER}},
+        }
+    return {}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    profile: Profile
+    until: float
+
+
+_FILE = TypeAdapter(dict[str, _Entry])
+
+
+class Findings:
+    """Profiles on disk, by server and model. Losing them costs a few requests, so nothing here fails.
+
+    Args:
+        path: A JSON file, made when needed; None keeps nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def get(self, key: str) -> Profile | None:
+        """What is known about a server and model; None where nothing is, or not any more."""
+        entry = self._read().get(key)
+        return entry.profile if entry and entry.until > time.time() else None
+
+    def keep(self, key: str, profile: Profile, *, spoken: bool) -> None:
+        """Remembers a profile that led to a reply.
+
+        Args:
+            key: Server and model.
+            profile: What was found out.
+            spoken: The server's words led to it; what was only inferred is trusted for a day.
+        """
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{self._path}.lock", timeout=_LOCK_S):
+                now = time.time()
+                entries = {name: entry for name, entry in self._read().items() if entry.until > now}
+                entries[key] = _Entry(profile, now + (_SPOKEN_S if spoken else _INFERRED_S))
+                _replace_file(self._path, _FILE.dump_json(entries, indent=1))
+        except (OSError, Timeout) as error:
+            _log.warning("could not remember what %s accepts: %s", key, error)
+
+    def _read(self) -> dict[str, _Entry]:
+        if self._path is None:
+            return {}
+        try:
+            return _FILE.validate_python(json.loads(self._path.read_bytes()))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, ValidationError, RecursionError) as error:
+            _log.warning("%s is not readable and starts anew: %s", self._path, type(error).__name__)
+            return {}
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    """Writes all or nothing, so that a reader never sees half a file."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,273 @@
+"""The engine for any OpenAI-compatible server: a rendered prompt in, a validated Reply out.
+
+It asks for one JSON object by the taxonomy's answer schema, validates what comes, asks once more with
+the reason where a whole reply is wrong, and gives more room where the output limit cut it. How requests
+travel, retry and adapt is in `chat`, `transport`, `retry` and `ladder`. What it does not do: read
+settings, check quotes, or decide what is reviewed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from classifier.engines.chat import ChatServer, Messages, Said, Tally
+from classifier.engines.ladder import Findings, Profile
+from classifier.engines.logprobs import label_probability
+from classifier.engines.prices import cost_usd
+from classifier.engines.retry import OnWait, Pause, Waits
+from classifier.engines.transport import ChatTransport, OpenAITransport, RejectedRequest, public_url
+from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
+from classifier.leaf_schema import parse_answer
+from classifier.records import Answer, Notice, Prompt, Reply, Task, Usage
+from classifier.settings import Price
+from classifier.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import httpx2
+
+_ROOMS = (1, 2, 4)
+_MAX_BAD_REPLY_CHARS = 12_000
+_LEAST_CHARS_A_TOKEN = 12
+"""No tokenizer packs prose tighter: a smaller count means that the server cut the prompt."""
+
+
+def plain_repair(reason: str) -> str:
+    """The re-ask for callers that bring no template of their own."""
+    return (
+        f"Your reply cannot be used: {reason}. "
+        "Answer again with one JSON object of the schema and nothing else."
+    )
+
+
+class OpenAIEngine:
+    """Asks a language model over the chat-completions protocol.
+
+    Args:
+        taxonomy: The closed set, and the schema that replies are validated against.
+        model: The model's name at the server.
+        api_key: None for servers that need none. It is sent, and never shown or written.
+        base_url: None for OpenAI's own, else the API's root, e.g. `http://127.0.0.1:8080/v1`.
+        timeout_s: For one exchange.
+        max_attempts: Requests for one question, the first included; re-asks count anew.
+        max_output_tokens: Doubled up to twice where a reply is cut by it.
+        temperature, seed: Not sent where None, or where the server refuses them.
+        logprobs: Take the label's confidence from token probabilities where the server gives them.
+        prices: Model name -> price, for models that the price list does not know.
+        memory: File in which to remember what servers accept; None forgets.
+        repair: Makes the re-ask's text from the validation message.
+        waits: How long to wait between attempts.
+        pause: Share one between engines that ask the same server.
+        on_wait: Told before each wait.
+        http_client: Carries the requests in place of an own client, and is not closed.
+        transport: Takes the place of HTTP altogether: recordings, replay.
+
+    Raises:
+        ConfigError: No model, neither key nor base URL, or one that cannot be used.
+    """
+
+    name = "openai"
+    needs_prompt = True
+
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        *,
+        model: str | None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout_s: float = 120.0,
+        max_attempts: int = 6,
+        max_output_tokens: int = 4000,
+        temperature: float | None = 0.0,
+        seed: int | None = None,
+        logprobs: bool = True,
+        prices: Mapping[str, Price] | None = None,
+        memory: Path | None = None,
+        repair: Callable[[str], str] = plain_repair,
+        waits: Waits | None = None,
+        pause: Pause | None = None,
+        on_wait: OnWait | None = None,
+        http_client: httpx2.AsyncClient | None = None,
+        transport: ChatTransport | None = None,
+    ) -> None:
+        if not model:
+            raise ConfigError(
+                "no model named; expected the server's name for it: --model or CLASSIFIER_MODEL"
+            )
+        if not (api_key or base_url or transport):
+            raise ConfigError(
+                "neither a key nor a base URL is set; set OPENAI_API_KEY, or OPENAI_BASE_URL for a local "
+                "server, or use the offline engine"
+            )
+        self.model: str | None = model
+        self._model = model
+        self._taxonomy = taxonomy
+        http = OpenAITransport(
+            api_key=api_key, base_url=base_url, timeout_s=timeout_s, http_client=http_client
+        )
+        self._transport = transport or http
+        self._base_url = public_url(http.base_url)
+        self._max_output_tokens = max_output_tokens
+        self._temperature = temperature
+        self._seed = seed
+        self._prices = prices or {}
+        self._repair = repair
+        # Old servers ignore the new name without a word, and then write without end.
+        of_openai = urlsplit(self._base_url).hostname == "api.openai.com"
+        self._server = ChatServer(
+            self._transport,
+            key=f"{self._base_url} {model}",
+            start=Profile(limit="max_completion_tokens" if of_openai else "max_tokens"),
+            findings=Findings(memory),
+            max_attempts=max_attempts,
+            waits=waits or Waits(),
+            pause=pause or Pause(),
+            on_wait=on_wait,
+        )
+        self._logprobs = logprobs
+
+    def __repr__(self) -> str:
+        return f"OpenAIEngine(model={self._model!r}, base_url={self._base_url!r})"
+
+    async def answer(self, task: Task) -> Reply:
+        """Answers one task; see `Engine.answer`.
+
+        Raises:
+            ModelError: After the last attempt, or at once where trying again is no use.
+            ReplyError: The re-ask's reply was wrong too, or the room was never enough.
+                Both carry `attempts` and `usage`, since failures cost money too.
+        """
+        if task.prompt is None:
+            raise ValueError("the openai engine needs Task.prompt")
+        started, tally = time.monotonic(), Tally()
+        try:
+            answer, said = await self._converse(task.prompt, tally)
+        except (ModelError, ReplyError) as error:
+            error.attempts, error.usage = tally.requests, self._usage(tally)
+            raise
+        usage = self._usage(tally)
+        found = (
+            label_probability(said.extracted.text, said.completion.tokens, "label", self._taxonomy.labels)
+            if self._logprobs
+            else None
+        )
+        return Reply(
+            answer=answer if found is None else answer.model_copy(update={"confidence": min(found.p, 1.0)}),
+            engine=self.name,
+            model=said.completion.model or self._model,
+            probabilities={} if found is None else found.distribution,
+            confidence_source="stated" if found is None else "logprobs",
+            usage=usage,
+            latency_s=time.monotonic() - started,
+            attempts=tally.requests,
+            raw=said.completion.text,
+            notices=tuple(self._notices(task.prompt, said, usage)),
+        )
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+        await self._transport.aclose()
+
+    async def _converse(self, prompt: Prompt, tally: Tally) -> tuple[Answer, Said]:
+        """The question, and at most one re-ask that tells the model what was wrong."""
+        messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+        said = await self._whole(messages, prompt, tally)
+        try:
+            return parse_answer(self._taxonomy, said.extracted.text), said
+        except ReplyError as error:
+            reason = error.message
+        self._server.doubt(said, prompt.answer_schema)
+        messages += [
+            {"role": "assistant", "content": said.completion.text[:_MAX_BAD_REPLY_CHARS]},
+            {"role": "user", "content": self._repair(reason)},
+        ]
+        said = await self._whole(messages, prompt, tally)
+        return parse_answer(self._taxonomy, said.extracted.text), said
+
+    async def _whole(self, messages: Messages, prompt: Prompt, tally: Tally) -> Said:
+        """A reply that the output limit did not cut.
+
+        Raises:
+            Truncated: There was never room enough.
+        """
+        cut = ""
+        for factor in _ROOMS:
+            max_tokens = self._max_output_tokens * factor
+            try:
+                said = await self._server.ask(
+                    messages, self._builder(prompt.answer_schema, max_tokens), prompt.answer_schema, tally
+                )
+            except (RejectedRequest, ContextOverflow) as error:
+                if factor == 1:
+                    raise
+                raise Truncated(self._cut_message(max_tokens // 2), cut) from error
+            if said.completion.finish != "length" or said.extracted.state == "whole":
+                return said
+            cut = said.completion.text
+        raise Truncated(self._cut_message(max_tokens), cut)
+
+    def _builder(self, schema: Mapping[str, Any], max_tokens: int) -> Callable[[Profile], Mapping[str, Any]]:
+        def build(profile: Profile) -> Mapping[str, Any]:
+            rest = profile.parameters(
+                schema,
+                max_tokens=max_tokens,
+                temperature=self._temperature,
+                seed=self._seed,
+                logprobs=self._logprobs,
+            )
+            return {"model": self._model, **rest}
+
+        return build
+
+    def _cut_message(self, max_tokens: int) -> str:
+        return (
+            f"the reply was cut by the output limit, at last at {max_tokens} tokens; "
+            "raise max_output_tokens or use another model"
+        )
+
+    def _usage(self, tally: Tally) -> Usage:
+        """The sum over all completions. The cost is None where that of one of them is not known."""
+        used = [completion.usage for completion in tally.completions]
+        costs = [
+            cost_usd(
+                completion.usage,
+                model=self._model,
+                reported_model=completion.model,
+                base_url=self._base_url,
+                prices=self._prices,
+            )
+            for completion in tally.completions
+        ]
+        known = [cost for cost in costs if cost is not None]
+        return Usage(
+            tokens_in=_sum([usage.tokens_in for usage in used]),
+            tokens_out=_sum([usage.tokens_out for usage in used]),
+            tokens_cached=_sum([usage.tokens_cached for usage in used]),
+            cost_usd=sum(known) if costs and len(known) == len(costs) else None,
+        )
+
+    def _notices(self, prompt: Prompt, said: Said, usage: Usage) -> list[Notice]:
+        notices = []
+        if usage.cost_usd is None:
+            missing = (
+                "its price is not known" if usage.tokens_in is not None else "the server counts no tokens"
+            )
+            text = f"the cost of {self._model} cannot be told: {missing}; set prices for it in the settings"
+            notices.append(Notice(code="unknown-price", message=text))
+        sent, counted = len(prompt.system) + len(prompt.user), said.completion.usage.tokens_in
+        if counted and counted * _LEAST_CHARS_A_TOKEN < sent:
+            text = (
+                f"the server counted {counted} prompt tokens for {sent} characters: it seems to have cut the "
+                "prompt; raise its context length"
+            )
+            notices.append(Notice(code="prompt-cut", message=text))
+        return notices
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

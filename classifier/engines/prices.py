@@ -1,0 +1,59 @@
+"""Tokens -> US dollars, from the prices in the settings or from genai-prices' offline data.
+
+A price that nobody knows is None, never 0. No network is used: the price data ships with its package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from classifier.records import Usage
+from classifier.settings import Price
+
+_MILLION = 1_000_000
+
+
+def cost_usd(
+    usage: Usage, *, model: str, reported_model: str | None, base_url: str, prices: Mapping[str, Price]
+) -> float | None:
+    """What one response costs.
+
+    Args:
+        usage: Tokens of one response; `tokens_cached` are part of `tokens_in`.
+        model: The name that was asked for; the settings' prices are looked up by it first.
+        reported_model: The name that the server gave back, often with a date.
+        base_url: Decides the provider: the same model costs differently elsewhere.
+        prices: Model name -> price, before anything else.
+
+    Returns:
+        None where the tokens or the price are not known.
+    """
+    if usage.tokens_in is None or usage.tokens_out is None:
+        return None
+    names = [name for name in (model, reported_model) if name]
+    for name in names:
+        if name in prices:
+            return _by_price(usage.tokens_in, usage.tokens_cached or 0, usage.tokens_out, prices[name])
+    return _by_list(
+        usage.tokens_in, usage.tokens_cached or 0, usage.tokens_out, list(reversed(names)), base_url
+    )
+
+
+def _by_price(tokens_in: int, cached: int, tokens_out: int, price: Price) -> float:
+    cached = min(cached, tokens_in)
+    per_cached = price.input if price.cached_input is None else price.cached_input
+    return ((tokens_in - cached) * price.input + cached * per_cached + tokens_out * price.output) / _MILLION
+
+
+def _by_list(tokens_in: int, cached: int, tokens_out: int, names: list[str], base_url: str) -> float | None:
+    import genai_prices
+
+    used = genai_prices.Usage(
+        input_tokens=tokens_in, cache_read_tokens=min(cached, tokens_in), output_tokens=tokens_out
+    )
+    for name in names:
+        try:
+            return float(genai_prices.calc_price(used, name, provider_api_url=base_url).total_price)
+        except (LookupError, ValueError):  # unknown provider or model; usage that its units do not cover
+            continue
+    return None

@@ -1,0 +1,150 @@
+"""The one retry policy for requests to a language model.
+
+What enters: errors of `classifier.errors`; those with `retryable` are tried again. What leaves: a
+tenacity loop that waits as the server asks (`Retry-After`) or exponentially with jitter, and a `Pause`
+through which tasks that share a server hold back together. What it does not do: decide what an HTTP
+status means (`classifier.engines.transport`), or ask again after a reply that was whole but wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from classifier.errors import ClassifierError, RateLimited
+
+OnWait = Callable[[float, str], None]
+"""Told before each wait: seconds, and the error's one line."""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long to wait between attempts, in seconds.
+
+    Attributes:
+        first_s: Upper end of the first random wait; it doubles with each attempt.
+        longest_s: Upper end of any random wait.
+        total_s: All waits of one question together. A server that asks for more is not waited for.
+    """
+
+    first_s: float = 1.0
+    longest_s: float = 30.0
+    total_s: float = 180.0
+
+
+class Pause:
+    """A point in time before which no task sends, shared by all that ask the same server.
+
+    One 429 holds everybody back, so that the others need not each be refused first.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def extend(self, seconds: float) -> None:
+        """Nobody sends for so long from now; a pause that ends later stays."""
+        self._until = max(self._until, time.monotonic() + seconds)
+
+    async def wait(self, limit_s: float = math.inf) -> None:
+        """Returns when the pause is over, a little apart from the others that waited.
+
+        Raises:
+            RateLimited: The pause lasts longer than `limit_s`.
+        """
+        while (left := self._until - time.monotonic()) > 0:
+            if left > limit_s:
+                raise RateLimited(
+                    f"the server asked for a pause of {left:.0f} s, more than the {limit_s:.0f} s allowed; "
+                    "try again later or with fewer requests at a time",
+                    retry_after_s=left,
+                )
+            await asyncio.sleep(left + random.uniform(0, min(1.0, left / 10)))  # noqa: S311 - no secret
+
+
+def retrying(max_attempts: int, waits: Waits, pause: Pause, on_wait: OnWait | None = None) -> AsyncRetrying:
+    """The policy as a tenacity loop, to be used by `async for attempt in …: with attempt: …`.
+
+    Retries errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
+    last error. Where the error brings `retry_after_s`, that is the wait, for everybody at `pause`.
+    """
+    jitter = wait_random_exponential(multiplier=waits.first_s, max=waits.longest_s)
+
+    def wait(state: RetryCallState) -> float:
+        asked = retry_after_of(_error(state))
+        return jitter(state) if asked is None else asked
+
+    def stop(state: RetryCallState) -> bool:
+        return state.idle_for + state.upcoming_sleep > waits.total_s or stop_after_attempt(max_attempts)(
+            state
+        )
+
+    def before_sleep(state: RetryCallState) -> None:
+        error = _error(state)
+        if retry_after_of(error) is not None:
+            pause.extend(state.upcoming_sleep)
+        if on_wait is not None:
+            on_wait(state.upcoming_sleep, str(error))
+
+    return AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, ClassifierError) and error.retryable),
+        wait=wait,
+        stop=stop,
+        before_sleep=before_sleep,
+        sleep=asyncio.sleep,
+        reraise=True,
+    )
+
+
+def retry_after_of(error: BaseException | None) -> float | None:
+    """The wait in seconds that the server asked for with this error, if any."""
+    seconds = getattr(error, "retry_after_s", None)
+    return seconds if isinstance(seconds, float) else None
+
+
+def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Reads `retry-after-ms`, else `Retry-After` as seconds or as an HTTP date.
+
+    Args:
+        headers: Response headers, looked up by lower-case name.
+        now: Unix time that a date is compared with; the clock where None.
+
+    Returns:
+        Seconds, never negative; None where there is none or it cannot be read.
+    """
+    milliseconds = _seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after")
+    seconds = _seconds(text)
+    if seconds is not None or text is None:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, moment - (time.time() if now is None else now))
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return max(0.0, value) if math.isfinite(value) else None
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None

@@ -1,0 +1,81 @@
+"""The engine that says what it is told: a test double for everything that uses an engine.
+
+    engine = ScriptedEngine(taxonomy, [raw_reply, Answer(...), RateLimited("later")])
+    engine = ScriptedEngine(taxonomy, lambda task: json_for(task.paper.title))
+
+Raw replies go through the same validation as a model's, without a re-ask.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from classifier.errors import ModelUnavailable
+from classifier.leaf_schema import parse_answer
+from classifier.records import Answer, Reply, Task
+from classifier.taxonomy import Taxonomy
+
+Line = Reply | Answer | str | Exception
+
+
+class ScriptedEngine:
+    """Gives the scripted lines in order, or what a function makes of each task.
+
+    Args:
+        taxonomy: What raw replies are validated against.
+        script: A `Reply`, an `Answer`, a raw reply or an exception for each task, or a function
+            from the task to one of these.
+        needs_prompt: Whether tasks must come with a rendered prompt, as for a real model.
+
+    Attributes:
+        tasks: Every task that was put, in order.
+        closed: Whether `aclose` was called.
+    """
+
+    name = "scripted"
+
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        script: Iterable[Line] | Callable[[Task], Line],
+        *,
+        needs_prompt: bool = True,
+    ) -> None:
+        self.model: str | None = None
+        self.needs_prompt = needs_prompt
+        self.tasks: list[Task] = []
+        self.closed = False
+        self._taxonomy = taxonomy
+        self._say = script if callable(script) else _in_order(script)
+
+    async def answer(self, task: Task) -> Reply:
+        """Says the next line.
+
+        Raises:
+            ModelUnavailable: The script is at its end.
+            ReplyError: A raw reply that the schema refuses.
+            Exception: One that the script holds.
+        """
+        self.tasks.append(task)
+        line = self._say(task)
+        if isinstance(line, Exception):
+            raise line
+        if isinstance(line, Reply):
+            return line
+        raw = line if isinstance(line, str) else ""
+        answer = parse_answer(self._taxonomy, line) if isinstance(line, str) else line
+        return Reply(answer=answer, engine=self.name, attempts=1, raw=raw)
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+        self.closed = True
+
+
+def _in_order(lines: Iterable[Line]) -> Callable[[Task], Line]:
+    queue = deque(lines)
+
+    def say(_: Task) -> Line:
+        return queue.popleft() if queue else ModelUnavailable("the script has no more lines")
+
+    return say
