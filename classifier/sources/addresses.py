@@ -1,0 +1,132 @@
+"""Which addresses may be connected to, and a transport that connects to no other.
+
+What enters: requests of an httpx client. What leaves: responses. A host name is resolved once, every
+address it has is checked, and the connection goes to a checked address, so that a second, different
+answer of the name server (DNS rebinding) changes nothing. TLS (SNI and certificate) and the Host
+header keep the name. It follows no redirects: each hop comes back here as a request of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+
+import httpx
+
+from classifier.errors import SourceError
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""(host, port) -> its IP addresses, best first; raises OSError where there are none."""
+
+Origin = tuple[str, int]
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_PORTS = {"http": 80, "https": 443}
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable by everybody.
+
+    False for private, loopback, link-local, shared, multicast, reserved and unspecified addresses,
+    for IPv6 forms that carry such an IPv4 address (mapped, 6to4, Teredo, NAT64), and for what is no
+    address at all.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip in _NAT64:  # the way to IPv4 hosts in networks without IPv4
+            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
+        embedded = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+        carried = [four for four in embedded if four is not None]
+        if carried:
+            return all(is_public(str(four)) for four in carried)
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+async def resolve_host(host: str, port: int) -> list[str]:
+    """Asks the system's resolver; it also reads decimal, octal and hexadecimal spellings of IPv4."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+class CheckedTransport(httpx.AsyncBaseTransport):
+    """Connects to public addresses only.
+
+    Args:
+        allow_private: Lift the restriction.
+        trusted: An origin that may be private: a mirror that the operator configured.
+        max_connections: How many at a time.
+        resolve: Name resolution; the system's by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        trusted: Origin | None = None,
+        max_connections: int = 10,
+        resolve: Resolve = resolve_host,
+    ) -> None:
+        self._allow_private = allow_private
+        self._trusted = trusted
+        self._resolve = resolve
+        # Connections are pooled by address here, and one address can serve many names: a kept
+        # connection would carry a second name's request past the check of its certificate.
+        limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=0)
+        # trust_env lets SSL_CERT_FILE name a company's certificates; proxies are not read here.
+        self._inner = httpx.AsyncHTTPTransport(limits=limits, trust_env=True)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends the request to the first checked address that accepts a connection.
+
+        Raises:
+            SourceError: The host has an address that is not public.
+            httpx.TransportError: As httpx has it.
+        """
+        host = request.url.host
+        addresses = await self._checked_addresses(
+            request, host, request.url.port or _PORTS[request.url.scheme]
+        )
+        failure: httpx.TransportError | None = None
+        for address in addresses:
+            try:
+                return await self._inner.handle_async_request(_aimed_at(request, address, host))
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpx.ConnectError(f"{host} has no address", request=request)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._inner.aclose()
+
+    async def _checked_addresses(self, request: httpx.Request, host: str, port: int) -> Sequence[str]:
+        try:
+            addresses = await self._resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpx.ConnectError(f"cannot resolve {host}: {error}", request=request) from error
+        if not self._allow_private and (host, port) != self._trusted:
+            # One private address among public ones is refused too: no honest host has both.
+            refused = next((address for address in addresses if not is_public(address)), None)
+            if refused is not None:
+                raise SourceError(
+                    f"{host} is at the private address {refused}; papers come from public addresses only: "
+                    "download the PDF and give its path, or allow private addresses in the settings"
+                )
+        return addresses
+
+
+def _aimed_at(request: httpx.Request, address: str, host: str) -> httpx.Request:
+    """The same request to a fixed address; the Host header is already set from the name."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": host},
+    )

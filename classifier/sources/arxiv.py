@@ -1,0 +1,185 @@
+"""Questions to arXiv, answered from the cache where possible.
+
+What enters: arXiv ids, DOIs, titles. What leaves: entries, and the paths of cached PDFs. The pace that
+arXiv asks for, retries and address checks are in the `Web` that it is given.
+Source: arXiv API User's Manual; Terms of Use for arXiv APIs (one request each 3 seconds, one connection).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from classifier.errors import PaperNotFound, SourceUnavailable
+from classifier.identity import same_title
+from classifier.records import Notice, Paper
+from classifier.sources.cache import Cache
+from classifier.sources.feed import ArxivEntry, parse_feed
+from classifier.sources.matching import choose_entry, not_found, phrase_query, words_query
+from classifier.sources.pdf_bytes import PdfSink, TextSink
+from classifier.sources.reference import Reference, parse_arxiv_id
+
+if TYPE_CHECKING:
+    from classifier.sources.web import Web
+
+_FEED_BYTES = 5_000_000
+_CANDIDATES = 10
+_API_STATUSES = (200, 400)
+"""A malformed id is answered with 400 and a feed that says so."""
+
+
+class Arxiv:
+    """arXiv behind a cache.
+
+    Args:
+        base_url: Where its API and PDFs are.
+        web: Gives the HTTP client; called at the first request only.
+        cache: What is already known.
+        max_bytes: Largest accepted PDF.
+        max_age_s: How long the newest version of a paper, or a search, is taken as known.
+        offline: Answer from the cache, however old, or not at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        web: Callable[[], Web],
+        cache: Cache,
+        max_bytes: int,
+        max_age_s: float,
+        offline: bool,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._web = web
+        self._cache = cache
+        self._max_bytes = max_bytes
+        self._max_age_s = max_age_s
+        self._offline = offline
+
+    async def entry(self, reference: Reference) -> ArxivEntry:
+        """The entry of an id; without version, of its newest one.
+
+        Raises:
+            PaperNotFound: arXiv knows no such id or version.
+            SourceUnavailable: No usable answer, or offline and not in the cache.
+        """
+        asked = reference.arxiv_id
+        pinned = reference.version is not None
+        for entry in await self._ask(asked, None if pinned else self._max_age_s, id_list=asked):
+            if entry.bare_id == reference.value and reference.version in (None, entry.version):
+                if not pinned:
+                    self._remember(entry)
+                return entry
+        raise PaperNotFound(f"no such paper: arXiv has no {asked}; check the id")
+
+    async def find_doi(self, doi: str, claimed: Paper) -> ArxivEntry:
+        """The paper with a DOI, else the one with the claimed title.
+
+        Raises:
+            PaperNotFound: Neither is on arXiv.
+        """
+        for entry in await self._search(f'doi:"{doi.replace(chr(34), "")}"'):
+            if (entry.paper.doi or "").lower() == doi:
+                return entry
+        if claimed.title:
+            return await self.find_title(claimed)
+        raise PaperNotFound(
+            f"arXiv has no paper with the DOI {doi}; give the PDF's path or address, or its title"
+        )
+
+    async def find_title(self, wanted: Paper) -> ArxivEntry:
+        """The paper with the wanted title and authors.
+
+        Raises:
+            PaperNotFound: None is near enough; names the nearest.
+        """
+        seen: list[ArxivEntry] = []
+        for query in (phrase_query(wanted.title or ""), words_query(wanted.title or "")):
+            candidates = await self._search(query)
+            chosen = choose_entry(wanted, candidates)
+            if chosen is not None:
+                return chosen
+            seen += candidates
+        raise not_found(wanted, seen)
+
+    async def title_notice(self, entry: ArxivEntry, title: str) -> Notice | None:
+        """A `title-mismatch` notice where no looked-at version of the entry's paper has this title.
+
+        Papers are renamed between versions: beside the entry, version 1 and the newest are asked for,
+        but only where the entry's own title differs. One that cannot be had is left out.
+        """
+        if same_title(title, entry.title):
+            return None
+        for other in (f"{entry.bare_id}v1", entry.bare_id):
+            if other == entry.arxiv_id:
+                continue
+            try:
+                version = await self.entry(parse_arxiv_id(other))
+            except (PaperNotFound, SourceUnavailable):
+                continue
+            if same_title(title, version.title):
+                return None
+        return Notice(
+            code="title-mismatch",
+            message=f"expected '{title}', but arXiv's {entry.arxiv_id} is '{entry.title}'; check the id",
+        )
+
+    async def pdf(self, entry: ArxivEntry) -> tuple[Path, str]:
+        """The path of an entry's PDF in the cache, and its SHA-256.
+
+        Raises:
+            PaperNotFound: There is no PDF of it (withdrawn, or never had one).
+            NotAPdf: arXiv sent a page instead.
+            UnreadablePdf: It is over the limit.
+            SourceUnavailable: No answer, or offline and not in the cache.
+        """
+        arxiv_id = entry.arxiv_id
+        cached = await asyncio.to_thread(self._cache.pdf, arxiv_id, self._max_bytes)
+        if cached is not None:
+            return cached
+        self._refuse_offline(f"the PDF of {arxiv_id}")
+        with self._cache.new_pdf(arxiv_id) as (file, path):
+            sink = PdfSink(f"arXiv's PDF of {arxiv_id}", self._max_bytes, file)
+            try:
+                await self._web().get(f"{self._base_url}/pdf/{arxiv_id}", sink)
+            except PaperNotFound as error:
+                raise PaperNotFound(
+                    f"no such paper: arXiv has no PDF of {arxiv_id} (withdrawn?); try an earlier version"
+                ) from error
+            sha256 = sink.finish()
+        self._cache.seal(arxiv_id, sha256)
+        return path, sha256
+
+    async def _search(self, query: str) -> list[ArxivEntry]:
+        key = f"search-{hashlib.sha256(query.encode()).hexdigest()[:32]}"
+        found = await self._ask(key, self._max_age_s, search_query=query, max_results=str(_CANDIDATES))
+        for entry in found:
+            self._remember(entry)
+        return found
+
+    async def _ask(self, key: str, max_age_s: float | None, **parameters: str) -> list[ArxivEntry]:
+        known = self._cache.entries(key, None if self._offline else max_age_s)
+        if known is not None:
+            return known
+        self._refuse_offline(" ".join(parameters.values()))
+        sink = TextSink("arXiv's API", _FEED_BYTES)
+        await self._web().get(f"{self._base_url}/api/query?{urlencode(parameters)}", sink, _API_STATUSES)
+        found = parse_feed(bytes(sink.data))
+        if found:  # "nothing" may become something soon
+            self._cache.store_entries(key, found)
+        return found
+
+    def _remember(self, entry: ArxivEntry) -> None:
+        if self._cache.entries(entry.arxiv_id, None) is None:
+            self._cache.store_entries(entry.arxiv_id, [entry])
+
+    def _refuse_offline(self, what: str) -> None:
+        if self._offline:
+            raise SourceUnavailable(
+                f"offline, and {what} is not in the cache; fetch it once with a connection"
+            )

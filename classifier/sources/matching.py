@@ -1,0 +1,81 @@
+"""Which of arXiv's entries is the paper that was meant.
+
+What enters: a title, perhaps authors, and candidates. What leaves: the entry, or the reason why none
+is. It asks nothing; `classifier.identity` says when titles are equal.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from classifier.errors import PaperNotFound
+from classifier.identity import same_title, title_similarity
+from classifier.records import Paper
+from classifier.sources.feed import ArxivEntry
+
+_WORD = re.compile(r"\w+")
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
+_QUERY_WORDS = 8
+_OTHERS = {"others", "al"}
+
+
+def phrase_query(title: str) -> str:
+    """The API query for a title as a phrase."""
+    return f'ti:"{" ".join(_title_words(title))}"'
+
+
+def words_query(title: str) -> str:
+    """The API query for titles that share words, the longest ones: finds the near misses."""
+    words = sorted({word.lower() for word in _title_words(title)}, key=lambda word: (-len(word), word))
+    return " OR ".join(f"ti:{word}" for word in words[:_QUERY_WORDS])
+
+
+def choose_entry(wanted: Paper, candidates: Iterable[ArxivEntry]) -> ArxivEntry | None:
+    """The candidate most similar to the wanted title; where authors are known, they must agree."""
+    agreeing = [
+        entry
+        for entry in candidates
+        if same_title(wanted.title or "", entry.title) and authors_agree(wanted.authors, entry.paper.authors)
+    ]
+    return max(agreeing, key=lambda entry: title_similarity(wanted.title or "", entry.title), default=None)
+
+
+def not_found(wanted: Paper, candidates: Sequence[ArxivEntry]) -> PaperNotFound:
+    """The error for a title that no candidate has, naming the nearest one."""
+    nearest = max(
+        candidates, key=lambda entry: title_similarity(wanted.title or "", entry.title), default=None
+    )
+    start = f"arXiv has no paper titled '{wanted.title}'"
+    if nearest is None:
+        return PaperNotFound(f"{start}; check the title, or give the PDF's path or address")
+    found = f"'{nearest.title}' ({nearest.arxiv_id})"
+    if same_title(wanted.title or "", nearest.title):
+        theirs = ", ".join(nearest.paper.authors[:3])
+        return PaperNotFound(
+            f"{start} by {wanted.authors[0]}; {found} is by {theirs}: give its id if it is meant"
+        )
+    return PaperNotFound(f"{start}; the nearest is {found}: give its id if it is meant")
+
+
+def authors_agree(wanted: Sequence[str], found: Sequence[str]) -> bool:
+    """Whether at least half of the wanted authors' family names are among those found.
+
+    Lists are often cut ("et al.") and given names abbreviated. Unknown authors on either side agree.
+    """
+    names = {_family_name(author) for author in wanted} - _OTHERS - {""}
+    theirs = {_family_name(author) for author in found} - {""}
+    return not names or not theirs or 2 * len(names & theirs) >= len(names)
+
+
+def _family_name(author: str) -> str:
+    """The last word of the family name, folded: "van der Berg, Jan" and "Jan van der Berg" agree."""
+    family = author.partition(",")[0]
+    letters = unicodedata.normalize("NFKD", _COMMAND.sub("", family)).casefold()
+    words = re.findall(r"[^\W\d_]+", "".join(c for c in letters if c.isalpha() or c.isspace() or c == "-"))
+    return words[-1] if words else ""
+
+
+def _title_words(title: str) -> list[str]:
+    return _WORD.findall(_COMMAND.sub(" ", re.sub(r"[{}$]", "", title)))

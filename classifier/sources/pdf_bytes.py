@@ -1,0 +1,152 @@
+"""Bytes on their way to disk or memory: counted, limited, hashed, and checked to be a PDF.
+
+What enters: chunks of bytes, from a file, a pipe or a server. What leaves: a SHA-256, or an error as
+soon as it is clear that the bytes are of no use. It does not open the PDF.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import BinaryIO
+
+from classifier.errors import BadReference, NotAPdf, SourceError, StoreError, UnreadablePdf
+
+CHUNK = 1 << 16
+_MAGIC = b"%PDF-"
+_HEAD = 1024
+"""The magic must start in the first KiB, where Acrobat looks for it too."""
+
+
+class PdfSink:
+    """Takes a PDF's bytes.
+
+    Args:
+        name: What the bytes are called in messages.
+        max_bytes: Largest accepted size.
+        file: Where they are written; None only hashes them.
+    """
+
+    def __init__(self, name: str, max_bytes: int, file: BinaryIO | None = None) -> None:
+        self._name = name
+        self._max_bytes = max_bytes
+        self._file = file
+        self.restart()
+
+    def restart(self) -> None:
+        """Forgets everything taken so far."""
+        self._size = 0
+        self._head = b""
+        self._hash = hashlib.sha256()
+        if self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
+
+    def announce(self, size: int) -> None:
+        """Refuses a size that is known before the bytes are.
+
+        Raises:
+            UnreadablePdf: It is over the limit.
+        """
+        if size > self._max_bytes:
+            raise UnreadablePdf(
+                f"{self._name} is larger than the limit of {self._max_bytes:,} bytes; "
+                "give a smaller PDF or raise the limit"
+            )
+
+    def write(self, chunk: bytes) -> None:
+        """Takes the next bytes.
+
+        Raises:
+            NotAPdf: The first KiB holds no `%PDF-`.
+            UnreadablePdf: The limit is passed.
+            StoreError: They cannot be written.
+        """
+        self._size += len(chunk)
+        self.announce(self._size)
+        if len(self._head) < _HEAD:
+            self._head = (self._head + chunk)[: _HEAD + len(_MAGIC) - 1]
+            if len(self._head) >= _HEAD:
+                self._check_head()
+        self._hash.update(chunk)
+        if self._file is not None:
+            try:
+                self._file.write(chunk)
+            except OSError as error:
+                raise StoreError(f"cannot store {self._name}: {error.strerror}; free some space") from error
+
+    def finish(self) -> str:
+        """Ends the stream and gives the SHA-256 as lower-case hex.
+
+        Raises:
+            NotAPdf: There was nothing, or it is no PDF.
+        """
+        self._check_head()
+        return self._hash.hexdigest()
+
+    def _check_head(self) -> None:
+        if _MAGIC in self._head:
+            return
+        start = self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if not self._head:
+            what, advice = "is empty", "expected a PDF"
+        elif start.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml", b"<!--")):
+            what, advice = (
+                "is an HTML page",
+                "expected a PDF: open it in a browser to see why, and save the PDF",
+            )
+        else:
+            what, advice = "is not a PDF", "expected a file that starts with %PDF-"
+        raise NotAPdf(f"{self._name} {what}; {advice}")
+
+
+class TextSink:
+    """Takes a small answer into memory, e.g. an API's reply."""
+
+    def __init__(self, name: str, max_bytes: int) -> None:
+        self._name = name
+        self._max_bytes = max_bytes
+        self.data = bytearray()
+
+    def restart(self) -> None:
+        """Forgets everything taken so far."""
+        self.data.clear()
+
+    def announce(self, size: int) -> None:
+        """Refuses a size over the limit with a SourceError."""
+        if size > self._max_bytes:
+            raise SourceError(
+                f"{self._name} answered with more than {self._max_bytes:,} bytes; expected a short reply"
+            )
+
+    def write(self, chunk: bytes) -> None:
+        """Takes the next bytes."""
+        self.announce(len(self.data) + len(chunk))
+        self.data += chunk
+
+
+Sink = PdfSink | TextSink
+
+
+def spool(source: BinaryIO, sink: PdfSink) -> str:
+    """Reads a stream to its end into a sink, and gives the SHA-256."""
+    while chunk := source.read(CHUNK):
+        sink.write(chunk)
+    return sink.finish()
+
+
+def hash_pdf(path: Path, max_bytes: int) -> str:
+    """SHA-256 of a PDF on disk, read in pieces.
+
+    Raises:
+        BadReference: It cannot be read.
+        NotAPdf: Its first KiB holds no `%PDF-`.
+        UnreadablePdf: It is over the limit.
+    """
+    try:
+        with path.open("rb") as file:
+            return spool(file, PdfSink(str(path), max_bytes))
+    except OSError as error:
+        raise BadReference(
+            f"cannot read {path}: {error.strerror}; check the path and its permissions"
+        ) from error

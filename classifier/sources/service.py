@@ -1,0 +1,282 @@
+"""Reference -> PaperFile: the one place where the kinds of sources meet.
+
+What enters: a reference (`parse_reference`) and what is claimed of the paper. What leaves: a path to
+its bytes with hash, metadata and notices. Paths and standard input touch no network and load no HTTP
+client. It does not read the PDF.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self
+from urllib.parse import urlsplit
+
+from classifier.errors import BadReference, ConfigError, SourceUnavailable, StoreError
+from classifier.records import Notice, Paper, PaperFile
+from classifier.sources.pdf_bytes import PdfSink, hash_pdf, spool
+from classifier.sources.reference import Reference, parse_arxiv_id, parse_reference
+
+if TYPE_CHECKING:
+    from classifier.sources.arxiv import Arxiv
+    from classifier.sources.feed import ArxivEntry
+    from classifier.sources.web import Web
+
+ARXIV_URL = "https://export.arxiv.org"
+
+
+class Sources:
+    """Where papers come from. Use it as an async context manager, or call `aclose`.
+
+    One instance belongs to one event loop. Processes with the same `cache_dir` share the cache and
+    the pace towards arXiv.
+
+    Args:
+        cache_dir: Where what arXiv sent is kept; made when first needed.
+        contact: A mail address or page for the User-Agent, as arXiv asks for.
+        arxiv_base_url: arXiv, or a mirror of it; the only origin that may be private by itself.
+        min_interval_s: Least seconds between the starts of two requests to arXiv.
+        allow_private: Also fetch from private, loopback and link-local addresses.
+        max_bytes: Largest accepted PDF.
+        timeout_s: For a connection and for each piece of an answer.
+        total_s: For one whole answer.
+        attempts: Requests before giving up on a server that is busy or silent.
+        backoff_s: Pause after the first failed attempt; doubles each time.
+        longest_wait_s: Cap of any such pause, also where the server asks for more.
+        max_redirects: Hops followed.
+        max_age_s: How long an id without version is taken to mean the version known as its newest.
+        offline: Use the cache alone.
+        stdin: What '-' reads; the process's standard input by default.
+    """
+
+    def __init__(
+        self,
+        cache_dir: Path,
+        contact: str,
+        *,
+        arxiv_base_url: str = ARXIV_URL,
+        min_interval_s: float = 3.0,
+        allow_private: bool = False,
+        max_bytes: int = 100_000_000,
+        timeout_s: float = 30.0,
+        total_s: float = 300.0,
+        attempts: int = 4,
+        backoff_s: float = 1.0,
+        longest_wait_s: float = 60.0,
+        max_redirects: int = 5,
+        max_age_s: float = 86_400.0,
+        offline: bool = False,
+        stdin: BinaryIO | None = None,
+    ) -> None:
+        self._cache_dir = Path(cache_dir) / "arxiv"
+        self._contact = contact
+        self._arxiv_base_url = arxiv_base_url
+        self._min_interval_s = min_interval_s
+        self._allow_private = allow_private
+        self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
+        self._total_s = total_s
+        self._attempts = attempts
+        self._backoff_s = backoff_s
+        self._longest_wait_s = longest_wait_s
+        self._max_redirects = max_redirects
+        self._max_age_s = max_age_s
+        self._offline = offline
+        self._stdin = stdin
+        self._arxiv: Arxiv | None = None
+        self._arxiv_web: Web | None = None
+        self._web: Web | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    async def fetch(self, ref: str | Reference, *, claimed: Paper | None = None) -> PaperFile:
+        """Brings a paper to disk.
+
+        Args:
+            ref: What the user typed, or its parsed form.
+            claimed: What a list says of it. For an arXiv id, a title that differs from arXiv's gives
+                a `title-mismatch` notice; for a DOI or a title it helps to find the paper.
+
+        Returns:
+            The file. Its path is valid until `aclose`, and beyond for arXiv's (they lie in the cache)
+            and for local files (they are not copied). `paper` is what arXiv says, `arxiv_id` with
+            version; empty for other sources.
+
+        Raises:
+            BadReference: Of no known form, or a file that cannot be read.
+            NotAPdf, UnreadablePdf: Something else than a PDF, or larger than `max_bytes`.
+            PaperNotFound: The source has no such paper.
+            SourceUnavailable: It could not be asked, or refused, after all attempts.
+            SourceError: An address that is not fetched from, e.g. a private one.
+            StoreError: Cache or temporary directory cannot be written.
+        """
+        reference = parse_reference(ref) if isinstance(ref, str) else ref
+        claimed = claimed or Paper()
+        match reference.kind:
+            case "file":
+                return await asyncio.to_thread(self._from_path, reference)
+            case "stdin":
+                stream = self._stdin or sys.stdin.buffer
+                return await asyncio.to_thread(self._from_stream, reference, stream, "standard input")
+            case "url":
+                return await self._from_url(reference)
+            case _:
+                return await self._from_arxiv(reference, claimed)
+
+    async def metadata(self, arxiv_id: str) -> Paper:
+        """What arXiv says of an id; without version, of the newest one.
+
+        Raises:
+            BadReference: It is no arXiv id.
+            PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
+        """
+        return (await self._ask_arxiv().entry(parse_arxiv_id(arxiv_id))).paper
+
+    async def check_title(self, arxiv_id: str, title: str) -> Notice | None:
+        """A `title-mismatch` notice where arXiv knows the id by other titles only; see `fetch`."""
+        arxiv = self._ask_arxiv()
+        return await arxiv.title_notice(await arxiv.entry(parse_arxiv_id(arxiv_id)), title)
+
+    async def aclose(self) -> None:
+        """Closes connections and removes temporary files."""
+        for web in (self._web, self._arxiv_web):
+            if web is not None:
+                await web.aclose()
+        self._web = self._arxiv_web = self._arxiv = None
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    # -- local ---------------------------------------------------------------------------------
+
+    def _from_path(self, reference: Reference) -> PaperFile:
+        path = Path(reference.value)
+        if path.is_file():
+            sha256 = hash_pdf(path, self._max_bytes)
+            return PaperFile(ref=reference.ref, path=path, source="file", sha256=sha256)
+        # A pipe (<(command)) can be read only once.
+        try:
+            with path.open("rb") as stream:
+                return self._from_stream(reference, stream, str(path))
+        except OSError as error:
+            raise BadReference(f"cannot read {path}: {error.strerror}; check the path") from error
+
+    def _from_stream(self, reference: Reference, stream: BinaryIO, name: str) -> PaperFile:
+        path = self._temporary_file()
+        with path.open("wb") as file:
+            sha256 = spool(stream, PdfSink(name, self._max_bytes, file))
+        source = "stdin" if reference.kind == "stdin" else "file"
+        return PaperFile(ref=reference.ref, path=path, source=source, sha256=sha256)
+
+    def _temporary_file(self) -> Path:
+        try:
+            if self._temporary is None:
+                self._temporary = tempfile.TemporaryDirectory(prefix="classifier-")
+            descriptor, name = tempfile.mkstemp(dir=self._temporary.name, suffix=".pdf")
+        except OSError as error:
+            raise StoreError(
+                f"cannot write a temporary file: {error.strerror}; free some space or set TMPDIR"
+            ) from error
+        with open(descriptor, "wb"):  # noqa: PTH123 - closes the descriptor
+            return Path(name)
+
+    # -- network -------------------------------------------------------------------------------
+
+    async def _from_url(self, reference: Reference) -> PaperFile:
+        url = reference.value
+        if self._offline:
+            raise SourceUnavailable(f"offline: {url} cannot be fetched; give the PDF's path")
+        if self._web is None:
+            self._web = self._open_web()
+        path = self._temporary_file()
+        with path.open("wb") as file:
+            sink = PdfSink(url, self._max_bytes, file)
+            await self._web.get(url, sink)
+            sha256 = sink.finish()
+        return PaperFile(ref=reference.ref, path=path, source="url", sha256=sha256)
+
+    async def _from_arxiv(self, reference: Reference, claimed: Paper) -> PaperFile:
+        arxiv = self._ask_arxiv()
+        entry = await self._entry(arxiv, reference, claimed)
+        notice = await arxiv.title_notice(entry, claimed.title) if claimed.title else None
+        path, sha256 = await arxiv.pdf(entry)
+        return PaperFile(
+            ref=reference.ref,
+            path=path,
+            source="arxiv",
+            paper=entry.paper,
+            sha256=sha256,
+            notices=(notice,) if notice else (),
+        )
+
+    async def _entry(self, arxiv: Arxiv, reference: Reference, claimed: Paper) -> ArxivEntry:
+        if reference.kind == "arxiv":
+            return await arxiv.entry(reference)
+        if reference.kind == "doi":
+            return await arxiv.find_doi(reference.value, claimed)
+        return await arxiv.find_title(claimed.model_copy(update={"title": reference.value}))
+
+    def _ask_arxiv(self) -> Arxiv:
+        if self._arxiv is None:
+            from classifier.sources.arxiv import Arxiv
+            from classifier.sources.cache import Cache
+
+            self._arxiv = Arxiv(
+                base_url=self._arxiv_base_url,
+                web=self._open_arxiv_web,
+                cache=Cache(self._cache_dir),
+                max_bytes=self._max_bytes,
+                max_age_s=self._max_age_s,
+                offline=self._offline,
+            )
+        return self._arxiv
+
+    def _open_arxiv_web(self) -> Web:
+        if self._arxiv_web is None:
+            self._arxiv_web = self._open_web(paced=True)
+        return self._arxiv_web
+
+    def _open_web(self, *, paced: bool = False) -> Web:
+        from classifier.sources.addresses import CheckedTransport
+        from classifier.sources.pace import Pace
+        from classifier.sources.web import Patience, Web
+
+        patience = Patience(
+            timeout_s=self._timeout_s,
+            total_s=self._total_s,
+            attempts=self._attempts,
+            backoff_s=self._backoff_s,
+            longest_wait_s=self._longest_wait_s,
+            max_redirects=self._max_redirects,
+        )
+        if not paced:
+            transport = CheckedTransport(allow_private=self._allow_private)
+            return Web(transport, contact=self._contact, patience=patience)
+        host, port = _origin(self._arxiv_base_url)
+        return Web(
+            CheckedTransport(allow_private=self._allow_private, trusted=(host, port), max_connections=1),
+            contact=self._contact,
+            patience=patience,
+            pace=Pace(self._cache_dir, f"pace-{host.replace(':', '-')}-{port}", self._min_interval_s),
+        )
+
+
+def _origin(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if not parts.hostname or port is None:
+        raise ConfigError(f"arXiv's address '{url}' is wrong; expected one like {ARXIV_URL}")
+    return parts.hostname, port

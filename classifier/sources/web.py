@@ -1,0 +1,266 @@
+"""HTTP as this project does it: GET only, redirects checked, sizes limited, refusals retried or named.
+
+What enters: an address and a sink for its bytes. What leaves: the sink, filled, and the address that
+answered in the end. It knows nothing of arXiv, papers or caches. Which addresses may be connected to
+is decided in `addresses`, how often in `pace`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import time
+import zlib
+from collections.abc import AsyncIterator, Container
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
+from classifier.sources.pace import Pace
+from classifier.sources.pdf_bytes import CHUNK, Sink
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MISSING = {404, 410}
+_BUSY = {429, 502, 503, 504}
+"""Refusals for now. 502 and 504 are a gateway's way to report a lost connection or a timeout."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for what, in seconds.
+
+    Attributes:
+        timeout_s: For a connection, and for each piece of a body.
+        total_s: For one whole answer, so that a trickle ends as well.
+        attempts: Requests in all before giving up.
+        backoff_s: Pause after the first failed attempt; it doubles from one to the next.
+        longest_wait_s: Cap of any pause, including what Retry-After asks for.
+        max_redirects: Hops followed for one attempt.
+    """
+
+    timeout_s: float = 30.0
+    total_s: float = 300.0
+    attempts: int = 4
+    backoff_s: float = 1.0
+    longest_wait_s: float = 60.0
+    max_redirects: int = 5
+
+
+class _Transient(SourceUnavailable):
+    """Worth another attempt; never leaves this module."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Web:
+    """An HTTP client for one purpose.
+
+    Args:
+        transport: What connects.
+        contact: Goes into the User-Agent, for the operators of the servers.
+        patience: Timeouts and retries.
+        pace: Where the server asks for pauses between requests; redirects count.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        contact: str,
+        patience: Patience,
+        pace: Pace | None = None,
+    ) -> None:
+        self._patience = patience
+        self._pace = pace
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            timeout=patience.timeout_s,
+            follow_redirects=False,
+            trust_env=False,  # neither proxies (they would resolve names unchecked) nor ~/.netrc passwords
+            headers={"User-Agent": _user_agent(contact), "Accept-Encoding": "identity"},
+        )
+
+    async def get(self, url: str, sink: Sink, readable: Container[int] = (200,)) -> str:
+        """Fetches `url` into `sink`, and gives the address that answered after redirects.
+
+        Args:
+            url: What is asked for.
+            sink: Takes the body; restarted for each attempt.
+            readable: Statuses whose body is the answer.
+
+        Raises:
+            PaperNotFound: 404 or 410.
+            SourceUnavailable: No answer, or a refusal, after all attempts.
+            SourceError: An address, redirect or encoding that is not followed; what `sink` raises.
+        """
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(self._patience.attempts),
+            wait=self._pause_s,
+            retry=retry_if_exception_type(_Transient),
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt, url, sink, readable)
+        except _Transient as error:
+            tries = self._patience.attempts
+            raise SourceUnavailable(
+                f"{error} ({tries} attempt{'s' * (tries > 1)}); try again later"
+            ) from error.__cause__
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    async def _attempt(self, url: str, sink: Sink, readable: Container[int]) -> str:
+        for _ in range(self._patience.max_redirects + 1):
+            host = urlsplit(url).hostname or url
+            sink.restart()
+            try:
+                async with self._turn(), asyncio.timeout(self._patience.total_s):
+                    target = await self._hop(url, host, sink, readable)
+            except (httpx.TimeoutException, TimeoutError) as error:
+                raise _Transient(f"{host} did not answer in time") from error
+            except httpx.TransportError as error:
+                if _is_certificate_failure(error):
+                    raise SourceUnavailable(
+                        f"{host} has no valid certificate: {error}; not fetched"
+                    ) from error
+                raise _Transient(f"cannot fetch from {host}: {error or type(error).__name__}") from error
+            except (httpx.InvalidURL, httpx.HTTPError) as error:
+                raise SourceError(
+                    f"'{url}' cannot be fetched: {error}; expected an http(s) address"
+                ) from error
+            if target is None:
+                return url
+            url = target
+        raise SourceError(
+            f"{host} redirects more than {self._patience.max_redirects} times; give the PDF's own address"
+        )
+
+    def _turn(self) -> contextlib.AbstractAsyncContextManager[None]:
+        return self._pace.turn() if self._pace else contextlib.nullcontext()
+
+    async def _hop(self, url: str, host: str, sink: Sink, readable: Container[int]) -> str | None:
+        """One request; the next address where the answer is a redirect."""
+        async with self._client.stream("GET", url) as response:
+            if response.status_code in _REDIRECTS:
+                return _redirect_target(response)
+            if response.status_code in _MISSING:
+                raise PaperNotFound(
+                    f"no such paper: {url} answered {response.status_code}; check the reference"
+                )
+            if response.status_code in _BUSY:
+                raise self._busy(host, response)
+            if response.status_code not in readable:
+                raise SourceUnavailable(
+                    f"{host} refused with status {response.status_code}; open {url} in a browser to see why"
+                )
+            length = response.headers.get("content-length", "")
+            if length.isdecimal():
+                sink.announce(int(length))
+            async for chunk in _decoded(response, host):
+                sink.write(chunk)
+        return None
+
+    def _busy(self, host: str, response: httpx.Response) -> _Transient:
+        wait_s = retry_after_s(response.headers.get("retry-after"))
+        if wait_s is not None:
+            wait_s = min(wait_s, self._patience.longest_wait_s)
+            if self._pace:
+                self._pace.defer(wait_s)
+        return _Transient(f"{host} answered {response.status_code}", wait_s)
+
+    def _pause_s(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after_s if isinstance(error, _Transient) else None
+        if asked is not None:
+            return asked
+        doubled = self._patience.backoff_s * 2.0 ** (state.attempt_number - 1)
+        return min(doubled, self._patience.longest_wait_s)
+
+
+def retry_after_s(value: str | None) -> float | None:
+    """Reads a Retry-After header: seconds, or an HTTP date. None where it says neither."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _user_agent(contact: str) -> str:
+    from classifier.__about__ import __version__
+
+    # A header takes printable ASCII only.
+    said = "".join(c for c in contact if c.isascii() and c.isprintable()).strip()
+    return f"survey-classifier/{__version__} ({said})"
+
+
+def _redirect_target(response: httpx.Response) -> str:
+    here = response.url
+    try:
+        target = here.join(response.headers["location"])
+    except (KeyError, httpx.InvalidURL) as error:
+        raise SourceError(f"{here.host} redirects to nowhere; give the address of the PDF itself") from error
+    problem = None
+    if target.scheme not in ("http", "https") or not target.host:
+        problem = f"to '{target.scheme}:', which is not http(s)"
+    elif here.scheme == "https" and target.scheme == "http":
+        problem = f"from https to http at {target.host}"
+    elif target.userinfo:
+        problem = f"to an address at {target.host} with a user name or password"
+    if problem:
+        raise SourceError(
+            f"{here.host} redirects {problem}; not followed: give the address of the PDF itself"
+        )
+    return str(target)
+
+
+async def _decoded(response: httpx.Response, host: str) -> AsyncIterator[bytes]:
+    """The body in pieces of at most `CHUNK` bytes.
+
+    Compression was not asked for, yet some servers use it. httpx would inflate a whole network read
+    at once, a thousandfold for a bomb; here the sink sees each piece before the next is made.
+    """
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        async for chunk in response.aiter_raw(CHUNK):
+            yield chunk
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise SourceError(
+            f"{host} sent the encoding '{encoding[:40]}', which was not asked for; expected none or gzip"
+        )
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its header
+    try:
+        async for chunk in response.aiter_raw(CHUNK):
+            piece = b""
+            while not inflate.eof and (chunk or len(piece) == CHUNK):
+                piece = inflate.decompress(chunk, CHUNK)
+                yield piece
+                chunk = inflate.unconsumed_tail
+    except zlib.error as error:
+        raise _Transient(f"{host} sent damaged gzip data") from error
+    if not inflate.eof:
+        raise _Transient(f"{host} sent gzip data that ends early")
+
+
+def _is_certificate_failure(error: BaseException) -> bool:
+    """Looks through the causes: httpx wraps ssl's error in a ConnectError."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

@@ -1,0 +1,110 @@
+"""Files, pipes and standard input: no network, nothing left behind."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from classifier.errors import BadReference, ClassifierError, NotAPdf, UnreadablePdf
+from classifier.records import Paper
+from classifier.sources import Sources
+from tests.arxiv_server import PDF, html_reply
+
+
+def local(tmp_path: Path, **more: object) -> Sources:
+    return Sources(tmp_path / "cache", "me@example.org", **more)  # type: ignore[arg-type]
+
+
+async def test_a_local_file_is_hashed_where_it_lies_and_no_cache_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(PDF * 50)
+    async with local(tmp_path) as sources:
+        file = await sources.fetch(str(path))
+    assert file.path == path
+    assert file.source == "file"
+    assert file.sha256 == hashlib.sha256(PDF * 50).hexdigest()
+    assert file.paper == Paper()
+    assert not (tmp_path / "cache").exists()
+
+
+async def test_standard_input_lies_in_a_file_until_close(tmp_path: Path) -> None:
+    sources = local(tmp_path, stdin=io.BytesIO(PDF))
+    file = await sources.fetch("-")
+    assert file.path is not None
+    assert file.path.read_bytes() == PDF
+    assert (file.source, file.sha256) == ("stdin", hashlib.sha256(PDF).hexdigest())
+    await sources.aclose()
+    assert not file.path.exists()
+    assert not file.path.parent.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+async def test_a_pipe_is_read_once_and_kept(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(PDF,))
+    writer.start()
+    async with local(tmp_path) as sources:
+        file = await sources.fetch(str(pipe))
+        assert file.path is not None
+        assert file.path.read_bytes() == PDF
+    writer.join()
+    assert file.source == "file"
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "said"),
+    [
+        (b"", NotAPdf, "is empty"),
+        (html_reply().body, NotAPdf, "is an HTML page"),
+        (b"PK\x03\x04" + bytes(3000), NotAPdf, "is not a PDF"),
+        (bytes(2000) + b"%PDF-1.4", NotAPdf, "is not a PDF"),
+        (PDF * 100, UnreadablePdf, "larger than the limit of 100,000 bytes"),
+    ],
+)
+@pytest.mark.parametrize("source", ["file", "stdin"])
+async def test_bytes_that_are_no_use_are_refused(
+    content: bytes, error: type[ClassifierError], said: str, source: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(content)
+    async with local(tmp_path, stdin=io.BytesIO(content), max_bytes=100_000) as sources:
+        with pytest.raises(error, match=said):
+            await sources.fetch(str(path) if source == "file" else "-")
+
+
+async def test_the_magic_may_stand_anywhere_in_the_first_kib(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(b"\n" * 1020 + b"%PDF-1.4" + bytes(9000))
+    async with local(tmp_path) as sources:
+        assert (await sources.fetch(str(path))).path == path
+
+
+async def test_a_file_that_vanishes_is_a_bad_reference(tmp_path: Path) -> None:
+    from classifier.sources import Reference
+
+    gone = tmp_path / "gone.pdf"
+    async with local(tmp_path) as sources:
+        with pytest.raises(BadReference, match="cannot read"):
+            await sources.fetch(Reference(ref="gone", kind="file", value=str(gone)))
+
+
+def test_a_local_file_loads_no_http_client(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(PDF)
+    program = (
+        "import asyncio, sys; from pathlib import Path; from classifier.sources import Sources\n"
+        "async def main():\n"
+        "    async with Sources(Path('unused'), 'me') as sources: await sources.fetch(sys.argv[1])\n"
+        "asyncio.run(main())\n"
+        "print({'httpx', 'tenacity', 'filelock', 'rapidfuzz'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,142 @@
+"""What a string names."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.errors import BadReference
+from classifier.sources import parse_arxiv_id, parse_reference
+
+
+@pytest.mark.parametrize(
+    ("ref", "arxiv_id"),
+    [
+        ("2402.01874", "2402.01874"),
+        ("2402.01874v3", "2402.01874v3"),
+        ("0704.0001", "0704.0001"),
+        (" arXiv:2402.01874v2 ", "2402.01874v2"),
+        ("ARXIV: 2402.01874", "2402.01874"),
+        ("arXiv:2402.01874v3 [cs.CL]", "2402.01874v3"),
+        ("cs/0112017", "cs/0112017"),
+        ("hep-th/9901001v2", "hep-th/9901001v2"),
+        ("math.GT/0309136v1", "math/0309136v1"),
+        ("https://arxiv.org/abs/2402.01874", "2402.01874"),
+        ("http://www.arxiv.org/abs/2402.01874v1#section", "2402.01874v1"),
+        ("https://arxiv.org/pdf/2402.01874v12.pdf", "2402.01874v12"),
+        ("https://arxiv.org/pdf/2402.01874", "2402.01874"),
+        ("https://export.arxiv.org/pdf/math.GT/0309136v1.pdf?download=1", "math/0309136v1"),
+        ("https://arxiv.org/html/2402.01874v3/", "2402.01874v3"),
+        ("HTTPS://ARXIV.ORG/abs/cs/0112017", "cs/0112017"),
+        ("arxiv.org/abs/2402.01874", "2402.01874"),
+        ("10.48550/arXiv.2402.01874", "2402.01874"),
+        ("https://doi.org/10.48550/arXiv.2402.01874v2", "2402.01874v2"),
+        ("doi:10.48550/ARXIV.CS/0112017", "cs/0112017"),
+    ],
+)
+def test_arxiv_ids_in_all_spellings(ref: str, arxiv_id: str) -> None:
+    reference = parse_reference(ref)
+    assert (reference.kind, reference.arxiv_id, reference.ref) == ("arxiv", arxiv_id, ref)
+
+
+@pytest.mark.parametrize(
+    ("ref", "kind", "value"),
+    [
+        ("-", "stdin", "-"),
+        ("10.1000/ABC.def", "doi", "10.1000/abc.def"),
+        ("doi: 10.1000/x(1)2", "doi", "10.1000/x(1)2"),
+        ("https://doi.org/10.1000/a%2Fb", "doi", "10.1000/a/b"),
+        ("dx.doi.org/10.1000/182.", "doi", "10.1000/182"),
+        ("https://example.org/a.pdf?x=1", "url", "https://example.org/a.pdf?x=1"),
+        ("http://[2001:db8::1]:8080/p", "url", "http://[2001:db8::1]:8080/p"),
+        ("A  Title of\nSeveral Words", "title", "A Title of Several Words"),
+        ("title: Either/or", "title", None),
+        ("Title: Input/output of either kind", "title", "Input/output of either kind"),
+        ("Über die Grundlagen", "title", "Über die Grundlagen"),
+    ],
+)
+def test_other_kinds(ref: str, kind: str, value: str | None) -> None:
+    if value is None:
+        with pytest.raises(BadReference, match="no known kind"):
+            parse_reference(ref)
+        return
+    reference = parse_reference(ref)
+    assert (reference.kind, reference.value, reference.version) == (kind, value, None)
+
+
+@pytest.mark.parametrize("name", ["2402.01874", "A Title of Words", "10.1000/x", "cs/0112017", "-v.pdf"])
+def test_a_path_that_exists_wins_over_every_other_reading(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"%PDF-")
+    assert parse_reference(name).kind == "file"
+
+
+def test_the_home_directory_may_be_written_as_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "paper.pdf").touch()
+    assert parse_reference("~/paper.pdf").value == str(tmp_path / "paper.pdf")
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("", "no known kind"),
+        ("word", "no known kind"),
+        ("12 34", "no known kind"),
+        ("2413.00001", "no known kind"),  # there is no 13th month
+        ("paper.pdf", "no such file"),
+        ("2402.01874.PDF", "no such file"),
+        (f"some dir{os.sep}some paper", "no such file"),
+        ("x" * 5000, "no known kind"),
+        ("a\0b", "no known kind"),
+        ("ftp://example.org/a.pdf", "no http"),
+        ("file:///etc/passwd", "no http"),
+        ("http:///a.pdf", "no http"),
+        ("https://exa mple.org/a", "no http"),
+        ("http://[::1/a", "no address"),
+        ("https://arxiv.org/list/cs/new", "names no paper"),
+        ("https://arxiv.org", "names no paper"),
+        ("https://doi.org/nothing", "holds no DOI"),
+        (".", "is a directory"),
+    ],
+)
+def test_anything_else_is_a_bad_reference_in_one_short_line(ref: str, said: str) -> None:
+    with pytest.raises(BadReference, match=said) as caught:
+        parse_reference(ref)
+    assert len(caught.value.message) < 400
+    assert caught.value.message.isprintable()
+
+
+def test_an_unknown_form_lists_the_accepted_ones() -> None:
+    with pytest.raises(BadReference, match=r"path.*standard input.*arXiv id.*http.*DOI.*title"):
+        parse_reference("word")
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(BadReference) as caught:
+        parse_reference("https://me:secret@example.org/a.pdf")
+    assert "secret" not in caught.value.message
+
+
+def test_a_bare_id_is_required_where_only_an_id_makes_sense() -> None:
+    assert parse_arxiv_id("arXiv:2402.01874v2").version == 2
+    with pytest.raises(BadReference, match="no arXiv id"):
+        parse_arxiv_id("https://example.org")
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_reference_or_a_bad_reference(text: str) -> None:
+    try:
+        reference = parse_reference(text)
+    except BadReference as error:
+        assert "\n" not in error.message
+    else:
+        assert reference.ref == text
