@@ -1,0 +1,157 @@
+"""PDFium's half of the worker: a file -> raw pages, hidden text, measured lines, character boxes.
+
+Runs in the sandboxed worker only: PDFium may abort the process on a hostile file. Returns plain
+dicts, since the reply crosses a pipe as JSON.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import difflib
+import math
+
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+
+from classifier.pdf.clean import clean, clean_line, clean_with_origin
+from classifier.pdf.hidden import split_page
+from classifier.pdf.reading import Budget, ReadError, Reading
+from classifier.pdf.structure import SizedLine
+
+_MEASURED_LINES = 80
+_MEASURED_CHARS = 8
+_FEW_CHARS = 20
+
+
+def read(path: str, budget: Budget) -> Reading:
+    """Read all pages within the budget.
+
+    Raises:
+        ReadError: Where the file does not open (`password` or `broken`).
+    """
+    reading = Reading(engine="pypdfium2", hidden_checked=True)
+    document = _open(path)
+    try:
+        reading.page_count = len(document)
+        for index in range(reading.page_count):
+            if not budget.allows(index, reading):
+                break
+            try:
+                _read_page(document, index, reading)
+            except pypdfium2.PdfiumError as error:
+                reading.fail_page(index + 1, str(error))
+    finally:
+        document.close()
+    return reading
+
+
+def locate(path: str, number: int, start: int, end: int, expected: str | None) -> list[list[float]]:
+    """Boxes (left, bottom, right, top in points) of the inked characters in [start, end) of a page's text.
+
+    Empty where the span is not on the page, or the page's text there is not `expected`.
+    """
+    document = _open(path)
+    try:
+        if not 1 <= number <= len(document):
+            return []
+        page = document[number - 1]
+        text_page = page.get_textpage()
+        raw = text_page.get_text_range()
+        visible, _ = split_page(page, text_page, raw)
+        text, origin = clean_with_origin(visible)
+        if expected is not None and text[start:end] != expected:
+            return []
+        back = _align(visible, raw)
+        places = dict.fromkeys(back[at] for at in origin[max(start, 0) : max(end, 0)])
+        return [box for at in places if not raw[at].isspace() and (box := _char_box(text_page, at))]
+    finally:
+        document.close()
+
+
+def _open(path: str) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        code = "password" if "password" in str(error).lower() else "broken"
+        raise ReadError(code, f"PDFium: {error}") from error
+
+
+def _read_page(document: pypdfium2.PdfDocument, index: int, reading: Reading) -> None:
+    page = document[index]
+    try:
+        text_page = page.get_textpage()
+        try:
+            raw = text_page.get_text_range()
+            visible, hidden = split_page(page, text_page, raw)
+            if index == 0:
+                reading.lines = _measure_lines(text_page, raw, visible)
+        finally:
+            text_page.close()
+        text = clean(visible)
+        if len(text) < _FEW_CHARS and not hidden:
+            _note_content(page, index + 1, reading)
+        reading.add_page(index + 1, text, hidden)
+    finally:
+        page.close()
+
+
+def _note_content(page: pypdfium2.PdfPage, number: int, reading: Reading) -> None:
+    """A page without text is normal where it is an image, and suspicious where it draws text."""
+    count = min(pdfium_c.FPDFPage_CountObjects(page), 2000)
+    kinds = {pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, at)) for at in range(count)}
+    if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds:
+        reading.image_pages.append(number)
+    if pdfium_c.FPDF_PAGEOBJ_TEXT in kinds:
+        reading.doubted_pages.append(number)
+
+
+def _measure_lines(text_page: pypdfium2.PdfTextPage, raw: str, visible: str) -> list[SizedLine]:
+    """The first visible lines with their type size, measured on a few characters a line: all are slow."""
+    lines: list[SizedLine] = []
+    at = 0
+    for line in visible.split("\n"):
+        stripped = line.strip("\r")
+        found = raw.find(stripped, at)
+        if not stripped.strip() or found < 0:
+            continue
+        at = found + len(stripped)
+        letters = [found + i for i, char in enumerate(stripped) if char.isalpha()]
+        sample = letters[:: max(1, len(letters) // _MEASURED_CHARS)]
+        measured = [_measure_char(text_page, index) for index in sample]
+        # The largest counts: superscripts and the lower half of small capitals are smaller than their line.
+        size = max((size for size, _ in measured), default=0.0)
+        upright = all(straight for _, straight in measured)
+        lines.append(SizedLine(clean_line(stripped), round(size, 1), upright))
+        if len(lines) == _MEASURED_LINES:
+            break
+    return lines
+
+
+def _measure_char(text_page: pypdfium2.PdfTextPage, text_index: int) -> tuple[float, bool]:
+    """Size in points after all matrices, and whether the character stands upright."""
+    index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
+    matrix = pdfium_c.FS_MATRIX()
+    if index < 0 or not pdfium_c.FPDFText_GetMatrix(text_page, index, matrix):
+        return 0.0, True
+    size = pdfium_c.FPDFText_GetFontSize(text_page, index) * math.hypot(matrix.c, matrix.d)
+    return size, abs(matrix.b) <= 0.1 * abs(matrix.a)
+
+
+def _align(part: str, whole: str) -> list[int]:
+    """For each character of `part` its index in `whole`, of which it is what the hidden-text check left."""
+    if part == whole:
+        return list(range(len(whole)))
+    matcher = difflib.SequenceMatcher(None, part, whole, autojunk=False)
+    places = [0] * len(part)
+    for block in matcher.get_matching_blocks():
+        for offset in range(block.size):
+            places[block.a + offset] = block.b + offset
+    return places
+
+
+def _char_box(text_page: pypdfium2.PdfTextPage, text_index: int) -> list[float] | None:
+    index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    if index < 0 or not pdfium_c.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
+        return None
+    return [left.value, bottom.value, right.value, top.value]

@@ -1,0 +1,90 @@
+"""pypdf's half of the worker: a file -> raw pages, where PDFium fails or is doubted.
+
+Runs in the sandboxed worker only. It cannot tell hidden text by looks, so readings made here are
+marked unchecked; invisible characters are still taken out.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pypdf
+
+from classifier.pdf.clean import clean, clean_line
+from classifier.pdf.hidden import split_invisible_characters
+from classifier.pdf.reading import Budget, ReadError, Reading
+from classifier.pdf.structure import SizedLine
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+
+def read(path: str, budget: Budget, only: Sequence[int] = ()) -> Reading:
+    """Read all pages, or the pages of the numbers `only`, within the budget.
+
+    Raises:
+        ReadError: Where the file does not open (`password` or `broken`).
+    """
+    reading = Reading(engine="pypdf", hidden_checked=False)
+    pages = _open(path, reading)
+    for index in [number - 1 for number in only] or range(reading.page_count):
+        if not budget.allows(index, reading):
+            break
+        try:
+            _read_page(pages[index], index, reading)
+        # A hostile page raises whatever it likes: RecursionError, DeprecationError, ValueError, KeyError …
+        except Exception as error:  # noqa: BLE001
+            reading.fail_page(index + 1, f"pypdf: {type(error).__name__}: {error}")
+    return reading
+
+
+def _open(path: str, reading: Reading) -> Any:
+    try:
+        reader = pypdf.PdfReader(path, strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ReadError("password", "pypdf: a password is needed")
+        pages = reader.pages
+        reading.page_count = len(pages)
+    except ReadError:
+        raise
+    # The same as for a page: opening parses hostile bytes.
+    except Exception as error:
+        raise ReadError("broken", f"pypdf: {type(error).__name__}: {error}"[:200]) from error
+    return pages
+
+
+def _read_page(page: pypdf.PageObject, index: int, reading: Reading) -> None:
+    pieces: list[tuple[str, float, bool]] = []
+
+    def note(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
+        # The text matrix times the page's: [a b c d] as in PDF 32000-1, 8.3.3.
+        a, b = tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3]
+        c, d = tm[2] * cm[0] + tm[3] * cm[2], tm[2] * cm[1] + tm[3] * cm[3]
+        pieces.append((text, abs(size) * math.hypot(c, d), abs(b) <= 0.1 * abs(a)))
+
+    raw = page.extract_text(visitor_text=note) if index == 0 else page.extract_text()
+    visible, hidden = split_invisible_characters(raw)
+    if index == 0:
+        reading.lines = _sized_lines(pieces)
+    reading.add_page(index + 1, clean(visible), hidden)
+
+
+def _sized_lines(pieces: Sequence[tuple[str, float, bool]]) -> list[SizedLine]:
+    """Lines from pieces of text, each with its type size; a line is as large as its largest piece."""
+    lines: list[SizedLine] = []
+    text, size, upright = "", 0.0, True
+    # The break at the end closes the last line.
+    for piece, piece_size, piece_upright in [*pieces, ("\n", 0.0, True)]:
+        for index, part in enumerate(piece.split("\n")):
+            if index and text.strip():
+                visible, _ = split_invisible_characters(text)
+                lines.append(SizedLine(clean_line(visible), round(size, 1), upright))
+            if index:
+                text, size, upright = "", 0.0, True
+            text += part
+            if any(char.isalpha() for char in part):
+                size = max(size, piece_size)
+                upright = upright and piece_upright
+    return lines

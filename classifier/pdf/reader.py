@@ -1,0 +1,190 @@
+"""The PDF stage's entry: a path enters, a `Document` or one clear error leaves.
+
+Checks what needs no parsing (size, header), lets sandboxed workers do the rest, and refuses what
+is no paper. It does not fetch files, and it does not decide what a model is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from classifier.errors import InputError, NotAPaper, NotAPdf, NoTextError, UnreadablePdf
+from classifier.pdf.attempts import Attempts, Outcome
+from classifier.pdf.limits import MIB, PdfLimits
+from classifier.pdf.reply import ReadingReply
+from classifier.pdf.sandbox import Pool, WorkerFailed
+from classifier.records import Document
+
+_HEADER_BYTES = 1024
+_SCAN_CHARS_A_PAGE = 50
+_STUB = re.compile(
+    r"(?:paper|article|manuscript|version|preprint|document)\s+(?:has\s+been|was|is)\s+(?:now\s+)?"
+    r"(?:moved|withdrawn|removed|retracted|superseded|replaced)|access\s+denied|page\s+not\s+found",
+    re.IGNORECASE,
+)
+_STUB_CHARS = 4000
+_ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
+
+
+class Box(NamedTuple):
+    """A character's place on its page, in points from the lower left corner."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+class PdfReader:
+    """Reads PDFs in sandboxed worker processes, which it starts on demand and keeps for the next file.
+
+    Thread-safe. Use it as a context manager, or call `close`.
+
+    Example:
+        >>> with PdfReader() as reader:  # doctest: +SKIP
+        ...     reader.read("paper.pdf").title
+        'Adam: A Method for Stochastic Optimization'
+    """
+
+    def __init__(self, workers: int = 1, limits: PdfLimits | None = None) -> None:
+        self._limits = limits or PdfLimits()
+        self._pool = Pool(workers, self._limits)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+    def read(self, path: str | Path) -> Document:
+        """Read a paper.
+
+        Returns:
+            Its visible text page by page with structure, hidden text apart, and what was lost.
+
+        Raises:
+            NotAPdf: No PDF header in the first kilobyte.
+            EncryptedPdf: A password is needed.
+            NoTextError: A scan, or nothing at all.
+            NotAPaper: Less than `PdfLimits.min_chars` of visible text, or a notice.
+            UnreadablePdf: Missing, broken, or over a limit.
+            Errors about the text carry what was hidden in the file as `hidden`.
+        """
+        path = Path(path).absolute()
+        _check_bytes(path, self._limits)
+        with self._pool.slot() as slot:
+            outcome = Attempts(slot, path, self._limits).run()
+        error = _find_reason_to_refuse(path.name, outcome.reading, self._limits)
+        if error:
+            error.hidden = outcome.reading.hidden
+            raise error
+        return _to_document(outcome, self._limits)
+
+    async def aread(self, path: str | Path) -> Document:
+        """As `read`, in a thread."""
+        return await asyncio.to_thread(self.read, path)
+
+    def locate(
+        self, path: str | Path, page: int, start: int, end: int, expected: str | None = None
+    ) -> tuple[Box, ...]:
+        """Boxes of the inked characters in [start, end) of a page's visible text, in reading order.
+
+        Computed on demand: boxes of all characters would cost four times the text itself.
+
+        Args:
+            path: The PDF.
+            page: From 1.
+            start: Offset in `Page.text`.
+            end: Offset behind the last character.
+            expected: The text there, as a check: pypdf's text has other offsets.
+
+        Returns:
+            No boxes for an empty span, a page that is not there, or where `expected` is not found.
+
+        Raises:
+            UnreadablePdf: Where the file cannot be opened any more.
+        """
+        path = Path(path).absolute()
+        job = {"op": "locate", "path": str(path), "page": page, "start": start, "end": end}
+        job |= {"expected": expected, "cpu_s": self._limits.cpu_s}
+        try:
+            with self._pool.slot() as slot:
+                boxes = slot.ask(job, self._limits.wall_s)["boxes"]
+            return tuple(Box(*map(float, box)) for box in boxes)
+        except (WorkerFailed, KeyError, TypeError, ValueError) as error:
+            raise UnreadablePdf(
+                f"{path.name}: no positions on page {page} ({error}); expected a PDF that was read before"
+            ) from error
+
+
+def _check_bytes(path: Path, limits: PdfLimits) -> None:
+    """Refuse what no engine needs to see."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise UnreadablePdf(
+            f"{path.name}: cannot be opened ({error.strerror}); expected a readable PDF file"
+        ) from error
+    if b"%PDF-" not in head:
+        raise NotAPdf(
+            f"{path.name}: {_describe(head)}, not a PDF (no '%PDF-' at its start); fetch the paper again"
+        )
+    if size > limits.file_bytes:
+        raise UnreadablePdf(
+            f"{path.name}: {size // MIB} MiB, over the limit of {limits.file_bytes // MIB} MiB; "
+            "raise the limit to read it"
+        )
+
+
+def _describe(head: bytes) -> str:
+    if not head.strip():
+        return "an empty file"
+    if re.search(rb"<!doctype html|<html|<head|<body", head, re.IGNORECASE):
+        return "looks like an HTML page, as servers send when they refuse"
+    return "something else"
+
+
+def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) -> InputError | None:
+    chars, pages = reading.visible_chars, len(reading.pages)
+    scanned = chars < _SCAN_CHARS_A_PAGE * pages and 2 * len(reading.image_pages) >= pages
+    if not chars or scanned:
+        return NoTextError(
+            f"{name}: no text on its {pages} page{'s' * (pages != 1)}, expected a text layer: "
+            "it needs OCR (or is empty); run one over it and classify the result"
+        )
+    text = "\n".join(page.text for page in reading.pages[:3])
+    if chars < _STUB_CHARS and _STUB.search(text):
+        link = _ARXIV_LINK.search(text)
+        hint = f"classify arXiv:{link[1]} instead" if link else "find the paper it speaks of"
+        return NotAPaper(f"{name}: a notice of {chars} characters instead of a paper; {hint}")
+    if chars < limits.min_chars:
+        return NotAPaper(
+            f"{name}: too short for a paper ({chars} characters of visible text, "
+            f"expected at least {limits.min_chars}); check that it is the whole paper"
+        )
+    return None
+
+
+def _to_document(outcome: Outcome, limits: PdfLimits) -> Document:
+    reading = outcome.reading
+    common = Document.model_fields.keys() & ReadingReply.model_fields.keys()
+    shared = {name: getattr(reading, name) for name in common}
+    return Document(**shared, partial=outcome.partial, sandbox=_describe_sandbox(outcome.in_force, limits))
+
+
+def _describe_sandbox(in_force: tuple[str, ...], limits: PdfLimits) -> str:
+    values = {"address space": f" {limits.memory_bytes // MIB} MiB", "CPU": f" {limits.cpu_s} s"}
+    named = [f"{name}{values.get(name, '')}" for name in in_force]
+    return ", ".join([*named, f"wall {limits.wall_s:g} s"])

@@ -1,0 +1,96 @@
+"""What an engine gathers from a file inside the worker, and the budget it must keep.
+
+Plain dataclasses: they are sent to the parent as JSON. Structure is found here too, so that
+every pattern that meets a hostile text runs under the sandbox's CPU limit.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from classifier.pdf.headings import find_sections
+from classifier.pdf.structure import SizedLine, find_abstract, find_arxiv_id, find_doi, find_title
+
+_MAX_HIDDEN = 1000
+_MAX_HIDDEN_CHARS = 500
+_MAX_LISTED = 200
+
+
+class ReadError(Exception):
+    """The file did not open.
+
+    Attributes:
+        code: `password` or `broken`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class Reading:
+    """Pages read so far, and what was seen on the way. Page numbers count from 1."""
+
+    engine: str
+    hidden_checked: bool
+    page_count: int = 0
+    pages: list[dict[str, Any]] = field(default_factory=list)
+    hidden: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[SizedLine] = field(default_factory=list)
+    image_pages: list[int] = field(default_factory=list)
+    doubted_pages: list[int] = field(default_factory=list)
+    failed_pages: list[int] = field(default_factory=list)
+    failure: str = ""
+    stopped_by: str = ""
+    chars: int = 0
+
+    def add_page(self, number: int, text: str, hidden: list[dict[str, Any]]) -> None:
+        """Keep a page's visible text and its hidden text."""
+        self.chars += len(text)
+        self.pages.append({"number": number, "text": text})
+        for item in hidden[: _MAX_HIDDEN - len(self.hidden)]:
+            self.hidden.append({**item, "page": number, "text": item["text"][:_MAX_HIDDEN_CHARS]})
+
+    def fail_page(self, number: int, reason: str) -> None:
+        """Keep the page's place, and remember that it could not be read."""
+        self.pages.append({"number": number, "text": ""})
+        if len(self.failed_pages) < _MAX_LISTED:
+            self.failed_pages.append(number)
+        self.failure = self.failure or reason[:200]
+
+    def to_reply(self) -> dict[str, Any]:
+        """The JSON reply, with the structure found in the text."""
+        texts = [page["text"] for page in self.pages]
+        first = texts[0] if texts else ""
+        reply = asdict(self)
+        del reply["lines"]
+        return reply | {
+            "title": find_title(self.lines),
+            "abstract": find_abstract(texts),
+            "sections": find_sections(texts),
+            "arxiv_id": find_arxiv_id(first),
+            "doi": find_doi(first),
+        }
+
+
+class Budget:
+    """Stops an engine between two pages, before the sandbox would stop it in the middle of one."""
+
+    def __init__(self, pages: int, chars: int, cpu_s: float) -> None:
+        self._pages = pages
+        self._chars = chars
+        self._cpu_s = cpu_s
+        self._started = time.process_time()
+
+    def allows(self, index: int, reading: Reading) -> bool:
+        """Whether the page of this index (from 0) may be read; where not, the reading says why."""
+        if index >= self._pages:
+            reading.stopped_by = f"the limit of {self._pages} pages"
+        elif reading.chars >= self._chars:
+            reading.stopped_by = f"the limit of {self._chars} characters"
+        elif time.process_time() - self._started > self._cpu_s:
+            reading.stopped_by = f"the limit of {self._cpu_s:.0f} CPU seconds"
+        return not reading.stopped_by

@@ -1,0 +1,116 @@
+"""The sandboxed child: jobs as JSON lines on standard input, replies as JSON lines on standard output.
+
+Started by `classifier.pdf.sandbox`, one job at a time, reused between files. It limits itself
+before it opens the first file, and says in its greeting which limits are in force. It imports
+neither pydantic nor the rest of the package, so that it starts quickly.
+
+Jobs: {"op": "read", "engine", "path", "pages", "chars", "cpu_s", "only"} and
+{"op": "locate", "path", "page", "start", "end", "expected", "cpu_s"}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+from classifier.pdf.reading import Budget, ReadError, Reading
+
+_SOFT_SHARE = 0.8
+"""The part of the CPU limit after which no new page is begun, so that what was read is not lost."""
+
+
+def main() -> None:
+    """Serve jobs until standard input ends."""
+    replies = _take_stdout()
+    memory_bytes = int(sys.argv[1])
+    import pypdfium2  # noqa: F401 - loaded before the limits, which deny writing its byte code
+
+    _send(replies, {"limits": _limit_process(memory_bytes)})
+    for line in sys.stdin.buffer:
+        _send(replies, _answer(json.loads(line)))
+
+
+def _take_stdout() -> int:
+    """Keep the pipe to the parent for ourselves: native code may print to descriptor 1."""
+    replies = os.dup(1)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+    return replies
+
+
+def _send(replies: int, message: dict[str, Any]) -> None:
+    data = memoryview(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    while data:
+        data = data[os.write(replies, data) :]
+
+
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    _limit_cpu(job["cpu_s"])
+    try:
+        if job["op"] == "locate":
+            from classifier.pdf.pdfium_text import locate
+
+            return {"boxes": locate(job["path"], job["page"], job["start"], job["end"], job["expected"])}
+        return {"reading": _read(job).to_reply()}
+    except ReadError as error:
+        return {"error": error.code, "message": str(error)}
+    except MemoryError:
+        return {"error": "broken", "message": "it needs more memory than the limit allows"}
+    # Whatever a hostile file provokes becomes one line for the parent.
+    except Exception as error:  # noqa: BLE001
+        return {"error": "broken", "message": f"{type(error).__name__}: {error}"[:300]}
+
+
+def _read(job: dict[str, Any]) -> Reading:
+    budget = Budget(job["pages"], job["chars"], _SOFT_SHARE * job["cpu_s"])
+    if job["engine"] == "pypdf":
+        from classifier.pdf import pypdf_text
+
+        return pypdf_text.read(job["path"], budget, job["only"])
+    from classifier.pdf import pdfium_text
+
+    return pdfium_text.read(job["path"], budget)
+
+
+def _limit_process(memory_bytes: int) -> list[str]:
+    """Set the limits that hold for the worker's life; returns the names of those that the system took."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return []
+    wanted = {
+        "address space": (resource.RLIMIT_AS, memory_bytes),
+        "core files": (resource.RLIMIT_CORE, 0),
+        "file size": (resource.RLIMIT_FSIZE, 0),
+        "open files": (resource.RLIMIT_NOFILE, 32),
+    }
+    in_force = []
+    for name, (limit, value) in wanted.items():
+        try:
+            resource.setrlimit(limit, (value, value))
+        except (ValueError, OSError):  # macOS refuses some
+            continue
+        in_force.append(name)
+    if _limit_cpu(3600):
+        in_force.append("CPU")
+    return in_force
+
+
+def _limit_cpu(seconds: int) -> bool:
+    """Allow so many more CPU seconds: only the soft limit moves, since the worker is reused."""
+    try:
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
+    except (ImportError, ValueError, OSError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()
