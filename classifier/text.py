@@ -25,7 +25,8 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _MARKS = "\u0300-\u036f\u20d0-\u20ff"
 _LETTER = r"[^\W\d_]"
 # Characters that stay or are swapped one for one need no look; that is nearly all of a paper.
-_PLAIN = r"\x00-\xa7\xa9\xab-\xae\xb0\xb1\xb4\xb6\xb7\xbb\xbf-\xff\u0391-\u03c9\u0410-\u044f" + (
+_PLAIN = (
+    r"\x00-\xa7\xa9\xab-\xae\xb0\xb1\xb4\xb6\xb7\xbb\xbf-\xff\u0391-\u03c9\u0410-\u044f"
     r"\u2010-\u2015\u2018-\u201f\u2212\u4e00-\u9fff\uac00-\ud7a3"
 )
 _COMPOSE = rf"{_LETTER}[{_MARKS}]+|[^{_PLAIN}]"
@@ -53,7 +54,7 @@ _NO_END = re.compile(  # words whose dot ends no sentence, and initials
 _HEADING = r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?[^\S\n]+[A-Z][^\n.]{2,60}|[A-Z][A-Z ]{5,60}|Abstract)\r?\n"
 _HEADING_LINE = re.compile(_HEADING)
 _BREAK = re.compile(
-    r"[.!?]+(?:[\"'\u2019\u201d)\]]+|(?<=[a-z]\.)\d{1,3}(?:[,\u2013-]\d{1,3})*)?(?=\s)"  # with a note's number
+    r"[.!?]+(?:[\"'\u2019\u201d)\]]+|(?<=[a-z]\.)\d{1,3}(?:[,\u2013-]\d{1,3})*)?(?=\s)"  # or its note
     r"|\n[^\S\n]*(?=\n)|\f"  # an empty line
     r"|(?=\n[^\S\n]*[\u2022\u25cf\u25aa\u2023]\s)"  # a list's item
     rf"|(?<=\n)(?={_HEADING})"
