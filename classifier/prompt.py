@@ -65,7 +65,7 @@ class PromptBuilder:
             nearest: Studies chosen for this paper; they stand in the user part.
             abstract_only: Tells the model that there is no full text.
         """
-        body = "\n".join(passage.text for passage in excerpt.passages)
+        body = "\n".join(f"{passage.section or ''}\n{passage.text}" for passage in excerpt.passages)
         shared = {"taxonomy": self._taxonomy, "example": self._example}
         system = self._render(CLASSIFY, shared | {"examples": examples}, block="system")
         user = self._render(
@@ -99,9 +99,10 @@ class PromptBuilder:
     @cached_property
     def _environment(self) -> Any:
         from jinja2 import FileSystemLoader, StrictUndefined
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        return ImmutableSandboxedEnvironment(
+        from classifier.template_sandbox import RecordSandbox
+
+        return RecordSandbox(
             loader=FileSystemLoader(self._dir),
             undefined=StrictUndefined,
             autoescape=False,  # plain text, not HTML
@@ -109,8 +110,6 @@ class PromptBuilder:
         )
 
     def _render(self, name: str, values: Mapping[str, Any], block: str | None = None) -> str:
-        from jinja2 import TemplateError
-
         try:
             template: Template = self._environment.get_template(name)
             if block is None:
@@ -118,7 +117,9 @@ class PromptBuilder:
             if block not in template.blocks:
                 raise ConfigError(f"{self._dir / name}: no block '{block}'; expected blocks system and user")
             return "".join(template.blocks[block](template.new_context(dict(values))))
-        except TemplateError as error:
+        except ConfigError:
+            raise
+        except Exception as error:  # a template may be somebody else's and raise anything
             raise ConfigError(f"{self._dir / name}: {type(error).__name__}: {error}") from error
 
     def _source(self, name: str) -> str:
