@@ -27,9 +27,8 @@ class Examples(NamedTuple):
 
 def eligible_studies(studies: Sequence[Study], paper: Paper, document: Document) -> tuple[Study, ...]:
     """The studies that are not this paper, judged by its metadata and by what is printed on it."""
-    printed = Paper(title=document.title, arxiv_id=document.arxiv_id, doi=document.doi)
     return tuple(
-        study for study in studies if not same_paper(study, paper) and not same_paper(study, printed)
+        study for study in studies if not same_paper(study, paper) and not same_paper(study, document)
     )
 
 
@@ -49,7 +48,7 @@ def choose_examples(choice: str, studies: Sequence[Study], document: Document) -
     if choice == "none":
         return Examples((), ())
     kind, _, number = choice.partition(":")
-    if kind != "nearest" or not number.isdigit() or int(number) < 1:
+    if kind != "nearest" or not number.isdecimal() or int(number) < 1:
         raise ConfigError(f"examples '{choice}' is not known; expected all, none or nearest:K with K >= 1")
     start = document.abstract or (document.pages[0].text if document.pages else "")
     query = f"{document.title or ''} {start[:_QUERY_CHARS]}"

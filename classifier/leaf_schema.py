@@ -10,6 +10,7 @@ paper (`classifier.evidence`) or whether answers go with the label (`classifier.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -123,8 +124,16 @@ def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
         SchemaMismatch: JSON of another shape, a limit broken, or an undeclared answer.
         UnknownLabel: A label outside the closed set. All messages are fit to be sent back.
     """
+
+    def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # Python's json would keep the last of two labels in silence.
+        for name, times in Counter(name for name, _ in pairs).items():
+            if times > 1:
+                raise SchemaMismatch(f"the reply gives '{_short(name)}' {times} times; expected once", raw)
+        return dict(pairs)
+
     try:
-        data = json.loads(raw, parse_constant=_refuse_constant)
+        data = json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=refuse_repeated)
     except (ValueError, RecursionError) as error:
         raise NotJson(
             f"the reply is not valid JSON ({_short(error)}); expected one JSON object", raw

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from classifier.errors import ConfigError
 
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     engine: Literal["auto", "offline", "openai"] = "auto"
     model: str | None = None
@@ -91,14 +91,11 @@ def load_settings(**overrides: Any) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     _refuse_unknown(given, "argument")
-    in_environment = [name for name in os.environ if name.startswith(PREFIX) and name != _CONFIG_VARIABLE]
-    names = {name: name.removeprefix(PREFIX).lower() for name in in_environment}
-    _refuse_unknown(dict.fromkeys(names.values()), "environment variable", PREFIX)
-    from_file = {
-        name: value
-        for name, value in _read_file().items()
-        if name not in given and _variable(name) not in os.environ
-    }
+    # An empty variable counts as none: build systems set them so.
+    environment = {name.upper() for name, value in os.environ.items() if value}
+    ours = {name.removeprefix(PREFIX).lower() for name in environment if name.startswith(PREFIX)}
+    _refuse_unknown(dict.fromkeys(sorted(ours - {"config"})), "environment variable", PREFIX)
+    from_file = {name: value for name, value in _read_file().items() if _variable(name) not in environment}
     aliases = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL"}
     try:
         return Settings(**{aliases.get(name, name): value for name, value in (from_file | given).items()})
@@ -108,6 +105,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigError(
             f"setting {name}: {first['msg']}; see the table of settings in the README"
         ) from error
+    except SettingsError as error:  # a variable that should hold JSON and does not
+        raise ConfigError(f"{error}; see the table of settings in the README") from error
 
 
 def _read_file() -> dict[str, Any]:
@@ -136,5 +135,5 @@ def _refuse_unknown(values: Mapping[str, Any], what: str, prefix: str = "") -> N
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             shown = f"{prefix}{name.upper()}" if prefix else name
-            hint = f"; did you mean {prefix + near[0].upper() if prefix else near[0]}?" if near else ""
+            hint = f"; did you mean {prefix + near[0].upper() if prefix else near[0]}?" if near else "."
             raise ConfigError(f"unknown {what} '{shown}'{hint} Known: {', '.join(sorted(known))}")

@@ -197,7 +197,7 @@ class Taxonomy(Record):
         if label in self.leaves:
             return _broken(self.leaves[label].answers, answers)
         if label == OUT_OF_SCOPE:
-            broken = [_broken(rule.answers, answers) for rule in self.scope.rules if rule.answers]
+            broken = [_broken(rule.answers, answers) for rule in self.scope.rules]
             return min(broken, key=len, default=())
         led_to = self.labels_led_to(answers)
         if not led_to:

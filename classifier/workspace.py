@@ -89,7 +89,8 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
         ConfigError: Unreadable, not UTF-8, or a line that is no study; the line is named.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Not splitlines(): a summary may hold U+2028 and other separators, which JSON leaves as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from error
     for number, line in enumerate(lines, start=1):
