@@ -1,0 +1,57 @@
+import re
+
+import pytest
+
+from classifier import errors
+from classifier.cli import exits
+from classifier.errors import ClassifierError, RateLimited, ReplyError
+
+
+def subclasses(kind: type[ClassifierError]) -> list[type[ClassifierError]]:
+    """All classes below one, depth first, in the order of the file; tests' own classes do not count."""
+    here = [sub for sub in kind.__subclasses__() if sub.__module__ == errors.__name__]
+    return [found for sub in here for found in (sub, *subclasses(sub))]
+
+
+ALL = [ClassifierError, *subclasses(ClassifierError)]
+
+
+def drawn_tree() -> list[tuple[int, str, bool]]:
+    """(depth, class name, whether "retryable" is said) for each line of the tree in the docstring."""
+    lines = re.findall(r"^    ([│ ]*)[├└]─ (\w+)(.*)$", errors.__doc__ or "", re.MULTILINE)
+    return [(len(indent) // 3 + 1, name, "(retryable)" in rest) for indent, name, rest in lines]
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_classes():
+    real = [(len(kind.mro()) - 4, kind.__name__, kind.retryable) for kind in ALL[1:]]
+    assert drawn_tree() == real
+
+
+def test_codes_are_unique_and_kebab_case():
+    codes = [kind.code for kind in ALL]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in codes)
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_a_message_is_one_line_whatever_came_in(kind):
+    error = kind("a\nthird party's\r\n  message\tover   lines")
+    assert error.message == str(error) == "a third party's message over lines"
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_every_error_has_an_exit_code_that_says_failure(kind):
+    assert exits.exit_code(kind("x")) in {
+        exits.FAILURE,
+        exits.USAGE,
+        exits.BAD_INPUT,
+        exits.SOURCE,
+        exits.MODEL,
+    }
+
+
+def test_a_rate_limit_carries_the_servers_wish_and_a_reply_error_the_raw_reply():
+    assert RateLimited("slow down", retry_after_s=7.5).retry_after_s == 7.5
+    assert RateLimited("slow down").retry_after_s is None
+    assert ReplyError("no", raw='{"a": 1}\n').raw == '{"a": 1}\n'
+    assert '{"a"' not in str(ReplyError("no", raw='{"a": 1}\n'))
