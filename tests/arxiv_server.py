@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -48,9 +50,7 @@ def pdf_reply(body: bytes = PDF, **more: object) -> Reply:
 
 
 def html_reply(status: int = 200) -> Reply:
-    page = (
-        b"<!DOCTYPE html>\n<html><title>Access denied</title><body>" + b"<p>no</p>" * 200 + b"</body></html>"
-    )
+    page = b"<!DOCTYPE html>\n<html><title>Denied</title><p>" + b"no " * 500 + b"</html>"
     return Reply(status=status, body=page, headers={"Content-Type": "text/html"})
 
 
@@ -98,7 +98,8 @@ def error_entry(reason: str) -> str:
 class ArxivServer:
     """See the module's docstring."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        self.names: list[str | None] = []  # asked for in TLS (SNI)
         self.seen: list[str] = []
         self.headers: list[Message] = []
         self.starts: list[float] = []
@@ -108,6 +109,8 @@ class ArxivServer:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        if certificate:
+            self._speak_tls(certificate)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
@@ -151,6 +154,12 @@ class ArxivServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def _speak_tls(self, certificate: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        context.set_servername_callback(lambda _socket, name, _context: self.names.append(name))
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     @contextlib.contextmanager
     def _counted(self, path: str, headers: Message):  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ header keep the name. It follows no redirects: each hop comes back here as a req
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -50,7 +51,9 @@ def is_public(address: str) -> bool:
 
 
 async def resolve_host(host: str, port: int) -> list[str]:
-    """Asks the system's resolver; it also reads decimal, octal and hexadecimal spellings of IPv4."""
+    """The host's addresses. Numeric spellings of IPv4 (decimal, octal, hexadecimal) need no look-up."""
+    with contextlib.suppress(OSError, UnicodeError):
+        return [socket.inet_ntoa(socket.inet_aton(host))]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 

@@ -70,11 +70,15 @@ class Arxiv:
         """
         asked = reference.arxiv_id
         pinned = reference.version is not None
-        for entry in await self._ask(asked, None if pinned else self._max_age_s, id_list=asked):
-            if entry.bare_id == reference.value and reference.version in (None, entry.version):
-                if not pinned:
-                    self._remember(entry)
-                return entry
+
+        def is_asked(entry: ArxivEntry) -> bool:
+            return entry.bare_id == reference.value and reference.version in (None, entry.version)
+
+        max_age_s = None if pinned else self._max_age_s
+        for entry in await self._ask(asked, max_age_s, is_asked, id_list=asked):
+            if not pinned:
+                self._remember(entry)
+            return entry
         raise PaperNotFound(f"no such paper: arXiv has no {asked}; check the id")
 
     async def find_doi(self, doi: str, claimed: Paper) -> ArxivEntry:
@@ -157,19 +161,23 @@ class Arxiv:
 
     async def _search(self, query: str) -> list[ArxivEntry]:
         key = f"search-{hashlib.sha256(query.encode()).hexdigest()[:32]}"
-        found = await self._ask(key, self._max_age_s, search_query=query, max_results=str(_CANDIDATES))
+        found = await self._ask(
+            key, self._max_age_s, lambda _: True, search_query=query, max_results=str(_CANDIDATES)
+        )
         for entry in found:
             self._remember(entry)
         return found
 
-    async def _ask(self, key: str, max_age_s: float | None, **parameters: str) -> list[ArxivEntry]:
+    async def _ask(
+        self, key: str, max_age_s: float | None, wanted: Callable[[ArxivEntry], bool], **parameters: str
+    ) -> list[ArxivEntry]:
         known = self._cache.entries(key, None if self._offline else max_age_s)
         if known is not None:
             return known
         self._refuse_offline(" ".join(parameters.values()))
         sink = TextSink("arXiv's API", _FEED_BYTES)
         await self._web().get(f"{self._base_url}/api/query?{urlencode(parameters)}", sink, _API_STATUSES)
-        found = parse_feed(bytes(sink.data))
+        found = [entry for entry in parse_feed(bytes(sink.data)) if wanted(entry)]
         if found:  # "nothing" may become something soon
             self._cache.store_entries(key, found)
         return found

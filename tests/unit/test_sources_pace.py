@@ -1,0 +1,120 @@
+"""One request at a time with a pause between two, over tasks and processes."""
+
+import asyncio
+import itertools
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from classifier.errors import StoreError
+from classifier.sources.pace import Pace
+from tests.arxiv_server import ArxivServer, busy, entry, feed
+
+INTERVAL_S = 0.2
+
+
+@pytest.fixture
+def server() -> Iterator[ArxivServer]:
+    with ArxivServer() as running:
+        yield running
+
+
+def gaps(moments: list[float]) -> list[float]:
+    return [later - earlier for earlier, later in itertools.pairwise(moments)]
+
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from classifier.sources import Sources
+
+async def main():
+    cache, url, interval, *ids = sys.argv[1:]
+    options = {"arxiv_base_url": url, "min_interval_s": float(interval), "longest_wait_s": 0.5}
+    async with Sources(Path(cache), "me", **options) as one, Sources(Path(cache), "me", **options) as two:
+        await asyncio.gather(*((one, two)[i % 2].metadata(id) for i, id in enumerate(ids)))
+
+asyncio.run(main())
+"""
+
+
+def test_two_processes_share_one_connection_and_the_pause(server: ArxivServer, tmp_path: Path) -> None:
+    ids = [f"2402.0000{n}v1" for n in range(6)]
+    for arxiv_id in ids:
+        server.on_id(arxiv_id, feed(entry(arxiv_id, "A title")))
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(tmp_path), server.url, str(INTERVAL_S), *half],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for half in (ids[:3], ids[3:])
+    ]
+    assert [(process.communicate(timeout=30)[1], process.returncode) for process in running] == [("", 0)] * 2
+    assert len(server.seen) == len(set(server.seen)) == 6
+    assert server.most_at_once == 1
+    # The server's clock starts when a request arrives; a slow first connection shortens the next gap.
+    assert min(gaps(server.starts)) > INTERVAL_S / 2
+    assert server.starts[-1] - server.starts[0] > 4.5 * INTERVAL_S
+
+
+async def test_what_one_is_told_to_wait_holds_for_all(server: ArxivServer, tmp_path: Path) -> None:
+    from classifier.sources import Sources
+
+    for number in (1, 2):
+        answer = feed(entry(f"2402.0000{number}v1", "A title"))
+        server.on_id(f"2402.0000{number}v1", *([busy(503, "0.5"), busy(429, "1"), answer][number:]))
+    async with (
+        Sources(tmp_path, "me", arxiv_base_url=server.url, min_interval_s=0, longest_wait_s=0.3) as one,
+        Sources(tmp_path, "me", arxiv_base_url=server.url, min_interval_s=0) as two,
+    ):
+        await asyncio.gather(one.metadata("2402.00001v1"), two.metadata("2402.00002v1"))
+    refused = server.seen.index("/api/query?id_list=2402.00001v1")
+    assert len(server.seen) == 3
+    assert gaps(server.starts)[refused] > 0.25
+
+
+async def test_a_turn_is_held_while_its_body_runs(tmp_path: Path) -> None:
+    log: list[str] = []
+
+    async def use(pace: Pace, name: str) -> None:
+        async with pace.turn():
+            log.append(f"{name} starts")
+            await asyncio.sleep(0.02)
+            log.append(f"{name} ends")
+
+    same, other = Pace(tmp_path, "host", 0), Pace(tmp_path, "host", 0)
+    await asyncio.gather(use(same, "a"), use(same, "b"), use(other, "c"))
+    assert len(log) == 6
+    for starts, ends in zip(log[::2], log[1::2], strict=True):
+        assert starts.split()[0] == ends.split()[0]
+
+
+async def test_a_cancelled_wait_gives_the_turn_back(tmp_path: Path) -> None:
+    pace = Pace(tmp_path, "host", 60)
+    async with pace.turn():
+        pass
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05), pace.turn():
+            raise AssertionError("the pause was not kept")
+    (tmp_path / "host.next").unlink()
+    async with asyncio.timeout(5), Pace(tmp_path, "host", 0).turn():
+        pass
+
+
+async def test_a_damaged_stamp_costs_one_pause(tmp_path: Path) -> None:
+    (tmp_path / "host.next").write_text("rubbish")
+    before = time.monotonic()
+    async with Pace(tmp_path, "host", 0.1).turn():
+        assert time.monotonic() - before >= 0.09
+
+
+async def test_a_directory_that_cannot_be_made_is_a_store_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="choose another cache directory"):
+        async with Pace(tmp_path / "file" / "below", "host", 0).turn():
+            pass
