@@ -15,20 +15,21 @@ from collections.abc import Callable
 
 # PDFium marks the hyphen of a word that goes on in the next line, and swallows the line break:
 # U+FFFE in newer builds, U+0002 in older ones. pypdf leaves the hyphen and the break.
-# The look-behind and the bounds keep the search linear on pages that are one endless word.
-_BROKEN_WORD = re.compile(
-    r"(?<![\w-])([^\W\d_][\w-]{0,80})(?:[\x02\ufffe]\n?|[-\u2010\u00ad]\n)"
-    r"([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?"
-)
+_BREAK = re.compile(r"(?<=\w)(?:[\x02\ufffe]\n?|[-\u2010\u00ad]\n)([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?")
+_LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
+_LONGEST_WORD = 80
+_HYPHENS = frozenset("-\u2010\u00ad\x02\ufffe")
 _STRAY_MARK = re.compile(r"[\x02\ufffe]")
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
-_SPACES = re.compile(r"[ \t]+")
-_LINE_EDGES = re.compile(r"^ | $", re.MULTILINE)
-_PAGE_EDGES = re.compile(r"\A\n+|\n+\Z")
+_SPACES = re.compile(r"[ \t]{2,}|\t")
+_LINE_ENDS = re.compile(r" \n")
+_LINE_STARTS = re.compile(r"\n ")
+_PAGE_START = re.compile(r"\A\s+")
+_PAGE_END = re.compile(r"\n+\Z| \Z")
 _NEWLINES = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 
-_Replace = Callable[[re.Match[str]], str]
+_Replace = Callable[[re.Match[str]], str] | str
 
 
 def clean(raw: str) -> str:
@@ -59,14 +60,16 @@ def clean_line(raw: str) -> str:
 
 def _steps(raw: str) -> list[tuple[re.Pattern[str], _Replace]]:
     return [
-        (_NEWLINES, lambda _: "\n"),
-        (_BROKEN_WORD, _Joiner(raw)),
-        (_STRAY_MARK, lambda _: "-"),
+        (_NEWLINES, "\n"),
+        (_BREAK, _Joiner(raw)),
+        (_STRAY_MARK, "-"),
         (_NOT_PLAIN, lambda match: unicodedata.normalize("NFKC", match[0])),
-        (_DROPPED, lambda _: ""),
-        (_SPACES, lambda _: " "),
-        (_LINE_EDGES, lambda _: ""),
-        (_PAGE_EDGES, lambda _: ""),
+        (_DROPPED, ""),
+        (_SPACES, " "),
+        (_LINE_ENDS, "\n"),
+        (_LINE_STARTS, "\n"),
+        (_PAGE_START, ""),
+        (_PAGE_END, ""),
     ]
 
 
@@ -78,29 +81,39 @@ class _Joiner:
     """
 
     def __init__(self, raw: str) -> None:
-        self._raw = raw
-        self._words: set[str] | None = None
+        self._page = raw.lower()
 
     def __call__(self, match: re.Match[str]) -> str:
-        left, right, tail, hyphen = match.groups()
-        between = "-" if self._keeps_hyphen(left, right) else ""
-        # A second hyphen after the right half: the word goes on, and so does the line.
-        return f"{left}{between}{right}{tail}{hyphen or chr(10)}"
+        right, tail, hyphen = match.groups()
+        left = _LEFT_HALF.search(match.string[max(0, match.start() - _LONGEST_WORD) : match.start()])
+        if left is None:
+            return match[0]
+        between = "-" if self._keeps_hyphen(left[0], right) else ""
+        # A second hyphen behind the right half: the word goes on, and so does the line.
+        return f"{between}{right}{tail}{hyphen or chr(10)}"
 
     def _keeps_hyphen(self, left: str, right: str) -> bool:
         if "-" in left or not right[0].islower():
             return True
-        if self._words is None:
-            # Without the broken words, or else each half would be its own witness.
-            whole = _BROKEN_WORD.sub("\n", self._raw).lower()
-            self._words = set(re.findall(r"[^\W_]+(?:-[^\W_]+)*", whole))
         left, right = left.lower(), right.lower()
-        if f"{left}-{right}" in self._words:
+        if f"{left}-{right}" in self._page:
             return True
-        if left + right in self._words:
+        if left + right in self._page:
             return False
         # Shorter halves are words too often: "with-out", "in-put".
-        return min(len(left), len(right)) >= 4 and left in self._words and right in self._words
+        return min(len(left), len(right)) >= 4 and self._stands_alone(left) and self._stands_alone(right)
+
+    def _stands_alone(self, word: str) -> bool:
+        """Whether the page has this word by itself, not only as one half of a broken word."""
+        at = self._page.find(word)
+        while at >= 0:
+            end = at + len(word)
+            before, after = self._page[max(0, at - 3) : at], self._page[end : end + 1]
+            whole = not before[-1:].isalnum() and not after.isalnum()
+            if whole and before.rstrip()[-1:] not in _HYPHENS and after not in _HYPHENS:
+                return True
+            at = self._page.find(word, end)
+        return False
 
 
 def _substitute(
@@ -112,7 +125,7 @@ def _substitute(
     at = 0
     for match in pattern.finditer(text):
         start, end = match.span()
-        new = replace(match)
+        new = replace if isinstance(replace, str) else replace(match)
         pieces += (text[at:start], new)
         moved += origin[at:start]
         moved += _align(text[start:end], new, origin[start:end])

@@ -38,6 +38,7 @@ _LETTER = re.compile(r"(?:appendix )?([A-Z](?:\.\d{1,2}){0,3})([.:]?) {1,4}(\S.*
 _SMALL_CAPS = re.compile(r"(?<![\w'’])([A-Z]) ([A-Z]{2,})(?![a-z])")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _MAX_CHARS = 120
+_LONGEST_CUSTOMARY = 50
 _MAX_SECTIONS = 400
 _LIST_GAP = 300
 """Items of a list follow each other within so many characters; sections do not."""
@@ -110,7 +111,9 @@ def _candidates(pages: Sequence[str]) -> Iterator[_Candidate]:
 def _read_heading(line: Line) -> Iterator[_Candidate]:
     """The ways in which this line could be a heading; "I. X" may be Roman or a letter."""
     text = join_small_caps(line.text.strip())
-    if CUSTOMARY.fullmatch(text.rstrip(".:")) and text[0].isupper():
+    if not text or not (text[0].isupper() or text[0].isdigit()):
+        return
+    if len(text) <= _LONGEST_CUSTOMARY and CUSTOMARY.fullmatch(text.rstrip(".:")):
         yield _Candidate(line, text.rstrip(".:"), "custom")
         return
     for scheme, pattern in (("arabic", _ARABIC), ("roman", _ROMAN), ("letter", _LETTER)):

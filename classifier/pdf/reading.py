@@ -7,7 +7,7 @@ every pattern that meets a hostile text runs under the sandbox's CPU limit.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from classifier.pdf.headings import find_sections
@@ -65,9 +65,8 @@ class Reading:
         """The JSON reply, with the structure found in the text."""
         texts = [page["text"] for page in self.pages]
         first = texts[0] if texts else ""
-        reply = asdict(self)
-        del reply["lines"]
-        return reply | {
+        gathered = {name: value for name, value in vars(self).items() if name != "lines"}
+        return gathered | {
             "title": find_title(self.lines),
             "abstract": find_abstract(texts),
             "sections": find_sections(texts),
