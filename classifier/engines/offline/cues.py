@@ -1,0 +1,324 @@
+"""A workspace's cue phrases -> what they say about the decision questions.
+
+What enters: `offline/cues.yaml` and a paper's sentences. What leaves: the cues that spoke, with their
+sentences, and from them log-probabilities of every question's answers. What it does not do: choose a
+label (`decide`). The language of phrases is small on purpose, so that it can be read, and so that no
+phrase can take exponential time:
+
+    word            that word (lower case, plural s ignored; hyphens part words)
+    wor*            any word that begins so
+    a|b             either word
+    {name}          any phrase of the list `terms.name`
+    ~5              up to five words between its neighbours (`~` alone: three)
+    &               both sides stand in the same sentence, in either order
+
+A phrase that a negation stands before (`negations`, within `negation_window` words) does not count,
+unless the cue says `negation: ignore`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from classifier.engines.offline.words import Sentence, split_words, stem
+from classifier.errors import ConfigError
+from classifier.records import Record
+from classifier.taxonomy import Taxonomy
+
+Span = tuple[int, int]
+"""Half-open word offsets in a sentence."""
+
+
+class Cue(Record):
+    """Phrases that say the same, and what they say.
+
+    Attributes:
+        says: In words, for the rationale; also the cue's name.
+        for_: Question id -> answer id -> weight (log-odds; negative speaks against).
+        any: Phrases; the cue counts once, however many of them occur.
+        negation: Whether a negation before the phrase silences it.
+    """
+
+    says: str
+    for_: Mapping[str, Mapping[str, float]] = Field(alias="for")
+    any: tuple[str, ...] = Field(min_length=1)
+    negation: Literal["heed", "ignore"] = "heed"
+
+
+class CueBook(Record):
+    """The file `cues.yaml`.
+
+    Attributes:
+        zones: Zone of the paper (title, abstract, lead, body) -> weight; a zone without one is not read.
+        background: Factor for abstract sentences before the first that speaks of the paper's own work.
+        own: Phrases by which a paper speaks of its own work.
+        priors: Question id -> answer id -> log-odds before any cue.
+        fields: Survey field id -> name to report -> phrases that show it.
+    """
+
+    zones: Mapping[str, float] = Field(default_factory=lambda: {"title": 1.5, "abstract": 1.0})
+    background: float = 1.0
+    own: tuple[str, ...] = ()
+    negations: tuple[str, ...] = ()
+    negation_window: int = Field(default=4, ge=0)
+    terms: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    priors: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+    cues: tuple[Cue, ...] = ()
+    fields: Mapping[str, Mapping[str, tuple[str, ...]]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A cue that spoke: `strength` is the highest zone weight among the sentences it spoke in."""
+
+    cue: int
+    strength: float
+    sentence: Sentence
+
+
+def load_cues(path: Path, taxonomy: Taxonomy) -> CueBook:
+    """Reads a cue file and checks its names against the taxonomy; an absent file is an empty book.
+
+    Raises:
+        ConfigError: Not YAML, not of the shape, or a question, answer or term that does not exist.
+    """
+    if not path.exists():
+        return CueBook()
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        data = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - either loader is safe
+        book = CueBook.model_validate(data)
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {where}: {first['msg']}") from error
+    _check_names(book, taxonomy, path)
+    return book
+
+
+def _check_names(book: CueBook, taxonomy: Taxonomy, path: Path) -> None:
+    allowed = {question.id: question.answer_ids for question in taxonomy.questions}
+    for where, named in [("priors", book.priors), *((f"cue '{cue.says}'", cue.for_) for cue in book.cues)]:
+        for question, answers in named.items():
+            if question not in allowed:
+                raise ConfigError(
+                    f"{path}: {where}: no question '{question}'; expected one of {', '.join(allowed)}"
+                )
+            for answer in answers:
+                if answer not in allowed[question]:
+                    raise ConfigError(
+                        f"{path}: {where}: '{question}' has no answer '{answer}'; "
+                        f"expected one of {', '.join(allowed[question])}"
+                    )
+
+
+class Sheet:
+    """One sentence's words, indexed for phrase matching."""
+
+    __slots__ = ("_at", "_sorted", "words")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+        self._at: dict[str, list[int]] = {}
+        for place, word in enumerate(words):
+            self._at.setdefault(word, []).append(place)
+        self._sorted = sorted(self._at)
+
+    def places(self, word: str) -> list[int]:
+        """Where a word (or, with a final *, any word that begins so) stands."""
+        if not word.endswith("*"):
+            return self._at.get(word, [])
+        beginning, found = word[:-1], []
+        for index in range(bisect_left(self._sorted, beginning), len(self._sorted)):
+            if not self._sorted[index].startswith(beginning):
+                break
+            found += self._at[self._sorted[index]]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One element of a phrase: alternatives (words, or the name of a term list) and the gap before it."""
+
+    words: tuple[str, ...]
+    term: str | None
+    gap: int
+
+
+_ELEMENT = re.compile(r"\{[^{}]+\}|\S+")
+
+
+class Phrase:
+    """A compiled phrase: conjunctive sides, each a sequence of steps."""
+
+    __slots__ = ("sides", "source")
+
+    def __init__(self, source: str, terms: Mapping[str, object]) -> None:
+        self.source = source
+        self.sides = tuple(_steps(side, source, terms) for side in source.split("&"))
+
+    def find(self, sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
+        """Spans of the first side where every other side occurs in the sentence too."""
+        found: list[Span] = []
+        for number, side in enumerate(self.sides):
+            spans = _follow(side, sheet, lists)
+            if not spans:
+                return []
+            found = found if number else spans
+        return found
+
+
+def _steps(side: str, source: str, terms: Mapping[str, object]) -> tuple[_Step, ...]:
+    steps: list[_Step] = []
+    gap = 0
+    for element in _ELEMENT.findall(side):
+        if element.startswith("~"):
+            gap = int(element[1:] or 3)
+            continue
+        term = element[1:-1] if element.startswith("{") else None
+        if term is not None and term not in terms:
+            raise ConfigError(f"phrase '{source}': no term list '{term}'; expected one of {', '.join(terms)}")
+        if term is None and "|" not in element and not element.endswith("*"):
+            for part in split_words(element):
+                steps.append(_Step((part,), None, gap))
+                gap = 0
+            continue
+        words = () if term else tuple(w if w.endswith("*") else stem(w) for w in element.lower().split("|"))
+        steps.append(_Step(words, term, gap))
+        gap = 0
+    if not steps:
+        raise ConfigError(f"phrase '{source}': a side is empty; expected words")
+    return tuple(steps)
+
+
+def _follow(steps: tuple[_Step, ...], sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
+    spans = _occurrences(steps[0], sheet, lists)
+    for step in steps[1:]:
+        if not spans:
+            return []
+        following = _occurrences(step, sheet, lists)
+        spans = [
+            (start, next_end)
+            for start, end in spans
+            for next_start, next_end in following
+            if 0 <= next_start - end <= step.gap
+        ]
+        spans = list(dict.fromkeys(spans))[:64]  # more of one phrase in one sentence tell nothing more
+    return spans
+
+
+def _occurrences(step: _Step, sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
+    if step.term is not None:
+        return lists.get(step.term, [])
+    return [(place, place + 1) for word in step.words for place in sheet.places(word)]
+
+
+class CueReader:
+    """A cue book made ready to read sentences."""
+
+    def __init__(self, book: CueBook) -> None:
+        self.book = book
+        self._terms = {
+            name: tuple(Phrase(phrase, {}) for phrase in phrases) for name, phrases in book.terms.items()
+        }
+        self._cues = tuple(tuple(Phrase(phrase, book.terms) for phrase in cue.any) for cue in book.cues)
+        self._own = tuple(Phrase(phrase, book.terms) for phrase in book.own)
+        self._negations = tuple(Phrase(phrase, {}) for phrase in book.negations)
+
+    def terms_in(self, sheet: Sheet, only: Sequence[str] | None = None) -> dict[str, list[Span]]:
+        """Where the phrases of each term list (or of those named) stand in a sentence."""
+        found = {}
+        for name, phrases in self._terms.items():
+            if only is not None and name not in only:
+                continue
+            spans = [span for phrase in phrases for span in phrase.find(sheet, {})]
+            if spans:
+                found[name] = spans
+        return found
+
+    def read(self, sentences: Sequence[Sentence]) -> list[Hit]:
+        """The cues that spoke, each once, strongest sentence first in time."""
+        best: dict[int, Hit] = {}
+        weights = self._weights(sentences)
+        for sentence, weight in zip(sentences, weights, strict=True):
+            if weight <= 0:
+                continue
+            sheet = Sheet(sentence.words)
+            lists = self.terms_in(sheet)
+            denied = [span for phrase in self._negations for span in phrase.find(sheet, {})]
+            for number, phrases in enumerate(self._cues):
+                if number in best and best[number].strength >= weight:
+                    continue
+                heed = denied if self.book.cues[number].negation == "heed" else []
+                if any(self._stands(span, heed) for phrase in phrases for span in phrase.find(sheet, lists)):
+                    best[number] = Hit(number, weight, sentence)
+        return [best[number] for number in sorted(best)]
+
+    def _stands(self, span: Span, denied: Iterable[Span]) -> bool:
+        window = self.book.negation_window
+        return not any(0 <= span[0] - end <= window for _, end in denied)
+
+    def _weights(self, sentences: Sequence[Sentence]) -> list[float]:
+        """Zone weights; the abstract's opening counts less if its own work comes later."""
+        weights = [self.book.zones.get(sentence.zone, 0.0) for sentence in sentences]
+        abstract = [i for i, sentence in enumerate(sentences) if sentence.zone == "abstract"]
+        first_own = next((i for i in abstract if self._is_own(sentences[i])), None)
+        for i in abstract:
+            if first_own is not None and i < first_own:
+                weights[i] *= self.book.background
+        return weights
+
+    def _is_own(self, sentence: Sentence) -> bool:
+        sheet = Sheet(sentence.words)
+        lists = self.terms_in(sheet)
+        return any(phrase.find(sheet, lists) for phrase in self._own)
+
+    def attributes(self, sentences: Sequence[Sentence]) -> dict[str, str]:
+        """Survey field id -> the names (at most three) whose phrases the paper's front part holds."""
+        sheets = [Sheet(s.words) for s in sentences if self.book.zones.get(s.zone, 0.0) > 0]
+        found = {}
+        for name, values in self.book.fields.items():
+            spoken = [
+                value
+                for value, phrases in values.items()
+                if any(Phrase(p, {}).find(sheet, {}) for p in phrases for sheet in sheets)
+            ]
+            if spoken:
+                found[name] = ", ".join(spoken[:3])
+        return found
+
+
+def answer_scores(book: CueBook, taxonomy: Taxonomy, hits: Iterable[Hit]) -> dict[str, dict[str, float]]:
+    """Question id -> answer id -> log-probability (priors plus the cues' weights, normalised)."""
+    scores = {
+        question.id: {
+            choice.id: book.priors.get(question.id, {}).get(choice.id, 0.0) for choice in question.choices
+        }
+        for question in taxonomy.questions
+    }
+    for hit in hits:
+        for question, answers in book.cues[hit.cue].for_.items():
+            for answer, weight in answers.items():
+                if answer in scores[question]:
+                    scores[question][answer] += weight * hit.strength
+    return {question: log_softmax(answers) for question, answers in scores.items()}
+
+
+def log_softmax(scores: Mapping[str, float]) -> dict[str, float]:
+    """Normalised log-probabilities; an empty mapping stays empty."""
+    if not scores:
+        return {}
+    top = max(scores.values())
+    total = top + math.log(sum(math.exp(value - top) for value in scores.values()))
+    return {key: value - total for key, value in scores.items()}

@@ -1,0 +1,96 @@
+"""What the parts say -> one probability for each label.
+
+What enters: the questions' answers by cues, the text model's scores, similarities to definitions and
+examples. What leaves: probabilities over the leaves, `out-of-scope` and `unplaced`, which sum to 1. The
+labels' meaning comes from the taxonomy alone: a leaf is as likely as all the answers that lead to it;
+`out-of-scope` as likely as that at least one scope rule is met.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from classifier.engines.offline.cues import log_softmax
+from classifier.records import OUT_OF_SCOPE, UNPLACED, Study
+from classifier.similarity import TermIndex
+from classifier.taxonomy import Conditions, Node, Taxonomy
+
+UNPLACED_SHARE = 0.01
+"""Probability of `unplaced` where no trained model says otherwise: there is no example to learn it from."""
+
+_FLOOR = 1e-9
+_SIMILARITY_SCALE = 30.0
+"""Turns cosines of short texts (mostly .05 to .4) into log-odds; chosen by leave-one-out on examples."""
+
+Answers = Mapping[str, Mapping[str, float]]
+"""Question id -> answer id -> log-probability."""
+
+
+def condition_score(conditions: Conditions, answers: Answers) -> float:
+    """Log-probability that every condition is met, the questions taken as independent."""
+    total = 0.0
+    for question, allowed in conditions.items():
+        given = answers.get(question, {})
+        total += math.log(max(_FLOOR, sum(math.exp(given[a]) for a in allowed if a in given)))
+    return total
+
+
+def label_scores(taxonomy: Taxonomy, answers: Answers) -> dict[str, float]:
+    """Leaf id or `out-of-scope` -> log-probability by the answers alone."""
+    scores = {
+        leaf.id: condition_score(leaf.answers, answers) for leaf in taxonomy.leaves.values() if leaf.answers
+    }
+    inside = 1.0
+    for rule in taxonomy.scope.rules:
+        if rule.answers:
+            inside *= 1.0 - math.exp(condition_score(rule.answers, answers))
+    scores[OUT_OF_SCOPE] = math.log(max(_FLOOR, 1.0 - inside))
+    return scores
+
+
+class Similarity:
+    """Definitions and examples of each label, ready to be compared with a paper.
+
+    Built anew for each paper's examples, which leave the paper itself out.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, examples: Sequence[Study]) -> None:
+        self._labels: list[str] = []
+        texts: list[str] = []
+        for leaf in taxonomy.leaves.values():
+            self._labels.append(leaf.id)
+            texts.append(" ".join([*leaf.titles, _node_text(leaf.node)]))
+        for rule in taxonomy.scope.rules:
+            self._labels.append(OUT_OF_SCOPE)
+            texts.append(" ".join([rule.title, rule.definition, *(p.case for p in rule.precedents)]))
+        for study in examples:
+            self._labels.append(study.label)
+            texts.append(f"{study.title} {study.summary}")
+        self._index = TermIndex(texts)
+
+    def scores(self, text: str) -> dict[str, float]:
+        """Label -> log-odds: the mean of its two nearest texts' cosines, scaled."""
+        near: dict[str, list[float]] = {}
+        for label, cosine in zip(self._labels, self._index.similarities(text), strict=True):
+            near.setdefault(label, []).append(cosine)
+        return {
+            label: _SIMILARITY_SCALE * sum(sorted(values, reverse=True)[:2]) / min(2, len(values))
+            for label, values in near.items()
+        }
+
+
+def _node_text(node: Node) -> str:
+    return " ".join([node.definition, *node.counts, *(precedent.case for precedent in node.precedents)])
+
+
+def probabilities(
+    taxonomy: Taxonomy,
+    scores: Mapping[str, float],
+    temperature: float = 1.0,
+    unplaced: float = UNPLACED_SHARE,
+) -> dict[str, float]:
+    """Every label of the taxonomy -> probability; a label without a score gets none."""
+    shares = log_softmax({label: score / temperature for label, score in scores.items()})
+    found = {label: math.exp(share) * (1.0 - unplaced) for label, share in shares.items()}
+    return {label: unplaced if label == UNPLACED else found.get(label, 0.0) for label in taxonomy.labels}

@@ -1,0 +1,152 @@
+"""The offline engine: no key, no network, every step open to inspection.
+
+    sentences > cues > answers > labels by cues ┐
+              > words ------------------------- ┼> probabilities > Answer with quotes
+              > definitions and examples ------ ┘
+
+What enters: a Task. What leaves: a Reply whose quotes are sentences of the paper. Cues and weights are
+the workspace's (`offline/`); where a workspace has none, definitions and examples decide alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifier.engines.offline.answer import build_answer
+from classifier.engines.offline.cues import CueReader, Hit, answer_scores, load_cues
+from classifier.engines.offline.decide import UNPLACED_SHARE, Similarity, label_scores, probabilities
+from classifier.engines.offline.reading import read_sentences
+from classifier.engines.offline.textmodel import MODEL_FILE, count_terms, load_model, strengths_by_name
+from classifier.engines.offline.words import Sentence
+from classifier.records import Reply, Study, Task
+from classifier.taxonomy import Taxonomy
+
+CUES_FILE = "cues.yaml"
+PARTS = ("cues", "text", "similarity")
+
+_CUES_ALONE = 0.7
+"""Cues count the same fact under several questions: their sum is softened where nothing was trained."""
+_SIMILARITY_BESIDE = 0.15
+"""Weight of similarity where cues or a trained model speak too (cross-validated on the training papers)."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything the engine found out about one paper, before it is put into words.
+
+    Attributes:
+        answers: Question id -> answer id -> log-probability by cues.
+        scores: Label -> log-odds of all parts together.
+        probabilities: Label -> probability; sums to 1.
+    """
+
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+    answers: Mapping[str, Mapping[str, float]]
+    scores: Mapping[str, float]
+    probabilities: Mapping[str, float]
+
+
+class OfflineEngine:
+    """An explainable baseline.
+
+    Args:
+        taxonomy: Says which answers lead to which label.
+        data_dir: The workspace's `offline/`; None or missing files leave the parts out that need them.
+        parts: Which parts speak, for ablations; at least one of `PARTS`.
+
+    Raises:
+        ConfigError: Cues or weights are there but wrong.
+    """
+
+    name = "offline"
+    needs_prompt = False
+
+    def __init__(
+        self, taxonomy: Taxonomy, data_dir: Path | None = None, *, parts: Sequence[str] = PARTS
+    ) -> None:
+        self._taxonomy = taxonomy
+        folder = data_dir or Path("/nonexistent")
+        self._reader = CueReader(load_cues(folder / CUES_FILE, taxonomy))
+        self._trained = load_model(folder / MODEL_FILE, taxonomy.labels)
+        self._cues = "cues" in parts and bool(self._reader.book.cues)
+        self._text = "text" in parts and self._trained is not None
+        self._similar = "similarity" in parts or not (self._cues or self._text)
+        self._similarity: tuple[tuple[Study, ...], Similarity] | None = None
+
+    @property
+    def model(self) -> str:
+        """The weights' name; "baseline" where nothing was trained."""
+        return f"baseline-{self._trained.sha256[:12]}" if self._trained else "baseline"
+
+    async def answer(self, task: Task) -> Reply:
+        """Labels one paper; never fails for lack of data."""
+        started = time.perf_counter()
+        judgement = self.judge(task)
+        answer = build_answer(self._taxonomy, self._reader, judgement)
+        return Reply(
+            answer=answer,
+            engine=self.name,
+            model=self.model,
+            probabilities=judgement.probabilities,
+            confidence_source="calibrated" if self._trained else "probability",
+            latency_s=time.perf_counter() - started,
+        )
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def judge(self, task: Task) -> Judgement:
+        """Probabilities of all labels, and what they rest on."""
+        sentences = read_sentences(task.paper, task.document)
+        hits = self._reader.read(sentences)
+        answers = answer_scores(self._reader.book, self._taxonomy, hits)
+        scores = self._scores(task, sentences, hits, label_scores(self._taxonomy, answers))
+        model = self._trained
+        return Judgement(
+            sentences=tuple(sentences),
+            hits=tuple(hits),
+            answers=answers,
+            scores=scores,
+            probabilities=probabilities(
+                self._taxonomy,
+                scores,
+                model.temperature if model else 1.0,
+                model.unplaced if model else UNPLACED_SHARE,
+            ),
+        )
+
+    def _scores(
+        self, task: Task, sentences: Sequence[Sentence], hits: Sequence[Hit], by_cues: Mapping[str, float]
+    ) -> dict[str, float]:
+        scores = dict.fromkeys(by_cues, 0.0)
+        model = self._trained
+        if model is not None and self._text:
+            vector = model.vector(count_terms(sentences, self._reader, model.merged))
+            _add(scores, dict(zip(model.labels, model.text_scores(vector), strict=True)))
+            _add(scores, dict(zip(model.labels, model.shift, strict=True)))
+        if model is not None and self._text and self._cues:
+            added = model.cue_scores(strengths_by_name(self._reader, hits), by_cues)
+            _add(scores, dict(zip(model.labels, added, strict=True)))
+        elif self._cues:
+            _add(scores, by_cues, _CUES_ALONE)
+        if self._similar:
+            text = " ".join(s.quote for s in sentences if s.zone in ("title", "abstract"))
+            weight = _SIMILARITY_BESIDE if self._cues or self._text else 1.0
+            _add(scores, self._similarities(task.examples).scores(text), weight)
+        return scores
+
+    def _similarities(self, examples: tuple[Study, ...]) -> Similarity:
+        """Kept while the examples stay the same, as they do from paper to paper of a list."""
+        if self._similarity is None or self._similarity[0] != examples:
+            self._similarity = (examples, Similarity(self._taxonomy, examples))
+        return self._similarity[1]
+
+
+def _add(scores: dict[str, float], more: Mapping[str, float], weight: float = 1.0) -> None:
+    for label, value in more.items():
+        if label in scores:
+            scores[label] += weight * value

@@ -1,0 +1,67 @@
+"""Document -> the sentences that the offline engine judges by, each with its zone.
+
+What enters: a paper's metadata and document. What leaves: sentences of the title, the abstract and, in a
+full paper, the lead (introduction and conclusion). The rest of the body is not read: related work
+names what a paper is not about as often as what it is about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from classifier.engines.offline.words import Sentence, split_sentences
+from classifier.records import Document, Paper
+
+TITLE, ABSTRACT, LEAD = "title", "abstract", "lead"
+
+_LEAD_HEADING = re.compile(
+    r"^[\W\dIVX]*\s*(introduction|contributions?|conclusions?|concluding remarks|discussion and conclusions?|"
+    r"conclusions? and .*|summary)\W*$",
+    re.IGNORECASE,
+)
+_ABSTRACT_HEADING = re.compile(r"\babstract\b[\s.:—–-]*", re.IGNORECASE)
+_SECTION_CHARS = 5_000
+_ABSTRACT_CHARS = 2_000
+_WHOLE_CHARS = 5_000
+"""A plain text up to this length is read as an abstract as a whole."""
+
+
+def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
+    """Title, abstract and lead in this order; empty where the document has no text."""
+    title = document.title or paper.title or ""
+    abstract, lead = _parts(document, title)
+    sentences = list(split_sentences(title, TITLE))
+    sentences += split_sentences(abstract, ABSTRACT)
+    for text in lead:
+        sentences += split_sentences(text, LEAD)
+    return sentences
+
+
+def _parts(document: Document, title: str) -> tuple[str, list[str]]:
+    """The abstract, and the texts of the lead."""
+    text = "\n".join(page.text for page in document.pages)
+    body = text[len(title) :] if title and text.startswith(title) else text
+    if document.abstract_only or (document.engine == "text" and len(body) <= _WHOLE_CHARS):
+        return body, []
+    lead = list(_lead(document)) or [body[_ABSTRACT_CHARS : _ABSTRACT_CHARS + _SECTION_CHARS]]
+    if document.abstract:
+        return document.abstract, lead
+    heading = _ABSTRACT_HEADING.search(body[: 2 * _WHOLE_CHARS])
+    start = heading.end() if heading else 0
+    return body[start : start + _ABSTRACT_CHARS], lead
+
+
+def _lead(document: Document) -> Iterator[str]:
+    pages = {page.number: page.text for page in document.pages}
+    for index, section in enumerate(document.sections):
+        if _LEAD_HEADING.match(section.title) is None:
+            continue
+        following = document.sections[index + 1] if index + 1 < len(document.sections) else None
+        parts = []
+        for number in range(section.page, (following.page if following else section.page + 1) + 1):
+            text = pages.get(number, "")
+            start = section.start + len(section.title) if number == section.page else 0
+            end = following.start if following and number == following.page else len(text)
+            parts.append(text[start:end])
+        yield "\n".join(parts)[:_SECTION_CHARS]

@@ -1,0 +1,207 @@
+"""The learnt part of the offline engine: words and cues of a paper -> a score for each label.
+
+What enters: `offline/model.json`, written by `classifier train`, and a paper's sentences and cue hits.
+What leaves: log-odds for each label, and which words spoke for one. It is a multinomial logistic
+regression over TF-IDF of words and word pairs, cue strengths, and the labels' scores by cues alone;
+prediction needs nothing but the standard library. What it does not do: train (`classifier.training`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from classifier.engines.offline.cues import CueReader, Hit, Sheet
+from classifier.engines.offline.words import Sentence
+from classifier.errors import ConfigError
+
+MODEL_FILE = "model.json"
+SCHEMA_VERSION = 1
+IDF_STEP = 25.0
+"""Inverse document frequencies are stored in steps of 1/25 (one byte reaches 10.2)."""
+
+STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "the a an of to and in for on is are that this with by as be it its at from or which their these can "
+        "our has have was were been also such than into while how",
+    )
+)
+
+
+def count_terms(sentences: Iterable[Sentence], reader: CueReader, merged: Sequence[str]) -> Counter[str]:
+    """Words and word pairs of title (twice) and abstract, without stop words.
+
+    Phrases of the term lists named in `merged` count as one word, `_name`, so that synonyms meet.
+    """
+    counts: Counter[str] = Counter()
+    for sentence in sentences:
+        if sentence.zone not in ("title", "abstract"):
+            continue
+        times = 2 if sentence.zone == "title" else 1
+        words = [word for word in _merge(sentence.words, reader, merged) if word not in STOP_WORDS]
+        for word in words:
+            counts[word] += times
+        for left, right in pairwise(words):
+            counts[f"{left} {right}"] += times
+    return counts
+
+
+def _merge(words: Sequence[str], reader: CueReader, merged: Sequence[str]) -> list[str]:
+    if not merged:
+        return list(words)
+    spans: dict[int, tuple[int, str]] = {}
+    for name, found in reader.terms_in(Sheet(words), only=merged).items():
+        for start, end in found:
+            if end > spans.get(start, (start, ""))[0]:
+                spans[start] = (end, f"_{name}")
+    out, place = [], 0
+    while place < len(words):
+        end, word = spans.get(place, (place + 1, words[place]))
+        out.append(word)
+        place = end
+    return out
+
+
+@dataclass(frozen=True)
+class TextModel:
+    """Trained weights.
+
+    Attributes:
+        labels: In the order of every weight vector.
+        merged: Term lists whose phrases count as one word.
+        vocabulary: Term -> row of `weights`.
+        idf: Inverse document frequency of each row, in steps of 1 / IDF_STEP.
+        weights: int8, row by row; times `scale[label]` they are log-odds.
+        cue_weights: Cue (its words) -> log-odds for each label at strength 1.
+        score_weights: Label by cues alone -> log-odds for each label for each unit of log-probability.
+        cue_share: Weight of the labels' log-probabilities by cues alone that is added as it is.
+        shift: Log-odds by which the shipped class prior differs from the training data's.
+        temperature: Divides the sum; above 1 it makes the engine less sure.
+        unplaced: Probability kept for `unplaced`, of which training has no example.
+        sha256: Of the file; names the model.
+    """
+
+    labels: tuple[str, ...]
+    merged: tuple[str, ...]
+    vocabulary: Mapping[str, int]
+    idf: array[int]
+    weights: array[int]
+    scale: tuple[float, ...]
+    bias: tuple[float, ...]
+    cue_weights: Mapping[str, tuple[float, ...]]
+    score_weights: Mapping[str, tuple[float, ...]]
+    cue_share: float
+    shift: tuple[float, ...]
+    temperature: float
+    unplaced: float
+    sha256: str = ""
+
+    def vector(self, counts: Mapping[str, int]) -> dict[int, float]:
+        """Row -> TF-IDF weight, of length 1; empty where no term is known."""
+        weights = {
+            row: (1.0 + math.log(count)) * self.idf[row] / IDF_STEP
+            for term, count in counts.items()
+            if (row := self.vocabulary.get(term)) is not None
+        }
+        length = math.sqrt(sum(weight * weight for weight in weights.values()))
+        return {row: weight / length for row, weight in weights.items()} if length else {}
+
+    def text_scores(self, vector: Mapping[int, float]) -> list[float]:
+        """Log-odds of each label by the words alone, bias included."""
+        width = len(self.labels)
+        sums = [0.0] * width
+        for row, value in vector.items():
+            for index, weight in enumerate(self.weights[row * width : (row + 1) * width]):
+                sums[index] += value * weight
+        return [self.bias[i] + sums[i] * self.scale[i] for i in range(width)]
+
+    def cue_scores(self, strengths: Mapping[str, float], by_cues: Mapping[str, float]) -> list[float]:
+        """Log-odds that cues and the labels' log-probabilities by cues add."""
+        sums = [self.cue_share * by_cues.get(label, 0.0) for label in self.labels]
+        for known, values in ((self.cue_weights, strengths), (self.score_weights, by_cues)):
+            for name, value in values.items():
+                for index, weight in enumerate(known.get(name, ())):
+                    sums[index] += weight * value
+        return sums
+
+
+def strengths_by_name(reader: CueReader, hits: Iterable[Hit]) -> dict[str, float]:
+    """Cue (its words) -> strength."""
+    return {reader.book.cues[hit.cue].says: hit.strength for hit in hits}
+
+
+def save_model(model: TextModel, path: Path) -> None:
+    """Writes the weights as one JSON file, the same bytes for the same model."""
+    data: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "labels": model.labels,
+        "merged": model.merged,
+        "cue_share": model.cue_share,
+        "temperature": model.temperature,
+        "unplaced": model.unplaced,
+        "shift": model.shift,
+        "bias": model.bias,
+        "scale": model.scale,
+        "cue_weights": model.cue_weights,
+        "score_weights": model.score_weights,
+        "idf": base64.b64encode(model.idf.tobytes()).decode(),
+        "weights": base64.b64encode(model.weights.tobytes()).decode(),
+        "vocabulary": "\n".join(sorted(model.vocabulary, key=lambda term: model.vocabulary[term])),
+    }
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+
+
+def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
+    """Reads the weights; None where the workspace has none.
+
+    Raises:
+        ConfigError: Not of the shape, or trained for labels that the taxonomy does not have.
+    """
+    if not path.is_file():
+        return None
+    raw = path.read_bytes()
+    try:
+        data = json.loads(raw)
+        if data["schema_version"] != SCHEMA_VERSION:
+            raise ValueError(f"schema_version {data['schema_version']}, expected {SCHEMA_VERSION}")
+        idf, weights = array("B"), array("b")
+        idf.frombytes(base64.b64decode(data["idf"]))
+        weights.frombytes(base64.b64decode(data["weights"]))
+        terms = data["vocabulary"].split("\n") if data["vocabulary"] else []
+        model = TextModel(
+            labels=tuple(data["labels"]),
+            merged=tuple(data["merged"]),
+            vocabulary={term: row for row, term in enumerate(terms)},
+            idf=idf,
+            weights=weights,
+            scale=tuple(map(float, data["scale"])),
+            bias=tuple(map(float, data["bias"])),
+            cue_weights={name: tuple(values) for name, values in data["cue_weights"].items()},
+            score_weights={name: tuple(values) for name, values in data["score_weights"].items()},
+            cue_share=float(data["cue_share"]),
+            shift=tuple(map(float, data["shift"])),
+            temperature=float(data["temperature"]),
+            unplaced=float(data["unplaced"]),
+            sha256=hashlib.sha256(raw).hexdigest(),
+        )
+        if len(idf) != len(terms) or len(weights) != len(terms) * len(model.labels):
+            raise ValueError("weights and vocabulary differ in length")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path}: not a trained model ({error}); retrain or remove it") from error
+    unknown = [label for label in model.labels if label not in labels]
+    if unknown:
+        raise ConfigError(
+            f"{path}: trained for label '{unknown[0]}', not in the taxonomy; retrain or remove it"
+        )
+    return model
