@@ -39,7 +39,7 @@ _SEED = 8  # characters of a seed: one in 13 changed leaves half of the seeds wh
 _CANDIDATES = 3
 _SLACK = 24  # characters around an alignment in which a quote's first and last word may stand
 
-_PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+\s*[\])>]", re.IGNORECASE)
+_PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\u2026|\.\s?\.\s?\.)[\])]?\s*")
 _WRAPPING = " \t\n\"'`*\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _OUTER = "\"'.,;:!?()[]"
