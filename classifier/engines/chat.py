@@ -94,6 +94,7 @@ class ChatServer:
         build: Callable[[Profile], Mapping[str, Any]],
         schema: Mapping[str, Any],
         tally: Tally,
+        doubted: Profile | None = None,
     ) -> Said:
         """Asks until there is a whole completion.
 
@@ -102,27 +103,19 @@ class ChatServer:
             build: The rest of the request's body, for a profile.
             schema: The answer's JSON Schema.
             tally: Counts this call's requests in.
+            doubted: A profile that an earlier reply shows to be of no use; one rung lower is tried.
 
         Raises:
             ModelError: No answer, refused, or out of attempts.
             CutInTransport: Each attempt's reply ended inside its JSON.
         """
         trial = _Trial(self._known())
+        if doubted == trial.profile:
+            trial.profile, trial.inferred = doubted.lower() or doubted, True
         async for attempt in retrying(self._max_attempts, self._waits, self._pause, self._on_wait):
             with attempt:
                 return await self._scouting(trial, messages, build, schema, tally)
         raise AssertionError("tenacity either returns or raises")
-
-    def doubt(self, said: Said, schema: Mapping[str, Any]) -> None:
-        """Takes note of a reply that shows that the server did not enforce the schema."""
-        enforced = _is_json(said.extracted.text) and (
-            said.profile.rung != "json_schema" or fits(json.loads(said.extracted.text), schema)
-        )
-        lower = None if enforced or said.profile != self._profile else said.profile.lower()
-        if lower is not None:
-            _log.info("%s ignores %s; going on with %s", self._key, said.profile.rung, lower.rung)
-            self._profile = lower
-            self._keep(lower, spoken=False)
 
     def _known(self) -> Profile:
         if self._profile is None:
@@ -242,12 +235,16 @@ def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
     return extracted
 
 
-def _is_json(text: str) -> bool:
+def enforced(said: Said, schema: Mapping[str, Any]) -> bool:
+    """Whether a reply looks as if the server had held the model to the structure that was asked for.
+
+    A strict schema cannot be broken by the model, the other rungs only promise JSON.
+    """
     try:
-        json.loads(text)
+        value = json.loads(said.extracted.text)
     except (ValueError, RecursionError):
         return False
-    return True
+    return said.profile.rung != "json_schema" or fits(value, schema)
 
 
 def _with_schema(messages: Messages, schema: Mapping[str, Any]) -> list[Mapping[str, str]]:

@@ -41,7 +41,8 @@ def label_probability(
         labels: The closed set that the label is from.
 
     Returns:
-        None where there are no tokens, or they do not contain the object once.
+        None where there are no tokens, or they do not contain the object once, or the label is less
+        likely than a blind draw: such numbers are from before the server's grammar was applied.
     """
     content = b"".join(token.data for token in tokens)
     target = json_text.encode()
@@ -63,7 +64,7 @@ def label_probability(
                 masses[other] += p * math.exp(logprob)
         p *= math.exp(token.logprob)
     label = content[start:end].decode(errors="replace")
-    if label not in masses:
+    if label not in masses or p * len(masses) < 1:
         return None
     return LabelProbability(p, _distribution(masses, label, p))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from classifier.engines.chat import ChatServer, Messages, Said, Tally
+from classifier.engines.chat import ChatServer, Messages, Said, Tally, enforced
 from classifier.engines.ladder import Findings, Profile
 from classifier.engines.logprobs import label_probability
 from classifier.engines.prices import cost_usd
@@ -180,15 +180,17 @@ class OpenAIEngine:
             return parse_answer(self._taxonomy, said.extracted.text), said
         except ReplyError as error:
             reason = error.message
-        self._server.doubt(said, prompt.answer_schema)
+        doubted = None if enforced(said, prompt.answer_schema) else said.profile
         messages += [
             {"role": "assistant", "content": said.completion.text[:_MAX_BAD_REPLY_CHARS]},
             {"role": "user", "content": self._repair(reason)},
         ]
-        said = await self._whole(messages, prompt, tally)
+        said = await self._whole(messages, prompt, tally, doubted)
         return parse_answer(self._taxonomy, said.extracted.text), said
 
-    async def _whole(self, messages: Messages, prompt: Prompt, tally: Tally) -> Said:
+    async def _whole(
+        self, messages: Messages, prompt: Prompt, tally: Tally, doubted: Profile | None = None
+    ) -> Said:
         """A reply that the output limit did not cut.
 
         Raises:
@@ -199,7 +201,11 @@ class OpenAIEngine:
             max_tokens = self._max_output_tokens * factor
             try:
                 said = await self._server.ask(
-                    messages, self._builder(prompt.answer_schema, max_tokens), prompt.answer_schema, tally
+                    messages,
+                    self._builder(prompt.answer_schema, max_tokens),
+                    prompt.answer_schema,
+                    tally,
+                    doubted,
                 )
             except (RejectedRequest, ContextOverflow) as error:
                 if factor == 1:
