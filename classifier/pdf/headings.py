@@ -32,14 +32,16 @@ _INNER = (
 _CUSTOMARY_OUTER = re.compile(_OUTER, re.IGNORECASE)
 CUSTOMARY = re.compile(f"{_OUTER}|{_INNER}", re.IGNORECASE)
 _BACK_MATTER = re.compile(r"references|bibliography|literature cited|appendi(?:x|ces)|suppl.*", re.IGNORECASE)
-_ARABIC = re.compile(r"(?:section )?(\d{1,2}(?:\.\d{1,2}){0,3})(\.?):? {1,4}(\S.*)", re.IGNORECASE)
-_ROMAN = re.compile(r"([IVX]{1,5})(\.) {1,4}(\S.*)")
-_LETTER = re.compile(r"(?:appendix )?([A-Z](?:\.\d{1,2}){0,3})([.:]?) {1,4}(\S.*)", re.IGNORECASE)
+_ARABIC = re.compile(r"(?:section )?(\d{1,2}(?:\.\d{1,2}){0,3})(\.?):?\s{1,4}(\S.*)", re.IGNORECASE)
+_ROMAN = re.compile(r"([IVX]{1,5})(\.)\s{1,4}(\S.*)")
+_LETTER = re.compile(r"(?:appendix )?([A-Z](?:\.\d{1,2}){0,3})([.:]?)\s{1,4}(\S.*)", re.IGNORECASE)
 _SMALL_CAPS = re.compile(r"(?<![\w'’])([A-Z]) ([A-Z]{2,})(?![a-z])")
+_NUMBER_ALONE = re.compile(r"[1-9]\d?(?:\.\d{1,2}){0,3}\.?")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _MAX_CHARS = 120
 _LONGEST_CUSTOMARY = 50
 _MAX_SECTIONS = 400
+_FULL_LINE = 36
 _LIST_GAP = 300
 """Items of a list follow each other within so many characters; sections do not."""
 
@@ -80,7 +82,12 @@ def split_lines(pages: Sequence[str]) -> Iterator[Line]:
 
 def join_small_caps(text: str) -> str:
     """'I NTRODUCTION' -> 'INTRODUCTION', as small capitals come out of some engines; 'A METHOD' stays."""
-    return _SMALL_CAPS.sub(lambda m: m[0] if m[1] == "A" and m[2] != "BSTRACT" else m[1] + m[2], text)
+
+    def join(match: re.Match[str]) -> str:
+        word = match[1] + match[2]
+        return match[0] if match[1] == "A" and not CUSTOMARY.fullmatch(word) else word
+
+    return _SMALL_CAPS.sub(join, text)
 
 
 def find_sections(pages: Sequence[str]) -> list[dict[str, object]]:
@@ -103,9 +110,21 @@ def find_sections(pages: Sequence[str]) -> list[dict[str, object]]:
 
 
 def _candidates(pages: Sequence[str]) -> Iterator[_Candidate]:
+    before: Line | None = None
     for line in split_lines(pages):
+        if before and before.page == line.page and _NUMBER_ALONE.fullmatch(before.text):
+            # The number and the words of one heading, set apart, may come as two lines.
+            yield from _read_heading(Line(f"{before.text}\n{line.text}", line.page, before.start, before.at))
         if 3 <= len(line.text) <= _MAX_CHARS:
-            yield from _read_heading(line)
+            goes_on = before is not None and before.page == line.page and _is_open(before.text)
+            # "A Survey of …" in the middle of a reference is no appendix A.
+            yield from (c for c in _read_heading(line) if not (goes_on and c.scheme == "letter"))
+        before = line
+
+
+def _is_open(text: str) -> bool:
+    """Whether a line is full and ends in the middle of a sentence."""
+    return len(text) >= _FULL_LINE and (text[-1].islower() or text[-1] == ",")
 
 
 def _read_heading(line: Line) -> Iterator[_Candidate]:
@@ -148,7 +167,7 @@ def _is_title(text: str) -> bool:
 
 def _drop_lists(candidates: list[_Candidate]) -> list[_Candidate]:
     """Leave out tables of contents and lists: four or more numbered lines right below one another."""
-    numbered = [c for c in candidates if c.scheme != "custom"]
+    numbered = [c for c in candidates if c.scheme != "custom" and "\n" not in c.line.text]
     listed: set[int] = set()
     run: list[Line] = []
     for line in dict.fromkeys(c.line for c in numbered):
@@ -176,7 +195,8 @@ def _choose(candidates: list[_Candidate], scheme: str) -> list[_Candidate]:
         before = candidate.line.at < start
         if before and candidate.scheme != "custom":
             continue
-        if (not chosen or chosen[-1].line.at != candidate.line.at) and state.accepts(candidate):
+        taken = bool(chosen) and candidate.line.at < chosen[-1].line.at + len(chosen[-1].line.text)
+        if not taken and state.accepts(candidate):
             chosen.append(candidate)
     if sum(len(c.number) == 1 for c in chosen) >= 3:
         # Where sections are numbered, a bare "Method" or "Results" is a table's head.

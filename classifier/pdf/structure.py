@@ -12,16 +12,18 @@ from dataclasses import dataclass
 
 from classifier.pdf.headings import CUSTOMARY, join_small_caps, split_lines
 
-# Lines above a title that are not part of it, wherever a venue or a journal puts them.
+# Lines above a title that may be set as large as the title itself. Venue lines in small type need no entry.
 _STAMP = re.compile(
-    r"(?:published|accepted|to appear|appears|under review|submitted|presented|preprint|proceedings|reprinted"
-    r"|workshop|conference|journal|transactions|vol(?:ume)?\b|issn|isbn|doi\b|https?:|www\."
-    r"|arxiv\s*:|copyright|©|\(c\)|permission|provided proper attribution|licen[sc]ed under|open access"
-    r"|research article|original (?:article|paper|research)|review article|technical report|white ?paper"
-    r"|manuscript|draft|extended abstract|latest updates|check for updates|view (?:the )?article"
-    r"|downloaded from|this (?:work|article|paper|version|is (?:a|the)))\b.*"
+    r"(?:published (?:as|in|at|by|online)|accepted (?:as|to|for|at|by)|to appear (?:in|at)|appears in"
+    r"|under review|submitted to|presented at|reprinted from|provided proper attribution|permission (?:is|to)\b"
+    r"|(?:proceedings|journal|transactions) (?:of|on)|reproduce the tables|arxiv\s*:|https?:|www\."
+    r"|doi\s*:|issn|isbn|vol(?:\.|ume) \d|copyright|©|\(c\) \d|licensed under|downloaded from|contents lists"
+    r"|this (?:work|article|paper|version|manuscript) (?:is|was|has|may|appears)).*"
+    r"|(?:(?:original|research|review|regular|short|full|technical|white|open)[ -]?)?"
+    r"(?:article|paper|letters?|review|report|research|access|perspective|poster|preprint|draft|manuscript)s?\W*"
+    r"|scholarly works\W*|check for updates|latest updates.*|view article.*"
     r"|[\W\d_]*|(?:\W*\d{1,4}\W+)*(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?(?:\W+\d{1,4})+"
-    r"|(?:page )?\d+(?: of \d+)?",
+    r"|page \d+(?: of \d+)?",
     re.IGNORECASE,
 )
 _ABSTRACT = re.compile(r"(?:(?:ABSTRACT|Abstract|A BSTRACT)(?:\s*[:.—–-]+\s*|\s*$)|Abstract\s+(?=[A-Z]))(.*)")
@@ -42,6 +44,7 @@ _ARXIV_LINE = re.compile(
 )
 _DOI = re.compile(r"(?<![\w.])10\.\d{4,9}/[^\s\"<>{}|\\^`]{2,100}")
 _MIN_SIZE_RATIO = 0.97
+_NEAR_SIZE = 0.75
 _MAX_TITLE_CHARS = 300
 _MAX_TITLE_LINES = 6
 _MAX_ABSTRACT_CHARS = 5000
@@ -67,12 +70,11 @@ def find_title(lines: Sequence[SizedLine]) -> str | None:
     """
     above = _above_abstract(lines)
     head = [line for line in above if line.upright and not _STAMP.fullmatch(line.text.strip())]
-    sizes = {line.size for line in head if sum(char.isalpha() for char in line.text) >= 3}
-    for size in sorted(sizes, reverse=True):
-        title = _join_run(head, size)
-        if len(title.split()) >= 2 or (len(title) >= 4 and size > 1.2 * _body_size(lines)):
-            return title
-    return None
+    sizes = sorted({line.size for line in head if sum(c.isalpha() for c in line.text) >= 3}, reverse=True)
+    runs = [(size, _join_run(head, size)) for size in sizes]
+    # A single large word may be a journal's name above the title; it is the title where nothing near its size is.
+    near = [title for size, title in runs if len(title.split()) >= 2 and size >= _NEAR_SIZE * sizes[0]]
+    return next(iter(near or [title for _, title in runs]), None)
 
 
 def _above_abstract(lines: Sequence[SizedLine]) -> list[SizedLine]:
@@ -82,13 +84,6 @@ def _above_abstract(lines: Sequence[SizedLine]) -> list[SizedLine]:
         if _ABSTRACT.match(text) or (CUSTOMARY.fullmatch(numbered) and index):
             return list(lines[:index]) or list(lines)
     return list(lines[:60])
-
-
-def _body_size(lines: Sequence[SizedLine]) -> float:
-    weights: dict[float, int] = {}
-    for line in lines:
-        weights[line.size] = weights.get(line.size, 0) + len(line.text)
-    return max(weights, key=lambda size: weights[size], default=0.0)
 
 
 def _join_run(head: Sequence[SizedLine], size: float) -> str:
@@ -126,7 +121,7 @@ def find_abstract(pages: Sequence[str]) -> str | None:
         found.append(text)
     if found is None:
         return None
-    while found and len(found[-1]) < 20 and not found[-1].endswith("."):
+    while len(found) > 1 and len(found[-1]) < 20 and not found[-1].endswith("."):
         found.pop()
     return " ".join(" ".join(found).split())[:_MAX_ABSTRACT_CHARS] or None
 
