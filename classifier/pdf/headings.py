@@ -117,9 +117,13 @@ def _candidates(pages: Sequence[str]) -> Iterator[_Candidate]:
             yield from _read_heading(Line(f"{before.text}\n{line.text}", line.page, before.start, before.at))
         if 3 <= len(line.text) <= _MAX_CHARS:
             goes_on = before is not None and before.page == line.page and _is_open(before.text)
-            # "A Survey of …" in the middle of a reference is no appendix A.
-            yield from (c for c in _read_heading(line) if not (goes_on and c.scheme == "letter"))
+            # "A" is also a word: "A Survey of …" in the middle of a reference is no appendix.
+            yield from (c for c in _read_heading(line) if not (goes_on and _is_article(c)))
         before = line
+
+
+def _is_article(candidate: _Candidate) -> bool:
+    return candidate.scheme == "letter" and candidate.number == (1,) and not candidate.dotted
 
 
 def _is_open(text: str) -> bool:

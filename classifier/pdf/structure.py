@@ -15,8 +15,8 @@ from classifier.pdf.headings import CUSTOMARY, join_small_caps, split_lines
 # Lines above a title that may be set as large as the title itself. Venue lines in small type need no entry.
 _STAMP = re.compile(
     r"(?:published (?:as|in|at|by|online)|accepted (?:as|to|for|at|by)|to appear (?:in|at)|appears in"
-    r"|under review|submitted to|presented at|reprinted from|provided proper attribution|permission (?:is|to)\b"
-    r"|(?:proceedings|journal|transactions) (?:of|on)|reproduce the tables|arxiv\s*:|https?:|www\."
+    r"|under review|submitted to|presented at|reprinted from|permission (?:is|to)\b"
+    r"|provided proper attribution|(?:proceedings|journal|transactions) (?:of|on)|reproduce the tables|arxiv\s*:|https?:|www\."
     r"|doi\s*:|issn|isbn|vol(?:\.|ume) \d|copyright|©|\(c\) \d|licensed under|downloaded from|contents lists"
     r"|this (?:work|article|paper|version|manuscript) (?:is|was|has|may|appears)).*"
     r"|(?:(?:original|research|review|regular|short|full|technical|white|open)[ -]?)?"
@@ -72,7 +72,7 @@ def find_title(lines: Sequence[SizedLine]) -> str | None:
     head = [line for line in above if line.upright and not _STAMP.fullmatch(line.text.strip())]
     sizes = sorted({line.size for line in head if sum(c.isalpha() for c in line.text) >= 3}, reverse=True)
     runs = [(size, _join_run(head, size)) for size in sizes]
-    # A single large word may be a journal's name above the title; it is the title where nothing near its size is.
+    # A single large word may be a journal's name; it is the title where nothing is nearly as large.
     near = [title for size, title in runs if len(title.split()) >= 2 and size >= _NEAR_SIZE * sizes[0]]
     return next(iter(near or [title for _, title in runs]), None)
 
