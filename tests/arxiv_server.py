@@ -84,7 +84,8 @@ def entry(
     )
     return (
         f"<entry><id>http://arxiv.org/abs/{arxiv_id}</id><title>{escape(title)}</title>"
-        f"<summary>  About\n  things. </summary><published>{published}</published>{names}{doi_element}</entry>"
+        f"<summary>  About\n  things. </summary><published>{published}</published>"
+        f"{names}{doi_element}</entry>"
     )
 
 

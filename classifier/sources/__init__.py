@@ -1,8 +1,8 @@
 """Reference -> PaperFile: local files, standard input, arXiv, other addresses.
 
-`reference` reads what the user typed; `service` dispatches. Beneath it: `arxiv` (with `feed`,
-`matching`, `cache`), and `web` (with `addresses`, `pace`); `pdf_bytes` sees every byte. Only the
-first two are imported here: a local file needs no HTTP client.
+`reference` reads what the user typed; `service` dispatches. Beneath it: `local`, `arxiv` (with `feed`,
+`matching`, `cache`), and `web` (with `addresses`, `pace`); `pdf_bytes` sees every byte. What speaks
+HTTP is imported at the first request: a local file needs none of it.
 """
 
 from classifier.sources.reference import Reference, parse_arxiv_id, parse_reference

@@ -64,7 +64,6 @@ class CheckedTransport(httpx.AsyncBaseTransport):
     Args:
         allow_private: Lift the restriction.
         trusted: An origin that may be private: a mirror that the operator configured.
-        max_connections: How many at a time.
         resolve: Name resolution; the system's by default.
     """
 
@@ -73,7 +72,6 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         *,
         allow_private: bool = False,
         trusted: Origin | None = None,
-        max_connections: int = 10,
         resolve: Resolve = resolve_host,
     ) -> None:
         self._allow_private = allow_private
@@ -81,7 +79,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         self._resolve = resolve
         # Connections are pooled by address here, and one address can serve many names: a kept
         # connection would carry a second name's request past the check of its certificate.
-        limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=0)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         # trust_env lets SSL_CERT_FILE name a company's certificates; proxies are not read here.
         self._inner = httpx.AsyncHTTPTransport(limits=limits, trust_env=True)
 
@@ -92,7 +90,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             SourceError: The host has an address that is not public.
             httpx.TransportError: As httpx has it.
         """
-        host = request.url.host
+        host = request.url.raw_host.decode("ascii")  # names beyond ASCII in their IDNA form
         addresses = await self._checked_addresses(
             request, host, request.url.port or _PORTS[request.url.scheme]
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +61,7 @@ class Arxiv:
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
         self._offline = offline
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def entry(self, reference: Reference) -> ArxivEntry:
         """The entry of an id; without version, of its newest one.
@@ -88,7 +90,7 @@ class Arxiv:
             PaperNotFound: Neither is on arXiv.
         """
         for entry in await self._search(f'doi:"{doi.replace(chr(34), "")}"'):
-            if (entry.paper.doi or "").lower() == doi:
+            if doi in (entry.paper.doi or "").lower().split():  # some have several
                 return entry
         if claimed.title:
             return await self.find_title(claimed)
@@ -142,10 +144,11 @@ class Arxiv:
             UnreadablePdf: It is over the limit.
             SourceUnavailable: No answer, or offline and not in the cache.
         """
-        arxiv_id = entry.arxiv_id
-        cached = await asyncio.to_thread(self._cache.pdf, arxiv_id, self._max_bytes)
-        if cached is not None:
-            return cached
+        async with self._asking[f"{entry.arxiv_id}.pdf"]:
+            cached = await asyncio.to_thread(self._cache.pdf, entry.arxiv_id, self._max_bytes)
+            return cached or await self._download(entry.arxiv_id)
+
+    async def _download(self, arxiv_id: str) -> tuple[Path, str]:
         self._refuse_offline(f"the PDF of {arxiv_id}")
         with self._cache.new_pdf(arxiv_id) as (file, path):
             sink = PdfSink(f"arXiv's PDF of {arxiv_id}", self._max_bytes, file)
@@ -171,16 +174,17 @@ class Arxiv:
     async def _ask(
         self, key: str, max_age_s: float | None, wanted: Callable[[ArxivEntry], bool], **parameters: str
     ) -> list[ArxivEntry]:
-        known = self._cache.entries(key, None if self._offline else max_age_s)
-        if known is not None:
-            return known
-        self._refuse_offline(" ".join(parameters.values()))
-        sink = TextSink("arXiv's API", _FEED_BYTES)
-        await self._web().get(f"{self._base_url}/api/query?{urlencode(parameters)}", sink, _API_STATUSES)
-        found = [entry for entry in parse_feed(bytes(sink.data)) if wanted(entry)]
-        if found:  # "nothing" may become something soon
-            self._cache.store_entries(key, found)
-        return found
+        async with self._asking[key]:  # whoever asks the same meanwhile finds the answer in the cache
+            known = self._cache.entries(key, None if self._offline else max_age_s)
+            if known is not None:
+                return known
+            self._refuse_offline(" ".join(parameters.values()))
+            sink = TextSink("arXiv's API", _FEED_BYTES)
+            await self._web().get(f"{self._base_url}/api/query?{urlencode(parameters)}", sink, _API_STATUSES)
+            found = [entry for entry in parse_feed(bytes(sink.data)) if wanted(entry)]
+            if found:  # "nothing" may become something soon
+                self._cache.store_entries(key, found)
+            return found
 
     def _remember(self, entry: ArxivEntry) -> None:
         if self._cache.entries(entry.arxiv_id, None) is None:

@@ -2,7 +2,7 @@
 
 What enters: the wish to send a request. What leaves: the right to send it now. A lock file is held
 while the request lasts (one connection), and a time stamp beside it says when the next may start.
-Both survive nothing worse than being deleted: a lost stamp costs one pause.
+The system frees the lock of a process that dies; a damaged stamp costs one pause.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class PdfSink:
     """
 
     def __init__(self, name: str, max_bytes: int, file: BinaryIO | None = None) -> None:
-        self._name = name
+        self.name = name
         self._max_bytes = max_bytes
         self._file = file
         self.restart()
@@ -50,7 +50,7 @@ class PdfSink:
         """
         if size > self._max_bytes:
             raise UnreadablePdf(
-                f"{self._name} is larger than the limit of {self._max_bytes:,} bytes; "
+                f"{self.name} is larger than the limit of {self._max_bytes:,} bytes; "
                 "give a smaller PDF or raise the limit"
             )
 
@@ -73,7 +73,7 @@ class PdfSink:
             try:
                 self._file.write(chunk)
             except OSError as error:
-                raise StoreError(f"cannot store {self._name}: {error.strerror}; free some space") from error
+                raise StoreError(f"cannot store {self.name}: {error.strerror}; free some space") from error
 
     def finish(self) -> str:
         """Ends the stream and gives the SHA-256 as lower-case hex.
@@ -97,7 +97,7 @@ class PdfSink:
             )
         else:
             what, advice = "is not a PDF", "expected a file that starts with %PDF-"
-        raise NotAPdf(f"{self._name} {what}; {advice}")
+        raise NotAPdf(f"{self.name} {what}; {advice}")
 
 
 class TextSink:
@@ -129,10 +129,21 @@ Sink = PdfSink | TextSink
 
 
 def spool(source: BinaryIO, sink: PdfSink) -> str:
-    """Reads a stream to its end into a sink, and gives the SHA-256."""
-    while chunk := source.read(CHUNK):
+    """Reads a stream to its end into a sink, and gives the SHA-256.
+
+    Raises:
+        BadReference: It cannot be read; else as `PdfSink`.
+    """
+    while chunk := _read(source, sink.name):
         sink.write(chunk)
     return sink.finish()
+
+
+def _read(source: BinaryIO, name: str) -> bytes:
+    try:
+        return source.read(CHUNK)
+    except OSError as error:
+        raise BadReference(f"cannot read {name}: {error.strerror}; check the path") from error
 
 
 def hash_pdf(path: Path, max_bytes: int) -> str:
@@ -143,9 +154,14 @@ def hash_pdf(path: Path, max_bytes: int) -> str:
         NotAPdf: Its first KiB holds no `%PDF-`.
         UnreadablePdf: It is over the limit.
     """
+    with open_source(path) as file:
+        return spool(file, PdfSink(str(path), max_bytes))
+
+
+def open_source(path: Path) -> BinaryIO:
+    """Opens a file or pipe to read; BadReference where that is not possible."""
     try:
-        with path.open("rb") as file:
-            return spool(file, PdfSink(str(path), max_bytes))
+        return path.open("rb")
     except OSError as error:
         raise BadReference(
             f"cannot read {path}: {error.strerror}; check the path and its permissions"

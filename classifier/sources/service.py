@@ -8,16 +8,15 @@ client. It does not read the PDF.
 from __future__ import annotations
 
 import asyncio
-import sys
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 from urllib.parse import urlsplit
 
-from classifier.errors import BadReference, ConfigError, SourceUnavailable, StoreError
+from classifier.errors import ConfigError, SourceUnavailable
 from classifier.records import Notice, Paper, PaperFile
-from classifier.sources.pdf_bytes import PdfSink, hash_pdf, spool
+from classifier.sources.local import LocalFiles
+from classifier.sources.pdf_bytes import PdfSink
 from classifier.sources.reference import Reference, parse_arxiv_id, parse_reference
 
 if TYPE_CHECKING:
@@ -85,11 +84,10 @@ class Sources:
         self._max_redirects = max_redirects
         self._max_age_s = max_age_s
         self._offline = offline
-        self._stdin = stdin
+        self._files = LocalFiles(max_bytes, stdin)
         self._arxiv: Arxiv | None = None
         self._arxiv_web: Web | None = None
         self._web: Web | None = None
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     async def fetch(self, ref: str | Reference, *, claimed: Paper | None = None) -> PaperFile:
         """Brings a paper to disk.
@@ -116,10 +114,9 @@ class Sources:
         claimed = claimed or Paper()
         match reference.kind:
             case "file":
-                return await asyncio.to_thread(self._from_path, reference)
+                return await asyncio.to_thread(self._files.from_path, reference)
             case "stdin":
-                stream = self._stdin or sys.stdin.buffer
-                return await asyncio.to_thread(self._from_stream, reference, stream, "standard input")
+                return await asyncio.to_thread(self._files.from_stdin, reference)
             case "url":
                 return await self._from_url(reference)
             case _:
@@ -145,9 +142,7 @@ class Sources:
             if web is not None:
                 await web.aclose()
         self._web = self._arxiv_web = self._arxiv = None
-        if self._temporary is not None:
-            self._temporary.cleanup()
-            self._temporary = None
+        self._files.remove_temporary()
 
     async def __aenter__(self) -> Self:
         return self
@@ -157,49 +152,13 @@ class Sources:
     ) -> None:
         await self.aclose()
 
-    # -- local ---------------------------------------------------------------------------------
-
-    def _from_path(self, reference: Reference) -> PaperFile:
-        path = Path(reference.value)
-        if path.is_file():
-            sha256 = hash_pdf(path, self._max_bytes)
-            return PaperFile(ref=reference.ref, path=path, source="file", sha256=sha256)
-        # A pipe (<(command)) can be read only once.
-        try:
-            with path.open("rb") as stream:
-                return self._from_stream(reference, stream, str(path))
-        except OSError as error:
-            raise BadReference(f"cannot read {path}: {error.strerror}; check the path") from error
-
-    def _from_stream(self, reference: Reference, stream: BinaryIO, name: str) -> PaperFile:
-        path = self._temporary_file()
-        with path.open("wb") as file:
-            sha256 = spool(stream, PdfSink(name, self._max_bytes, file))
-        source = "stdin" if reference.kind == "stdin" else "file"
-        return PaperFile(ref=reference.ref, path=path, source=source, sha256=sha256)
-
-    def _temporary_file(self) -> Path:
-        try:
-            if self._temporary is None:
-                self._temporary = tempfile.TemporaryDirectory(prefix="classifier-")
-            descriptor, name = tempfile.mkstemp(dir=self._temporary.name, suffix=".pdf")
-        except OSError as error:
-            raise StoreError(
-                f"cannot write a temporary file: {error.strerror}; free some space or set TMPDIR"
-            ) from error
-        with open(descriptor, "wb"):  # noqa: PTH123 - closes the descriptor
-            return Path(name)
-
-    # -- network -------------------------------------------------------------------------------
-
     async def _from_url(self, reference: Reference) -> PaperFile:
         url = reference.value
         if self._offline:
             raise SourceUnavailable(f"offline: {url} cannot be fetched; give the PDF's path")
         if self._web is None:
             self._web = self._open_web()
-        path = self._temporary_file()
-        with path.open("wb") as file:
+        with self._files.new_file() as (file, path):
             sink = PdfSink(url, self._max_bytes, file)
             await self._web.get(url, sink)
             sha256 = sink.finish()
@@ -264,7 +223,7 @@ class Sources:
             return Web(transport, contact=self._contact, patience=patience)
         host, port = _origin(self._arxiv_base_url)
         return Web(
-            CheckedTransport(allow_private=self._allow_private, trusted=(host, port), max_connections=1),
+            CheckedTransport(allow_private=self._allow_private, trusted=(host, port)),
             contact=self._contact,
             patience=patience,
             pace=Pace(self._cache_dir, f"pace-{host.replace(':', '-')}-{port}", self._min_interval_s),

@@ -111,6 +111,14 @@ async def test_nothing_is_asked_twice_across_runs_nor_needed_offline(
     assert server.seen == [META, PDF_V2]
 
 
+async def test_the_same_paper_asked_for_at_once_is_fetched_once(server: ArxivServer, sources: Make) -> None:
+    server.paper(f"{ID}v2", TITLE)
+    async with sources() as open_sources:
+        one, other = await asyncio.gather(open_sources.fetch(ID), open_sources.fetch(ID))
+    assert one == other
+    assert server.seen == [META, PDF_V2]
+
+
 async def test_offline_says_what_is_missing(server: ArxivServer, sources: Make) -> None:
     async with sources(offline=True) as offline:
         for ref in (ID, f"{ID}v1", "10.1000/x", "A title of words"):
@@ -445,12 +453,13 @@ async def test_a_doi_is_found_where_the_entry_has_it(server: ArxivServer, source
     server.paper(f"{ID}v1", TITLE)
     server.on_search(
         feed(
-            entry("2401.00001v1", "Other", doi="10.1000/other"), entry(f"{ID}v1", TITLE, doi="10.1000/ABC(7)")
+            entry("2401.00001v1", "Other", doi="10.1000/other"),
+            entry(f"{ID}v1", TITLE, doi="10.1000/x 10.1000/ABC(7)"),
         )
     )
     async with sources() as open_sources:
         file = await open_sources.fetch("https://doi.org/10.1000/abc(7)")
-    assert file.paper.doi == "10.1000/ABC(7)"
+    assert file.paper.arxiv_id == f"{ID}v1"
     assert server.searches() == ['doi:"10.1000/abc(7)"']
 
 

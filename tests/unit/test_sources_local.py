@@ -5,14 +5,15 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from classifier.errors import BadReference, ClassifierError, NotAPdf, UnreadablePdf
+from classifier.errors import BadReference, ClassifierError, NotAPdf, StoreError, UnreadablePdf
 from classifier.records import Paper
-from classifier.sources import Sources
+from classifier.sources import Reference, Sources
 from tests.arxiv_server import PDF, html_reply
 
 
@@ -85,9 +86,37 @@ async def test_the_magic_may_stand_anywhere_in_the_first_kib(tmp_path: Path) -> 
         assert (await sources.fetch(str(path))).path == path
 
 
-async def test_a_file_that_vanishes_is_a_bad_reference(tmp_path: Path) -> None:
-    from classifier.sources import Reference
+async def test_a_terminal_as_standard_input_is_not_waited_for(tmp_path: Path) -> None:
+    class Terminal(io.BytesIO):
+        def isatty(self) -> bool:
+            return True
 
+    async with local(tmp_path, stdin=Terminal()) as sources:
+        with pytest.raises(BadReference, match="is a terminal; expected a PDF"):
+            await sources.fetch("-")
+
+
+async def test_what_is_refused_leaves_no_temporary_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with local(tmp_path, stdin=io.BytesIO(b"no")) as sources:
+        with pytest.raises(NotAPdf):
+            await sources.fetch("-")
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.glob("classifier-*")) == []
+
+
+async def test_no_room_for_temporary_files_is_a_store_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    async with local(tmp_path, stdin=io.BytesIO(PDF)) as sources:
+        with pytest.raises(StoreError, match="set TMPDIR"):
+            await sources.fetch("-")
+
+
+async def test_a_file_that_vanishes_is_a_bad_reference(tmp_path: Path) -> None:
     gone = tmp_path / "gone.pdf"
     async with local(tmp_path) as sources:
         with pytest.raises(BadReference, match="cannot read"):
