@@ -1,8 +1,8 @@
 """A workspace -> findings: what is wrong with its taxonomy or its gold, before a model is asked.
 
 What enters: a workspace of any survey. What leaves: findings, each with a code, the place and one line.
-The checks know no survey: a definition that was swapped with its sibling's is found because the
-labelled studies' answers lead to the other leaf, or because its words fit the other leaf's answers.
+The checks know no survey: answers or definitions that were swapped are found because the labelled studies
+lead to the other leaf, or because the words fit the other leaf (`classifier.swaps`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from classifier.identity import same_paper
+from classifier.leaf_schema import LABEL
 from classifier.records import OUT_OF_SCOPE, Record, Study
-from classifier.similarity import TermIndex
+from classifier.swaps import swapped_answers, swapped_definitions
 from classifier.taxonomy import Conditions, Leaf, Node, Taxonomy
 from classifier.workspace import GOLD_FILES, Workspace, read_studies
-
-_SWAP_MARGIN = 0.02
-"""How much better two crossed definitions must fit before they are called swapped (cosine sums)."""
 
 
 class Finding(Record):
@@ -54,7 +52,9 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
 
 
 def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
-    yield from _repeated("taxonomy.yaml: questions", [q.id for q in taxonomy.questions])
+    # A quote supports a question or "label"; a leaf stands beside "out-of-scope" and "unplaced".
+    yield from _repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
+    yield from _repeated("taxonomy.yaml: labels", taxonomy.labels)
     yield from _repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])
     for question in taxonomy.questions:
         yield from _repeated(f"taxonomy.yaml: question {question.id}", question.answer_ids)
@@ -122,6 +122,10 @@ def _check_answers(
 def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
     if not taxonomy.questions:
         return
+    for rule in taxonomy.scope.rules:
+        if not rule.answers:
+            where = f"taxonomy.yaml: scope rule {rule.id}"
+            yield Finding(code="empty-rule", where=where, message="no answers show this rule; add `answers`")
     leaves = list(taxonomy.leaves.values())
     for number, leaf in enumerate(leaves):
         where = f"taxonomy.yaml: {leaf.id}"
@@ -157,45 +161,25 @@ def _implies(left: Conditions, right: Conditions) -> bool:
 
 
 def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
-    """Finds sibling leaves whose definitions fit each other's answers and studies better than their own."""
-    leaves = list(taxonomy.leaves.values())
-    for leaf in leaves:
+    for leaf in taxonomy.leaves.values():
         if not leaf.node.definition:
             yield Finding(
                 code="empty-leaf", where=f"taxonomy.yaml: {leaf.id}", message="the definition is empty"
             )
-    for number, leaf in enumerate(leaves):
-        for other in leaves[number + 1 :]:
-            if leaf.ancestors == other.ancestors and _swapped(taxonomy, studies, leaf, other):
-                yield Finding(
-                    code="swapped-definitions",
-                    where=f"taxonomy.yaml: {leaf.id}",
-                    message=f"the definition fits the answers and studies of {other.id} better, "
-                    "and the other way round; were the two exchanged?",
-                )
-
-
-def _swapped(taxonomy: Taxonomy, studies: Sequence[Study], leaf: Leaf, other: Leaf) -> bool:
-    grounds = [_grounds(taxonomy, studies, leaf, other), _grounds(taxonomy, studies, other, leaf)]
-    if not all(grounds):
-        return False
-    index = TermIndex(grounds)
-    own, crossed = index.similarities(leaf.node.definition)
-    other_crossed, other_own = index.similarities(other.node.definition)
-    return crossed + other_crossed > own + other_own + _SWAP_MARGIN
-
-
-def _grounds(taxonomy: Taxonomy, studies: Sequence[Study], leaf: Leaf, other: Leaf) -> str:
-    """What a leaf should be about by everything but its definition: its deciding answers, its studies."""
-    means = [
-        f"{choice.id} {choice.means}"
-        for question in taxonomy.questions
-        for choice in question.choices
-        if choice.id in leaf.answers.get(question.id, ())
-        and choice.id not in other.answers.get(question.id, ())
-    ]
-    about = [f"{study.summary} {study.rationale}" for study in studies if study.label == leaf.id]
-    return " ".join([*means, *about])
+    for leaf, other in swapped_answers(taxonomy, studies):
+        yield Finding(
+            code="swapped-answers",
+            where=f"taxonomy.yaml: {leaf.id}",
+            message=f"the studies of this leaf lead to {other.id}, and the other way round; "
+            "were the two leaves' answers exchanged?",
+        )
+    for leaf, other in swapped_definitions(taxonomy, studies):
+        yield Finding(
+            code="swapped-definitions",
+            where=f"taxonomy.yaml: {leaf.id}",
+            message=f"the definition fits the name, answers and studies of {other.id} better, "
+            "and the other way round; were the two exchanged?",
+        )
 
 
 def _check_coverage(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
@@ -261,7 +245,7 @@ def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterat
             where=where,
             message=f"labelled {study.label}, but its answers lead to {' and '.join(led_to) or 'no label'}",
         )
-    elif study.label == OUT_OF_SCOPE and study.scope_reason != taxonomy.scope_reason(study.answers):
+    elif study.scope_reason != taxonomy.scope_reason(study.answers):
         yield Finding(
             code="answers-lead-elsewhere",
             where=where,

@@ -51,9 +51,34 @@ class TermIndex:
         return [_dot(query, vector) for vector in self._vectors]
 
     def _vector(self, count: Mapping[str, int]) -> dict[str, float]:
-        weights = {term: (1 + math.log(n)) * self._idf.get(term, self._unseen) for term, n in count.items()}
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
-        return {term: weight / length for term, weight in weights.items()} if length else {}
+        return _unit(
+            {term: (1 + math.log(n)) * self._idf.get(term, self._unseen) for term, n in count.items()}
+        )
+
+
+def contrast(left: str, right: str, left_ground: str, right_ground: str) -> float:
+    """How much better two texts fit their own grounds than each other's, in [-2, 2]; 0 tells nothing.
+
+    Only words that one side has and the other lacks count: what two neighbours share cannot tell them apart.
+    """
+    (one, other), (one_ground, other_ground) = _apart(left, right), _apart(left_ground, right_ground)
+    own = _dot(one, one_ground) + _dot(other, other_ground)
+    return own - _dot(one, other_ground) - _dot(other, one_ground)
+
+
+def _apart(left: str, right: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Unit vectors of the words that stand in one of two texts only."""
+    one, other = Counter(terms(left)), Counter(terms(right))
+    return _unit(_without(one, other)), _unit(_without(other, one))
+
+
+def _without(count: Mapping[str, int], other: Mapping[str, int]) -> dict[str, float]:
+    return {term: 1 + math.log(n) for term, n in count.items() if term not in other}
+
+
+def _unit(weights: Mapping[str, float]) -> dict[str, float]:
+    length = math.sqrt(sum(weight * weight for weight in weights.values()))
+    return {term: weight / length for term, weight in weights.items()} if length else {}
 
 
 def _dot(left: Mapping[str, float], right: Mapping[str, float]) -> float:

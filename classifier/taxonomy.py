@@ -22,7 +22,7 @@ from classifier.records import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Record
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+._-]*$")]
 Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
-Conditions = Mapping[str, tuple[str, ...]]
+Conditions = Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
 """Question id -> the answers that are compatible; all questions named must hold."""
 
 
