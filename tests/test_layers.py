@@ -17,7 +17,7 @@ LAYERS = [
     {"wording"},
     {"identity"},
     {"taxonomy"},
-    {"workspace", "settings", "leaf_schema"},
+    {"workspace", "settings", "leaf_schema", "swaps", "template_sandbox"},
     {"sources", "pdf", "excerpt", "examples", "prompt", "engines", "evidence", "guard", "lint"},
     {"review"},
     {"labelling"},
