@@ -169,7 +169,7 @@ class ChatServer:
     def _adapt(self, trial: _Trial, error: RejectedRequest | ServerError) -> bool:
         """Whether the trial has changed so that asking again at once makes sense."""
         spoken = trial.profile.after(error.said)
-        if spoken is None and isinstance(error, RejectedRequest) and unexplained(error.said):
+        if spoken is None and error.status in (400, 422) and unexplained(error.said):
             spoken = trial.profile.lesser()
         if spoken is not None:
             _log.info("%s: %s", self._key, error)

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from classifier.engines.transport import ServerError
 from classifier.records import Usage
 
-_MAX_STARTS = 64  # opening braces tried in one reply, so that hostile text costs linear time
+_MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
+_LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 
 
@@ -87,21 +88,20 @@ def extract_object(text: str, keys: Collection[str]) -> Extracted:
         Exactly the object's characters; where none is found, the text as it came, with "none".
     """
     body = _REASONING_END.sub("", text)
-    best, best_score, fallback, cut = "", 0, "", False
-    start, tried = body.find("{"), 0
-    while start >= 0 and tried < _MAX_STARTS:
-        tried += 1
+    best, best_score, fallback, cut, in_vain = "", 0, "", False, 0
+    start = body.find("{")
+    while start >= 0 and in_vain < _MAX_IN_VAIN:
         end = _closing(body, start)
+        piece = body[start:end]
+        score = -1 if end is None else _score(piece, keys)
         if end is None:
             cut = True
-            start = body.find("{", start + 1)
-            continue
-        piece = body[start:end]
-        score = _score(piece, keys)
-        if score >= max(best_score, 1):
+        elif score >= max(best_score, 1):
             best, best_score = piece, score
-        fallback = fallback or piece
-        start = body.find("{", end if score >= 0 else start + 1)
+        else:
+            fallback = fallback or piece
+        in_vain += 1 + len(piece) // _LONG_CHARS if score < 0 else 0
+        start = body.find("{", start + 1 if end is None or score < 0 else end)
     if best:
         return Extracted(best, "whole")
     if cut:

@@ -47,6 +47,10 @@ _OVERFLOW = re.compile(
     r"|input is too long|too many (?:input )?tokens",
     re.IGNORECASE,
 )
+_HINTS = {
+    403: "the key has no right to this: check OPENAI_API_KEY and its project",
+    404: "check the model's name and the base URL",
+}
 _SECRET = re.compile(r"\bsk-[\w*.-]{4,}|\bBearer\s+\S+|\S*\*{3,}\S*", re.IGNORECASE)
 
 
@@ -203,8 +207,8 @@ class OpenAITransport:
         told = f"{where} answered HTTP {status}" + (f": {words}" if words else "")
         retry_after = parse_retry_after(response.headers)
         everything = f"{code} {said}".lower()
-        if status in (401, 403):
-            return Refused(f"{told}; the API key or its rights were not accepted: check OPENAI_API_KEY")
+        if status == 401:
+            return Refused(f"{told}; the API key was not accepted: check OPENAI_API_KEY")
         if status == 402 or code in _SPENT_CODES:
             return BudgetSpent(f"{told}; the account's quota is used up: check its plan and billing")
         if status == 429:
@@ -215,7 +219,7 @@ class OpenAITransport:
             return ModelTimeout(f"{told}; try again")
         if status == 409 or status >= 500:
             return ServerError(f"{told}; try again later", status, everything, retry_after)
-        hint = "check the model's name and the base URL" if status == 404 else "the request was not accepted"
+        hint = _HINTS.get(status, "the request was not accepted")
         return RejectedRequest(f"{told}; {hint}", status, everything)
 
     def _scrubbed(self, text: str) -> str:
