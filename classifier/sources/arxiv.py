@@ -130,9 +130,10 @@ class Arxiv:
                 continue
             if same_title(title, version.title):
                 return None
+        claimed = " ".join(title.split())
         return Notice(
             code="title-mismatch",
-            message=f"expected '{title}', but arXiv's {entry.arxiv_id} is '{entry.title}'; check the id",
+            message=f"expected '{claimed}', but arXiv's {entry.arxiv_id} is '{entry.title}'; check the id",
         )
 
     async def pdf(self, entry: ArxivEntry) -> tuple[Path, str]:

@@ -55,9 +55,13 @@ class Pace:
                 lock.release()
 
     def defer(self, seconds: float) -> None:
-        """Lets no request of anyone start before `seconds` from now. Call it inside a turn."""
+        """Lets no request of anyone start before `seconds` from now, nor earlier than already set.
+
+        Call it inside a turn.
+        """
+        pause_s = min(max(seconds, self._remaining_s()), _LONGEST_S)
         try:
-            self._stamp.write_text(repr(time.time() + min(seconds, _LONGEST_S)), encoding="ascii")
+            self._stamp.write_text(repr(time.time() + pause_s), encoding="ascii")
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -37,6 +37,7 @@ _ARXIV_DOI = "10.48550/arxiv."
 _HOST_WITHOUT_SCHEME = re.compile(
     r"(?:www\.|export\.)?arxiv\.org/.+|(?:dx\.|www\.)?doi\.org/10\..+", re.IGNORECASE
 )
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LONGEST_SHOWN = 120
 
 
@@ -79,7 +80,7 @@ def parse_reference(ref: str) -> Reference:
         return _file(ref, path)
     if _HOST_WITHOUT_SCHEME.fullmatch(given):
         given = f"https://{given}"
-    if "://" in given.split(maxsplit=1)[0] if given else False:
+    if _SCHEME.match(given):
         return _address(ref, given)
     found = _arxiv(ref, re.sub(r"^arxiv:\s*", "", given, flags=re.IGNORECASE)) or _doi(
         ref, re.sub(r"^doi:\s*", "", given, flags=re.IGNORECASE)

@@ -231,11 +231,12 @@ class Sources:
 
 
 def _origin(url: str) -> tuple[str, int]:
+    wrong = ConfigError(f"arXiv's address '{url}' is wrong; expected one like {ARXIV_URL}")
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if not parts.hostname or port is None:
-        raise ConfigError(f"arXiv's address '{url}' is wrong; expected one like {ARXIV_URL}")
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError) as error:
+        raise wrong from error
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        raise wrong
     return parts.hostname, port

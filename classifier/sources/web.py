@@ -211,7 +211,7 @@ def _redirect_target(response: httpx.Response) -> str:
     here = response.url
     try:
         target = here.join(response.headers["location"])
-    except (KeyError, httpx.InvalidURL) as error:
+    except (KeyError, ValueError, httpx.InvalidURL) as error:
         raise SourceError(f"{here.host} redirects to nowhere; give the address of the PDF itself") from error
     problem = None
     if target.scheme not in ("http", "https") or not target.host:

@@ -314,8 +314,9 @@ async def test_metadata_alone(server: ArxivServer, sources: Make) -> None:
     assert server.seen == [META]
 
 
-async def test_a_wrong_base_address_is_a_configuration_error(tmp_path: Path) -> None:
-    async with Sources(tmp_path, "me", arxiv_base_url="export.arxiv.org") as open_sources:
+@pytest.mark.parametrize("url", ["export.arxiv.org", "ftp://example.org:21", "http://a:b", "http://"])
+async def test_a_wrong_base_address_is_a_configuration_error(url: str, tmp_path: Path) -> None:
+    async with Sources(tmp_path, "me", arxiv_base_url=url) as open_sources:
         with pytest.raises(ConfigError, match="expected one like https"):
             await open_sources.fetch(ID)
 

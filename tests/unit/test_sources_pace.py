@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from classifier.errors import StoreError
+from classifier.sources import Sources
 from classifier.sources.pace import Pace
 from tests.arxiv_server import ArxivServer, busy, entry, feed
 
@@ -63,8 +64,6 @@ def test_two_processes_share_one_connection_and_the_pause(server: ArxivServer, t
 
 
 async def test_what_one_is_told_to_wait_holds_for_all(server: ArxivServer, tmp_path: Path) -> None:
-    from classifier.sources import Sources
-
     for number in (1, 2):
         answer = feed(entry(f"2402.0000{number}v1", "A title"))
         server.on_id(f"2402.0000{number}v1", *([busy(503, "0.5"), busy(429, "1"), answer][number:]))
@@ -76,6 +75,14 @@ async def test_what_one_is_told_to_wait_holds_for_all(server: ArxivServer, tmp_p
     refused = server.seen.index("/api/query?id_list=2402.00001v1")
     assert len(server.seen) == 3
     assert gaps(server.starts)[refused] > 0.25
+
+
+async def test_a_short_wish_does_not_shorten_the_pause(server: ArxivServer, tmp_path: Path) -> None:
+    server.on_id("2402.00001v1", busy(503, "0"), feed(entry("2402.00001v1", "A title")))
+    async with Sources(tmp_path, "me", arxiv_base_url=server.url, min_interval_s=INTERVAL_S) as sources:
+        await sources.metadata("2402.00001v1")
+    assert len(server.seen) == 2
+    assert gaps(server.starts)[0] > INTERVAL_S / 2
 
 
 async def test_a_turn_is_held_while_its_body_runs(tmp_path: Path) -> None:
