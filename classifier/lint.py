@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from classifier.identity import same_paper
 from classifier.leaf_schema import LABEL
 from classifier.records import OUT_OF_SCOPE, Record, Study
-from classifier.swaps import swapped_answers, swapped_definitions
+from classifier.swaps import find_swaps
 from classifier.taxonomy import Conditions, Leaf, Node, Taxonomy
 from classifier.workspace import GOLD_FILES, Workspace, read_studies
 
@@ -166,19 +166,15 @@ def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator
             yield Finding(
                 code="empty-leaf", where=f"taxonomy.yaml: {leaf.id}", message="the definition is empty"
             )
-    for leaf, other in swapped_answers(taxonomy, studies):
+    for swap in find_swaps(taxonomy, studies):
+        why = {
+            "answers": f"the studies of this leaf lead to {swap.other.id}",
+            "definitions": f"the definition fits the name, answers and studies of {swap.other.id} better",
+        }
         yield Finding(
-            code="swapped-answers",
-            where=f"taxonomy.yaml: {leaf.id}",
-            message=f"the studies of this leaf lead to {other.id}, and the other way round; "
-            "were the two leaves' answers exchanged?",
-        )
-    for leaf, other in swapped_definitions(taxonomy, studies):
-        yield Finding(
-            code="swapped-definitions",
-            where=f"taxonomy.yaml: {leaf.id}",
-            message=f"the definition fits the name, answers and studies of {other.id} better, "
-            "and the other way round; were the two exchanged?",
+            code=f"swapped-{swap.what}",
+            where=f"taxonomy.yaml: {swap.leaf.id}",
+            message=f"{why[swap.what]}, and the other way round; were the {swap.what} of the two exchanged?",
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Literal, NamedTuple
 
 from classifier.records import Study
 from classifier.similarity import contrast
@@ -21,32 +22,40 @@ with the first clause of each definition alone +0.2 to +1.5; a swap gives the sa
 """
 
 
-def swapped_answers(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[tuple[Leaf, Leaf]]:
-    """Pairs of leaves each of whose studies, without exception, lead to the other one."""
+class Swap(NamedTuple):
+    """Two leaves, in the tree's order, and what of them was exchanged."""
+
+    what: Literal["answers", "definitions"]
+    leaf: Leaf
+    other: Leaf
+
+
+def find_swaps(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Swap]:
+    """Yields each pair of leaves that looks exchanged.
+
+    Answers: each of two leaves' studies, without exception, lead to the other leaf. Definitions: the names,
+    answers and studies of two siblings say together that each definition is the other's; studies may be
+    missing. Siblings that share all words and answers are never called swapped.
+    """
     led_to: dict[str, set[tuple[str, ...]]] = {}
     for study in studies:
         led_to.setdefault(study.label, set()).add(taxonomy.labels_led_to(study.answers))
     for leaf, other in combinations(taxonomy.leaves.values(), 2):
         if led_to.get(leaf.id) == {(other.id,)} and led_to.get(other.id) == {(leaf.id,)}:
-            yield leaf, other
+            yield Swap("answers", leaf, other)
+        elif leaf.ancestors == other.ancestors and _fit(taxonomy, studies, leaf, other) < -_MARGIN:
+            yield Swap("definitions", leaf, other)
 
 
-def swapped_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[tuple[Leaf, Leaf]]:
-    """Pairs of siblings whose names, answers and studies say together that each definition is the other's.
-
-    Studies may be missing; siblings that share all words and answers are never called swapped.
-    """
-    for leaf, other in combinations(taxonomy.leaves.values(), 2):
-        if leaf.ancestors != other.ancestors:
-            continue
-        witnesses = (
-            (_name(leaf), _name(other)),
-            (_deciding_answers(taxonomy, leaf, other), _deciding_answers(taxonomy, other, leaf)),
-            (_about(studies, leaf), _about(studies, other)),
-        )
-        definitions = leaf.node.definition, other.node.definition
-        if sum(contrast(*definitions, *grounds) for grounds in witnesses) < -_MARGIN:
-            yield leaf, other
+def _fit(taxonomy: Taxonomy, studies: Sequence[Study], leaf: Leaf, other: Leaf) -> float:
+    """How much better the definitions fit their own leaves than each other's."""
+    witnesses = (
+        (_name(leaf), _name(other)),
+        (_deciding_answers(taxonomy, leaf, other), _deciding_answers(taxonomy, other, leaf)),
+        (_about(studies, leaf), _about(studies, other)),
+    )
+    definitions = leaf.node.definition, other.node.definition
+    return sum(contrast(*definitions, *grounds) for grounds in witnesses)
 
 
 def _name(leaf: Leaf) -> str:
