@@ -1,0 +1,176 @@
+"""The command as a user meets it: whole processes, real files, exit codes, what goes to which stream."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.llm_server import LlmServer, reply, status
+from tests.test_pipeline import PAPER, TITLE
+from tests.test_pipeline import reply as right_reply
+
+ROOT = Path(__file__).parent.parent
+KEY = "sk-test-0123456789abcdef"
+
+
+def run(*arguments: str, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs `classifier ARGUMENTS` in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", *arguments],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        env=os.environ | environment,
+        check=False,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def test_the_example_is_placed_offline_with_no_key_and_no_network():
+    done = run("classify", str(PAPER))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert TITLE[:60] in done.stdout
+    assert "p. 1" in done.stdout
+    assert "engine: offline" in done.stdout
+    assert "a baseline" in done.stdout
+    assert "\x1b[" not in done.stdout  # no colour in a pipe
+
+
+def test_json_is_one_label_a_line():
+    done = run("classify", str(PAPER), str(PAPER), "--json")
+    labels = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [label["status"] for label in labels] == ["placed", "placed"]
+    assert labels[0]["schema_version"] == 1
+    assert labels[0]["provenance"]["engine"] == "offline"
+
+
+def test_a_pdf_is_read_from_standard_input():
+    done = run("classify", "-", "--json", stdin=PAPER.read_bytes())
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["paper"]["source"] == "stdin"
+
+
+def test_one_bad_file_among_several_does_not_stop_the_rest(tmp_path):
+    bad = tmp_path / "bad.pdf"
+    bad.write_bytes(b"<!doctype html><title>403</title>")
+    done = run("classify", str(bad), str(PAPER), "--json")
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 6
+    assert (first["status"], first["error"]["code"]) == ("failed", "not-a-pdf")
+    assert second["status"] == "placed"
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["classify", "no-such-file.pdf"], 3, "no-such-file.pdf"),
+        (["classify", "x"], 3, "arXiv"),
+        (["classify", "a.pdf", "--engine", "openai"], 2, "--model"),
+        (["classify", str(PAPER), "--examples", "some"], 2, "examples"),
+        (["classify", str(PAPER), "--engine", "psychic"], 2, "psychic"),
+        (["classify", str(PAPER), "--workspace", "/nonexistent"], 2, "taxonomy.yaml"),
+        (["classify"], 2, "REF"),
+        (["clasify", "x"], 2, "clasify"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_line_with_its_code(arguments, code, said):
+    done = run(*arguments, **({"OPENAI_API_KEY": KEY} if "openai" in arguments else {}))
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == 1
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_unknown_setting_in_the_environment_is_refused():
+    done = run("classify", str(PAPER), CLASSIFIER_MODLE="x")
+    assert done.returncode == 2
+    assert "CLASSIFIER_MODEL" in done.stderr
+
+
+def test_debug_adds_the_trace():
+    done = run("--debug", "tree", "--workspace", "/nonexistent")
+    assert "Traceback" in done.stderr
+    assert done.returncode == 2
+
+
+def test_show_prompt_prints_what_would_be_sent_and_sends_nothing():
+    with LlmServer([status(500)]) as server:
+        done = run(
+            "classify", str(PAPER), "--show-prompt", "--engine", "openai", "--model", "m",
+            OPENAI_BASE_URL=server.url,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert TITLE in done.stdout
+    assert "<<<PAPER" in done.stdout
+    assert "llm4rl/reward" in done.stdout
+    assert server.requests == []
+
+
+def test_the_openai_engine_labels_over_http(builtin):
+    with LlmServer([reply(right_reply(builtin, "llm4rl/reward"))]) as server:
+        done = run("classify", str(PAPER), "--model", "m", "--json", OPENAI_BASE_URL=server.url)
+    label = json.loads(done.stdout)
+    assert (done.returncode, label["leaf"]) == (0, "llm4rl/reward")
+    assert (label["provenance"]["engine"], label["provenance"]["attempts"]) == ("openai", 1)
+    assert label["provenance"]["tokens_in"] == 1000
+    assert label["provenance"]["cost_usd"] is None
+    assert "unknown-price" in [warning["code"] for warning in label["warnings"]]
+
+
+def test_a_wrong_key_ends_with_5_and_is_never_shown(builtin):
+    with LlmServer([status(401, f"Incorrect API key provided: {KEY}")]) as server:
+        done = run(
+            "classify", str(PAPER), "--model", "m", "--debug",
+            OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY,
+        )  # fmt: skip
+    assert done.returncode == 5
+    assert KEY not in done.stderr + done.stdout
+    assert len(server.requests) == 1
+
+
+def test_no_escape_sequence_of_a_paper_reaches_the_terminal(tmp_path, builtin):
+    with LlmServer(
+        [reply(right_reply(builtin, "llm4rl/reward", rationale="red \x1b[31m\x07 alert"))]
+    ) as server:
+        done = run("classify", str(PAPER), "--model", "m", OPENAI_BASE_URL=server.url)
+    assert "alert" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "\x07" not in done.stdout
+
+
+def test_tree_shows_every_leaf_with_its_studies():
+    done = run("tree")
+    for leaf in ("llm4rl/goal", "rl+llm/with-language-feedback"):
+        assert leaf in done.stdout
+    assert "InstructGPT" in done.stdout or "Training language models to follow instructions" in done.stdout
+    counted = json.loads(run("tree", "--json").stdout)
+    assert sum(len(row["studies"]) for row in counted["labels"]) == 38
+
+
+def test_lint_is_silent_on_a_sound_workspace_and_3_on_a_broken_one(tmp_path, bridges):
+    sound = run("lint")
+    assert (sound.returncode, sound.stdout) == (0, "")
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    text = (bridges / "taxonomy.yaml").read_text()
+    (broken / "taxonomy.yaml").write_text(text.replace("aim: [damage]", "aim: [harm]"))
+    done = run("lint", "--workspace", str(broken))
+    assert done.returncode == 3
+    assert "unknown-answer" in done.stdout
+
+
+def test_schema_prints_the_labels_and_the_answers_json_schema():
+    label = json.loads(run("schema").stdout)
+    answer = json.loads(run("schema", "--answer").stdout)
+    assert label["properties"]["schema_version"]["const"] == 1
+    assert "llm4rl/reward" in answer["properties"]["label"]["enum"]
+
+
+def test_version_and_help_answer():
+    assert run("--version").stdout.startswith("classifier ")
+    assert "classify" in run("--help").stdout
+    assert run().stdout == run("--help").stdout
