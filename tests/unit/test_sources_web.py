@@ -115,7 +115,7 @@ async def test_the_user_agent_names_the_contact_and_no_password_is_sent(
         (Reply(pause_s=5), {"timeout_s": 0.1, "attempts": 2}, SourceUnavailable, "in time", 2),
         (pdf_reply(drip_s=0.02), {"total_s": 0.2, "attempts": 1}, SourceUnavailable, "in time", 1),
         (Reply(status=302), {}, SourceError, "redirects to nowhere", 1),
-        (redirect("http://[::1/a.pdf"), {}, SourceError, "redirects to nowhere", 1),
+        (redirect("http://[::1/a.pdf"), {}, SourceUnavailable, "Invalid URL in location", 3),
         (redirect("http:////a@[8,[-5:"), {}, SourceError, "redirects to nowhere", 1),
         (redirect("ftp://127.0.0.1/a.pdf"), {}, SourceError, "not http", 1),
         (redirect("file:///etc/passwd"), {}, SourceError, "not http", 1),
