@@ -41,7 +41,7 @@ class _Quote(BaseModel):
 
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-    answers: dict[str, _Given]
+    answers: dict[str, _Given] = Field(default_factory=dict)
     evidence: list[_Quote] = Field(max_length=MAX_EVIDENCE)
     rationale: str = Field(max_length=MAX_RATIONALE_CHARS)
     attributes: dict[str, str | None] = Field(default_factory=dict)
@@ -79,8 +79,9 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
             "supports": {"type": "string", "enum": [*answers, LABEL]},
         }
     )
-    properties: dict[str, Any] = {
-        "answers": _object(answers),
+    # An object without properties is no part of the portable subset: what is not asked is left out.
+    properties: dict[str, Any] = {"answers": _object(answers)} if answers else {}
+    properties |= {
         "evidence": {
             "type": "array",
             "items": evidence,

@@ -138,15 +138,16 @@ def test_each_question_offers_its_answers_and_unclear(taxonomy):
     assert answers["load"]["properties"]["answer"]["enum"] == ["applied", "not-applied", NA, UNCLEAR]
 
 
-def test_a_taxonomy_without_fields_asks_for_none(taxonomy):
-    plain = taxonomy.model_dump()
+def test_a_taxonomy_without_questions_and_fields_asks_for_none(taxonomy):
+    plain = taxonomy.model_dump() | {"questions": ()}
     for node in plain["tree"]:
         node["fields"] = ()
     bare = Taxonomy.model_validate(plain)
-    assert "attributes" not in answer_schema(bare)["properties"]
-    data = reply()
-    del data["attributes"]
-    assert parse_answer(bare, json.dumps(data)).attributes == {}
+    assert not answer_schema(bare)["properties"].keys() & {"answers", "attributes"}
+    data = reply(evidence=[])
+    del data["answers"], data["attributes"]
+    answer = parse_answer(bare, json.dumps(data))
+    assert (answer.answers, answer.attributes) == ((), {})
 
 
 # --- replies -------------------------------------------------------------------------------------
@@ -223,7 +224,8 @@ def test_what_is_not_json_is_said_to_be_none(taxonomy, raw):
         ("null", "reply: Input should be a valid dictionary"),
         ("[]", "reply"),
         ('"text"', "reply"),
-        ("{}", "answers: Field required"),
+        ("{}", "evidence: Field required"),
+        (without("answers"), "answers: missing kind, structure, aim, load, sensing, timing"),
         (without("label"), "label: Field required"),
         (without("runner_up"), "runner_up: Field required"),
         (without("answers", "timing"), "answers: missing timing"),
