@@ -50,7 +50,7 @@ class LocalFiles:
         """Standard input, read to its end; raises as `from_path`."""
         stream = self._stdin or sys.stdin.buffer
         if stream.isatty():
-            raise BadReference("standard input is a terminal; expected a PDF: classifier classify - < paper.pdf")
+            raise BadReference("standard input is a terminal; expected a PDF: classifier classify - < PDF")
         return self._from_stream(reference, stream, "standard input")
 
     def _from_stream(self, reference: Reference, stream: BinaryIO, name: str) -> PaperFile:
