@@ -53,7 +53,9 @@ def stream(dictionary: str, data: str | bytes) -> bytes:
     return head + packed + b"\nendstream"
 
 
-def text(words: str = ORDER, x: float = 72, y: float = 400, size: float = 10, font: str = "F1", state: str = "") -> str:
+def text(
+    words: str = ORDER, x: float = 72, y: float = 400, size: float = 10, font: str = "F1", state: str = ""
+) -> str:
     """Operators that write one line."""
     escaped = words.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     return f"q BT {state} /{font} {size} Tf 1 0 0 1 {x} {y} Tm ({escaped}) Tj ET Q\n"
@@ -82,12 +84,18 @@ def page_pdf(trick: Trick) -> bytes:
     for number in sorted(objects):
         offsets[number] = len(out)
         body = objects[number]
-        out += f"{number} 0 obj\n".encode() + (body.encode("latin-1") if isinstance(body, str) else body) + b"\nendobj\n"
+        out += (
+            f"{number} 0 obj\n".encode()
+            + (body.encode("latin-1") if isinstance(body, str) else body)
+            + b"\nendobj\n"
+        )
     start = len(out)
     size = max(objects) + 1
     out += f"xref\n0 {size}\n0000000000 65535 f \n".encode()
     for number in range(1, size):
-        out += (f"{offsets[number]:010d} 00000 n \n" if number in offsets else "0000000000 00000 f \n").encode()
+        out += (
+            f"{offsets[number]:010d} 00000 n \n" if number in offsets else "0000000000 00000 f \n"
+        ).encode()
     out += f"trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode()
     return bytes(out)
 
@@ -155,20 +163,34 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
         "grey of 0.97 on white": ("same-colour", Trick(text(state="0.97 g"))),
         "white by cmyk": ("same-colour", Trick(text(state="0 0 0 0.02 k"))),
         "white outline": ("same-colour", Trick(text(state="1 Tr 1 G 0.3 w"))),
-        "blue on its own blue": ("same-colour", Trick("q 0 0 0.6 rg 60 390 500 30 re f Q\n" + text(state="0 0 0.6 rg"))),
+        "blue on its own blue": (
+            "same-colour",
+            Trick("q 0 0 0.6 rg 60 390 500 30 re f Q\n" + text(state="0 0 0.6 rg")),
+        ),
         "black on black": ("same-colour", Trick("q 0 g 60 390 500 30 re f Q\n" + text(state="0.02 g"))),
         "one point": ("tiny", Trick(text(size=1))),
-        "hundred point font scaled down": ("tiny", Trick(f"q BT /F1 100 Tf 0.01 0 0 0.01 72 400 Tm ({ORDER}) Tj ET Q\n")),
-        "tiny by page matrix": ("tiny", Trick(f"q 0.1 0 0 0.1 72 400 cm BT /F1 10 Tf 0 0 Td ({ORDER}) Tj ET Q\n")),
+        "hundred point font scaled down": (
+            "tiny",
+            Trick(f"q BT /F1 100 Tf 0.01 0 0 0.01 72 400 Tm ({ORDER}) Tj ET Q\n"),
+        ),
+        "tiny by page matrix": (
+            "tiny",
+            Trick(f"q 0.1 0 0 0.1 72 400 cm BT /F1 10 Tf 0 0 Td ({ORDER}) Tj ET Q\n"),
+        ),
         "tiny by form": (
             "tiny",
-            Trick("q 0.1 0 0 0.1 72 400 cm /X Do Q\n", "/XObject << /X 10 0 R >>", {10: form(text(x=0, y=0))}),
+            Trick(
+                "q 0.1 0 0 0.1 72 400 cm /X Do Q\n", "/XObject << /X 10 0 R >>", {10: form(text(x=0, y=0))}
+            ),
         ),
         "squeezed to no width": ("tiny", Trick(text(state="1 Tz"))),
         "flattened matrix": ("tiny", Trick(f"q BT /F1 10 Tf 1 0 0 0.001 72 400 Tm ({ORDER}) Tj ET Q\n")),
         "beyond the right edge": ("off-page", Trick(text(x=700))),
         "negative coordinates": ("off-page", Trick(text(x=-900, y=-100))),
-        "outside the crop box": ("off-page", Trick(text(y=770), page="/MediaBox [0 0 612 792] /CropBox [0 0 612 750]")),
+        "outside the crop box": (
+            "off-page",
+            Trick(text(y=770), page="/MediaBox [0 0 612 792] /CropBox [0 0 612 750]"),
+        ),
         "empty clip": ("clipped", Trick("q 0 0 0 0 re W n\n" + order + "Q\n")),
         "clip elsewhere": ("clipped", Trick("q 300 600 40 40 re W n\n" + order + "Q\n")),
         "fill opacity 0": ("transparent", Trick(text(state="/G0 gs"), half)),
@@ -176,7 +198,9 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
         "white multiplied": ("same-colour", Trick(text(state="/G1 gs 1 g"), half)),
         "soft mask of nothing": (
             "transparent",
-            Trick(text(state="/GS gs"), half, {10: form("", "/Group << /S /Transparency /CS /DeviceGray >>")}),
+            Trick(
+                text(state="/GS gs"), half, {10: form("", "/Group << /S /Transparency /CS /DeviceGray >>")}
+            ),
         ),
         "under a white box": ("covered", Trick(order + cover)),
         "under an image": (
@@ -202,13 +226,18 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
             Trick("/OC /L BDC\n" + order + "EMC\n", "/Properties << /L 10 0 R >>", {10: ocg}, catalog=layer),
         ),
         "form on a layer off": (
-            "layer-off",
-            Trick("/X Do\n", "/XObject << /X 11 0 R >>", {10: ocg, 11: form(order, "/OC 10 0 R")}, catalog=layer),
+            "not-drawn",
+            Trick(
+                "/X Do\n", "/XObject << /X 11 0 R >>", {10: ocg, 11: form(order, "/OC 10 0 R")}, catalog=layer
+            ),
         ),
         "blank glyphs": ("not-drawn", Trick(text(font="T3"), fonts="/T3 10 0 R", objects=blank_type3())),
         "white under visible text": ("same-colour", Trick(text(y=706, state="1 g"))),
         "white before visible text": ("same-colour", Trick(before=text(y=706, state="1 g"))),
-        "white among rotated": ("same-colour", Trick(f"q BT 1 g /F1 10 Tf 0 1 -1 0 580 100 Tm ({ORDER}) Tj ET Q\n")),
+        "white among rotated": (
+            "same-colour",
+            Trick(f"q BT 1 g /F1 10 Tf 0 1 -1 0 580 100 Tm ({ORDER}) Tj ET Q\n"),
+        ),
         "pattern of white": (
             "same-colour",
             Trick(

@@ -1,16 +1,94 @@
 """Replacement text (`ActualText`) that says something else than what is drawn.
 
-PDFium prints the replacement in place of the drawn glyphs. Legitimate ones give ligatures, hyphens and formulas their
-plain text. To compare, the mark is taken off the objects and the text is read anew.
+A scene enters; the text page to go on with leaves. PDFium prints a replacement in the place of the drawn glyphs.
+Legitimate ones give ligatures, hyphens and formulas their plain text. To compare, the mark is taken off the objects
+(it cannot be put back, and is of no use to later steps) and the page's text is read anew.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from dataclasses import dataclass
 from typing import Any
 
-from classifier.pdf.hidden.objects import Scene
+from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden.characters import MAX_TEXT
+from classifier.pdf.hidden.cut import is_message
+from classifier.pdf.hidden.objects import Box, Scene
+from classifier.pdf.hidden.textpage import object_text
+
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_WORD = re.compile(r"[^\W_]+")
+_LIGATURE = 3
+_ENOUGH_LETTERS = 12
+
+
+@dataclass(slots=True)
+class _Span:
+    handles: list[Any]
+    mark: Any
+    said: str = ""
+    drawn: str = ""
 
 
 def undo(page: Any, text_page: Any, raw_text: str, scene: Scene) -> tuple[Any, str, list[dict[str, Any]]]:
-    """Puts drawn text in the place of a replacement that differs from it."""
-    return text_page, raw_text, []
+    """Puts drawn text in the place of replacements, where these say something else.
+
+    Returns:
+        Text page, text and findings (`actual-text`); what came in where the replacements are innocent.
+    """
+    spans = read_spans(scene)
+    for span in spans:
+        span.said = "".join(object_text(text_page, handle) for handle in span.handles)
+    if sum(map(str.isalpha, "".join(span.said for span in spans))) < _ENOUGH_LETTERS:
+        return text_page, raw_text, []
+    for span in spans:
+        for handle in span.handles:
+            fast.FPDFPageObj_RemoveMark(handle, span.mark)
+    drawn_page = page.get_textpage()
+    for span in spans:
+        span.drawn = "".join(object_text(drawn_page, handle) for handle in span.handles)
+    strange = [span for span in spans if is_strange(span.said, span.drawn)]
+    if not is_message(" ".join(span.said for span in strange)):
+        return text_page, raw_text, []
+    boxes = {item.handle: item.box for item in scene.texts}
+    return drawn_page, drawn_page.get_text_range(), merge(strange, boxes)
+
+
+def read_spans(scene: Scene) -> list[_Span]:
+    """One span for each mark, with all objects under it."""
+    spans: dict[int, _Span] = {}
+    for handle, mark in scene.marked:
+        spans.setdefault(mark, _Span([], mark)).handles.append(handle)
+    return list(spans.values())
+
+
+def is_strange(said: str, drawn: str) -> bool:
+    """Whether a replacement says words that are not drawn.
+
+    Glyphs without a Unicode value cannot be compared: then only the number of letters can speak.
+    """
+    words, shown = plain_words(_COMMAND.sub(" ", said)), plain_words(drawn)
+    if "".join(words) in "".join(shown):
+        return False
+    if not shown:
+        glyphs = len("".join(drawn.split()))
+        punctuation = any(32 < ord(char) < 127 for char in drawn)
+        return punctuation or abs(glyphs - len("".join(words))) > max(_LIGATURE, glyphs / 2)
+    missing = [word for word in words if word not in shown and word not in "".join(shown)]
+    return bool(missing)
+
+
+def plain_words(text: str) -> list[str]:
+    """Words in one spelling: ligatures undone, small letters."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def merge(spans: list[_Span], boxes: dict[int, Box]) -> list[dict[str, Any]]:
+    """Spans as one finding."""
+    places = [boxes[handle] for span in spans for handle in span.handles]
+    sides = list(zip(*places, strict=True))
+    text = " ".join(" ".join(span.said for span in spans).split())
+    box = [min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])]
+    return [{"kind": "actual-text", "text": text[:MAX_TEXT], "box": box}]

@@ -64,7 +64,7 @@ def split_invisible_characters(text: str) -> tuple[str, list[dict[str, Any]]]:
 
 def _needed(run: str, before: str, after: str) -> bool:
     """Whether script or emoji need this run to look as they do."""
-    if _is_symbol(before) and (len(run) == 1 and run in "\ufe0e\ufe0f\u200d" or run == "\ufe0f\u200d"):
+    if _is_symbol(before) and ((len(run) == 1 and run in "\ufe0e\ufe0f\u200d") or run == "\ufe0f\u200d"):
         return True
     if before == _BLACK_FLAG and run[-1] == "\U000e007f" and len(run) <= 8:
         return True
@@ -83,7 +83,9 @@ def _report(match: re.Match[str], before: str, after: str, found: dict[str, list
         found.setdefault("variation-selectors", []).append("".join(_decode_selector(c) for c in selectors))
     if _OVERRIDES & set(run):
         stop = match.string.find("\u202c", match.end())
-        found.setdefault("bidi-controls", []).append(match.string[match.end() : stop if stop > 0 else None][:80])
+        found.setdefault("bidi-controls", []).append(
+            match.string[match.end() : stop if stop > 0 else None][:80]
+        )
     rest = len(run) - len(tags) - len(selectors)
     if rest and (rest > 1 or (before.isalnum() and after.isalnum())):
         found.setdefault("zero-width", []).append(_word_around(match))

@@ -8,12 +8,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from classifier.pdf.hidden import actual_text, cut
-from classifier.pdf.hidden.ink import Mask, inactive, render
-from classifier.pdf.hidden.objects import Box, Graphic, Scene, TextItem, overlap, read_scene
+import pypdfium2.raw as pdfium_c
+
+from classifier.pdf.hidden import actual_text
+from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden.cut import cut
+from classifier.pdf.hidden.ink import FAINT, Mask, inactive, render
+from classifier.pdf.hidden.objects import Box, Rgb, Scene, TextItem, overlap, plain_colour, read_scene
 from classifier.pdf.hidden.proof import gap_limit, is_upright, prove, silent_gap
+from classifier.pdf.hidden.textpage import object_text
 
 TINY = 2.0
 """Points of an em's height or width on the page, under which text cannot be read."""
@@ -42,40 +48,55 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
     if not raw_text.strip():
         return raw_text, []
     scene = read_scene(page)
-    text_page, raw_text, findings = actual_text.undo(page, text_page, raw_text, scene)
+    findings: list[dict[str, Any]] = []
+    if scene.marked:
+        text_page, raw_text, findings = actual_text.undo(page, text_page, raw_text, scene)
     tiny = [item for item in scene.texts if item.size < TINY or item.width < TINY / 2]
-    suspects = find_suspects(page, text_page, scene)
-    verdicts = prove(page, text_page, scene, suspects) if suspects else []
+    suspects, stacked = find_suspects(page, text_page, scene)
+    verdicts = prove(page, text_page, scene, suspects, stacked) if suspects or stacked else []
     if not verdicts and not tiny:
         return raw_text, findings
-    visible, more = cut.cut(text_page, raw_text, scene, tiny, verdicts)
+    visible, more = cut(text_page, raw_text, tiny, verdicts)
     return visible, findings + more
 
 
-def find_suspects(page: Any, text_page: Any, scene: Scene) -> list[TextItem]:
-    """The text objects of which the cheap look cannot say that they are seen, in painting order."""
-    mask = text_mask(page, scene)
-    first = scene.texts[0].order if scene.texts else 0
-    clusters = [found for found in cluster(scene.graphics) if found[2] >= first or not found[3]]
+def find_suspects(page: Any, text_page: Any, scene: Scene) -> tuple[list[TextItem], list[TextItem]]:
+    """The text objects of which the cheap look cannot say that they are seen, in painting order.
+
+    Returns:
+        Those that may not be seen at all, and those that share their place with another text.
+    """
+    mask = Mask.empty(scene.page_box, _SCALE) if scene.plain else text_mask(page, scene)
+    clusters = cluster(scene)
     claimed = bytearray(len(mask.data))
-    suspects, blank = [], []
+    suspects, blank, stacked = [], [], []
     for item in scene.texts:
         if item.size < TINY:
             continue
         box = item.box
         if box[3] - box[1] < 0.05 * item.size and box[2] - box[0] < 1.3 * item.width:
             blank.append(item)
-        elif lacks_ink(text_page, mask, item) or claims(claimed, mask, box) or touched(item, clusters):
+        elif touched(item, clusters) or (
+            box[3] - box[1] < 0.05 * item.size if scene.plain else lacks_ink(text_page, mask, item)
+        ):
             suspects.append(item)
+        elif claims(claimed, mask, box):
+            stacked.append(item)
     if len(blank) > 8:
-        suspects += [item for item in blank if cut.has_letters(text_page, item.handle)]
-    return suspects
+        suspects += [item for item in blank if object_text(text_page, item.handle).strip()]
+    known = {id(item) for item in suspects}
+    beneath = [
+        item
+        for item in scene.texts
+        if stacked and id(item) not in known and any(share_line(item.box, other.box) for other in stacked)
+    ]
+    return suspects, beneath
 
 
 def text_mask(page: Any, scene: Scene) -> Mask:
     """Where the page's text alone leaves marks on white paper, in a small grey picture."""
     with inactive(scene.others):
-        pixels, stride = render(page, scene.page_box, scene.page_box, _SCALE, grey=True)
+        pixels, stride = render(page, scene.page_box, scene.page_box, _SCALE, grey=True, notes=False)
     return Mask(pixels.translate(_PAPER), stride, 1, scene.page_box, _SCALE)
 
 
@@ -103,21 +124,66 @@ def claims(claimed: bytearray, mask: Mask, box: Box) -> bool:
     return taken > 2 and taken * 4 > end - start
 
 
-def cluster(graphics: list[Graphic]) -> list[tuple[Box, int, int, bool]]:
-    """Gathers graphics into at most about `_CLUSTERS` boxes: box, first and last order, all light."""
+def share_line(one: Box, other: Box) -> bool:
+    """Whether the middle line of one box runs through the other."""
+    middle, its_middle = (one[1] + one[3]) / 2, (other[1] + other[3]) / 2
+    return overlap(one, other) and (one[1] < its_middle < one[3] or other[1] < middle < other[3])
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Graphics painted in a row: their common box, the last one's order, and their colours, if plain."""
+
+    box: Box
+    last: int
+    colours: frozenset[Rgb] | None
+
+
+def cluster(scene: Scene) -> list[Cluster]:
+    """Gathers graphics into at most about `_CLUSTERS` boxes; white paint below all text is left out."""
+    graphics = scene.graphics
+    first = scene.texts[0].order if scene.texts else 0
     step = max(len(graphics) // _CLUSTERS, 1)
     out = []
     for start in range(0, len(graphics), step):
         part = graphics[start : start + step]
-        boxes = [graphic.box for graphic in part]
-        box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
-        out.append((box, part[0].order, max(g.order for g in part), all(g.light for g in part)))
+        sides = list(zip(*(graphic.box for graphic in part), strict=True))
+        colours = {graphic.rgb for graphic in part}
+        found = Cluster(
+            (min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])),
+            max(graphic.order for graphic in part),
+            None if None in colours else frozenset(c for c in colours if c is not None and min(c) < 250),
+        )
+        if found.last >= first or found.colours is None or found.colours:
+            out.append(found)
     return out
 
 
-def touched(item: TextItem, clusters: list[tuple[Box, int, int, bool]]) -> bool:
-    """Whether something is painted over a text, or something not paper-like beneath it."""
-    for box, _, last, light in clusters:
-        if (last >= item.order or not light) and overlap(box, item.box, 0.5):
+def touched(item: TextItem, clusters: list[Cluster]) -> bool:
+    """Whether something is painted over a text, or something of like colour or unknown look beneath it."""
+    box, order = item.box, item.order
+    left, bottom, right, top = box[0] + 0.5, box[1] + 0.5, box[2] - 0.5, box[3] - 0.5
+    colour: Rgb | None = None
+    for found in clusters:
+        low_x, low_y, high_x, high_y = found.box
+        if left >= high_x or right <= low_x or bottom >= high_y or top <= low_y:
+            continue
+        if found.last >= order or found.colours is None:
             return True
+        if found.colours:
+            colour = colour or text_colour(item)
+            if colour is None or any(alike(colour, other) for other in found.colours):
+                return True
     return False
+
+
+def text_colour(item: TextItem) -> Rgb | None:
+    """What a text is filled with; None where it is not plainly filled."""
+    if fast.FPDFTextObj_GetTextRenderMode(item.handle) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
+        return None
+    return plain_colour(item.handle)
+
+
+def alike(one: Rgb, other: Rgb) -> bool:
+    """Whether one colour may not stand out from another."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) < 2 * FAINT

@@ -6,7 +6,6 @@ scaled-down figures have them, are cut or kept without a report; see `is_message
 
 from __future__ import annotations
 
-import ctypes
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +13,15 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.characters import MAX_TEXT
-from classifier.pdf.hidden.objects import Box, Scene, TextItem, address
+from classifier.pdf.hidden.ink import Mask
+from classifier.pdf.hidden.objects import TextItem
 from classifier.pdf.hidden.proof import Verdict
+from classifier.pdf.hidden.textpage import character, character_box
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTERS = re.compile(r"[^\W\d_]")
-MESSAGE_WORDS = 4
-MESSAGE_LETTERS = 16
 
 
 @dataclass(slots=True)
@@ -31,29 +31,33 @@ class _Char:
     start: int
     end: int
     kind: str | None
+    depth: int
 
 
 def cut(
-    text_page: Any, raw_text: str, scene: Scene, tiny: list[TextItem], verdicts: list[Verdict]
+    text_page: Any, raw_text: str, tiny: list[TextItem], verdicts: list[Verdict]
 ) -> tuple[str, list[dict[str, Any]]]:
     """Cuts unseen characters out of `raw_text`.
 
     Returns:
         The rest, without the empty lines that cutting left, and the findings.
     """
-    flags: dict[int, tuple[str, Verdict | None]] = {address(item.handle): ("tiny", None) for item in tiny}
-    flags |= {address(verdict.item.handle): (verdict.kind, verdict) for verdict in verdicts}
+    flags: dict[int, tuple[TextItem, str, Verdict | None]] = {
+        item.handle: (item, "tiny", None) for item in tiny
+    }
+    flags |= {verdict.item.handle: (verdict.item, verdict.kind, verdict) for verdict in verdicts}
     chars = list(read_chars(text_page, raw_text, flags))
     spread(chars)
-    runs = list(hidden_runs(chars))
-    runs = [run for run in runs if is_worth(text_of(raw_text, run), run[0].kind == "tiny")]
-    reported = is_message(" ".join(text_of(raw_text, run) for run in runs))
+    runs = [run for run in hidden_runs(chars) if is_worth(text_of(raw_text, run), run)]
+    everything = " ".join(text_of(raw_text, run) for run in runs)
+    on_page = " ".join(text_of(raw_text, run) for run in runs if not run[0].depth)
+    reported = is_message(on_page) or is_message(everything, True)
     findings = [report(text_page, raw_text, run) for run in runs] if reported else []
-    return remove(raw_text, runs), [finding for finding in findings if finding["text"]]
+    return remove(raw_text, runs), findings
 
 
 def read_chars(
-    text_page: Any, raw_text: str, flags: dict[int, tuple[str, Verdict | None]]
+    text_page: Any, raw_text: str, flags: dict[int, tuple[TextItem, str, Verdict | None]]
 ) -> Iterator[_Char]:
     """Aligns PDFium's characters with the text: it leaves some out of the text, and writes others as two."""
     position = 0
@@ -63,38 +67,23 @@ def read_chars(
         if start < 0:
             continue
         position = start + len(char)
-        kind = None
-        handle = pdfium_c.FPDFText_GetTextObject(text_page, index)
-        flag = flags.get(address(handle)) if handle else None
+        handle = fast.FPDFText_GetTextObject(text_page.raw, index)
+        flag = flags.get(handle) if handle else None
+        kind, depth = None, 0
         if flag is not None:
-            kind = flag[0]
-            if flag[1] is not None and flag[1].mask is not None and seen(text_page, index, flag[1]):
+            item, kind, verdict = flag
+            depth = item.depth
+            if verdict is not None and verdict.mask is not None and seen(text_page, index, verdict.mask):
                 kind = None
         elif not handle or not char.strip():
             kind = ""
-        yield _Char(char, index, start, position, kind)
+        yield _Char(char, index, start, position, kind, depth)
 
 
-def character(text_page: Any, index: int) -> str:
-    """One character as `raw_text` has it; empty where PDFium's text leaves it out."""
-    code = pdfium_c.FPDFText_GetUnicode(text_page, index)
-    if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-        return ""
-    return chr(code)
-
-
-def char_box(text_page: Any, index: int) -> Box | None:
-    """A character's box in page space."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    if not pdfium_c.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
-        return None
-    return (left.value, bottom.value, right.value, top.value)
-
-
-def seen(text_page: Any, index: int, verdict: Verdict) -> bool:
+def seen(text_page: Any, index: int, mask: Mask) -> bool:
     """Whether a character of a partly seen object leaves ink."""
-    box = char_box(text_page, index)
-    return box is None or verdict.mask is None or 1 in verdict.mask.profile(box)
+    box = character_box(text_page, index)
+    return box is None or 1 in mask.profile(box)
 
 
 def spread(chars: list[_Char]) -> None:
@@ -130,19 +119,23 @@ def text_of(raw_text: str, run: list[_Char]) -> str:
     return " ".join(raw_text[run[0].start : run[-1].end].replace("\x02", "").split())
 
 
-def is_message(text: str) -> bool:
-    """Whether unseen text says something: several words, or many letters; labels of figures do not."""
-    return len(_WORD.findall(text)) >= MESSAGE_WORDS or len(_LETTERS.findall(text)) >= MESSAGE_LETTERS
+def is_message(text: str, in_form: bool = False) -> bool:
+    """Whether unseen text says something: some words, or many letters.
+
+    Figures come as forms, and real ones have labels that are clipped away or white: there it takes a sentence.
+    """
+    words, letters = (7, 40) if in_form else (3, 12)
+    return len(_WORD.findall(text)) >= words or len(_LETTERS.findall(text)) >= letters
 
 
-def is_worth(text: str, tiny: bool) -> bool:
+def is_worth(text: str, run: list[_Char]) -> bool:
     """Whether a run is cut: labels of a figure that was scaled down stay, and so do lone spaces."""
-    return is_message(text) if tiny else bool(text)
+    return is_message(text, True) if run[0].kind == "tiny" else bool(text)
 
 
 def report(text_page: Any, raw_text: str, run: list[_Char]) -> dict[str, Any]:
     """One run as a finding."""
-    boxes = [box for char in run if char.text.strip() and (box := char_box(text_page, char.index))]
+    boxes = [box for char in run if char.text.strip() and (box := character_box(text_page, char.index))]
     box = None
     if boxes:
         sides = list(zip(*boxes, strict=True))
@@ -168,10 +161,3 @@ def remove(raw_text: str, runs: list[list[_Char]]) -> str:
             part = part[1:]
         out += part
     return out
-
-
-def has_letters(text_page: Any, handle: Any) -> bool:
-    """Whether a text object says anything but spaces."""
-    buffer = (ctypes.c_ushort * 32)()
-    size = pdfium_c.FPDFTextObj_GetText(handle, text_page, buffer, 64)
-    return bool(bytes(buffer)[: max(min(size, 64) - 2, 0)].decode("utf-16-le", "replace").strip())

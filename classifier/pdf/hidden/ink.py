@@ -14,6 +14,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.objects import Box
 
 FAINT = 26
@@ -38,6 +39,12 @@ class Mask:
         self.data, self.stride, self.channels, self.clip, self.scale = data, stride, channels, clip, scale
         self.height = len(data) // stride if stride else 0
         self.columns = stride // channels
+
+    @classmethod
+    def empty(cls, clip: Box, scale: float) -> Mask:
+        """A mask without ink."""
+        stride = max(ceil((clip[2] - clip[0]) * scale), 1)
+        return cls(bytes(stride * max(ceil((clip[3] - clip[1]) * scale), 1)), stride, 1, clip, scale)
 
     def plain(self, box: Box, limit: float) -> bool:
         """A quick look along the middle of a box: whether there is ink, and no stretch of `limit` points without."""
@@ -81,7 +88,15 @@ def blanks(profile: bytes, limit: float) -> Iterator[tuple[int, int]]:
         start += len(run) + 1
 
 
-def render(page: Any, page_box: Box, clip: Box, scale: float, white: bool = True, grey: bool = False) -> tuple[bytes, int]:
+def render(
+    page: Any,
+    page_box: Box,
+    clip: Box,
+    scale: float,
+    white: bool = True,
+    grey: bool = False,
+    notes: bool = True,
+) -> tuple[bytes, int]:
     """Renders a clip of the page; returns the pixels, rows from the top, and the bytes a row.
 
     Args:
@@ -91,6 +106,7 @@ def render(page: Any, page_box: Box, clip: Box, scale: float, white: bool = True
         scale: Pixels a point.
         white: On white paper, else on black.
         grey: One byte a pixel, else four (blue, green, red, unused).
+        notes: With annotations.
     """
     width, height = max(ceil((clip[2] - clip[0]) * scale), 1), max(ceil((clip[3] - clip[1]) * scale), 1)
     form = pdfium_c.FPDFBitmap_Gray if grey else pdfium_c.FPDFBitmap_BGRx
@@ -99,7 +115,7 @@ def render(page: Any, page_box: Box, clip: Box, scale: float, white: bool = True
         return b"", 0
     try:
         pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF if white else 0xFF000000)
-        flags = pdfium_c.FPDF_GRAYSCALE if grey else pdfium_c.FPDF_ANNOT
+        flags = (pdfium_c.FPDF_GRAYSCALE if grey else 0) | (pdfium_c.FPDF_ANNOT if notes else 0)
         pdfium_c.FPDF_RenderPageBitmap(
             bitmap,
             page,
@@ -132,8 +148,8 @@ def inactive(handles: Iterable[Any]) -> Iterator[None]:
     handles = list(handles)
     try:
         for handle in handles:
-            pdfium_c.FPDFPageObj_SetIsActive(handle, False)
+            fast.FPDFPageObj_SetIsActive(handle, False)
         yield
     finally:
         for handle in handles:
-            pdfium_c.FPDFPageObj_SetIsActive(handle, True)
+            fast.FPDFPageObj_SetIsActive(handle, True)

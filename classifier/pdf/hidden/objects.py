@@ -13,16 +13,22 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from classifier.pdf.hidden.calls import fast
+
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in points of page space."""
 
+Rgb = tuple[int, int, int]
+
 Matrix = tuple[float, float, float, float, float, float]
 
-LIGHT = 200
-"""From this value on, of 255 in each channel, a filling is paper-like: dark text stands out from it."""
+DARK = 160
+"""A filling whose weakest channel is at most this, of 255, stands out from white paper."""
 MAX_DEPTH = 12
 MAX_OBJECTS = 150_000
 MAX_GRAPHICS = 1_500
+MAX_ANNOTATIONS = 500
+_INK_LESS = frozenset({pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.FPDF_ANNOT_WIDGET})
 ACTUAL_TEXT = ctypes.create_string_buffer(b"ActualText")
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -33,22 +39,25 @@ class HiddenCheckIncomplete(Exception):
 
 @dataclass(slots=True)
 class TextItem:
-    """A text object: `size` and `width` are one em's height and width on the page, in points."""
+    """A text object: `size` and `width` are one em's height and width on the page, in points.
 
-    handle: Any
+    `depth` counts the forms around it: figures come as forms.
+    """
+
+    handle: int
     box: Box
     size: float
     width: float
     order: int
+    depth: int
 
 
 @dataclass(slots=True)
 class Graphic:
-    """A filled path, image or shading; `light` marks a plain, nearly white and opaque filling."""
+    """A filled path, image, shading or annotation; `rgb` where it is all of one opaque colour."""
 
-    handle: Any
     box: Box
-    light: bool
+    rgb: Rgb | None
     image: bool
     order: int
 
@@ -62,6 +71,8 @@ class Scene:
         texts: Text objects, in painting order.
         graphics: What may cover a text or lie beneath it; capped, see `MAX_GRAPHICS`.
         others: Every object that is not text, thin lines included.
+        plain: Whether each text object is evidently drawn: filled with an opaque colour that is not near white, not
+            clipped but by rectangles around it, in no form or layer, with glyphs that have a height.
         marked: Text objects with the marks on them that hold a replacement text (`ActualText`).
     """
 
@@ -70,6 +81,7 @@ class Scene:
     graphics: list[Graphic] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
     marked: list[tuple[Any, Any]] = field(default_factory=list)
+    plain: bool = True
 
 
 class _Walker:
@@ -81,20 +93,39 @@ class _Walker:
         self.scene = Scene((rect.left, rect.bottom, rect.right, rect.top))
         self.page = page.raw
         self.count = 0
-        # Views on one array, so that four values are read back in one step.
+        # Written to by address, and read back in one step.
         self.bounds = (ctypes.c_float * 4)()
-        self.sides = [ctypes.pointer(ctypes.c_float.from_buffer(self.bounds, 4 * n)) for n in range(4)]
+        self.sides = [ctypes.addressof(self.bounds) + 4 * number for number in range(4)]
         self.matrix = pdfium_c.FS_MATRIX()
         self.entries = (ctypes.c_float * 6).from_buffer(self.matrix)
+        self.colour = (ctypes.c_uint * 4)()
+        self.into_colour = [ctypes.addressof(self.colour) + 4 * number for number in range(4)]
+        self.type3: dict[int, bool] = {}
+        self.clips: dict[int, Box | None] = {}
         self.fontsize = ctypes.c_float()
-        self.into_matrix, self.into_fontsize = ctypes.pointer(self.matrix), ctypes.pointer(self.fontsize)
+        self.into_matrix, self.into_fontsize = ctypes.addressof(self.matrix), ctypes.addressof(self.fontsize)
         self.fill = ctypes.c_int()
         self.stroke = ctypes.c_int()
 
     def walk(self) -> Scene:
-        total = pdfium_c.FPDFPage_CountObjects(self.page)
-        self._objects(total, self.page, pdfium_c.FPDFPage_GetObject, IDENTITY, 0)
+        total = fast.FPDFPage_CountObjects(self.page)
+        self._objects(total, self.page, fast.FPDFPage_GetObject, IDENTITY, 0)
+        for index in range(min(pdfium_c.FPDFPage_GetAnnotCount(self.page), MAX_ANNOTATIONS)):
+            self._annotation(index)
         return self.scene
+
+    def _annotation(self, index: int) -> None:
+        """Takes an annotation with a picture of its own for something painted last."""
+        annotation = pdfium_c.FPDFPage_GetAnnot(self.page, index)
+        if not annotation:
+            return
+        rect = pdfium_c.FS_RECTF()
+        if pdfium_c.FPDFAnnot_GetSubtype(annotation) not in _INK_LESS and pdfium_c.FPDFAnnot_GetRect(
+            annotation, rect
+        ):
+            box = (rect.left, rect.bottom, rect.right, rect.top)
+            self.scene.graphics.append(Graphic(box, None, False, self._order()))
+        pdfium_c.FPDFPage_CloseAnnot(annotation)
 
     def _objects(self, total: int, parent: Any, get: Any, ctm: Matrix, depth: int) -> None:
         self.count += max(total, 0)
@@ -102,74 +133,119 @@ class _Walker:
             raise HiddenCheckIncomplete(
                 f"the page nests {depth} forms with {self.count} objects, over {MAX_DEPTH} or {MAX_OBJECTS}"
             )
-        get_type = pdfium_c.FPDFPageObj_GetType
+        get_type = fast.FPDFPageObj_GetType
         for index in range(total):
             handle = get(parent, index)
             kind = get_type(handle)
             if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-                self._text(handle, ctm)
+                self._text(handle, ctm, depth)
             elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
-                pdfium_c.FPDFPageObj_GetMatrix(handle, self.into_matrix)
+                fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
                 inner = compose(tuple(self.entries), ctm)
-                count = pdfium_c.FPDFFormObj_CountObjects(handle)
-                self._objects(count, handle, pdfium_c.FPDFFormObj_GetObject, inner, depth + 1)
+                count = fast.FPDFFormObj_CountObjects(handle)
+                self._objects(count, handle, fast.FPDFFormObj_GetObject, inner, depth + 1)
             else:
                 self.scene.others.append(handle)
                 self._graphic(handle, kind, ctm)
 
-    def _box(self, handle: Any, ctm: Matrix) -> Box:
-        if not pdfium_c.FPDFPageObj_GetBounds(handle, *self.sides):
+    def _box(self, handle: int, ctm: Matrix) -> Box:
+        if not fast.FPDFPageObj_GetBounds(handle, *self.sides):
             return (0.0, 0.0, 0.0, 0.0)
         left, bottom, right, top = self.bounds
         return (left, bottom, right, top) if ctm is IDENTITY else transform((left, bottom, right, top), ctm)
 
-    def _text(self, handle: Any, ctm: Matrix) -> None:
-        pdfium_c.FPDFPageObj_GetMatrix(handle, self.into_matrix)
+    def _text(self, handle: int, ctm: Matrix, depth: int) -> None:
+        fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
         a, b, c, d, e, f = self.entries
         if ctm is not IDENTITY:
             a, b, c, d, e, f = compose((a, b, c, d, e, f), ctm)
-        pdfium_c.FPDFTextObj_GetFontSize(handle, self.into_fontsize)
+        fast.FPDFTextObj_GetFontSize(handle, self.into_fontsize)
         em = abs(self.fontsize.value)
         length = hypot(a, b)
         # The height of the em square above its baseline: a skewed em of no area is no size at all.
         height = abs(a * d - b * c) / length if length > 0 else 0.0
         scene = self.scene
-        scene.texts.append(TextItem(handle, self._box(handle, ctm), em * height, em * length, self._order()))
-        for number in range(pdfium_c.FPDFPageObj_CountMarks(handle)):
-            mark = pdfium_c.FPDFPageObj_GetMark(handle, number)
-            if pdfium_c.FPDFPageObjMark_GetParamValueType(mark, ACTUAL_TEXT) == pdfium_c.FPDF_OBJECT_STRING:
-                scene.marked.append((handle, mark))
+        box, order = self._box(handle, ctm), self._order()
+        scene.texts.append(TextItem(handle, box, em * height, em * length, order, depth))
+        for number in range(fast.FPDFPageObj_CountMarks(handle)):
+            self._mark(handle, fast.FPDFPageObj_GetMark(handle, number))
+        if scene.plain:
+            scene.plain = depth == 0 and self._is_plain(handle, box)
+
+    def _mark(self, handle: int, mark: Any) -> None:
+        if fast.FPDFPageObjMark_GetParamValueType(mark, ACTUAL_TEXT) != pdfium_c.FPDF_OBJECT_UNKNOWN:
+            self.scene.marked.append((handle, mark))
+        if self.scene.plain and mark_name(mark) == "OC":
+            self.scene.plain = False
+
+    def _is_plain(self, handle: int, box: Box) -> bool:
+        if fast.FPDFTextObj_GetTextRenderMode(handle) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
+            return False
+        if not fast.FPDFPageObj_GetFillColor(handle, *self.into_colour):
+            return False
+        red, green, blue, alpha = self.colour
+        if alpha < 255 or min(red, green, blue) > DARK:
+            return False
+        limits = self.scene.page_box
+        if box[0] < limits[0] or box[1] < limits[1] or box[2] > limits[2] or box[3] > limits[3]:
+            return False
+        if fast.FPDFPageObj_HasTransparency(handle) or self._is_type3(handle):
+            return False
+        return self._is_clear(fast.FPDFPageObj_GetClipPath(handle), box)
+
+    def _is_type3(self, handle: int) -> bool:
+        """A font of drawings may draw anything, or nothing; it is told by its lack of font data."""
+        font = fast.FPDFTextObj_GetFont(handle)
+        if font not in self.type3:
+            size = ctypes.c_size_t()
+            self.type3[font] = (
+                not fast.FPDFFont_GetFontData(font, None, 0, ctypes.byref(size)) or not size.value
+            )
+        return self.type3[font]
+
+    def _is_clear(self, clip: Any, box: Box) -> bool:
+        """Whether all of a clip path's parts are rectangles around the box."""
+        for number in range(fast.FPDFClipPath_CountPaths(clip)):
+            # Objects under one clip share its points, so that their address tells the clip.
+            key = fast.FPDFClipPath_GetPathSegment(clip, number, 0)
+            if key not in self.clips:
+                self.clips[key] = rectangle(clip, number)
+            found = self.clips[key]
+            if (
+                found is None
+                or found[0] > box[0]
+                or found[1] > box[1]
+                or found[2] < box[2]
+                or found[3] < box[3]
+            ):
+                return False
+        return True
 
     def _order(self) -> int:
         return len(self.scene.texts) + len(self.scene.graphics)
 
-    def _graphic(self, handle: Any, kind: int, ctm: Matrix) -> None:
+    def _graphic(self, handle: int, kind: int, ctm: Matrix) -> None:
         graphics = self.scene.graphics
         if len(graphics) > MAX_GRAPHICS:
             # A drawing of thousands of strokes: from here on the page counts as painted over as a whole.
             last = graphics[-1]
-            last.box, last.light, last.order = self.scene.page_box, False, self._order()
+            last.box, last.rgb, last.order = self.scene.page_box, None, self._order()
             return
         image = kind == pdfium_c.FPDF_PAGEOBJ_IMAGE
-        light = False
+        rgb = None
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-            if not pdfium_c.FPDFPath_GetDrawMode(handle, self.fill, self.stroke):
+            if not fast.FPDFPath_GetDrawMode(handle, ctypes.byref(self.fill), ctypes.byref(self.stroke)):
                 return
-            if not self.fill.value and not (self.stroke.value and self._thick(handle)):
+            thick = bool(self.stroke.value) and self._thick(handle)
+            if not self.fill.value and not thick:
                 return
-            light = bool(self.fill.value) and self._is_light(handle)
+            rgb = None if thick else plain_colour(handle)
         box = self._box(handle, ctm)
-        if box[2] - box[0] < 1.5 or box[3] - box[1] < 1.5:
-            return
-        graphics.append(Graphic(handle, box, light, image, self._order()))
+        if box[2] - box[0] >= 1.5 and box[3] - box[1] >= 1.5:
+            graphics.append(Graphic(box, rgb, image, self._order()))
 
-    def _thick(self, handle: Any) -> bool:
-        width = self.sides[0]
-        return bool(pdfium_c.FPDFPageObj_GetStrokeWidth(handle, width)) and width[0] > 2.0
-
-    def _is_light(self, handle: Any) -> bool:
-        red, green, blue, alpha = fill_colour(handle)
-        return alpha == 0 or min(red, green, blue) >= LIGHT
+    def _thick(self, handle: int) -> bool:
+        return bool(fast.FPDFPageObj_GetStrokeWidth(handle, self.sides[0])) and self.bounds[0] > 2.0
 
 
 def read_scene(page: Any) -> Scene:
@@ -181,17 +257,48 @@ def read_scene(page: Any) -> Scene:
     return _Walker(page).walk()
 
 
-def fill_colour(handle: Any) -> tuple[int, int, int, int]:
-    """Red, green, blue and opacity of an object's filling, 0 to 255; black where it has no plain colour."""
-    parts = [ctypes.c_uint() for _ in range(4)]
-    if not pdfium_c.FPDFPageObj_GetFillColor(handle, *parts):
-        return (0, 0, 0, 255)
-    return (parts[0].value, parts[1].value, parts[2].value, parts[3].value)
+def plain_colour(handle: int) -> Rgb | None:
+    """Red, green and blue of an object's filling, 0 to 255; None for patterns and where it is not opaque."""
+    parts = (ctypes.c_uint * 4)()
+    start = ctypes.addressof(parts)
+    if not fast.FPDFPageObj_GetFillColor(handle, start, start + 4, start + 8, start + 12) or parts[3] < 255:
+        return None
+    return (parts[0], parts[1], parts[2])
 
 
-def address(handle: Any) -> int:
-    """An object handle as a number: handles of one object compare unequal as ctypes pointers."""
-    return ctypes.addressof(handle.contents) if handle else 0
+def mark_name(mark: Any) -> str:
+    """Name of a marked content; empty where it is longer than 31 characters."""
+    size = ctypes.c_ulong()
+    buffer = (ctypes.c_ushort * 32)()
+    if not fast.FPDFPageObjMark_GetName(mark, buffer, 64, ctypes.byref(size)) or size.value > 64:
+        return ""
+    return bytes(buffer)[: max(size.value - 2, 0)].decode("utf-16-le", "replace")
+
+
+def rectangle(clip: Any, number: int) -> Box | None:
+    """One part of a clip path as a box; None where it is no upright rectangle."""
+    count = fast.FPDFClipPath_CountPathSegments(clip, number)
+    if count not in (4, 5):
+        return None
+    x, y = ctypes.c_float(), ctypes.c_float()
+    points = []
+    for index in range(count):
+        segment = fast.FPDFClipPath_GetPathSegment(clip, number, index)
+        if not fast.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
+            return None
+        points.append((x.value, y.value))
+    corners = points[:4]
+    turns = zip(corners, [*corners[1:], corners[0]], strict=True)
+    if points[-1] not in (corners[0], corners[3]) or not all(
+        (a[0] == b[0]) != (a[1] == b[1]) for a, b in turns
+    ):
+        return None
+    return (
+        min(p[0] for p in corners),
+        min(p[1] for p in corners),
+        max(p[0] for p in corners),
+        max(p[1] for p in corners),
+    )
 
 
 def compose(inner: Matrix, outer: Matrix) -> Matrix:

@@ -6,26 +6,30 @@ names the likeliest trick; that the text is unseen is measured, the name is read
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.ink import Mask, blanks, difference, inactive, render
 from classifier.pdf.hidden.objects import (
     Box,
     HiddenCheckIncomplete,
     Scene,
     TextItem,
-    fill_colour,
+    mark_name,
     overlap,
+    plain_colour,
 )
+from classifier.pdf.hidden.textpage import object_text, speaks
 
 MAX_ROUNDS = 6
 MAX_SINGLE = 600
+_FIRST_SCALE = 1.0
 _SCALE = 2.0
+_MAP_SCALE = 0.5
 _GAP_EMS = 3.0
 _SCAN_SHARE = 0.7
 _SCAN_INK = 48
@@ -40,48 +44,96 @@ class Verdict:
     mask: Mask | None = None
 
 
-def prove(page: Any, text_page: Any, scene: Scene, suspects: list[TextItem]) -> list[Verdict]:
-    """Judges suspects by what they change in the picture.
+def prove(
+    page: Any, text_page: Any, scene: Scene, suspects: list[TextItem], stacked: list[TextItem]
+) -> list[Verdict]:
+    """Judges text objects by what they change in the picture.
+
+    Args:
+        page: The page.
+        text_page: Its text.
+        scene: What the page paints.
+        suspects: Judged with all that is painted.
+        stacked: Share their place with other text; judged with that left out.
 
     Raises:
         HiddenCheckIncomplete: Over `MAX_SINGLE` suspects lie upon one another.
     """
-    doubtful: list[tuple[TextItem, Mask | None]] = []
-    rounds, rest = layers(suspects)
-    for group in rounds:
-        doubtful += look(page, text_page, scene, group, _SCALE)
-    singles = [item for item, _ in doubtful] + rest
-    if len(singles) > MAX_SINGLE:
-        singles_box = [item for item in singles if overlap(item.box, scene.page_box)]
-        if len(rest) > MAX_SINGLE:
-            raise HiddenCheckIncomplete(f"{len(singles_box)} texts lie upon one another, over {MAX_SINGLE}")
+    groups, rest = layers(suspects, scene.page_box)
+    doubtful = list(rest)
+    for group in groups:
+        doubtful += [item for item, _ in look(page, text_page, scene, group, _FIRST_SCALE, grey=True)]
+    if len(rest) + len(stacked) > MAX_SINGLE:
+        raise HiddenCheckIncomplete(
+            f"{len(rest) + len(stacked)} texts lie upon one another, over {MAX_SINGLE}"
+        )
     unseen: list[tuple[TextItem, Mask | None]] = []
-    for item in singles[:MAX_SINGLE]:
-        unseen += look(page, text_page, scene, [item], max(min(32.0 / max(item.size, 1.0), 8.0), _SCALE))
-    unseen += [(item, mask) for item, mask in doubtful if item in singles[MAX_SINGLE:]]
-    verdicts = [Verdict(item, name_kind(page, scene, item, mask), mask) for item, mask in unseen]
-    return [v for v in verdicts if not is_scan(page, scene, verdicts, v)] if verdicts else []
+    for item in doubtful:
+        scale = max(min(32.0 / max(item.size, 1.0), 8.0), _SCALE)
+        unseen += look(page, text_page, scene, [item], scale)
+    for item in stacked:
+        others = [other.handle for other in scene.texts if other is not item]
+        with inactive(others):
+            unseen += look(page, text_page, scene, [item], _SCALE)
+    verdicts = [
+        Verdict(item, name_kind(page, scene, item, mask), mask)
+        for item, mask in unseen
+        if not has_double(page, text_page, scene, item)
+    ]
+    return [verdict for verdict in verdicts if not is_scan(page, scene, verdicts, verdict)]
 
 
-def layers(suspects: list[TextItem]) -> tuple[list[list[TextItem]], list[TextItem]]:
-    """Groups whose members do not share ground, so that one rendering serves a group; and what is left over."""
-    groups: list[list[TextItem]] = []
+def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
+    """Whether the same words are written twice on one spot, as poor bold type is made, and are seen."""
+    near = [
+        other
+        for other in scene.texts
+        if other is not item and all(abs(a - b) < 1.0 for a, b in zip(other.box, item.box, strict=True))
+    ]
+    words = object_text(text_page, item.handle) if near else ""
+    doubles = [
+        other.handle for other in near if words and object_text(text_page, other.handle) in ("", words)
+    ]
+    if not doubles:
+        return False
+    with inactive(doubles):
+        return not list(look(page, text_page, scene, [item], _SCALE))
+
+
+def layers(suspects: list[TextItem], page_box: Box) -> tuple[list[list[TextItem]], list[TextItem]]:
+    """Groups whose members do not share ground, so that one rendering serves a group; and what is left over.
+
+    Ground is kept on a map of half a point's resolution a group: the middle part of each box.
+    """
+    left, _, right, top = page_box
+    stride = max(int((right - left) * _MAP_SCALE) + 2, 1)
+    height = max(int((top - page_box[1]) * _MAP_SCALE) + 2, 1)
+    groups: list[tuple[list[TextItem], bytearray]] = []
     rest = []
     for item in suspects:
-        for group in groups:
-            if not any(overlap(shrink(item), shrink(other)) for other in group):
-                group.append(item)
+        box = shrink(item)
+        x0 = min(max(int((box[0] - left) * _MAP_SCALE), 0), stride - 1)
+        x1 = min(max(int((box[2] - left) * _MAP_SCALE), x0 + 1), stride)
+        y0 = min(max(int((top - box[3]) * _MAP_SCALE), 0), height - 1)
+        y1 = min(max(int((top - box[1]) * _MAP_SCALE), y0 + 1), height)
+        starts = range(y0 * stride, y1 * stride, stride)
+        for group, ground in groups:
+            if not any(1 in ground[row + x0 : row + x1] for row in starts):
                 break
         else:
-            if len(groups) < MAX_ROUNDS:
-                groups.append([item])
-            else:
+            if len(groups) == MAX_ROUNDS:
                 rest.append(item)
-    return groups, rest
+                continue
+            group, ground = [], bytearray(stride * height)
+            groups.append((group, ground))
+        group.append(item)
+        for row in starts:
+            ground[row + x0 : row + x1] = b"\x01" * (x1 - x0)
+    return [group for group, _ in groups], rest
 
 
 def look(
-    page: Any, text_page: Any, scene: Scene, group: list[TextItem], scale: float
+    page: Any, text_page: Any, scene: Scene, group: list[TextItem], scale: float, grey: bool = False
 ) -> Iterator[tuple[TextItem, Mask | None]]:
     """Yields the members that change nothing (with None), or not everywhere (with the mask of what changes)."""
     clip = surround((item.box for item in group), scene.page_box)
@@ -89,10 +141,10 @@ def look(
         for item in group:
             yield item, None
         return
-    shown, stride = render(page, scene.page_box, clip, scale)
+    shown, stride = render(page, scene.page_box, clip, scale, grey=grey)
     with inactive(item.handle for item in group):
-        without, _ = render(page, scene.page_box, clip, scale)
-    mask = Mask(difference(shown, without), stride, 4, clip, scale)
+        without, _ = render(page, scene.page_box, clip, scale, grey=grey)
+    mask = Mask(difference(shown, without), stride, 1 if grey else 4, clip, scale)
     for item in group:
         upright = is_upright(item.box)
         profile = mask.profile(shrink(item), upright)
@@ -106,8 +158,12 @@ def look(
 def shrink(item: TextItem) -> Box:
     """The box without the margins that a neighbouring line may reach into."""
     left, bottom, right, top = item.box
-    margin = min(0.15 * item.size, 0.2 * (top - bottom), 0.2 * (right - left))
-    return (left, bottom + margin, right, top - margin) if is_upright(item.box) else (left + margin, bottom, right - margin, top)
+    margin = min(0.2 * item.size, 0.25 * (top - bottom), 0.25 * (right - left))
+    return (
+        (left, bottom + margin, right, top - margin)
+        if is_upright(item.box)
+        else (left + margin, bottom, right - margin, top)
+    )
 
 
 def is_upright(box: Box) -> bool:
@@ -131,7 +187,9 @@ def silent_gap(text_page: Any, mask: Mask, item: TextItem, profile: bytes) -> bo
     else:
         begin, sign = min(top, clip[3]), -1.0
         ends = ((bottom, clip[1]), (clip[3], top))
-    stretches = [(begin + sign * a / scale, begin + sign * b / scale) for a, b in blanks(profile, limit * scale)]
+    stretches = [
+        (begin + sign * a / scale, begin + sign * b / scale) for a, b in blanks(profile, limit * scale)
+    ]
     stretches += [(a, b) for a, b in ends if b - a > limit]
     for one, other in stretches:
         low, high = min(one, other) + 0.1 * item.size, max(one, other) - 0.1 * item.size
@@ -139,14 +197,6 @@ def silent_gap(text_page: Any, mask: Mask, item: TextItem, profile: bytes) -> bo
         if speaks(text_page, box):
             return True
     return False
-
-
-def speaks(text_page: Any, box: Box) -> bool:
-    """Whether the page's text has letters or digits in a box."""
-    buffer = (ctypes.c_ushort * 64)()
-    size = pdfium_c.FPDFText_GetBoundedText(text_page, box[0], box[3], box[2], box[1], buffer, 64)
-    text = bytes(buffer)[: 2 * size].decode("utf-16-le", "replace")
-    return any(char.isalnum() for char in text)
 
 
 def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
@@ -162,7 +212,7 @@ def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
 def name_kind(page: Any, scene: Scene, item: TextItem, mask: Mask | None) -> str:
     """Names the trick by the object's state; `not-drawn` where the state explains nothing (blank glyphs)."""
     handle = item.handle
-    mode = pdfium_c.FPDFTextObj_GetTextRenderMode(handle)
+    mode = fast.FPDFTextObj_GetTextRenderMode(handle)
     if not overlap(item.box, scene.page_box):
         return "off-page"
     if mode in (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP):
@@ -172,11 +222,11 @@ def name_kind(page: Any, scene: Scene, item: TextItem, mask: Mask | None) -> str
         return "covered" if later or mask is not None else "same-colour"
     if drawn_alone(page, scene, item, white=False):
         return "same-colour"
-    if fill_colour(handle)[3] < 128 or pdfium_c.FPDFPageObj_HasTransparency(handle):
+    if plain_colour(handle) is None or fast.FPDFPageObj_HasTransparency(handle):
         return "transparent"
-    if has_mark(handle, "OC"):
+    if in_layer(handle):
         return "layer-off"
-    if pdfium_c.FPDFClipPath_CountPaths(pdfium_c.FPDFPageObj_GetClipPath(handle)) > 0:
+    if fast.FPDFClipPath_CountPaths(fast.FPDFPageObj_GetClipPath(handle)) > 0:
         return "clipped"
     return "not-drawn"
 
@@ -188,22 +238,16 @@ def drawn_alone(page: Any, scene: Scene, item: TextItem, white: bool = True) -> 
         return False
     others = [*scene.others, *(text.handle for text in scene.texts if text is not item)]
     with inactive(others):
-        shown, _ = render(page, scene.page_box, clip, _SCALE, white=white)
+        shown, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
         with inactive([item.handle]):
-            empty, _ = render(page, scene.page_box, clip, _SCALE, white=white)
+            empty, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
     return 1 in difference(shown, empty)
 
 
-def has_mark(handle: Any, wanted: str) -> bool:
-    """Whether an object stands in marked content of this name."""
-    size = ctypes.c_ulong()
-    buffer = (ctypes.c_ushort * 32)()
-    for index in range(pdfium_c.FPDFPageObj_CountMarks(handle)):
-        mark = pdfium_c.FPDFPageObj_GetMark(handle, index)
-        if pdfium_c.FPDFPageObjMark_GetName(mark, buffer, 64, size) and size.value <= 64:
-            if bytes(buffer)[: size.value - 2].decode("utf-16-le", "replace") == wanted:
-                return True
-    return False
+def in_layer(handle: int) -> bool:
+    """Whether an object stands in marked content of an optional layer."""
+    marks = range(fast.FPDFPageObj_CountMarks(handle))
+    return any(mark_name(fast.FPDFPageObj_GetMark(handle, number)) == "OC" for number in marks)
 
 
 def is_scan(page: Any, scene: Scene, verdicts: list[Verdict], verdict: Verdict) -> bool:
