@@ -29,6 +29,9 @@ MIN_WORDS = 3
 MIN_CHARS = 12
 """A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent."""
 
+MAX_NEAR_CHARS = 2_000
+"""Longer quotes are looked for verbatim only: a search for near ones takes time by their length squared."""
+
 NEAR_SCORE = 92.0
 """rapidfuzz's partial ratio, 0 to 100, from which words are compared one by one."""
 
@@ -77,7 +80,7 @@ class QuoteIndex:
         if not _is_short(text):
             if same := next(self._verbatim(text), None):
                 return self._placed(quote, same, "verbatim")
-            if near := self._near(text) or self._over_page_break(text) or self._in_parts(text):
+            if len(text) <= MAX_NEAR_CHARS and (near := self._nearly(text)):
                 return self._placed(quote, near, "near")
         return Evidence(quote=quote.quote, supports=quote.supports, verdict="absent")
 
@@ -126,6 +129,9 @@ class QuoteIndex:
         cut_before = first.isalnum() and _WORD_BEFORE.search(self._text[max(0, start - 8) : start])
         cut_after = last.isalnum() and _WORD_AFTER.match(self._text, end)
         return not cut_before and not cut_after
+
+    def _nearly(self, text: str) -> Span | None:
+        return self._near(text) or self._over_page_break(text) or self._in_parts(text)
 
     def _near(self, text: str) -> Span | None:
         """The place where the words are the text's but for slips and marks."""

@@ -58,8 +58,9 @@ def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = 
     fit is cut at a sentence's end. A document without text, or a budget without room, gives no
     passage.
     """
-    title = document.title[:_MAX_TITLE] if document.title else None
-    room = budget_tokens * CHARS_PER_TOKEN - len(title or "")
+    room = max(0, budget_tokens * CHARS_PER_TOKEN)
+    title = (document.title or "")[: min(_MAX_TITLE, room)] or None
+    room -= len(title or "")
     pieces = split_document(document)
     chosen: list[int] = []  # indexes of pieces
     for at in _by_worth(pieces, taxonomy):

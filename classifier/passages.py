@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 
 from classifier.records import Document, Page
 from classifier.text import matching_key
@@ -81,7 +81,7 @@ _REFERENCES_LINE = re.compile(
     r"^[^\S\n]*(?:\d{1,2}\.?[^\S\n]+)?(?:References|REFERENCES|Bibliography|BIBLIOGRAPHY)[^\S\n]*$",
     re.MULTILINE,
 )
-_CAPTION = re.compile(r"[^\S\n]*(?:Figure|Fig\.|Table|Algorithm|FIGURE|TABLE)\s{0,3}\d{1,2}\s{0,3}[:.|]")
+_CAPTION = re.compile(r"[^\S\n]{0,8}(?:Figure|Fig\.|Table|Algorithm|FIGURE|TABLE)\s{0,3}\d{1,2}\s{0,3}[:.|]")
 # A line, or as much of an endless one as a piece may hold: up to a sentence's end, a space, or anywhere.
 _LINE = re.compile(
     rf"[^\n]{{0,{MAX_CHARS}}}\n|[^\n]{{1,{MAX_CHARS}}}(?:\Z|(?<=[.!?])(?=\s))|[^\n]{{1,{MAX_CHARS}}}(?:(?=\s)|)"
@@ -108,7 +108,7 @@ def split_document(document: Document) -> list[Piece]:
     """
     marks = _marks(document)
     at_abstract, first, last = _abstract(document, marks)
-    section, role = None, Role.FRONT if marks else Role.BODY
+    section, role = None, Role.FRONT
     pieces: list[Piece] = []
     for at, page in enumerate(document.pages):
         here = {mark.start: mark for mark in marks if mark.page == at}
@@ -116,6 +116,8 @@ def split_document(document: Document) -> list[Piece]:
         for start, end in pairwise(sorted(cuts)):
             if mark := here.get(start):
                 section, role = mark.section, mark.role
+            elif role is Role.FRONT and (at, start) >= (at_abstract, last):
+                role = Role.BODY
             is_abstract = document.abstract_only or (at == at_abstract and first <= start < last)
             pieces += _split(page, start, end, section, Role.ABSTRACT if is_abstract else role)
     return pieces
@@ -172,7 +174,7 @@ def _abstract(document: Document, marks: list[_Mark]) -> tuple[int, int, int]:
                 known = start <= tail < start + 2 * len(wanted)
                 end = tail + len(wanted[-40:]) if known else min(len(key.text), start + len(wanted))
                 return (at, *key.source_span(start, end))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         if _ABSTRACT_NAME.search(mark.section):
             text = document.pages[mark.page].text
             end = following.start if following and following.page == mark.page else len(text)
