@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from classifier.engines.completion import Completion, Extracted, extract_object, read_completion
-from classifier.engines.ladder import Findings, Profile, fits, unexplained
+from classifier.engines.failures import RejectedRequest, ServerError, one_line
+from classifier.engines.ladder import Findings, Profile, Wishes, fits, unexplained
 from classifier.engines.retry import OnWait, Pause, Waits, retrying
-from classifier.engines.transport import ChatTransport, RejectedRequest, ServerError
+from classifier.engines.transport import ChatTransport
 from classifier.errors import Refused, Truncated
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,15 @@ _SILENT_FAILURES = 2
 """Wordless 5xx in a row, before any success, after which something else is tried."""
 
 Messages = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A conversation (system message first), the schema of the answer, and room for it in tokens."""
+
+    messages: Messages
+    schema: Mapping[str, Any]
+    max_tokens: int
 
 
 class CutInTransport(Truncated):
@@ -56,6 +66,8 @@ class ChatServer:
 
     Args:
         transport: Where requests go.
+        model: The model's name at the server.
+        wishes: Parameters to send.
         key: Server and model, the name under which findings are kept.
         start: The profile to begin with where nothing is known.
         findings: What earlier runs found out.
@@ -66,6 +78,8 @@ class ChatServer:
         self,
         transport: ChatTransport,
         *,
+        model: str,
+        wishes: Wishes,
         key: str,
         start: Profile,
         findings: Findings,
@@ -75,6 +89,8 @@ class ChatServer:
         on_wait: OnWait | None,
     ) -> None:
         self._transport = transport
+        self._model = model
+        self._wishes = wishes
         self._key = key
         self._start = start
         self._findings = findings
@@ -88,20 +104,11 @@ class ChatServer:
         self._scout = asyncio.Lock()
         self._scouted = False
 
-    async def ask(
-        self,
-        messages: Messages,
-        build: Callable[[Profile], Mapping[str, Any]],
-        schema: Mapping[str, Any],
-        tally: Tally,
-        doubted: Profile | None = None,
-    ) -> Said:
+    async def ask(self, question: Question, tally: Tally, doubted: Profile | None = None) -> Said:
         """Asks until there is a whole completion.
 
         Args:
-            messages: The conversation, system message first.
-            build: The rest of the request's body, for a profile.
-            schema: The answer's JSON Schema.
+            question: What is sent.
             tally: Counts this call's requests in.
             doubted: A profile that an earlier reply shows to be of no use; one rung lower is tried.
 
@@ -114,7 +121,7 @@ class ChatServer:
             trial.profile, trial.inferred = doubted.lower() or doubted, True
         async for attempt in retrying(self._max_attempts, self._waits, self._pause, self._on_wait):
             with attempt:
-                return await self._scouting(trial, messages, build, schema, tally)
+                return await self._scouting(trial, question, tally)
         raise AssertionError("tenacity either returns or raises")
 
     def _known(self) -> Profile:
@@ -129,42 +136,41 @@ class ChatServer:
             self._kept = profile
             self._findings.keep(self._key, profile, spoken=spoken)
 
-    async def _scouting(self, trial: _Trial, *request: Any) -> Said:
+    async def _scouting(self, trial: _Trial, question: Question, tally: Tally) -> Said:
         """The very first exchange goes alone, so that a full house does not climb down all at once."""
         if self._scouted:
-            return await self._adapting(trial, *request)
+            return await self._adapting(trial, question, tally)
         async with self._scout:
             if self._scouted:
                 trial.begin(self._known())
             try:
-                return await self._adapting(trial, *request)
+                return await self._adapting(trial, question, tally)
             finally:
                 self._scouted = True
 
-    async def _adapting(
-        self,
-        trial: _Trial,
-        messages: Messages,
-        build: Callable[[Profile], Mapping[str, Any]],
-        schema: Mapping[str, Any],
-        tally: Tally,
-    ) -> Said:
+    async def _adapting(self, trial: _Trial, question: Question, tally: Tally) -> Said:
         """One exchange, repeated at once for as long as the server's words name what to give up."""
         while True:
             await self._pause.wait(self._waits.total_s)
-            shown = _with_schema(messages, schema) if trial.profile.shows_schema else list(messages)
             tally.requests += 1
             try:
-                body = await self._transport.complete({"messages": shown, **build(trial.profile)})
+                body = await self._transport.complete(self._body(question, trial.profile))
             except (RejectedRequest, ServerError) as error:
                 if not self._adapt(trial, error):
                     raise
                 continue
             completion = read_completion(body)
             tally.completions.append(completion)
-            extracted = _usable(completion, schema)
+            extracted = _usable(completion, question.schema)
             self._learn(trial)
             return Said(completion, extracted, trial.profile)
+
+    def _body(self, question: Question, profile: Profile) -> dict[str, Any]:
+        messages = question.messages
+        if profile.shows_schema:
+            messages = _with_schema(messages, question.schema)
+        rest = profile.parameters(question.schema, question.max_tokens, self._wishes)
+        return {"model": self._model, "messages": list(messages), **rest}
 
     def _adapt(self, trial: _Trial, error: RejectedRequest | ServerError) -> bool:
         """Whether the trial has changed so that asking again at once makes sense."""
@@ -219,13 +225,13 @@ def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
         CutInTransport: The text ends inside its JSON although it is said to be finished.
     """
     if completion.refusal is not None or completion.finish == "content_filter":
-        words = " ".join((completion.refusal or "stopped by the content filter").split())[:200]
+        words = one_line(completion.refusal or "stopped by the content filter")
         raise Refused(f"the model declined to answer: {words}; file this paper by hand or use another model")
     extracted = extract_object(completion.text, schema["required"])
     if completion.finish == "length":
         return extracted
     if not completion.text.strip():
-        raise ServerError("the model's reply is empty; try again", 200, "")
+        raise ServerError("the model's reply is empty; try again", 200)
     if extracted.state == "cut":
         raise CutInTransport(
             f"the reply ends inside its JSON after {len(completion.text)} characters although it was said "

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from classifier.engines.transport import ServerError
+from classifier.engines.failures import ServerError
 from classifier.records import Usage
 
 _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
@@ -66,7 +66,7 @@ def read_completion(body: Mapping[str, Any]) -> Completion:
     choice = _first(body.get("choices"))
     message = _dict(choice.get("message"))
     if not message:
-        raise ServerError("the server's answer holds no choices[0].message; try again", 200, "")
+        raise ServerError("the server's answer holds no choices[0].message; try again", 200)
     refusal = message.get("refusal")
     return Completion(
         text=_tool_arguments(message) or _content(message.get("content")),

@@ -50,6 +50,15 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """Parameters that the user wants sent, as far as the server takes them; None leaves one out."""
+
+    temperature: float | None = None
+    seed: int | None = None
+    logprobs: bool = True
+
+
+@dataclass(frozen=True)
 class Profile:
     """How to put a request to one server.
 
@@ -105,22 +114,14 @@ class Profile:
             return self.lower() if _FORMAT_WORDS.search(said) else None
         return self.lower() if self.rung == "tool" and _TOOL_WORDS.search(said) else None
 
-    def parameters(
-        self,
-        schema: Mapping[str, Any],
-        *,
-        max_tokens: int,
-        temperature: float | None = None,
-        seed: int | None = None,
-        logprobs: bool = False,
-    ) -> dict[str, Any]:
+    def parameters(self, schema: Mapping[str, Any], max_tokens: int, wishes: Wishes) -> dict[str, Any]:
         """The request's body but for model and messages; what the server refuses is left out."""
         body: dict[str, Any] = {self.limit: max_tokens}
-        if self.temperature and temperature is not None:
-            body["temperature"] = temperature
-        if self.seed and seed is not None:
-            body["seed"] = seed
-        if self.logprobs and logprobs and self.rung != "tool":  # arguments of tools carry none
+        if self.temperature and wishes.temperature is not None:
+            body["temperature"] = wishes.temperature
+        if self.seed and wishes.seed is not None:
+            body["seed"] = wishes.seed
+        if self.logprobs and wishes.logprobs and self.rung != "tool":  # arguments of tools carry none
             body |= {"logprobs": True, "top_logprobs": 5}
         return body | _structure(self.rung, dict(schema))
 

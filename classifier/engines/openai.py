@@ -3,7 +3,7 @@
 It asks for one JSON object by the taxonomy's answer schema, validates what comes, asks once more with
 the reason where a whole reply is wrong, and gives more room where the output limit cut it. How requests
 travel, retry and adapt is in `chat`, `transport`, `retry` and `ladder`. What it does not do: read
-settings, check quotes, or decide what is reviewed.
+settings, check quotes, or decide what is reviewed. An engine belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classifier.engines.chat import ChatServer, Messages, Said, Tally, enforced
-from classifier.engines.ladder import Findings, Profile
+from classifier.engines.chat import ChatServer, Messages, Question, Said, Tally, enforced
+from classifier.engines.failures import RejectedRequest
+from classifier.engines.ladder import Findings, Profile, Wishes
 from classifier.engines.logprobs import label_probability
 from classifier.engines.prices import cost_usd
 from classifier.engines.retry import OnWait, Pause, Waits
-from classifier.engines.transport import ChatTransport, OpenAITransport, RejectedRequest, public_url
+from classifier.engines.transport import ChatTransport, OpenAITransport, public_url
 from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
 from classifier.leaf_schema import parse_answer
 from classifier.records import Answer, Notice, Prompt, Reply, Task, Usage
@@ -112,14 +113,14 @@ class OpenAIEngine:
         self._transport = transport or http
         self._base_url = public_url(http.base_url)
         self._max_output_tokens = max_output_tokens
-        self._temperature = temperature
-        self._seed = seed
         self._prices = prices or {}
         self._repair = repair
         # Old servers ignore the new name without a word, and then write without end.
         of_openai = urlsplit(self._base_url).hostname == "api.openai.com"
         self._server = ChatServer(
             self._transport,
+            model=model,
+            wishes=Wishes(temperature, seed, logprobs),
             key=f"{self._base_url} {model}",
             start=Profile(limit="max_completion_tokens" if of_openai else "max_tokens"),
             findings=Findings(memory),
@@ -199,14 +200,9 @@ class OpenAIEngine:
         cut = ""
         for factor in _ROOMS:
             max_tokens = self._max_output_tokens * factor
+            question = Question(messages, prompt.answer_schema, max_tokens)
             try:
-                said = await self._server.ask(
-                    messages,
-                    self._builder(prompt.answer_schema, max_tokens),
-                    prompt.answer_schema,
-                    tally,
-                    doubted,
-                )
+                said = await self._server.ask(question, tally, doubted)
             except (RejectedRequest, ContextOverflow) as error:
                 if factor == 1:
                     raise
@@ -215,19 +211,6 @@ class OpenAIEngine:
                 return said
             cut = said.completion.text
         raise Truncated(self._cut_message(max_tokens), cut)
-
-    def _builder(self, schema: Mapping[str, Any], max_tokens: int) -> Callable[[Profile], Mapping[str, Any]]:
-        def build(profile: Profile) -> Mapping[str, Any]:
-            rest = profile.parameters(
-                schema,
-                max_tokens=max_tokens,
-                temperature=self._temperature,
-                seed=self._seed,
-                logprobs=self._logprobs,
-            )
-            return {"model": self._model, **rest}
-
-        return build
 
     def _cut_message(self, max_tokens: int) -> str:
         return (

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import pickle
 import time
 import traceback
 from email.utils import formatdate
 
 import pytest
 
+from classifier.engines.chat import CutInTransport
+from classifier.engines.failures import RejectedRequest, ServerError
 from classifier.engines.retry import Pause, Waits
 from classifier.errors import (
     BudgetSpent,
@@ -150,6 +153,7 @@ async def test_more_room_than_the_window_has_ends_as_truncated():
         f"Incorrect API key provided: {KEY}.",
         "Incorrect API key provided: sk-secre*******6789.",
         f"header was 'Authorization: Bearer {KEY}'",
+        f"key {KEY[:7]}\u200b{KEY[7:]}",
     ],
 )
 @pytest.mark.parametrize("code", [400, 401, 500])
@@ -248,3 +252,14 @@ async def test_cancelling_a_task_leaves_the_engine_usable():
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert (await model.answer(TASK)).answer.label == "wheat/pan"
+
+
+def test_errors_survive_a_process_boundary():
+    for error in (
+        RejectedRequest("no", 404, "said"),
+        ServerError("no", 503, "said", 2.0),
+        CutInTransport("cut", "raw"),
+    ):
+        error.attempts = 3
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))

@@ -59,7 +59,7 @@ async def test_a_server_that_counts_far_too_few_prompt_tokens_is_reported_as_cut
         (answer(label="wheat/toast"), "wheat/toast"),
         (answer(confidence=15), "confidence"),
         (answer(answers={"leaven": {"answer": "magic", "quote": None}}), "magic"),
-        ({"label": "rye"}, "answers"),
+        ({"label": "rye"}, "rationale"),
         ("I would say rye.", "not valid JSON"),
         ('{"label": "rye",}', "not valid JSON"),
     ],
