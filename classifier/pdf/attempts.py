@@ -27,6 +27,7 @@ _MIN_AGREEMENT = 0.9
 """Word F1 of the two engines on a page; its median over 803 pages is .996 (docs/adr/0002)."""
 _FEW_CHARS_A_PAGE = 300
 _MAX_UNDECODED = 0.01
+_MUCH_MORE = 1.1
 _NO_TEXT_CHARS = 20
 _MANY_WITHOUT_TEXT = 0.25
 
@@ -97,12 +98,15 @@ class Attempts:
         raise _Failed(one_line(str(reply.get("message", "no reason given"))))
 
     def _replace(self, first: ReadingReply, damage: str) -> Outcome:
-        """Read it all with pypdf and keep what has more words."""
+        """Read it all with pypdf, and keep what has more text: hidden text counts, since pypdf cannot tell it."""
         try:
             second = self._read("pypdf", self._left())
         except (_Failed, EncryptedPdf):
             return self._outcome(first, [damage])
-        if second.words > 1.1 * first.words:
+        if second.raw_chars * (1 - second.undecoded_share) > _MUCH_MORE * first.raw_chars * (
+            1 - first.undecoded_share
+        ):
+            second = second.model_copy(update={"hidden": (*first.hidden, *second.hidden)[:1000]})
             return self._outcome(second, [f"the second engine was used: {damage}"])
         # Where both see the same little, it is a short text and not a damaged one.
         same = _agreement(first, second, [page.number for page in first.pages]) >= _MIN_AGREEMENT
@@ -134,7 +138,7 @@ def _find_damage(reading: ReadingReply) -> str:
     if reading.undecoded_share > _MAX_UNDECODED:
         return f"{reading.undecoded_share:.0%} of the characters could not be decoded"
     drawn = [page for page in reading.pages if page.number not in reading.image_pages]
-    few = reading.visible_chars < _FEW_CHARS_A_PAGE * len(drawn)
+    few = reading.raw_chars < _FEW_CHARS_A_PAGE * len(drawn)
     return f"only {reading.visible_chars} characters on {len(reading.pages)} pages" if few else ""
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 # Names that stand without a number even where the other sections have one.
 _OUTER = (
@@ -90,7 +91,7 @@ def join_small_caps(text: str) -> str:
     return _SMALL_CAPS.sub(join, text)
 
 
-def find_sections(pages: Sequence[str]) -> list[dict[str, object]]:
+def find_sections(pages: Sequence[str]) -> list[dict[str, Any]]:
     """Headings in reading order.
 
     Args:

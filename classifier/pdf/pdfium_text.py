@@ -9,12 +9,13 @@ from __future__ import annotations
 import ctypes
 import difflib
 import math
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.clean import clean, clean_line, clean_with_origin
-from classifier.pdf.hidden import split_page
+from classifier.pdf.hidden import HiddenCheckIncomplete, split_invisible_characters, split_page
 from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
 
@@ -57,7 +58,7 @@ def locate(path: str, number: int, start: int, end: int, expected: str | None) -
         page = document[number - 1]
         text_page = page.get_textpage()
         raw = text_page.get_text_range()
-        visible, _ = split_page(page, text_page, raw)
+        visible, _, _ = _split(page, text_page, raw)
         text, origin = clean_with_origin(visible)
         if expected is not None and text[start:end] != expected:
             return []
@@ -82,7 +83,8 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, reading: Reading) ->
         text_page = page.get_textpage()
         try:
             raw = text_page.get_text_range()
-            visible, hidden = split_page(page, text_page, raw)
+            visible, hidden, checked = _split(page, text_page, raw)
+            reading.hidden_checked = reading.hidden_checked and checked
             if index == 0:
                 reading.lines = _measure_lines(text_page, raw, visible)
         finally:
@@ -90,9 +92,22 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, reading: Reading) ->
         text = clean(visible)
         if len(text) < _FEW_CHARS and not hidden:
             _note_content(page, index + 1, reading)
-        reading.add_page(index + 1, text, hidden)
+        reading.add_page(index + 1, raw, text, hidden)
     finally:
         page.close()
+
+
+def _split(
+    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: str
+) -> tuple[str, list[dict[str, Any]], bool]:
+    """The visible raw text, what was hidden, and whether the page could be checked."""
+    try:
+        visible, hidden = split_page(page, text_page, raw)
+        checked = True
+    except HiddenCheckIncomplete:
+        visible, hidden, checked = raw, [], False
+    visible, more = split_invisible_characters(visible)
+    return visible, [*hidden, *more], checked
 
 
 def _note_content(page: pypdfium2.PdfPage, number: int, reading: Reading) -> None:

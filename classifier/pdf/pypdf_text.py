@@ -68,7 +68,7 @@ def _read_page(page: pypdf.PageObject, index: int, reading: Reading) -> None:
     visible, hidden = split_invisible_characters(raw)
     if index == 0:
         reading.lines = _sized_lines(pieces)
-    reading.add_page(index + 1, clean(visible), hidden)
+    reading.add_page(index + 1, raw, clean(visible), hidden)
 
 
 def _sized_lines(pieces: Sequence[tuple[str, float, bool]]) -> list[SizedLine]:

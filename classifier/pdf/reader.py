@@ -27,6 +27,8 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _STUB_CHARS = 4000
+_FEW_WORDS = 30
+"""Fewer different words are a repeated pattern; min_chars of prose have well over a hundred."""
 _ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
 
 
@@ -173,6 +175,12 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
         return NotAPaper(
             f"{name}: too short for a paper ({chars} characters of visible text, "
             f"expected at least {limits.min_chars}); check that it is the whole paper"
+        )
+    words = len(set(" ".join(page.text for page in reading.pages).lower().split()))
+    if words < _FEW_WORDS:
+        return NotAPaper(
+            f"{name}: only {words} different words in {chars} characters, expected a text; "
+            "check that it is a paper"
         )
     return None
 

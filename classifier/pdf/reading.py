@@ -46,10 +46,12 @@ class Reading:
     failure: str = ""
     stopped_by: str = ""
     chars: int = 0
+    raw_chars: int = 0
 
-    def add_page(self, number: int, text: str, hidden: list[dict[str, Any]]) -> None:
-        """Keep a page's visible text and its hidden text."""
+    def add_page(self, number: int, raw: str, text: str, hidden: list[dict[str, Any]]) -> None:
+        """Keep a page's visible text and its hidden text; of `raw`, all that the engine gave, the length."""
         self.chars += len(text)
+        self.raw_chars += len(raw)
         self.pages.append({"number": number, "text": text})
         for item in hidden[: _MAX_HIDDEN - len(self.hidden)]:
             self.hidden.append({**item, "page": number, "text": item["text"][:_MAX_HIDDEN_CHARS]})
@@ -65,11 +67,14 @@ class Reading:
         """The JSON reply, with the structure found in the text."""
         texts = [page["text"] for page in self.pages]
         first = texts[0] if texts else ""
+        sections = find_sections(texts)
+        for section in sections:
+            section["page"] = self.pages[section["page"] - 1]["number"]
         gathered = {name: value for name, value in vars(self).items() if name != "lines"}
         return gathered | {
             "title": find_title(self.lines),
             "abstract": find_abstract(texts),
-            "sections": find_sections(texts),
+            "sections": sections,
             "arxiv_id": find_arxiv_id(first),
             "doi": find_doi(first),
         }

@@ -52,6 +52,7 @@ class ReadingReply(Record):
     failure: _Line
     stopped_by: _Line
     chars: int
+    raw_chars: int
     title: _Line | None
     abstract: _Long | None
     sections: tuple[Section, ...] = Field(max_length=1000)
@@ -73,11 +74,6 @@ class ReadingReply(Record):
     def visible_chars(self) -> int:
         """Characters of visible text on all pages."""
         return sum(len(page.text) for page in self.pages)
-
-    @property
-    def words(self) -> int:
-        """Words that were decoded; U+FFFD makes none."""
-        return sum(len(re.findall(r"\w+", page.text)) for page in self.pages)
 
     @property
     def undecoded_share(self) -> float:

@@ -65,9 +65,11 @@ class Worker:
         timer.start()
         try:
             reply = self._talk(job)
-        except (OSError, ValueError, RecursionError) as error:
-            why = self._why_dead() or f"the PDF worker's reply was unusable ({type(error).__name__})"
-            raise WorkerFailed(why) from error
+        except (OSError, EOFError) as error:
+            raise WorkerFailed(self._why_dead()) from error
+        except (ValueError, RecursionError) as error:
+            self.kill()
+            raise WorkerFailed(f"the PDF worker's reply was unusable ({type(error).__name__})") from error
         finally:
             timer.cancel()
         if not isinstance(reply, dict):
@@ -84,7 +86,7 @@ class Worker:
             stdin.flush()
         line = stdout.readline(self._limits.reply_bytes)
         if not line.endswith(b"\n"):
-            raise ValueError("cut off or too long")
+            raise ValueError("too long") if len(line) == self._limits.reply_bytes else EOFError
         reply: object = json.loads(line)
         return reply
 
@@ -93,16 +95,15 @@ class Worker:
         self._signal()
 
     def _why_dead(self) -> str:
-        """How it ended; it is killed first if it still runs, and then there is nothing to say."""
-        try:
-            code = self._process.wait(_LAST_WORDS_S)
-        except subprocess.TimeoutExpired:
-            code = 0
+        """How it ended, after it closed its pipe."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_WORDS_S)
+        code = self._process.poll()
         self.kill()
         if self._timed_out:
             return "it took too long"
-        if code >= 0:
-            return f"the PDF worker ended with exit code {code}" if code else ""
+        if code is None or code >= 0:
+            return f"the PDF worker ended with exit code {code}"
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
         if name == "SIGXCPU":
             return f"it needs more than {self._limits.cpu_s} CPU seconds"

@@ -16,8 +16,9 @@ from classifier.pdf.headings import CUSTOMARY, join_small_caps, split_lines
 _STAMP = re.compile(
     r"(?:published (?:as|in|at|by|online)|accepted (?:as|to|for|at|by)|to appear (?:in|at)|appears in"
     r"|under review|submitted to|presented at|reprinted from|permission (?:is|to)\b"
-    r"|provided proper attribution|(?:proceedings|journal|transactions) (?:of|on)|reproduce the tables|arxiv\s*:|https?:|www\."
-    r"|doi\s*:|issn|isbn|vol(?:\.|ume) \d|copyright|©|\(c\) \d|licensed under|downloaded from|contents lists"
+    r"|provided proper attribution|(?:proceedings|journal|transactions) (?:of|on)|reproduce the tables"
+    r"|arxiv\s*:|www\.|https?:|doi\s*:|issn|isbn|vol(?:\.|ume) \d|copyright|©|\(c\) \d|licensed under"
+    r"|downloaded from|contents lists"
     r"|this (?:work|article|paper|version|manuscript) (?:is|was|has|may|appears)).*"
     r"|(?:(?:original|research|review|regular|short|full|technical|white|open)[ -]?)?"
     r"(?:article|paper|letters?|review|report|research|access|perspective|poster|preprint|draft|manuscript)s?\W*"
@@ -127,7 +128,8 @@ def find_abstract(pages: Sequence[str]) -> str | None:
 
 
 def _ends_abstract(text: str) -> bool:
-    return bool(_ABSTRACT_END.match(text) or CUSTOMARY.fullmatch(join_small_caps(text).rstrip(":.")))
+    text = join_small_caps(text)
+    return bool(_ABSTRACT_END.match(text) or CUSTOMARY.fullmatch(text.rstrip(":.")))
 
 
 def find_arxiv_id(first_page: str) -> str | None:

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.pdf.clean import clean, clean_line, clean_with_origin
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("", ""),
+        ("a line\r\nanother\rthird", "a line\nanother\nthird"),
+        ("lower-order mo\ufffements. The end", "lower-order moments.\nThe end"),
+        ("lower-order mo\x02ments. The end", "lower-order moments.\nThe end"),
+        ("the re-\nward grows", "the reward\ngrows"),
+        ("e\ufb03cient \ufb01t", "efficient fit"),
+        ("caf\u0065\u0301", "café"),
+        ("a\u00a0b\t c   d ", "a b c d"),
+        ("page\x0cbreak \x1b[31mred\x07", "page\nbreak [31mred"),
+        ("\n\n  padded  \n\n", "padded"),
+        ("\U0001d706 = 1", "λ = 1"),
+    ],
+)
+def test_text_becomes_plain_lines(raw: str, text: str) -> None:
+    assert clean(raw) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("state-of-the\ufffeart", "state-of-the-art"),  # the word has a hyphen already
+        ("a zero-shot test, zero\ufffeshot", "a zero-shot test, zero-shot"),  # spelt so elsewhere on the page
+        ("the data. Base. data-\nbase", "the data. Base. data-base"),  # both halves stand alone
+        ("database here, data-\nbase", "database here, database"),  # spelt so elsewhere on the page
+        ("with those, go out; with\ufffeout", "with those, go out; without"),  # short halves prove nothing
+        ("Question-\nAnswering", "Question-Answering"),
+        ("GPT-\n3 is", "GPT-3\nis"),
+        ("sur\ufffegate-\nbased", "surgate-based"),
+        ("left - \nright", "left -\nright"),
+        ("-\nitem", "-\nitem"),
+    ],
+)
+def test_hyphen_at_a_lines_end_stays_only_where_the_word_has_one(raw: str, text: str) -> None:
+    assert clean(raw) == text
+
+
+def test_line_stays_one_line() -> None:
+    assert clean_line("Learn\ufffeing to\r\nwalk") == "Learning to walk"
+
+
+@given(st.text(st.sampled_from("ab Z9-\n\r\t\x02\ufffe\ufb01e\u0301\u00bd\x0c.\u00a0"), max_size=60))
+def test_origins_point_back_in_order(raw: str) -> None:
+    text, origin = clean_with_origin(raw)
+
+    assert text == clean(raw)
+    assert len(origin) == len(text)
+    assert origin == sorted(origin)
+    assert all(
+        raw[at] == char for char, at in zip(text, origin, strict=True) if char.isascii() and char.isupper()
+    )
+
+
+@given(st.text(max_size=80))
+def test_cleaned_text_holds_no_control_characters(raw: str) -> None:
+    assert all(char == "\n" or ord(char) >= 32 for char in clean(raw))
