@@ -81,9 +81,9 @@ async def test_openais_own_server_gets_the_new_name_of_the_output_limit(base_url
         bodies.append(json.loads(request.content))
         return httpx2.Response(200, content=GOOD.body)
 
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(handle)) as client:
-        async with engine(base_url, http_client=client) as model:
-            await model.answer(TASK)
+    client = httpx2.AsyncClient(transport=httpx2.MockTransport(handle))
+    async with client, engine(base_url, http_client=client) as model:
+        await model.answer(TASK)
     assert limit in bodies[0]
 
 
@@ -93,9 +93,9 @@ async def test_the_price_list_is_used_for_openais_own_server():
     def handle(_: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(200, content=priced.body)
 
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(handle)) as client:
-        async with engine(None, http_client=client, model="gpt-4o-mini") as model:
-            got = await model.answer(TASK)
+    client = httpx2.AsyncClient(transport=httpx2.MockTransport(handle))
+    async with client, engine(None, http_client=client, model="gpt-4o-mini") as model:
+        got = await model.answer(TASK)
     assert got.usage.cost_usd is not None
     assert got.usage.cost_usd > 0
     assert got.notices == ()
