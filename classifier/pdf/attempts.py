@@ -98,14 +98,12 @@ class Attempts:
         raise _Failed(one_line(str(reply.get("message", "no reason given"))))
 
     def _replace(self, first: ReadingReply, damage: str) -> Outcome:
-        """Read it all with pypdf, and keep what has more text: hidden text counts, since pypdf cannot tell it."""
+        """Read it all with pypdf, and keep what has more text; hidden text counts, as pypdf cannot tell it."""
         try:
             second = self._read("pypdf", self._left())
         except (_Failed, EncryptedPdf):
             return self._outcome(first, [damage])
-        if second.raw_chars * (1 - second.undecoded_share) > _MUCH_MORE * first.raw_chars * (
-            1 - first.undecoded_share
-        ):
+        if second.decoded_chars > _MUCH_MORE * first.decoded_chars:
             second = second.model_copy(update={"hidden": (*first.hidden, *second.hidden)[:1000]})
             return self._outcome(second, [f"the second engine was used: {damage}"])
         # Where both see the same little, it is a short text and not a damaged one.

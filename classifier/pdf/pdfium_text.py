@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import difflib
 import math
+import re
 from typing import Any
 
 import pypdfium2
@@ -74,7 +75,8 @@ def _open(path: str) -> pypdfium2.PdfDocument:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         code = "password" if "password" in str(error).lower() else "broken"
-        raise ReadError(code, f"PDFium: {error}") from error
+        said = re.search(r"\((PDFium: [^()]*)\)", str(error))
+        raise ReadError(code, said[1] if said else f"PDFium: {error}") from error
 
 
 def _read_page(document: pypdfium2.PdfDocument, index: int, reading: Reading) -> None:

@@ -179,8 +179,8 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
     words = len(set(" ".join(page.text for page in reading.pages).lower().split()))
     if words < _FEW_WORDS:
         return NotAPaper(
-            f"{name}: only {words} different words in {chars} characters, expected a text; "
-            "check that it is a paper"
+            f"{name}: a vocabulary of {words} in {chars} characters, expected at least {_FEW_WORDS} "
+            "different words; check that it is a paper"
         )
     return None
 

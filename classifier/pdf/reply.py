@@ -76,6 +76,11 @@ class ReadingReply(Record):
         return sum(len(page.text) for page in self.pages)
 
     @property
+    def decoded_chars(self) -> float:
+        """Characters that the engine gave, hidden ones among them, less those that are U+FFFD."""
+        return self.raw_chars * (1 - self.undecoded_share)
+
+    @property
     def undecoded_share(self) -> float:
         """Share of characters that are U+FFFD, 0 to 1."""
         return sum(page.text.count("\ufffd") for page in self.pages) / max(self.visible_chars, 1)

@@ -73,7 +73,9 @@ def test_hanging_worker_is_killed_at_the_wall_limit(code: Any) -> None:
 def test_what_a_hanging_worker_started_is_killed_with_it(code: Any, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     code(
-        f"child = os.fork() or time.sleep(600)\nopen({str(pid_file)!r}, 'w').write(str(child))\ntime.sleep(600)"
+        "child = os.fork() or time.sleep(600)\n"
+        f"open({str(pid_file)!r}, 'w').write(str(child))\n"
+        "time.sleep(600)"
     )
 
     with pytest.raises(WorkerFailed):
