@@ -50,6 +50,7 @@ _LATIN = r"[^\W\u2e80-\U0003ffff]"  # scripts without spaces have no word edges 
 _HYPHEN = "[-\u2010\u2011\u00ad\x02\ufffe]"
 _WORD_BEFORE = re.compile(rf"{_LATIN}(?:{_HYPHEN}\s*)?\Z")
 _WORD_AFTER = re.compile(rf"(?:\s*{_HYPHEN}\s*)?{_LATIN}")
+_BLANK = re.compile(r"[\s.,;:]{0,400}")
 _LINE_END = re.compile(rf"{_HYPHEN}?[^\S\n]*(?:\n|\Z)")
 _LINE_START = re.compile(r"(?:\A|\n)[^\S\n]*\Z")
 
@@ -142,10 +143,14 @@ class QuoteIndex:
         same = next(self._places(self._unmarked_key, needle), None)
         if same is None:
             same = self._aligned(needle, WORD.findall(normalise(bare).lower()))
-        # A mark in the quote must be one of the paper's.
-        if same and numbers(text) - numbers(self._text[same[0] : same[1]]):
-            return None
+        if same and numbers(text) - numbers(self._with_marks(same)):
+            return None  # a citation that the paper does not give there
         return same
+
+    def _with_marks(self, span: Span) -> str:
+        """The text of a span and of the marks right behind it."""
+        behind = _BLANK.match(self._unmarked, span[1])
+        return self._text[span[0] : behind.end() if behind else span[1]]
 
     def _aligned(self, needle: str, words: list[str]) -> Span | None:
         from rapidfuzz.fuzz import partial_ratio_alignment

@@ -16,11 +16,15 @@ _CJK = "\u2e80-\U0003ffff"  # scripts without spaces: each character counts as a
 WORD = re.compile(rf"\d+(?:[.,]\d+)*|[^\W\d_{_CJK}]+(?:'[a-z]+)?|[{_CJK}]")
 """A number, a word, or a character of a script without spaces; on normalised text."""
 
-_YEAR = r"(?:19|20)\d\d[a-z]?"
 _MARK = re.compile(
     r"\[\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\]"  # [3], [3, 5-7]
-    rf"|\([^()]{{0,300}}?\b{_YEAR}(?:[,;\s]+{_YEAR})*\)"  # (Somebody et al., 2020)
-    r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s)|(?<=[a-z]{3})\d{1,2}(?=[\s.,;])"  # a note's number after a word
+    r"|\((?P<citation>[^()]{2,300}\b(?:19|20)\d\d[a-z]?)\)"  # (Somebody et al., 2020)
+    r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s)"  # a note's number after a stop
+    r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s)"  # or after a word; names (GPT3) keep theirs
+)
+_SMALL_WORD = re.compile(r"\b[a-z]+\b")
+_CITING = frozenset(
+    _SMALL_WORD.findall("et al and see also e g i cf in von van der de den del di da la le el")
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NEGATION = re.compile(
@@ -39,7 +43,14 @@ _LOOKALIKES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("i", "l"), ("|", "l"))
 
 def without_marks(text: str) -> str:
     """The text with citation and note marks replaced by as many spaces: offsets stay."""
-    return _MARK.sub(lambda mark: " " * len(mark[0]), text)
+    return _MARK.sub(_blank, text)
+
+
+def _blank(mark: re.Match[str]) -> str:
+    if mark["citation"] and not _CITING.issuperset(_SMALL_WORD.findall(mark["citation"])):
+        return mark[0]  # a remark that names a year is no citation
+    word = mark["noted"] or ""
+    return word + " " * (len(mark[0]) - len(word))
 
 
 def numbers(text: str) -> Counter[str]:
