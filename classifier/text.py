@@ -48,7 +48,8 @@ _SWAPS = str.maketrans(
 
 _NO_END = re.compile(  # words whose dot ends no sentence, and initials
     r"(?:\b(?:al|cf|e\.g|i\.e|vs|viz|resp|approx|ca|nos?|vol|pp?|ch|chap|secs?|sects?|figs?|eqs?|eqns?|refs?|tabs?|alg"
-    r"|thm|def|prop|app|appx|ex|eds?|dr|prof|mrs?|ms|st|jr|sr|inc|ltd|co|univ|dept|w\.r\.t|a\.k\.a|s\.t)|(?:^|[\s(.])[A-Z])$",
+    r"|thm|def|prop|app|appx|ex|eds?|dr|prof|mrs?|ms|st|jr|sr|inc|ltd|co|univ|dept|w\.r\.t|a\.k\.a|s\.t)"
+    r"|(?:^|[\s(.])(?-i:[A-Z]))$",
     re.IGNORECASE,
 )
 _HEADING = r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?[^\S\n]+[A-Z][^\n.]{2,60}|[A-Z][A-Z ]{5,60}|Abstract)\r?\n"
@@ -110,8 +111,8 @@ def normalise(text: str) -> str:
     before a small letter); invisible and control characters dropped; typographic quotes and
     dashes made plain; white space collapsed and stripped. Empty text stays empty.
 
-    >>> normalise("e\ufb03cient \u201cpol-\nicies\u201d")
-    'efficient "policies"'
+    >>> normalise("e\ufb03cient \u201cgar-\ndens\u201d")
+    'efficient "gardens"'
     """
     return normalise_with_spans(text).text
 

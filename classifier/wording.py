@@ -19,8 +19,8 @@ WORD = re.compile(rf"\d+(?:[.,]\d+)*|[^\W\d_{_CJK}]+(?:'[a-z]+)?|[{_CJK}]")
 _MARK = re.compile(
     r"\[\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\]"  # [3], [3, 5-7]
     r"|\((?P<citation>[^()]{2,300}\b(?:19|20)\d\d[a-z]?)\)"  # (Somebody et al., 2020)
-    r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s)"  # a note's number after a stop
-    r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s)"  # or after a word; names (GPT3) keep theirs
+    r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s|\Z)"  # a note's number after a stop
+    r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s|\.?\Z)"  # or after a word; names (GPT3) keep theirs
 )
 _SMALL_WORD = re.compile(r"\b[a-z]+\b")
 _CITING = frozenset(

@@ -99,6 +99,7 @@ def test_a_word_of_the_normal_form_comes_from_text_with_that_normal_form(text: s
         ("J. R. Rose and A. Lily wrote it. Then stop.", None),
         ("It gains 3.5 points at 0.01 and version 1.2.3 too. Then stop.", None),
         ("As shown [3]. We (see below.) go on.", ["As shown [3].", "We (see below.) go on."]),
+        ("It holds for all x. We go on.", ["It holds for all x.", "We go on."]),
         ("It “works.” We go on.", ["It “works.”", "We go on."]),
         ("The plants grow.12 We go on.", ["The plants grow.12", "We go on."]),
         ("approx. ten plants etc. were seen. Then stop.", None),

@@ -14,6 +14,7 @@ from classifier.wording import agreeing_words, has_negation, numbers, without_ma
         ("It grows (Rose et al., 2021; von Lily, 2019a, 2020).", "It grows" + " " * 43 + "."),
         ("It grows (but not in 2021).", "It grows (but not in 2021)."),
         ("It grows.3 Then it stops,12 or", "It grows.  Then it stops,   or"),
+        ("It grows.3", "It grows. "),
         ("It grows3, as roses12 do", "It grows , as roses   do"),
         ("Table 3 shows 0.5 and Rose2.5 and Lily3 too", "Table 3 shows 0.5 and Rose2.5 and Lily3 too"),
         ("", ""),
