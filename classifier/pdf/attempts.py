@@ -98,7 +98,7 @@ class Attempts:
         raise _Failed(one_line(str(reply.get("message", "no reason given"))))
 
     def _replace(self, first: ReadingReply, damage: str) -> Outcome:
-        """Read it all with pypdf, and keep what has more text; hidden text counts, as pypdf cannot tell it."""
+        """Read it all with pypdf, and keep what has more text; hidden text counts, pypdf cannot tell it."""
         try:
             second = self._read("pypdf", self._left())
         except (_Failed, EncryptedPdf):

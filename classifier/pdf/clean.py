@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from difflib import SequenceMatcher
 
 # PDFium marks the hyphen of a word that goes on in the next line, and swallows the line break:
 # U+FFFE in newer builds, U+0002 in older ones. pypdf leaves the hyphen and the break.
@@ -136,15 +137,11 @@ def _substitute(
 
 
 def _align(old: str, new: str, origin: list[int]) -> list[int]:
-    """Origins for `new`: characters found in `old` in order keep theirs, others take the nearest before."""
-    aligned: list[int] = []
-    at = 0
-    for char in new:
-        found = old.find(char, at)
-        if found >= 0:
-            aligned.append(origin[found])
-            at = found + 1
-        else:
-            aligned.append(origin[min(at, len(origin) - 1)])
-            at = min(at + 1, len(old) - 1) if len(new) >= len(old) else at
+    """Origins for `new`: characters kept from `old` have their own, others that of the one before them."""
+    aligned = [-1] * len(new)
+    for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+        aligned[block.b : block.b + block.size] = origin[block.a : block.a + block.size]
+    last = origin[0]
+    for index, place in enumerate(aligned):
+        last = aligned[index] = max(place, last)
     return aligned
