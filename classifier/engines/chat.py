@@ -170,7 +170,7 @@ class ChatServer:
         if profile.shows_schema:
             messages = _with_schema(messages, question.schema)
         rest = profile.parameters(question.schema, question.max_tokens, self._wishes)
-        return {"model": self._model, "messages": list(messages), **rest}
+        return {"model": self._model, "messages": [_sendable(message) for message in messages], **rest}
 
     def _adapt(self, trial: _Trial, error: RejectedRequest | ServerError) -> bool:
         """Whether the trial has changed so that asking again at once makes sense."""
@@ -251,6 +251,11 @@ def enforced(said: Said, schema: Mapping[str, Any]) -> bool:
     except (ValueError, RecursionError):
         return False
     return said.profile.rung != "json_schema" or fits(value, schema)
+
+
+def _sendable(message: Mapping[str, str]) -> Mapping[str, str]:
+    """The message without halves of surrogate pairs, which PDFs hold and UTF-8 does not."""
+    return {name: text.encode("utf-8", "replace").decode() for name, text in message.items()}
 
 
 def _with_schema(messages: Messages, schema: Mapping[str, Any]) -> list[Mapping[str, str]]:

@@ -43,7 +43,7 @@ class ChatTransport(Protocol):
 class OpenAITransport:
     """The exchange over HTTP, by the openai client with its own retries switched off.
 
-    Takes nothing from the environment: no key, organisation, base URL or proxy.
+    Takes no key, organisation, base URL or proxy from the environment.
 
     Args:
         api_key: None for servers that need none; a dummy is sent.
@@ -120,6 +120,8 @@ class OpenAITransport:
                     limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20),
                     follow_redirects=False,
                     trust_env=False,
+                    # SSL_CERT_FILE may still name a company's certificates.
+                    verify=httpx2.create_ssl_context(trust_env=True),
                 )
             self._client = openai.AsyncOpenAI(
                 api_key=self._key or "none",

@@ -215,3 +215,13 @@ async def test_settings_that_cannot_work_are_refused_without_showing_the_key(opt
         async with engine(options.pop("base_url", "http://127.0.0.1:9/v1"), **options):
             pass
     assert "top" not in str(caught.value)
+
+
+async def test_half_a_character_in_the_paper_or_the_reply_breaks_nothing():
+    torn = TASK.model_copy(update={"prompt": PROMPT.model_copy(update={"user": "We bake \ud83c."})})
+    with LlmServer([reply("rye \ud800"), reply(answer())]) as server:
+        async with engine(server.url) as model:
+            got = await model.answer(torn)
+    assert got.attempts == len(server.requests) == 2
+    assert server.requests[0]["messages"][1]["content"] == "We bake ?."
+    assert server.requests[1]["messages"][2]["content"] == "rye ?"
