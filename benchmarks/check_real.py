@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import resource
 import subprocess
 import sys
@@ -160,6 +161,7 @@ def check_quotes(file: Path, label: Label, tally: Tally) -> None:
     """No quote is absent, and pypdf, which did not place them, finds each on the page that is named."""
     from pypdf import PdfReader as OtherEngine
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     other = OtherEngine(file)
     for item in label.evidence:
         if item.page is None:

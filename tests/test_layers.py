@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"label"},
     {"text", "similarity"},
-    {"wording"},
+    {"wording", "passages"},
     {"identity"},
     {"taxonomy"},
     {"workspace", "settings", "leaf_schema", "swaps", "template_sandbox"},
