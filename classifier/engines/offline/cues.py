@@ -24,7 +24,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -33,6 +33,8 @@ from classifier.engines.offline.words import Sentence, split_words, stem
 from classifier.errors import ConfigError
 from classifier.records import Record
 from classifier.taxonomy import Taxonomy
+
+K = TypeVar("K")
 
 Span = tuple[int, int]
 """Half-open word offsets in a sentence."""
@@ -61,6 +63,7 @@ class CueBook(Record):
         zones: Zone of the paper (title, abstract, lead, body) -> weight; a zone without one is not read.
         background: Factor for abstract sentences before the first that speaks of the paper's own work.
         own: Phrases by which a paper speaks of its own work.
+        merged: Term lists whose phrases the text model counts as one word.
         priors: Question id -> answer id -> log-odds before any cue.
         fields: Survey field id -> name to report -> phrases that show it.
     """
@@ -71,6 +74,7 @@ class CueBook(Record):
     negations: tuple[str, ...] = ()
     negation_window: int = Field(default=4, ge=0)
     terms: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    merged: tuple[str, ...] = ()
     priors: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
     cues: tuple[Cue, ...] = ()
     fields: Mapping[str, Mapping[str, tuple[str, ...]]] = Field(default_factory=dict)
@@ -315,7 +319,7 @@ def answer_scores(book: CueBook, taxonomy: Taxonomy, hits: Iterable[Hit]) -> dic
     return {question: log_softmax(answers) for question, answers in scores.items()}
 
 
-def log_softmax(scores: Mapping[str, float]) -> dict[str, float]:
+def log_softmax(scores: Mapping[K, float]) -> dict[K, float]:
     """Normalised log-probabilities; an empty mapping stays empty."""
     if not scores:
         return {}

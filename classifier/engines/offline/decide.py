@@ -23,6 +23,9 @@ _FLOOR = 1e-9
 _SIMILARITY_SCALE = 30.0
 """Turns cosines of short texts (mostly .05 to .4) into log-odds; chosen by leave-one-out on examples."""
 
+SIMILARITY_BESIDE = 0.15
+"""Weight of similarity where cues or a trained model speak too (cross-validated on the training papers)."""
+
 Answers = Mapping[str, Mapping[str, float]]
 """Question id -> answer id -> log-probability."""
 

@@ -17,7 +17,13 @@ from pathlib import Path
 
 from classifier.engines.offline.answer import build_answer
 from classifier.engines.offline.cues import CueReader, Hit, answer_scores, load_cues
-from classifier.engines.offline.decide import UNPLACED_SHARE, Similarity, label_scores, probabilities
+from classifier.engines.offline.decide import (
+    SIMILARITY_BESIDE,
+    UNPLACED_SHARE,
+    Similarity,
+    label_scores,
+    probabilities,
+)
 from classifier.engines.offline.reading import read_sentences
 from classifier.engines.offline.textmodel import MODEL_FILE, count_terms, load_model, strengths_by_name
 from classifier.engines.offline.words import Sentence
@@ -29,8 +35,6 @@ PARTS = ("cues", "text", "similarity")
 
 _CUES_ALONE = 0.7
 """Cues count the same fact under several questions: their sum is softened where nothing was trained."""
-_SIMILARITY_BESIDE = 0.15
-"""Weight of similarity where cues or a trained model speak too (cross-validated on the training papers)."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +75,16 @@ class OfflineEngine:
         self._taxonomy = taxonomy
         folder = data_dir or Path("/nonexistent")
         self._reader = CueReader(load_cues(folder / CUES_FILE, taxonomy))
-        self._trained = load_model(folder / MODEL_FILE, taxonomy.labels)
+        self.trained = load_model(folder / MODEL_FILE, taxonomy.labels)
         self._cues = "cues" in parts and bool(self._reader.book.cues)
-        self._text = "text" in parts and self._trained is not None
+        self._text = "text" in parts and self.trained is not None
         self._similar = "similarity" in parts or not (self._cues or self._text)
         self._similarity: tuple[tuple[Study, ...], Similarity] | None = None
 
     @property
     def model(self) -> str:
         """The weights' name; "baseline" where nothing was trained."""
-        return f"baseline-{self._trained.sha256[:12]}" if self._trained else "baseline"
+        return f"baseline-{self.trained.sha256[:12]}" if self.trained else "baseline"
 
     async def answer(self, task: Task) -> Reply:
         """Labels one paper; never fails for lack of data."""
@@ -92,7 +96,7 @@ class OfflineEngine:
             engine=self.name,
             model=self.model,
             probabilities=judgement.probabilities,
-            confidence_source="calibrated" if self._trained else "probability",
+            confidence_source="calibrated" if self.trained else "probability",
             latency_s=time.perf_counter() - started,
         )
 
@@ -105,7 +109,7 @@ class OfflineEngine:
         hits = self._reader.read(sentences)
         answers = answer_scores(self._reader.book, self._taxonomy, hits)
         scores = self._scores(task, sentences, hits, label_scores(self._taxonomy, answers))
-        model = self._trained
+        model = self.trained
         return Judgement(
             sentences=tuple(sentences),
             hits=tuple(hits),
@@ -122,20 +126,20 @@ class OfflineEngine:
     def _scores(
         self, task: Task, sentences: Sequence[Sentence], hits: Sequence[Hit], by_cues: Mapping[str, float]
     ) -> dict[str, float]:
+        model = self.trained
         scores = dict.fromkeys(by_cues, 0.0)
-        model = self._trained
         if model is not None and self._text:
             vector = model.vector(count_terms(sentences, self._reader, model.merged))
-            _add(scores, dict(zip(model.labels, model.text_scores(vector), strict=True)))
-            _add(scores, dict(zip(model.labels, model.shift, strict=True)))
-        if model is not None and self._text and self._cues:
-            added = model.cue_scores(strengths_by_name(self._reader, hits), by_cues)
-            _add(scores, dict(zip(model.labels, added, strict=True)))
+            columns = model.text_columns(vector)
+            if self._cues:
+                more = model.cue_columns(strengths_by_name(self._reader, hits), by_cues)
+                columns = [a + b for a, b in zip(columns, more, strict=True)]
+            _add(scores, model.label_scores(columns))
         elif self._cues:
             _add(scores, by_cues, _CUES_ALONE)
         if self._similar:
             text = " ".join(s.quote for s in sentences if s.zone in ("title", "abstract"))
-            weight = _SIMILARITY_BESIDE if self._cues or self._text else 1.0
+            weight = SIMILARITY_BESIDE if self._cues or self._text else 1.0
             _add(scores, self._similarities(task.examples).scores(text), weight)
         return scores
 

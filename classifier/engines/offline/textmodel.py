@@ -1,8 +1,8 @@
 """The learnt part of the offline engine: words and cues of a paper -> a score for each label.
 
 What enters: `offline/model.json`, written by `classifier train`, and a paper's sentences and cue hits.
-What leaves: log-odds for each label, and which words spoke for one. It is a multinomial logistic
-regression over TF-IDF of words and word pairs, cue strengths, and the labels' scores by cues alone;
+What leaves: log-odds for each label. Logistic regressions, one over all labels and one for each decision
+down the tree, read TF-IDF of words and word pairs, cue strengths, and the labels' scores by cues alone;
 prediction needs nothing but the standard library. What it does not do: train (`classifier.training`).
 """
 
@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from classifier.engines.offline.cues import CueReader, Hit, Sheet
+from classifier.engines.offline.cues import CueReader, Hit, Sheet, log_softmax
 from classifier.engines.offline.words import Sentence
 from classifier.errors import ConfigError
 
@@ -74,25 +74,53 @@ def _merge(words: Sequence[str], reader: CueReader, merged: Sequence[str]) -> li
 
 
 @dataclass(frozen=True)
+class Head:
+    """One decision: its classes, and for each the labels below it.
+
+    The first head chooses among all labels at once. The others go down the tree: one among the branches
+    and `out-of-scope`, one inside each branch, which sees no papers but the branch's own.
+    """
+
+    classes: tuple[tuple[str, ...], ...]
+
+
+def plan_heads(leaves: Mapping[str, str], others: Sequence[str]) -> tuple[Head, ...]:
+    """The decisions that a tree calls for.
+
+    Args:
+        leaves: Leaf id -> its branch (the root's child above it).
+        others: Labels outside the tree that training knows.
+    """
+    branches: dict[str, list[str]] = {}
+    for leaf, branch in leaves.items():
+        branches.setdefault(branch, []).append(leaf)
+    flat = Head(tuple((label,) for label in (*leaves, *others)))
+    top = Head((*(tuple(below) for below in branches.values()), *((label,) for label in others)))
+    inside = [Head(tuple((leaf,) for leaf in below)) for below in branches.values() if len(below) > 1]
+    return (flat, top, *inside)
+
+
+@dataclass(frozen=True)
 class TextModel:
-    """Trained weights.
+    """Trained weights. Vectors run over the classes of all heads, one after the other ("columns").
 
     Attributes:
-        labels: In the order of every weight vector.
+        labels: Labels that training knew.
+        heads: The decisions; see `Head`.
         merged: Term lists whose phrases count as one word.
         vocabulary: Term -> row of `weights`.
         idf: Inverse document frequency of each row, in steps of 1 / IDF_STEP.
-        weights: int8, row by row; times `scale[label]` they are log-odds.
-        cue_weights: Cue (its words) -> log-odds for each label at strength 1.
-        score_weights: Label by cues alone -> log-odds for each label for each unit of log-probability.
-        cue_share: Weight of the labels' log-probabilities by cues alone that is added as it is.
-        shift: Log-odds by which the shipped class prior differs from the training data's.
+        weights: int8, row by row; times `scale[column]` they are log-odds.
+        cue_weights: Cue (its words) -> log-odds at strength 1.
+        score_weights: Label -> log-odds for each unit of its log-probability by cues alone.
+        shift: Log-odds by which the shipped class prior differs from the training's, one a label.
         temperature: Divides the sum; above 1 it makes the engine less sure.
         unplaced: Probability kept for `unplaced`, of which training has no example.
         sha256: Of the file; names the model.
     """
 
     labels: tuple[str, ...]
+    heads: tuple[Head, ...]
     merged: tuple[str, ...]
     vocabulary: Mapping[str, int]
     idf: array[int]
@@ -101,7 +129,6 @@ class TextModel:
     bias: tuple[float, ...]
     cue_weights: Mapping[str, tuple[float, ...]]
     score_weights: Mapping[str, tuple[float, ...]]
-    cue_share: float
     shift: tuple[float, ...]
     temperature: float
     unplaced: float
@@ -117,23 +144,42 @@ class TextModel:
         length = math.sqrt(sum(weight * weight for weight in weights.values()))
         return {row: weight / length for row, weight in weights.items()} if length else {}
 
-    def text_scores(self, vector: Mapping[int, float]) -> list[float]:
-        """Log-odds of each label by the words alone, bias included."""
-        width = len(self.labels)
+    def text_columns(self, vector: Mapping[int, float]) -> list[float]:
+        """Log-odds of each column by the words alone, bias included."""
+        width = len(self.bias)
         sums = [0.0] * width
         for row, value in vector.items():
-            for index, weight in enumerate(self.weights[row * width : (row + 1) * width]):
-                sums[index] += value * weight
+            for column, weight in enumerate(self.weights[row * width : (row + 1) * width]):
+                sums[column] += value * weight
         return [self.bias[i] + sums[i] * self.scale[i] for i in range(width)]
 
-    def cue_scores(self, strengths: Mapping[str, float], by_cues: Mapping[str, float]) -> list[float]:
-        """Log-odds that cues and the labels' log-probabilities by cues add."""
-        sums = [self.cue_share * by_cues.get(label, 0.0) for label in self.labels]
+    def cue_columns(self, strengths: Mapping[str, float], by_cues: Mapping[str, float]) -> list[float]:
+        """Log-odds of each column that cues and the labels' log-probabilities by cues add."""
+        sums = [0.0] * len(self.bias)
         for known, values in ((self.cue_weights, strengths), (self.score_weights, by_cues)):
             for name, value in values.items():
-                for index, weight in enumerate(known.get(name, ())):
-                    sums[index] += weight * value
+                for column, weight in enumerate(known.get(name, ())):
+                    sums[column] += weight * value
         return sums
+
+    def label_scores(self, columns: Sequence[float]) -> dict[str, float]:
+        """Label -> mean of its log-probability at once and down the tree, plus the prior's shift."""
+        scores = join_heads(self.heads, columns)
+        return {label: scores[label] + shift for label, shift in zip(self.labels, self.shift, strict=True)}
+
+
+def join_heads(heads: Sequence[Head], columns: Sequence[float]) -> dict[str, float]:
+    """Label -> mean of its log-probability by the first head and by the others together."""
+    scores: dict[str, float] = {}
+    start = 0
+    for head in heads:
+        ahead = columns[start : start + len(head.classes)]
+        start += len(head.classes)
+        shares = log_softmax(dict(enumerate(ahead)))
+        for number, labels in enumerate(head.classes):
+            for label in labels:
+                scores[label] = scores.get(label, 0.0) + 0.5 * shares[number]
+    return scores
 
 
 def strengths_by_name(reader: CueReader, hits: Iterable[Hit]) -> dict[str, float]:
@@ -147,7 +193,7 @@ def save_model(model: TextModel, path: Path) -> None:
         "schema_version": SCHEMA_VERSION,
         "labels": model.labels,
         "merged": model.merged,
-        "cue_share": model.cue_share,
+        "heads": [head.classes for head in model.heads],
         "temperature": model.temperature,
         "unplaced": model.unplaced,
         "shift": model.shift,
@@ -181,6 +227,7 @@ def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
         terms = data["vocabulary"].split("\n") if data["vocabulary"] else []
         model = TextModel(
             labels=tuple(data["labels"]),
+            heads=tuple(Head(tuple(tuple(c) for c in head)) for head in data["heads"]),
             merged=tuple(data["merged"]),
             vocabulary={term: row for row, term in enumerate(terms)},
             idf=idf,
@@ -189,13 +236,12 @@ def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
             bias=tuple(map(float, data["bias"])),
             cue_weights={name: tuple(values) for name, values in data["cue_weights"].items()},
             score_weights={name: tuple(values) for name, values in data["score_weights"].items()},
-            cue_share=float(data["cue_share"]),
             shift=tuple(map(float, data["shift"])),
             temperature=float(data["temperature"]),
             unplaced=float(data["unplaced"]),
             sha256=hashlib.sha256(raw).hexdigest(),
         )
-        if len(idf) != len(terms) or len(weights) != len(terms) * len(model.labels):
+        if len(idf) != len(terms) or len(weights) != len(terms) * len(model.bias):
             raise ValueError("weights and vocabulary differ in length")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path}: not a trained model ({error}); retrain or remove it") from error

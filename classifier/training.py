@@ -1,0 +1,436 @@
+"""Labelled papers -> the offline engine's weights, a manifest, and what they are worth.
+
+What enters: a workspace and suite files with labels. What leaves in the workspace's `offline/`: `model.json`
+(weights), `manifest.jsonl` (which papers, by id, title, label and hash of the text: no text) and a
+`TrainingReport`. The workspace's gold studies are left out, so that leave-one-out over them stays honest; so
+is whatever else the caller excludes. Needs scikit-learn (`pip install 'survey-classifier[train]'`);
+prediction does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classifier.engines.offline.cues import CueReader, answer_scores, load_cues
+from classifier.engines.offline.decide import SIMILARITY_BESIDE, Similarity, label_scores, probabilities
+from classifier.engines.offline.engine import CUES_FILE
+from classifier.engines.offline.textmodel import (
+    IDF_STEP,
+    MODEL_FILE,
+    Head,
+    TextModel,
+    count_terms,
+    join_heads,
+    plan_heads,
+    save_model,
+    strengths_by_name,
+)
+from classifier.engines.offline.words import Sentence, split_sentences
+from classifier.errors import ConfigError
+from classifier.identity import bare_arxiv_id, same_paper
+from classifier.records import OUT_OF_SCOPE, UNPLACED, Record, Study
+from classifier.workspace import Workspace
+
+MANIFEST_FILE = "manifest.jsonl"
+FOLDS = 5
+
+_FLAT_BALANCE, _TREE_BALANCE = 1.0, 0.8
+"""Power to which class frequencies are evened out: all labels at once, and each decision of the tree."""
+_CUE_SCALE = 0.3
+_SCORE_SCALE = 0.1
+"""Cue strengths and log-probabilities are shrunk to the size of words in a unit vector, for one penalty."""
+_MIN_PAPERS = 4
+"""A term of fewer papers tells about those papers, not about a label."""
+_UNPLACED = 0.01
+
+
+class TrainingReport(Record):
+    """What was trained on, and how well it does on papers it has not seen (by cross-validation).
+
+    Attributes:
+        papers: Papers trained on.
+        excluded: Titles left out because they are gold studies or were excluded.
+        accuracy: Cross-validated, for each data file: every paper judged by a model that has not seen it.
+        per_label_f1: Cross-validated, over all papers.
+        calibration_error: Expected calibration error of the cross-validated confidence (10 bins).
+        prior: Power of the shift from the training's class frequencies towards even ones.
+        terms: Size of the vocabulary.
+        model_bytes: Size of the weights' file.
+    """
+
+    papers: int
+    excluded: tuple[str, ...]
+    accuracy: Mapping[str, float]
+    per_label_f1: Mapping[str, float]
+    calibration_error: float
+    prior: float
+    temperature: float
+    terms: int
+    model_bytes: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled paper as it is trained on."""
+
+    id: str
+    title: str
+    text: str
+    label: str
+    arxiv: str | None
+    source: str
+
+    def sentences(self) -> list[Sentence]:
+        """Title and abstract, as the engine reads them."""
+        return [*split_sentences(self.title, "title"), *split_sentences(self.text, "abstract")]
+
+    def is_paper(self, study: Study) -> bool:
+        """Whether this is the study."""
+        return same_paper(Study(id=self.id, title=self.title, label=self.label, arxiv=self.arxiv), study)
+
+
+def train(
+    workspace: Workspace,
+    data: Sequence[Path],
+    out: Path | None = None,
+    seed: int = 0,
+    *,
+    exclude: Sequence[Path] = (),
+    prior: float = 0.15,
+) -> TrainingReport:
+    """Trains the text model and writes it, with its manifest.
+
+    Args:
+        data: Suite files (JSON lines with `title`, `abstract` or `summary` or `text`, and `label`).
+        out: Folder to write to; None for the workspace's own `offline/`.
+        seed: Of the folds; the weights themselves do not depend on it.
+        exclude: Suite files whose papers must not be trained on (a test set).
+        prior: 0 keeps the class prior that training implies, 1 shifts it to even classes.
+
+    Raises:
+        ConfigError: A file is missing or malformed, a label is not in the taxonomy, fewer than two labels
+            are there, or scikit-learn is not installed.
+    """
+    examples = [example for path in data for example in read_examples(path, workspace)]
+    held_out = (*workspace.studies, *(_study(e) for path in exclude for e in read_examples(path, workspace)))
+    kept = [e for e in examples if not any(e.is_paper(study) for study in held_out)]
+    excluded = tuple(e.title for e in examples if e not in kept)
+    if len({example.label for example in kept}) < 2:
+        raise ConfigError("training needs papers of at least two labels; give more --data files")
+    trainer = Trainer(workspace, kept)
+    scores = trainer.cross_validate(seed)
+    shift = trainer.shift(prior)
+    shifted = [{label: s[label] + shift[label] for label in s} for s in scores]
+    temperature = trainer.fit_temperature(shifted)
+    model = trainer.fit_all(shift, temperature)
+    folder = out or workspace.offline_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    save_model(model, folder / MODEL_FILE)
+    _write_manifest(kept, folder / MANIFEST_FILE)
+    return trainer.report(shifted, excluded, prior, temperature, (folder / MODEL_FILE).stat().st_size)
+
+
+def read_examples(path: Path, workspace: Workspace) -> list[Example]:
+    """The labelled papers of a suite file.
+
+    Raises:
+        ConfigError: Missing, not JSON lines, or a label that the taxonomy does not have.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); expected a JSON-lines file") from error
+    allowed = [label for label in workspace.taxonomy.labels if label != UNPLACED]
+    found = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            text = row.get("abstract") or row.get("summary") or row["text"]
+            example = Example(
+                id=str(row["id"]),
+                title=row["title"],
+                text=text,
+                label=row["label"],
+                arxiv=row.get("arxiv"),
+                source=path.parent.name if path.stem == "papers" else path.stem,
+            )
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise ConfigError(
+                f"{path}:{number}: expected id, title, label and abstract, summary or text ({error!r})"
+            ) from error
+        if example.label not in allowed:
+            raise ConfigError(
+                f"{path}:{number}: label '{example.label}'; expected one of {', '.join(allowed)}"
+            )
+        found.append(example)
+    return found
+
+
+def _study(example: Example) -> Study:
+    return Study(id=example.id, title=example.title, label=example.label, arxiv=example.arxiv)
+
+
+class Trainer:
+    """Features of all papers, made once, and the regressions over them."""
+
+    def __init__(self, workspace: Workspace, examples: Sequence[Example]) -> None:
+        taxonomy = workspace.taxonomy
+        self._taxonomy = taxonomy
+        self._examples = examples
+        self._reader = CueReader(load_cues(workspace.offline_dir / CUES_FILE, taxonomy))
+        self._merged = tuple(name for name in self._reader.book.merged if name in self._reader.book.terms)
+        present = {example.label for example in examples}
+        leaves = {leaf.id: leaf.ancestors[0] for leaf in taxonomy.leaves.values() if leaf.id in present}
+        others = [OUT_OF_SCOPE] if OUT_OF_SCOPE in present else []
+        self._heads = plan_heads(leaves, others)
+        self._labels = (*leaves, *others)
+        self._cue_names = tuple(cue.says for cue in self._reader.book.cues)
+        self._score_names = tuple(
+            label for label in (*taxonomy.leaves, OUT_OF_SCOPE) if self._reader.book.cues
+        )
+        self._read(Similarity(taxonomy, workspace.studies))
+
+    def _read(self, similarity: Similarity) -> None:
+        """Counts terms, reads cues, compares with the gold studies (of which none is trained on)."""
+        counts, self._dense, self._similar = [], [], []
+        for example in self._examples:
+            sentences = example.sentences()
+            hits = self._reader.read(sentences)
+            answers = answer_scores(self._reader.book, self._taxonomy, hits)
+            by_cues = label_scores(self._taxonomy, answers)
+            strengths = strengths_by_name(self._reader, hits)
+            counts.append(count_terms(sentences, self._reader, self._merged))
+            self._dense.append(
+                [_CUE_SCALE * strengths.get(name, 0.0) for name in self._cue_names]
+                + [_SCORE_SCALE * by_cues[label] for label in self._score_names]
+            )
+            near = similarity.scores(" ".join(s.quote for s in sentences))
+            self._similar.append({label: SIMILARITY_BESIDE * near.get(label, 0.0) for label in self._labels})
+        papers = Counter(term for count in counts for term in count)
+        terms = sorted(term for term, n in papers.items() if n >= _MIN_PAPERS)
+        self._vocabulary = {term: row for row, term in enumerate(terms)}
+        self._idf = array(
+            "B",
+            (min(255, round(IDF_STEP * (math.log(len(counts) / papers[term]) + 1))) for term in terms),
+        )
+        self._counts = counts
+
+    def _empty(self) -> TextModel:
+        """A model without weights, for its vectors."""
+        return TextModel(
+            labels=self._labels,
+            heads=self._heads,
+            merged=self._merged,
+            vocabulary=self._vocabulary,
+            idf=self._idf,
+            weights=array("b"),
+            scale=(),
+            bias=(),
+            cue_weights={},
+            score_weights={},
+            shift=tuple(0.0 for _ in self._labels),
+            temperature=1.0,
+            unplaced=_UNPLACED,
+        )
+
+    def _matrix(self) -> Any:
+        from scipy import sparse
+
+        model = self._empty()
+        rows, columns, values = [], [], []
+        for number, count in enumerate(self._counts):
+            for row, value in model.vector(count).items():
+                rows.append(number)
+                columns.append(row)
+                values.append(value)
+        words = sparse.csr_matrix((values, (rows, columns)), shape=(len(self._counts), len(self._vocabulary)))
+        return sparse.csr_matrix(sparse.hstack([words, sparse.csr_matrix(self._dense)]))
+
+    def _fit(self, matrix: Any, numbers: Sequence[int]) -> tuple[Any, list[float]]:
+        """Weights (features x columns) and biases of all heads, from the papers numbered."""
+        import numpy as np
+
+        blocks, biases = [], []
+        for index, head in enumerate(self._heads):
+            power = _TREE_BALANCE if index else _FLAT_BALANCE
+            weights, bias = _fit_head(
+                matrix, numbers, [self._examples[n].label for n in numbers], head, power
+            )
+            blocks.append(weights)
+            biases += bias
+        return np.hstack(blocks), biases
+
+    def cross_validate(self, seed: int) -> list[dict[str, float]]:
+        """Each paper's label scores by a model that has seen neither it nor another text of it."""
+        matrix = self._matrix()
+        folds = self._folds(seed)
+        scores: list[dict[str, float]] = [{} for _ in self._examples]
+        for fold in range(FOLDS):
+            seen = [n for n, f in enumerate(folds) if f != fold]
+            unseen = [n for n, f in enumerate(folds) if f == fold]
+            weights, bias = self._fit(matrix, seen)
+            columns = matrix[unseen] @ weights + bias
+            for number, values in zip(unseen, columns.tolist(), strict=True):
+                joined = join_heads(self._heads, values)
+                scores[number] = {x: joined[x] + self._similar[number][x] for x in self._labels}
+        return scores
+
+    def _folds(self, seed: int) -> list[int]:
+        """Fold of each paper; texts of one paper (id or title) share theirs."""
+        chance = random.Random(seed)  # noqa: S311 - not for security
+        of: dict[str, int] = {}
+        folds = []
+        for example in self._examples:
+            keys = [bare_arxiv_id(example.arxiv or ""), " ".join(example.title.casefold().split())]
+            known = next((of[key] for key in keys if key and key in of), chance.randrange(FOLDS))
+            of.update({key: known for key in keys if key})
+            folds.append(known)
+        return folds
+
+    def shift(self, prior: float) -> dict[str, float]:
+        """Log-odds that move the class prior by the power `prior` towards even classes."""
+        counts = Counter(example.label for example in self._examples)
+        return {label: -prior * math.log(counts[label] / len(self._examples)) for label in self._labels}
+
+    def fit_temperature(self, scores: Sequence[Mapping[str, float]]) -> float:
+        """The temperature at which the unseen papers' labels were most probable (grid of steps of .05)."""
+
+        def loss(temperature: float) -> float:
+            return -sum(
+                math.log(max(1e-12, self._probability(s, temperature)[example.label]))
+                for s, example in zip(scores, self._examples, strict=True)
+            )
+
+        return min((round(0.3 + 0.05 * step, 2) for step in range(55)), key=loss)
+
+    def _probability(self, scores: Mapping[str, float], temperature: float) -> dict[str, float]:
+        return probabilities(self._taxonomy, scores, temperature, _UNPLACED)
+
+    def fit_all(self, shift: Mapping[str, float], temperature: float) -> TextModel:
+        """The model that ships: trained on all papers, quantised to one byte a weight."""
+        weights, bias = self._fit(self._matrix(), range(len(self._examples)))
+        words, rest = weights[: len(self._vocabulary)], weights[len(self._vocabulary) :].tolist()
+        scale = [max(1e-6, float(abs(column).max(initial=0.0))) / 127 for column in words.T]
+        quantised = array(
+            "b", (round(v / s) for row in words.tolist() for v, s in zip(row, scale, strict=True))
+        )
+        cues, by_label = rest[: len(self._cue_names)], rest[len(self._cue_names) :]
+        return TextModel(
+            **{
+                **vars(self._empty()),
+                "weights": quantised,
+                "scale": tuple(float(f"{s:.6g}") for s in scale),
+                "bias": _rounded(bias),
+                "cue_weights": {
+                    n: _rounded(w, _CUE_SCALE) for n, w in zip(self._cue_names, cues, strict=True)
+                },
+                "score_weights": {
+                    n: _rounded(w, _SCORE_SCALE) for n, w in zip(self._score_names, by_label, strict=True)
+                },
+                "shift": tuple(round(shift[label], 4) for label in self._labels),
+                "temperature": temperature,
+            }
+        )
+
+    def report(
+        self,
+        scores: Sequence[Mapping[str, float]],
+        excluded: tuple[str, ...],
+        prior: float,
+        temperature: float,
+        model_bytes: int,
+    ) -> TrainingReport:
+        """The cross-validated numbers."""
+        shares = [self._probability(s, temperature) for s in scores]
+        guesses = [max(share.items(), key=lambda item: item[1])[0] for share in shares]
+        truth = [example.label for example in self._examples]
+        by_source: dict[str, list[bool]] = {}
+        for example, guess in zip(self._examples, guesses, strict=True):
+            by_source.setdefault(example.source, []).append(guess == example.label)
+        confident = [share[guess] for share, guess in zip(shares, guesses, strict=True)]
+        return TrainingReport(
+            papers=len(truth),
+            excluded=excluded,
+            accuracy={name: round(sum(right) / len(right), 4) for name, right in by_source.items()},
+            per_label_f1={label: round(_f1(truth, guesses, label), 4) for label in self._labels},
+            calibration_error=round(
+                calibration_error(confident, [a == b for a, b in zip(truth, guesses, strict=True)]), 4
+            ),
+            prior=prior,
+            temperature=temperature,
+            terms=len(self._vocabulary),
+            model_bytes=model_bytes,
+        )
+
+
+def _fit_head(
+    matrix: Any, numbers: Sequence[int], labels: Sequence[str], head: Head, power: float
+) -> tuple[Any, list[float]]:
+    """One regression; its two-class form is spread over two columns, so that all heads look alike."""
+    try:
+        import numpy as np
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise ConfigError(
+            "training needs scikit-learn; install it with: pip install 'survey-classifier[train]'"
+        ) from error
+    class_of = {label: index for index, labels in enumerate(head.classes) for label in labels}
+    chosen = [n for n, label in zip(numbers, labels, strict=True) if label in class_of]
+    targets = [class_of[label] for label in labels if label in class_of]
+    counts = Counter(targets)
+    most = max(counts.values())
+    model = LogisticRegression(C=1.0, max_iter=1000, tol=1e-3)
+    model.fit(matrix[chosen], targets, sample_weight=[(most / counts[t]) ** power for t in targets])
+    weights = np.zeros((matrix.shape[1], len(head.classes)))
+    bias = np.full(len(head.classes), -20.0)  # a class that this fold has no paper of
+    if len(model.classes_) == 2:
+        weights[:, model.classes_] = np.vstack([-model.coef_[0], model.coef_[0]]).T / 2
+        bias[model.classes_] = np.array([-model.intercept_[0], model.intercept_[0]]) / 2
+    else:
+        weights[:, model.classes_] = model.coef_.T
+        bias[model.classes_] = model.intercept_
+    return weights, bias.tolist()
+
+
+def _rounded(values: Iterable[float], factor: float = 1.0) -> tuple[float, ...]:
+    return tuple(round(factor * value, 4) for value in values)
+
+
+def _f1(truth: Sequence[str], guesses: Sequence[str], label: str) -> float:
+    both = sum(a == b == label for a, b in zip(truth, guesses, strict=True))
+    either = sum(a == label for a in truth) + sum(b == label for b in guesses)
+    return 2 * both / either if either else 0.0
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Expected calibration error (Guo et al. 2017): mean gap to accuracy, by bin; 0 if empty."""
+    groups: dict[int, list[tuple[float, bool]]] = {}
+    for confidence, ok in zip(confidences, right, strict=True):
+        groups.setdefault(min(bins - 1, int(confidence * bins)), []).append((confidence, ok))
+    gaps = [abs(sum(c for c, _ in group) - sum(ok for _, ok in group)) for group in groups.values()]
+    return sum(gaps) / len(confidences) if confidences else 0.0
+
+
+def _write_manifest(examples: Sequence[Example], path: Path) -> None:
+    rows = [
+        {
+            "arxiv": example.arxiv,
+            "title": example.title,
+            "label": example.label,
+            "source": example.source,
+            "text_sha256": hashlib.sha256(example.text.encode()).hexdigest()[:16],
+        }
+        for example in examples
+    ]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
