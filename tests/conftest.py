@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from classifier.workspace import Workspace
 
 _OURS = ("OPENAI_", "CLASSIFIER_")
 _NEVER_THERE = (".invalid", ".test")  # RFC 2606: tests may use these for hosts that do not exist
+
+# A busy machine is slow, which says nothing about the code.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 
 class NetworkTouched(BaseException):
