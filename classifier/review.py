@@ -99,7 +99,7 @@ def _about_document(document: Document) -> Iterator[Notice]:
 def _about_title(file: PaperFile, document: Document) -> Iterator[Notice]:
     """Whether the PDF is another paper than the source or the user's list says."""
     expected, printed = file.paper.title, document.title
-    if not expected or not printed or document.engine == "text":
+    if not expected or not printed or not document.pages or document.engine == "text":
         return
     # A title that was not found whole (a stamp, a symbol) still stands somewhere on page 1.
     first_page = " ".join(document.pages[0].text.split()).casefold()
