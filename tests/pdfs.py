@@ -157,3 +157,14 @@ def write_bomb(path: Path, depth: int = 30, width: int = 10) -> Path:
 
 def _stream(dictionary: bytes, content: bytes) -> bytes:
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (dictionary, len(content), content)
+
+
+def write_paper_with_a_bomb(path: Path) -> Path:
+    """A paper whose last page explodes: PDFium dies of it, pypdf gives up on that page only."""
+    from pypdf import PdfWriter
+
+    with PdfWriter() as writer:
+        for part in (write_paper(path), write_bomb(path.with_suffix(".bomb"))):
+            writer.append(part)
+        writer.write(path)
+    return path

@@ -16,7 +16,16 @@ from classifier.errors import (
     UnreadablePdf,
 )
 from classifier.pdf import PdfLimits, PdfReader
-from tests.pdfs import FILLER, Style, locked, write_bomb, write_lines, write_paper, write_scan
+from tests.pdfs import (
+    FILLER,
+    Style,
+    locked,
+    write_bomb,
+    write_lines,
+    write_paper,
+    write_paper_with_a_bomb,
+    write_scan,
+)
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +176,21 @@ def test_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
         pytest.raises(UnreadablePdf, match="over the limit"),
     ):
         reader.read(path)
+
+
+def test_second_engine_reads_what_kills_the_first(tmp_path: Path) -> None:
+    path = write_paper_with_a_bomb(tmp_path / "paper.pdf")
+
+    with PdfReader(limits=PdfLimits(memory_bytes=400 * 1024 * 1024)) as reader:
+        document = reader.read(path)
+
+    assert document.engine == "pypdf"
+    assert not document.hidden_checked
+    assert document.title == "Learning to Walk by Listening to a Critic"
+    assert "1 Introduction" in [section.title for section in document.sections]
+    assert document.partial[0].startswith(
+        "only the second engine could read it (pdfium: the PDF engine crashed"
+    )
 
 
 def test_exploding_file_costs_a_worker_but_not_the_next_paper(tmp_path: Path) -> None:
