@@ -17,9 +17,9 @@ from typing import Any
 from classifier.engines.completion import Completion, Extracted, extract_object, read_completion
 from classifier.engines.failures import RejectedRequest, ServerError, one_line
 from classifier.engines.ladder import Findings, Profile, Wishes, fits, unexplained
-from classifier.engines.retry import OnWait, Pause, Waits, retrying
+from classifier.engines.retry import OnWait, Pause, Waits, retry_after_of, retrying
 from classifier.engines.transport import ChatTransport
-from classifier.errors import Refused, Truncated
+from classifier.errors import ModelError, Refused, Truncated
 
 _log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class ChatServer:
         trial = _Trial(self._known())
         if doubted == trial.profile:
             trial.profile, trial.inferred = doubted.lower() or doubted, True
-        async for attempt in retrying(self._max_attempts, self._waits, self._pause, self._on_wait):
+        async for attempt in retrying(self._max_attempts, self._waits, self._on_wait):
             with attempt:
                 return await self._scouting(trial, question, tally)
         raise AssertionError("tenacity either returns or raises")
@@ -155,7 +155,8 @@ class ChatServer:
             tally.requests += 1
             try:
                 body = await self._transport.complete(self._body(question, trial.profile))
-            except (RejectedRequest, ServerError) as error:
+            except ModelError as error:
+                self._pause.extend(retry_after_of(error) or 0.0)
                 if not self._adapt(trial, error):
                     raise
                 continue
@@ -172,8 +173,10 @@ class ChatServer:
         rest = profile.parameters(question.schema, question.max_tokens, self._wishes)
         return {"model": self._model, "messages": [_sendable(message) for message in messages], **rest}
 
-    def _adapt(self, trial: _Trial, error: RejectedRequest | ServerError) -> bool:
+    def _adapt(self, trial: _Trial, error: ModelError) -> bool:
         """Whether the trial has changed so that asking again at once makes sense."""
+        if not isinstance(error, RejectedRequest | ServerError):
+            return False
         spoken = trial.profile.after(error.said)
         if spoken is None and error.status in (400, 422) and unexplained(error.said):
             spoken = trial.profile.lesser()

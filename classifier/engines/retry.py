@@ -74,11 +74,11 @@ class Pause:
             await asyncio.sleep(left + random.uniform(0, min(1.0, left / 10)))  # noqa: S311 - no secret
 
 
-def retrying(max_attempts: int, waits: Waits, pause: Pause, on_wait: OnWait | None = None) -> AsyncRetrying:
+def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> AsyncRetrying:
     """The policy as a tenacity loop, to be used by `async for attempt in …: with attempt: …`.
 
     Retries errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
-    last error. Where the error brings `retry_after_s`, that is the wait, for everybody at `pause`.
+    last error. Where the error brings `retry_after_s`, that is the wait.
     """
     jitter = wait_random_exponential(multiplier=waits.first_s, max=waits.longest_s)
 
@@ -92,11 +92,8 @@ def retrying(max_attempts: int, waits: Waits, pause: Pause, on_wait: OnWait | No
         )
 
     def before_sleep(state: RetryCallState) -> None:
-        error = _error(state)
-        if retry_after_of(error) is not None:
-            pause.extend(state.upcoming_sleep)
         if on_wait is not None:
-            on_wait(state.upcoming_sleep, str(error))
+            on_wait(state.upcoming_sleep, str(_error(state)))
 
     return AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, ClassifierError) and error.retryable),

@@ -209,13 +209,16 @@ async def test_retry_after_holds_back_every_task_of_the_engine():
     assert min(later) - refused_at >= 0.39
 
 
-async def test_a_pause_longer_than_allowed_is_not_waited_for_and_told():
+async def test_a_pause_longer_than_allowed_is_told_and_neither_waited_for_nor_tried_again():
     waited = []
     with LlmServer([status(429, headers={"retry-after": "3600"})]) as server:
         async with engine(server.url, on_wait=lambda *told: waited.append(told)) as model:
             with pytest.raises(RateLimited) as caught:
                 await model.answer(TASK)
+            with pytest.raises(RateLimited, match="more than the 2 s allowed") as later:
+                await model.answer(TASK)
     assert len(server.requests) == 1
+    assert (caught.value.attempts, later.value.attempts) == (1, 0)
     assert caught.value.retry_after_s == 3600.0
     assert waited == []
 

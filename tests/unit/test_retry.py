@@ -42,9 +42,7 @@ async def attempts_of(
 
     async def fail() -> None:
         nonlocal made
-        async for attempt in retrying(
-            max_attempts, waits, Pause(), lambda seconds, _: waited.append(seconds)
-        ):
+        async for attempt in retrying(max_attempts, waits, lambda seconds, _: waited.append(seconds)):
             with attempt:
                 made += 1
                 raise error
