@@ -22,10 +22,11 @@ from classifier.records import (
 from classifier.review import Review, review_reply
 from classifier.workspace import Workspace
 
+NA = "not-applicable"
 TITLE = "Four Weighed Trucks on an Old Arch"
 ANSWERS = {
     "kind": "original", "structure": "bridge", "aim": "capacity",
-    "load": "applied", "sensing": "not-applicable", "timing": "not-applicable",
+    "load": "applied", "sensing": NA, "timing": NA,
 }  # fmt: skip
 PAGE = Page(number=1, text=f"{TITLE}\nWe weighed four trucks.")
 
@@ -112,8 +113,8 @@ def test_only_a_quote_that_is_not_there_goes_to_review(review, verdict, absent):
         ),
         (
             "capacity/with-load-test",
-            {"aim": "damage", "load": "not-applicable"},
-            "aim = damage, where the label needs capacity; load = not-applicable, where the label needs applied",
+            {"aim": "damage", "load": NA},
+            f"aim = damage, where the label needs capacity; load = {NA}, where the label needs applied",
         ),
         (OUT_OF_SCOPE, {}, "kind = original, where the label needs review"),
         ("capacity/with-load-test", {"load": UNCLEAR}, None),
