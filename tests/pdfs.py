@@ -111,13 +111,14 @@ def write_lines(path: Path, pages: list[list[str]], **options: Any) -> Path:
     return path
 
 
-def write_scan(path: Path, pages: int = 3) -> Path:
-    """Pages that are pictures, without a text layer."""
+def write_scan(path: Path, pages: int = 3, stamp: str = "") -> Path:
+    """Pages that are pictures without a text layer, but for a stamp at their foot."""
     from PIL import Image
 
     canvas = Canvas(str(path), pagesize=letter)
     for _ in range(pages):
         canvas.drawImage(ImageReader(Image.new("RGB", (200, 260), (250, 248, 240))), 0, 0, WIDTH, HEIGHT)
+        canvas.drawString(72, 30, stamp)
         canvas.showPage()
     canvas.save()
     return path

@@ -22,7 +22,8 @@ from classifier.pdf.structure import SizedLine
 
 _MEASURED_LINES = 80
 _MEASURED_CHARS = 8
-_FEW_CHARS = 20
+_FEW_CHARS = 200
+_NO_TEXT_CHARS = 20
 
 
 def read(path: str, budget: Budget) -> Reading:
@@ -93,7 +94,7 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, reading: Reading) ->
             text_page.close()
         text = clean(visible)
         if len(text) < _FEW_CHARS and not hidden:
-            _note_content(page, index + 1, reading)
+            _note_content(page, index + 1, text, reading)
         reading.add_page(index + 1, raw, text, hidden)
     finally:
         page.close()
@@ -112,13 +113,13 @@ def _split(
     return visible, [*hidden, *more], checked
 
 
-def _note_content(page: pypdfium2.PdfPage, number: int, reading: Reading) -> None:
-    """A page without text is normal where it is an image, and suspicious where it draws text."""
+def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: Reading) -> None:
+    """A page with little text is normal where it is an image, and doubtful where its text is lost."""
     count = min(pdfium_c.FPDFPage_CountObjects(page), 2000)
     kinds = {pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, at)) for at in range(count)}
     if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds:
         reading.image_pages.append(number)
-    if pdfium_c.FPDF_PAGEOBJ_TEXT in kinds:
+    if pdfium_c.FPDF_PAGEOBJ_TEXT in kinds and len(text) < _NO_TEXT_CHARS:
         reading.doubted_pages.append(number)
 
 

@@ -20,7 +20,7 @@ from classifier.pdf.sandbox import Pool, WorkerFailed
 from classifier.records import Document
 
 _HEADER_BYTES = 1024
-_SCAN_CHARS_A_PAGE = 50
+_SCAN_CHARS_A_PAGE = 200
 _STUB = re.compile(
     r"(?:paper|article|manuscript|version|preprint|document)\s+(?:has\s+been|was|is)\s+(?:now\s+)?"
     r"(?:moved|withdrawn|removed|retracted|superseded|replaced)|access\s+denied|page\s+not\s+found",
@@ -131,6 +131,8 @@ class PdfReader:
 
 def _check_bytes(path: Path, limits: PdfLimits) -> None:
     """Refuse what no engine needs to see."""
+    if path.exists() and not path.is_file():
+        raise UnreadablePdf(f"{path.name}: not a file; expected the path of a PDF")
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

@@ -120,6 +120,23 @@ def test_scan_needs_ocr(reader: PdfReader, tmp_path: Path) -> None:
         reader.read(write_scan(tmp_path / "scan.pdf"))
 
 
+def test_scan_with_a_stamp_on_each_page_needs_ocr(reader: PdfReader, tmp_path: Path) -> None:
+    stamp = "This content was downloaded from 127.0.0.1 on a day in May and is subject to conditions"
+
+    with pytest.raises(NoTextError, match="OCR"):
+        reader.read(write_scan(tmp_path / "scan.pdf", pages=30, stamp=stamp))
+
+
+def test_repeated_words_are_no_paper(reader: PdfReader, tmp_path: Path) -> None:
+    with pytest.raises(NotAPaper, match="a vocabulary of 2 in"):
+        reader.read(write_lines(tmp_path / "pattern.pdf", [["walk on"] * 50] * 8))
+
+
+def test_folder_is_unreadable(reader: PdfReader, tmp_path: Path) -> None:
+    with pytest.raises(UnreadablePdf, match="not a file"):
+        reader.read(tmp_path)
+
+
 def test_short_text_is_no_paper(reader: PdfReader, tmp_path: Path) -> None:
     with pytest.raises(NotAPaper, match=r"too short for a paper .* expected at least 1500"):
         reader.read(write_lines(tmp_path / "note.pdf", [["A note", "of two lines"]]))
