@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from classifier.engines.openai import OpenAIEngine
-from classifier.engines.retry import Waits
+from classifier.engines.openai.retry import Waits
 from classifier.leaf_schema import answer_schema
 from classifier.records import Document, Page, Paper, Prompt, Task
 from classifier.taxonomy import Taxonomy

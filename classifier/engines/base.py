@@ -17,9 +17,20 @@ class Engine(Protocol):
         needs_prompt: Whether `Task.prompt` must be rendered before `answer` is called.
     """
 
-    name: str
-    model: str | None
-    needs_prompt: bool
+    @property
+    def name(self) -> str:
+        """Stands in `provenance.engine`."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The model's name."""
+        ...
+
+    @property
+    def needs_prompt(self) -> bool:
+        """Whether tasks must bring a prompt."""
+        ...
 
     async def answer(self, task: Task) -> Reply:
         """Answers one task.

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.engines.completion import TokenAlternatives, extract_object, read_completion
-from classifier.engines.logprobs import label_probability
+from classifier.engines.openai.completion import TokenAlternatives, extract_object, read_completion
+from classifier.engines.openai.logprobs import label_probability
 from classifier.errors import ModelUnavailable
 from tests.engine_kit import SCHEMA, TASK, TAXONOMY, answer, engine
 from tests.llm_server import LlmServer, reply, status

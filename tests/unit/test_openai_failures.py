@@ -12,9 +12,9 @@ from email.utils import formatdate
 
 import pytest
 
-from classifier.engines.chat import CutInTransport
-from classifier.engines.failures import RejectedRequest, ServerError
-from classifier.engines.retry import Pause, Waits
+from classifier.engines.openai.chat import CutInTransport
+from classifier.engines.openai.failures import RejectedRequest, ServerError
+from classifier.engines.openai.retry import Pause, Waits
 from classifier.errors import (
     BudgetSpent,
     ContextOverflow,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.engines.ladder import RUNGS, Findings, Profile, fits, unexplained
+from classifier.engines.openai.ladder import RUNGS, Findings, Profile, fits, unexplained
 from classifier.errors import ModelUnavailable, Refused
 from tests.engine_kit import SCHEMA, TASK, answer, engine
 from tests.llm_server import Behaviour, LlmServer, raw, reply, status, tool_reply
@@ -108,10 +108,10 @@ def test_findings_expire_and_what_was_inferred_expires_sooner(tmp_path, monkeypa
     findings.keep("told", Profile(rung="tool"), spoken=True)
     findings.keep("guessed", Profile(rung="tool"), spoken=False)
     now = time.time()
-    monkeypatch.setattr("classifier.engines.ladder.time.time", lambda: now + 2 * 86_400)
+    monkeypatch.setattr("classifier.engines.openai.ladder.time.time", lambda: now + 2 * 86_400)
     assert findings.get("told") == Profile(rung="tool")
     assert findings.get("guessed") is None
-    monkeypatch.setattr("classifier.engines.ladder.time.time", lambda: now + 31 * 86_400)
+    monkeypatch.setattr("classifier.engines.openai.ladder.time.time", lambda: now + 31 * 86_400)
     assert findings.get("told") is None
 
 

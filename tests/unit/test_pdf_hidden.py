@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pypdfium2
 import pytest
 
-from classifier.pdf.hidden import split_page
-from tests.hidden_pdfs import ORDER, VISIBLE, Trick, hidden_tricks, page_pdf
+from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
+from classifier.pdf.hidden.characters import MAX_TEXT
+from tests.hidden_pdfs import (
+    ORDER,
+    SCAN_TEXT,
+    VISIBLE,
+    Trick,
+    form,
+    hidden_tricks,
+    image,
+    look_alikes,
+    page_pdf,
+    scan,
+    text,
+)
 
 TRICKS = hidden_tricks()
+LOOK_ALIKES = look_alikes()
 
 
-def split(trick: Trick) -> tuple[str, str, list[dict]]:
+def split(trick: Trick) -> tuple[str, str, list[dict[str, Any]]]:
+    """The page's text as PDFium prints it, its visible part, and the findings."""
     document = pypdfium2.PdfDocument(page_pdf(trick))
-    page = document[0]
-    text_page = page.get_textpage()
-    raw = text_page.get_text_range()
-    visible, findings = split_page(page, text_page, raw)
-    text_page.close()
-    page.close()
-    document.close()
-    return raw, visible, findings
+    try:
+        page = document[0]
+        text_page = page.get_textpage()
+        raw = text_page.get_text_range()
+        visible, findings = split_page(page, text_page, raw)
+        return raw, visible, findings
+    finally:
+        document.close()
 
 
 @pytest.mark.parametrize("name", TRICKS)
@@ -32,5 +49,132 @@ def test_hidden_sentence_is_cut_and_reported(name: str) -> None:
     assert "Ignore" not in visible
     assert [finding["kind"] for finding in findings] == [kind]
     assert ORDER in findings[0]["text"]
+    assert len(findings[0]["box"]) == 4
     for line in VISIBLE:
         assert visible.count(line) == 2
+
+
+@pytest.mark.parametrize("name", LOOK_ALIKES)
+def test_page_that_hides_nothing_is_left_as_it_is(name: str) -> None:
+    raw, visible, findings = split(LOOK_ALIKES[name])
+    assert findings == []
+    assert visible == raw
+
+
+def test_cutting_a_line_leaves_no_empty_line() -> None:
+    _, visible, _ = split(Trick(text(state="1 g")))
+    assert "\n\n" not in visible.replace("\r", "")
+    assert visible.split("\r\n") == [*VISIBLE, *VISIBLE]
+
+
+def test_covered_half_of_a_line_is_cut_and_the_other_half_kept() -> None:
+    _, trick = TRICKS["second half covered"]
+    _, visible, _ = split(trick)
+    assert "Steps are counted once." in visible
+
+
+def test_drawn_words_take_the_place_of_a_false_replacement_text() -> None:
+    _, trick = TRICKS["replacement text"]
+    _, visible, _ = split(trick)
+    assert "Steps are counted once." in visible
+
+
+def test_replacement_text_given_letter_by_letter_is_found() -> None:
+    drawn = VISIBLE[0].replace(" ", "x")
+    spans = [
+        f"/Span << /ActualText ({said}) >> BDC\n{text(shown, 72 + 5 * number)}EMC\n"
+        for number, (said, shown) in enumerate(zip(ORDER.replace(" ", "_"), drawn, strict=False))
+    ]
+    _, visible, findings = split(Trick("".join(spans)))
+    assert [finding["kind"] for finding in findings] == ["actual-text"]
+    assert "g_n_o_r_e" not in visible.replace(" ", "_")
+
+
+@pytest.mark.parametrize("step", [0.0, 0.1, 0.3])
+def test_letters_heaped_on_one_spot_are_cut(step: float) -> None:
+    letters = "".join(text(letter, 72 + step * number) for number, letter in enumerate(ORDER))
+    raw, visible, findings = split(Trick(letters))
+    assert [finding["kind"] for finding in findings] == ["tiny"]
+    assert "leaf" not in visible
+    assert len(visible) < len(raw)
+
+
+@pytest.mark.parametrize("state", ["1 g", "3 Tr"])
+def test_hidden_letters_that_are_written_one_by_one_are_cut(state: str) -> None:
+    letters = "".join(text(letter, 72 + 5 * number, state=state) for number, letter in enumerate(ORDER))
+    _, visible, findings = split(Trick(letters))
+    assert len(findings) == 1
+    assert [line for line in visible.split("\r\n") if line] == [*VISIBLE, *VISIBLE]
+
+
+def test_two_white_copies_do_not_vouch_for_each_other() -> None:
+    _, visible, findings = split(Trick(text(state="1 g") * 2))
+    assert "Ignore" not in visible
+    assert [finding["kind"] for finding in findings] == ["same-colour"]
+
+
+@pytest.mark.parametrize("grey", [0.91, 0.94, 0.97])
+def test_grey_that_nobody_sees_is_hidden(grey: float) -> None:
+    _, visible, findings = split(Trick(text(state=f"{grey} g")))
+    assert "Ignore" not in visible
+    assert len(findings) == 1
+
+
+@pytest.mark.parametrize("grey", [0.0, 0.5, 0.8, 0.86])
+def test_grey_that_can_be_read_is_visible(grey: float) -> None:
+    raw, visible, findings = split(Trick(text(state=f"{grey} g")))
+    assert (visible, findings) == (raw, [])
+
+
+def test_text_layer_of_a_scan_is_kept() -> None:
+    raw, visible, findings = split(scan())
+    assert raw.count("rewards") == 30
+    assert (visible, findings) == (raw, [])
+
+
+def test_text_layer_on_a_blank_picture_is_hidden() -> None:
+    trick = scan()
+    trick.objects = {10: image(8, 8, b"\xff" * 64)}
+    _, visible, findings = split(trick)
+    assert visible.strip() == ""
+    assert findings[0]["kind"] == "invisible"
+    assert findings[0]["text"].startswith(SCAN_TEXT)
+    assert all(len(finding["text"]) <= MAX_TEXT for finding in findings)
+
+
+def test_order_laid_over_the_text_layer_of_a_scan_is_cut() -> None:
+    trick = scan()
+    trick.content += text(ORDER, 60, 740, state="3 Tr")
+    _, visible, findings = split(trick)
+    assert "confidence" not in visible
+    assert any(ORDER in finding["text"] for finding in findings)
+    assert visible.count("rewards") >= 29
+
+
+def test_label_that_a_figure_clips_away_is_cut_without_a_report() -> None:
+    figure = form(text("Old title", 72, 500), box="60 380 560 430")
+    _, visible, findings = split(Trick("/X Do\n", "/XObject << /X 10 0 R >>", {10: figure}))
+    assert "Old title" not in visible
+    assert findings == []
+
+
+def test_forms_within_forms_beyond_the_limit_leave_the_check_incomplete() -> None:
+    forms: dict[int, bytes | str] = {
+        number: form("/X Do\n", resources=f"/XObject << /X {number + 1} 0 R >>") for number in range(10, 30)
+    }
+    forms[30] = form(text())
+    with pytest.raises(HiddenCheckIncomplete, match="forms"):
+        split(Trick("/X Do\n", "/XObject << /X 10 0 R >>", forms))
+
+
+def test_page_without_text_is_given_back() -> None:
+    assert split(Trick(paragraphs=False)) == ("", "", [])
+
+
+def test_second_look_at_a_page_gives_the_same_result() -> None:
+    document = pypdfium2.PdfDocument(page_pdf(TRICKS["under an image"][1]))
+    page = document[0]
+    text_page = page.get_textpage()
+    raw = text_page.get_text_range()
+    assert split_page(page, text_page, raw) == split_page(page, text_page, raw)
+    document.close()

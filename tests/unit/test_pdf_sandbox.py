@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -151,6 +152,26 @@ def test_worker_is_reused_until_it_is_worn() -> None:
 
     assert workers[0] is workers[1]
     assert workers[2] is not workers[1]
+
+
+@posix
+def test_interrupted_worker_does_not_hand_its_reply_to_the_next_file(code: Any) -> None:
+    code("time.sleep(0.5)\nprint('{}', flush=True)")
+    pool = Pool(1, PdfLimits())
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt), pool.slot() as slot:
+            slot.ask({"op": "any"}, 20)
+        with pool.slot() as slot:
+            assert slot._worker is None
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        pool.close()
 
 
 def test_pool_needs_a_worker() -> None:

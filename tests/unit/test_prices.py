@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.engines.prices import cost_usd
+from classifier.engines.openai.prices import cost_usd
 from classifier.records import Usage
 from classifier.settings import Price
 

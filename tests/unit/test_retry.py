@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from classifier.engines.retry import Pause, Waits, parse_retry_after, retrying
+from classifier.engines.openai.retry import Pause, Waits, parse_retry_after, retrying
 from classifier.errors import ModelUnavailable, RateLimited, Refused
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from classifier.engines.completion import TokenAlternatives
+from classifier.engines.openai.completion import TokenAlternatives
 
 _COVERED = 0.98
 """Mass that the alternatives must cover before they are called a distribution."""

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classifier.engines.chat import ChatServer, Messages, Question, Said, Tally, enforced
-from classifier.engines.failures import RejectedRequest
-from classifier.engines.ladder import Findings, Profile, Wishes
-from classifier.engines.logprobs import label_probability
-from classifier.engines.prices import cost_usd
-from classifier.engines.retry import OnWait, Pause, Waits
-from classifier.engines.transport import ChatTransport, OpenAITransport, public_url
+from classifier.engines.openai.chat import ChatServer, Messages, Question, Said, Tally, enforced
+from classifier.engines.openai.failures import RejectedRequest
+from classifier.engines.openai.ladder import Findings, Profile, Wishes
+from classifier.engines.openai.logprobs import label_probability
+from classifier.engines.openai.prices import cost_usd
+from classifier.engines.openai.retry import OnWait, Pause, Waits
+from classifier.engines.openai.transport import ChatTransport, OpenAITransport, public_url
 from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
 from classifier.leaf_schema import parse_answer
 from classifier.records import Answer, Notice, Prompt, Reply, Task, Usage

@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifier.engines.completion import Completion, Extracted, extract_object, read_completion
-from classifier.engines.failures import RejectedRequest, ServerError, one_line
-from classifier.engines.ladder import Findings, Profile, Wishes, fits, unexplained
-from classifier.engines.retry import OnWait, Pause, Waits, retry_after_of, retrying
-from classifier.engines.transport import ChatTransport
+from classifier.engines.openai.completion import Completion, Extracted, extract_object, read_completion
+from classifier.engines.openai.failures import RejectedRequest, ServerError, one_line
+from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits, unexplained
+from classifier.engines.openai.retry import OnWait, Pause, Waits, retry_after_of, retrying
+from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ModelError, Refused, Truncated
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class ChatServer:
         key: Server and model, the name under which findings are kept.
         start: The profile to begin with where nothing is known.
         findings: What earlier runs found out.
-        max_attempts, waits, pause, on_wait: See `classifier.engines.retry`.
+        max_attempts, waits, pause, on_wait: See `classifier.engines.openai.retry`.
     """
 
     def __init__(

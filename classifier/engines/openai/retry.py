@@ -3,7 +3,7 @@
 What enters: errors of `classifier.errors`; those with `retryable` are tried again. What leaves: a
 tenacity loop that waits as the server asks (`Retry-After`) or exponentially with jitter, and a `Pause`
 through which tasks that share a server hold back together. What it does not do: decide what an HTTP
-status means (`classifier.engines.transport`), or ask again after a reply that was whole but wrong.
+status means (`classifier.engines.openai.transport`), or ask again after a reply that was whole but wrong.
 """
 
 from __future__ import annotations

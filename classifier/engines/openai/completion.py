@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from classifier.engines.failures import ServerError
+from classifier.engines.openai.failures import ServerError
 from classifier.records import Usage
 
 _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that

@@ -1,7 +1,7 @@
 """What a server's error response means: status and body -> an error of `classifier.errors`.
 
 Whatever a server says is hostile text: it is cut to one short line, and nothing that looks like a
-key stays in it. What it does not do: decide what to try instead (`classifier.engines.ladder`).
+key stays in it. What it does not do: decide what to try instead (`classifier.engines.openai.ladder`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from classifier.engines.retry import parse_retry_after
+from classifier.engines.openai.retry import parse_retry_after
 from classifier.errors import (
     BudgetSpent,
     ContextOverflow,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from classifier.engines.failures import ServerError, failure, one_line
+from classifier.engines.openai.failures import ServerError, failure, one_line
 from classifier.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
 
 if TYPE_CHECKING:
