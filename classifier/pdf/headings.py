@@ -116,11 +116,19 @@ def _candidates(pages: Sequence[str]) -> Iterator[_Candidate]:
         if before and before.page == line.page and _NUMBER_ALONE.fullmatch(before.text):
             # The number and the words of one heading, set apart, may come as two lines.
             yield from _read_heading(Line(f"{before.text}\n{line.text}", line.page, before.start, before.at))
-        if 3 <= len(line.text) <= _MAX_CHARS:
+        if _may_be_heading(line.text):
             goes_on = before is not None and before.page == line.page and _is_open(before.text)
             # "A" is also a word: "A Survey of …" in the middle of a reference is no appendix.
             yield from (c for c in _read_heading(line) if not (goes_on and _is_article(c)))
         before = line
+
+
+def _may_be_heading(text: str) -> bool:
+    """A cheap test that few lines of running text pass: short, or numbered at its start."""
+    if not 3 <= len(text) <= _MAX_CHARS:
+        return False
+    numbered = text[1] in " ." or "." in text[:6] or text.lower().startswith(("appendix ", "section "))
+    return text[0].isdigit() or (text[0].isupper() and (numbered or len(text) <= _LONGEST_CUSTOMARY))
 
 
 def _is_article(candidate: _Candidate) -> bool:

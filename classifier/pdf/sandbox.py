@@ -70,6 +70,10 @@ class Worker:
         except (ValueError, RecursionError) as error:
             self.kill()
             raise WorkerFailed(f"the PDF worker's reply was unusable ({type(error).__name__})") from error
+        except BaseException:
+            # Interrupted: the reply is still to come, and the next file must not get it.
+            self.kill()
+            raise
         finally:
             timer.cancel()
         if not isinstance(reply, dict):
