@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifier.pdf.headings import find_sections
+from classifier.pdf.sections import find_sections
 from classifier.pdf.structure import SizedLine, find_abstract, find_arxiv_id, find_doi, find_title
 
 _MAX_HIDDEN = 1000

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.pdf.headings import find_sections, join_small_caps
+from classifier.pdf.headings import join_small_caps
+from classifier.pdf.sections import find_sections
 
 TEXT = "\n".join(
     ["This sentence is long enough that nobody would ever take it for the heading of a section."] * 5
