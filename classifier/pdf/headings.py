@@ -58,7 +58,7 @@ class Candidate:
 
     Attributes:
         title: The words behind the number.
-        scheme: How it is numbered: "arabic", "roman", "letter", or "custom" for a customary name without number.
+        scheme: How it is numbered: "arabic", "roman", "letter", or "custom" for a name without number.
         number: From the outermost level, letters counted from 1; empty for "custom".
         dotted: Whether a full stop follows the number.
     """
