@@ -1,7 +1,8 @@
 """Builders of one-page papers that hide a sentence, and of look-alikes that hide nothing.
 
-Pages are written by hand, since no library offers the tricks: a content stream, resources and further objects go
-in, a PDF with a classic cross-reference table comes out. Each page has two paragraphs of visible text around the trick.
+Pages are written by hand, since no library offers the tricks: a content stream, resources and further
+objects go in, a PDF with a classic cross-reference table comes out. Each page has two paragraphs of visible text around
+the trick.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Trick:
         catalog: Further entries of the catalog.
         before, after: Operators before the first and after the last paragraph.
         fonts: Further entries of the font dictionary.
+        paragraphs: Whether the visible paragraphs stand around it.
     """
 
     content: str = ""
@@ -43,6 +45,7 @@ class Trick:
     before: str = ""
     after: str = ""
     fonts: str = ""
+    paragraphs: bool = True
 
 
 def stream(dictionary: str, data: str | bytes) -> bytes:
@@ -67,7 +70,8 @@ def paragraphs(top: float) -> str:
 
 def page_pdf(trick: Trick) -> bytes:
     """The whole file."""
-    content = f"{trick.before}\n{paragraphs(720)}{trick.content}\n{paragraphs(300)}{trick.after}\n"
+    upper, lower = (paragraphs(720), paragraphs(300)) if trick.paragraphs else ("", "")
+    content = f"{trick.before}\n{upper}{trick.content}\n{lower}{trick.after}\n"
     media = "" if "/MediaBox" in trick.page else "/MediaBox [0 0 612 792]"
     objects: dict[int, bytes | str] = {
         1: f"<< /Type /Catalog /Pages 2 0 R {trick.catalog} >>",
@@ -103,7 +107,8 @@ def page_pdf(trick: Trick) -> bytes:
 def image(width: int, height: int, pixels: bytes, more: str = "") -> bytes:
     """An image XObject, one grey byte a pixel."""
     return stream(
-        f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /DeviceGray /BitsPerComponent 8 {more}",
+        f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /DeviceGray "
+        f"/BitsPerComponent 8 {more}",
         pixels,
     )
 
@@ -111,7 +116,8 @@ def image(width: int, height: int, pixels: bytes, more: str = "") -> bytes:
 def form(content: str, more: str = "", box: str = "0 0 612 792", resources: str = "") -> bytes:
     """A form XObject that has the page's fonts."""
     return stream(
-        f"/Type /XObject /Subtype /Form /BBox [{box}] /Resources << /Font << /F1 5 0 R /F2 6 0 R >> {resources} >> {more}",
+        f"/Type /XObject /Subtype /Form /BBox [{box}] "
+        f"/Resources << /Font << /F1 5 0 R /F2 6 0 R >> {resources} >> {more}",
         content,
     )
 
@@ -123,7 +129,8 @@ def blank_type3(objects_from: int = 10) -> dict[int, bytes | str]:
     names = " ".join(f"/c{code}" for code in range(first, first + count))
     procs = " ".join(f"/c{code} {objects_from + 1} 0 R" for code in range(first, first + count))
     return {
-        objects_from: f"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 500 700] /FontMatrix [0.001 0 0 0.001 0 0] "
+        objects_from: f"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 500 700] "
+        f"/FontMatrix [0.001 0 0 0.001 0 0] "
         f"/FirstChar {first} /LastChar {first + count - 1} /Widths [{widths}] /CharProcs << {procs} >> "
         f"/Encoding << /Type /Encoding /Differences [{first} {names}] >> /ToUnicode {objects_from + 2} 0 R "
         "/Resources << >> >>",
@@ -132,11 +139,22 @@ def blank_type3(objects_from: int = 10) -> dict[int, bytes | str]:
     }
 
 
-def to_unicode() -> bytes:
+def sentence_font() -> dict[int, bytes | str]:
+    """Helvetica whose letter Z stands for the whole sentence."""
+    said = ORDER.encode("utf-16-be").hex()
+    return {
+        10: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding "
+        "/ToUnicode 11 0 R >>",
+        11: to_unicode(f"1 beginbfchar <5A> <{said}> endbfchar"),
+    }
+
+
+def to_unicode(mapping: str = "1 beginbfrange <20> <7E> <0020> endbfrange") -> bytes:
+    """A font's table from codes to characters."""
     return stream(
         "",
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
-        "1 begincodespacerange <00> <FF> endcodespacerange\n1 beginbfrange <20> <7E> <0020> endbfrange\n"
+        f"1 begincodespacerange <00> <FF> endcodespacerange\n{mapping}\n"
         "endcmap CMapName currentdict /CMap defineresource pop end end",
     )
 
@@ -151,7 +169,10 @@ def noise(width: int, height: int) -> bytes:
 
 def hidden_tricks() -> dict[str, tuple[str, Trick]]:
     """Name of each trick, the kind it is reported as, and the page."""
-    half = "/ExtGState << /G0 << /ca 0 /CA 0 >> /G1 << /BM /Multiply >> /GS << /SMask << /Type /Mask /S /Luminosity /G 10 0 R >> >> >>"
+    half = (
+        "/ExtGState << /G0 << /ca 0 /CA 0 >> /G1 << /BM /Multiply >> "
+        "/GS << /SMask << /Type /Mask /S /Luminosity /G 10 0 R >> >> >>"
+    )
     order = text()
     cover = "q 1 g 60 390 500 30 re f Q\n"
     layer = "/OCProperties << /OCGs [10 0 R] /D << /OFF [10 0 R] /Order [] >> >>"
@@ -195,7 +216,7 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
         "clip elsewhere": ("clipped", Trick("q 300 600 40 40 re W n\n" + order + "Q\n")),
         "fill opacity 0": ("transparent", Trick(text(state="/G0 gs"), half)),
         "opacity 0, filled and stroked": ("transparent", Trick(text(state="/G0 gs 2 Tr"), half)),
-        "white multiplied": ("same-colour", Trick(text(state="/G1 gs 1 g"), half)),
+        "white multiplied": ("transparent", Trick(text(state="/G1 gs 1 g"), half)),
         "soft mask of nothing": (
             "transparent",
             Trick(
@@ -216,7 +237,8 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
             "covered",
             Trick(
                 order + "q 60 390 500 30 re W n /S sh Q\n",
-                "/Shading << /S << /ShadingType 2 /ColorSpace /DeviceGray /Coords [0 0 612 0] /Extend [true true] "
+                "/Shading << /S << /ShadingType 2 /ColorSpace /DeviceGray /Coords [0 0 612 0] "
+                "/Extend [true true] "
                 "/Function << /FunctionType 2 /Domain [0 1] /C0 [0.5] /C1 [1] /N 1 >> >> >>",
             ),
         ),
@@ -245,7 +267,8 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
                 "/Pattern << /P 10 0 R >>",
                 {
                     10: stream(
-                        "/PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] /XStep 10 /YStep 10 /Resources << >>",
+                        "/PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 10 10] /XStep 10 "
+                        "/YStep 10 /Resources << >>",
                         "1 g 0 0 10 10 re f",
                     )
                 },
@@ -253,7 +276,7 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
         ),
         "second half covered": (
             "covered",
-            Trick(text("Steps are counted once. " + ORDER) + "q 1 g 177 390 420 30 re f Q\n"),
+            Trick(text("Steps are counted once. " + ORDER) + "q 1 g 184 390 420 30 re f Q\n"),
         ),
         "under an annotation": (
             "covered",
@@ -266,9 +289,128 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
                 },
             ),
         ),
-        "stacked on one spot": ("tiny", Trick(text(state="-5.2 Tc"))),
+        "one glyph that says a sentence": (
+            "heaped",
+            Trick(text("Z", font="FZ"), fonts="/FZ 10 0 R", objects=sentence_font()),
+        ),
+        "black by a screen blend": (
+            "transparent",
+            Trick(text(state="/GB gs"), "/ExtGState << /GB << /BM /Screen >> >>"),
+        ),
+        "white under a strike": (
+            "same-colour",
+            Trick(text(state="1 g") + "q 0.5 w 72 403 m 540 403 l S Q\n"),
+        ),
+        "white between two lines": ("same-colour", Trick(text(y=713, state="1 g"))),
+        "clipped by an earlier letter": (
+            "not-drawn",
+            Trick(f"q BT 5 Tr /F1 10 Tf 1 0 0 1 560 720 Tm (.) Tj ET {text()} Q\n"),
+        ),
         "replacement text": (
             "actual-text",
             Trick(f"/Span << /ActualText ({ORDER}) >> BDC\n" + text("Steps are counted once.") + "EMC\n"),
         ),
     }
+
+
+def _words(lines: int, top: float, state: str) -> str:
+    """Lines of single placed words, as the text layer of a scan has them."""
+    out = ""
+    for line in range(lines):
+        for number, word in enumerate(SCAN_TEXT.split()):
+            out += text(word, 60 + 42 * number, top - 20 * line, 10, "F1", state)
+    return out
+
+
+def look_alikes() -> dict[str, Trick]:
+    """Pages that hide nothing, though they look like it to a simple check."""
+    states = "/ExtGState << /Half << /ca 0.5 /CA 0.5 >> /M << /BM /Multiply >> >>"
+    white = text("White words stand in the dark head of a table", state="1 g")
+    label = text("A label that is drawn inside a form with its own clip", 72, 400)
+    photo = {10: image(64, 64, bytes(value // 3 for value in noise(64, 64)))}
+    on = "/OCProperties << /OCGs [10 0 R] /D << /ON [10 0 R] /Order [] >> >>"
+    ligature = "/Span << /ActualText (ffi) >> BDC\n" + text("f", 72, 400) + "EMC\n"
+    hyphen = "/Span << /ActualText (\\255) >> BDC\n" + text("-", 92, 400) + "EMC\n"
+    same = (
+        "/Span << /ActualText (Steps are counted once.) >> BDC\n" + text("Steps are counted once.") + "EMC\n"
+    )
+    formula = (
+        r"/Span << /ActualText (\\\( \\alpha_{t} = \\frac{\\beta}{\\gamma + \\delta} \\\)) >> BDC" + "\n"
+    )
+    return {
+        "nothing at all": Trick(),
+        "white on a dark box": Trick("q 0.1 g 60 390 500 30 re f Q\n" + white),
+        "white on a photograph": Trick(
+            "q 500 0 0 30 60 390 cm /Im Do Q\n" + white, "/XObject << /Im 10 0 R >>", photo
+        ),
+        "dark on a light code box": Trick("q 0.92 g 60 390 500 30 re f Q\n" + text(VISIBLE[0])),
+        "grey watermark": Trick(text("Preprint under review", 150, 380, 30, "F2", "0.8 g")),
+        "yellow words": Trick(text("Bright but readable words of a chart", state="1 1 0 rg")),
+        "tick labels of a shrunken figure": Trick(
+            "q 0.1 0 0 0.1 72 400 cm "
+            + "".join(text(str(value), 100 * value, 0, 12) for value in range(12))
+            + text("step", 1400, 0, 12)
+            + " Q\n"
+        ),
+        "six point footnote": Trick(text("Equal contribution of both authors to the work", size=6)),
+        "half opacity": Trick(text(VISIBLE[0], state="/Half gs"), states),
+        "highlight multiplied over words": Trick(
+            text(VISIBLE[0]) + "q /M gs 1 1 0 rg 60 390 500 30 re f Q\n", states
+        ),
+        "highlight under words": Trick("q 1 1 0 rg 60 390 500 30 re f Q\n" + text(VISIBLE[0])),
+        "glass over words": Trick(text(VISIBLE[0]) + "q /Half gs 1 g 60 390 500 30 re f Q\n", states),
+        "clip around words": Trick("q 60 380 500 50 re W n\n" + text(VISIBLE[0]) + "Q\n"),
+        "form with a clip": Trick(
+            "/X Do\n", "/XObject << /X 10 0 R >>", {10: form(label, box="60 380 560 430")}
+        ),
+        "layer that is on": Trick(
+            "/OC /L BDC\n" + text(VISIBLE[0]) + "EMC\n",
+            "/Properties << /L 10 0 R >>",
+            {10: "<< /Type /OCG /Name (x) >>"},
+            catalog=on,
+        ),
+        "rotated axis label": Trick(
+            "q BT 0 g /F1 9 Tf 0 1 -1 0 580 200 Tm (Mean return of ten runs) Tj ET Q\n"
+        ),
+        "slanted label": Trick(
+            "q BT 0 g /F1 9 Tf 0.7 0.7 -0.7 0.7 300 340 Tm (Slanted column head of a table) Tj ET Q\n"
+        ),
+        "table row in one string": Trick(
+            "q BT /F1 10 Tf 72 400 Td [(agent) -9000 (0.25) -9000 (0.31)] TJ ET Q\n"
+        ),
+        "bold by writing twice": Trick(text(VISIBLE[0]) + text(VISIBLE[0], x=72.2)),
+        "written twice on one spot": Trick(text(VISIBLE[0]) + text(VISIBLE[0])),
+        "outlined words": Trick(text("Outlined words of a heading", size=14, state="1 Tr 0 G 0.5 w")),
+        "ligature, hyphen and like words": Trick(ligature + hyphen + same),
+        "formula's source": Trick(formula + text("a = b / c", 72, 380) + "EMC\n"),
+        "spaces off the page": Trick(text("     ", 700, 400)),
+        "rotated page": Trick(text(VISIBLE[0]), page="/Rotate 90"),
+        "page with an offset box": Trick(
+            text(VISIBLE[0]), page="/MediaBox [-50 -20 640 812] /CropBox [10 10 600 780]"
+        ),
+        "link annotation": Trick(
+            text(VISIBLE[0]),
+            page="/Annots [<< /Type /Annot /Subtype /Link /Rect [60 390 560 420] "
+            "/Border [0 0 1] /C [1 0 0] >>]",
+        ),
+        "visible drawn letters of a type 3 font": Trick(
+            text(VISIBLE[0], font="T3"), fonts="/T3 10 0 R", objects=drawn_type3()
+        ),
+    }
+
+
+def drawn_type3() -> dict[int, bytes | str]:
+    """The Type 3 font with black bars for letters."""
+    objects = blank_type3()
+    objects[11] = stream("", "500 0 0 0 500 700 d1 50 0 350 700 re f")
+    return objects
+
+
+def scan() -> Trick:
+    """A page that is one picture of spots, with the words that were read off it in render mode 3."""
+    return Trick(
+        "q 612 0 0 792 0 0 cm /Im Do Q\n" + _words(30, 740, "3 Tr"),
+        "/XObject << /Im 10 0 R >>",
+        {10: image(306, 396, noise(306, 396))},
+        paragraphs=False,
+    )

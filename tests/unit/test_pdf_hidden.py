@@ -94,7 +94,7 @@ def test_replacement_text_given_letter_by_letter_is_found() -> None:
 def test_letters_heaped_on_one_spot_are_cut(step: float) -> None:
     letters = "".join(text(letter, 72 + step * number) for number, letter in enumerate(ORDER))
     raw, visible, findings = split(Trick(letters))
-    assert [finding["kind"] for finding in findings] == ["tiny"]
+    assert [finding["kind"] for finding in findings] == ["heaped"]
     assert "leaf" not in visible
     assert len(visible) < len(raw)
 

@@ -1,8 +1,20 @@
 """The guard against text that a PDF says but does not show.
 
-A loaded page enters; its visible text and what was hidden in it leave. See docs/adr/0003-hidden-text.md for what is
-covered and what is not. Reading order of the modules: `check` (the whole course), `objects` (what the page holds),
-`ink` (what is drawn), `cut` (from objects to characters), `actual_text`, `characters`.
+A loaded page enters; its visible text and what was hidden in it leave. What is covered and what is not
+stands in docs/adr/0003-hidden-text.md. Nothing here knows of other parts of the package.
+
+Modules in the order of reading:
+
+    check        the whole course: signs, proof, cut
+    objects      what a page holds, in one pass over its objects
+    ink          what is drawn: small renderings
+    proof        which text is not seen
+    naming       by which trick, or whether the page is a scan
+    piled        letters heaped on one spot
+    actual_text  replacement texts that say something else
+    cut          from objects to characters and findings
+    characters   code points without a picture
+    geometry, layout, state, textpage, calls   what these rest on
 """
 
 from classifier.pdf.hidden.characters import split_invisible_characters

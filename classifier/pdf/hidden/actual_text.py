@@ -1,8 +1,8 @@
 """Replacement text (`ActualText`) that says something else than what is drawn.
 
-A scene enters; the text page to go on with leaves. PDFium prints a replacement in the place of the drawn glyphs.
-Legitimate ones give ligatures, hyphens and formulas their plain text. To compare, the mark is taken off the objects
-(it cannot be put back, and is of no use to later steps) and the page's text is read anew.
+A scene enters; the text page to go on with leaves. PDFium prints a replacement in the place of the drawn
+glyphs. Legitimate ones give ligatures, hyphens and formulas their plain text. To compare, the mark is taken
+off the objects (it cannot be put back, and later steps have no use for it) and the page's text is read anew.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.characters import MAX_TEXT
 from classifier.pdf.hidden.cut import is_message
-from classifier.pdf.hidden.objects import Box, Scene
+from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.objects import Scene
 from classifier.pdf.hidden.textpage import object_text
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
@@ -50,7 +51,7 @@ def undo(page: Any, text_page: Any, raw_text: str, scene: Scene) -> tuple[Any, s
     for span in spans:
         span.drawn = "".join(object_text(drawn_page, handle) for handle in span.handles)
     strange = [span for span in spans if is_strange(span.said, span.drawn)]
-    if not is_message(" ".join(span.said for span in strange)):
+    if not is_message(_COMMAND.sub(" ", " ".join(span.said for span in strange))):
         return text_page, raw_text, []
     boxes = {item.handle: item.box for item in scene.texts}
     return drawn_page, drawn_page.get_text_range(), merge(strange, boxes)

@@ -1,8 +1,9 @@
 """PDFium's calls on object handles, at half of their usual cost.
 
-`pypdfium2.raw` types each pointer: a handle that comes back becomes a Python object, and is checked when it goes in
-again. A page has hundreds of objects with a dozen questions each, so that this is most of the time of the pass. Here the same
-functions take and give handles as plain numbers (None for a null pointer); buffers and structures go in as ever.
+`pypdfium2.raw` types each pointer: a handle that comes back becomes a Python object, and is checked when it
+goes in again. A page has hundreds of objects with a dozen questions each, so that this is most of the pass's
+time. Here the same functions take and give handles as plain numbers (None for a null pointer); buffers,
+structures and addresses go in alike.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ _NAMES = (
     "FPDFTextObj_GetFontSize",
     "FPDFTextObj_GetText",
     "FPDFTextObj_GetTextRenderMode",
+    "FPDFText_GetCharOrigin",
     "FPDFText_GetTextObject",
 )
 
@@ -53,7 +55,8 @@ def _untyped(function: Any) -> Any:
     """The same function with its pointers as plain numbers."""
     arguments = [ctypes.c_void_p if _is_pointer(kind) else kind for kind in function.argtypes]
     result = ctypes.c_void_p if _is_pointer(function.restype) else function.restype
-    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+    address = ctypes.cast(function, ctypes.c_void_p).value or 0
+    return ctypes.CFUNCTYPE(result, *arguments)(address)
 
 
 fast = SimpleNamespace(**{name: _untyped(getattr(pdfium_c, name)) for name in _NAMES})

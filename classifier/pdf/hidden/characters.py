@@ -22,8 +22,10 @@ _RUN = re.compile(f"[{_ZERO_WIDTH}{_BIDI}{_SELECTORS}{_TAGS}\ufff9-\ufffb]+")
 _OVERRIDES = frozenset("\u202d\u202e")
 _JOINERS = frozenset("\u200c\u200d")
 _BLACK_FLAG = "\U0001f3f4"
-_SHAPING = re.compile(r"ARABIC|SYRIAC|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM|"
-                      r"SINHALA|KHMER|MONGOLIAN|TIBETAN|MYANMAR|THAANA|NKO|HEBREW|LAO|THAI|HANGUL|CJK")  # fmt: skip
+_SHAPING = re.compile(
+    "ARABIC|SYRIAC|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM|SINHALA|KHMER|"
+    "MONGOLIAN|TIBETAN|MYANMAR|THAANA|NKO|HEBREW|LAO|THAI|HANGUL|CJK"
+)
 
 
 def split_invisible_characters(text: str) -> tuple[str, list[dict[str, Any]]]:
@@ -92,7 +94,7 @@ def _report(match: re.Match[str], before: str, after: str, found: dict[str, list
 
 
 def _word_around(match: re.Match[str]) -> str:
-    """The word that the run stands in, as a reader sees it; the code points themselves where there is none."""
+    """The word that the run stands in, as a reader sees it; else the code points themselves."""
     left = re.search(r"\S{0,40}$", match.string[: match.start()])
     right = re.match(r"\S{0,40}", match.string[match.end() : match.end() + 200])
     word = _RUN.sub("", (left.group() if left else "") + (right.group() if right else ""))

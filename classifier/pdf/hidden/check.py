@@ -1,7 +1,8 @@
 """From a page to its visible text: cheap signs first, proof by rendering where there is a sign.
 
-1. The text alone is rendered once, small. Text that leaves no mark there is suspect, and so is text that shares
-   its place with other text, with something painted later, or with something dark painted earlier.
+1. Unless each text object is evidently drawn by its state, the text alone is rendered once, small. Text that
+   leaves no mark there is suspect, and so is text that shares its place with other text, with something
+   painted later, or with something of like colour or unknown look beneath.
 2. Suspects are proven: the page is rendered with and without them. What changes nothing is not seen.
 3. Only for pages with hidden text are single characters placed (four times the cost of the bare text).
 """
@@ -16,16 +17,20 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.hidden import actual_text
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import cut
+from classifier.pdf.hidden.geometry import Box, overlap
 from classifier.pdf.hidden.ink import FAINT, Mask, inactive, render
-from classifier.pdf.hidden.objects import Box, Rgb, Scene, TextItem, overlap, plain_colour, read_scene
-from classifier.pdf.hidden.proof import gap_limit, is_upright, prove, silent_gap
+from classifier.pdf.hidden.layout import gap_limit, is_upright
+from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem, read_scene
+from classifier.pdf.hidden.piled import piled_objects
+from classifier.pdf.hidden.proof import MAX_SINGLE, prove, silent_gap
+from classifier.pdf.hidden.state import Rgb, plain_colour
 from classifier.pdf.hidden.textpage import object_text
 
 TINY = 2.0
 """Points of an em's height or width on the page, under which text cannot be read."""
 
 _SCALE = 0.75
-_PAPER = bytes(1 if value < 244 else 0 for value in range(256))
+_PAPER = bytes(1 if value < 256 - FAINT else 0 for value in range(256))
 _CLUSTERS = 64
 
 
@@ -39,8 +44,8 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
 
     Returns:
         The visible text, which is `raw_text` itself where nothing is hidden, and findings
-        `{"kind": str, "text": str, "box": [left, bottom, right, top] | None}` in points of page space; `text` has
-        at most 500 characters. Invisible code points are not looked at: see `split_invisible_characters`.
+        `{"kind": str, "text": str, "box": [left, bottom, right, top] | None}` in points of page space; `text`
+        has at most 500 characters. Invisible code points are not looked at: see `split_invisible_characters`.
 
     Raises:
         HiddenCheckIncomplete: The page's objects or overlaps are too many; nothing is known of its text.
@@ -51,57 +56,83 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
     findings: list[dict[str, Any]] = []
     if scene.marked:
         text_page, raw_text, findings = actual_text.undo(page, text_page, raw_text, scene)
-    tiny = [item for item in scene.texts if item.size < TINY or item.width < TINY / 2]
-    suspects, stacked = find_suspects(page, text_page, scene)
-    verdicts = prove(page, text_page, scene, suspects, stacked) if suspects or stacked else []
+    # A replacement text's characters all stand where their object does.
+    piled = piled_objects(text_page) - {handle for handle, _ in scene.marked}
+    tiny = [item for item in scene.texts if item.size < TINY or item.width < TINY / 2 or item.handle in piled]
+    known = {item.handle for item in tiny}
+    suspects, crowded = find_suspects(page, text_page, scene, known)
+    verdicts = prove(page, text_page, scene, suspects, crowded) if suspects or crowded else []
     if not verdicts and not tiny:
         return raw_text, findings
-    visible, more = cut(text_page, raw_text, tiny, verdicts)
+    visible, more = cut(text_page, raw_text, tiny, piled, verdicts)
     return visible, findings + more
 
 
-def find_suspects(page: Any, text_page: Any, scene: Scene) -> tuple[list[TextItem], list[TextItem]]:
+def find_suspects(
+    page: Any, text_page: Any, scene: Scene, known: set[int]
+) -> tuple[list[TextItem], list[TextItem]]:
     """The text objects of which the cheap look cannot say that they are seen, in painting order.
 
+    Args:
+        page: The page.
+        text_page: Its text.
+        scene: What it paints.
+        known: Handles of text that is known to be unreadable, and passed over.
+
     Returns:
-        Those that may not be seen at all, and those that share their place with another text.
+        Those that graphics may hide, and those that other text or their own state may hide.
     """
     mask = Mask.empty(scene.page_box, _SCALE) if scene.plain else text_mask(page, scene)
     clusters = cluster(scene)
-    claimed = bytearray(len(mask.data))
-    suspects, blank, stacked = [], [], []
+    claimed = bytearray(mask.columns * mask.height)
+    suspects, blank, crowded = [], [], []
+    stacked: list[TextItem] = []
     for item in scene.texts:
-        if item.size < TINY:
-            continue
         box = item.box
+        if item.handle in known:
+            continue
         if box[3] - box[1] < 0.05 * item.size and box[2] - box[0] < 1.3 * item.width:
             blank.append(item)
-        elif touched(item, clusters) or (
-            box[3] - box[1] < 0.05 * item.size if scene.plain else lacks_ink(text_page, mask, item)
-        ):
-            suspects.append(item)
-        elif claims(claimed, mask, box):
+            continue
+        if claims(claimed, mask, box):
             stacked.append(item)
+        if lacks_ink(text_page, scene, mask, item):
+            crowded.append(item)
+        elif touched(item, clusters):
+            suspects.append(item)
     if len(blank) > 8:
-        suspects += [item for item in blank if object_text(text_page, item.handle).strip()]
-    known = {id(item) for item in suspects}
-    beneath = [
-        item
-        for item in scene.texts
-        if stacked and id(item) not in known and any(share_line(item.box, other.box) for other in stacked)
-    ]
-    return suspects, beneath
+        crowded += [item for item in blank if object_text(text_page, item.handle).strip()]
+    if len(stacked) > MAX_SINGLE:
+        raise HiddenCheckIncomplete(f"{len(stacked)} texts lie upon one another, over {MAX_SINGLE}")
+    if stacked:
+        seen = {item.handle for item in crowded} | known
+        crowded += [
+            item
+            for item in scene.texts
+            if item.handle not in seen
+            and any(item is other or share_line(item.box, other.box) for other in stacked)
+        ]
+    return suspects, crowded
 
 
 def text_mask(page: Any, scene: Scene) -> Mask:
     """Where the page's text alone leaves marks on white paper, in a small grey picture."""
+    # Blend modes come out right only on a bitmap with opacity.
+    grey = not scene.blended and not any(
+        fast.FPDFPageObj_HasTransparency(item.handle) for item in scene.texts
+    )
     with inactive(scene.others):
-        pixels, stride = render(page, scene.page_box, scene.page_box, _SCALE, grey=True, notes=False)
-    return Mask(pixels.translate(_PAPER), stride, 1, scene.page_box, _SCALE)
+        pixels, stride = render(page, scene.page_box, scene.page_box, _SCALE, grey=grey, notes=False)
+    return Mask(pixels.translate(_PAPER), stride, 1 if grey else 4, scene.page_box, _SCALE)
 
 
-def lacks_ink(text_page: Any, mask: Mask, item: TextItem) -> bool:
+def lacks_ink(text_page: Any, scene: Scene, mask: Mask, item: TextItem) -> bool:
     """Whether a text object leaves no mark at all, or none over a stretch that holds letters."""
+    if scene.plain:
+        return item.box[3] - item.box[1] < 0.05 * item.size
+    colour = text_colour(item)
+    if colour is not None and min(colour) > 256 - 2 * FAINT:
+        return True
     limit = gap_limit(item)
     if mask.plain(item.box, limit):
         return False
@@ -115,10 +146,10 @@ def claims(claimed: bytearray, mask: Mask, box: Box) -> bool:
     clip, scale = mask.clip, mask.scale
     row = int((clip[3] - (bottom + top) / 2) * scale)
     start = max(int((left - clip[0]) * scale) + 1, 0)
-    end = min(int((right - clip[0]) * scale), mask.stride)
+    end = min(int((right - clip[0]) * scale), mask.columns)
     if not 0 <= row < mask.height or end <= start:
         return False
-    start, end = start + row * mask.stride, end + row * mask.stride
+    start, end = start + row * mask.columns, end + row * mask.columns
     taken = claimed.count(1, start, end)
     claimed[start:end] = b"\x01" * (end - start)
     return taken > 2 and taken * 4 > end - start

@@ -1,7 +1,7 @@
 """From unseen objects to characters: what is cut from the text, and how it is reported.
 
-A text page, its text and the verdicts enter; visible text and findings leave. Short unseen bits, as clipped and
-scaled-down figures have them, are cut or kept without a report; see `is_message`.
+A text page, its text and the verdicts enter; visible text and findings leave. Short unseen bits, as
+clipped and scaled-down figures have them, are cut or kept without a report; see `is_message`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Char:
 
 
 def cut(
-    text_page: Any, raw_text: str, tiny: list[TextItem], verdicts: list[Verdict]
+    text_page: Any, raw_text: str, tiny: list[TextItem], piled: set[int], verdicts: list[Verdict]
 ) -> tuple[str, list[dict[str, Any]]]:
     """Cuts unseen characters out of `raw_text`.
 
@@ -43,7 +43,7 @@ def cut(
         The rest, without the empty lines that cutting left, and the findings.
     """
     flags: dict[int, tuple[TextItem, str, Verdict | None]] = {
-        item.handle: (item, "tiny", None) for item in tiny
+        item.handle: (item, "heaped" if item.handle in piled else "tiny", None) for item in tiny
     }
     flags |= {verdict.item.handle: (verdict.item, verdict.kind, verdict) for verdict in verdicts}
     chars = list(read_chars(text_page, raw_text, flags))
@@ -122,7 +122,7 @@ def text_of(raw_text: str, run: list[_Char]) -> str:
 def is_message(text: str, in_form: bool = False) -> bool:
     """Whether unseen text says something: some words, or many letters.
 
-    Figures come as forms, and real ones have labels that are clipped away or white: there it takes a sentence.
+    Figures come as forms, and real ones have labels that are clipped away or white: there it takes more.
     """
     words, letters = (7, 40) if in_form else (3, 12)
     return len(_WORD.findall(text)) >= words or len(_LETTERS.findall(text)) >= letters
@@ -130,16 +130,15 @@ def is_message(text: str, in_form: bool = False) -> bool:
 
 def is_worth(text: str, run: list[_Char]) -> bool:
     """Whether a run is cut: labels of a figure that was scaled down stay, and so do lone spaces."""
-    return is_message(text, True) if run[0].kind == "tiny" else bool(text)
+    return is_message(text, run[0].depth > 0) if run[0].kind == "tiny" else bool(text)
 
 
 def report(text_page: Any, raw_text: str, run: list[_Char]) -> dict[str, Any]:
     """One run as a finding."""
-    boxes = [box for char in run if char.text.strip() and (box := character_box(text_page, char.index))]
-    box = None
-    if boxes:
-        sides = list(zip(*boxes, strict=True))
-        box = [min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])]
+    places = (character_box(text_page, char.index) for char in run if char.text.strip())
+    boxes = [place for place in places if place is not None]
+    sides = list(zip(*boxes, strict=True))
+    box = [min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])] if sides else None
     return {"kind": run[0].kind, "text": text_of(raw_text, run)[:MAX_TEXT], "box": box}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.objects import Box
+from classifier.pdf.hidden.geometry import Box
 
 FAINT = 26
 """Difference to the background, of 255 in the strongest channel, under which nobody sees a text.
@@ -47,17 +47,17 @@ class Mask:
         return cls(bytes(stride * max(ceil((clip[3] - clip[1]) * scale), 1)), stride, 1, clip, scale)
 
     def plain(self, box: Box, limit: float) -> bool:
-        """A quick look along the middle of a box: whether there is ink, and no stretch of `limit` points without."""
+        """A quick look along the middle of a box: ink, and no stretch of `limit` points without?"""
         clip, scale = self.clip, self.scale
         row = int((clip[3] - (box[1] + box[3]) / 2) * scale)
         start, end = int((box[0] - clip[0]) * scale), int((box[2] - clip[0]) * scale) + 1
-        if start < 0 or end > self.columns or not 0 <= row < self.height:
+        if self.channels > 1 or start < 0 or end > self.columns or not 0 <= row < self.height:
             return False
         line = self.data[row * self.stride + start : row * self.stride + end]
         return 1 in line and bytes(int(limit * scale) + 1) not in line
 
     def profile(self, box: Box, upright: bool = True) -> bytes:
-        """One byte a column of the box (a row, if not `upright`): 1 where ink is seen; parts beyond are absent."""
+        """One byte a column of the box (a row, if not `upright`): 1 where ink is seen; beyond it ends."""
         clip, scale = self.clip, self.scale
         x0 = max(floor((box[0] - clip[0]) * scale), 0)
         x1 = min(ceil((box[2] - clip[0]) * scale), self.columns)
@@ -105,11 +105,11 @@ def render(
         clip: What to render, in page space.
         scale: Pixels a point.
         white: On white paper, else on black.
-        grey: One byte a pixel, else four (blue, green, red, unused).
+        grey: One byte a pixel, else four (blue, green, red, opacity).
         notes: With annotations.
     """
     width, height = max(ceil((clip[2] - clip[0]) * scale), 1), max(ceil((clip[3] - clip[1]) * scale), 1)
-    form = pdfium_c.FPDFBitmap_Gray if grey else pdfium_c.FPDFBitmap_BGRx
+    form = pdfium_c.FPDFBitmap_Gray if grey else pdfium_c.FPDFBitmap_BGRA
     bitmap = pdfium_c.FPDFBitmap_CreateEx(width, height, form, None, 0)
     if not bitmap:
         return b"", 0

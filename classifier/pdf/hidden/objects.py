@@ -14,23 +14,20 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-
-Box = tuple[float, float, float, float]
-"""Left, bottom, right, top in points of page space."""
-
-Rgb = tuple[int, int, int]
-
-Matrix = tuple[float, float, float, float, float, float]
+from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, compose, transform
+from classifier.pdf.hidden.state import Rgb, mark_name, plain_colour, rectangle
 
 DARK = 160
 """A filling whose weakest channel is at most this, of 255, stands out from white paper."""
 MAX_DEPTH = 12
 MAX_OBJECTS = 150_000
 MAX_GRAPHICS = 1_500
+MAX_PAGE_AREA = 2e7
+FAR = 1e6
+"""Points: no page is that large (14,400 is PDF's limit); what lies beyond, or nowhere, is put here."""
 MAX_ANNOTATIONS = 500
 _INK_LESS = frozenset({pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.FPDF_ANNOT_WIDGET})
 ACTUAL_TEXT = ctypes.create_string_buffer(b"ActualText")
-IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 class HiddenCheckIncomplete(Exception):
@@ -71,8 +68,10 @@ class Scene:
         texts: Text objects, in painting order.
         graphics: What may cover a text or lie beneath it; capped, see `MAX_GRAPHICS`.
         others: Every object that is not text, thin lines included.
-        plain: Whether each text object is evidently drawn: filled with an opaque colour that is not near white, not
-            clipped but by rectangles around it, in no form or layer, with glyphs that have a height.
+        plain: Whether each text object is evidently drawn: filled with an opaque colour that is not near
+            white, on the page, clipped by nothing but rectangles around it, in no form or layer, and in a
+            font of outlines.
+        blended: Whether a form is transparent or blended with what is beneath it.
         marked: Text objects with the marks on them that hold a replacement text (`ActualText`).
     """
 
@@ -82,6 +81,7 @@ class Scene:
     others: list[Any] = field(default_factory=list)
     marked: list[tuple[Any, Any]] = field(default_factory=list)
     plain: bool = True
+    blended: bool = False
 
 
 class _Walker:
@@ -143,6 +143,7 @@ class _Walker:
                 fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
                 inner = compose(tuple(self.entries), ctm)
                 count = fast.FPDFFormObj_CountObjects(handle)
+                self.scene.blended = self.scene.blended or bool(fast.FPDFPageObj_HasTransparency(handle))
                 self._objects(count, handle, fast.FPDFFormObj_GetObject, inner, depth + 1)
             else:
                 self.scene.others.append(handle)
@@ -152,7 +153,9 @@ class _Walker:
         if not fast.FPDFPageObj_GetBounds(handle, *self.sides):
             return (0.0, 0.0, 0.0, 0.0)
         left, bottom, right, top = self.bounds
-        return (left, bottom, right, top) if ctm is IDENTITY else transform((left, bottom, right, top), ctm)
+        box = (left, bottom, right, top) if ctm is IDENTITY else transform((left, bottom, right, top), ctm)
+        # Also false for what is not a number.
+        return box if all(-FAR < side < FAR for side in box) else (FAR, FAR, FAR, FAR)
 
     def _text(self, handle: int, ctm: Matrix, depth: int) -> None:
         fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
@@ -166,7 +169,10 @@ class _Walker:
         height = abs(a * d - b * c) / length if length > 0 else 0.0
         scene = self.scene
         box, order = self._box(handle, ctm), self._order()
-        scene.texts.append(TextItem(handle, box, em * height, em * length, order, depth))
+        size, width = em * height, em * length
+        if not (size < FAR and width < FAR):
+            size = width = 0.0
+        scene.texts.append(TextItem(handle, box, size, width, order, depth))
         for number in range(fast.FPDFPageObj_CountMarks(handle)):
             self._mark(handle, fast.FPDFPageObj_GetMark(handle, number))
         if scene.plain:
@@ -254,74 +260,10 @@ def read_scene(page: Any) -> Scene:
     Raises:
         HiddenCheckIncomplete: Forms nest deeper than `MAX_DEPTH`, or there are over `MAX_OBJECTS` objects.
     """
-    return _Walker(page).walk()
-
-
-def plain_colour(handle: int) -> Rgb | None:
-    """Red, green and blue of an object's filling, 0 to 255; None for patterns and where it is not opaque."""
-    parts = (ctypes.c_uint * 4)()
-    start = ctypes.addressof(parts)
-    if not fast.FPDFPageObj_GetFillColor(handle, start, start + 4, start + 8, start + 12) or parts[3] < 255:
-        return None
-    return (parts[0], parts[1], parts[2])
-
-
-def mark_name(mark: Any) -> str:
-    """Name of a marked content; empty where it is longer than 31 characters."""
-    size = ctypes.c_ulong()
-    buffer = (ctypes.c_ushort * 32)()
-    if not fast.FPDFPageObjMark_GetName(mark, buffer, 64, ctypes.byref(size)) or size.value > 64:
-        return ""
-    return bytes(buffer)[: max(size.value - 2, 0)].decode("utf-16-le", "replace")
-
-
-def rectangle(clip: Any, number: int) -> Box | None:
-    """One part of a clip path as a box; None where it is no upright rectangle."""
-    count = fast.FPDFClipPath_CountPathSegments(clip, number)
-    if count not in (4, 5):
-        return None
-    x, y = ctypes.c_float(), ctypes.c_float()
-    points = []
-    for index in range(count):
-        segment = fast.FPDFClipPath_GetPathSegment(clip, number, index)
-        if not fast.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
-            return None
-        points.append((x.value, y.value))
-    corners = points[:4]
-    turns = zip(corners, [*corners[1:], corners[0]], strict=True)
-    if points[-1] not in (corners[0], corners[3]) or not all(
-        (a[0] == b[0]) != (a[1] == b[1]) for a, b in turns
-    ):
-        return None
-    return (
-        min(p[0] for p in corners),
-        min(p[1] for p in corners),
-        max(p[0] for p in corners),
-        max(p[1] for p in corners),
-    )
-
-
-def compose(inner: Matrix, outer: Matrix) -> Matrix:
-    """The matrix that applies `inner` first, then `outer` (PDF 32000-1, 8.3.4)."""
-    a, b, c, d, e, f = inner
-    g, h, i, j, k, m = outer
-    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
-
-
-def transform(box: Box, matrix: Matrix) -> Box:
-    """The upright box around a transformed box."""
-    a, b, c, d, e, f = matrix
-    left, bottom, right, top = box
-    xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
-    ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
-    return (min(xs), min(ys), max(xs), max(ys))
-
-
-def overlap(one: Box, other: Box, margin: float = 0.0) -> bool:
-    """Whether two boxes share area, or come within `-margin` points of doing so."""
-    return (
-        one[0] + margin < other[2]
-        and other[0] + margin < one[2]
-        and one[1] + margin < other[3]
-        and other[1] + margin < one[3]
-    )
+    walker = _Walker(page)
+    left, bottom, right, top = walker.scene.page_box
+    if not (right - left) * (top - bottom) < MAX_PAGE_AREA:
+        raise HiddenCheckIncomplete(
+            f"the page is {right - left:.0f} by {top - bottom:.0f} points, too large to draw"
+        )
+    return walker.walk()

@@ -1,38 +1,29 @@
 """Proof that a text is or is not seen: the page is rendered with it and without it.
 
-Suspects enter, verdicts leave: one for each suspect of which nothing, or not all, is seen. The kind of a verdict
-names the likeliest trick; that the text is unseen is measured, the name is read from the object's state.
+Suspects enter, verdicts leave: one for each suspect of which nothing, or not all, is seen. The kind of a
+verdict names the likeliest trick: that the text is unseen is measured, the name is read from the state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
-import pypdfium2.raw as pdfium_c
-
-from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden.geometry import area, surround
 from classifier.pdf.hidden.ink import Mask, blanks, difference, inactive, render
-from classifier.pdf.hidden.objects import (
-    Box,
-    HiddenCheckIncomplete,
-    Scene,
-    TextItem,
-    mark_name,
-    overlap,
-    plain_colour,
-)
+from classifier.pdf.hidden.layout import gap_limit, is_upright, layers, shrink
+from classifier.pdf.hidden.naming import name_kind, scan_layer
+from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem
 from classifier.pdf.hidden.textpage import object_text, speaks
 
-MAX_ROUNDS = 6
 MAX_SINGLE = 600
+MAX_LOOKS = 1_000
+MAX_PIXELS = 3_000_000
 _FIRST_SCALE = 1.0
 _SCALE = 2.0
-_MAP_SCALE = 0.5
-_GAP_EMS = 3.0
-_SCAN_SHARE = 0.7
-_SCAN_INK = 48
 
 
 @dataclass(slots=True)
@@ -45,7 +36,7 @@ class Verdict:
 
 
 def prove(
-    page: Any, text_page: Any, scene: Scene, suspects: list[TextItem], stacked: list[TextItem]
+    page: Any, text_page: Any, scene: Scene, suspects: list[TextItem], crowded: list[TextItem]
 ) -> list[Verdict]:
     """Judges text objects by what they change in the picture.
 
@@ -53,34 +44,63 @@ def prove(
         page: The page.
         text_page: Its text.
         scene: What the page paints.
-        suspects: Judged with all that is painted.
-        stacked: Share their place with other text; judged with that left out.
+        suspects: Leave ink on paper, and may be hidden by graphics; judged without any other text.
+        crowded: May be hidden by other text or by their own state; judged without other text and with it.
 
     Raises:
         HiddenCheckIncomplete: Over `MAX_SINGLE` suspects lie upon one another.
     """
-    groups, rest = layers(suspects, scene.page_box)
-    doubtful = list(rest)
+    unseen = sift(page, text_page, scene, suspects, isolate=True, grey=True)
+    unseen |= sift(page, text_page, scene, crowded, isolate=True)
+    open_to_doubt = [item for item in crowded if item.handle not in unseen]
+    for handle, found in sift(page, text_page, scene, open_to_doubt, isolate=False).items():
+        if not has_double(page, text_page, scene, found[0]):
+            unseen[handle] = found
+    verdicts = [Verdict(item, name_kind(page, scene, item, mask), mask) for item, mask in unseen.values()]
+    layer = [verdict.item for verdict in verdicts if verdict.kind in ("invisible", "covered")]
+    read_off = scan_layer(page, scene, layer)
+    return [verdict for verdict in verdicts if verdict.item.handle not in read_off]
+
+
+def sift(
+    page: Any, text_page: Any, scene: Scene, items: list[TextItem], isolate: bool, grey: bool = False
+) -> dict[int, tuple[TextItem, Mask | None]]:
+    """The items that are not, or not wholly, seen: a coarse look at groups, a fine one at what is doubtful.
+
+    Args:
+        page: The page.
+        text_page: Its text.
+        scene: What it paints.
+        items: Text objects to judge.
+        isolate: Without all other text, which could lend its ink.
+        grey: The coarse look without colours: cheaper, but blind to blend modes, which PDFium does right only
+            on a bitmap with opacity.
+    """
+    groups, doubtful = layers(items, scene.page_box)
+    if len(doubtful) > MAX_SINGLE:
+        raise HiddenCheckIncomplete(f"{len(doubtful)} texts lie upon one another, over {MAX_SINGLE}")
     for group in groups:
-        doubtful += [item for item, _ in look(page, text_page, scene, group, _FIRST_SCALE, grey=True)]
-    if len(rest) + len(stacked) > MAX_SINGLE:
-        raise HiddenCheckIncomplete(
-            f"{len(rest) + len(stacked)} texts lie upon one another, over {MAX_SINGLE}"
-        )
-    unseen: list[tuple[TextItem, Mask | None]] = []
+        with alone(scene, group) if isolate else nullcontext():
+            doubtful += [item for item, _ in look(page, text_page, scene, group, _FIRST_SCALE, grey)]
+    if len(doubtful) > MAX_LOOKS:
+        raise HiddenCheckIncomplete(f"{len(doubtful)} texts are in doubt, over {MAX_LOOKS}")
+    unseen = {}
     for item in doubtful:
-        scale = max(min(32.0 / max(item.size, 1.0), 8.0), _SCALE)
-        unseen += look(page, text_page, scene, [item], scale)
-    for item in stacked:
-        others = [other.handle for other in scene.texts if other is not item]
-        with inactive(others):
-            unseen += look(page, text_page, scene, [item], _SCALE)
-    verdicts = [
-        Verdict(item, name_kind(page, scene, item, mask), mask)
-        for item, mask in unseen
-        if not has_double(page, text_page, scene, item)
-    ]
-    return [verdict for verdict in verdicts if not is_scan(page, scene, verdicts, verdict)]
+        with alone(scene, [item]) if isolate else nullcontext():
+            for _, mask in look(page, text_page, scene, [item], fine_scale(item)):
+                unseen[item.handle] = item, mask
+    return unseen
+
+
+def alone(scene: Scene, group: list[TextItem]) -> AbstractContextManager[None]:
+    """Leaves out the text that is not of the group: it could lend its ink."""
+    kept = {item.handle for item in group}
+    return inactive(text.handle for text in scene.texts if text.handle not in kept)
+
+
+def fine_scale(item: TextItem) -> float:
+    """Pixels a point at which letters show their full colour."""
+    return max(min(32.0 / max(item.size, 1.0), 8.0), _SCALE)
 
 
 def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
@@ -97,50 +117,19 @@ def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
     if not doubles:
         return False
     with inactive(doubles):
-        return not list(look(page, text_page, scene, [item], _SCALE))
-
-
-def layers(suspects: list[TextItem], page_box: Box) -> tuple[list[list[TextItem]], list[TextItem]]:
-    """Groups whose members do not share ground, so that one rendering serves a group; and what is left over.
-
-    Ground is kept on a map of half a point's resolution a group: the middle part of each box.
-    """
-    left, _, right, top = page_box
-    stride = max(int((right - left) * _MAP_SCALE) + 2, 1)
-    height = max(int((top - page_box[1]) * _MAP_SCALE) + 2, 1)
-    groups: list[tuple[list[TextItem], bytearray]] = []
-    rest = []
-    for item in suspects:
-        box = shrink(item)
-        x0 = min(max(int((box[0] - left) * _MAP_SCALE), 0), stride - 1)
-        x1 = min(max(int((box[2] - left) * _MAP_SCALE), x0 + 1), stride)
-        y0 = min(max(int((top - box[3]) * _MAP_SCALE), 0), height - 1)
-        y1 = min(max(int((top - box[1]) * _MAP_SCALE), y0 + 1), height)
-        starts = range(y0 * stride, y1 * stride, stride)
-        for group, ground in groups:
-            if not any(1 in ground[row + x0 : row + x1] for row in starts):
-                break
-        else:
-            if len(groups) == MAX_ROUNDS:
-                rest.append(item)
-                continue
-            group, ground = [], bytearray(stride * height)
-            groups.append((group, ground))
-        group.append(item)
-        for row in starts:
-            ground[row + x0 : row + x1] = b"\x01" * (x1 - x0)
-    return [group for group, _ in groups], rest
+        return not list(look(page, text_page, scene, [item], fine_scale(item)))
 
 
 def look(
     page: Any, text_page: Any, scene: Scene, group: list[TextItem], scale: float, grey: bool = False
 ) -> Iterator[tuple[TextItem, Mask | None]]:
-    """Yields the members that change nothing (with None), or not everywhere (with the mask of what changes)."""
+    """Yields members that change nothing (with None), or not everywhere (with the mask of what changes)."""
     clip = surround((item.box for item in group), scene.page_box)
     if clip is None:
         for item in group:
             yield item, None
         return
+    scale = min(scale, sqrt(MAX_PIXELS / area(clip)))
     shown, stride = render(page, scene.page_box, clip, scale, grey=grey)
     with inactive(item.handle for item in group):
         without, _ = render(page, scene.page_box, clip, scale, grey=grey)
@@ -153,27 +142,6 @@ def look(
             yield item, None
         elif silent_gap(text_page, mask, item, profile):
             yield item, mask
-
-
-def shrink(item: TextItem) -> Box:
-    """The box without the margins that a neighbouring line may reach into."""
-    left, bottom, right, top = item.box
-    margin = min(0.2 * item.size, 0.25 * (top - bottom), 0.25 * (right - left))
-    return (
-        (left, bottom + margin, right, top - margin)
-        if is_upright(item.box)
-        else (left + margin, bottom, right - margin, top)
-    )
-
-
-def is_upright(box: Box) -> bool:
-    """Whether the text of a box runs from left to right rather than along the page's height."""
-    return box[2] - box[0] >= box[3] - box[1]
-
-
-def gap_limit(item: TextItem) -> float:
-    """Points without ink that spaces explain; what is longer is asked for letters."""
-    return max(_GAP_EMS * item.size, 6.0)
 
 
 def silent_gap(text_page: Any, mask: Mask, item: TextItem, profile: bytes) -> bool:
@@ -197,82 +165,3 @@ def silent_gap(text_page: Any, mask: Mask, item: TextItem, profile: bytes) -> bo
         if speaks(text_page, box):
             return True
     return False
-
-
-def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
-    """The part of the page that holds all boxes, with a margin; None where none of it is on the page."""
-    found = list(boxes)
-    left = max(min(b[0] for b in found) - 1, page_box[0])
-    bottom = max(min(b[1] for b in found) - 1, page_box[1])
-    right = min(max(b[2] for b in found) + 1, page_box[2])
-    top = min(max(b[3] for b in found) + 1, page_box[3])
-    return (left, bottom, right, top) if right - left > 1 and top - bottom > 1 else None
-
-
-def name_kind(page: Any, scene: Scene, item: TextItem, mask: Mask | None) -> str:
-    """Names the trick by the object's state; `not-drawn` where the state explains nothing (blank glyphs)."""
-    handle = item.handle
-    mode = fast.FPDFTextObj_GetTextRenderMode(handle)
-    if not overlap(item.box, scene.page_box):
-        return "off-page"
-    if mode in (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP):
-        return "invisible"
-    if drawn_alone(page, scene, item):
-        later = any(g.order >= item.order and overlap(g.box, item.box) for g in scene.graphics)
-        return "covered" if later or mask is not None else "same-colour"
-    if drawn_alone(page, scene, item, white=False):
-        return "same-colour"
-    if plain_colour(handle) is None or fast.FPDFPageObj_HasTransparency(handle):
-        return "transparent"
-    if in_layer(handle):
-        return "layer-off"
-    if fast.FPDFClipPath_CountPaths(fast.FPDFPageObj_GetClipPath(handle)) > 0:
-        return "clipped"
-    return "not-drawn"
-
-
-def drawn_alone(page: Any, scene: Scene, item: TextItem, white: bool = True) -> bool:
-    """Whether the text object leaves marks on plain paper, with nothing else on it."""
-    clip = surround([item.box], scene.page_box)
-    if clip is None:
-        return False
-    others = [*scene.others, *(text.handle for text in scene.texts if text is not item)]
-    with inactive(others):
-        shown, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
-        with inactive([item.handle]):
-            empty, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
-    return 1 in difference(shown, empty)
-
-
-def in_layer(handle: int) -> bool:
-    """Whether an object stands in marked content of an optional layer."""
-    marks = range(fast.FPDFPageObj_CountMarks(handle))
-    return any(mark_name(fast.FPDFPageObj_GetMark(handle, number)) == "OC" for number in marks)
-
-
-def is_scan(page: Any, scene: Scene, verdicts: list[Verdict], verdict: Verdict) -> bool:
-    """Whether unseen text is the text layer of a scan: a page-wide picture shows something where it says to be."""
-    if verdict.kind not in ("invisible", "covered"):
-        return False
-    wide = area(scene.page_box) * _SCAN_SHARE
-    if not any(graphic.image and area(graphic.box) >= wide for graphic in scene.graphics):
-        return False
-    unseen = {id(v.item) for v in verdicts if v.kind == verdict.kind}
-    seen_width = sum(item.box[2] - item.box[0] for item in scene.texts if id(item) not in unseen)
-    unseen_width = sum(item.box[2] - item.box[0] for item in scene.texts if id(item) in unseen)
-    if seen_width > 0.5 * unseen_width:
-        return False
-    clip = surround([verdict.item.box], scene.page_box)
-    if clip is None:
-        return False
-    with inactive(item.handle for item in scene.texts):
-        pixels, stride = render(page, scene.page_box, clip, 1.0, grey=True)
-    width = int(clip[2] - clip[0])
-    rows = [pixels[start : start + width] for start in range(0, len(pixels), stride)] if stride else []
-    values = b"".join(rows)
-    return bool(values) and max(values) - min(values) >= _SCAN_INK
-
-
-def area(box: Box) -> float:
-    """In square points."""
-    return (box[2] - box[0]) * (box[3] - box[1])

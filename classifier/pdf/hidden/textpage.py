@@ -8,7 +8,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.objects import Box
+from classifier.pdf.hidden.geometry import Box
 
 _MAX_UNITS = 4096
 

@@ -1,0 +1,53 @@
+"""Boxes and matrices of page space, in points. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top in points of page space."""
+
+Matrix = tuple[float, float, float, float, float, float]
+
+IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def compose(inner: Matrix, outer: Matrix) -> Matrix:
+    """The matrix that applies `inner` first, then `outer` (PDF 32000-1, 8.3.4)."""
+    a, b, c, d, e, f = inner
+    g, h, i, j, k, m = outer
+    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
+
+
+def transform(box: Box, matrix: Matrix) -> Box:
+    """The upright box around a transformed box."""
+    a, b, c, d, e, f = matrix
+    left, bottom, right, top = box
+    xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
+    ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
+    return (min(xs), min(ys), max(xs), max(ys))
+
+
+def overlap(one: Box, other: Box, margin: float = 0.0) -> bool:
+    """Whether two boxes share area, or come within `-margin` points of doing so."""
+    return (
+        one[0] + margin < other[2]
+        and other[0] + margin < one[2]
+        and one[1] + margin < other[3]
+        and other[1] + margin < one[3]
+    )
+
+
+def area(box: Box) -> float:
+    """In square points."""
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
+    """The part of the page that holds all boxes, with a margin; None where none of it is on the page."""
+    found = list(boxes)
+    left = max(min(b[0] for b in found) - 1, page_box[0])
+    bottom = max(min(b[1] for b in found) - 1, page_box[1])
+    right = min(max(b[2] for b in found) + 1, page_box[2])
+    top = min(max(b[3] for b in found) + 1, page_box[3])
+    return (left, bottom, right, top) if right - left > 1 and top - bottom > 1 else None

@@ -1,0 +1,64 @@
+"""How text objects lie on the page: direction, middle parts, and who shares ground with whom."""
+
+from __future__ import annotations
+
+from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.objects import TextItem
+
+MAX_ROUNDS = 6
+_MAP_SCALE = 0.5
+_GAP_EMS = 3.0
+
+
+def shrink(item: TextItem) -> Box:
+    """The box less the margins that a neighbouring line may reach into; a few letters keep theirs."""
+    left, bottom, right, top = item.box
+    width, height = right - left, top - bottom
+    if width > 2 * height:
+        margin = min(0.2 * item.size, 0.25 * height)
+        return (left, bottom + margin, right, top - margin)
+    if height > 2 * width and height > 3 * item.size:
+        margin = min(0.2 * item.size, 0.25 * width)
+        return (left + margin, bottom, right - margin, top)
+    return item.box
+
+
+def is_upright(box: Box) -> bool:
+    """Whether the text of a box runs from left to right rather than along the page's height."""
+    return box[2] - box[0] >= box[3] - box[1]
+
+
+def gap_limit(item: TextItem) -> float:
+    """Points without ink that spaces explain; what is longer is asked for letters."""
+    return max(_GAP_EMS * item.size, 6.0)
+
+
+def layers(suspects: list[TextItem], page_box: Box) -> tuple[list[list[TextItem]], list[TextItem]]:
+    """Groups whose members do not share ground, so that one rendering serves a group; and what is left over.
+
+    Ground is kept on a map of half a point's resolution a group: the middle part of each box.
+    """
+    left, _, right, top = page_box
+    stride = max(int((right - left) * _MAP_SCALE) + 2, 1)
+    height = max(int((top - page_box[1]) * _MAP_SCALE) + 2, 1)
+    groups: list[tuple[list[TextItem], bytearray]] = []
+    rest = []
+    for item in suspects:
+        box = shrink(item)
+        x0 = min(max(int((box[0] - left) * _MAP_SCALE), 0), stride - 1)
+        x1 = min(max(int((box[2] - left) * _MAP_SCALE), x0 + 1), stride)
+        y0 = min(max(int((top - box[3]) * _MAP_SCALE), 0), height - 1)
+        y1 = min(max(int((top - box[1]) * _MAP_SCALE), y0 + 1), height)
+        starts = range(y0 * stride, y1 * stride, stride)
+        free = (pair for pair in groups if not any(1 in pair[1][row + x0 : row + x1] for row in starts))
+        group, ground = next(free, ([], bytearray()))
+        if not group and len(groups) < MAX_ROUNDS:
+            ground = bytearray(stride * height)
+            groups.append((group, ground))
+        if not ground:
+            rest.append(item)
+            continue
+        group.append(item)
+        for row in starts:
+            ground[row + x0 : row + x1] = b"\x01" * (x1 - x0)
+    return [group for group, _ in groups], rest

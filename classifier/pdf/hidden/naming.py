@@ -1,0 +1,95 @@
+"""What hides an unseen text: the name of the trick, or the innocent reason that the page is a scan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pypdfium2.raw as pdfium_c
+
+from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden.geometry import area, overlap, surround
+from classifier.pdf.hidden.ink import Mask, difference, inactive, render
+from classifier.pdf.hidden.layout import layers, shrink
+from classifier.pdf.hidden.objects import Scene, TextItem
+from classifier.pdf.hidden.state import mark_name, plain_colour
+
+_SCALE = 2.0
+_SCAN_SHARE = 0.7
+_SCAN_INK = 48
+
+
+def name_kind(page: Any, scene: Scene, item: TextItem, mask: Mask | None) -> str:
+    """Names the trick by the object's state; `not-drawn` where the state explains nothing (blank glyphs)."""
+    handle = item.handle
+    mode = fast.FPDFTextObj_GetTextRenderMode(handle)
+    if not overlap(item.box, scene.page_box):
+        return "off-page"
+    if mode in (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP):
+        return "invisible"
+    if drawn_alone(page, scene, item):
+        later = any(g.order >= item.order and overlap(g.box, item.box) for g in scene.graphics)
+        return "covered" if later or mask is not None else "same-colour"
+    if drawn_alone(page, scene, item, white=False):
+        return "same-colour"
+    if plain_colour(handle) is None or fast.FPDFPageObj_HasTransparency(handle):
+        return "transparent"
+    if in_layer(handle):
+        return "layer-off"
+    if fast.FPDFClipPath_CountPaths(fast.FPDFPageObj_GetClipPath(handle)) > 0:
+        return "clipped"
+    return "not-drawn"
+
+
+def drawn_alone(page: Any, scene: Scene, item: TextItem, white: bool = True) -> bool:
+    """Whether the text object leaves marks on plain paper, with nothing else on it."""
+    clip = surround([item.box], scene.page_box)
+    if clip is None:
+        return False
+    others = [*scene.others, *(text.handle for text in scene.texts if text is not item)]
+    with inactive(others):
+        shown, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
+        with inactive([item.handle]):
+            empty, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
+    return 1 in difference(shown, empty)
+
+
+def in_layer(handle: int) -> bool:
+    """Whether an object stands in marked content of an optional layer."""
+    marks = range(fast.FPDFPageObj_CountMarks(handle))
+    return any(mark_name(fast.FPDFPageObj_GetMark(handle, number)) == "OC" for number in marks)
+
+
+def scan_layer(page: Any, scene: Scene, layer: list[TextItem]) -> set[int]:
+    """Handles of the unseen text that is the text layer of a scan.
+
+    Args:
+        page: The page.
+        scene: What it paints.
+        layer: Text in render mode 3, or covered. It is a scan's if a page-wide picture is there, if it is
+            most of the page's text, lies where the picture shows something, and not upon other such text.
+    """
+    wide = area(scene.page_box) * _SCAN_SHARE
+    if not any(graphic.image and area(graphic.box) >= wide for graphic in scene.graphics):
+        return set()
+    handles = {item.handle for item in layer}
+    unseen = sum(item.box[2] - item.box[0] for item in layer)
+    everything = sum(item.box[2] - item.box[0] for item in scene.texts)
+    if everything - unseen > 0.5 * unseen:
+        return set()
+    groups, rest = layers(layer, scene.page_box)
+    for item in [item for group in groups[1:] for item in group] + rest:
+        handles -= {other.handle for other in layer if overlap(shrink(other), shrink(item))}
+    with inactive(text.handle for text in scene.texts):
+        pixels, stride = render(page, scene.page_box, scene.page_box, 1.0, grey=True)
+    return {item.handle for item in layer if item.handle in handles and shows(pixels, stride, scene, item)}
+
+
+def shows(pixels: bytes, stride: int, scene: Scene, item: TextItem) -> bool:
+    """Whether a picture of the page, one pixel a point, varies within an item's box."""
+    clip = surround([item.box], scene.page_box)
+    if clip is None or not stride:
+        return False
+    left, right = (int(x - scene.page_box[0]) for x in (clip[0], clip[2]))
+    first, last = (int(scene.page_box[3] - y) for y in (clip[3], clip[1]))
+    values = b"".join(pixels[row * stride + left : row * stride + right] for row in range(first, last))
+    return bool(values) and max(values) - min(values) >= _SCAN_INK
