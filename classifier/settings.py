@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     engine: Literal["auto", "offline", "openai"] = "auto"
     model: str | None = None
     api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
-    base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL", repr=False)
     examples: str = Field(default="all", pattern=r"^(all|none|nearest:[1-9][0-9]{0,2})$")
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     review_below: float = Field(default=0.5, ge=0, le=1)

@@ -75,6 +75,8 @@ async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: boo
 
     failures: list[ClassifierError] = []
     async with classifier:
+        if not show_prompt:
+            _ = classifier.engine  # a wrong setting is said before any file is read
         with Progress(len(refs)) as progress:
             for ref in refs:
                 progress.starts(ref)
