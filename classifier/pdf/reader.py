@@ -27,6 +27,7 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _STUB_CHARS = 4000
+_VOCABULARY_CHARS = 20_000
 _FEW_WORDS = 30
 """Fewer different words are a repeated pattern; min_chars of prose have well over a hundred."""
 _ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
@@ -178,10 +179,11 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
             f"{name}: too short for a paper ({chars} characters of visible text, "
             f"expected at least {limits.min_chars}); check that it is the whole paper"
         )
-    words = len(set(" ".join(page.text for page in reading.pages).lower().split()))
+    start = " ".join(page.text for page in reading.pages)[:_VOCABULARY_CHARS]
+    words = len(set(start.lower().split()))
     if words < _FEW_WORDS:
         return NotAPaper(
-            f"{name}: a vocabulary of {words} in {chars} characters, expected at least {_FEW_WORDS} "
+            f"{name}: a vocabulary of {words} in {len(start)} characters, expected at least {_FEW_WORDS} "
             "different words; check that it is a paper"
         )
     return None
