@@ -1,8 +1,8 @@
 """Builders of one-page papers that hide a sentence, and of look-alikes that hide nothing.
 
 Pages are written by hand, since no library offers the tricks: a content stream, resources and further
-objects go in, a PDF with a classic cross-reference table comes out. Each page has two paragraphs of visible text around
-the trick.
+objects go in, a PDF with a classic cross-reference table comes out. Each page has two paragraphs of visible
+text around the trick.
 """
 
 from __future__ import annotations

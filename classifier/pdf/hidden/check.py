@@ -101,7 +101,8 @@ def find_suspects(
         elif touched(item, clusters):
             suspects.append(item)
     if len(blank) > 8:
-        crowded += [item for item in blank if object_text(text_page, item.handle).strip()]
+        # Minus signs have as little height as spaces: only letters and digits count.
+        crowded += [item for item in blank if any(map(str.isalnum, object_text(text_page, item.handle)))]
     if len(stacked) > MAX_SINGLE:
         raise HiddenCheckIncomplete(f"{len(stacked)} texts lie upon one another, over {MAX_SINGLE}")
     if stacked:

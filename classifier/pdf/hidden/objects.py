@@ -153,9 +153,12 @@ class _Walker:
         if not fast.FPDFPageObj_GetBounds(handle, *self.sides):
             return (0.0, 0.0, 0.0, 0.0)
         left, bottom, right, top = self.bounds
-        box = (left, bottom, right, top) if ctm is IDENTITY else transform((left, bottom, right, top), ctm)
+        if ctm is not IDENTITY:
+            left, bottom, right, top = transform((left, bottom, right, top), ctm)
         # Also false for what is not a number.
-        return box if all(-FAR < side < FAR for side in box) else (FAR, FAR, FAR, FAR)
+        if -FAR < left < FAR and -FAR < bottom < FAR and -FAR < right < FAR and -FAR < top < FAR:
+            return (left, bottom, right, top)
+        return (FAR, FAR, FAR, FAR)
 
     def _text(self, handle: int, ctm: Matrix, depth: int) -> None:
         fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
