@@ -19,6 +19,7 @@ from difflib import SequenceMatcher
 _BREAK = re.compile(r"(?<=\w)(?:[\x02\ufffe]\n?|[-\u2010\u00ad]\n)([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?")
 _LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
 _LONGEST_WORD = 80
+_LONGEST_PAGE = 20_000
 _HYPHENS = frozenset("-\u2010\u00ad\x02\ufffe")
 _STRAY_MARK = re.compile(r"[\x02\ufffe]")
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
@@ -27,7 +28,7 @@ _SPACES = re.compile(r"[ \t]{2,}|\t")
 _LINE_ENDS = re.compile(r" \n")
 _LINE_STARTS = re.compile(r"\n ")
 _PAGE_START = re.compile(r"\A\s+")
-_PAGE_END = re.compile(r"\n+\Z| \Z")
+_PAGE_END = re.compile(r"(?<!\n)\n+\Z| \Z")
 _NEWLINES = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 
 _Replace = Callable[[re.Match[str]], str] | str
@@ -82,7 +83,8 @@ class _Joiner:
     """
 
     def __init__(self, raw: str) -> None:
-        self._page = raw.lower()
+        # Bounded, since each broken word searches it: no page of a paper is longer.
+        self._page = raw[:_LONGEST_PAGE].lower()
 
     def __call__(self, match: re.Match[str]) -> str:
         right, tail, hyphen = match.groups()

@@ -8,6 +8,7 @@ references. So numbered lists, table rows, axis labels and tables of contents fa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from classifier.pdf.headings import (
@@ -21,6 +22,9 @@ from classifier.pdf.headings import (
 )
 
 _MAX_SECTIONS = 400
+_MAX_CANDIDATES = 3000
+_GAP = 1
+"""Numbers that may be missing: it forgives a heading that was not recognised."""
 _LIST_GAP = 300
 """Items of a list follow each other within so many characters; sections do not."""
 
@@ -35,7 +39,7 @@ def find_sections(pages: Sequence[str]) -> list[dict[str, Any]]:
         `{"title", "page", "start"}` for each, the title with its number as printed, the page from
         1, and the offset of the line in the page's text. Empty where nothing looks like a heading.
     """
-    candidates = _drop_lists(list(find_candidates(pages)))
+    candidates = _drop_lists(list(islice(find_candidates(pages), _MAX_CANDIDATES)))
     scheme = "roman" if _starts_roman(candidates) else "arabic"
     chosen = _choose(candidates, scheme)[:_MAX_SECTIONS]
     return [
@@ -123,13 +127,12 @@ class _Counter:
 
     def _accepts_main(self, candidate: Candidate) -> bool:
         if len(candidate.number) > 1:
-            return self._follows(candidate.number)
+            return self._moves_to(candidate.number, _GAP)
         style = (candidate.dotted, candidate.capitals)
         if self._style is not None and style != self._style:
             return False
         number = candidate.number[0]
-        # A gap of one forgives a heading that was not recognised.
-        if not self._last[0] < number <= self._last[0] + 2 or self._is_list_item(candidate):
+        if not self._last[0] < number <= self._last[0] + 1 + _GAP or self._is_list_item(candidate):
             return False
         self._style = style
         self._last = candidate.number
@@ -151,36 +154,34 @@ class _Counter:
         has_subsections = any(at < sub < later[-1] for sub in subsections)
         return in_a_list or (not has_subsections and any(sub > later[-1] for sub in subsections))
 
-    def _follows(self, number: tuple[int, ...]) -> bool:
-        *parent, last = number
-        if tuple(parent) != self._last[: len(parent)] or len(number) > len(self._last) + 1:
-            return False
-        before = self._last[len(parent)] if len(self._last) > len(parent) else 0
-        if not before < last <= before + 2:
-            return False
-        self._last = number
-        return True
-
     def _accepts_letter(self, candidate: Candidate) -> bool:
         """Appendices behind the references; in Roman-numbered papers also subsections."""
         number = candidate.number
-        if self._scheme == "roman" and not self._back_matter:
-            counted = self._last[1] if len(self._last) > 1 else 0
-            if len(number) > 1 or number[0] != counted + 1 or not candidate.dotted:
+        if self._back_matter:
+            if "," in candidate.title or not _continues(number, self._letters, gap=0):
                 return False
-            self._last = (self._last[0], number[0])
+            self._letters = number
             return True
-        if not self._back_matter or "," in candidate.title:
+        below = (*self._last[:1], *number)
+        if self._scheme != "roman" or not candidate.dotted or len(number) > 1:
             return False
-        *parent, last = number
-        if tuple(parent) != self._letters[: len(parent)] or len(number) > len(self._letters) + 1:
+        return self._moves_to(below, gap=0)
+
+    def _moves_to(self, number: tuple[int, ...], gap: int) -> bool:
+        if not _continues(number, self._last, gap):
             return False
-        before = self._letters[len(parent)] if len(self._letters) > len(parent) else 0
-        if last != before + 1:
-            return False
-        self._letters = number
+        self._last = number
         return True
 
     def _note_back_matter(self, candidate: Candidate) -> None:
         if BACK_MATTER.fullmatch(candidate.title):
             self._back_matter = True
+
+
+def _continues(number: tuple[int, ...], last: tuple[int, ...], gap: int) -> bool:
+    """Whether this number comes after `last`: the next on its level, or the first one level below."""
+    *parent, own = number
+    if tuple(parent) != last[: len(parent)] or len(number) > len(last) + 1:
+        return False
+    before = last[len(parent)] if len(last) > len(parent) else 0
+    return before < own <= before + 1 + gap

@@ -23,7 +23,8 @@ _STAMP = re.compile(
     r"|(?:(?:original|research|review|regular|short|full|technical|white|open)[ -]?)?"
     r"(?:article|paper|letters?|review|report|research|access|perspective|poster|preprint|draft|manuscript)s?\W*"
     r"|scholarly works\W*|check for updates|latest updates.*|view article.*"
-    r"|[\W\d_]*|(?:\W*\d{1,4}\W+)*(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?(?:\W+\d{1,4})+"
+    r"|[\W\d_]*|\W*(?:\d{1,4}\W+){0,3}(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?"
+    r"(?:\W+\d{1,4}){1,3}\W*"
     r"|page \d+(?: of \d+)?",
     re.IGNORECASE,
 )

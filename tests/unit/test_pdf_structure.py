@@ -28,6 +28,7 @@ STAMP = "Published as a conference paper at ICLR 2024"
         ([("RESEARCH ARTICLE", 20), ("A Title of Biology", 16), ("Abstract", 12)], "A Title of Biology"),
         ([("Neurocomputing", 18), ("A Title under a Name", 15), ("Ada One", 10)], "A Title under a Name"),
         ([("Adam", 17), ("Ada One", 10), ("Abstract", 12)], "Adam"),
+        ([("12 May 2024", 18), ("A Title under a Date", 15), ("Ada One", 10)], "A Title under a Date"),
         ([("2025-3-31", 0), ("Dates Come First", 15), ("Abstract", 12)], "Dates Come First"),
         ([("Knowledge-", 15), ("Intensive Walks", 15), ("Abstract", 12)], "Knowledge-Intensive Walks"),
         ([("Walks with Notes∗", 15), ("Abstract", 12), ("A Large Heading Below", 20)], "Walks with Notes"),
