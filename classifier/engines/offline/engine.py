@@ -135,6 +135,7 @@ class OfflineEngine:
                 more = model.cue_columns(strengths_by_name(self._reader, hits), by_cues)
                 columns = [a + b for a, b in zip(columns, more, strict=True)]
             _add(scores, model.label_scores(columns))
+            _add(scores, by_cues, model.cue_share if self._cues else 0.0)
         elif self._cues:
             _add(scores, by_cues, _CUES_ALONE)
         if self._similar:

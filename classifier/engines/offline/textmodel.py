@@ -113,6 +113,7 @@ class TextModel:
         weights: int8, row by row; times `scale[column]` they are log-odds.
         cue_weights: Cue (its words) -> log-odds at strength 1.
         score_weights: Label -> log-odds for each unit of its log-probability by cues alone.
+        cue_share: Share of the labels' log-probabilities by cues alone that is added as it is.
         shift: Log-odds by which the shipped class prior differs from the training's, one a label.
         temperature: Divides the sum; above 1 it makes the engine less sure.
         unplaced: Probability kept for `unplaced`, of which training has no example.
@@ -129,6 +130,7 @@ class TextModel:
     bias: tuple[float, ...]
     cue_weights: Mapping[str, tuple[float, ...]]
     score_weights: Mapping[str, tuple[float, ...]]
+    cue_share: float
     shift: tuple[float, ...]
     temperature: float
     unplaced: float
@@ -196,6 +198,7 @@ def save_model(model: TextModel, path: Path) -> None:
         "heads": [head.classes for head in model.heads],
         "temperature": model.temperature,
         "unplaced": model.unplaced,
+        "cue_share": model.cue_share,
         "shift": model.shift,
         "bias": model.bias,
         "scale": model.scale,
@@ -236,6 +239,7 @@ def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
             bias=tuple(map(float, data["bias"])),
             cue_weights={name: tuple(values) for name, values in data["cue_weights"].items()},
             score_weights={name: tuple(values) for name, values in data["score_weights"].items()},
+            cue_share=float(data["cue_share"]),
             shift=tuple(map(float, data["shift"])),
             temperature=float(data["temperature"]),
             unplaced=float(data["unplaced"]),
