@@ -243,6 +243,16 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
             ),
         ),
         "under a thick white line": ("covered", Trick(order + "q 1 G 40 w 60 403 m 560 403 l S Q\n")),
+        "under a white hatch": (
+            "covered",
+            Trick(
+                order
+                + "q 1 G 1.4 w "
+                + "".join(f"60 {396 + y / 2} m 560 {396 + y / 2} l S " for y in range(32))
+                + "Q\n"
+            ),
+        ),
+        "under a large white letter": ("covered", Trick(order + text("-", -20, -110, 2000, state="1 g"))),
         "layer off": (
             "layer-off",
             Trick("/OC /L BDC\n" + order + "EMC\n", "/Properties << /L 10 0 R >>", {10: ocg}, catalog=layer),

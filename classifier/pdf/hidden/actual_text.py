@@ -15,7 +15,7 @@ from typing import Any
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.characters import MAX_TEXT
 from classifier.pdf.hidden.cut import is_message
-from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.geometry import Box, around
 from classifier.pdf.hidden.objects import Scene
 from classifier.pdf.hidden.textpage import object_text
 
@@ -89,7 +89,6 @@ def plain_words(text: str) -> list[str]:
 def merge(spans: list[_Span], boxes: dict[int, Box]) -> list[dict[str, Any]]:
     """Spans as one finding."""
     places = [boxes[handle] for span in spans for handle in span.handles]
-    sides = list(zip(*places, strict=True))
     text = " ".join(" ".join(span.said for span in spans).split())
-    box = [min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])]
+    box = list(around(places))
     return [{"kind": "actual-text", "text": text[:MAX_TEXT], "box": box}]

@@ -29,6 +29,7 @@ _NAMES = (
     "FPDFPageObj_GetFillColor",
     "FPDFPageObj_GetMark",
     "FPDFPageObj_GetMatrix",
+    "FPDFPageObj_GetStrokeColor",
     "FPDFPageObj_GetStrokeWidth",
     "FPDFPageObj_GetType",
     "FPDFPageObj_HasTransparency",

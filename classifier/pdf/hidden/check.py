@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.hidden import actual_text
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import cut
-from classifier.pdf.hidden.geometry import Box, overlap
+from classifier.pdf.hidden.geometry import Box, around, overlap, surround
 from classifier.pdf.hidden.ink import FAINT, Mask, inactive, render
 from classifier.pdf.hidden.layout import gap_limit, is_upright
 from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem, read_scene
@@ -32,6 +32,8 @@ TINY = 2.0
 _SCALE = 0.75
 _PAPER = bytes(1 if value < 256 - FAINT else 0 for value in range(256))
 _CLUSTERS = 64
+_LARGE = 14.0
+"""Points: letters of the paper's colour over this size can cover lines that they do not share."""
 
 
 def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict[str, Any]]]:
@@ -82,9 +84,9 @@ def find_suspects(
     Returns:
         Those that graphics may hide, and those that other text or their own state may hide.
     """
-    mask = Mask.empty(scene.page_box, _SCALE) if scene.plain else text_mask(page, scene)
+    mask = text_mask(page, scene)
     clusters = cluster(scene)
-    claimed = bytearray(mask.columns * mask.height)
+    claimed = Claims(scene.page_box)
     suspects, blank, crowded = [], [], []
     stacked: list[TextItem] = []
     for item in scene.texts:
@@ -94,7 +96,7 @@ def find_suspects(
         if box[3] - box[1] < 0.05 * item.size and box[2] - box[0] < 1.3 * item.width:
             blank.append(item)
             continue
-        if claims(claimed, mask, box):
+        if claimed.take(box):
             stacked.append(item)
         if lacks_ink(text_page, scene, mask, item):
             crowded.append(item)
@@ -105,55 +107,72 @@ def find_suspects(
         crowded += [item for item in blank if any(map(str.isalnum, object_text(text_page, item.handle)))]
     if len(stacked) > MAX_SINGLE:
         raise HiddenCheckIncomplete(f"{len(stacked)} texts lie upon one another, over {MAX_SINGLE}")
-    if stacked:
+    large = [item for item in crowded if item.size > _LARGE]
+    if stacked or large:
         seen = {item.handle for item in crowded} | known
         crowded += [
             item
             for item in scene.texts
             if item.handle not in seen
-            and any(item is other or share_line(item.box, other.box) for other in stacked)
+            and (
+                any(item is other or share_line(item.box, other.box) for other in stacked)
+                or any(other.order > item.order and overlap(item.box, other.box) for other in large)
+            )
         ]
     return suspects, crowded
 
 
-def text_mask(page: Any, scene: Scene) -> Mask:
-    """Where the page's text alone leaves marks on white paper, in a small grey picture."""
+def text_mask(page: Any, scene: Scene) -> Mask | None:
+    """Where the text alone leaves marks on white paper, in a small picture around what is not plain."""
+    clip = surround((item.box for item in scene.texts if not (item.plain and scene.plain)), scene.page_box)
+    if clip is None:
+        return None
     # Blend modes come out right only on a bitmap with opacity.
     grey = not scene.blended and not any(
         fast.FPDFPageObj_HasTransparency(item.handle) for item in scene.texts
     )
     with inactive(scene.others):
-        pixels, stride = render(page, scene.page_box, scene.page_box, _SCALE, grey=grey, notes=False)
-    return Mask(pixels.translate(_PAPER), stride, 1 if grey else 4, scene.page_box, _SCALE)
+        pixels, stride = render(page, scene.page_box, clip, _SCALE, grey=grey, notes=False)
+    return Mask(pixels.translate(_PAPER), stride, 1 if grey else 4, clip, _SCALE)
 
 
-def lacks_ink(text_page: Any, scene: Scene, mask: Mask, item: TextItem) -> bool:
+def lacks_ink(text_page: Any, scene: Scene, mask: Mask | None, item: TextItem) -> bool:
     """Whether a text object leaves no mark at all, or none over a stretch that holds letters."""
-    if scene.plain:
+    if item.plain and scene.plain:
         return item.box[3] - item.box[1] < 0.05 * item.size
     colour = text_colour(item)
     if colour is not None and min(colour) > 256 - 2 * FAINT:
         return True
     limit = gap_limit(item)
+    if mask is None:
+        return True
     if mask.plain(item.box, limit):
         return False
     profile = mask.profile(item.box, is_upright(item.box))
     return 1 not in profile or silent_gap(text_page, mask, item, profile)
 
 
-def claims(claimed: bytearray, mask: Mask, box: Box) -> bool:
-    """Marks the middle line of a box as taken; says whether another text had a good part of it before."""
-    left, bottom, right, top = box
-    clip, scale = mask.clip, mask.scale
-    row = int((clip[3] - (bottom + top) / 2) * scale)
-    start = max(int((left - clip[0]) * scale) + 1, 0)
-    end = min(int((right - clip[0]) * scale), mask.columns)
-    if not 0 <= row < mask.height or end <= start:
-        return False
-    start, end = start + row * mask.columns, end + row * mask.columns
-    taken = claimed.count(1, start, end)
-    claimed[start:end] = b"\x01" * (end - start)
-    return taken > 2 and taken * 4 > end - start
+class Claims:
+    """The ground that texts have taken: the middle line of each box, on a map of `_SCALE`."""
+
+    def __init__(self, page_box: Box) -> None:
+        self.left, self.top = page_box[0], page_box[3]
+        self.columns = int((page_box[2] - page_box[0]) * _SCALE) + 1
+        self.rows = int((page_box[3] - page_box[1]) * _SCALE) + 1
+        self.taken = bytearray(self.columns * self.rows)
+
+    def take(self, box: Box) -> bool:
+        """Marks a box's middle line; says whether other text had a good part of it before."""
+        left, bottom, right, top = box
+        row = int((self.top - (bottom + top) / 2) * _SCALE)
+        start = max(int((left - self.left) * _SCALE) + 1, 0)
+        end = min(int((right - self.left) * _SCALE), self.columns)
+        if not 0 <= row < self.rows or end <= start:
+            return False
+        start, end = start + row * self.columns, end + row * self.columns
+        taken = self.taken.count(1, start, end)
+        self.taken[start:end] = b"\x01" * (end - start)
+        return taken > 2 and taken * 4 > end - start
 
 
 def share_line(one: Box, other: Box) -> bool:
@@ -179,10 +198,9 @@ def cluster(scene: Scene) -> list[Cluster]:
     out = []
     for start in range(0, len(graphics), step):
         part = graphics[start : start + step]
-        sides = list(zip(*(graphic.box for graphic in part), strict=True))
         colours = {graphic.rgb for graphic in part}
         found = Cluster(
-            (min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])),
+            around(graphic.box for graphic in part),
             max(graphic.order for graphic in part),
             None if None in colours else frozenset(c for c in colours if c is not None and min(c) < 250),
         )

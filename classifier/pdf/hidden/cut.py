@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.characters import MAX_TEXT
+from classifier.pdf.hidden.geometry import around
 from classifier.pdf.hidden.ink import Mask
 from classifier.pdf.hidden.objects import TextItem
 from classifier.pdf.hidden.proof import Verdict
@@ -52,7 +53,8 @@ def cut(
     everything = " ".join(text_of(raw_text, run) for run in runs)
     on_page = " ".join(text_of(raw_text, run) for run in runs if not run[0].depth)
     reported = is_message(on_page) or is_message(everything, True)
-    findings = [report(text_page, raw_text, run) for run in runs] if reported else []
+    telling = [run for run in runs if any(char.text.isalnum() for char in run)] if reported else []
+    findings = [report(text_page, raw_text, run) for run in telling]
     return remove(raw_text, runs), findings
 
 
@@ -137,8 +139,7 @@ def report(text_page: Any, raw_text: str, run: list[_Char]) -> dict[str, Any]:
     """One run as a finding."""
     places = (character_box(text_page, char.index) for char in run if char.text.strip())
     boxes = [place for place in places if place is not None]
-    sides = list(zip(*boxes, strict=True))
-    box = [min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])] if sides else None
+    box = list(around(boxes)) if boxes else None
     return {"kind": run[0].kind, "text": text_of(raw_text, run)[:MAX_TEXT], "box": box}
 
 

@@ -43,11 +43,18 @@ def area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
+def around(boxes: Iterable[Box]) -> Box:
+    """The box around one or more boxes."""
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return (min(lefts), min(bottoms), max(rights), max(tops))
+
+
 def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
-    """The part of the page that holds all boxes, with a margin; None where none of it is on the page."""
+    """The part of the page that holds all boxes, with a margin; None for nothing on the page."""
     found = list(boxes)
-    left = max(min(b[0] for b in found) - 1, page_box[0])
-    bottom = max(min(b[1] for b in found) - 1, page_box[1])
-    right = min(max(b[2] for b in found) + 1, page_box[2])
-    top = min(max(b[3] for b in found) + 1, page_box[3])
+    if not found:
+        return None
+    box = around(found)
+    left, bottom = max(box[0] - 1, page_box[0]), max(box[1] - 1, page_box[1])
+    right, top = min(box[2] + 1, page_box[2]), min(box[3] + 1, page_box[3])
     return (left, bottom, right, top) if right - left > 1 and top - bottom > 1 else None

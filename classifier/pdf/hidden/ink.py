@@ -40,12 +40,6 @@ class Mask:
         self.height = len(data) // stride if stride else 0
         self.columns = stride // channels
 
-    @classmethod
-    def empty(cls, clip: Box, scale: float) -> Mask:
-        """A mask without ink."""
-        stride = max(ceil((clip[2] - clip[0]) * scale), 1)
-        return cls(bytes(stride * max(ceil((clip[3] - clip[1]) * scale), 1)), stride, 1, clip, scale)
-
     def plain(self, box: Box, limit: float) -> bool:
         """A quick look along the middle of a box: ink, and no stretch of `limit` points without?"""
         clip, scale = self.clip, self.scale

@@ -14,11 +14,17 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, compose, transform
+from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, around, compose, transform
 from classifier.pdf.hidden.state import Rgb, mark_name, plain_colour, rectangle
 
 DARK = 160
 """A filling whose weakest channel is at most this, of 255, stands out from white paper."""
+PAPER = 230
+"""From this value on, of 255 in each channel, paint is taken for paper-coloured."""
+THIN = 1.5
+"""Points of width or height up to which paint hides no line of text."""
+HATCH = 40.0
+"""Points: width over which, and height under which, lines can hatch a line of text away."""
 MAX_DEPTH = 12
 MAX_OBJECTS = 150_000
 MAX_GRAPHICS = 1_500
@@ -38,7 +44,9 @@ class HiddenCheckIncomplete(Exception):
 class TextItem:
     """A text object: `size` and `width` are one em's height and width on the page, in points.
 
-    `depth` counts the forms around it: figures come as forms.
+    `depth` counts the forms around it: figures come as forms. `plain` text is evidently drawn, by its state:
+    filled with an opaque colour that is not near white, on the page, clipped by nothing but rectangles around
+    it, in no form or layer, and in a font of outlines.
     """
 
     handle: int
@@ -47,6 +55,7 @@ class TextItem:
     width: float
     order: int
     depth: int
+    plain: bool
 
 
 @dataclass(slots=True)
@@ -68,9 +77,7 @@ class Scene:
         texts: Text objects, in painting order.
         graphics: What may cover a text or lie beneath it; capped, see `MAX_GRAPHICS`.
         others: Every object that is not text, thin lines included.
-        plain: Whether each text object is evidently drawn: filled with an opaque colour that is not near
-            white, on the page, clipped by nothing but rectangles around it, in no form or layer, and in a
-            font of outlines.
+        plain: Whether the state of each text object can be trusted: none adds letters to the clip path.
         blended: Whether a form is transparent or blended with what is beneath it.
         marked: Text objects with the marks on them that hold a replacement text (`ActualText`).
     """
@@ -175,20 +182,22 @@ class _Walker:
         size, width = em * height, em * length
         if not (size < FAR and width < FAR):
             size = width = 0.0
-        scene.texts.append(TextItem(handle, box, size, width, order, depth))
+        plain = depth == 0 and self._is_plain(handle, box)
+        item = TextItem(handle, box, size, width, order, depth, plain)
+        scene.texts.append(item)
         for number in range(fast.FPDFPageObj_CountMarks(handle)):
-            self._mark(handle, fast.FPDFPageObj_GetMark(handle, number))
-        if scene.plain:
-            scene.plain = depth == 0 and self._is_plain(handle, box)
+            self._mark(item, fast.FPDFPageObj_GetMark(handle, number))
 
-    def _mark(self, handle: int, mark: Any) -> None:
+    def _mark(self, item: TextItem, mark: int) -> None:
         if fast.FPDFPageObjMark_GetParamValueType(mark, ACTUAL_TEXT) != pdfium_c.FPDF_OBJECT_UNKNOWN:
-            self.scene.marked.append((handle, mark))
-        if self.scene.plain and mark_name(mark) == "OC":
-            self.scene.plain = False
+            self.scene.marked.append((item.handle, mark))
+        if item.plain and mark_name(mark) == "OC":
+            item.plain = False
 
     def _is_plain(self, handle: int, box: Box) -> bool:
-        if fast.FPDFTextObj_GetTextRenderMode(handle) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
+        mode = fast.FPDFTextObj_GetTextRenderMode(handle)
+        if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
+            self.scene.plain = self.scene.plain and mode < pdfium_c.FPDF_TEXTRENDERMODE_FILL_CLIP
             return False
         if not fast.FPDFPageObj_GetFillColor(handle, *self.into_colour):
             return False
@@ -235,26 +244,43 @@ class _Walker:
 
     def _graphic(self, handle: int, kind: int, ctm: Matrix) -> None:
         graphics = self.scene.graphics
-        if len(graphics) > MAX_GRAPHICS:
-            # A drawing of thousands of strokes: from here on the page counts as painted over as a whole.
-            last = graphics[-1]
-            last.box, last.rgb, last.order = self.scene.page_box, None, self._order()
-            return
         image = kind == pdfium_c.FPDF_PAGEOBJ_IMAGE
-        rgb = None
+        rgb, thin = None, False
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-            if not fast.FPDFPath_GetDrawMode(handle, ctypes.byref(self.fill), ctypes.byref(self.stroke)):
+            drawn, thin, rgb = self._paint(handle, ctm)
+            if not drawn:
                 return
-            thick = bool(self.stroke.value) and self._thick(handle)
-            if not self.fill.value and not thick:
-                return
-            rgb = None if thick else plain_colour(handle)
         box = self._box(handle, ctm)
-        if box[2] - box[0] >= 1.5 and box[3] - box[1] >= 1.5:
+        width, height = box[2] - box[0], box[3] - box[1]
+        # Paper-coloured lines hide by hatching. Figures, which are forms, have them as grids.
+        hatch = ctm is IDENTITY and rgb is not None and min(rgb) >= PAPER and width > HATCH > height
+        if not hatch and (thin or width <= THIN or height <= THIN):
+            return
+        if len(graphics) < MAX_GRAPHICS:
             graphics.append(Graphic(box, rgb, image, self._order()))
+            return
+        # A drawing of thousands of strokes: the rest of it counts as one.
+        last = graphics[-1]
+        last.box = around((last.box, box))
+        last.rgb, last.order = (rgb if rgb == last.rgb else None), self._order() + 1
 
-    def _thick(self, handle: int) -> bool:
-        return bool(fast.FPDFPageObj_GetStrokeWidth(handle, self.sides[0])) and self.bounds[0] > 2.0
+    def _paint(self, handle: int, ctm: Matrix) -> tuple[bool, bool, Rgb | None]:
+        """Of a path: whether it is painted, whether by a thin line only, and its colour, if it has one."""
+        if not fast.FPDFPath_GetDrawMode(handle, ctypes.byref(self.fill), ctypes.byref(self.stroke)):
+            return False, False, None
+        fill, stroke = bool(self.fill.value), bool(self.stroke.value)
+        thick = stroke and self._line_width(handle, ctm) > THIN
+        if fill:
+            return True, False, None if thick else plain_colour(handle)
+        return stroke, not thick, plain_colour(handle, stroke=True) if stroke else None
+
+    def _line_width(self, handle: int, ctm: Matrix) -> float:
+        """In points on the page."""
+        fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
+        a, b, c, d, _, _ = compose(tuple(self.entries), ctm)
+        if not fast.FPDFPageObj_GetStrokeWidth(handle, self.sides[0]):
+            return 0.0
+        return float(self.bounds[0]) * max(hypot(a, b), hypot(c, d))
 
 
 def read_scene(page: Any) -> Scene:

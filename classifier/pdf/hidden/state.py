@@ -11,11 +11,12 @@ from classifier.pdf.hidden.geometry import Box
 Rgb = tuple[int, int, int]
 
 
-def plain_colour(handle: int) -> Rgb | None:
-    """Red, green and blue of an object's filling, 0 to 255; None for patterns and where it is not opaque."""
+def plain_colour(handle: int, stroke: bool = False) -> Rgb | None:
+    """Red, green and blue of an object's filling or line, 0 to 255; None for patterns and glass."""
     parts = (ctypes.c_uint * 4)()
     start = ctypes.addressof(parts)
-    if not fast.FPDFPageObj_GetFillColor(handle, start, start + 4, start + 8, start + 12) or parts[3] < 255:
+    ask = fast.FPDFPageObj_GetStrokeColor if stroke else fast.FPDFPageObj_GetFillColor
+    if not ask(handle, start, start + 4, start + 8, start + 12) or parts[3] < 255:
         return None
     return (parts[0], parts[1], parts[2])
 
