@@ -7,7 +7,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import area, overlap, surround
+from classifier.pdf.hidden.geometry import area, around, overlap, surround
 from classifier.pdf.hidden.ink import Mask, difference, inactive, render
 from classifier.pdf.hidden.layout import layers, shrink
 from classifier.pdf.hidden.objects import Scene, TextItem
@@ -20,14 +20,17 @@ _SCAN_INK = 48
 
 def name_kind(page: Any, scene: Scene, item: TextItem, mask: Mask | None) -> str:
     """Names the trick by the object's state; `not-drawn` where the state explains nothing (blank glyphs)."""
-    handle = item.handle
+    handle, limits = item.handle, scene.page_box
     mode = fast.FPDFTextObj_GetTextRenderMode(handle)
-    if not overlap(item.box, scene.page_box):
+    if not overlap(item.box, scene.page_box) or (mask is not None and around((item.box, limits)) != limits):
         return "off-page"
     if mode in (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP):
         return "invisible"
     if drawn_alone(page, scene, item):
-        later = any(g.order >= item.order and overlap(g.box, item.box) for g in scene.graphics)
+        later = any(
+            graphic.order >= item.order and overlap(graphic.box, item.box) for graphic in scene.graphics
+        )
+        later = later or any(text.order > item.order and overlap(text.box, item.box) for text in scene.texts)
         return "covered" if later or mask is not None else "same-colour"
     if drawn_alone(page, scene, item, white=False):
         return "same-colour"
