@@ -32,7 +32,7 @@ def build_answer(taxonomy: Taxonomy, reader: CueReader, judgement: Judgement) ->
     runner_up = next((other for other in ranked[1:] if other != UNPLACED), None)
     conditions = _conditions(taxonomy, label, judgement)
     given = _answers(taxonomy, conditions, judgement)
-    spoken = list(_spoken(reader, judgement.hits, conditions))
+    spoken = list(_spoken(taxonomy, reader, judgement.hits, conditions))
     leaf = taxonomy.leaves.get(label)
     found = reader.attributes(judgement.sentences)
     return Answer(
@@ -88,13 +88,21 @@ def _left_open(taxonomy: Taxonomy, question: str, conditions: Conditions) -> str
 
 
 def _spoken(
-    reader: CueReader, hits: tuple[Hit, ...], conditions: Conditions
+    taxonomy: Taxonomy, reader: CueReader, hits: tuple[Hit, ...], conditions: Conditions
 ) -> Iterator[tuple[float, str, Hit]]:
-    """(weight, question, hit) of each cue that speaks for the label, strongest first."""
+    """(weight, question, hit) of each cue that speaks for the label, strongest first.
+
+    What speaks for many leaves alike tells less about this one: its weight is divided among them.
+    """
+    shared = {
+        question: sum(leaf.answers.get(question) == allowed for leaf in taxonomy.leaves.values())
+        for question, allowed in conditions.items()
+    }
     found = []
     for hit in hits:
         for question, answers in reader.book.cues[hit.cue].for_.items():
             weight = sum(answers.get(answer, 0.0) for answer in conditions.get(question, ())) * hit.strength
+            weight /= 1 + shared.get(question, 0)
             if weight > 0:
                 found.append((weight, question, hit))
     yield from sorted(found, key=lambda item: -item[0])
@@ -133,5 +141,4 @@ def _rationale(
         return (
             f"Baseline decision for {where}: its words are nearest to that label's definition and examples."
         )
-    said = says[0] if len(says) == 1 else f"{', '.join(says[:-1])} and {says[-1]}"
-    return f"Baseline decision for {where}: the paper {said}."
+    return f"Baseline decision for {where}. What spoke for it: {'; '.join(says)}."

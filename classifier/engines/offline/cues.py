@@ -23,6 +23,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -47,12 +48,14 @@ class Cue(Record):
         says: In words, for the rationale; also the cue's name.
         for_: Question id -> answer id -> weight (log-odds; negative speaks against).
         any: Phrases; the cue counts once, however many of them occur.
+        zone: The only zone of the paper where it counts; None for all.
         negation: Whether a negation before the phrase silences it.
     """
 
     says: str
     for_: Mapping[str, Mapping[str, float]] = Field(alias="for")
     any: tuple[str, ...] = Field(min_length=1)
+    zone: str | None = None
     negation: Literal["heed", "ignore"] = "heed"
 
 
@@ -240,6 +243,14 @@ class CueReader:
         self._own = tuple(Phrase(phrase, book.terms) for phrase in book.own)
         self._negations = tuple(Phrase(phrase, {}) for phrase in book.negations)
 
+    @cached_property
+    def _fields(self) -> dict[str, dict[str, list[Phrase]]]:
+        """Compiled when first asked for: training and ablations never do."""
+        return {
+            field: {name: [Phrase(p, {}) for p in phrases] for name, phrases in values.items()}
+            for field, values in self.book.fields.items()
+        }
+
     def terms_in(self, sheet: Sheet, only: Sequence[str] | None = None) -> dict[str, list[Span]]:
         """Where the phrases of each term list (or of those named) stand in a sentence."""
         found = {}
@@ -262,9 +273,12 @@ class CueReader:
             lists = self.terms_in(sheet)
             denied = [span for phrase in self._negations for span in phrase.find(sheet, {})]
             for number, phrases in enumerate(self._cues):
+                cue = self.book.cues[number]
                 if number in best and best[number].strength >= weight:
                     continue
-                heed = denied if self.book.cues[number].negation == "heed" else []
+                if cue.zone not in (None, sentence.zone):
+                    continue
+                heed = denied if cue.negation == "heed" else []
                 if any(self._stands(span, heed) for phrase in phrases for span in phrase.find(sheet, lists)):
                     best[number] = Hit(number, weight, sentence)
         return [best[number] for number in sorted(best)]
@@ -292,11 +306,11 @@ class CueReader:
         """Survey field id -> the names (at most three) whose phrases the paper's front part holds."""
         sheets = [Sheet(s.words) for s in sentences if self.book.zones.get(s.zone, 0.0) > 0]
         found = {}
-        for name, values in self.book.fields.items():
+        for name, values in self._fields.items():
             spoken = [
                 value
                 for value, phrases in values.items()
-                if any(Phrase(p, {}).find(sheet, {}) for p in phrases for sheet in sheets)
+                if any(phrase.find(sheet, {}) for phrase in phrases for sheet in sheets)
             ]
             if spoken:
                 found[name] = ", ".join(spoken[:3])
