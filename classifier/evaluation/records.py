@@ -169,7 +169,12 @@ class Agreement(Record):
 
 
 class ItemRow(Record):
-    """One item of the report's table; the whole Label stands in predictions.jsonl."""
+    """One item of the report's table; the whole Label stands in predictions.jsonl.
+
+    Attributes:
+        quotes: (page from 1 or None, verdict, the quote).
+        answers: (question id, answer id).
+    """
 
     id: str
     title: str
@@ -225,12 +230,18 @@ class RunFacts(Record):
 
 
 class Report(Record):
-    """report.json, `schema_version` 1."""
+    """report.json, `schema_version` 1.
+
+    Attributes:
+        label_titles: Label -> titles from the root's child to the leaf, so that a report can be read
+            without the taxonomy that it was made with.
+    """
 
     schema_version: Literal[1] = 1
     run: RunFacts
     n: int
     text_kinds: Mapping[str, int]
+    label_titles: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     systems: tuple[System, ...]
     labels: tuple[LabelScore, ...]
     confusion: Confusion
