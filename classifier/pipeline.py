@@ -20,10 +20,11 @@ from classifier.errors import ContextOverflow, NoTextError
 from classifier.evidence import check_quotes
 from classifier.examples import choose_examples, eligible_studies
 from classifier.excerpt import select_excerpt
+from classifier.invisible import split_invisible_characters
 from classifier.label import Label
 from classifier.labelling import assemble_label, quotes_of
 from classifier.prompt import PromptBuilder
-from classifier.records import Document, Page, Paper, PaperFile, Prompt, Reply, Study, Task
+from classifier.records import Document, HiddenText, Page, Paper, PaperFile, Prompt, Reply, Study, Task
 from classifier.review import review_reply
 from classifier.settings import Settings, load_settings
 from classifier.workspace import Workspace
@@ -236,21 +237,27 @@ class Classifier:
 def document_from_text(paper: Paper, text: str | None = None) -> Document:
     """A one-page document of a title and an abstract, or of given text.
 
+    Lists are as hostile as PDFs: characters that nobody sees are cut here and reported as hidden text.
+
     Raises:
-        InputError: There is neither text nor abstract.
+        NoTextError: There is neither text nor abstract.
     """
     body = text if text is not None else paper.abstract
     if not body or not body.strip():
         raise NoTextError(
             f"'{paper.title or 'the entry'}' has neither a PDF nor an abstract; nothing to read"
         )
-    page = Page(number=1, text="\n".join(part for part in (paper.title, body) if part))
+    title, in_title = split_invisible_characters(paper.title or "")
+    body, in_body = split_invisible_characters(body)
     return Document(
-        pages=(page,),
-        title=paper.title,
-        abstract=paper.abstract,
+        pages=(Page(number=1, text=f"{title}\n{body}" if title else body),),
+        title=title or None,
+        abstract=body if text is None else None,
         arxiv_id=paper.arxiv_id,
         doi=paper.doi,
+        hidden=tuple(
+            HiddenText(kind=found["kind"], page=1, text=found["text"]) for found in in_title + in_body
+        ),
         page_count=1,
         abstract_only=text is None,
     )

@@ -13,7 +13,7 @@ LAYERS = [
     {"__about__", "records"},
     {"errors"},
     {"label"},
-    {"text", "similarity"},
+    {"text", "similarity", "invisible"},
     {"wording", "passages"},
     {"identity"},
     {"taxonomy"},

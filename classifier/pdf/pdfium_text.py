@@ -15,8 +15,9 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
+from classifier.invisible import split_invisible_characters
 from classifier.pdf.clean import clean, clean_line, clean_with_origin
-from classifier.pdf.hidden import HiddenCheckIncomplete, split_invisible_characters, split_page
+from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
 from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pypdf
 
+from classifier.invisible import split_invisible_characters
 from classifier.pdf.clean import clean, clean_line
-from classifier.pdf.hidden import split_invisible_characters
 from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
 

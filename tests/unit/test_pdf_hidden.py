@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
-from classifier.pdf.hidden.characters import MAX_TEXT
+from classifier.invisible import MAX_TEXT
 from tests.hidden_pdfs import (
     ORDER,
     SCAN_TEXT,

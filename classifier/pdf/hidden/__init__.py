@@ -13,12 +13,10 @@ Modules in the order of reading:
     piled        letters heaped on one spot
     actual_text  replacement texts that say something else
     cut          from objects to characters and findings
-    characters   code points without a picture
     geometry, layout, state, textpage, calls   what these rest on
 """
 
-from classifier.pdf.hidden.characters import split_invisible_characters
 from classifier.pdf.hidden.check import split_page
 from classifier.pdf.hidden.objects import HiddenCheckIncomplete
 
-__all__ = ["HiddenCheckIncomplete", "split_invisible_characters", "split_page"]
+__all__ = ["HiddenCheckIncomplete", "split_page"]

@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from classifier.invisible import MAX_TEXT
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.characters import MAX_TEXT
 from classifier.pdf.hidden.cut import is_message
 from classifier.pdf.hidden.geometry import Box, around
 from classifier.pdf.hidden.objects import Scene

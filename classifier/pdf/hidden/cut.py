@@ -13,8 +13,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from classifier.invisible import MAX_TEXT
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.characters import MAX_TEXT
 from classifier.pdf.hidden.geometry import around
 from classifier.pdf.hidden.ink import Mask
 from classifier.pdf.hidden.objects import TextItem

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.pdf.hidden import split_invisible_characters
+from classifier.invisible import split_invisible_characters
 
 
 def tags(words: str) -> str:

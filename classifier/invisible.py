@@ -1,4 +1,4 @@
-"""Code points that no reader sees: found, cut and reported without a look at the page.
+"""Code points that no reader sees: found, cut and reported, in pages, titles and abstracts.
 
 Text enters; the text without them and what was found leave. Which characters are innocent depends on their
 neighbours: a joiner within Arabic or Devanagari shapes letters, one between Latin letters is a trick.
