@@ -98,10 +98,12 @@ def main() -> None:
     pairs = [tuple(map(int, line.split())) for line in shown.stdout.splitlines()]
     system, user = zip(*pairs, strict=True)
     print(
-        f"tokens a paper (characters / 4), {len(pairs)} papers: static prefix {statistics.median(system):.0f} "
+        f"tokens a paper (characters / 4), {len(pairs)} papers: "
+        f"static prefix {statistics.median(system):.0f} "
     )
     print(
-        f"  (cached after the first where the examples are the same), paper part {statistics.median(user):.0f}"
+        "  (cached after the first where the examples are the same), "
+        f"paper part {statistics.median(user):.0f}"
     )
 
 
