@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from classifier.engines.base import Engine
 from classifier.errors import ConfigError
 from classifier.settings import Settings
 from classifier.workspace import Workspace
+
+if TYPE_CHECKING:
+    from classifier.engines.openai import OpenAIEngine
 
 
 def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[str], str]) -> Engine:
@@ -23,6 +27,20 @@ def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[
         from classifier.engines.offline import OfflineEngine
 
         return OfflineEngine(workspace.taxonomy, workspace.offline_dir)
+    return build_openai(settings, workspace, repair=repair, memory=settings.data_dir / "servers.json")
+
+
+def build_openai(
+    settings: Settings, workspace: Workspace, *, repair: Callable[[str], str], **more: Any
+) -> OpenAIEngine:
+    """Makes the openai engine of the settings.
+
+    Args:
+        more: Further arguments of `OpenAIEngine`, e.g. `transport`.
+
+    Raises:
+        ConfigError: No model is named, or what is set cannot be used.
+    """
     if not settings.model:
         raise ConfigError(
             "the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL "
@@ -41,6 +59,6 @@ def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[
         temperature=settings.temperature,
         logprobs=settings.logprobs,
         prices=settings.prices,
-        memory=settings.data_dir / "servers.json",
         repair=repair,
+        **more,
     )

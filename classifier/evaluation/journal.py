@@ -1,0 +1,183 @@
+"""A run's folder: what was run (`run.json`), and each prediction as soon as it is there.
+
+What enters: a folder and a fingerprint of everything that decides the predictions. What leaves: the
+predictions of an earlier, broken-off run with the same fingerprint, and a file to which new ones are
+appended, each on disk before the next step. What it does not do: ask anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from classifier.errors import ConfigError, StoreError
+from classifier.evaluation.records import Prediction
+
+RUN_FILE = "run.json"
+PREDICTIONS_FILE = "predictions.jsonl"
+_LOCK_FILE = ".lock"
+
+UNANSWERED = frozenset(
+    {
+        "rate-limited",
+        "model-timeout",
+        "model-unavailable",
+        "model",
+        "refused",
+        "budget-spent",
+        "no-recording",
+        "source",
+        "source-unavailable",
+    }
+)
+"""Failures in which nothing was judged: a run that goes on asks again. A wrong reply stays what it is."""
+
+
+class Journal:
+    """The open folder of one run; see `open_journal`.
+
+    Attributes:
+        done: Predictions of an earlier run by item id.
+    """
+
+    def __init__(self, folder: Path, file: BinaryIO, done: dict[str, Prediction]) -> None:
+        self.done = done
+        self._folder = folder
+        self._file = file
+
+    def append(self, prediction: Prediction) -> None:
+        """Puts a prediction on disk.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        line = prediction.model_dump_json().encode() + b"\n"
+        with _as_store_error(self._folder / PREDICTIONS_FILE):
+            self._file.write(line)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self.done[prediction.id] = prediction
+
+    def settle(self, item_ids: Sequence[str]) -> list[Prediction]:
+        """All predictions in the order of the ids; the file gets the same order, one line an item."""
+        predictions = [self.done[item_id] for item_id in item_ids]
+        lines = "".join(f"{prediction.model_dump_json()}\n" for prediction in predictions)
+        write_whole(self._folder / PREDICTIONS_FILE, lines.encode())
+        return predictions
+
+
+@contextmanager
+def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool = True) -> Iterator[Journal]:
+    """Opens a run's folder, made where it is missing, for this process alone.
+
+    Args:
+        fingerprint: Everything that decides the predictions, by name; JSON values.
+        resume: Take over what is there; else start anew.
+
+    Raises:
+        ConfigError: The folder holds a run with another fingerprint, or is in use.
+        StoreError: It cannot be read or written.
+    """
+    with _as_store_error(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / _LOCK_FILE, timeout=0):
+            _check_fingerprint(folder, fingerprint)
+            path = folder / PREDICTIONS_FILE
+            done = read_predictions(path, torn=True) if resume and path.is_file() else []
+            kept = {p.id: p for p in done if p.result.error is None or p.result.error.code not in UNANSWERED}
+            write_whole(path, "".join(f"{p.model_dump_json()}\n" for p in kept.values()).encode())
+            with path.open("ab") as file:
+                yield Journal(folder, file, kept)
+    except Timeout as error:
+        raise ConfigError(f"{folder}: another run is writing there; wait, or choose another --out") from error
+
+
+def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:
+    """The predictions of a run's file, in its order; of several with one id, the last.
+
+    Args:
+        torn: Leave out a last line that a killed process did not finish.
+
+    Raises:
+        StoreError: Unreadable, or a line that is no prediction.
+    """
+    with _as_store_error(path):
+        lines = path.read_bytes().split(b"\n")
+    found: dict[str, Prediction] = {}
+    last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            prediction = Prediction.model_validate_json(line)
+        except ValidationError as error:
+            if torn and number == last:
+                break
+            raise StoreError(
+                f"{path}: line {number} is no prediction; remove the line or the folder"
+            ) from error
+        found[prediction.id] = prediction
+    return list(found.values())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes all or nothing, so that a reader never sees half a file.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    with _as_store_error(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
+    path = folder / RUN_FILE
+    if not path.is_file():
+        if (folder / PREDICTIONS_FILE).exists():
+            raise ConfigError(f"{folder}: holds predictions of an unknown run; choose another --out")
+        write_whole(path, json.dumps(fingerprint, indent=1, ensure_ascii=False).encode())
+        return
+    with _as_store_error(path):
+        raw = path.read_bytes()
+    try:
+        earlier = dict(json.loads(raw))
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{path}: not readable; choose another --out, or remove the folder") from error
+    names = sorted(set(earlier) | set(fingerprint))
+    changed = [name for name in names if earlier.get(name) != fingerprint.get(name)]
+    if changed:
+        told = ", ".join(_change(name, earlier.get(name), fingerprint.get(name)) for name in changed)
+        raise ConfigError(f"{folder}: holds another run ({told}); choose another --out, or remove the folder")
+
+
+def _change(name: str, before: Any, now: Any) -> str:
+    if name.endswith("sha256"):
+        return f"{name.removesuffix('_sha256')} changed"
+    return f"{name}: {before} -> {now}"
+
+
+@contextmanager
+def _as_store_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}; choose another --out, or make room") from error

@@ -1,0 +1,269 @@
+"""Engines that keep what a model server said, and that say it again without one.
+
+    <folder>/recording.json      which model, on what, under which settings (no key, no header)
+    <folder>/<sha256>.json       one conversation, named by the hash of what was asked
+
+Each task is answered by an engine of its own, over shared connections: what one conversation teaches about
+the server changes no other, so that a replay depends neither on their order nor on the machine. Only
+the first one scouts alone for what the server accepts; the others start from what it found, and where they
+started is kept with them.
+
+What enters: tasks. What leaves: replies, and one file a task, written whole when its conversation has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field, ValidationError
+
+from classifier.engines.openai.engine import OpenAIEngine
+from classifier.engines.openai.ladder import Profile, Rung
+from classifier.engines.openai.retry import Pause, Waits
+from classifier.engines.openai.transport import ChatTransport
+from classifier.errors import ConfigError, ModelError, StoreError
+from classifier.evaluation.journal import write_whole
+from classifier.evaluation.recordings import (
+    Conversation,
+    NoRecording,
+    Outcome,
+    RecordingTransport,
+    ReplayTransport,
+    error_of,
+    failure_of,
+    request_sha256,
+)
+from classifier.records import Record, Reply, Task
+
+ABOUT_FILE = "recording.json"
+MakeEngine = Callable[..., OpenAIEngine]
+"""Makes an engine; called with `transport` and `profile`, and `pause` or `waits`."""
+
+_AT_ONCE = Waits(first_s=0.0, longest_s=0.0)
+_REMOVED = "[removed]"
+_R = TypeVar("_R", bound=Record)
+
+
+class About(Record):
+    """What a folder's conversations have in common; `settings` are those that decide the requests."""
+
+    schema_version: int = Field(default=1, ge=1, le=1)
+    model: str
+    suite: str
+    suite_sha256: str
+    protocol: str
+    text: str | None
+    settings: Mapping[str, Any]
+
+
+class RecordingEngine:
+    """An `Engine` that asks the server and keeps every conversation.
+
+    Args:
+        make: Makes an engine around a transport.
+        inner: The transport to the server, shared by all conversations and closed at the end.
+        model: The model's name.
+        folder: Where conversations are kept; an earlier one about the same is replaced.
+        secrets: Strings that must not be written whatever a server echoes, such as the key.
+    """
+
+    name = "openai"
+    needs_prompt = True
+
+    def __init__(
+        self,
+        make: MakeEngine,
+        inner: ChatTransport,
+        *,
+        model: str,
+        folder: Path,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
+        self.model: str | None = model
+        self._make = make
+        self._inner = inner
+        self._folder = folder
+        self._secrets = secrets
+        self._pause = Pause()
+        self._scout = asyncio.Lock()
+        self._scouted = False
+        self._profile: Profile | None = None
+
+    async def answer(self, task: Task) -> Reply:
+        """Answers one task; see `Engine.answer`.
+
+        Raises:
+            StoreError: The conversation cannot be written.
+        """
+        if not self._scouted:
+            async with self._scout:
+                if not self._scouted:
+                    try:
+                        return await self._converse(task)
+                    finally:
+                        self._scouted = True
+        return await self._converse(task)
+
+    async def aclose(self) -> None:
+        """Closes the shared transport."""
+        await self._inner.aclose()
+
+    async def _converse(self, task: Task) -> Reply:
+        start, transport = self._profile, RecordingTransport(self._inner)
+        engine = self._make(transport=transport, profile=start, pause=self._pause)
+        try:
+            reply = await engine.answer(task)
+        except ModelError as error:
+            outcome = Outcome(failure=failure_of(error), attempts=error.attempts, usage=error.usage)
+            self._keep(task, start, transport, outcome)
+            raise
+        except ReplyError:
+            self._keep(task, start, transport)
+            raise
+        self._keep(task, start, transport)
+        if self._profile is None and transport.last is not None:
+            self._profile = profile_of(transport.last)
+        return reply
+
+    def _keep(
+        self,
+        task: Task,
+        start: Profile | None,
+        transport: RecordingTransport,
+        outcome: Outcome | None = None,
+    ) -> None:
+        conversation = Conversation(
+            profile=asdict(start) if start else None, exchanges=tuple(transport.exchanges), outcome=outcome
+        )
+        text = conversation.model_dump_json(exclude_none=True)
+        for secret in self._secrets:
+            text = text.replace(json.dumps(secret)[1:-1], _REMOVED)
+        write_whole(self._folder / f"{task_sha256(task, self.model)}.json", text.encode())
+
+
+class ReplayEngine:
+    """An `Engine` that answers from recordings alone.
+
+    Args:
+        make: Makes an engine around a transport, as when it was recorded.
+        model: The model's name.
+        folder: Where the conversations are.
+
+    Attributes:
+        missing: Hashes of what was asked and is not recorded.
+    """
+
+    name = "openai"
+    needs_prompt = True
+
+    def __init__(self, make: MakeEngine, *, model: str, folder: Path) -> None:
+        self.model: str | None = model
+        self.missing: list[str] = []
+        self._make = make
+        self._folder = folder
+
+    async def answer(self, task: Task) -> Reply:
+        """Answers one task; see `Engine.answer`.
+
+        Raises:
+            NoRecording: The prompt is not the recorded one.
+            StoreError: A recording is damaged.
+        """
+        key = task_sha256(task, self.model)
+        path = self._folder / f"{key}.json"
+        if not path.is_file():
+            self.missing.append(key)
+            raise NoRecording(
+                f"{self._folder} has no recording of request {key[:12]}; record it again with a key "
+                "(prompt, taxonomy, examples or text have changed)"
+            )
+        conversation = _read(path, Conversation)
+        if conversation.outcome is not None:
+            error = error_of(conversation.outcome.failure)
+            error.attempts, error.usage = conversation.outcome.attempts, conversation.outcome.usage
+            raise error
+        engine = self._make(
+            transport=ReplayTransport(conversation),
+            profile=Profile(**conversation.profile) if conversation.profile else None,
+            waits=_AT_ONCE,
+        )
+        try:
+            return await engine.answer(task)
+        except NoRecording:
+            self.missing.append(key)
+            raise
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
+def read_about(folder: Path) -> About:
+    """What the recordings of a folder are of.
+
+    Raises:
+        ConfigError: There are none.
+        StoreError: The description is damaged.
+    """
+    path = folder / ABOUT_FILE
+    if not path.is_file():
+        raise ConfigError(f"{folder}: no recordings there; expected a folder with {ABOUT_FILE}")
+    return _read(path, About)
+
+
+def write_about(folder: Path, about: About, *, shareable: bool) -> None:
+    """Makes a folder for recordings.
+
+    Args:
+        shareable: Whether they were made from the workspace's own words; others quote papers, and a
+            `.gitignore` keeps them from being committed.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if shareable:
+            ignore.unlink(missing_ok=True)
+        else:
+            ignore.write_text("# Quotes papers.\n*\n", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written ({error.strerror}); use --no-record") from error
+    write_whole(folder / ABOUT_FILE, about.model_dump_json(indent=1).encode() + b"\n")
+
+
+def task_sha256(task: Task, model: str | None) -> str:
+    """Hash of what a task asks of a model, whatever the server accepts: messages and schema."""
+    prompt = task.prompt
+    if prompt is None:
+        raise ValueError("a recorded engine needs Task.prompt")
+    return request_sha256(
+        {"model": model, "system": prompt.system, "user": prompt.user, "schema": prompt.answer_schema}
+    )
+
+
+def profile_of(request: Mapping[str, Any]) -> Profile:
+    """What a server that answered this request accepts."""
+    rung: Rung = "tool" if "tools" in request else "prompt"
+    kind = request.get("response_format", {}).get("type")
+    if kind in ("json_schema", "json_object"):
+        rung = kind
+    return Profile(
+        rung=rung,
+        limit="max_completion_tokens" if "max_completion_tokens" in request else "max_tokens",
+        temperature="temperature" in request,
+        seed="seed" in request,
+        logprobs="logprobs" in request,
+    )
+
+
+def _read(path: Path, kind: type[_R]) -> _R:
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise StoreError(f"{path}: not a readable recording; remove it and record again") from error

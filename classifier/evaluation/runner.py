@@ -1,0 +1,198 @@
+"""Suite + Classifier -> predictions, one an item, each on disk as soon as it is there.
+
+What enters: a classifier that may be anything behind the `Engine` protocol, and a suite. What leaves:
+predictions in the suite's order, keyed by id. An item that cannot be labelled is a prediction too, with
+status "failed". What it does not do: count (`classifier.evaluation.scoring`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from classifier.__about__ import __version__
+from classifier.errors import ClassifierError, ConfigError, StoreError
+from classifier.evaluation.journal import Journal, open_journal
+from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
+from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
+from classifier.evaluation.texts import Question, choose_texts
+from classifier.label import Label
+from classifier.labelling import failed_label
+from classifier.pipeline import Classifier
+from classifier.prompt import PromptBuilder
+from classifier.records import OUT_OF_SCOPE
+
+OnPrediction = Callable[[Prediction], None]
+
+
+async def run_suite(
+    classifier: Classifier,
+    suite: Suite,
+    *,
+    protocol: Protocol = "loo",
+    out: Path,
+    concurrency: int = 8,
+    text: TextKind | None = None,
+    resume: bool = True,
+    on_progress: OnPrediction | None = None,
+) -> list[Prediction]:
+    """Scores a suite; a run that was broken off goes on where the same call is made again.
+
+    Args:
+        classifier: Its examples are cut by the protocol while the suite runs.
+        protocol: "loo" leaves out an item's own files, "holdout" those of all items.
+        out: Folder for `run.json` and `predictions.jsonl`.
+        concurrency: Items in work at the same time.
+        text: The kind of text that every item is judged by; None for the fullest that each has.
+        resume: Take over the predictions that are there.
+        on_progress: Told each prediction, those taken over first.
+
+    Returns:
+        One prediction an item, in the suite's order.
+
+    Raises:
+        ConfigError: Settings or workspace are wrong, or `out` holds another run.
+        InputError: An item lacks the wanted text.
+        StoreError: A prediction cannot be written.
+    """
+    questions = choose_texts(suite, text)
+    left_out = studies_to_leave_out(suite, classifier.workspace.studies, protocol)
+    report = on_progress or (lambda _: None)
+    with (
+        open_journal(out, fingerprint(classifier, suite, questions, protocol), resume=resume) as journal,
+        examination(classifier),
+    ):
+        todo = [question for question in questions if question.item.id not in journal.done]
+        for prediction in list(journal.done.values()):
+            report(prediction)
+        queue = iter(todo)
+
+        async def work() -> None:
+            for question in queue:
+                with leaving_out(left_out[question.item.id]):
+                    prediction = await _predict(classifier, question)
+                journal.append(prediction)
+                report(prediction)
+                await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
+
+        await _together(work() for _ in range(min(concurrency, len(todo))))
+        return _settled(journal, suite)
+
+
+def run_facts(
+    classifier: Classifier,
+    suite: Suite,
+    protocol: Protocol,
+    *,
+    repeat: int = 1,
+    calibration: str | None = None,
+) -> RunFacts:
+    """What the report says was run."""
+    return RunFacts(
+        suite=suite.name,
+        suite_sha256=suite.sha256,
+        protocol=protocol,
+        engine=classifier.engine.name,
+        model=classifier.engine.model,
+        examples=classifier.settings.examples,
+        taxonomy_sha256=classifier.workspace.taxonomy.sha256,
+        prompt_sha256=_prompt_sha256(classifier),
+        classifier_version=__version__,
+        calibration=calibration,
+        repeat=repeat,
+    )
+
+
+def fingerprint(
+    classifier: Classifier, suite: Suite, questions: Sequence[Question], protocol: Protocol
+) -> dict[str, Any]:
+    """Everything that decides the predictions, by name: two runs with equal ones may be joined."""
+    engine, settings, workspace = classifier.engine, classifier.settings, classifier.workspace
+    texts = [(question.item.id, question.kind, question.sha256) for question in questions]
+    values: dict[str, Any] = {
+        "suite": suite.name,
+        "suite_sha256": suite.sha256,
+        "items": len(questions),
+        "texts_sha256": _sha256([repr(texts).encode()]),
+        "protocol": protocol,
+        "engine": engine.name,
+        "model": engine.model,
+        "examples": settings.examples,
+        "review_below": settings.review_below,
+        "taxonomy_sha256": workspace.taxonomy.sha256,
+        "studies_sha256": _sha256(study.model_dump_json().encode() for study in workspace.studies),
+        "classifier_version": __version__,
+    }
+    if engine.needs_prompt:
+        names = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
+        sent = {name: getattr(settings, name) for name in names}
+        return values | sent | {"prompt_sha256": _prompt_sha256(classifier)}
+    return values | {"engine_sha256": _sha256(_engine_files(workspace.offline_dir))}
+
+
+async def _predict(classifier: Classifier, question: Question) -> Prediction:
+    """Labels one item; whatever is wrong with it, or with the model, becomes a failed prediction."""
+    item = question.item
+    try:
+        label = await question.put(classifier)
+    except (ConfigError, StoreError):  # no item's fault: the next one would fail as well
+        raise
+    except ClassifierError as error:
+        label = failed_label(item.id, error)
+    leaf = predicted_label(label)
+    return Prediction(
+        id=item.id,
+        title=item.title,
+        label=item.label,
+        leaf=leaf,
+        correct=leaf == item.label,
+        text_kind=question.kind,
+        difficulty=item.difficulty,
+        contested=item.contested,
+        labels=item.labels,
+        result=label,
+    )
+
+
+def predicted_label(label: Label) -> str | None:
+    """A leaf id, "out-of-scope", or None for what was not placed."""
+    return OUT_OF_SCOPE if label.status == "out_of_scope" else label.leaf
+
+
+async def _together(works: Iterable[Any]) -> None:
+    """Runs workers; the first that fails ends all, and its error is raised by itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+def _settled(journal: Journal, suite: Suite) -> list[Prediction]:
+    return journal.settle([item.id for item in suite.items])
+
+
+def _prompt_sha256(classifier: Classifier) -> str | None:
+    if not classifier.engine.needs_prompt:
+        return None
+    return PromptBuilder(classifier.workspace.taxonomy, classifier.workspace.prompt_dir()).sha256
+
+
+def _engine_files(offline_dir: Path) -> Iterable[bytes]:
+    """What an engine without a model is made of: its data, and this package's source.
+
+    It costs nothing to ask again, so that numbers are never those of code that is gone.
+    """
+    files = [*sorted(Path(__file__).resolve().parents[1].rglob("*.py")), *sorted(offline_dir.glob("*"))]
+    return (file.read_bytes() for file in files if file.is_file())
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()

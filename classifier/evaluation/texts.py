@@ -1,0 +1,97 @@
+"""Which text of each item is scored, and the question that is put to the classifier for it.
+
+What enters: a suite, and a wished kind or none. What leaves: per item one kind, one text or path, and the
+metadata that a reading list would give. Only this leaves: label, rationale, answers, secondary labels and
+the texts that were not chosen stay behind, so that no answer can reach an engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+from classifier.errors import InputError
+from classifier.evaluation.records import Suite, SuiteItem, TextKind
+from classifier.records import Paper
+
+if TYPE_CHECKING:
+    from classifier.label import Label
+    from classifier.pipeline import Classifier
+
+KINDS: tuple[TextKind, ...] = get_args(TextKind)
+_ORDER: tuple[TextKind, ...] = ("pdf", "text", "abstract", "summary", "arxiv")
+_SHOWN = 5
+
+
+class Question(NamedTuple):
+    """One item as it is put: `content` is a text, a PDF's path or an arXiv id, by `kind`."""
+
+    item: SuiteItem
+    kind: TextKind
+    content: str
+
+    @property
+    def paper(self) -> Paper:
+        """What a list would say of the paper: no abstract beside another text, and never a label."""
+        return Paper(
+            title=self.item.title,
+            authors=self.item.authors,
+            year=self.item.year,
+            arxiv_id=self.item.arxiv,
+            doi=self.item.doi,
+        )
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what is read: of a PDF's bytes, else of the text or id."""
+        raw = Path(self.content).read_bytes() if self.kind == "pdf" else self.content.encode()
+        return hashlib.sha256(raw).hexdigest()
+
+    async def put(self, classifier: Classifier) -> Label:
+        """The classifier's label; `ref` is the item's id.
+
+        Raises:
+            ClassifierError: As `Classifier.aclassify`.
+        """
+        if self.kind in ("pdf", "arxiv"):
+            label = await classifier.aclassify(self.content, claimed=self.paper)
+        elif self.kind == "text":
+            label = await classifier.aclassify_text(self.paper, self.content)
+        else:  # a summary is as short as an abstract, and is announced as no more than that
+            paper = self.paper.model_copy(update={"abstract": self.content})
+            label = await classifier.aclassify_text(paper)
+        return label.model_copy(update={"ref": self.item.id})
+
+
+def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[Question, ...]:
+    """One question an item, in the suite's order.
+
+    Args:
+        wanted: The kind that each item must have; None takes the first of pdf, text, abstract,
+            summary, arxiv that an item has.
+
+    Raises:
+        InputError: Items lack the wanted kind; they are named, since leaving them out would move the score.
+    """
+    order = (wanted,) if wanted else _ORDER
+    lacking = [item.id for item in suite.items if not any(getattr(item, kind) for kind in order)]
+    if lacking:
+        more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+        raise InputError(
+            f"{len(lacking)} of {len(suite.items)} items of {suite.name} have no {wanted}: "
+            f"{', '.join(lacking[:_SHOWN])}{more}; choose another --text, or leave it out"
+        )
+    return tuple(_question(item, order) for item in suite.items)
+
+
+def text_kinds(questions: Sequence[Question]) -> Mapping[str, int]:
+    """How many items are judged by which kind of text."""
+    kinds = [question.kind for question in questions]
+    return {kind: kinds.count(kind) for kind in _ORDER if kind in kinds}
+
+
+def _question(item: SuiteItem, order: Sequence[TextKind]) -> Question:
+    kind = next(kind for kind in order if getattr(item, kind))
+    return Question(item, kind, getattr(item, kind))
