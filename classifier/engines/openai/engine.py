@@ -59,6 +59,7 @@ class OpenAIEngine:
         logprobs: Take the label's confidence from token probabilities where the server gives them.
         prices: Model name -> price, for models that the price list does not know.
         memory: File in which to remember what servers accept; None forgets.
+        profile: What the server is first taken to accept, where the memory knows nothing.
         repair: Makes the re-ask's text from the validation message.
         waits: How long to wait between attempts.
         pause: Share one between engines that ask the same server.
@@ -88,6 +89,7 @@ class OpenAIEngine:
         logprobs: bool = True,
         prices: Mapping[str, Price] | None = None,
         memory: Path | None = None,
+        profile: Profile | None = None,
         repair: Callable[[str], str] = plain_repair,
         waits: Waits | None = None,
         pause: Pause | None = None,
@@ -122,7 +124,7 @@ class OpenAIEngine:
             model=model,
             wishes=Wishes(temperature, seed, logprobs),
             key=f"{self._base_url} {model}",
-            start=Profile(limit="max_completion_tokens" if of_openai else "max_tokens"),
+            start=profile or Profile(limit="max_completion_tokens" if of_openai else "max_tokens"),
             findings=Findings(memory),
             max_attempts=max_attempts,
             waits=waits or Waits(),
