@@ -1,0 +1,80 @@
+"""What a careful reader must know before believing a number.
+
+What enters: a Report. What leaves: sentences: the report's own warnings first, then those that follow from
+its numbers (small samples, failures, easy texts, a baseline within reach, labels never seen).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from classifier.evaluation.records import Estimate, Report
+from classifier.evaluation.report.figures import engine_name, interval, number, share, shown
+from classifier.evaluation.report.names import LabelNames
+
+_WIDE = 0.2
+"""An interval wider than this cannot rank two prompts (24 items at .83 span .29)."""
+
+
+def notes_on(report: Report, names: LabelNames) -> tuple[str, ...]:
+    """One sentence or two a point; empty where there is nothing to be careful about."""
+    own = (shown(warning) for warning in report.warnings)
+    return tuple(dict.fromkeys((*own, *_derived(report, names))))
+
+
+def _derived(report: Report, names: LabelNames) -> Iterator[str]:
+    n = report.n
+    if n == 0:
+        yield "The suite holds no item: there is nothing to measure."
+        return
+    accuracy = _accuracy(report)
+    if accuracy is not None:
+        yield from _on_accuracy(report, accuracy)
+    if summaries := report.text_kinds.get("summary", 0):
+        yield (
+            f"{share(summaries, n)} items were scored on summaries, whose writers knew the label: "
+            "easier than an abstract or a paper, and no headline number."
+        )
+    if report.failed:
+        yield f"{share(len(report.failed), n)} items failed. They count as wrong in every number."
+    if report.unplaced:
+        yield f"{share(len(report.unplaced), n)} items stayed unplaced. They count as wrong in every number."
+    unseen = [names.short(score.label) for score in report.labels if score.support == 0]
+    if unseen:
+        yield f"No item of the suite has the label {_listed(unseen, 'or')}: nothing is known about it."
+    few = [names.short(score.label) for score in report.labels if 0 < score.support < 5]
+    if few:
+        yield f"Fewer than 5 items each: {_listed(few, 'and')}. One more right answer moves their numbers a lot."
+    if report.run.calibration is None and any(row.confidence is not None for row in report.items):
+        yield "Confidences are the engine's own: none was calibrated on labelled papers for this run."
+
+
+def _on_accuracy(report: Report, accuracy: Estimate) -> Iterator[str]:
+    if accuracy.low is not None and accuracy.high is not None and accuracy.high - accuracy.low > _WIDE:
+        yield (
+            f"Small sample: with n = {accuracy.n} the accuracy of {number(accuracy.value)} has a 95 % interval "
+            f"of {interval(accuracy)}. It cannot rank two prompts or models that are close."
+        )
+    best = max(
+        (
+            (value.value, system.name)
+            for system in report.systems
+            if system.is_baseline and (value := system.metrics.get("accuracy")) and value.value is not None
+        ),
+        default=None,
+    )
+    if best and accuracy.low is not None and accuracy.low <= best[0]:
+        yield (
+            f"The baseline {shown(best[1])} (accuracy {number(best[0])}) is not below the interval of "
+            f"{engine_name(report)}: this suite does not show that the engine is better."
+        )
+
+
+def _accuracy(report: Report) -> Estimate | None:
+    engine = next((system for system in report.systems if not system.is_baseline), None)
+    return engine.metrics.get("accuracy") if engine else None
+
+
+def _listed(names: list[str], joint: str) -> str:
+    quoted = [f"“{name}”" for name in names]
+    return f" {joint} ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

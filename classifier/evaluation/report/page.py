@@ -1,0 +1,97 @@
+"""Report -> report.html: one file that a browser shows without asking anybody for anything.
+
+What enters: a Report and the predictions behind it. What leaves: a page with inline style, one small inline
+script (filter, sort, open), and charts as inline SVG that follow light, dark and print. It works without the
+script. Titles, quotes and rationales come from hostile papers and models: everything is escaped by the
+template engine, addresses are made here, and the page's own policy forbids all loads and scripts but its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.evaluation.records import Prediction, Report
+from classifier.evaluation.report import figures
+from classifier.evaluation.report.items import view_items
+from classifier.evaluation.report.matrix import lay_out
+from classifier.evaluation.report.names import LabelNames
+from classifier.evaluation.report.notes import notes_on
+from classifier.evaluation.report.store import replace_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_FILTERS = ("number", "interval", "with_interval", "money", "amount", "seconds", "shown")
+
+
+def write_html(report: Report, predictions: Sequence[Prediction], path: Path) -> None:
+    """Writes report.html; predictions may be empty, then rows lack links and warnings.
+
+    Raises:
+        StoreError: The file cannot be written; what stood there before is untouched.
+    """
+    replace_text(path, _environment().get_template("report.html.j2").render(_context(report, predictions)))
+
+
+def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, Any]:
+    from markupsafe import Markup
+
+    style, script = _own("report.css"), _own("report.js")
+    names = LabelNames(report, predictions)
+    items = view_items(report, predictions)
+    return {
+        "report": report,
+        "run": report.run,
+        "names": names,
+        "title": f"{figures.engine_name(report)} on {figures.shown(report.run.suite)}",
+        "notes": notes_on(report, names),
+        "metrics": figures.metrics_of(report.systems),
+        "engine": next((system for system in report.systems if not system.is_baseline), None),
+        "matrix": lay_out(report.confusion, names),
+        "items": items,
+        "anchors": {view.row.id: view for view in items},
+        "outcomes": Counter(view.outcome for view in items),
+        "reasons": Counter(reason for row in report.items for reason in row.review_reasons),
+        "reviewed": sum(bool(row.review_reasons) for row in report.items),
+        "quotes_total": sum(report.quotes.values()),
+        "facts": figures,
+        # Files of this package, not data: the policy admits them by their hashes.
+        "style": Markup(style),  # noqa: S704
+        "script": Markup(script),  # noqa: S704
+        "policy": (
+            "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+            f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+        ),
+    }
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update({name: getattr(figures, name) for name in _FILTERS})
+    return environment
+
+
+def _own(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """The hash by which a content security policy admits one inline style or script."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,114 @@
+"""Report -> a table for the terminal.
+
+What enters: a Report. What leaves: at most 100 columns of text; plain in a pipe, styled where asked. Titles
+come from hostile papers: control characters are taken out before anything is printed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from classifier.evaluation.records import Report
+from classifier.evaluation.report.figures import (
+    PROTOCOLS,
+    cost,
+    engine_name,
+    metrics_of,
+    number,
+    seconds,
+    share,
+    shown,
+    text_kinds,
+    with_interval,
+)
+from classifier.evaluation.report.names import LabelNames
+from classifier.evaluation.report.notes import notes_on
+
+_WIDTH = 100
+_MANY = 10
+"""Lists of failures end here; report.json has them all."""
+
+
+def render_terminal(report: Report, colour: bool) -> str:
+    """What was run, each metric with its 95 % interval, baselines beside, what failed, what to beware of."""
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=colour,
+        no_color=not colour,
+        width=_WIDTH,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    names = LabelNames(report)
+    console.print(_heading(report))
+    console.print(_metrics(report))
+    console.print(_labels(report, names))
+    for line in _failures(report):
+        console.print(line)
+    for note in notes_on(report, names):
+        console.print(Padding(Text(f"! {note}", "yellow"), (0, 0, 0, 2)))
+    console.print(Padding(Text(_spent(report), "dim"), (0, 0, 0, 2)))
+    output = console.file
+    assert isinstance(output, io.StringIO)  # noqa: S101 - for the type checker
+    return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
+
+
+def _heading(report: Report) -> Text:
+    run = report.run
+    heading = Text(f"{engine_name(report)} on {shown(run.suite)}", "bold")
+    return heading.append(
+        f"  {report.n} items, {text_kinds(report)}; {PROTOCOLS[run.protocol]}", "not bold dim"
+    )
+
+
+def _metrics(report: Report) -> Table:
+    table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
+    table.add_column("metric [95 % interval]", no_wrap=True)
+    for system in report.systems:
+        table.add_column(shown(system.name), style="dim" if system.is_baseline else "")
+    for metric in metrics_of(report.systems):
+        values = [with_interval(system.metrics.get(metric.id)) for system in report.systems]
+        style = "bold" if metric.is_headline else ""
+        table.add_row(metric.title, *values, style=style)
+    return table
+
+
+def _labels(report: Report, names: LabelNames) -> Table:
+    table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
+    table.add_column("label")
+    for title in ("precision", "recall", "F1", "support"):
+        table.add_column(title, justify="right")
+    for score in report.labels:
+        values = (number(score.precision), number(score.recall), number(score.f1), str(score.support))
+        table.add_row(names.long(score.label), *values)
+    return table
+
+
+def _failures(report: Report) -> Iterable[Padding]:
+    errors = {row.id: row.error for row in report.items}
+    for word, ids, style in (("failed", report.failed, "red"), ("unplaced", report.unplaced, "yellow")):
+        if not ids:
+            continue
+        yield Padding(Text(f"{word}: {share(len(ids), report.n)}, counted as wrong", style), (0, 0, 0, 2))
+        for item in ids[:_MANY]:
+            why = f": {shown(errors[item])}" if errors.get(item) else ""
+            yield Padding(Text(f"{shown(item)}{why}"), (0, 0, 0, 4))
+        if len(ids) > _MANY:
+            yield Padding(Text(f"and {len(ids) - _MANY} more in report.json"), (0, 0, 0, 4))
+
+
+def _spent(report: Report) -> str:
+    latency = report.times.latency_median_s
+    parts = [f"{report.spending.requests} requests", f"cost {cost(report.spending)}"]
+    parts.append(f"took {seconds(report.times.seconds)}")
+    if latency is not None:
+        parts.append(f"median {seconds(latency)} an item")
+    return "; ".join(parts)
