@@ -160,12 +160,18 @@ class ConfusedPair(Record):
 
 
 class Agreement(Record):
-    """Several annotators among themselves, and with the engine."""
+    """Several annotators among themselves, and with the engine.
+
+    Attributes:
+        confused: Labels that annotators gave to one item; `n` counts items, and of the two labels the one
+            that stands first in the tree is called `gold`.
+    """
 
     annotators: int
     cohen_human_human: Estimate
     krippendorff_human: Estimate
     cohen_human_engine: Estimate
+    confused: tuple[ConfusedPair, ...] = ()
 
 
 class ItemRow(Record):

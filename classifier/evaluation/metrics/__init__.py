@@ -1,0 +1,58 @@
+"""Metrics: cases (gold label beside prediction) in, numbers out; one metric a file.
+
+Reading order: `cases`, `resampling` (weights, intervals), `confusion`, then `accuracy`, `kappa`, `f1`,
+`hierarchical`, `out_of_scope`, `selective`, `calibration_error`, `agreement`, and `measure` (all of them).
+
+Every metric keeps one rule: an item without a label (failed, unplaced) is wrong, and counts as the wrong
+answer that costs the score most. So failing never pays, not even against a wild guess; see ADR 7. The
+modules need numpy and scipy and are imported where a run is scored; this one is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from classifier.errors import ConfigError
+
+COVERAGES = (0.5, 0.8)
+"""Shares of the items, the surest first, at which accuracy is told (`accuracy_at_50`, `accuracy_at_80`)."""
+
+TITLES: Mapping[str, str] = {
+    "accuracy": "Accuracy (leaf or out of scope)",
+    "subclass_accuracy": "Accuracy (subclass)",
+    "class_accuracy": "Accuracy (class)",
+    "kappa": "Cohen's kappa",
+    "macro_f1": "Macro-F1",
+    "hierarchical_precision": "Hierarchical precision",
+    "hierarchical_recall": "Hierarchical recall",
+    "hierarchical_f1": "Hierarchical F1",
+    "out_of_scope_precision": "Out-of-scope precision",
+    "out_of_scope_recall": "Out-of-scope recall",
+    "out_of_scope_f1": "Out-of-scope F1",
+    "top2": "Right with the runner-up",
+    "coverage": "Coverage (got a label)",
+    "accuracy_at_50": "Accuracy of the surest 50 %",
+    "accuracy_at_80": "Accuracy of the surest 80 %",
+    "brier": "Brier score",
+    "ece": "Expected calibration error",
+    "review_rate": "Sent to review",
+}
+"""Metric id -> title, in the order of tables."""
+
+LOWER_IS_BETTER = frozenset({"brier", "ece", "review_rate"})
+
+
+def need_packages() -> None:
+    """Checks that the packages behind the metrics are there.
+
+    Raises:
+        ConfigError: They are not; it says what to install.
+    """
+    try:
+        import numpy  # noqa: F401
+        import scipy  # noqa: F401
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"scoring needs the package '{error.name}'; run: pip install 'survey-classifier[eval]'"
+        ) from error

@@ -1,0 +1,49 @@
+"""Precision, recall and F1 of keeping papers out of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from classifier.evaluation.metrics.cases import Case
+from classifier.evaluation.metrics.resampling import Array, Statistic, ratio
+from classifier.records import OUT_OF_SCOPE
+
+
+class Kept(NamedTuple):
+    """Counts of a binary decision: right, wrongly kept out, wrongly let in."""
+
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+
+
+def kept_out(cases: Sequence[Case]) -> Kept:
+    """Counts with "out-of-scope" as the positive class.
+
+    Source: precision and recall as in scikit-learn's `precision_recall_fscore_support(average="binary")`. An
+    item without a label is wrong either way: a false negative where it is out of scope, else a false
+    positive (the paper is lost to the tree).
+    """
+    positive = [case.predicted in (OUT_OF_SCOPE, None) for case in cases]
+    pairs = list(zip(cases, positive, strict=True))
+    return Kept(
+        true_positives=sum(c.gold == OUT_OF_SCOPE == c.predicted for c in cases),
+        false_positives=sum(c.gold != OUT_OF_SCOPE and said for c, said in pairs),
+        false_negatives=sum(c.gold == OUT_OF_SCOPE != c.predicted for c in cases),
+    )
+
+
+def out_of_scope_f1_statistic(cases: Sequence[Case]) -> Statistic:
+    """F1 = 2 tp / (2 tp + fp + fn); NaN for resamples without an out-of-scope item."""
+    each = [kept_out([case]) for case in cases]
+    outcomes = np.array(each, dtype=np.float64).reshape(-1, 3)
+
+    def f1(draws: Array) -> Array:
+        right, wrongly_out, missed = (draws @ outcomes).T
+        exists = right + missed > 0
+        return ratio(2 * right, np.where(exists, 2 * right + wrongly_out + missed, 0.0))
+
+    return f1

@@ -1,0 +1,85 @@
+"""Selective classification: how right the surest answers are (accuracy against coverage)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from classifier.evaluation.metrics.cases import Case
+from classifier.evaluation.metrics.resampling import Array, Statistic, rounded, value_of
+from classifier.evaluation.records import CoveragePoint
+
+_FAILED_FIRST = 2.0
+"""Above any confidence."""
+
+
+def has_confidences(cases: Sequence[Case]) -> bool:
+    """Whether every label came with a confidence, and there is at least one."""
+    labelled = [case for case in cases if case.predicted is not None]
+    return bool(labelled) and all(case.confidence is not None for case in labelled)
+
+
+def accuracy_at(cases: Sequence[Case], coverage: float) -> float | None:
+    """Accuracy of the surest ceil(coverage * n) items; None where the system gives no confidences.
+
+    Source: the risk-coverage curve of El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
+    classification" (JMLR 11), as 1 - risk. Among equally sure items it is the mean over their orders. Failed
+    items stand first: they are in the denominator whatever is covered.
+    """
+    return value_of(accuracy_at_statistic(cases, coverage), len(cases)) if has_confidences(cases) else None
+
+
+def accuracy_at_statistic(cases: Sequence[Case], coverage: float) -> Statistic:
+    """`accuracy_at` for resamples."""
+    levels = sorted({_sureness(case) for case in cases}, reverse=True)
+    place = {level: index for index, level in enumerate(levels)}
+    level_of = np.zeros((len(cases), len(levels)))
+    level_of[np.arange(len(cases)), [place[_sureness(case)] for case in cases]] = 1.0
+    correct = np.array([case.correct for case in cases], dtype=np.float64)
+    wanted = math.ceil(round(coverage * len(cases), 9))  # .8 * 35 is 28.000000000000004
+
+    def accuracy(draws: Array) -> Array:
+        items = draws @ level_of
+        right = (draws * correct) @ level_of
+        before = items.cumsum(axis=1) - items
+        taken = np.clip(wanted - before, 0, items)
+        share = np.divide(right, items, out=np.zeros_like(items), where=items > 0)
+        return np.asarray((taken * share).sum(axis=1) / wanted)
+
+    return accuracy
+
+
+def coverage_curve(cases: Sequence[Case]) -> tuple[CoveragePoint, ...]:
+    """The curve at the confidences that part the items, surest first, at most one point a percent.
+
+    Empty where the system gives no confidences. `threshold` is the least confidence among the items taken.
+    """
+    if not has_confidences(cases):
+        return ()
+    points: list[CoveragePoint] = []
+    taken = right = 0
+    for level, group in groupby(sorted(cases, key=_sureness, reverse=True), key=_sureness):
+        items = list(group)
+        taken += len(items)
+        right += sum(case.correct for case in items)
+        if level == _FAILED_FIRST:
+            continue
+        percent = math.ceil(100 * taken / len(cases))
+        if points and math.ceil(100 * points[-1].n / len(cases)) == percent:
+            points.pop()
+        points.append(
+            CoveragePoint(
+                coverage=rounded(taken / len(cases)),
+                n=taken,
+                accuracy=rounded(right / taken),
+                threshold=rounded(level),
+            )
+        )
+    return tuple(points)
+
+
+def _sureness(case: Case) -> float:
+    return _FAILED_FIRST if case.confidence is None else case.confidence
