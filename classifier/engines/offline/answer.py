@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from classifier.engines.offline.cues import CueReader, Hit
-from classifier.engines.offline.decide import condition_score
+from classifier.engines.offline.decide import Judgement, condition_score
 from classifier.records import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Answer, GivenAnswer, Quote
 from classifier.taxonomy import Conditions, Taxonomy
-
-if TYPE_CHECKING:
-    from classifier.engines.offline.engine import Judgement
 
 _MAX_EVIDENCE = 4
 _CONTRARY = 0.95

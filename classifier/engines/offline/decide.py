@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from classifier.engines.offline.cues import log_softmax
+from classifier.engines.offline.cues import Hit, log_softmax
+from classifier.engines.offline.words import Sentence
 from classifier.records import OUT_OF_SCOPE, UNPLACED, Study
 from classifier.similarity import TermIndex
 from classifier.taxonomy import Conditions, Node, Taxonomy
@@ -21,13 +23,30 @@ UNPLACED_SHARE = 0.01
 
 _FLOOR = 1e-9
 _SIMILARITY_SCALE = 30.0
-"""Turns cosines of short texts (mostly .05 to .4) into log-odds; chosen by leave-one-out on examples."""
+"""Turns cosines of short texts (mostly .05 to .4) into log-odds; chosen by leave-one-out on the examples of two workspaces."""
 
 SIMILARITY_BESIDE = 0.15
 """Weight of similarity where cues or a trained model speak too (cross-validated on the training papers)."""
 
 Answers = Mapping[str, Mapping[str, float]]
 """Question id -> answer id -> log-probability."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything the engine found out about one paper, before it is put into words.
+
+    Attributes:
+        answers: Question id -> answer id -> log-probability by cues.
+        scores: Label -> log-odds of all parts together.
+        probabilities: Label -> probability; sums to 1.
+    """
+
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+    answers: Mapping[str, Mapping[str, float]]
+    scores: Mapping[str, float]
+    probabilities: Mapping[str, float]
 
 
 def condition_score(conditions: Conditions, answers: Answers) -> float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.engines.offline.answer import build_answer
@@ -20,6 +19,7 @@ from classifier.engines.offline.cues import CueReader, Hit, answer_scores, load_
 from classifier.engines.offline.decide import (
     SIMILARITY_BESIDE,
     UNPLACED_SHARE,
+    Judgement,
     Similarity,
     label_scores,
     probabilities,
@@ -35,23 +35,6 @@ PARTS = ("cues", "text", "similarity")
 
 _CUES_ALONE = 0.7
 """Cues count the same fact under several questions: their sum is softened where nothing was trained."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Everything the engine found out about one paper, before it is put into words.
-
-    Attributes:
-        answers: Question id -> answer id -> log-probability by cues.
-        scores: Label -> log-odds of all parts together.
-        probabilities: Label -> probability; sums to 1.
-    """
-
-    sentences: tuple[Sentence, ...]
-    hits: tuple[Hit, ...]
-    answers: Mapping[str, Mapping[str, float]]
-    scores: Mapping[str, float]
-    probabilities: Mapping[str, float]
 
 
 class OfflineEngine:

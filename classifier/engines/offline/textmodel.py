@@ -21,7 +21,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from classifier.engines.offline.cues import CueReader, Hit, Sheet, log_softmax
+from classifier.engines.offline.cues import CueReader, Hit, log_softmax
+from classifier.engines.offline.phrases import Sheet
 from classifier.engines.offline.words import Sentence
 from classifier.errors import ConfigError
 

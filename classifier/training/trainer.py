@@ -1,23 +1,16 @@
-"""Labelled papers -> the offline engine's weights, a manifest, and what they are worth.
+"""Labelled papers -> regressions, cross-validated scores, and the model that ships.
 
-What enters: a workspace and suite files with labels. What leaves in the workspace's `offline/`: `model.json`
-(weights), `manifest.jsonl` (which papers, by id, title, label and hash of the text: no text) and a
-`TrainingReport`. The workspace's gold studies are left out, so that leave-one-out over them stays honest; so
-is whatever else the caller excludes. Needs scikit-learn (`pip install 'survey-classifier[train]'`);
-prediction does not.
+What enters: examples and the workspace's cues. What leaves: a `TextModel` and the numbers in a
+`TrainingReport`. What it does not do: read or write files (`data`, `train` do).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import random
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from classifier.engines.offline.cues import CueReader, answer_scores, load_cues
@@ -25,22 +18,19 @@ from classifier.engines.offline.decide import SIMILARITY_BESIDE, Similarity, lab
 from classifier.engines.offline.engine import CUES_FILE
 from classifier.engines.offline.textmodel import (
     IDF_STEP,
-    MODEL_FILE,
     Head,
     TextModel,
     count_terms,
     join_heads,
     plan_heads,
-    save_model,
     strengths_by_name,
 )
-from classifier.engines.offline.words import Sentence, split_sentences
 from classifier.errors import ConfigError
-from classifier.identity import bare_arxiv_id, same_paper
-from classifier.records import OUT_OF_SCOPE, UNPLACED, Record, Study
+from classifier.identity import bare_arxiv_id
+from classifier.records import OUT_OF_SCOPE, Record
+from classifier.training.data import Example
 from classifier.workspace import Workspace
 
-MANIFEST_FILE = "manifest.jsonl"
 FOLDS = 5
 DEFAULT_PRIOR = 0.45
 """Between natural proportions (0) and even ones (1): the trade-off is in ADR 0006."""
@@ -78,109 +68,6 @@ class TrainingReport(Record):
     temperature: float
     terms: int
     model_bytes: int
-
-
-@dataclass(frozen=True)
-class Example:
-    """One labelled paper as it is trained on."""
-
-    id: str
-    title: str
-    text: str
-    label: str
-    arxiv: str | None
-    source: str
-
-    def sentences(self) -> list[Sentence]:
-        """Title and abstract, as the engine reads them."""
-        return [*split_sentences(self.title, "title"), *split_sentences(self.text, "abstract")]
-
-    def is_paper(self, study: Study) -> bool:
-        """Whether this is the study."""
-        return same_paper(Study(id=self.id, title=self.title, label=self.label, arxiv=self.arxiv), study)
-
-
-def train(
-    workspace: Workspace,
-    data: Sequence[Path],
-    out: Path | None = None,
-    seed: int = 0,
-    *,
-    exclude: Sequence[Path] = (),
-    prior: float = DEFAULT_PRIOR,
-) -> TrainingReport:
-    """Trains the text model and writes it, with its manifest.
-
-    Args:
-        data: Suite files (JSON lines with `title`, `abstract` or `summary` or `text`, and `label`).
-        out: Folder to write to; None for the workspace's own `offline/`.
-        seed: Of the folds; the weights themselves do not depend on it.
-        exclude: Suite files whose papers must not be trained on (a test set).
-        prior: 0 keeps the class prior that training implies, 1 shifts it to even classes.
-
-    Raises:
-        ConfigError: A file is missing or malformed, a label is not in the taxonomy, fewer than two labels
-            are there, or scikit-learn is not installed.
-    """
-    examples = [example for path in data for example in read_examples(path, workspace)]
-    held_out = (*workspace.studies, *(_study(e) for path in exclude for e in read_examples(path, workspace)))
-    kept = [e for e in examples if not any(e.is_paper(study) for study in held_out)]
-    excluded = tuple(e.title for e in examples if e not in kept)
-    if len({example.label for example in kept}) < 2:
-        raise ConfigError("training needs papers of at least two labels; give more --data files")
-    trainer = Trainer(workspace, kept)
-    scores = trainer.cross_validate(seed)
-    shift = trainer.shift(prior)
-    shifted = [{label: s[label] + shift[label] for label in s} for s in scores]
-    temperature = trainer.fit_temperature(shifted)
-    model = trainer.fit_all(shift, temperature)
-    folder = out or workspace.offline_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    save_model(model, folder / MODEL_FILE)
-    _write_manifest(kept, folder / MANIFEST_FILE)
-    return trainer.report(shifted, excluded, prior, temperature, (folder / MODEL_FILE).stat().st_size)
-
-
-def read_examples(path: Path, workspace: Workspace) -> list[Example]:
-    """The labelled papers of a suite file.
-
-    Raises:
-        ConfigError: Missing, not JSON lines, or a label that the taxonomy does not have.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); expected a JSON-lines file") from error
-    allowed = [label for label in workspace.taxonomy.labels if label != UNPLACED]
-    found = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            text = row.get("abstract") or row.get("summary") or row["text"]
-            example = Example(
-                id=str(row["id"]),
-                title=row["title"],
-                text=text,
-                label=row["label"],
-                arxiv=row.get("arxiv"),
-                source=path.parent.name if path.stem == "papers" else path.stem,
-            )
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ConfigError(
-                f"{path}:{number}: expected id, title, label and abstract, summary or text ({error!r})"
-            ) from error
-        if example.label not in allowed:
-            raise ConfigError(
-                f"{path}:{number}: label '{example.label}'; expected one of {', '.join(allowed)}"
-            )
-        found.append(example)
-    return found
-
-
-def _study(example: Example) -> Study:
-    return Study(id=example.id, title=example.title, label=example.label, arxiv=example.arxiv)
 
 
 class Trainer:
@@ -422,17 +309,3 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins:
         groups.setdefault(min(bins - 1, int(confidence * bins)), []).append((confidence, ok))
     gaps = [abs(sum(c for c, _ in group) - sum(ok for _, ok in group)) for group in groups.values()]
     return sum(gaps) / len(confidences) if confidences else 0.0
-
-
-def _write_manifest(examples: Sequence[Example], path: Path) -> None:
-    rows = [
-        {
-            "arxiv": example.arxiv,
-            "title": example.title,
-            "label": example.label,
-            "source": example.source,
-            "text_sha256": hashlib.sha256(example.text.encode()).hexdigest()[:16],
-        }
-        for example in examples
-    ]
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")

@@ -1,0 +1,126 @@
+"""A small language of phrases, and where they stand in a sentence.
+
+What enters: a phrase as text, a sentence's words. What leaves: spans of words. The language is small on
+purpose, so that it can be read, and so that no phrase can take exponential time:
+
+    word            that word (lower case, plural s ignored; hyphens part words)
+    wor*            any word that begins so
+    a|b             either word
+    {name}          any phrase of the list `terms.name`
+    ~5              up to five words between its neighbours (`~` alone: three)
+    &               both sides stand in the same sentence, in either order
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from classifier.engines.offline.words import split_words, stem
+from classifier.errors import ConfigError
+
+Span = tuple[int, int]
+"""Half-open word offsets in a sentence."""
+
+
+class Sheet:
+    """One sentence's words, indexed for phrase matching."""
+
+    __slots__ = ("_at", "_sorted", "words")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+        self._at: dict[str, list[int]] = {}
+        for place, word in enumerate(words):
+            self._at.setdefault(word, []).append(place)
+        self._sorted = sorted(self._at)
+
+    def places(self, word: str) -> list[int]:
+        """Where a word (or, with a final *, any word that begins so) stands."""
+        if not word.endswith("*"):
+            return self._at.get(word, [])
+        beginning, found = word[:-1], []
+        for index in range(bisect_left(self._sorted, beginning), len(self._sorted)):
+            if not self._sorted[index].startswith(beginning):
+                break
+            found += self._at[self._sorted[index]]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One element of a phrase: alternatives (words, or the name of a term list) and the gap before it."""
+
+    words: tuple[str, ...]
+    term: str | None
+    gap: int
+
+
+_ELEMENT = re.compile(r"\{[^{}]+\}|\S+")
+
+
+class Phrase:
+    """A compiled phrase: conjunctive sides, each a sequence of steps."""
+
+    __slots__ = ("sides", "source")
+
+    def __init__(self, source: str, terms: Mapping[str, object]) -> None:
+        self.source = source
+        self.sides = tuple(_steps(side, source, terms) for side in source.split("&"))
+
+    def find(self, sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
+        """Spans of the first side where every other side occurs in the sentence too."""
+        found: list[Span] = []
+        for number, side in enumerate(self.sides):
+            spans = _follow(side, sheet, lists)
+            if not spans:
+                return []
+            found = found if number else spans
+        return found
+
+
+def _steps(side: str, source: str, terms: Mapping[str, object]) -> tuple[_Step, ...]:
+    steps: list[_Step] = []
+    gap = 0
+    for element in _ELEMENT.findall(side):
+        if element.startswith("~"):
+            gap = int(element[1:] or 3)
+            continue
+        term = element[1:-1] if element.startswith("{") else None
+        if term is not None and term not in terms:
+            raise ConfigError(f"phrase '{source}': no term list '{term}'; expected one of {', '.join(terms)}")
+        if term is None and "|" not in element and not element.endswith("*"):
+            for part in split_words(element):
+                steps.append(_Step((part,), None, gap))
+                gap = 0
+            continue
+        words = () if term else tuple(w if w.endswith("*") else stem(w) for w in element.lower().split("|"))
+        steps.append(_Step(words, term, gap))
+        gap = 0
+    if not steps:
+        raise ConfigError(f"phrase '{source}': a side is empty; expected words")
+    return tuple(steps)
+
+
+def _follow(steps: tuple[_Step, ...], sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
+    spans = _occurrences(steps[0], sheet, lists)
+    for step in steps[1:]:
+        if not spans:
+            return []
+        following = _occurrences(step, sheet, lists)
+        spans = [
+            (start, next_end)
+            for start, end in spans
+            for next_start, next_end in following
+            if 0 <= next_start - end <= step.gap
+        ]
+        spans = list(dict.fromkeys(spans))[:64]  # more of one phrase in one sentence tell nothing more
+    return spans
+
+
+def _occurrences(step: _Step, sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
+    if step.term is not None:
+        return lists.get(step.term, [])
+    return [(place, place + 1) for word in step.words for place in sheet.places(word)]

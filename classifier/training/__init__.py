@@ -1,0 +1,76 @@
+"""Labelled papers -> the offline engine's weights, a manifest, and what they are worth.
+
+What enters: a workspace and suite files with labels. What leaves in the workspace's `offline/`: `model.json`
+(weights), `manifest.jsonl` (which papers, by id, title, label and hash of the text: no text) and a
+`TrainingReport`. The workspace's gold studies are left out, so that leave-one-out over them stays honest; so
+is whatever else the caller excludes. Needs scikit-learn (`pip install 'survey-classifier[train]'`);
+prediction does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from classifier.engines.offline.textmodel import MODEL_FILE, save_model
+from classifier.errors import ConfigError
+from classifier.records import Study
+from classifier.training.data import MANIFEST_FILE, Example, read_examples, write_manifest
+from classifier.training.trainer import DEFAULT_PRIOR, Trainer, TrainingReport, calibration_error
+from classifier.workspace import Workspace
+
+__all__ = [
+    "MANIFEST_FILE",
+    "Example",
+    "Trainer",
+    "TrainingReport",
+    "calibration_error",
+    "read_examples",
+    "train",
+    "write_manifest",
+]
+
+
+def train(
+    workspace: Workspace,
+    data: Sequence[Path],
+    out: Path | None = None,
+    seed: int = 0,
+    *,
+    exclude: Sequence[Path] = (),
+    prior: float = DEFAULT_PRIOR,
+) -> TrainingReport:
+    """Trains the text model and writes it, with its manifest.
+
+    Args:
+        data: Suite files (JSON lines with `title`, `abstract` or `summary` or `text`, and `label`).
+        out: Folder to write to; None for the workspace's own `offline/`.
+        seed: Of the folds; the weights themselves do not depend on it.
+        exclude: Suite files whose papers must not be trained on (a test set).
+        prior: 0 keeps the class prior that training implies, 1 shifts it to even classes.
+
+    Raises:
+        ConfigError: A file is missing or malformed, a label is not in the taxonomy, fewer than two labels
+            are there, or scikit-learn is not installed.
+    """
+    examples = [example for path in data for example in read_examples(path, workspace)]
+    held_out = (*workspace.studies, *(_study(e) for path in exclude for e in read_examples(path, workspace)))
+    kept = [e for e in examples if not any(e.is_paper(study) for study in held_out)]
+    excluded = tuple(e.title for e in examples if e not in kept)
+    if len({example.label for example in kept}) < 2:
+        raise ConfigError("training needs papers of at least two labels; give more --data files")
+    trainer = Trainer(workspace, kept)
+    scores = trainer.cross_validate(seed)
+    shift = trainer.shift(prior)
+    shifted = [{label: s[label] + shift[label] for label in s} for s in scores]
+    temperature = trainer.fit_temperature(shifted)
+    model = trainer.fit_all(shift, temperature)
+    folder = out or workspace.offline_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    save_model(model, folder / MODEL_FILE)
+    write_manifest(kept, folder / MANIFEST_FILE)
+    return trainer.report(shifted, excluded, prior, temperature, (folder / MODEL_FILE).stat().st_size)
+
+
+def _study(example: Example) -> Study:
+    return Study(id=example.id, title=example.title, label=example.label, arxiv=example.arxiv)
