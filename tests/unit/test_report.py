@@ -126,7 +126,10 @@ def _prediction(number: int, chance: random.Random) -> Prediction:
             ),
             evidence=()
             if error
-            else (Evidence(quote=quote, supports="heat", page=page, verdict=verdict),) * 2,
+            else (
+                Evidence(quote=quote, supports="heat", page=page, verdict=verdict),
+                Evidence(quote="A stone keeps the heat.", supports="rise", page=1, verdict="verbatim"),
+            ),
             rationale=""
             if error
             else "The dough is what is improved; the oven only serves it, as the method says.",
@@ -283,6 +286,7 @@ def sample(**changes: Any) -> Report:
             cohen_human_human=_estimate(0.74),
             krippendorff_human=_estimate(0.73),
             cohen_human_engine=_estimate(0.61),
+            confused=(pair.model_copy(update={"item_ids": ("paper-13", "not in the table")}),),
         ),
         "spending": Spending(
             tokens_in=182340, tokens_out=20411, tokens_cached=120000, cost_usd=0.4312, requests=43
@@ -290,7 +294,10 @@ def sample(**changes: Any) -> Report:
         "failed": tuple(p.id for p in made if p.result.status == "failed"),
         "unplaced": tuple(p.id for p in made if p.result.status == "unplaced"),
         "items": tuple(_row(p) for p in made),
-        "warnings": ("The price list does not know the model's cached price.",),
+        "warnings": (
+            "40 items are few: compare the intervals, not the numbers",
+            "5 of 40 items got no label",
+        ),
         "times": Times(
             started_at="2026-11-22T08:00:00Z", seconds=212.4, latency_median_s=3.21, latency_p95_s=9.8
         ),

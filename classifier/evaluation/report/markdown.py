@@ -96,16 +96,11 @@ def _value(system: System, metric: str) -> str:
 
 def _basis(report: Report) -> str:
     run = report.run
-    lost = [
-        f"{len(ids)} {word}"
-        for word, ids in (("failed", report.failed), ("unplaced", report.unplaced))
-        if ids
-    ]
-    counted = f" ({', '.join(lost)} here)" if lost else ""
+    counted = f" ({len(report.failed)} failed, {len(report.unplaced)} unplaced here)"
     return (
-        f"{_suite(report)}, examples: {_cell(run.examples)}, version {_cell(run.classifier_version)}. Intervals "
-        f"are at 95 % (Wilson for shares). Failed and unplaced items count as wrong{counted}.\n"
-    ).rstrip("\n")
+        f"{_suite(report)}, examples: {_cell(run.examples)}, version {_cell(run.classifier_version)}. "
+        f"Intervals are at 95 % (Wilson for shares). Failed and unplaced items count as wrong{counted}."
+    )
 
 
 def _suite(report: Report) -> str:

@@ -1,7 +1,8 @@
 """What a careful reader must know before believing a number.
 
 What enters: a Report. What leaves: sentences: the report's own warnings first, then those that follow from
-its numbers (small samples, failures, easy texts, a baseline within reach, labels never seen).
+its numbers (a wide interval, a baseline within reach, easy texts, labels that no item has). Failures and
+small labels are among the report's own.
 """
 
 from __future__ import annotations
@@ -24,9 +25,6 @@ def notes_on(report: Report, names: LabelNames) -> tuple[str, ...]:
 
 def _derived(report: Report, names: LabelNames) -> Iterator[str]:
     n = report.n
-    if n == 0:
-        yield "The suite holds no item: there is nothing to measure."
-        return
     accuracy = _accuracy(report)
     if accuracy is not None:
         yield from _on_accuracy(report, accuracy)
@@ -35,25 +33,16 @@ def _derived(report: Report, names: LabelNames) -> Iterator[str]:
             f"{share(summaries, n)} items were scored on summaries, whose writers knew the label: "
             "easier than an abstract or a paper, and no headline number."
         )
-    if report.failed:
-        yield f"{share(len(report.failed), n)} items failed. They count as wrong in every number."
-    if report.unplaced:
-        yield f"{share(len(report.unplaced), n)} items stayed unplaced. They count as wrong in every number."
     unseen = [names.short(score.label) for score in report.labels if score.support == 0]
     if unseen:
-        yield f"No item of the suite has the label {_listed(unseen, 'or')}: nothing is known about it."
-    few = [names.short(score.label) for score in report.labels if 0 < score.support < 5]
-    if few:
-        yield f"Fewer than 5 items each: {_listed(few, 'and')}. One more right answer moves their numbers a lot."
-    if report.run.calibration is None and any(row.confidence is not None for row in report.items):
-        yield "Confidences are the engine's own: none was calibrated on labelled papers for this run."
+        yield f"No item of the suite has the label {_listed(unseen)}: nothing is known about it."
 
 
 def _on_accuracy(report: Report, accuracy: Estimate) -> Iterator[str]:
     if accuracy.low is not None and accuracy.high is not None and accuracy.high - accuracy.low > _WIDE:
         yield (
-            f"Small sample: with n = {accuracy.n} the accuracy of {number(accuracy.value)} has a 95 % interval "
-            f"of {interval(accuracy)}. It cannot rank two prompts or models that are close."
+            f"The 95 % interval of the accuracy, {interval(accuracy)}, is wide: this suite cannot rank two "
+            "prompts or models that are close."
         )
     best = max(
         (
@@ -75,6 +64,6 @@ def _accuracy(report: Report) -> Estimate | None:
     return engine.metrics.get("accuracy") if engine else None
 
 
-def _listed(names: list[str], joint: str) -> str:
+def _listed(names: list[str]) -> str:
     quoted = [f"“{name}”" for name in names]
-    return f" {joint} ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

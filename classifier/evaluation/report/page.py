@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from classifier.evaluation.records import Prediction, Report
 from classifier.evaluation.report import figures
@@ -23,6 +23,7 @@ from classifier.evaluation.report.matrix import lay_out
 from classifier.evaluation.report.names import LabelNames
 from classifier.evaluation.report.notes import notes_on
 from classifier.evaluation.report.store import replace_text
+from classifier.label import Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -60,6 +61,7 @@ def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, 
         "outcomes": Counter(view.outcome for view in items),
         "reasons": Counter(reason for row in report.items for reason in row.review_reasons),
         "reviewed": sum(bool(row.review_reasons) for row in report.items),
+        "quotes": [(verdict, report.quotes[verdict]) for verdict in _by_verdict(report.quotes)],
         "quotes_total": sum(report.quotes.values()),
         "facts": figures,
         # Files of this package, not data: the policy admits them by their hashes.
@@ -70,6 +72,11 @@ def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, 
             f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
         ),
     }
+
+
+def _by_verdict(quotes: Mapping[str, int]) -> list[str]:
+    """The verdicts that occur, best first."""
+    return [verdict for verdict in dict.fromkeys((*get_args(Verdict), *sorted(quotes))) if verdict in quotes]
 
 
 @cache
