@@ -48,17 +48,22 @@ def main() -> None:
     engine = OfflineEngine(workspace.taxonomy, workspace.offline_dir)
     print(f"model {engine.model}")
     measured = {}
-    for name, rows in (("dev_set", dev), ("gold, leave-one-out", gold)):
+    for name, rows in (
+        ("50 newer abstracts, all leaves alike", dev),
+        ("the gold studies (leave-one-out)", gold),
+    ):
         shares = [judge(engine, workspace, row) for row in rows]
         measured[name] = report(name, [row["label"] for row in rows], shares)
-    print("\nwhat each part contributes (accuracy)")
+    print("\nwhat each part contributes (accuracy on dev_set and gold; text: its weights without the cues')")
     for name, parts in ABLATIONS.items():
         part = OfflineEngine(workspace.taxonomy, workspace.offline_dir, parts=parts)
         print(f"  {name:12s}", *(f"{_accuracy(part, workspace, rows):.3f}" for rows in (dev, gold)))
     if args.folds:
-        measured["silver, cross-validated"] = cross_validated(workspace, args.data, dev, engine)
+        measured["abstracts as they come (cross-validated)"] = cross_validated(
+            workspace, args.data, dev, engine
+        )
     if args.write:
-        words = "; ".join(f"{value:.2f} on {name}" for name, value in measured.items())
+        words = "accuracy " + ", ".join(f"{value:.2f} on {name}" for name, value in measured.items())
         path = workspace.offline_dir / "accuracy.json"
         path.write_text(json.dumps({"in_words": words, **measured}, indent=1) + "\n", encoding="utf-8")
 

@@ -46,7 +46,7 @@ class Sheet:
             if not self._sorted[index].startswith(beginning):
                 break
             found += self._at[self._sorted[index]]
-        return found
+        return sorted(found)
 
 
 @dataclass(frozen=True, slots=True)

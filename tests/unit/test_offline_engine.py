@@ -1,0 +1,163 @@
+"""The offline engine: valid answers from any workspace, quotes that stand there, honest probabilities."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.engines.base import Engine
+from classifier.engines.offline import OfflineEngine
+from classifier.engines.offline.decide import label_scores, probabilities
+from classifier.engines.offline.reading import read_sentences
+from classifier.errors import ConfigError
+from classifier.evidence import check_quotes
+from classifier.labelling import quotes_of
+from classifier.records import Document, Page, Paper, Section, Task
+from classifier.workspace import Workspace
+
+TITLE = "Tuning a Language Model with Rewards from a Verifier"
+ABSTRACT = (
+    "Large language models err in arithmetic. We fine-tune a language model with reinforcement learning\n"
+    "(GRPO); a verifier pays for correct answers, with-\nout human feedback. Mathematical reasoning improves."
+)
+
+
+def abstract_task(title, abstract, examples=()):
+    page = Page(number=1, text=f"{title}\n{abstract}")
+    document = Document(pages=(page,), title=title, abstract_only=True, page_count=1)
+    return Task(paper=Paper(title=title), document=document, examples=examples)
+
+
+@pytest.fixture(scope="module")
+def engine(builtin):
+    return OfflineEngine(builtin.taxonomy, builtin.offline_dir)
+
+
+async def test_answer_is_valid_and_its_quotes_stand_in_the_paper(engine, builtin):
+    task = abstract_task(TITLE, ABSTRACT, builtin.studies)
+    reply = await engine.answer(task)
+    answer = reply.answer
+    assert isinstance(engine, Engine)
+    assert answer.label == "rl4llm/fine-tuning/without-human-feedback"
+    assert [item.question for item in answer.answers] == [q.id for q in builtin.taxonomy.questions]
+    for item, question in zip(answer.answers, builtin.taxonomy.questions, strict=True):
+        assert item.answer in question.answer_ids
+    assert 1 <= len(answer.evidence) <= 4
+    assert answer.confidence == reply.probabilities[answer.label]
+    assert sum(reply.probabilities.values()) == pytest.approx(1)
+    assert reply.probabilities.keys() == set(builtin.taxonomy.labels)
+    assert (reply.attempts, reply.confidence_source) == (0, "calibrated")
+    given = {item.question: item.answer for item in answer.answers}
+    assert builtin.taxonomy.contradictions(answer.label, given) == ()
+    assert {e.verdict for e in check_quotes(quotes_of(answer), task.document)} == {"verbatim"}
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "label"),
+    [
+        (
+            "Bumblebees in Alpine Meadows",
+            "We count bumblebees along transects. Numbers fall with height.",
+            "out-of-scope",
+        ),
+        (
+            "Learning to Rewrite Prompts",
+            "We train a small policy with reinforcement learning to optimize prompts for a frozen LLM.",
+            "rl4llm/prompt",
+        ),
+        (
+            "Reward Functions Written by Language Models",
+            "We let an LLM generate reward functions for reinforcement learning of robot manipulation.",
+            "llm4rl/reward",
+        ),
+    ],
+)
+async def test_plain_cases_come_out_right(engine, builtin, title, abstract, label):
+    reply = await engine.answer(abstract_task(title, abstract, builtin.studies))
+    assert reply.answer.label == label
+
+
+async def test_out_of_scope_answers_lead_to_a_reason(engine, builtin):
+    reply = await engine.answer(abstract_task("Counting Bees", "We count bees in a meadow by hand."))
+    given = {item.question: item.answer for item in reply.answer.answers}
+    assert builtin.taxonomy.scope_reason(given) is not None
+
+
+async def test_workspace_without_cues_and_weights_decides_by_definitions_and_examples(bridges):
+    workspace = Workspace(bridges)
+    engine = OfflineEngine(workspace.taxonomy, workspace.offline_dir)
+    right = 0
+    for study in workspace.studies:
+        others = tuple(other for other in workspace.studies if other.id != study.id)
+        reply = await engine.answer(abstract_task(study.title, study.summary, others))
+        assert reply.answer.evidence
+        assert sum(reply.probabilities.values()) == pytest.approx(1)
+        right += reply.answer.label == study.label
+    assert right >= 0.8 * len(workspace.studies)
+    assert (engine.model, reply.confidence_source) == ("baseline", "probability")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "\x00\ufffd", "a" * 5000])
+async def test_text_without_sense_still_gets_an_answer(engine, text):
+    page = Page(number=1, text=text)
+    task = Task(paper=Paper(), document=Document(pages=(page,), engine="pypdf", page_count=1))
+    reply = await engine.answer(task)
+    assert reply.answer.label in reply.probabilities
+
+
+@given(st.dictionaries(st.sampled_from(["damage/remote-imaging", "out-of-scope"]), st.floats(-50, 50)))
+def test_probabilities_cover_every_label_and_never_exceed_one(bridges, scores):
+    taxonomy = Workspace(bridges).taxonomy
+    shares = probabilities(taxonomy, scores)
+    assert shares.keys() == set(taxonomy.labels)
+    assert all(0 <= share <= 1 for share in shares.values())
+
+
+def test_label_is_as_likely_as_the_answers_that_lead_to_it(bridges):
+    taxonomy = Workspace(bridges).taxonomy
+    sure = {
+        question.id: {choice.id: 0.0 if n == 0 else -30.0 for n, choice in enumerate(question.choices)}
+        for question in taxonomy.questions
+    }
+    scores = label_scores(taxonomy, sure)
+    assert max(scores, key=scores.get) == "capacity/with-load-test"
+
+
+def test_full_paper_is_read_by_title_abstract_and_lead_only():
+    pages = (
+        Page(number=1, text="A Title\nAbstract. Bees matter.\n1 Introduction\nWe count bees."),
+        Page(number=2, text="2 Related Work\nOthers count wasps.\n3 Conclusion\nBees fell."),
+    )
+    document = Document(
+        pages=pages,
+        title="A Title",
+        abstract="Bees matter.",
+        sections=(
+            Section(title="1 Introduction", page=1, start=pages[0].text.index("1 Intro")),
+            Section(title="2 Related Work", page=2, start=0),
+            Section(title="3 Conclusion", page=2, start=pages[1].text.index("3 Conc")),
+        ),
+        engine="pypdfium2",
+        page_count=2,
+    )
+    read = [(s.zone, s.quote) for s in read_sentences(Paper(), document)]
+    assert read == [
+        ("title", "A Title"),
+        ("abstract", "Bees matter."),
+        ("lead", "We count bees."),
+        ("lead", "Bees fell."),
+    ]
+
+
+@pytest.mark.parametrize("text", ["{}", "not json", '{"schema_version": 9}', "[]"])
+def test_damaged_weights_are_refused(builtin, tmp_path, text):
+    (tmp_path / "model.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="retrain or remove"):
+        OfflineEngine(builtin.taxonomy, tmp_path)
+
+
+def test_weights_of_another_taxonomy_are_refused(builtin, bridges, tmp_path):
+    (tmp_path / "model.json").write_bytes((builtin.offline_dir / "model.json").read_bytes())
+    with pytest.raises(ConfigError, match="not in the taxonomy"):
+        OfflineEngine(Workspace(bridges).taxonomy, tmp_path)
