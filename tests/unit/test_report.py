@@ -1,305 +1,259 @@
-"""The report as file, page, terminal table and README table, on a realistic run with failures and hostile titles."""
+"""The report as a file, as a terminal table and as a table in a README."""
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import stat
-from collections import Counter
-from functools import cache
-from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from classifier.errors import InputError, StoreError
-from classifier.evaluation.records import (
-    Agreement,
-    Bin,
-    ConfusedPair,
-    Confusion,
-    CoveragePoint,
-    Estimate,
-    Group,
-    ItemRow,
-    LabelScore,
-    Prediction,
-    Report,
-    RunFacts,
-    Spending,
-    System,
-    Times,
-)
+from classifier.evaluation.records import Estimate, Report, Spending, System
 from classifier.evaluation.report import (
     read_json,
     render_markdown,
     render_terminal,
     splice_markdown,
-    write_html,
     write_json,
 )
-from classifier.evaluation.report.figures import money, number, seconds, shown
-from classifier.label import Evidence, Label, LabelledPaper
-from classifier.records import OUT_OF_SCOPE, GivenAnswer, Notice
+from classifier.evaluation.report.figures import money, number, seconds
+from tests.sample_report import sample
 
-TITLES = {
-    "grain/oven/with-steam": ("Grain", "Oven", "With steam"),
-    "grain/oven/without-steam": ("Grain", "Oven", "Without steam"),
-    "grain/griddle": ("Grain", "Griddle"),
-    "dough/yeast": ("Dough", "Yeast"),
-    "dough/leaven": ("Dough", "Leaven"),
-    "dough/lamination": ("Dough", "Lamination"),
-    "both/with-oven-feedback": ("Grain and dough", "With feedback from the oven"),
-    "both/without-oven-feedback": ("Grain and dough", "Without feedback from the oven"),
-}
-LABELS = (*TITLES, OUT_OF_SCOPE)
-SCRIPT = (
-    "<script>alert('title')</script></style></title><img src=https://evil.example/x.png onerror=alert(1)>"
+
+def test_json_comes_back_equal_and_byte_equal(tmp_path):
+    first, second = tmp_path / "a.json", tmp_path / "b.json"
+    report = sample()
+    write_json(report, first)
+    write_json(read_json(first), second)
+    assert read_json(first) == report
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes().endswith(b"}\n")
+
+
+def test_json_does_not_depend_on_the_order_in_which_maps_were_filled(tmp_path):
+    report = sample()
+    turned = sample(
+        text_kinds=dict(reversed(report.text_kinds.items())),
+        systems=tuple(
+            system.model_copy(update={"metrics": dict(reversed(system.metrics.items()))})
+            for system in report.systems
+        ),
+    )
+    assert turned == report
+    write_json(report, tmp_path / "a.json")
+    write_json(turned, tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_json_has_the_fields_in_the_order_of_the_schema(tmp_path):
+    write_json(sample(), tmp_path / "report.json")
+    assert list(json.loads((tmp_path / "report.json").read_bytes())) == list(Report.model_fields)
+
+
+def test_json_writes_null_for_what_is_no_number(tmp_path):
+    system = System(name="x", is_baseline=False, metrics={"kappa": Estimate(value=float("nan"), n=0)})
+    write_json(sample(systems=(system,)), tmp_path / "report.json")
+    assert read_json(tmp_path / "report.json").systems[0].metrics["kappa"].value is None
+
+
+def test_json_is_replaced_as_a_whole_and_keeps_its_permissions(tmp_path):
+    path = tmp_path / "new" / "report.json"
+    write_json(sample(), path)
+    path.chmod(0o640)
+    write_json(sample(n=1), path)
+    assert read_json(path).n == 1
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [file.name for file in path.parent.iterdir()] == ["report.json"]
+
+
+def test_a_new_file_is_readable_as_the_umask_says(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_json(sample(), tmp_path / "report.json")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "report.json").stat().st_mode) == 0o640
+
+
+def test_a_file_that_cannot_be_written_is_a_store_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot write"):
+        write_json(sample(), tmp_path / "file" / "report.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        (b"", "the whole file"),
+        (b"{", "the whole file"),
+        (b"[]", "the whole file"),
+        (b"\xff\xfe", "the whole file"),
+        (b'{"schema_version": 2}', "schema_version"),
+    ],
 )
-FORMULA = '=HYPERLINK("https://evil.example","open")|`x` \x1b[31mred\x1b[0m \u202eesrever <!-- eval:main -->'
-LONG = "A title of many words that goes on and on about crumb, crust and everything that lies between, part two: salt"
+def test_what_is_no_report_gives_one_line_that_names_the_file_and_the_fault(tmp_path, content, said):
+    path = tmp_path / "report.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=f"report.json: {said}") as raised:
+        read_json(path)
+    assert "\n" not in raised.value.message
 
 
-@cache
-def predictions() -> tuple[Prediction, ...]:
-    """40 items in all labels: three failed, two unplaced, the rest right three times in four."""
-    chance = random.Random(7)
-    return tuple(_prediction(number, chance) for number in range(40))
+def test_terminal_table_is_plain_and_narrow_in_a_pipe():
+    text = render_terminal(sample(), False)
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert "0.68 [0.54, 0.79]" in text
+    assert "TF-IDF centroid" in text
+    assert "failed: 3 of 40" in text
+    assert "paper-18: model-timeout: no answer in 60 s; try again" in text
 
 
-def _prediction(number: int, chance: random.Random) -> Prediction:
-    gold = LABELS[number % 8] if number % 4 else LABELS[-1]
-    titles = {3: SCRIPT, 11: FORMULA, 17: LONG}
-    title = titles.get(number, f"On the {chance.choice(['rise', 'crust', 'crumb'])} of bread, study {number}")
-    status = "failed" if number in (5, 18, 33) else "unplaced" if number in (9, 26) else "placed"
-    leaf = gold if chance.random() < 0.75 else chance.choice(LABELS)
-    if status != "placed":
-        leaf = None
-    elif leaf == OUT_OF_SCOPE:
-        status = "out_of_scope"
-    confidence = None if status == "failed" else round(chance.uniform(0.35, 0.99), 3)
-    verdict = chance.choice(("verbatim", "verbatim", "near", "absent"))
-    page = None if verdict == "absent" else chance.randint(1, 12)
-    quote = f"We let the dough rest for {number} hours before it is <b>baked</b> & weighed."
-    error = (
-        Notice(code="model-timeout", message="no answer in 60 s; try again") if status == "failed" else None
+def test_terminal_table_has_colour_where_asked_and_says_the_same():
+    coloured = render_terminal(sample(), True)
+    assert "\x1b[" in coloured
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in bare.splitlines()] == render_terminal(sample(), False).splitlines()
+
+
+def test_terminal_lets_no_text_from_a_file_move_the_cursor():
+    run = sample().run.model_copy(update={"suite": "a\x1b[2Jb\u202ec", "model": "[red]x[/red]"})
+    text = render_terminal(sample(run=run, failed=("p\x07\x1b]0;t\x07",)), False)
+    assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", text)
+    assert "[red]x[/red]" in text
+
+
+def test_terminal_ends_long_lists_of_failures():
+    text = render_terminal(sample(failed=tuple(f"lost-{n}" for n in range(25))), False)
+    assert "and 15 more in report.json" in text
+
+
+def test_markdown_has_a_row_a_system_with_interval_and_cost():
+    lines = render_markdown(sample()).splitlines()
+    assert lines[2] == (
+        "| **openai (baker-large-2026)** | 40 | **0.68 [0.54, 0.79]** | 0.60 | 0.57 | 0.81 | 0.74 | $0.4312 |"
     )
-    return Prediction(
-        id=f"paper-{number}",
-        title=title,
-        label=gold,
-        leaf=leaf,
-        correct=leaf == gold,
-        text_kind="abstract" if number % 3 else "summary",
-        difficulty=("easy", "medium", "hard")[number % 3],
-        contested=number % 7 == 0,
-        labels=(gold, chance.choice(LABELS)),
-        result=Label(
-            ref=f"paper-{number}",
-            paper=LabelledPaper(
-                title=title, arxiv_id=f"24{number:02}.01234" if number != 3 else 'x"><script>'
-            ),
-            status=status,
-            error=error,
-            leaf=leaf if status == "placed" else None,
-            path=TITLES.get(leaf or "", ()),
-            runner_up=chance.choice(LABELS) if leaf else None,
-            confidence=confidence,
-            needs_review=verdict == "absent" or (confidence or 0) < 0.5,
-            review_reasons=tuple(
-                reason
-                for reason, holds in (
-                    ("low-confidence", (confidence or 0) < 0.5 and status != "failed"),
-                    ("quote-absent", verdict == "absent" and status != "failed"),
-                )
-                if holds
-            ),
-            answers=()
-            if error
-            else tuple(
-                GivenAnswer(question=q, answer=a)
-                for q, a in (("heat", "dry"), ("rise", "slow"), ("fat", "none"))
-            ),
-            evidence=()
-            if error
-            else (
-                Evidence(quote=quote, supports="heat", page=page, verdict=verdict),
-                Evidence(quote="A stone keeps the heat.", supports="rise", page=1, verdict="verbatim"),
-            ),
-            rationale=""
-            if error
-            else "The dough is what is improved; the oven only serves it, as the method says.",
-            warnings=(Notice(code="abstract-only", message="decided from the abstract alone"),)
-            if not error
-            else (),
-        ),
+    assert lines[3].startswith("| majority class | 40 | 0.25 [0.11, 0.36] |")
+    assert "3 failed, 2 unplaced" in lines[-1]
+    assert {line.count("|") for line in lines if line.startswith("|")} == {9}
+
+
+def test_markdown_of_several_runs_on_one_suite_has_each_baseline_once():
+    other = sample(run=sample().run.model_copy(update={"model": "other"}))
+    table = render_markdown([sample(), other])
+    assert table.count("majority class") == 1
+    assert "openai (other)" in table
+    assert "Suite" not in table
+
+
+def test_markdown_of_several_suites_says_which():
+    other = sample(run=sample().run.model_copy(update={"suite": "dev", "suite_sha256": "0" * 64}))
+    table = render_markdown([sample(), other])
+    assert table.startswith("| System | Suite | n |")
+    assert table.count("majority class") == 2
+
+
+def test_markdown_escapes_what_would_break_the_table():
+    run = sample().run.model_copy(update={"model": "a|b\n<b>*c*</b>"})
+    line = render_markdown(sample(run=run)).splitlines()[2]
+    assert r"a\|b \<b\>\*c\*\</b\>" in line
+
+
+def test_markdown_says_that_a_price_is_unknown():
+    spending = Spending(tokens_in=1, tokens_out=1, tokens_cached=None, cost_usd=None, requests=40)
+    assert "| unknown |" in render_markdown(sample(spending=spending))
+
+
+def test_markdown_of_nothing_is_nothing():
+    assert render_markdown([]) == ""
+
+
+def test_splicing_replaces_what_stands_between_the_markers_and_nothing_else(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_bytes(
+        "# Ä\n<!-- eval:main -->\nold\n<!-- /eval:main -->\n\ttail \n<!-- eval:b --><!-- /eval:b -->".encode()
     )
-
-
-def _row(prediction: Prediction) -> ItemRow:
-    result = prediction.result
-    return ItemRow(
-        **{
-            name: getattr(prediction, name)
-            for name in ("id", "title", "label", "leaf", "correct", "text_kind")
-        },
-        runner_up=result.runner_up,
-        confidence=result.confidence,
-        status=result.status,
-        error=f"{result.error.code}: {result.error.message}" if result.error else None,
-        difficulty=prediction.difficulty,
-        contested=prediction.contested,
-        review_reasons=result.review_reasons,
-        rationale=result.rationale,
-        quotes=tuple((piece.page, piece.verdict, piece.quote) for piece in result.evidence),
-        answers=tuple((given.question, given.answer) for given in result.answers),
+    splice_markdown(page, "main", "| new |\n")
+    once = page.read_bytes()
+    splice_markdown(page, "main", "| new |\n")
+    assert page.read_bytes() == once
+    assert once.decode() == (
+        "# Ä\n<!-- eval:main -->\n\n| new |\n\n<!-- /eval:main -->\n\ttail \n<!-- eval:b --><!-- /eval:b -->"
     )
 
 
-def _estimate(value: float | None, spread: float = 0.14, n: int = 40, method: Any = "bootstrap") -> Estimate:
-    if value is None:
-        return Estimate(value=None, n=0)
-    return Estimate(value=value, low=value - spread, high=min(1.0, value + spread * 0.8), n=n, method=method)
+def test_splicing_keeps_the_pages_line_ends(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_bytes(b"a\r\n<!-- eval:x -->\r\n<!-- /eval:x -->\r\n")
+    splice_markdown(page, "x", "| 1 |\n| 2 |\n")
+    assert page.read_bytes() == b"a\r\n<!-- eval:x -->\r\n\r\n| 1 |\r\n| 2 |\r\n\r\n<!-- /eval:x -->\r\n"
 
 
-def _system(name: str, base: float, is_baseline: bool) -> System:
-    metrics = {
-        "accuracy": _estimate(base, method="wilson"),
-        "kappa": _estimate(base - 0.08),
-        "macro_f1": _estimate(base - 0.11),
-        "class_accuracy": _estimate(base + 0.13, method="wilson"),
-        "out_of_scope_f1": _estimate(base + 0.06),
-        "subclass_accuracy": _estimate(base + 0.04, method="wilson"),
-        "hierarchical_f1": _estimate(base + 0.1),
-    }
-    if not is_baseline:
-        metrics |= {
-            "top2": _estimate(base + 0.15),
-            "brier": _estimate(0.21, 0.06),
-            "ece": _estimate(0.09, 0.04),
-            "review_rate": _estimate(0.3),
-        }
-    return System(name=name, is_baseline=is_baseline, metrics=metrics)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<!-- eval:main -->",
+        "<!-- /eval:main --><!-- eval:main -->",
+        "<!-- eval:main --><!-- eval:main --><!-- /eval:main -->",
+    ],
+)
+def test_missing_markers_are_one_line_that_says_what_to_add(tmp_path, text):
+    page = tmp_path / "README.md"
+    page.write_text(text)
+    with pytest.raises(InputError, match="<!-- eval:main -->") as raised:
+        splice_markdown(page, "main", "| new |")
+    assert "\n" not in raised.value.message
+    assert page.read_text() == text
 
 
-def _confusion(made: tuple[Prediction, ...]) -> Confusion:
-    columns = (*LABELS, "unplaced", "failed")
-    counts = Counter((p.label, p.leaf or p.result.status) for p in made)
-    return Confusion(
-        rows=LABELS,
-        columns=columns,
-        counts=tuple(tuple(counts[row, col] for col in columns) for row in LABELS),
-    )
+@pytest.mark.parametrize("name", ["", "a b", "-->", "../x"])
+def test_a_marker_name_that_would_end_the_comment_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match="marker name"):
+        splice_markdown(tmp_path / "README.md", name, "")
 
 
-def _label_score(label: str, made: tuple[Prediction, ...]) -> LabelScore:
-    right = sum(p.correct and p.label == label for p in made)
-    given, support = sum(p.leaf == label for p in made), sum(p.label == label for p in made)
-    precision, recall = (right / given if given else None), (right / support if support else None)
-    f1 = 2 * right / (given + support) if given + support else None
-    return LabelScore(label=label, precision=precision, recall=recall, f1=f1, support=support)
+def test_a_page_that_is_not_there_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        splice_markdown(tmp_path / "README.md", "main", "")
 
 
-def _reliability(made: tuple[Prediction, ...]) -> tuple[Bin, ...]:
-    bins = []
-    for step in range(10):
-        held = [p for p in made if p.result.confidence is not None and int(p.result.confidence * 10) == step]
-        sure = sum(p.result.confidence or 0 for p in held) / len(held) if held else None
-        share = sum(p.correct for p in held) / len(held) if held else None
-        bins.append(Bin(low=step / 10, high=(step + 1) / 10, n=len(held), confidence=sure, accuracy=share))
-    return tuple(bins)
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "–"), (float("nan"), "–"), (0.835, "0.83"), (1.0, "1.00"), (-0.001, "0.00"), (-0.05, "−0.05")],
+)
+def test_scores_have_two_digits(value, said):
+    assert number(value) == said
 
 
-def _coverage(made: tuple[Prediction, ...]) -> tuple[CoveragePoint, ...]:
-    surest = sorted(made, key=lambda p: -(p.result.confidence or 0))
-    cuts = (4, 8, 12, 16, 20, 24, 28, 32, 36, 40)
-    return tuple(
-        CoveragePoint(
-            coverage=cut / 40,
-            n=cut,
-            accuracy=sum(p.correct for p in surest[:cut]) / cut,
-            threshold=surest[cut - 1].result.confidence or 0,
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "unknown"), (0.0, "$0"), (0.00042, "$0.0004"), (0.43, "$0.4300"), (12.345, "$12.35")],
+)
+def test_money_is_never_zero_where_it_is_unknown(value, said):
+    assert money(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "–"), (0.0412, "0.04 s"), (12.3, "12 s"), (59.7, "1 min 0 s"), (212.4, "3 min 32 s")],
+)
+def test_times_are_in_words(value, said):
+    assert seconds(value) == said
+
+
+def test_a_baseline_within_the_interval_is_said():
+    close = tuple(
+        system.model_copy(
+            update={"metrics": {"accuracy": Estimate(value=v, low=v - 0.1, high=v + 0.1, n=40)}}
         )
-        for cut in cuts
+        for system, v in zip(sample().systems, (0.6, 0.2, 0.55), strict=True)
     )
-
-
-def _groups(made: tuple[Prediction, ...]) -> tuple[Group, ...]:
-    found = []
-    for by, value in [
-        *(("difficulty", value) for value in ("easy", "medium", "hard")),
-        ("contested", "true"),
-        ("contested", "false"),
-        ("text_kind", "abstract"),
-        ("text_kind", "summary"),
-    ]:
-        part = [p for p in made if str(getattr(p, by)).lower() == value]
-        accuracy = _estimate(sum(p.correct for p in part) / len(part), 0.2, len(part), "wilson")
-        found.append(Group(by=by, value=value, accuracy=accuracy))
-    return tuple(found)
-
-
-def sample(**changes: Any) -> Report:
-    """A report as an evaluation of 40 items would give it; `changes` replace whole fields."""
-    made = predictions()
-    pair = ConfusedPair(
-        gold="dough/yeast",
-        predicted="dough/leaven",
-        n=2,
-        gold_definition="Dough that is raised by cultivated yeast, whatever else is in it. The agent of the rise decides.",
-        predicted_definition="Dough raised by a kept culture of wild yeasts and bacteria; a pinch of yeast does not change it.",
-        item_ids=("paper-3", "paper-11"),
+    assert "does not show that the engine is better" in render_terminal(sample(systems=close), False).replace(
+        "\n  ", " "
     )
-    values: dict[str, Any] = {
-        "run": RunFacts(
-            suite="gold",
-            suite_sha256="5e0c" * 16,
-            protocol="loo",
-            engine="openai",
-            model="baker-large-2026",
-            examples="nearest:8",
-            taxonomy_sha256="a1b2" * 16,
-            prompt_sha256="c3d4" * 16,
-            classifier_version="0.1.0",
-        ),
-        "n": len(made),
-        "text_kinds": dict(Counter(p.text_kind for p in made)),
-        "label_titles": TITLES,
-        "systems": (
-            _system("openai", 0.68, False),
-            _system("majority class", 0.25, True),
-            _system("TF-IDF centroid", 0.48, True),
-        ),
-        "labels": tuple(_label_score(label, made) for label in LABELS),
-        "confusion": _confusion(made),
-        "reliability": _reliability(made),
-        "coverage": _coverage(made),
-        "groups": _groups(made),
-        "quotes": dict(Counter(piece.verdict for p in made for piece in p.result.evidence)),
-        "confused": (pair,),
-        "agreement": Agreement(
-            annotators=2,
-            cohen_human_human=_estimate(0.74),
-            krippendorff_human=_estimate(0.73),
-            cohen_human_engine=_estimate(0.61),
-            confused=(pair.model_copy(update={"item_ids": ("paper-13", "not in the table")}),),
-        ),
-        "spending": Spending(
-            tokens_in=182340, tokens_out=20411, tokens_cached=120000, cost_usd=0.4312, requests=43
-        ),
-        "failed": tuple(p.id for p in made if p.result.status == "failed"),
-        "unplaced": tuple(p.id for p in made if p.result.status == "unplaced"),
-        "items": tuple(_row(p) for p in made),
-        "warnings": (
-            "40 items are few: compare the intervals, not the numbers",
-            "5 of 40 items got no label",
-        ),
-        "times": Times(
-            started_at="2026-11-22T08:00:00Z", seconds=212.4, latency_median_s=3.21, latency_p95_s=9.8
-        ),
-    }
-    return Report.model_validate({**values, **changes})
+    assert "does not show" not in render_terminal(sample(), False)

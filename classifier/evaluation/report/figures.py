@@ -104,8 +104,8 @@ def seconds(value: float | None) -> str:
     """A time: "0.04 s", "12 s", "3 min 20 s"."""
     if value is None or not math.isfinite(value):
         return NONE
-    if value >= 60:
-        return f"{int(value) // 60} min {int(value) % 60} s"
+    if round(value) >= 60:
+        return f"{round(value) // 60} min {round(value) % 60} s"
     return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
 
 
