@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 TARGET = Path(__file__).with_name("cli.md")
-COMMANDS = ["classify", "tree", "lint", "schema", "train"]
+COMMANDS = ["classify", "tree", "lint", "schema", "train", "eval", "compare", "fetch-gold"]
 
 
 def help_of(*arguments: str) -> str:

@@ -15,6 +15,9 @@ import typer
 from classifier.__about__ import __version__
 from classifier.cli import exits
 from classifier.cli.classify import classify
+from classifier.cli.compare import compare
+from classifier.cli.evaluate import evaluate
+from classifier.cli.fetch_gold import fetch_gold
 from classifier.cli.training import train
 from classifier.cli.workspace import lint, schema, tree
 
@@ -27,6 +30,8 @@ app = typer.Typer(
 )
 for command in (classify, tree, lint, schema, train):
     app.command()(command)
+for name, named in (("eval", evaluate), ("compare", compare), ("fetch-gold", fetch_gold)):
+    app.command(name)(named)
 
 
 def _print_version(wanted: bool) -> None:

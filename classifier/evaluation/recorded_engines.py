@@ -26,7 +26,7 @@ from classifier.engines.openai.engine import OpenAIEngine
 from classifier.engines.openai.ladder import Profile, Rung
 from classifier.engines.openai.retry import Pause, Waits
 from classifier.engines.openai.transport import ChatTransport
-from classifier.errors import ConfigError, ModelError, StoreError
+from classifier.errors import ConfigError, ModelError, ReplyError, StoreError
 from classifier.evaluation.journal import write_whole
 from classifier.evaluation.recordings import (
     Conversation,
@@ -160,6 +160,7 @@ class ReplayEngine:
 
     name = "openai"
     needs_prompt = True
+    replays = True
 
     def __init__(self, make: MakeEngine, *, model: str, folder: Path) -> None:
         self.model: str | None = model

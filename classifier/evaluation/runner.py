@@ -129,6 +129,7 @@ def fingerprint(
     if engine.needs_prompt:
         names = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
         sent = {name: getattr(settings, name) for name in names}
+        sent["replayed"] = getattr(engine, "replays", False)
         return values | sent | {"prompt_sha256": _prompt_sha256(classifier)}
     return values | {"engine_sha256": _sha256(_engine_files(workspace.offline_dir))}
 

@@ -1,0 +1,345 @@
+"""`classifier eval`: an engine against labelled papers, scored, written and shown."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from classifier.cli import exits
+from classifier.cli.classify import EngineName
+from classifier.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from classifier.evaluation.protocol import Protocol
+    from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind
+    from classifier.evaluation.stability import Stability
+    from classifier.pipeline import Classifier
+    from classifier.settings import Settings
+    from classifier.workspace import Workspace
+
+
+class ProtocolName(StrEnum):
+    """How answers are kept out of the examples."""
+
+    loo = "loo"
+    holdout = "holdout"
+
+
+class TextName(StrEnum):
+    """The kinds of text that an item may bring."""
+
+    pdf = "pdf"
+    text = "text"
+    abstract = "abstract"
+    summary = "summary"
+    arxiv = "arxiv"
+
+
+@dataclass
+class _Run:
+    """What the command line asks for, and how far it has come."""
+
+    suite: str
+    protocol: Protocol | None
+    out: Path | None
+    replay: Path | None
+    record: bool
+    concurrency: int
+    text: TextKind | None
+    limit: int | None
+    repeat: int
+    gates: dict[str, float | None]
+    workspace: Path | None
+    json: bool
+    settings: dict[str, Any]
+    started_at: str
+    done: int = 0
+    total: int = 0
+    folder: Path | None = None
+    started: float = field(default_factory=time.monotonic)
+
+
+def evaluate(
+    suite: Annotated[
+        str, typer.Option(metavar="FILE|gold", help="Labelled papers, one JSON object a line.")
+    ] = "gold",
+    protocol: Annotated[
+        ProtocolName | None,
+        typer.Option(help="loo (gold's default): no item is its own example; holdout: none is anybody's."),
+    ] = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="auto: openai where a key or base URL is set, else offline.")
+    ] = EngineName.auto,
+    model: Annotated[
+        str | None, typer.Option(help="Model of the openai engine (or CLASSIFIER_MODEL).")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for predictions and reports; a new one below eval-runs/."),
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Answer from these recordings, without key or network.")
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record/--no-record", help="Keep every reply of an openai run for --replay.")
+    ] = True,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Items in work at the same time.")] = 8,
+    text: Annotated[
+        TextName | None, typer.Option(help="Judge every item by this; else by the fullest text it has.")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(metavar="all|nearest:K|none", help="Labelled studies to show the engine.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Score the first N items only.")] = None,
+    repeat: Annotated[
+        int, typer.Option(min=1, max=100, help="Run N times and say how stable labels and quotes are.")
+    ] = 1,
+    min_kappa: Annotated[float | None, typer.Option(help="End with exit code 7 below this kappa.")] = None,
+    min_macro_f1: Annotated[
+        float | None, typer.Option(help="End with exit code 7 below this macro-F1.")
+    ] = None,
+    min_accuracy: Annotated[
+        float | None, typer.Option(help="End with exit code 7 below this accuracy.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Score an engine against labelled papers: metrics with intervals, baselines, an HTML report."""
+    named = engine.value if engine is not EngineName.auto else None
+    given = {"engine": named, "model": model, "examples": examples, "budget_tokens": budget}
+    run = _Run(
+        suite=suite,
+        protocol=protocol.value if protocol else None,
+        out=out,
+        replay=replay,
+        record=record,
+        concurrency=concurrency,
+        text=text.value if text else None,
+        limit=limit,
+        repeat=repeat,
+        gates={"kappa": min_kappa, "macro_f1": min_macro_f1, "accuracy": min_accuracy},
+        workspace=workspace,
+        json=json,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings={name: value for name, value in given.items() if value is not None},
+    )
+    try:
+        return asyncio.run(_evaluate(run))
+    except KeyboardInterrupt:
+        print(f"classifier: interrupted; {_how_to_go_on(run)}", file=sys.stderr)
+        return exits.INTERRUPTED
+
+
+async def _evaluate(run: _Run) -> int:
+    from classifier.evaluation.metrics import need_packages
+
+    need_packages()  # said before anything is paid for
+    from classifier.workspace import Workspace
+
+    settings = _settings(run)
+    workspace = Workspace(run.workspace)
+    whole = await _suite(run, settings, workspace)
+    run.protocol = run.protocol or ("loo" if whole.name == "gold" else "holdout")
+    suite = whole.model_copy(update={"items": whole.items[: run.limit]})
+    facts, runs = await _run_all(run, suite, settings, workspace)
+    report, stability = _reports(run, facts, whole, suite, workspace, runs)
+    _show(run, report, stability)
+    return _exit_code(run, report, runs[0])
+
+
+def _settings(run: _Run) -> Settings:
+    """The settings; in a replay the recorded ones, with their protocol and text where none is given."""
+    from classifier.errors import ConfigError
+    from classifier.settings import load_settings
+
+    if run.replay is None:
+        return load_settings(**run.settings)
+    from classifier.evaluation.recorded_engines import read_about
+    from classifier.evaluation.session import replay_settings
+
+    about = read_about(run.replay)
+    if (
+        run.settings.get("engine", "openai") != "openai"
+        or run.settings.get("model", about.model) != about.model
+    ):
+        raise ConfigError(f"{run.replay}: recorded with the openai engine and {about.model}; name no other")
+    if run.suite == "gold" != about.suite:
+        raise ConfigError(f"{run.replay}: recorded on the suite {about.suite}; name its file with --suite")
+    run.protocol = run.protocol or cast("Protocol", about.protocol)
+    run.text = run.text or cast("TextKind | None", about.text)
+    return replay_settings(run.replay, run.settings)
+
+
+async def _suite(run: _Run, settings: Settings, workspace: Workspace) -> Suite:
+    from classifier.evaluation.suites import GOLD, gold_suite, read_suite
+
+    if run.suite != GOLD:
+        return read_suite(Path(run.suite), workspace.taxonomy)
+    suite = gold_suite(workspace)
+    if run.text not in (None, "pdf", "abstract"):
+        return suite
+    from classifier.cli.fetch_gold import open_sources
+    from classifier.evaluation.fetched import with_cached
+
+    async with open_sources(settings, offline=True) as cache:
+        return await with_cached(suite, cache)
+
+
+def _classifier(run: _Run, number: int, suite: Suite, settings: Settings, workspace: Workspace) -> Classifier:
+    """The classifier of the n-th run (from 1): recording, replaying, or neither."""
+    from classifier.evaluation.session import recording_classifier, recordings_dir, replay_classifier
+    from classifier.pipeline import Classifier
+
+    part = f"run-{number}" if number > 1 else ""
+    if run.replay is not None:
+        return replay_classifier(settings, workspace, run.replay / part)
+    if run.record and settings.chosen_engine == "openai" and settings.model:
+        folder = recordings_dir(workspace, suite, settings.model) / part
+        return recording_classifier(settings, workspace, folder, suite, run.protocol or "loo", run.text)
+    return Classifier(workspace=workspace, settings=settings)
+
+
+async def _run_all(
+    run: _Run, suite: Suite, settings: Settings, workspace: Workspace
+) -> tuple[RunFacts, list[list[Prediction]]]:
+    from classifier.cli.progress import Progress
+    from classifier.evaluation.runner import run_facts, run_suite
+
+    run.total = run.repeat * len(suite.items)
+    protocol = run.protocol or "loo"
+    runs: list[list[Prediction]] = []
+    with Progress(run.total) as progress:
+
+        def on_progress(prediction: Prediction) -> None:
+            run.done += 1
+            progress.starts(prediction.id)
+            progress.ends()
+
+        for number in range(1, run.repeat + 1):
+            async with _classifier(run, number, suite, settings, workspace) as classifier:
+                facts = run_facts(classifier, suite, protocol, repeat=run.repeat)
+                run.folder = run.folder or _folder(run, classifier, suite, facts)
+                predictions = await run_suite(
+                    classifier,
+                    suite,
+                    protocol=protocol,
+                    out=run.folder / f"run-{number}" if number > 1 else run.folder,
+                    concurrency=run.concurrency,
+                    text=run.text,
+                    resume=run.replay is None,
+                    on_progress=on_progress,
+                )
+            runs.append(predictions)
+    return facts, runs
+
+
+def _folder(run: _Run, classifier: Classifier, suite: Suite, facts: RunFacts) -> Path:
+    """Where the run is written; folders that this command names itself are kept out of version control."""
+    from classifier.evaluation.runner import fingerprint
+    from classifier.evaluation.session import default_out
+    from classifier.evaluation.texts import choose_texts
+
+    if run.out is not None:
+        return run.out
+    made = fingerprint(classifier, suite, choose_texts(suite, run.text), facts.protocol)
+    return default_out(facts, made)
+
+
+def _reports(
+    run: _Run,
+    facts: RunFacts,
+    whole: Suite,
+    suite: Suite,
+    workspace: Workspace,
+    runs: list[list[Prediction]],
+) -> tuple[Report, Stability | None]:
+    """Scores the first run, compares it with its repetitions, and writes everything."""
+    from classifier.evaluation.baselines import run_baselines
+    from classifier.evaluation.journal import write_whole
+    from classifier.evaluation.report import write_html, write_json
+    from classifier.evaluation.scoring import score
+    from classifier.evaluation.session import times_of, with_caveats
+    from classifier.evaluation.stability import measure_stability
+    from classifier.evaluation.texts import choose_texts
+
+    folder = run.folder or Path()
+    baselines = run_baselines(suite, choose_texts(suite, run.text), workspace, facts.protocol)
+    times = times_of(runs[0], run.started_at, time.monotonic() - run.started)
+    report = with_caveats(score(facts, workspace.taxonomy, runs[0], baselines, times), whole, runs[0])
+    write_json(report, folder / "report.json")
+    write_html(report, runs[0], folder / "report.html")
+    if run.repeat == 1:
+        return report, None
+    stability = measure_stability(runs)
+    write_whole(folder / "stability.json", stability.model_dump_json(indent=1).encode() + b"\n")
+    return report, stability
+
+
+def _show(run: _Run, report: Report, stability: Stability | None) -> None:
+    from classifier.evaluation.report import render_terminal
+
+    folder = run.folder or Path()
+    if run.json:
+        print((folder / "report.json").read_text(encoding="utf-8"), end="")
+    else:
+        print(render_terminal(report, sys.stdout.isatty()))
+        if stability is not None:
+            print(f"\n{render_stability(stability)}")
+    print(f"classifier: wrote {folder / 'report.html'} and report.json, predictions.jsonl", file=sys.stderr)
+
+
+def render_stability(stability: Stability) -> str:
+    """One line a share, and the items that moved."""
+
+    def share(value: float | None) -> str:
+        return "unknown" if value is None else f"{value:.3f}"
+
+    lines = [
+        f"{stability.runs} runs of {stability.n} items",
+        f"  same label in all runs    {share(stability.same_label)}",
+        f"  agreement of two runs     {share(stability.pairwise_agreement)}",
+        f"  quotes in common          {share(stability.quote_overlap)}",
+    ]
+    if stability.moved:
+        lines.append(f"  moved: {', '.join(stability.moved)}")
+    return "\n".join(lines)
+
+
+def _exit_code(run: _Run, report: Report, predictions: Sequence[Prediction]) -> int:
+    """A missed gate comes before failed items: it is what was asked for."""
+    from classifier.evaluation.session import gate_misses
+
+    errors = [p.result.error for p in predictions if p.result.error is not None]
+    for code in sorted({error.code for error in errors}):
+        of_code = [error for error in errors if error.code == code]
+        print(
+            f"classifier: {len(of_code)} of {report.n} items failed ({code}): {of_code[0].message}",
+            file=sys.stderr,
+        )
+    misses = gate_misses(report, run.gates)
+    for miss in misses:
+        print(f"classifier: gate missed: {miss}", file=sys.stderr)
+    if misses:
+        return exits.GATE
+    return exits.PARTIAL if errors else exits.DONE
+
+
+def _how_to_go_on(run: _Run) -> str:
+    if run.folder is None:
+        return "nothing was asked yet"
+    command = shlex.join(["classifier", *sys.argv[1:]])
+    return f"{run.done} of {run.total} items are saved in {run.folder}; the same command goes on: {command}"

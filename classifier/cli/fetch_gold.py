@@ -1,0 +1,76 @@
+"""`classifier fetch-gold`: the gold studies' PDFs into the cache, so that `eval` scores whole papers."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from classifier.cli import exits
+from classifier.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from classifier.evaluation.fetched import Fetched
+    from classifier.settings import Settings
+    from classifier.sources import Sources
+    from classifier.workspace import Workspace
+
+_SAID = {
+    "there": "there already",
+    "fetched": "fetched",
+    "failed": "failed",
+    "no-id": "without arXiv id",
+    "skipped": "not tried",
+}
+
+
+def fetch_gold(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
+    """Download the gold studies from arXiv, one request each 3 seconds; what is there is not asked again."""
+    from classifier.settings import load_settings
+    from classifier.workspace import Workspace
+
+    try:
+        return asyncio.run(_fetch_gold(load_settings(), Workspace(workspace), as_json=json))
+    except KeyboardInterrupt:
+        print("classifier: interrupted; what came is kept, the same command goes on", file=sys.stderr)
+        return exits.INTERRUPTED
+
+
+def open_sources(settings: Settings, *, offline: bool) -> Sources:
+    """Where papers come from under these settings; offline, the cache alone."""
+    from classifier.sources import Sources
+
+    return Sources(
+        cache_dir=settings.cache_dir,
+        contact=settings.contact,
+        arxiv_base_url=settings.arxiv_url,
+        allow_private=settings.allow_private,
+        max_bytes=settings.fetch_bytes,
+        offline=offline,
+    )
+
+
+async def _fetch_gold(settings: Settings, workspace: Workspace, *, as_json: bool) -> int:
+    from classifier.evaluation.fetched import fetch_pdfs
+    from classifier.evaluation.suites import gold_suite
+
+    def show(outcome: Fetched) -> None:
+        if as_json:
+            print(outcome.model_dump_json(), flush=True)
+        else:
+            rest = f": {outcome.message}" if outcome.message else ""
+            print(f"{outcome.id}: {_SAID[outcome.state]}{rest}", flush=True)
+
+    suite = gold_suite(workspace)
+    async with (
+        open_sources(settings, offline=False) as sources,
+        open_sources(settings, offline=True) as cache,
+    ):
+        outcomes = await fetch_pdfs(suite, sources, cache, show)
+    counts = Counter[str](outcome.state for outcome in outcomes)
+    told = ", ".join(f"{counts[state]} {words}" for state, words in _SAID.items() if counts[state])
+    print(f"classifier: {len(outcomes)} studies: {told}; cache: {settings.cache_dir}", file=sys.stderr)
+    if not (counts["failed"] or counts["skipped"]):
+        return exits.DONE
+    return exits.PARTIAL if counts["there"] or counts["fetched"] else exits.SOURCE

@@ -1,0 +1,225 @@
+"""Two runs, item by item: who is better, by how much, and whether the sample can tell.
+
+What enters: the folders of two runs. What leaves: a `Comparison` and its text. Items are paired by id; only
+those that both runs have, under the same gold label, are compared. Nothing is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from classifier.errors import InputError
+from classifier.evaluation.journal import PREDICTIONS_FILE, read_predictions
+from classifier.evaluation.metrics import need_packages
+from classifier.evaluation.records import Estimate, Prediction, Report, Spending
+from classifier.records import Record
+
+ALPHA = 0.05
+_MOST_NEEDED = 5_000
+
+
+class Side(Record):
+    """One of the two runs; accuracy and kappa over the items in common, the rest of the whole run."""
+
+    folder: str
+    engine: str
+    model: str | None
+    suite: str
+    suite_sha256: str
+    accuracy: Estimate
+    kappa: Estimate
+    failed: int
+    spending: Spending
+    latency_median_s: float | None
+    seconds: float
+
+
+class Moved(Record):
+    """An item that got different labels; None is no label (unplaced or failed)."""
+
+    id: str
+    title: str
+    label: str
+    a: str | None
+    b: str | None
+    a_correct: bool
+    b_correct: bool
+    a_reason: str
+    b_reason: str
+
+
+class Comparison(Record):
+    """B against A on the items that both have.
+
+    Attributes:
+        same_suite: Whether the two files were equal; else `n` says how many items they share.
+        relabelled: Items left out because the runs had different gold labels for them.
+        only_a_right, only_b_right: The discordant items.
+        p_value: Exact McNemar test, two-sided.
+        accuracy_difference, kappa_difference: B minus A, with bootstrap intervals over items.
+        can_tell: Whether p is below .05.
+        needed_discordant: Discordant items at which this split would be significant; None where the split
+            is even, or would need more than 5,000.
+        needed_items: Items that would bring as many at the rate seen here.
+    """
+
+    a: Side
+    b: Side
+    n: int
+    same_suite: bool
+    relabelled: tuple[str, ...]
+    only_a_right: int
+    only_b_right: int
+    p_value: float
+    accuracy_difference: Estimate
+    kappa_difference: Estimate
+    can_tell: bool
+    better: Literal["a", "b", "neither"]
+    needed_discordant: int | None
+    needed_items: int | None
+    moved: tuple[Moved, ...]
+
+
+def compare_runs(folder_a: Path, folder_b: Path, *, seed: int = 0) -> Comparison:
+    """Compares two runs' folders.
+
+    Args:
+        seed: Of the bootstrap.
+
+    Raises:
+        InputError: A folder holds no finished run, or the runs have no item in common.
+        StoreError: Predictions cannot be read.
+        ConfigError: The packages of the extra "eval" are missing.
+    """
+    need_packages()
+    (report_a, a), (report_b, b) = _read_run(folder_a), _read_run(folder_b)
+    shared = sorted(a.keys() & b.keys())
+    relabelled = tuple(i for i in shared if a[i].label != b[i].label)
+    ids = [i for i in shared if a[i].label == b[i].label]
+    if not ids:
+        raise InputError(
+            f"{folder_a} ran {report_a.run.suite} and {folder_b} ran {report_b.run.suite}, which share no "
+            "item (same id and gold label); compare runs of one suite"
+        )
+    return _compare((folder_a, report_a, a), (folder_b, report_b, b), ids, relabelled, seed)
+
+
+def mcnemar_p(only_a_right: int, only_b_right: int) -> float:
+    """Two-sided p of the exact McNemar test: a fair coin over the discordant items; 1.0 without any.
+
+    Source: McNemar 1947 (Psychometrika 12), the exact form, by `scipy.stats.binomtest`.
+    """
+    from scipy.stats import binomtest
+
+    n = only_a_right + only_b_right
+    return float(binomtest(only_a_right, n, 0.5).pvalue) if n else 1.0
+
+
+def needed_discordant(only_a_right: int, only_b_right: int) -> int | None:
+    """The fewest discordant items at which a split like this one has p < .05.
+
+    None where the split is even or too near to it (more than 5,000 would be needed).
+    """
+    n = only_a_right + only_b_right
+    if only_a_right == only_b_right:
+        return None
+    share = max(only_a_right, only_b_right) / n
+    return next(
+        (m for m in range(1, _MOST_NEEDED + 1) if mcnemar_p(round(share * m), m - round(share * m)) < ALPHA),
+        None,
+    )
+
+
+Run = tuple[Path, Report, Mapping[str, Prediction]]
+
+
+def _compare(a: Run, b: Run, ids: Sequence[str], relabelled: tuple[str, ...], seed: int) -> Comparison:
+    from classifier.evaluation.metrics.cases import case_of
+    from classifier.evaluation.metrics.confusion import mean_of
+    from classifier.evaluation.metrics.kappa import kappa_statistic
+    from classifier.evaluation.metrics.resampling import bootstrap
+
+    of_a, of_b = ([predictions[i] for i in ids] for _, _, predictions in (a, b))
+    pairs = list(zip(of_a, of_b, strict=True))
+    only_a = sum(one.correct and not other.correct for one, other in pairs)
+    only_b = sum(other.correct and not one.correct for one, other in pairs)
+    kappa_a, kappa_b = (kappa_statistic([case_of(p) for p in side]) for side in (of_a, of_b))
+    p_value = mcnemar_p(only_a, only_b)
+    needed = needed_discordant(only_a, only_b)
+    leading: Literal["a", "b"] = "a" if only_a > only_b else "b"
+    return Comparison(
+        a=_side(a, of_a),
+        b=_side(b, of_b),
+        n=len(ids),
+        same_suite=a[1].run.suite_sha256 == b[1].run.suite_sha256,
+        relabelled=relabelled,
+        only_a_right=only_a,
+        only_b_right=only_b,
+        p_value=p_value,
+        accuracy_difference=bootstrap(
+            mean_of([float(other.correct) - float(one.correct) for one, other in pairs]), len(ids), seed
+        ),
+        kappa_difference=bootstrap(lambda draws: kappa_b(draws) - kappa_a(draws), len(ids), seed),
+        can_tell=p_value < ALPHA,
+        better=leading if p_value < ALPHA else "neither",
+        needed_discordant=needed,
+        needed_items=-(-needed * len(ids) // (only_a + only_b)) if needed else None,
+        moved=tuple(_moved(one, other) for one, other in pairs if _label(one) != _label(other)),
+    )
+
+
+def _side(run: Run, compared: Sequence[Prediction]) -> Side:
+    from classifier.evaluation.metrics.cases import case_of
+    from classifier.evaluation.metrics.kappa import cohen_kappa
+    from classifier.evaluation.metrics.resampling import wilson
+
+    folder, report, _ = run
+    return Side(
+        folder=str(folder),
+        engine=report.run.engine,
+        model=report.run.model,
+        suite=report.run.suite,
+        suite_sha256=report.run.suite_sha256,
+        accuracy=wilson(sum(p.correct for p in compared), len(compared)),
+        kappa=Estimate(value=cohen_kappa([case_of(p) for p in compared]), n=len(compared)),
+        failed=sum(p.result.status == "failed" for p in compared),
+        spending=report.spending,
+        latency_median_s=report.times.latency_median_s,
+        seconds=report.times.seconds,
+    )
+
+
+def _moved(a: Prediction, b: Prediction) -> Moved:
+    return Moved(
+        id=a.id,
+        title=a.title,
+        label=a.label,
+        a=a.leaf,
+        b=b.leaf,
+        a_correct=a.correct,
+        b_correct=b.correct,
+        a_reason=_reason(a),
+        b_reason=_reason(b),
+    )
+
+
+def _reason(prediction: Prediction) -> str:
+    error = prediction.result.error
+    return f"{error.code}: {error.message}" if error else prediction.result.rationale
+
+
+def _label(prediction: Prediction) -> tuple[str | None, str]:
+    return prediction.leaf, prediction.result.status
+
+
+def _read_run(folder: Path) -> tuple[Report, dict[str, Prediction]]:
+    from classifier.evaluation.report import read_json
+
+    if not (folder / PREDICTIONS_FILE).is_file() or not (folder / "report.json").is_file():
+        raise InputError(
+            f"{folder}: no finished run there; expected a folder that `classifier eval --out` has written"
+        )
+    predictions = {p.id: p for p in read_predictions(folder / PREDICTIONS_FILE)}
+    return read_json(folder / "report.json"), predictions

@@ -1,0 +1,192 @@
+"""From settings to a classifier that asks, records or replays; and from predictions to the finished report.
+
+What enters: settings, a workspace, a suite and folders. What leaves: classifiers, default places, and a
+`Report`. What it does not do: read a command line, or print.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from classifier.engines.build import build_openai
+from classifier.errors import StoreError
+from classifier.evaluation.protocol import Protocol
+from classifier.evaluation.recorded_engines import (
+    About,
+    RecordingEngine,
+    ReplayEngine,
+    read_about,
+    write_about,
+)
+from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind, Times
+from classifier.evaluation.texts import choose_texts
+from classifier.pipeline import Classifier
+from classifier.prompt import PromptBuilder
+from classifier.settings import Price, Settings, load_settings
+from classifier.workspace import Workspace
+
+RECORDINGS = "eval/recordings"
+RUNS = Path("eval-runs")
+
+_RECORDED_SETTINGS = (
+    "examples",
+    "budget_tokens",
+    "temperature",
+    "max_output_tokens",
+    "max_attempts",
+    "logprobs",
+    "review_below",
+)
+
+
+def recordings_dir(workspace: Workspace, suite: Suite, model: str) -> Path:
+    """Where recordings belong: in the workspace, or below the current folder where that is installed."""
+    root = workspace.root if workspace.root.name != "_workspace" else Path()
+    return root / RECORDINGS / plain_name(suite.name) / plain_name(model)
+
+
+def recording_classifier(
+    settings: Settings,
+    workspace: Workspace,
+    folder: Path,
+    suite: Suite,
+    protocol: Protocol,
+    text: TextKind | None,
+) -> Classifier:
+    """A classifier that asks the server of the settings and keeps every conversation in a folder.
+
+    Raises:
+        ConfigError: The openai engine cannot be used with these settings.
+        StoreError: The folder cannot be written.
+    """
+    from classifier.engines.openai.transport import OpenAITransport, public_url
+
+    make = _maker(settings, workspace)
+    make()  # a wrong setting is said before anything is written
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    model = settings.model or ""
+    kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}
+    kept["base_url"] = public_url(settings.base_url) if settings.base_url else None
+    kept["prices"] = {name: price.model_dump() for name, price in settings.prices.items() if name == model}
+    about = About(
+        model=model,
+        suite=suite.name,
+        suite_sha256=suite.sha256,
+        protocol=protocol,
+        text=text,
+        settings=kept,
+    )
+    only_summaries = {question.kind for question in choose_texts(suite, text)} == {"summary"}
+    write_about(folder, about, shareable=only_summaries)
+    inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
+    engine = RecordingEngine(
+        make, inner, model=model, folder=folder, secrets=(key.strip(),) if key and key.strip() else ()
+    )
+    return Classifier(engine, workspace=workspace, settings=settings)
+
+
+def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) -> Classifier:
+    """A classifier that answers from the recordings of a folder, without key or network.
+
+    Args:
+        settings: See `replay_settings`.
+
+    Raises:
+        ConfigError: The folder holds no recordings.
+    """
+    engine = ReplayEngine(_maker(settings, workspace), model=read_about(folder).model, folder=folder)
+    return Classifier(engine, workspace=workspace, settings=settings)
+
+
+def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
+    """The settings under which the recordings of a folder were made, but for those given, and without a key.
+
+    Raises:
+        ConfigError: The folder holds no recordings, or a given setting is wrong.
+    """
+    about = read_about(folder)
+    recorded = {name: about.settings.get(name) for name in (*_RECORDED_SETTINGS, "base_url")}
+    recorded["prices"] = {name: Price(**price) for name, price in about.settings.get("prices", {}).items()}
+    kept = {name: value for name, value in recorded.items() if name not in given}
+    settings = load_settings(**{**given, "engine": "openai", "model": about.model})
+    return settings.model_copy(update={**kept, "api_key": None})
+
+
+def with_caveats(report: Report, whole: Suite, predictions: Sequence[Prediction]) -> Report:
+    """The report with what a reader must know of how it came about.
+
+    Args:
+        whole: The suite with all its items, also where only the first ones were scored.
+    """
+    found: list[str] = []
+    if len(whole.items) > len(predictions):
+        found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")
+    missing = sum(bool(p.result.error and p.result.error.code == "no-recording") for p in predictions)
+    if missing:
+        found.append(f"{missing} of {len(predictions)} items have no recording and count as wrong")
+    return report.model_copy(update={"warnings": (*found, *report.warnings)})
+
+
+def times_of(predictions: Sequence[Prediction], started_at: str, seconds: float) -> Times:
+    """When a run was, how long it took, and how long its answers took."""
+    latencies = sorted(p.result.provenance.latency_s for p in predictions if p.result.provenance)
+    return Times(
+        started_at=started_at,
+        seconds=round(seconds, 3),
+        latency_median_s=statistics.median(latencies) if latencies else None,
+        latency_p95_s=latencies[int(0.95 * (len(latencies) - 1))] if latencies else None,
+    )
+
+
+def gate_misses(report: Report, wanted: Mapping[str, float | None]) -> list[str]:
+    """One line for each metric of the engine that is below what was wanted, or undefined."""
+    engine = next(system for system in report.systems if not system.is_baseline)
+    missed = []
+    for metric, least in wanted.items():
+        value = engine.metrics[metric].value if metric in engine.metrics else None
+        if least is not None and (value is None or value < least):
+            shown = "undefined" if value is None else f"{value:.3f}"
+            missed.append(f"{metric} is {shown}, wanted at least {least:g}")
+    return missed
+
+
+def default_out(run: RunFacts, fingerprint: Mapping[str, Any]) -> Path:
+    """A run's folder below the current one: the same for the same run, another for another.
+
+    Predictions quote papers, so `eval-runs/` gets a `.gitignore`.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    digest = hashlib.sha256(json.dumps(fingerprint, sort_keys=True).encode()).hexdigest()
+    engine = run.model if run.engine != "offline" and run.model else run.engine
+    ignore = RUNS / ".gitignore"
+    try:
+        RUNS.mkdir(exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"{RUNS}: cannot be written ({error.strerror}); choose a folder with --out"
+        ) from error
+    return RUNS / "-".join(plain_name(part) for part in (run.suite, engine, digest[:8]))
+
+
+def plain_name(name: str) -> str:
+    """A name that is one folder on every system."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip("-.") or "unnamed"
+
+
+def _maker(settings: Settings, workspace: Workspace) -> Any:
+    repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
+
+    def make(**more: Any) -> Any:
+        return build_openai(settings, workspace, repair=repair, **more)
+
+    return make
