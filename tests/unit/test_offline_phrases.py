@@ -16,7 +16,7 @@ TERMS = {"beast": ("grey wolf", "bear*")}
 def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     sheet = Sheet(split_words(text))
     lists = {
-        name: [span for item in items for span in Phrase(item, {}).find(sheet, {})]
+        name: sorted(span for item in items for span in Phrase(item, {}).find(sheet, {}))
         for name, items in TERMS.items()
     }
     return Phrase(phrase, TERMS).find(sheet, lists)

@@ -146,7 +146,7 @@ class CueReader:
                 continue
             spans = [span for phrase in phrases for span in phrase.find(sheet, {})]
             if spans:
-                found[name] = spans
+                found[name] = sorted(spans)
         return found
 
     def read(self, sentences: Sequence[Sentence]) -> list[Hit]:

@@ -23,7 +23,7 @@ UNPLACED_SHARE = 0.01
 
 _FLOOR = 1e-9
 _SIMILARITY_SCALE = 30.0
-"""Turns cosines of short texts (mostly .05 to .4) into log-odds; chosen by leave-one-out in two workspaces."""
+"""Turns cosines of short texts (.05 to .4) into log-odds; chosen by leave-one-out in two workspaces."""
 
 SIMILARITY_BESIDE = 0.15
 """Weight of similarity where cues or a trained model speak too (cross-validated on the training papers)."""

@@ -14,7 +14,7 @@ purpose, so that it can be read, and so that no phrase can take exponential time
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +23,9 @@ from classifier.errors import ConfigError
 
 Span = tuple[int, int]
 """Half-open word offsets in a sentence."""
+
+_MAX_SPANS = 64
+"""More of one phrase in one sentence tell nothing more, and a hostile text may hold thousands."""
 
 
 class Sheet:
@@ -110,17 +113,17 @@ def _follow(steps: tuple[_Step, ...], sheet: Sheet, lists: Mapping[str, list[Spa
         if not spans:
             return []
         following = _occurrences(step, sheet, lists)
-        spans = [
-            (start, next_end)
-            for start, end in spans
-            for next_start, next_end in following
-            if 0 <= next_start - end <= step.gap
+        starts = [start for start, _ in following]
+        reached = [
+            (start, following[index][1])
+            for start, end in spans[:_MAX_SPANS]
+            for index in range(bisect_left(starts, end), bisect_right(starts, end + step.gap))
         ]
-        spans = list(dict.fromkeys(spans))[:64]  # more of one phrase in one sentence tell nothing more
-    return spans
+        spans = list(dict.fromkeys(reached))
+    return spans[:_MAX_SPANS]
 
 
 def _occurrences(step: _Step, sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
     if step.term is not None:
         return lists.get(step.term, [])
-    return [(place, place + 1) for word in step.words for place in sheet.places(word)]
+    return sorted((place, place + 1) for word in step.words for place in sheet.places(word))

@@ -21,15 +21,16 @@ _LEAD_HEADING = re.compile(
     re.IGNORECASE,
 )
 _ABSTRACT_HEADING = re.compile(r"\babstract\b[\s.:—–-]*", re.IGNORECASE)
+_TITLE_CHARS = 500
 _SECTION_CHARS = 5_000
 _ABSTRACT_CHARS = 2_000
 _WHOLE_CHARS = 5_000
-"""A plain text up to this length is read as an abstract as a whole."""
+"""A plain text up to this length is read as an abstract as a whole; a longer abstract is cut."""
 
 
 def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
     """Title, abstract and lead in this order; empty where the document has no text."""
-    title = document.title or paper.title or ""
+    title = (document.title or paper.title or "")[:_TITLE_CHARS]
     abstract, lead = _parts(document, title)
     sentences = list(split_sentences(title, TITLE))
     sentences += split_sentences(abstract, ABSTRACT)
@@ -43,10 +44,10 @@ def _parts(document: Document, title: str) -> tuple[str, list[str]]:
     text = "\n".join(page.text for page in document.pages)
     body = text[len(title) :] if title and text.startswith(title) else text
     if document.abstract_only or (document.engine == "text" and len(body) <= _WHOLE_CHARS):
-        return body, []
+        return body[:_WHOLE_CHARS], []
     lead = list(_lead(document)) or [body[_ABSTRACT_CHARS : _ABSTRACT_CHARS + _SECTION_CHARS]]
     if document.abstract:
-        return document.abstract, lead
+        return document.abstract[:_WHOLE_CHARS], lead
     heading = _ABSTRACT_HEADING.search(body[: 2 * _WHOLE_CHARS])
     start = heading.end() if heading else 0
     return body[start : start + _ABSTRACT_CHARS], lead
