@@ -170,6 +170,31 @@ def test_schema_prints_the_labels_and_the_answers_json_schema():
     assert "llm4rl/reward" in answer["properties"]["label"]["enum"]
 
 
+def test_train_learns_weights_that_the_offline_engine_then_uses(tmp_path):
+    workspace = tmp_path / "survey"
+    workspace.mkdir()
+    for name in ("taxonomy.yaml", "gold"):
+        (workspace / name).symlink_to(ROOT / name)
+    suite = ROOT / "eval" / "suites" / "extended.jsonl"
+    trained = run("train", "--data", str(suite), "--workspace", str(workspace), "--json")
+    report = json.loads(trained.stdout)
+    assert (trained.returncode, report["papers"]) == (0, 135)
+    assert 0.5 < report["accuracy"]["extended"] < 1
+    before = json.loads(run("classify", str(PAPER), "--json").stdout)
+    after = json.loads(run("classify", str(PAPER), "--json", "--workspace", str(workspace)).stdout)
+    assert after["provenance"]["model"] != before["provenance"]["model"]
+    assert after["confidence"] != before["confidence"]
+
+
+def test_training_data_that_does_not_fit_is_said_with_its_line(tmp_path):
+    suite = tmp_path / "papers.jsonl"
+    suite.write_text('{"id": "a", "title": "A", "abstract": "Some text.", "label": "no/leaf"}\n')
+    done = run("train", "--data", str(suite), "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "no/leaf" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_version_and_help_answer():
     assert run("--version").stdout.startswith("classifier ")
     assert "classify" in run("--help").stdout

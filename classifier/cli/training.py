@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from classifier.cli import exits
-from classifier.cli.options import WorkspaceOption
+from classifier.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from classifier.training import TrainingReport
 
 
 def train(
     data: Annotated[
-        list[Path], typer.Option("--data", metavar="FILE", help="Labelled papers, one JSON object a line.")
+        list[Path],
+        typer.Option(
+            "--data", metavar="FILE", help="A suite of labelled papers; give it once for each file."
+        ),
     ],
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option("--exclude", metavar="FILE", help="A suite that must stay unseen, such as a test set."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where to write; the workspace's offline/ else."),
+    ] = None,
+    prior: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="0 keeps the data's class frequencies, 1 treats classes alike."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the cross-validation's folds.")] = 0,
     workspace: WorkspaceOption = None,
+    json: JsonOption = False,
 ) -> int:
-    """Learn the offline engine's weights from labelled papers."""
+    """Learn the offline engine's weights from labelled papers (never from the gold studies)."""
+    from rich.console import Console
+
+    from classifier.training import train as run_training
+    from classifier.workspace import Workspace
+
+    more = {} if prior is None else {"prior": prior}
+    # Scikit-learn tells nothing of how far it is; a spinner shows at least that it lives.
+    with Console(stderr=True).status("training; a few thousand abstracts take about a minute"):
+        report = run_training(Workspace(workspace), data, out, seed, exclude=exclude or (), **more)
+    print(report.model_dump_json() if json else _render(report))
     return exits.DONE
+
+
+def _render(report: TrainingReport) -> str:
+    rows = [f"{name}: accuracy {accuracy:.3f}, cross-validated" for name, accuracy in report.accuracy.items()]
+    rows += [f"  F1 {f1:.2f}  {label}" for label, f1 in sorted(report.per_label_f1.items())]
+    return "\n".join(
+        [
+            f"trained on {report.papers} papers; {len(report.excluded)} left out as gold or excluded",
+            *rows,
+            f"calibration error {report.calibration_error:.3f}, temperature {report.temperature:.2f}",
+            f"prior {report.prior:.2f} of the way to even classes",
+            f"{report.terms} terms, {report.model_bytes / 1000:.0f} kB",
+        ]
+    )
