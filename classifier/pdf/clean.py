@@ -16,30 +16,31 @@ from difflib import SequenceMatcher
 
 # PDFium marks the hyphen of a word that goes on in the next line, and swallows the line break:
 # U+FFFE in newer builds, U+0002 in older ones. pypdf leaves the hyphen and the break.
-_BREAK = re.compile(r"(?<=\w)(?:[\x02\ufffe]\n?|[-\u2010\u00ad]\n)([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?")
+# What must stand before the mark is asked second: a search that starts with one of a few characters is fast.
+_BREAK = re.compile(
+    r"[\x02\ufffe\-\u2010\u00ad](?:(?<=\w[\x02\ufffe])\n?|(?<=\w[-\u2010\u00ad])\n)"
+    r"([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?"
+)
 _LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
 _LONGEST_WORD = 80
 _LONGEST_PAGE = 20_000
 _HYPHENS = frozenset("-\u2010\u00ad\x02\ufffe")
-_STRAY_MARK = re.compile(r"[\x02\ufffe]")
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
-_SPACES = re.compile(r"[ \t]{2,}|\t")
-_LINE_ENDS = re.compile(r" \n")
-_LINE_STARTS = re.compile(r"\n ")
-_PAGE_START = re.compile(r"\A\s+")
-_PAGE_END = re.compile(r"(?<!\n)\n+\Z| \Z")
-_NEWLINES = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_SPACES = re.compile(r"  +")
+_RARE_NEWLINES = re.compile(r"[\u2028\u2029\x0b\x0c\x85]")
 
 _Replace = Callable[[re.Match[str]], str] | str
+_Step = tuple[re.Pattern[str] | str, _Replace]
 
 
 def clean(raw: str) -> str:
     """Clean one page's raw text; empty in, empty out."""
     text = raw
-    for pattern, replace in _steps(raw):
-        text = pattern.sub(replace, text)
-    return text
+    for old, new in _steps(raw):
+        # Plain text is replaced ten times as fast as a pattern.
+        text = text.replace(old, str(new)) if isinstance(old, str) else old.sub(new, text)
+    return text.strip()
 
 
 def clean_with_origin(raw: str) -> tuple[str, list[int]]:
@@ -50,9 +51,12 @@ def clean_with_origin(raw: str) -> tuple[str, list[int]]:
         character that replaces several points at the first of them.
     """
     text, origin = raw, list(range(len(raw)))
-    for pattern, replace in _steps(raw):
-        text, origin = _substitute(pattern, replace, text, origin)
-    return text, origin
+    for old, new in _steps(raw):
+        pattern = re.compile(re.escape(old)) if isinstance(old, str) else old
+        text, origin = _substitute(pattern, new, text, origin)
+    start = len(text) - len(text.lstrip())
+    text = text.strip()
+    return text, origin[start : start + len(text)]
 
 
 def clean_line(raw: str) -> str:
@@ -60,19 +64,20 @@ def clean_line(raw: str) -> str:
     return " ".join(clean(raw).split())
 
 
-def _steps(raw: str) -> list[tuple[re.Pattern[str], _Replace]]:
-    return [
-        (_NEWLINES, "\n"),
+def _steps(raw: str) -> list[_Step]:
+    """What is replaced by what, in this order; white space at the page's ends goes last."""
+    steps: list[_Step] = [
+        ("\r\n", "\n"),
+        ("\r", "\n"),
+        (_RARE_NEWLINES, "\n"),
         (_BREAK, _Joiner(raw)),
-        (_STRAY_MARK, "-"),
-        (_NOT_PLAIN, lambda match: unicodedata.normalize("NFKC", match[0])),
-        (_DROPPED, ""),
-        (_SPACES, " "),
-        (_LINE_ENDS, "\n"),
-        (_LINE_STARTS, "\n"),
-        (_PAGE_START, ""),
-        (_PAGE_END, ""),
+        ("\x02", "-"),
+        ("\ufffe", "-"),
     ]
+    # Nine pages of ten have nothing to normalise, and the question costs a twentieth of the search.
+    if not unicodedata.is_normalized("NFKC", raw):
+        steps.append((_NOT_PLAIN, lambda match: unicodedata.normalize("NFKC", match[0])))
+    return [*steps, (_DROPPED, ""), ("\t", " "), (_SPACES, " "), (" \n", "\n"), ("\n ", "\n")]
 
 
 class _Joiner:
@@ -141,7 +146,7 @@ def _substitute(
 def _align(old: str, new: str, origin: list[int]) -> list[int]:
     """Origins for `new`: characters kept from `old` have their own, others that of the one before them."""
     aligned = [-1] * len(new)
-    for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+    for block in SequenceMatcher(str.isspace, old, new, autojunk=False).get_matching_blocks():
         aligned[block.b : block.b + block.size] = origin[block.a : block.a + block.size]
     last = origin[0]
     for index, place in enumerate(aligned):
