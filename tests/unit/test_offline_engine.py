@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,3 +164,16 @@ def test_weights_of_another_taxonomy_are_refused(builtin, bridges, tmp_path):
     (tmp_path / "model.json").write_bytes((builtin.offline_dir / "model.json").read_bytes())
     with pytest.raises(ConfigError, match="not in the taxonomy"):
         OfflineEngine(Workspace(bridges).taxonomy, tmp_path)
+
+
+def test_prediction_loads_nothing_heavy(builtin):
+    """A cold classify pays for the weights only, not for the libraries that trained them."""
+    code = (
+        "import sys; from classifier.engines.offline import OfflineEngine; "
+        "from classifier.workspace import Workspace; w = Workspace(sys.argv[1]); "
+        "OfflineEngine(w.taxonomy, w.offline_dir); "
+        "print(sorted({'numpy', 'scipy', 'sklearn'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-c", code, str(builtin.root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
