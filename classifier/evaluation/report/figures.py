@@ -120,6 +120,11 @@ def engine_name(report: Report) -> str:
     return shown(f"{run.engine} ({run.model})" if run.model else run.engine)
 
 
+def column_name(report: Report, system: System) -> str:
+    """A system at the head of its column: the engine without its model, which the page's title has."""
+    return shown(system.name if system.is_baseline else report.run.engine)
+
+
 def text_kinds(report: Report) -> str:
     """What the engine was shown: "24 × summary, 14 × abstract"."""
     return ", ".join(

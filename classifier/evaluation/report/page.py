@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from classifier.evaluation.records import Prediction, Report
+from classifier.evaluation.records import CoveragePoint, Group, Prediction, Report
 from classifier.evaluation.report import figures
 from classifier.evaluation.report.items import view_items
 from classifier.evaluation.report.matrix import lay_out
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_DIFFICULTIES = ("easy", "medium", "hard")
+_MANY_POINTS = 20
 _FILTERS = ("number", "interval", "with_interval", "money", "amount", "seconds", "shown")
 
 
@@ -61,6 +63,8 @@ def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, 
         "outcomes": Counter(view.outcome for view in items),
         "reasons": Counter(reason for row in report.items for reason in row.review_reasons),
         "reviewed": sum(bool(row.review_reasons) for row in report.items),
+        "ordered_groups": sorted(report.groups, key=_by_difficulty),
+        "few_points": _thinned(report.coverage),
         "quotes": [(verdict, report.quotes[verdict]) for verdict in _by_verdict(report.quotes)],
         "quotes_total": sum(report.quotes.values()),
         "facts": figures,
@@ -72,6 +76,19 @@ def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, 
             f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
         ),
     }
+
+
+def _by_difficulty(group: Group) -> int:
+    """Easy before hard; all else keeps its order."""
+    return _DIFFICULTIES.index(group.value) if group.value in _DIFFICULTIES else 0
+
+
+def _thinned(points: Sequence[CoveragePoint]) -> Sequence[CoveragePoint]:
+    """The points nearest to each tenth of coverage, where there are more than a table should have."""
+    if len(points) <= _MANY_POINTS:
+        return points
+    tenths = [min(points, key=lambda point: abs(point.coverage - tenth / 10)) for tenth in range(1, 11)]
+    return list(dict.fromkeys(tenths))
 
 
 def _by_verdict(quotes: Mapping[str, int]) -> list[str]:

@@ -17,6 +17,7 @@ from rich.text import Text
 from classifier.evaluation.records import Report
 from classifier.evaluation.report.figures import (
     PROTOCOLS,
+    column_name,
     cost,
     engine_name,
     metrics_of,
@@ -73,7 +74,9 @@ def _metrics(report: Report) -> Table:
     table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
     table.add_column("metric [95 % interval]", no_wrap=True)
     for system in report.systems:
-        table.add_column(shown(system.name), style="dim" if system.is_baseline else "")
+        table.add_column(
+            column_name(report, system), style="dim" if system.is_baseline else "", overflow="fold"
+        )
     for metric in metrics_of(report.systems):
         values = [with_interval(system.metrics.get(metric.id)) for system in report.systems]
         style = "bold" if metric.is_headline else ""
