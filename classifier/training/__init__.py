@@ -45,7 +45,7 @@ def train(
     Args:
         data: Suite files (JSON lines with `title`, `abstract` or `summary` or `text`, and `label`).
         out: Folder to write to; None for the workspace's own `offline/`.
-        seed: Of the folds; the weights themselves do not depend on it.
+        seed: Of the folds; only the temperature and the report depend on it.
         exclude: Suite files whose papers must not be trained on (a test set).
         prior: 0 keeps the class prior that training implies, 1 shifts it to even classes.
 
