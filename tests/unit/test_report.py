@@ -6,11 +6,13 @@ import json
 import os
 import re
 import stat
+from pathlib import Path
 
 import pytest
 
 from classifier.errors import InputError, StoreError
-from classifier.evaluation.records import Estimate, Report, Spending, System
+from classifier.evaluation.metrics import TITLES
+from classifier.evaluation.records import Estimate, Report, RunFacts, Spending, System
 from classifier.evaluation.report import (
     read_json,
     render_markdown,
@@ -257,3 +259,9 @@ def test_a_baseline_within_the_interval_is_said():
         "\n  ", " "
     )
     assert "does not show" not in render_terminal(sample(), False)
+
+
+def test_the_documentation_names_every_field_and_every_metric():
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    names = {*Report.model_fields, *RunFacts.model_fields, *TITLES}
+    assert {name for name in names if f"`{name}`" not in page} == set()

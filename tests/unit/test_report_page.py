@@ -243,3 +243,33 @@ def test_numbers_outside_the_scale_stay_inside_the_drawing(tmp_path):
     assert "−0.31" in page.text("td")
     whiskers = [attrs["d"] for attrs in page.found("path") if attrs.get("class") == "whisker engine"]
     assert [float(part) for part in re.split("[MH ]", whiskers[0] or "")[1:]] == [4, 8, 164]
+
+
+def luminance(colour: tuple[float, ...]) -> float:
+    """Relative luminance by WCAG 2.2, of sRGB channels in 0..255."""
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_text_is_readable_on_every_ground(page, mode):
+    first, second = re.findall(r":root \{(.*?)\}", page.text("style"), re.DOTALL)[:2]
+    palette = dict(re.findall(r"--([\w-]+): ([^;]+);", first if mode == "light" else second))
+    colour = {
+        name: tuple(bytes.fromhex(value[1:])) for name, value in palette.items() if value.startswith("#")
+    }
+    for ground in ("page", "panel", "note"):
+        for text in ("text", "soft", "accent", "right", "wrong"):
+            assert contrast(colour[text], colour[ground]) >= 4.5, f"{text} on {ground}"
+    share, hue = float(palette["heat"]), [int(part) for part in palette["hue"].split()]
+    deepest = tuple(
+        share * tint + (1 - share) * ground for tint, ground in zip(hue, colour["page"], strict=True)
+    )
+    assert contrast(colour["text"], deepest) >= 4.5
