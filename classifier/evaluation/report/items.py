@@ -26,6 +26,7 @@ class ItemView(NamedTuple):
         arxiv: An arXiv id that is safe in an address, or None.
         predicted: The predicted label; "unplaced" or "failed" where there is none.
         traits: Text kind, difficulty, contested.
+        quotes: As in the row; one that supports several answers stands once.
     """
 
     anchor: str
@@ -34,6 +35,7 @@ class ItemView(NamedTuple):
     arxiv: str | None
     predicted: str
     traits: tuple[str, ...]
+    quotes: tuple[tuple[int | None, str, str], ...]
     secondary: tuple[str, ...]
     warnings: tuple[Notice, ...]
 
@@ -57,6 +59,7 @@ def _view(number: int, row: ItemRow, prediction: Prediction | None) -> ItemView:
         arxiv=arxiv if arxiv and _ARXIV.fullmatch(arxiv) else None,
         predicted=row.leaf or lost,
         traits=tuple(traits),
+        quotes=tuple(dict.fromkeys(row.quotes)),
         secondary=prediction.result.secondary if prediction else (),
         warnings=prediction.result.warnings if prediction else (),
     )
