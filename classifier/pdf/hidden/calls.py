@@ -3,12 +3,14 @@
 `pypdfium2.raw` types each pointer: a handle that comes back becomes a Python object, and is checked when it
 goes in again. A page has hundreds of objects with a dozen questions each, so that this is most of the pass's
 time. Here the same functions take and give handles as plain numbers (None for a null pointer); buffers,
-structures and addresses go in alike.
+structures and addresses go in alike. `Register` is where they write their answers.
 """
 
 from __future__ import annotations
 
 import ctypes
+from functools import partial
+from struct import Struct
 from types import SimpleNamespace
 from typing import Any
 
@@ -57,7 +59,30 @@ def _untyped(function: Any) -> Any:
     arguments = [ctypes.c_void_p if _is_pointer(kind) else kind for kind in function.argtypes]
     result = ctypes.c_void_p if _is_pointer(function.restype) else function.restype
     address = ctypes.cast(function, ctypes.c_void_p).value or 0
-    return ctypes.CFUNCTYPE(result, *arguments)(address)
+    # This prototype keeps the interpreter's lock: PDFium is not thread-safe, and letting go costs time.
+    return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 
 fast = SimpleNamespace(**{name: _untyped(getattr(pdfium_c, name)) for name in _NAMES})
+
+
+def address_of(thing: Any) -> int:
+    """The handle, as a plain number, of what pypdfium2 wraps (a page, a text page)."""
+    return ctypes.cast(thing.raw, ctypes.c_void_p).value or 0
+
+
+class Register:
+    """Numbers of four bytes each that a call writes by address and that are read back in one step.
+
+    Reading the elements of a ctypes array would take longer than the call.
+
+    Attributes:
+        places: The addresses to hand to a call, one a number; the first is that of the whole.
+        read: Gives the numbers as a tuple.
+    """
+
+    def __init__(self, count: int, code: str = "f") -> None:
+        buffer = ctypes.create_string_buffer(4 * count)
+        start = ctypes.addressof(buffer)
+        self.places = [start + 4 * number for number in range(count)]
+        self.read = partial(Struct(f"={count}{code}").unpack_from, buffer)

@@ -23,6 +23,8 @@ def transform(box: Box, matrix: Matrix) -> Box:
     """The upright box around a transformed box."""
     a, b, c, d, e, f = matrix
     left, bottom, right, top = box
+    if b == 0 == c and a > 0 < d:
+        return (a * left + e, d * bottom + f, a * right + e, d * top + f)
     xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
     ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
     return (min(xs), min(ys), max(xs), max(ys))

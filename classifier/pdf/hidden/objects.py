@@ -13,7 +13,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden import state
+from classifier.pdf.hidden.calls import address_of, fast
 from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, around, compose, transform
 from classifier.pdf.hidden.state import Rgb, mark_name, plain_colour, rectangle
 
@@ -92,31 +93,20 @@ class Scene:
 
 
 class _Walker:
-    """Holds the reused out-parameters: making them anew for each object would double the cost."""
+    """Gathers a page's scene, and remembers the fonts and clips that its objects share."""
 
     def __init__(self, page: Any) -> None:
         rect = pdfium_c.FS_RECTF()
         pdfium_c.FPDF_GetPageBoundingBox(page, rect)
         self.scene = Scene((rect.left, rect.bottom, rect.right, rect.top))
-        self.page = page.raw
+        self.page = page
         self.count = 0
-        # Written to by address, and read back in one step.
-        self.bounds = (ctypes.c_float * 4)()
-        self.sides = [ctypes.addressof(self.bounds) + 4 * number for number in range(4)]
-        self.matrix = pdfium_c.FS_MATRIX()
-        self.entries = (ctypes.c_float * 6).from_buffer(self.matrix)
-        self.colour = (ctypes.c_uint * 4)()
-        self.into_colour = [ctypes.addressof(self.colour) + 4 * number for number in range(4)]
         self.type3: dict[int, bool] = {}
         self.clips: dict[int, Box | None] = {}
-        self.fontsize = ctypes.c_float()
-        self.into_matrix, self.into_fontsize = ctypes.addressof(self.matrix), ctypes.addressof(self.fontsize)
-        self.fill = ctypes.c_int()
-        self.stroke = ctypes.c_int()
 
     def walk(self) -> Scene:
-        total = fast.FPDFPage_CountObjects(self.page)
-        self._objects(total, self.page, fast.FPDFPage_GetObject, IDENTITY, 0)
+        page = address_of(self.page)
+        self._objects(fast.FPDFPage_CountObjects(page), page, fast.FPDFPage_GetObject, IDENTITY, 0)
         for index in range(min(pdfium_c.FPDFPage_GetAnnotCount(self.page), MAX_ANNOTATIONS)):
             self._annotation(index)
         return self.scene
@@ -147,8 +137,7 @@ class _Walker:
             if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
                 self._text(handle, ctm, depth)
             elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
-                fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
-                inner = compose(tuple(self.entries), ctm)
+                inner = compose(state.matrix(handle), ctm)
                 count = fast.FPDFFormObj_CountObjects(handle)
                 self.scene.blended = self.scene.blended or bool(fast.FPDFPageObj_HasTransparency(handle))
                 self._objects(count, handle, fast.FPDFFormObj_GetObject, inner, depth + 1)
@@ -157,23 +146,19 @@ class _Walker:
                 self._graphic(handle, kind, ctm)
 
     def _box(self, handle: int, ctm: Matrix) -> Box:
-        if not fast.FPDFPageObj_GetBounds(handle, *self.sides):
-            return (0.0, 0.0, 0.0, 0.0)
-        left, bottom, right, top = self.bounds
+        left, bottom, right, top = box = state.bounds(handle)
         if ctm is not IDENTITY:
-            left, bottom, right, top = transform((left, bottom, right, top), ctm)
+            left, bottom, right, top = box = transform(box, ctm)
         # Also false for what is not a number.
         if -FAR < left < FAR and -FAR < bottom < FAR and -FAR < right < FAR and -FAR < top < FAR:
-            return (left, bottom, right, top)
+            return box
         return (FAR, FAR, FAR, FAR)
 
     def _text(self, handle: int, ctm: Matrix, depth: int) -> None:
-        fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
-        a, b, c, d, e, f = self.entries
+        a, b, c, d, _, _ = entries = state.matrix(handle)
         if ctm is not IDENTITY:
-            a, b, c, d, e, f = compose((a, b, c, d, e, f), ctm)
-        fast.FPDFTextObj_GetFontSize(handle, self.into_fontsize)
-        em = abs(self.fontsize.value)
+            a, b, c, d, _, _ = compose(entries, ctm)
+        em = abs(state.font_size(handle))
         length = hypot(a, b)
         # The height of the em square above its baseline: a skewed em of no area is no size at all.
         height = abs(a * d - b * c) / length if length > 0 else 0.0
@@ -199,10 +184,8 @@ class _Walker:
         if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
             self.scene.plain = self.scene.plain and mode < pdfium_c.FPDF_TEXTRENDERMODE_FILL_CLIP
             return False
-        if not fast.FPDFPageObj_GetFillColor(handle, *self.into_colour):
-            return False
-        red, green, blue, alpha = self.colour
-        if alpha < 255 or min(red, green, blue) > DARK:
+        colour = plain_colour(handle)
+        if colour is None or min(colour) > DARK:
             return False
         limits = self.scene.page_box
         if box[0] < limits[0] or box[1] < limits[1] or box[2] > limits[2] or box[3] > limits[3]:
@@ -243,20 +226,24 @@ class _Walker:
         return len(self.scene.texts) + len(self.scene.graphics)
 
     def _graphic(self, handle: int, kind: int, ctm: Matrix) -> None:
-        graphics = self.scene.graphics
-        image = kind == pdfium_c.FPDF_PAGEOBJ_IMAGE
-        rgb, thin = None, False
-        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-            drawn, thin, rgb = self._paint(handle, ctm)
-            if not drawn:
-                return
         box = self._box(handle, ctm)
         width, height = box[2] - box[0], box[3] - box[1]
+        thin = width <= THIN or height <= THIN
         # Paper-coloured lines hide by hatching. Figures, which are forms, have them as grids.
-        hatch = ctm is IDENTITY and rgb is not None and min(rgb) >= PAPER and width > HATCH > height
-        if not hatch and (thin or width <= THIN or height <= THIN):
+        may_hatch = ctm is IDENTITY and width > HATCH > height
+        if thin and not may_hatch:
             return
+        rgb = None
+        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+            drawn, thin_line, rgb = self._paint(handle, ctm)
+            if not drawn:
+                return
+            thin = thin or thin_line
+        if thin and not (may_hatch and rgb is not None and min(rgb) >= PAPER):
+            return
+        graphics = self.scene.graphics
         if len(graphics) < MAX_GRAPHICS:
+            image = kind == pdfium_c.FPDF_PAGEOBJ_IMAGE
             graphics.append(Graphic(box, rgb, image, self._order()))
             return
         # A drawing of thousands of strokes: the rest of it counts as one.
@@ -266,9 +253,7 @@ class _Walker:
 
     def _paint(self, handle: int, ctm: Matrix) -> tuple[bool, bool, Rgb | None]:
         """Of a path: whether it is painted, whether by a thin line only, and its colour, if it has one."""
-        if not fast.FPDFPath_GetDrawMode(handle, ctypes.byref(self.fill), ctypes.byref(self.stroke)):
-            return False, False, None
-        fill, stroke = bool(self.fill.value), bool(self.stroke.value)
+        fill, stroke = state.draw_mode(handle)
         thick = stroke and self._line_width(handle, ctm) > THIN
         if fill:
             return True, False, None if thick else plain_colour(handle)
@@ -276,11 +261,8 @@ class _Walker:
 
     def _line_width(self, handle: int, ctm: Matrix) -> float:
         """In points on the page."""
-        fast.FPDFPageObj_GetMatrix(handle, self.into_matrix)
-        a, b, c, d, _, _ = compose(tuple(self.entries), ctm)
-        if not fast.FPDFPageObj_GetStrokeWidth(handle, self.sides[0]):
-            return 0.0
-        return float(self.bounds[0]) * max(hypot(a, b), hypot(c, d))
+        a, b, c, d, _, _ = compose(state.matrix(handle), ctm)
+        return state.line_width(handle) * max(hypot(a, b), hypot(c, d))
 
 
 def read_scene(page: Any) -> Scene:

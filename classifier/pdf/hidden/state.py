@@ -5,20 +5,53 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.calls import Register, fast
+from classifier.pdf.hidden.geometry import Box, Matrix
 
 Rgb = tuple[int, int, int]
+
+# Made once and used again by each call: there is one thread, as PDFium asks for.
+_bounds, _matrix, _colour, _number = Register(4), Register(6), Register(4, "I"), Register(1)
+_modes = Register(2, "i")
+
+
+def bounds(handle: int) -> Box:
+    """An object's box before the matrix of the form that holds it; at the origin where there is none."""
+    return _bounds.read() if fast.FPDFPageObj_GetBounds(handle, *_bounds.places) else (0.0, 0.0, 0.0, 0.0)
+
+
+def matrix(handle: int) -> Matrix:
+    """An object's own matrix."""
+    fast.FPDFPageObj_GetMatrix(handle, _matrix.places[0])
+    return _matrix.read()
+
+
+def font_size(handle: int) -> float:
+    """A text object's type size, before its matrix."""
+    fast.FPDFTextObj_GetFontSize(handle, _number.places[0])
+    return float(_number.read()[0])
+
+
+def draw_mode(handle: int) -> tuple[bool, bool]:
+    """Whether a path is filled, and whether it is stroked."""
+    if not fast.FPDFPath_GetDrawMode(handle, *_modes.places):
+        return False, False
+    fill, stroke = _modes.read()
+    return fill != 0, stroke != 0
+
+
+def line_width(handle: int) -> float:
+    """A path's line width, before its matrix."""
+    return float(_number.read()[0]) if fast.FPDFPageObj_GetStrokeWidth(handle, _number.places[0]) else 0.0
 
 
 def plain_colour(handle: int, stroke: bool = False) -> Rgb | None:
     """Red, green and blue of an object's filling or line, 0 to 255; None for patterns and glass."""
-    parts = (ctypes.c_uint * 4)()
-    start = ctypes.addressof(parts)
     ask = fast.FPDFPageObj_GetStrokeColor if stroke else fast.FPDFPageObj_GetFillColor
-    if not ask(handle, start, start + 4, start + 8, start + 12) or parts[3] < 255:
+    if not ask(handle, *_colour.places):
         return None
-    return (parts[0], parts[1], parts[2])
+    red, green, blue, alpha = _colour.read()
+    return (red, green, blue) if alpha >= 255 else None
 
 
 def mark_name(mark: Any) -> str:
