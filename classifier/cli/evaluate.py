@@ -59,6 +59,7 @@ class _Run:
     text: TextKind | None
     limit: int | None
     repeat: int
+    wanted_accuracy: float | None
     gates: dict[str, float | None]
     workspace: Path | None
     json: bool
@@ -108,6 +109,12 @@ def evaluate(
     repeat: Annotated[
         int, typer.Option(min=1, max=100, help="Run N times and say how stable labels and quotes are.")
     ] = 1,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Fit the engine's confidences to how often it was right here.")
+    ] = False,
+    wanted_accuracy: Annotated[
+        float, typer.Option(min=0.01, max=1, help="With --calibrate: tell the review threshold for this.")
+    ] = 0.9,
     min_kappa: Annotated[float | None, typer.Option(help="End with exit code 7 below this kappa.")] = None,
     min_macro_f1: Annotated[
         float | None, typer.Option(help="End with exit code 7 below this macro-F1.")
@@ -131,6 +138,7 @@ def evaluate(
         text=text.value if text else None,
         limit=limit,
         repeat=repeat,
+        wanted_accuracy=wanted_accuracy if calibrate else None,
         gates={"kappa": min_kappa, "macro_f1": min_macro_f1, "accuracy": min_accuracy},
         workspace=workspace,
         json=json,
@@ -158,6 +166,8 @@ async def _evaluate(run: _Run) -> int:
     facts, runs = await _run_all(run, suite, settings, workspace)
     report, stability = _reports(run, facts, whole, suite, workspace, runs)
     _show(run, report, stability)
+    if run.wanted_accuracy is not None:
+        _calibrate(run.wanted_accuracy, settings, workspace, suite, runs[0])
     return _exit_code(run, report, runs[0])
 
 
@@ -300,6 +310,29 @@ def _show(run: _Run, report: Report, stability: Stability | None) -> None:
         if stability is not None:
             print(f"\n{render_stability(stability)}")
     print(f"classifier: wrote {folder / 'report.html'} and report.json, predictions.jsonl", file=sys.stderr)
+
+
+def _calibrate(
+    wanted: float, settings: Settings, workspace: Workspace, suite: Suite, predictions: Sequence[Prediction]
+) -> None:
+    """Fits, writes and tells a calibration, and the threshold for review that goes with it."""
+    from classifier.calibration import save_calibration
+    from classifier.evaluation.calibration import fit_calibration, threshold_for
+
+    made = fit_calibration(predictions, {suite.name: suite.sha256}, taxonomy_sha256=workspace.taxonomy.sha256)
+    path = save_calibration(made, workspace, settings)
+    threshold = threshold_for(predictions, wanted, calibration=made)
+    print(
+        f"classifier: wrote {path}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
+        f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
+        file=sys.stderr,
+    )
+    told = (
+        "no confidence reaches it"
+        if threshold is None
+        else f"set CLASSIFIER_REVIEW_BELOW={threshold:g} (chosen on these items, so a little hopeful)"
+    )
+    print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {told}", file=sys.stderr)
 
 
 def render_stability(stability: Stability) -> str:

@@ -140,7 +140,7 @@ class RecordingEngine:
         conversation = Conversation(
             profile=asdict(start) if start else None, exchanges=tuple(transport.exchanges), outcome=outcome
         )
-        text = conversation.model_dump_json(exclude_none=True)
+        text = conversation.model_dump_json()
         for secret in self._secrets:
             text = text.replace(json.dumps(secret)[1:-1], _REMOVED)
         write_whole(self._folder / f"{task_sha256(task, self.model)}.json", text.encode())
@@ -249,7 +249,7 @@ def task_sha256(task: Task, model: str | None) -> str:
 
 
 def profile_of(request: Mapping[str, Any]) -> Profile:
-    """What a server that answered this request accepts."""
+    """What a server that answered this request accepts; what was not sent counts as not accepted."""
     rung: Rung = "tool" if "tools" in request else "prompt"
     kind = request.get("response_format", {}).get("type")
     if kind in ("json_schema", "json_object"):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.__about__ import __version__
+from classifier.calibration import calibration_path
 from classifier.errors import ClassifierError, ConfigError, StoreError
 from classifier.evaluation.journal import Journal, open_journal
 from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
@@ -124,6 +125,7 @@ def fingerprint(
         "review_below": settings.review_below,
         "taxonomy_sha256": workspace.taxonomy.sha256,
         "studies_sha256": _sha256(study.model_dump_json().encode() for study in workspace.studies),
+        "calibration_sha256": _file_sha256(calibration_path(workspace, settings, engine.name, engine.model)),
         "classifier_version": __version__,
     }
     if engine.needs_prompt:
@@ -190,6 +192,10 @@ def _engine_files(offline_dir: Path) -> Iterable[bytes]:
     """
     files = [*sorted(Path(__file__).resolve().parents[1].rglob("*.py")), *sorted(offline_dir.glob("*"))]
     return (file.read_bytes() for file in files if file.is_file())
+
+
+def _file_sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _sha256(parts: Iterable[bytes]) -> str:
