@@ -152,6 +152,12 @@ def test_markdown_of_several_runs_on_one_suite_has_each_baseline_once():
     assert "Suite" not in table
 
 
+def test_markdown_keeps_baselines_apart_that_got_other_numbers():
+    report = sample()
+    better = report.systems[1].model_copy(update={"metrics": report.systems[2].metrics})
+    assert render_markdown([report, sample(systems=(report.systems[0], better))]).count("majority class") == 2
+
+
 def test_markdown_of_several_suites_says_which():
     other = sample(run=sample().run.model_copy(update={"suite": "dev", "suite_sha256": "0" * 64}))
     table = render_markdown([sample(), other])

@@ -230,7 +230,7 @@ def test_an_empty_report_is_still_a_page_a_table_and_a_row(tmp_path):
     assert page.open == []
     assert "No prediction came with a confidence." in page.text("figcaption")
     assert "Accuracy" in render_terminal(empty, False)
-    assert "| 0 | – |" in render_markdown(empty)
+    assert "| 0 | **–** |" in render_markdown(empty)
 
 
 def test_numbers_outside_the_scale_stay_inside_the_drawing(tmp_path):

@@ -58,11 +58,11 @@ def metrics_of(systems: Iterable[System]) -> tuple[Metric, ...]:
     )
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A score with two digits: ".83", "1.00", "-.05"; never an exponent."""
+def number(value: float | None) -> str:
+    """A score with two digits: "0.83", "1.00", "−0.05"; never an exponent."""
     if value is None or not math.isfinite(value):
         return NONE
-    text = f"{value:.{digits}f}".replace("-", "−")
+    text = f"{value:.2f}".replace("-", "−")
     if text.strip("−0.") == "":
         text = text.lstrip("−")  # no negative zero
     return text
@@ -137,9 +137,11 @@ def shown(text: str | None) -> str:
 
     Titles and quotes come from hostile papers: none may move a cursor or turn the line round.
     """
-    kept = "".join(
-        char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn") else " "
-        for char in text or ""
-        if unicodedata.category(char) != "Cf"
-    )
-    return " ".join(kept.split())
+    return " ".join("".join(map(_seen, text or "")).split())
+
+
+def _seen(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cf":  # within a word, as a soft hyphen
+        return ""
+    return " " if category.startswith("C") else char

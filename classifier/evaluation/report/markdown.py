@@ -7,7 +7,7 @@ on what the numbers rest. The README keeps the table between two comments, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from classifier.errors import InputError
@@ -26,6 +26,7 @@ from classifier.evaluation.report.figures import (
 from classifier.evaluation.report.store import replace_text
 
 _COLUMNS = ("kappa", "macro_f1", "class_accuracy", "out_of_scope_f1")
+_RULES = "Intervals are at 95 % (Wilson for shares). Failed and unplaced items count as wrong."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 
@@ -33,7 +34,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 def render_markdown(reports: Report | Sequence[Report]) -> str:
     """A table with a row for each engine and baseline; a column tells the suites apart where they differ.
 
-    Baselines that several reports share (same suite and protocol) stand once. No report gives "".
+    A baseline that several reports share (same suite, same numbers) stands once. No report gives "".
     """
     several = (reports,) if isinstance(reports, Report) else tuple(reports)
     if not several:
@@ -42,13 +43,15 @@ def render_markdown(reports: Report | Sequence[Report]) -> str:
     titles = ["System", *(["Suite"] if with_suite else []), "n", "Accuracy [95 % CI]"]
     titles += [*(metric_title(metric) for metric in _COLUMNS), "Cost"]
     lines = [_row(titles), _row(["---" if i < 1 + with_suite else "---:" for i in range(len(titles))])]
-    seen: set[tuple[object, ...]] = set()
+    shared: set[tuple[object, ...]] = set()
     for report in several:
-        for key, cells in _rows(report, with_suite):
-            if key not in seen:
-                lines.append(_row(cells))
-            seen.add(key)
-    return "\n".join([*lines, "", *dict.fromkeys(_basis(report) for report in several)]) + "\n"
+        for system in report.systems:
+            row = _row(_cells(report, system, with_suite))
+            key = (*_suite_key(report), row)
+            if not (system.is_baseline and key in shared):
+                lines.append(row)
+            shared.add(key)
+    return "\n".join([*lines, "", _RULES, "", *(_basis(report) for report in several)]) + "\n"
 
 
 def splice_markdown(page: Path, name: str, table: str) -> None:
@@ -78,15 +81,18 @@ def splice_markdown(page: Path, name: str, table: str) -> None:
     replace_text(page, text[: start + len(opening)] + block + text[end:])
 
 
-def _rows(report: Report, with_suite: bool) -> Iterator[tuple[tuple[object, ...], list[str]]]:
-    for system in report.systems:
-        name = _cell(system.name) if system.is_baseline else f"**{_cell(engine_name(report))}**"
-        spent = "$0" if system.is_baseline else cost(report.spending)
-        cells = [name, *([_suite(report)] if with_suite else []), str(report.n)]
-        cells.append(_bold(with_interval(system.metrics.get("accuracy")), not system.is_baseline))
-        cells += [*(_value(system, metric) for metric in _COLUMNS), spent]
-        # An engine's row is its own; the same baseline on the same items is one row.
-        yield (*_suite_key(report), system.name) if system.is_baseline else (id(report),), cells
+def _cells(report: Report, system: System, with_suite: bool) -> list[str]:
+    bold = "" if system.is_baseline else "**"
+    name = _cell(system.name if system.is_baseline else engine_name(report))
+    spent = "$0" if system.is_baseline else cost(report.spending)
+    return [
+        f"{bold}{name}{bold}",
+        *([_suite(report)] if with_suite else []),
+        str(report.n),
+        f"{bold}{with_interval(system.metrics.get('accuracy'))}{bold}",
+        *(_value(system, metric) for metric in _COLUMNS),
+        spent,
+    ]
 
 
 def _value(system: System, metric: str) -> str:
@@ -96,11 +102,9 @@ def _value(system: System, metric: str) -> str:
 
 def _basis(report: Report) -> str:
     run = report.run
-    counted = f" ({len(report.failed)} failed, {len(report.unplaced)} unplaced here)"
-    return (
-        f"{_suite(report)}, examples: {_cell(run.examples)}, version {_cell(run.classifier_version)}. "
-        f"Intervals are at 95 % (Wilson for shares). Failed and unplaced items count as wrong{counted}."
-    )
+    lost = f"{len(report.failed)} failed, {len(report.unplaced)} unplaced"
+    how = f"examples: {_cell(run.examples)}; version {_cell(run.classifier_version)}"
+    return f"- {_cell(engine_name(report))} on {_suite(report)}: {lost}; {how}"
 
 
 def _suite(report: Report) -> str:
@@ -115,10 +119,6 @@ def _suite_key(report: Report) -> tuple[object, ...]:
 def _cell(text: str) -> str:
     """Names from files, with all that Markdown or HTML would read as more than text escaped."""
     return _SPECIAL.sub(r"\\\1", shown(text))
-
-
-def _bold(text: str, wanted: bool) -> str:
-    return f"**{text}**" if wanted and text != NONE else text
 
 
 def _row(cells: Sequence[str]) -> str:

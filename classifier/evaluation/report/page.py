@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _DIFFICULTIES = ("easy", "medium", "hard")
 _MANY_POINTS = 20
-_FILTERS = ("number", "interval", "with_interval", "money", "amount", "seconds", "shown")
+_FILTERS = ("number", "interval", "amount", "seconds", "shown")
 
 
 def write_html(report: Report, predictions: Sequence[Prediction], path: Path) -> None:
