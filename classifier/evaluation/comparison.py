@@ -122,14 +122,16 @@ def needed_discordant(only_a_right: int, only_b_right: int) -> int | None:
 
     None where the split is even or too near to it (more than 5,000 would be needed).
     """
-    n = only_a_right + only_b_right
+    import numpy as np
+    from scipy.stats import binom
+
     if only_a_right == only_b_right:
         return None
-    share = max(only_a_right, only_b_right) / n
-    return next(
-        (m for m in range(1, _MOST_NEEDED + 1) if mcnemar_p(round(share * m), m - round(share * m)) < ALPHA),
-        None,
-    )
+    n = np.arange(1, _MOST_NEEDED + 1)
+    lesser = n - np.round(max(only_a_right, only_b_right) / (only_a_right + only_b_right) * n)
+    # `mcnemar_p` for all n at once: a fair coin is symmetric, so two sides are twice one.
+    found = np.flatnonzero(2 * binom.cdf(lesser, n, 0.5) < ALPHA)
+    return int(n[found[0]]) if len(found) else None
 
 
 Run = tuple[Path, Report, Mapping[str, Prediction]]
