@@ -29,8 +29,9 @@ def _derived(report: Report, names: LabelNames) -> Iterator[str]:
     if accuracy is not None:
         yield from _on_accuracy(report, accuracy)
     if summaries := report.text_kinds.get("summary", 0):
+        which = f"All {n}" if summaries == n else share(summaries, n)
         yield (
-            f"{f'All {n}' if summaries == n else share(summaries, n)} items were scored on summaries, whose writers knew the label: "
+            f"{which} items were scored on summaries, whose writers knew the label: "
             "easier than an abstract or a paper, and no headline number."
         )
     unseen = [names.short(score.label) for score in report.labels if score.support == 0]
