@@ -19,7 +19,7 @@ LAYERS = [
     {"taxonomy"},
     {"workspace", "settings", "leaf_schema", "swaps", "template_sandbox"},
     {"sources", "pdf", "excerpt", "examples", "prompt", "engines", "evidence", "guard", "lint"},
-    {"review"},
+    {"review", "calibration"},
     {"labelling"},
     {"pipeline"},
     {"training", "batch", "evaluation", "export"},

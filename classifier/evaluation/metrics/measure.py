@@ -20,14 +20,19 @@ from classifier.evaluation.metrics.f1 import macro_f1_statistic
 from classifier.evaluation.metrics.hierarchical import hierarchical_statistics
 from classifier.evaluation.metrics.kappa import kappa_statistic
 from classifier.evaluation.metrics.out_of_scope import kept_out, out_of_scope_f1_statistic
-from classifier.evaluation.metrics.resampling import Statistic, bootstrap, wilson
+from classifier.evaluation.metrics.resampling import RESAMPLES, Statistic, bootstrap, wilson
 from classifier.evaluation.metrics.selective import accuracy_at_statistic, has_confidences
 from classifier.evaluation.records import Estimate
 from classifier.taxonomy import Taxonomy
 
 
 def measure(
-    cases: Sequence[Case], taxonomy: Taxonomy, seed: int = 0, *, reviews: bool = True
+    cases: Sequence[Case],
+    taxonomy: Taxonomy,
+    seed: int = 0,
+    *,
+    reviews: bool = True,
+    resamples: int = RESAMPLES,
 ) -> Mapping[str, Estimate]:
     """Every metric that the cases allow, in the order of `TITLES`; without cases, values are None.
 
@@ -35,11 +40,13 @@ def measure(
     (`score` sorts by id).
 
     Args:
+        resamples: 0 leaves out the bootstrap's intervals.
         reviews: False for systems that never ask for review; the rate is then left out.
     """
     found = {**_shares(cases, taxonomy), **_out_of_scope(cases)}
     found |= {
-        name: bootstrap(statistic, len(cases), seed) for name, statistic in _statistics(cases, taxonomy)
+        name: bootstrap(statistic, len(cases), seed, resamples)
+        for name, statistic in _statistics(cases, taxonomy)
     }
     if has_confidences(cases):
         found["ece"] = Estimate(value=expected_calibration_error(cases), n=len(cases))

@@ -40,16 +40,17 @@ def wilson(hits: float, n: int) -> Estimate:
     )
 
 
-def bootstrap(statistic: Statistic, n: int, seed: int) -> Estimate:
+def bootstrap(statistic: Statistic, n: int, seed: int, resamples: int = RESAMPLES) -> Estimate:
     """A value with its percentile interval over resampled items (Efron and Tibshirani 1993, chapter 13).
 
     Resamples that do not define the value (one without any item of a label, say) are left out of the
-    interval. The same `seed` and `n` draw the same resamples, also for another statistic.
+    interval. The same `seed` and `n` draw the same resamples, also for another statistic. With 0
+    resamples there is no interval.
     """
     point = value_of(statistic, n)
     if point is None:
         return Estimate(value=None, n=n)
-    values = np.concatenate([statistic(draws) for draws in draw(n, seed)])
+    values = np.array([value for draws in draw(n, seed, resamples) for value in statistic(draws)])
     values = values[~np.isnan(values)]
     if not len(values):
         return Estimate(value=point, n=n)

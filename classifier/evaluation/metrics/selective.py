@@ -34,16 +34,16 @@ def accuracy_at(cases: Sequence[Case], coverage: float) -> float | None:
 
 def accuracy_at_statistic(cases: Sequence[Case], coverage: float) -> Statistic:
     """`accuracy_at` for resamples."""
-    levels = sorted({_sureness(case) for case in cases}, reverse=True)
-    place = {level: index for index, level in enumerate(levels)}
-    level_of = np.zeros((len(cases), len(levels)))
-    level_of[np.arange(len(cases)), [place[_sureness(case)] for case in cases]] = 1.0
-    correct = np.array([case.correct for case in cases], dtype=np.float64)
+    order = sorted(range(len(cases)), key=lambda index: -_sureness(cases[index]))
+    sureness = [_sureness(cases[index]) for index in order]
+    starts = [i for i, level in enumerate(sureness) if i == 0 or level != sureness[i - 1]]
+    correct = np.array([cases[index].correct for index in order], dtype=np.float64)
     wanted = math.ceil(round(coverage * len(cases), 9))  # .8 * 35 is 28.000000000000004
 
     def accuracy(draws: Array) -> Array:
-        items = draws @ level_of
-        right = (draws * correct) @ level_of
+        surest_first = draws[:, order]
+        items = np.add.reduceat(surest_first, starts, axis=1)
+        right = np.add.reduceat(surest_first * correct, starts, axis=1)
         before = items.cumsum(axis=1) - items
         taken = np.clip(wanted - before, 0, items)
         share = np.divide(right, items, out=np.zeros_like(items), where=items > 0)
