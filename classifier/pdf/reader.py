@@ -6,7 +6,6 @@ is no paper. It does not fetch files, and it does not decide what a model is sho
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 from types import TracebackType
@@ -95,6 +94,8 @@ class PdfReader:
 
     async def aread(self, path: str | Path) -> Document:
         """As `read`, in a thread."""
+        import asyncio  # slow to import, and of no use to `read`
+
         return await asyncio.to_thread(self.read, path)
 
     def locate(

@@ -72,7 +72,7 @@ def address_of(thing: Any) -> int:
 
 
 class Register:
-    """Numbers of four bytes each that a call writes by address and that are read back in one step.
+    """Numbers that a call writes by address and that are read back in one step.
 
     Reading the elements of a ctypes array would take longer than the call.
 
@@ -82,7 +82,9 @@ class Register:
     """
 
     def __init__(self, count: int, code: str = "f") -> None:
-        buffer = ctypes.create_string_buffer(4 * count)
-        start = ctypes.addressof(buffer)
-        self.places = [start + 4 * number for number in range(count)]
-        self.read = partial(Struct(f"={count}{code}").unpack_from, buffer)
+        """Makes room for `count` numbers of the kind that `code` names in `struct`: f, d, i or I."""
+        layout = Struct(f"={count}{code}")
+        buffer = ctypes.create_string_buffer(layout.size)
+        start, step = ctypes.addressof(buffer), layout.size // count
+        self.places = [start + step * number for number in range(count)]
+        self.read = partial(layout.unpack_from, buffer)

@@ -30,6 +30,8 @@ TINY = 2.0
 """Points of an em's height or width on the page, under which text cannot be read."""
 
 _SCALE = 0.75
+_FLAT = 0.05
+"""Ems of height under which a text object has no letters, or blank ones."""
 _PAPER = bytes(1 if value < 256 - FAINT else 0 for value in range(256))
 _CLUSTERS = 64
 _LARGE = 14.0
@@ -86,6 +88,7 @@ def find_suspects(
     """
     mask = text_mask(page, scene)
     clusters = cluster(scene)
+    painted = around(found.box for found in clusters) if clusters else None
     claimed = Claims(scene.page_box)
     suspects, blank, crowded = [], [], []
     stacked: list[TextItem] = []
@@ -93,14 +96,15 @@ def find_suspects(
         box = item.box
         if item.handle in known:
             continue
-        if box[3] - box[1] < 0.05 * item.size and box[2] - box[0] < 1.3 * item.width:
+        flat = box[3] - box[1] < _FLAT * item.size
+        if flat and box[2] - box[0] < 1.3 * item.width:
             blank.append(item)
             continue
         if claimed.take(box):
             stacked.append(item)
-        if lacks_ink(text_page, scene, mask, item):
+        if flat if item.plain and scene.plain else lacks_ink(text_page, mask, item):
             crowded.append(item)
-        elif touched(item, clusters):
+        elif painted is not None and overlap(box, painted) and touched(item, clusters):
             suspects.append(item)
     if len(blank) > 8:
         # Minus signs have as little height as spaces: only letters and digits count.
@@ -129,17 +133,15 @@ def text_mask(page: Any, scene: Scene) -> Mask | None:
         return None
     # Blend modes come out right only on a bitmap with opacity.
     grey = not scene.blended and not any(
-        fast.FPDFPageObj_HasTransparency(item.handle) for item in scene.texts
+        fast.FPDFPageObj_HasTransparency(item.handle) for item in scene.texts if not item.plain
     )
     with inactive(scene.others):
         pixels, stride = render(page, scene.page_box, clip, _SCALE, grey=grey, notes=False)
     return Mask(pixels.translate(_PAPER), stride, 1 if grey else 4, clip, _SCALE)
 
 
-def lacks_ink(text_page: Any, scene: Scene, mask: Mask | None, item: TextItem) -> bool:
+def lacks_ink(text_page: Any, mask: Mask | None, item: TextItem) -> bool:
     """Whether a text object leaves no mark at all, or none over a stretch that holds letters."""
-    if item.plain and scene.plain:
-        return item.box[3] - item.box[1] < 0.05 * item.size
     colour = text_colour(item)
     if colour is not None and min(colour) > 256 - 2 * FAINT:
         return True
