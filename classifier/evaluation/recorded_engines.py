@@ -14,7 +14,6 @@ What enters: tasks. What leaves: replies, and one file a task, written whole whe
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -45,7 +44,6 @@ MakeEngine = Callable[..., OpenAIEngine]
 """Makes an engine; called with `transport` and `profile`, and `pause` or `waits`."""
 
 _AT_ONCE = Waits(first_s=0.0, longest_s=0.0)
-_REMOVED = "[removed]"
 _R = TypeVar("_R", bound=Record)
 
 
@@ -69,7 +67,7 @@ class RecordingEngine:
         inner: The transport to the server, shared by all conversations and closed at the end.
         model: The model's name.
         folder: Where conversations are kept; an earlier one about the same is replaced.
-        secrets: Strings that must not be written whatever a server echoes, such as the key.
+        secrets: Strings that must never be written, such as the key; see `RecordingTransport`.
     """
 
     name = "openai"
@@ -114,7 +112,7 @@ class RecordingEngine:
         await self._inner.aclose()
 
     async def _converse(self, task: Task) -> Reply:
-        start, transport = self._profile, RecordingTransport(self._inner)
+        start, transport = self._profile, RecordingTransport(self._inner, self._secrets)
         engine = self._make(transport=transport, profile=start, pause=self._pause)
         try:
             reply = await engine.answer(task)
@@ -140,10 +138,8 @@ class RecordingEngine:
         conversation = Conversation(
             profile=asdict(start) if start else None, exchanges=tuple(transport.exchanges), outcome=outcome
         )
-        text = conversation.model_dump_json()
-        for secret in self._secrets:
-            text = text.replace(json.dumps(secret)[1:-1], _REMOVED)
-        write_whole(self._folder / f"{task_sha256(task, self.model)}.json", text.encode())
+        path = self._folder / f"{task_sha256(task, self.model)}.json"
+        write_whole(path, conversation.model_dump_json().encode())
 
 
 class ReplayEngine:

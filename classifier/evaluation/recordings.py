@@ -38,6 +38,7 @@ _KINDS: tuple[type[ModelError], ...] = (
     Refused,
     ModelError,
 )
+_REMOVED = "[removed]"
 _BY_NAME = {kind.__name__: kind for kind in _KINDS}
 
 
@@ -83,21 +84,26 @@ class Conversation(Record):
 class RecordingTransport:
     """Passes exchanges on and keeps them; a `ChatTransport` around another, for one conversation.
 
+    Args:
+        inner: Where requests go.
+        secrets: Strings that are cut out of each body, for the engine as for the record: servers echo keys.
+
     Attributes:
         exchanges: What has been said so far.
         last: The last request that brought a body.
     """
 
-    def __init__(self, inner: ChatTransport) -> None:
+    def __init__(self, inner: ChatTransport, secrets: tuple[str, ...] = ()) -> None:
         self.exchanges: list[Exchange] = []
         self.last: Mapping[str, Any] | None = None
         self._inner = inner
+        self._secrets = secrets
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One exchange; see `ChatTransport.complete`."""
         key = request_sha256(request)
         try:
-            body = await self._inner.complete(request)
+            body = self._without_secrets(await self._inner.complete(request))
         except ModelError as error:
             self.exchanges.append(Exchange(request_sha256=key, failure=failure_of(error)))
             raise
@@ -107,6 +113,13 @@ class RecordingTransport:
 
     async def aclose(self) -> None:
         """Nothing: the inner transport is shared."""
+
+    def _without_secrets(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        text = json.dumps(body)
+        for secret in self._secrets:
+            text = text.replace(json.dumps(secret)[1:-1], _REMOVED)
+        cleaned: dict[str, Any] = json.loads(text)
+        return cleaned
 
 
 class ReplayTransport:
