@@ -11,18 +11,20 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifier.calibration import CALIBRATED, Calibration, Curve, logit
 from classifier.errors import ConfigError
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.records import Prediction
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 FOLDS = 5
 FEWEST = 20
 """Answers without which nothing is fitted."""
-
-_MOST_LOG_SLOPE = 3.0
 
 
 class Answered(NamedTuple):
@@ -222,18 +224,22 @@ def _fit_logistic(answered: Sequence[Answered], *, with_intercept: bool) -> tupl
     """The slope (above 0) and intercept on the logit that make the answers most probable, with the prior."""
     import numpy as np
     from scipy.optimize import minimize
+    from scipy.special import expit
 
     logits = np.array([logit(sure) for sure, _ in answered])
     signs = np.array([1.0 if right else -1.0 for _, right in answered])
-
-    def loss(parameters: Sequence[float]) -> float:
-        log_slope, intercept = (*parameters, 0.0)[:2]
-        margins = signs * (np.exp(log_slope) * logits + intercept)
-        return float(np.logaddexp(0, -margins).sum() + (log_slope**2 + intercept**2) / 2)
-
     size = 2 if with_intercept else 1
-    bounds = [(-_MOST_LOG_SLOPE, _MOST_LOG_SLOPE), (None, None)][:size]
-    found = minimize(loss, np.zeros(size), method="L-BFGS-B", bounds=bounds)
+
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Negative log posterior of (log slope, intercept), and its gradient."""
+        log_slope, intercept = (*parameters, 0.0)[:2]
+        scaled = np.exp(log_slope) * logits
+        margins = signs * (scaled + intercept)
+        pull = -signs * expit(-margins)
+        gradient = np.array([pull @ scaled, pull.sum()])[:size] + parameters
+        return float(np.logaddexp(0, -margins).sum() + (parameters**2).sum() / 2), gradient
+
+    found = minimize(loss, np.zeros(size), jac=True, method="BFGS")
     log_slope, intercept = (*found.x.tolist(), 0.0)[:2]
     return round(float(np.exp(log_slope)), 6), round(intercept, 6)
 
