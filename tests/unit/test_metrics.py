@@ -184,7 +184,7 @@ def test_an_item_without_a_label_is_not_covered_and_needs_a_person():
 
 
 class Kiritchenko:
-    """The class hierarchy of the paper's figure 1, as far as its example goes."""
+    """The paper's sample hierarchy, as far as its example goes: an F that is a G."""
 
     leaves = ("F", "G")
 

@@ -11,6 +11,7 @@ modules need numpy and scipy and are imported where a run is scored; this one is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 
 from classifier.errors import ConfigError
 
@@ -43,16 +44,13 @@ LOWER_IS_BETTER = frozenset({"brier", "ece", "review_rate"})
 
 
 def need_packages() -> None:
-    """Checks that the packages behind the metrics are there.
+    """Checks that the packages behind the metrics are installed, without loading them.
 
     Raises:
-        ConfigError: They are not; it says what to install.
+        ConfigError: One is not; it says what to install.
     """
-    try:
-        import numpy  # noqa: F401
-        import scipy  # noqa: F401
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise ConfigError(
-            f"scoring needs the package '{error.name}'; run: pip install 'survey-classifier[eval]'"
-        ) from error
+    for package in ("numpy", "scipy", "sklearn"):
+        if find_spec(package) is None:
+            raise ConfigError(
+                f"scoring needs the package '{package}'; run: pip install 'survey-classifier[eval]'"
+            )

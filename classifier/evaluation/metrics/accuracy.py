@@ -14,8 +14,7 @@ CLASS, SUBCLASS = 1, 2
 def right_at(cases: Sequence[Case], taxonomy: Taxonomy, depth: int | None = None) -> int:
     """Items whose label agrees with gold down to a depth, as plain accuracy counts them.
 
-    Source: accuracy a level, as in Kosmopoulos et al. 2015, "Evaluation measures for hierarchical
-    classification" (Data Mining and Knowledge Discovery 29), section 3; scikit-learn's `accuracy_score`.
+    Source: scikit-learn's `accuracy_score`, of the paths cut off at the depth.
 
     Args:
         depth: Nodes below the root that must agree: 1 the class, 2 the subclass; None the whole path. A leaf

@@ -43,7 +43,7 @@ def krippendorff_alpha(labels: Sequence[Labels]) -> float | None:
     """Alpha for nominal data, 1 - observed / expected disagreement; None where only one label occurs.
 
     Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability" (University of Pennsylvania),
-    section D, whose worked examples are the test. Items with fewer than two labels do not count.
+    section C; the worked examples of A to C are the test. Items with fewer than two labels do not count.
     """
     return value_of(alpha_statistic(labels), len(labels))
 

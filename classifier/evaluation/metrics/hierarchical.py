@@ -13,7 +13,7 @@ from classifier.taxonomy import Taxonomy
 
 
 class Hierarchical(NamedTuple):
-    """Three values of one kind (numbers or statistics)."""
+    """The three scores; None without cases."""
 
     precision: float | None
     recall: float | None
@@ -34,7 +34,7 @@ def hierarchical(cases: Sequence[Case], taxonomy: Taxonomy) -> Hierarchical:
     hP = sum |P and T| / sum |P|, hR = sum |P and T| / sum |T|, hF = 2 hP hR / (hP + hR), where T is the gold
     label with its ancestors and P the predicted one with its own, the root left out. Source: Kiritchenko,
     Matwin, Nock and Famili 2006, "Learning and evaluation in the presence of class hierarchies"
-    (Canadian AI), section 3. "out-of-scope" is a node of its own. An item without a label counts as the
+    (Canadian AI). "out-of-scope" is a node of its own. An item without a label counts as the
     deepest label of the tree without a node in common.
     """
     return Hierarchical(*(value_of(s, len(cases)) for s in hierarchical_statistics(cases, taxonomy)))

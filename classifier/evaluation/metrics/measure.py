@@ -87,5 +87,5 @@ def _statistics(cases: Sequence[Case], taxonomy: Taxonomy) -> Iterator[tuple[str
     yield "out_of_scope_f1", out_of_scope_f1_statistic(cases)
     if has_confidences(cases):
         for coverage in COVERAGES:
-            yield f"accuracy_at_{coverage:.0%}".removesuffix("%"), accuracy_at_statistic(cases, coverage)
+            yield f"accuracy_at_{round(100 * coverage)}", accuracy_at_statistic(cases, coverage)
         yield "brier", mean_of(squared_errors(cases))
