@@ -43,8 +43,8 @@ bench: $(READY)  ## Measure speed (SHARED=DIR holds real papers)
 check-real: $(READY)  ## Run on real and hostile PDFs (fails where SHARED=DIR is missing)
 	$(BIN)/python benchmarks/check_real.py $(SHARED)
 
-docs: $(READY)  ## Write docs/cli.md from the commands' own help
-	$(BIN)/python docs/make_cli.py
+docs: $(READY)  ## Write docs/cli.md and the README's screen from the program
+	$(BIN)/python docs/make_pages.py
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
