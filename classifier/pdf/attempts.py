@@ -136,7 +136,8 @@ def _find_damage(reading: ReadingReply) -> str:
     if reading.undecoded_share > _MAX_UNDECODED:
         return f"{reading.undecoded_share:.0%} of the characters could not be decoded"
     drawn = [page for page in reading.pages if page.number not in reading.image_pages]
-    few = reading.raw_chars < _FEW_CHARS_A_PAGE * len(drawn)
+    # A notice is short by nature, and refused: it needs no second opinion.
+    few = reading.raw_chars < _FEW_CHARS_A_PAGE * len(drawn) and not reading.is_notice
     return f"only {reading.visible_chars} characters on {len(reading.pages)} pages" if few else ""
 
 

@@ -18,6 +18,7 @@ import pypdfium2.raw as pdfium_c
 from classifier.invisible import split_invisible_characters
 from classifier.pdf.clean import clean, clean_line, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
+from classifier.pdf.hidden.calls import Register, address_of, fast
 from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
 
@@ -25,6 +26,7 @@ _MEASURED_LINES = 80
 _MEASURED_CHARS = 8
 _FEW_CHARS = 200
 _NO_TEXT_CHARS = 20
+_matrix = Register(6)
 
 
 def read(path: str, budget: Budget) -> Reading:
@@ -127,7 +129,7 @@ def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: Read
 def _measure_lines(text_page: pypdfium2.PdfTextPage, raw: str, visible: str) -> list[SizedLine]:
     """The first visible lines with their type size, measured on a few characters a line: all are slow."""
     lines: list[SizedLine] = []
-    at = 0
+    handle, at = address_of(text_page), 0
     for line in visible.split("\n"):
         stripped = line.strip("\r")
         found = raw.find(stripped, at)
@@ -136,7 +138,7 @@ def _measure_lines(text_page: pypdfium2.PdfTextPage, raw: str, visible: str) -> 
         at = found + len(stripped)
         letters = [found + i for i, char in enumerate(stripped) if char.isalpha()]
         sample = letters[:: max(1, len(letters) // _MEASURED_CHARS)]
-        measured = [_measure_char(text_page, index) for index in sample]
+        measured = [_measure_char(handle, index) for index in sample]
         # The largest counts: superscripts and the lower half of small capitals are smaller than their line.
         size = max((size for size, _ in measured), default=0.0)
         upright = all(straight for _, straight in measured)
@@ -146,14 +148,14 @@ def _measure_lines(text_page: pypdfium2.PdfTextPage, raw: str, visible: str) -> 
     return lines
 
 
-def _measure_char(text_page: pypdfium2.PdfTextPage, text_index: int) -> tuple[float, bool]:
+def _measure_char(text_page: int, text_index: int) -> tuple[float, bool]:
     """Size in points after all matrices, and whether the character stands upright."""
-    index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
-    matrix = pdfium_c.FS_MATRIX()
-    if index < 0 or not pdfium_c.FPDFText_GetMatrix(text_page, index, matrix):
+    index = fast.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
+    if index < 0 or not fast.FPDFText_GetMatrix(text_page, index, _matrix.places[0]):
         return 0.0, True
-    size = pdfium_c.FPDFText_GetFontSize(text_page, index) * math.hypot(matrix.c, matrix.d)
-    return size, abs(matrix.b) <= 0.1 * abs(matrix.a)
+    a, b, c, d, _, _ = _matrix.read()
+    size = fast.FPDFText_GetFontSize(text_page, index) * math.hypot(c, d)
+    return size, abs(b) <= 0.1 * abs(a)
 
 
 def _align(part: str, whole: str) -> list[int]:

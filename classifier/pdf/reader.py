@@ -20,12 +20,6 @@ from classifier.records import Document
 
 _HEADER_BYTES = 1024
 _SCAN_CHARS_A_PAGE = 200
-_STUB = re.compile(
-    r"(?:paper|article|manuscript|version|preprint|document)\s+(?:has\s+been|was|is)\s+(?:now\s+)?"
-    r"(?:moved|withdrawn|removed|retracted|superseded|replaced)|access\s+denied|page\s+not\s+found",
-    re.IGNORECASE,
-)
-_STUB_CHARS = 4000
 _VOCABULARY_CHARS = 20_000
 _FEW_WORDS = 30
 """Fewer different words are a repeated pattern; min_chars of prose have well over a hundred."""
@@ -170,9 +164,8 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
             f"{name}: no text on its {pages} page{'s' * (pages != 1)}, expected a text layer: "
             "it needs OCR (or is empty); run one over it and classify the result"
         )
-    text = "\n".join(page.text for page in reading.pages[:3])
-    if chars < _STUB_CHARS and _STUB.search(text):
-        link = _ARXIV_LINK.search(text)
+    if reading.is_notice:
+        link = _ARXIV_LINK.search("\n".join(page.text for page in reading.pages[:3]))
         hint = f"classify arXiv:{link[1]} instead" if link else "find the paper it speaks of"
         return NotAPaper(f"{name}: a notice of {chars} characters instead of a paper; {hint}")
     if chars < limits.min_chars:

@@ -15,6 +15,12 @@ from classifier.pdf.sandbox import WorkerFailed
 from classifier.records import HiddenText, Page, Record, Section
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOTICE = re.compile(
+    r"(?:paper|article|manuscript|version|preprint|document)\s+(?:has\s+been|was|is)\s+(?:now\s+)?"
+    r"(?:moved|withdrawn|removed|retracted|superseded|replaced)|access\s+denied|page\s+not\s+found",
+    re.IGNORECASE,
+)
+_NOTICE_CHARS = 4000
 _UNPRINTABLE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -74,6 +80,12 @@ class ReadingReply(Record):
     def visible_chars(self) -> int:
         """Characters of visible text on all pages."""
         return sum(len(page.text) for page in self.pages)
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether a short text says that the paper is elsewhere, or gone."""
+        text = "\n".join(page.text for page in self.pages[:3])
+        return self.visible_chars < _NOTICE_CHARS and _NOTICE.search(text) is not None
 
     @property
     def decoded_chars(self) -> float:

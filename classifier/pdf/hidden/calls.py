@@ -45,7 +45,10 @@ _NAMES = (
     "FPDFTextObj_GetFontSize",
     "FPDFTextObj_GetText",
     "FPDFTextObj_GetTextRenderMode",
+    "FPDFText_GetCharIndexFromTextIndex",
     "FPDFText_GetCharOrigin",
+    "FPDFText_GetFontSize",
+    "FPDFText_GetMatrix",
     "FPDFText_GetTextObject",
 )
 
