@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from classifier.calibration import Calibration, apply, load_calibration
 from classifier.engines.base import Engine
 from classifier.errors import ContextOverflow, NoTextError
 from classifier.evidence import check_quotes
@@ -69,6 +70,7 @@ class Classifier:
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
         self._engine = engine if engine is not None and not isinstance(engine, str) else None
         self._prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
+        self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
         self._reader: PdfReader | None = None
         self._sources: Sources | None = None
         self._portal: BlockingPortal | None = None
@@ -108,6 +110,8 @@ class Classifier:
     async def alabel(self, file: PaperFile, document: Document) -> Label:
         """Labels a document that was read already."""
         task, reply = await self._ask(file, document)
+        if self.settings.calibration:
+            reply = apply(self._calibration(reply.engine, reply.model), reply)
         evidence = check_quotes(quotes_of(reply.answer), document)
         review = review_reply(
             self.workspace.taxonomy, file, document, reply, evidence, self.settings.review_below
@@ -176,6 +180,13 @@ class Classifier:
         return self._prompts.build(
             excerpt, examples=shared, nearest=nearest, abstract_only=document.abstract_only
         )
+
+    def _calibration(self, engine: str, model: str | None) -> Calibration | None:
+        """What was measured of the model that answered; servers may name it more exactly than the user did."""
+        if (engine, model) not in self._calibrations:
+            found = load_calibration(self.workspace, self.settings, engine, model)
+            self._calibrations[engine, model] = found
+        return self._calibrations[engine, model]
 
     async def _ask(self, file: PaperFile, document: Document) -> tuple[Task, Reply]:
         """Asks the engine; a prompt too long for the model is halved and sent again."""

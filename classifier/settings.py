@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         budget_tokens: The excerpt's size, characters / 4.
         examples: "all", "none" or "nearest:K".
         review_below: Labels with less confidence than this go to review.
+        calibration: Use what `classifier eval --calibrate` has measured of the engine.
         prices: Model name -> price, for models that the price list does not know.
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     examples: str = Field(default="all", pattern=r"^(all|none|nearest:[1-9][0-9]{0,2})$")
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     review_below: float = Field(default=0.5, ge=0, le=1)
+    calibration: bool = True
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     max_output_tokens: int = Field(default=4000, ge=256)
     logprobs: bool = True
