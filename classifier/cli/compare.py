@@ -33,11 +33,15 @@ def compare(
 
 
 def render_comparison(comparison: Comparison) -> Iterator[str]:
-    """The comparison in lines of text."""
+    """The comparison in lines of text, without control characters of papers or models."""
+    from classifier.evaluation.report.figures import shown
+
     c = comparison
     yield f"{c.n} items in common{'' if c.same_suite else f' of two suites, {c.a.suite} and {c.b.suite}'}"
     if c.relabelled:
         yield f"left out, since their gold labels differ: {', '.join(c.relabelled)}"
+    if c.differences:
+        yield f"A -> B: {shown('; '.join(c.differences))}"
     yield ""
     yield from _table(c)
     yield ""
@@ -46,7 +50,7 @@ def render_comparison(comparison: Comparison) -> Iterator[str]:
     yield _verdict(c)
     if c.moved:
         yield ""
-        yield f"{len(c.moved)} items moved:"
+        yield f"Items that moved ({len(c.moved)}):"
     for moved in c.moved:
         yield from _moved(moved)
 
@@ -58,10 +62,11 @@ def _verdict(c: Comparison) -> str:
     start = "This sample cannot tell A from B"
     if not discordant:
         return f"{start}: both are right on the same items."
+    items = f"{discordant} discordant item{'s' if discordant > 1 else ''}"
     if c.needed_discordant is None:
-        return f"{start}: {discordant} discordant items, (nearly) evenly split."
+        return f"{start}: {items}, (nearly) evenly split."
     return (
-        f"{start}: {discordant} discordant items; at the same split {c.needed_discordant} would be needed, "
+        f"{start}: {items}; at the same split {c.needed_discordant} would be needed, "
         f"about {c.needed_items} items in all."
     )
 
@@ -74,16 +79,18 @@ def _table(c: Comparison) -> Iterator[str]:
 
 
 def _moved(moved: Moved) -> Iterator[str]:
+    from classifier.evaluation.report.figures import shown
+
     yield ""
-    yield f"{moved.id}  {moved.title}"
+    yield shown(f"{moved.id}  {moved.title}")
     yield f"  gold  {moved.label}"
     for name, label, right, reason in (
         ("A", moved.a, moved.a_correct, moved.a_reason),
         ("B", moved.b, moved.b_correct, moved.b_reason),
     ):
-        words = " ".join(reason.split())
-        shown = f"{words[:_REASON_CHARS]}…" if len(words) > _REASON_CHARS else words
-        yield f"  {name} {'+' if right else '-'}   {label or 'no label'}: {shown}"
+        words = shown(reason)
+        start = f"{words[:_REASON_CHARS]}…" if len(words) > _REASON_CHARS else words
+        yield f"  {name} {'+' if right else '-'}   {label or 'no label'}: {start}"
 
 
 def _signed(estimate: Estimate) -> str:
@@ -101,8 +108,9 @@ def _share(estimate: Estimate) -> str:
 
 
 def _cost(side: Side) -> str:
-    cost = side.spending.cost_usd
-    return "unknown" if cost is None else f"${cost:.4f}"
+    from classifier.evaluation.report.figures import cost
+
+    return cost(side.spending)
 
 
 def _tokens(side: Side) -> str:

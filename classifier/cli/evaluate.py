@@ -354,13 +354,14 @@ def render_stability(stability: Stability) -> str:
 
 def _exit_code(run: _Run, report: Report, predictions: Sequence[Prediction]) -> int:
     """A missed gate comes before failed items: it is what was asked for."""
+    from classifier.evaluation.report.figures import shown
     from classifier.evaluation.session import gate_misses
 
     errors = [p.result.error for p in predictions if p.result.error is not None]
     for code in sorted({error.code for error in errors}):
         of_code = [error for error in errors if error.code == code]
         print(
-            f"classifier: {len(of_code)} of {report.n} items failed ({code}): {of_code[0].message}",
+            f"classifier: {len(of_code)} of {report.n} items failed ({code}): {shown(of_code[0].message)}",
             file=sys.stderr,
         )
     misses = gate_misses(report, run.gates)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from classifier.errors import InputError
-from classifier.evaluation.journal import PREDICTIONS_FILE, read_predictions
+from classifier.evaluation.journal import PREDICTIONS_FILE, differences, read_fingerprint, read_predictions
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.records import Estimate, Prediction, Report, Spending
 from classifier.records import Record
@@ -54,6 +54,7 @@ class Comparison(Record):
     """B against A on the items that both have.
 
     Attributes:
+        differences: What was not the same in the two runs, as far as it decides predictions.
         same_suite: Whether the two files were equal; else `n` says how many items they share.
         relabelled: Items left out because the runs had different gold labels for them.
         only_a_right, only_b_right: The discordant items.
@@ -68,6 +69,7 @@ class Comparison(Record):
     a: Side
     b: Side
     n: int
+    differences: tuple[str, ...]
     same_suite: bool
     relabelled: tuple[str, ...]
     only_a_right: int
@@ -155,6 +157,7 @@ def _compare(a: Run, b: Run, ids: Sequence[str], relabelled: tuple[str, ...], se
         a=_side(a, of_a),
         b=_side(b, of_b),
         n=len(ids),
+        differences=differences(read_fingerprint(a[0]), read_fingerprint(b[0])),
         same_suite=a[1].run.suite_sha256 == b[1].run.suite_sha256,
         relabelled=relabelled,
         only_a_right=only_a,

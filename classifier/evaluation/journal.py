@@ -156,17 +156,33 @@ def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
             raise ConfigError(f"{folder}: holds predictions of an unknown run; choose another --out")
         write_whole(path, json.dumps(fingerprint, indent=1, ensure_ascii=False).encode())
         return
+    changed = differences(read_fingerprint(folder), fingerprint)
+    if changed:
+        told = ", ".join(changed)
+        raise ConfigError(f"{folder}: holds another run ({told}); choose another --out, or remove the folder")
+
+
+def read_fingerprint(folder: Path) -> dict[str, Any]:
+    """What was run in a folder, by name.
+
+    Raises:
+        StoreError, ConfigError: `run.json` cannot be read, or is none.
+    """
+    path = folder / RUN_FILE
     with _as_store_error(path):
         raw = path.read_bytes()
     try:
-        earlier = dict(json.loads(raw))
+        return dict(json.loads(raw))
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{path}: not readable; choose another --out, or remove the folder") from error
-    names = sorted(set(earlier) | set(fingerprint))
-    changed = [name for name in names if earlier.get(name) != fingerprint.get(name)]
-    if changed:
-        told = ", ".join(_change(name, earlier.get(name), fingerprint.get(name)) for name in changed)
-        raise ConfigError(f"{folder}: holds another run ({told}); choose another --out, or remove the folder")
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """What differs between two fingerprints, each in a few words."""
+    names = sorted({*before, *now})
+    return tuple(
+        _change(name, before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name)
+    )
 
 
 def _change(name: str, before: Any, now: Any) -> str:

@@ -1,5 +1,6 @@
 """Two runs side by side: McNemar, intervals, what moved, and what a sample cannot tell."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from classifier.cli.compare import render_comparison
 from classifier.errors import InputError, ModelTimeout
 from classifier.evaluation.comparison import compare_runs, mcnemar_p, needed_discordant
-from classifier.evaluation.journal import PREDICTIONS_FILE
+from classifier.evaluation.journal import PREDICTIONS_FILE, RUN_FILE
 from classifier.evaluation.records import Prediction, RunFacts
 from classifier.evaluation.report import write_json
 from classifier.evaluation.scoring import score
@@ -50,6 +51,7 @@ def run_of(folder: Path, predictions: list[Prediction], suite: str = "s") -> Pat
     folder.mkdir()
     lines = "".join(f"{one.model_dump_json()}\n" for one in predictions)
     (folder / PREDICTIONS_FILE).write_text(lines)
+    (folder / RUN_FILE).write_text(json.dumps({"model": folder.name, "suite": suite}))
     facts = RunFacts(
         suite=suite,
         suite_sha256=suite,
@@ -114,7 +116,9 @@ def test_a_clear_difference_is_told_with_what_moved(tmp_path):
     assert found.kappa_difference.value == pytest.approx(found.b.kappa.value - found.a.kappa.value, abs=1e-5)
     assert [moved.id for moved in found.moved] == [f"i{n:02}" for n in range(10)]
     assert found.moved[0].b_reason == f"It is {LEAVES[0]}."
-    assert "B is better on this sample" in "\n".join(render_comparison(found))
+    text = "\n".join(render_comparison(found))
+    assert "B is better on this sample" in text
+    assert "A -> B: model: a -> b" in text
 
 
 def test_the_order_of_lines_changes_nothing_and_swapping_the_runs_swaps_the_sign(tmp_path):
@@ -162,6 +166,16 @@ def test_a_failed_item_counts_as_wrong_and_its_reason_is_the_error(tmp_path):
     found = compare_runs(a, b)
     assert (found.only_a_right, found.b.failed) == (1, 1)
     assert found.moved[0].b_reason == "model-timeout: no answer"
+
+
+def test_no_escape_sequence_of_a_title_or_reason_reaches_the_terminal(tmp_path):
+    wrong, right = of_rights([False])[0], of_rights([True])[0]
+    label = wrong.result.model_copy(update={"rationale": "red\x1b[31m\u202ealert"})
+    hostile = wrong.model_copy(update={"title": "On\x1b]0;x\x07 bread", "result": label})
+    found = compare_runs(run_of(tmp_path / "a", [hostile]), run_of(tmp_path / "b", [right]))
+    text = "".join(render_comparison(found))
+    assert "alert" in text
+    assert all(char.isprintable() for char in text)
 
 
 def test_two_suites_are_compared_on_the_items_they_share_and_that_is_said(tmp_path):
