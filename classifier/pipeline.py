@@ -182,7 +182,7 @@ class Classifier:
         )
 
     def _calibration(self, engine: str, model: str | None) -> Calibration | None:
-        """What was measured of the model that answered; servers may name it more exactly than the user did."""
+        """What was measured of the model that answered, by the name that the server gives it."""
         if (engine, model) not in self._calibrations:
             found = load_calibration(self.workspace, self.settings, engine, model)
             self._calibrations[engine, model] = found

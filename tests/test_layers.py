@@ -13,6 +13,7 @@ LAYERS = [
     {"__about__", "records"},
     {"errors"},
     {"label"},
+    {"entries"},
     {"text", "similarity", "invisible"},
     {"wording", "passages"},
     {"identity"},
