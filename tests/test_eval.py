@@ -542,3 +542,22 @@ def test_studies_and_items_may_share_an_id_without_harm(tmp_path, workspace):
     line = {"id": study.id, "title": "Another Paper", "label": LABELS[0], "abstract": "Trucks."}
     (tmp_path / "s.jsonl").write_text(json.dumps(line))
     assert cli(["eval", "--suite", "s.jsonl", "--workspace", str(workspace.root), "--protocol", "loo"]) == 0
+
+
+def test_calibrate_writes_the_calibration_and_tells_the_threshold(tmp_path, capsys, workspace):
+    suite = suite_of(tmp_path, 40)
+    command = ["eval", "--suite", str(suite), "--workspace", str(workspace.root), "--out", "o", "--calibrate"]
+    assert cli([*command, "--wanted-accuracy", "0.2"]) == 0
+    told = capsys.readouterr().err
+    (written,) = (workspace.root / "calibration").iterdir()
+    assert json.loads(written.read_text())["suites"] == {
+        "suite": report_of(tmp_path / "o")["run"]["suite_sha256"]
+    }
+    assert f"wrote {written}" in told
+    assert "CLASSIFIER_REVIEW_BELOW=" in told
+    assert report_of(tmp_path / "o")["run"]["calibration"] is None
+    assert cli([*command[:-3], "--out", "p"]) == 0
+    report = report_of(tmp_path / "p")
+    assert "fitted to 40 answers of suite" in report["run"]["calibration"]
+    assert any("calibrated on this very suite" in warning for warning in report["warnings"])
+    assert cli([*command[:-3], "--out", "o", "--calibrate"]) == 0  # the same run as the first, not a mix

@@ -143,7 +143,8 @@ def evaluate(
         workspace=workspace,
         json=json,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings={name: value for name, value in given.items() if value is not None},
+        settings={name: value for name, value in given.items() if value is not None}
+        | ({"calibration": False} if calibrate else {}),  # fitted to confidences as they come
     )
     try:
         return asyncio.run(_evaluate(run))
@@ -164,7 +165,7 @@ async def _evaluate(run: _Run) -> int:
     run.protocol = run.protocol or ("loo" if whole.name == "gold" else "holdout")
     suite = whole.model_copy(update={"items": whole.items[: run.limit]})
     facts, runs = await _run_all(run, suite, settings, workspace)
-    report, stability = _reports(run, facts, whole, suite, workspace, runs)
+    report, stability = _reports(run, facts, whole, suite, settings, workspace, runs)
     _show(run, report, stability)
     if run.wanted_accuracy is not None:
         _calibrate(run.wanted_accuracy, settings, workspace, suite, runs[0])
@@ -274,6 +275,7 @@ def _reports(
     facts: RunFacts,
     whole: Suite,
     suite: Suite,
+    settings: Settings,
     workspace: Workspace,
     runs: list[list[Prediction]],
 ) -> tuple[Report, Stability | None]:
@@ -282,14 +284,22 @@ def _reports(
     from classifier.evaluation.journal import write_whole
     from classifier.evaluation.report import write_html, write_json
     from classifier.evaluation.scoring import score
-    from classifier.evaluation.session import times_of, with_caveats
+    from classifier.evaluation.session import (
+        calibration_note,
+        calibrations_of,
+        times_of,
+        with_caveats,
+    )
     from classifier.evaluation.stability import measure_stability
     from classifier.evaluation.texts import choose_texts
 
     folder = run.folder or Path()
     baselines = run_baselines(suite, choose_texts(suite, run.text), workspace, facts.protocol)
     times = times_of(runs[0], run.started_at, time.monotonic() - run.started)
-    report = with_caveats(score(facts, workspace.taxonomy, runs[0], baselines, times), whole, runs[0])
+    calibrations = calibrations_of(workspace, settings, runs[0])
+    facts = facts.model_copy(update={"calibration": calibration_note(calibrations)})
+    scored = score(facts, workspace.taxonomy, runs[0], baselines, times)
+    report = with_caveats(scored, whole, runs[0], calibrations)
     write_json(report, folder / "report.json")
     write_html(report, runs[0], folder / "report.html")
     if run.repeat == 1:

@@ -125,7 +125,7 @@ def fingerprint(
         "review_below": settings.review_below,
         "taxonomy_sha256": workspace.taxonomy.sha256,
         "studies_sha256": _sha256(study.model_dump_json().encode() for study in workspace.studies),
-        "calibration_sha256": _file_sha256(calibration_path(workspace, settings, engine.name, engine.model)),
+        "calibration_sha256": _calibrations_sha256(classifier),
         "classifier_version": __version__,
     }
     if engine.needs_prompt:
@@ -194,8 +194,15 @@ def _engine_files(offline_dir: Path) -> Iterable[bytes]:
     return (file.read_bytes() for file in files if file.is_file())
 
 
-def _file_sha256(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+def _calibrations_sha256(classifier: Classifier) -> str | None:
+    """Of all that may be applied: a server may report its model under another name than it was asked by."""
+    if not classifier.settings.calibration:
+        return None
+    engine, workspace = classifier.engine, classifier.workspace
+    own = calibration_path(workspace, classifier.settings, engine.name, engine.model).parent
+    folders = dict.fromkeys((own, workspace.root / "calibration"))
+    files = [file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.json"))]
+    return _sha256(file.read_bytes() for file in files) if files else None
 
 
 def _sha256(parts: Iterable[bytes]) -> str:

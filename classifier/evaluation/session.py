@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from classifier.calibration import CALIBRATED, Calibration, load_calibration
 from classifier.engines.build import build_openai
 from classifier.errors import StoreError
 from classifier.evaluation.protocol import Protocol
@@ -42,6 +43,7 @@ _RECORDED_SETTINGS = (
     "max_attempts",
     "logprobs",
     "review_below",
+    "calibration",
 )
 
 
@@ -118,13 +120,39 @@ def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
     return settings.model_copy(update={**kept, "api_key": None})
 
 
-def with_caveats(report: Report, whole: Suite, predictions: Sequence[Prediction]) -> Report:
+def calibrations_of(
+    workspace: Workspace, settings: Settings, predictions: Sequence[Prediction]
+) -> tuple[Calibration, ...]:
+    """The calibrations that were put over the confidences of a run, one an engine and model."""
+    origins = [p.result.provenance for p in predictions if p.result.provenance is not None]
+    models = {(o.engine, o.model) for o in origins if o.confidence.startswith(CALIBRATED)}
+    found = (load_calibration(workspace, settings, *of) for of in sorted(models, key=str))
+    return tuple(calibration for calibration in found if calibration is not None)
+
+
+def calibration_note(calibrations: Sequence[Calibration]) -> str | None:
+    """What the report says of them; None where confidences are as they came."""
+    notes = [
+        f"{made.method}, fitted to {made.n} answers of {', '.join(made.suites)}" for made in calibrations
+    ]
+    return "; ".join(notes) or None
+
+
+def with_caveats(
+    report: Report, whole: Suite, predictions: Sequence[Prediction], calibrations: Sequence[Calibration] = ()
+) -> Report:
     """The report with what a reader must know of how it came about.
 
     Args:
         whole: The suite with all its items, also where only the first ones were scored.
+        calibrations: Those that the confidences went through.
     """
     found: list[str] = []
+    if any(whole.sha256 in made.suites.values() for made in calibrations):
+        found.append(
+            "confidences were calibrated on this very suite: Brier score and calibration error are too good; "
+            "the calibration's own file has them out of sample"
+        )
     if len(whole.items) > len(predictions):
         found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")
     missing = sum(bool(p.result.error and p.result.error.code == "no-recording") for p in predictions)

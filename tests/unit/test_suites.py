@@ -13,7 +13,12 @@ from classifier.evaluation.texts import choose_texts, text_kinds
 from classifier.prompt import PromptBuilder
 from classifier.records import Task
 
-GOOD = {"id": "a", "title": "Trucks on an Arch", "label": "capacity/with-load-test", "abstract": "We load it."}
+GOOD = {
+    "id": "a",
+    "title": "Trucks on an Arch",
+    "label": "capacity/with-load-test",
+    "abstract": "We load it.",
+}
 OTHER = {**GOOD, "id": "b", "title": "Cameras over a Deck", "label": "damage/remote-imaging"}
 
 
@@ -87,7 +92,9 @@ def test_a_byte_order_mark_crlf_and_blank_lines_are_accepted(tmp_path, bridge):
 
 def test_separators_inside_a_text_do_not_part_its_line(tmp_path, bridge):
     raw = json.dumps(GOOD | {"abstract": "One\u2028two\x85three."}, ensure_ascii=False)
-    assert read_suite(suite_file(tmp_path, raw), bridge.taxonomy).items[0].abstract == "One\u2028two\x85three."
+    assert (
+        read_suite(suite_file(tmp_path, raw), bridge.taxonomy).items[0].abstract == "One\u2028two\x85three."
+    )
 
 
 def test_unknown_keys_are_kept_and_the_name_is_the_files(tmp_path, bridge):
