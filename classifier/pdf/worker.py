@@ -25,7 +25,7 @@ def main() -> None:
     """Serve jobs until standard input ends."""
     replies = _take_stdout()
     memory_bytes = int(sys.argv[1])
-    import pypdfium2  # noqa: F401 - loaded before the limits, which deny writing its byte code
+    from classifier.pdf import pdfium_text  # noqa: F401 - before the limits, which deny writing byte code
 
     _send(replies, {"limits": _limit_process(memory_bytes)})
     for line in sys.stdin.buffer:

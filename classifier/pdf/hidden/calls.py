@@ -17,6 +17,8 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 _NAMES = (
+    "FPDFAnnot_GetRect",
+    "FPDFAnnot_GetSubtype",
     "FPDFClipPath_CountPathSegments",
     "FPDFClipPath_CountPaths",
     "FPDFClipPath_GetPathSegment",
@@ -37,7 +39,10 @@ _NAMES = (
     "FPDFPageObj_HasTransparency",
     "FPDFPageObj_RemoveMark",
     "FPDFPageObj_SetIsActive",
+    "FPDFPage_CloseAnnot",
     "FPDFPage_CountObjects",
+    "FPDFPage_GetAnnot",
+    "FPDFPage_GetAnnotCount",
     "FPDFPage_GetObject",
     "FPDFPathSegment_GetPoint",
     "FPDFPath_GetDrawMode",

@@ -167,14 +167,14 @@ class Claims:
         """Marks a box's middle line; says whether other text had a good part of it before."""
         left, bottom, right, top = box
         row = int((self.top - (bottom + top) / 2) * _SCALE)
-        start = max(int((left - self.left) * _SCALE) + 1, 0)
-        end = min(int((right - self.left) * _SCALE), self.columns)
+        start, end = int((left - self.left) * _SCALE) + 1, int((right - self.left) * _SCALE)
+        start, end = (start if start > 0 else 0), (end if end < self.columns else self.columns)
         if not 0 <= row < self.rows or end <= start:
             return False
-        start, end = start + row * self.columns, end + row * self.columns
-        taken = self.taken.count(1, start, end)
-        self.taken[start:end] = b"\x01" * (end - start)
-        return taken > 2 and taken * 4 > end - start
+        length, start = end - start, start + row * self.columns
+        taken = self.taken.count(1, start, start + length)
+        self.taken[start : start + length] = b"\x01" * length
+        return taken > 2 and taken * 4 > length
 
 
 def share_line(one: Box, other: Box) -> bool:

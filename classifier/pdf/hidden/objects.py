@@ -13,10 +13,19 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from classifier.pdf.hidden import state
 from classifier.pdf.hidden.calls import address_of, fast
 from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, around, compose, transform
-from classifier.pdf.hidden.state import Rgb, mark_name, plain_colour, rectangle
+from classifier.pdf.hidden.state import (
+    Rgb,
+    bounds,
+    draw_mode,
+    font_size,
+    line_width,
+    mark_name,
+    matrix,
+    plain_colour,
+    rectangle,
+)
 
 DARK = 160
 """A filling whose weakest channel is at most this, of 255, stands out from white paper."""
@@ -99,30 +108,29 @@ class _Walker:
         rect = pdfium_c.FS_RECTF()
         pdfium_c.FPDF_GetPageBoundingBox(page, rect)
         self.scene = Scene((rect.left, rect.bottom, rect.right, rect.top))
-        self.page = page
+        self.page = address_of(page)
         self.count = 0
         self.type3: dict[int, bool] = {}
         self.clips: dict[int, Box | None] = {}
 
     def walk(self) -> Scene:
-        page = address_of(self.page)
+        page = self.page
         self._objects(fast.FPDFPage_CountObjects(page), page, fast.FPDFPage_GetObject, IDENTITY, 0)
-        for index in range(min(pdfium_c.FPDFPage_GetAnnotCount(self.page), MAX_ANNOTATIONS)):
-            self._annotation(index)
+        for index in range(min(fast.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)):
+            annotation = fast.FPDFPage_GetAnnot(page, index)
+            if annotation:
+                self._annotation(annotation)
+                fast.FPDFPage_CloseAnnot(annotation)
         return self.scene
 
-    def _annotation(self, index: int) -> None:
+    def _annotation(self, annotation: int) -> None:
         """Takes an annotation with a picture of its own for something painted last."""
-        annotation = pdfium_c.FPDFPage_GetAnnot(self.page, index)
-        if not annotation:
+        if fast.FPDFAnnot_GetSubtype(annotation) in _INK_LESS:
             return
         rect = pdfium_c.FS_RECTF()
-        if pdfium_c.FPDFAnnot_GetSubtype(annotation) not in _INK_LESS and pdfium_c.FPDFAnnot_GetRect(
-            annotation, rect
-        ):
+        if fast.FPDFAnnot_GetRect(annotation, ctypes.byref(rect)):
             box = (rect.left, rect.bottom, rect.right, rect.top)
             self.scene.graphics.append(Graphic(box, None, False, self._order()))
-        pdfium_c.FPDFPage_CloseAnnot(annotation)
 
     def _objects(self, total: int, parent: Any, get: Any, ctm: Matrix, depth: int) -> None:
         self.count += max(total, 0)
@@ -137,7 +145,7 @@ class _Walker:
             if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
                 self._text(handle, ctm, depth)
             elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
-                inner = compose(state.matrix(handle), ctm)
+                inner = compose(matrix(handle), ctm)
                 count = fast.FPDFFormObj_CountObjects(handle)
                 self.scene.blended = self.scene.blended or bool(fast.FPDFPageObj_HasTransparency(handle))
                 self._objects(count, handle, fast.FPDFFormObj_GetObject, inner, depth + 1)
@@ -146,7 +154,7 @@ class _Walker:
                 self._graphic(handle, kind, ctm)
 
     def _box(self, handle: int, ctm: Matrix) -> Box:
-        left, bottom, right, top = box = state.bounds(handle)
+        left, bottom, right, top = box = bounds(handle)
         if ctm is not IDENTITY:
             left, bottom, right, top = box = transform(box, ctm)
         # Also false for what is not a number.
@@ -155,21 +163,19 @@ class _Walker:
         return (FAR, FAR, FAR, FAR)
 
     def _text(self, handle: int, ctm: Matrix, depth: int) -> None:
-        a, b, c, d, _, _ = entries = state.matrix(handle)
+        a, b, c, d, _, _ = entries = matrix(handle)
         if ctm is not IDENTITY:
             a, b, c, d, _, _ = compose(entries, ctm)
-        em = abs(state.font_size(handle))
-        length = hypot(a, b)
+        em, length = abs(font_size(handle)), hypot(a, b)
         # The height of the em square above its baseline: a skewed em of no area is no size at all.
         height = abs(a * d - b * c) / length if length > 0 else 0.0
-        scene = self.scene
-        box, order = self._box(handle, ctm), self._order()
         size, width = em * height, em * length
         if not (size < FAR and width < FAR):
             size = width = 0.0
+        box = self._box(handle, ctm)
         plain = depth == 0 and self._is_plain(handle, box)
-        item = TextItem(handle, box, size, width, order, depth, plain)
-        scene.texts.append(item)
+        item = TextItem(handle, box, size, width, self._order(), depth, plain)
+        self.scene.texts.append(item)
         for number in range(fast.FPDFPageObj_CountMarks(handle)):
             self._mark(item, fast.FPDFPageObj_GetMark(handle, number))
 
@@ -197,12 +203,12 @@ class _Walker:
     def _is_type3(self, handle: int) -> bool:
         """A font of drawings may draw anything, or nothing; it is told by its lack of font data."""
         font = fast.FPDFTextObj_GetFont(handle)
-        if font not in self.type3:
+        known = self.type3.get(font)
+        if known is None:
             size = ctypes.c_size_t()
-            self.type3[font] = (
-                not fast.FPDFFont_GetFontData(font, None, 0, ctypes.byref(size)) or not size.value
-            )
-        return self.type3[font]
+            given = fast.FPDFFont_GetFontData(font, None, 0, ctypes.byref(size))
+            known = self.type3[font] = not given or not size.value
+        return known
 
     def _is_clear(self, clip: Any, box: Box) -> bool:
         """Whether all of a clip path's parts are rectangles around the box."""
@@ -253,7 +259,7 @@ class _Walker:
 
     def _paint(self, handle: int, ctm: Matrix) -> tuple[bool, bool, Rgb | None]:
         """Of a path: whether it is painted, whether by a thin line only, and its colour, if it has one."""
-        fill, stroke = state.draw_mode(handle)
+        fill, stroke = draw_mode(handle)
         thick = stroke and self._line_width(handle, ctm) > THIN
         if fill:
             return True, False, None if thick else plain_colour(handle)
@@ -261,8 +267,8 @@ class _Walker:
 
     def _line_width(self, handle: int, ctm: Matrix) -> float:
         """In points on the page."""
-        a, b, c, d, _, _ = compose(state.matrix(handle), ctm)
-        return state.line_width(handle) * max(hypot(a, b), hypot(c, d))
+        a, b, c, d, _, _ = compose(matrix(handle), ctm)
+        return line_width(handle) * max(hypot(a, b), hypot(c, d))
 
 
 def read_scene(page: Any) -> Scene:
