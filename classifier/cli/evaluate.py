@@ -17,10 +17,9 @@ import typer
 from classifier.cli import exits
 from classifier.cli.classify import EngineName
 from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.cli.scores import show_report, verdict, write_calibration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from classifier.evaluation.protocol import Protocol
     from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind
     from classifier.evaluation.stability import Stability
@@ -162,14 +161,14 @@ async def _evaluate(run: _Run) -> int:
     settings = _settings(run)
     workspace = Workspace(run.workspace)
     whole = await _suite(run, settings, workspace)
-    run.protocol = run.protocol or ("loo" if whole.name == "gold" else "holdout")
+    run.protocol = run.protocol or ("loo" if run.suite == "gold" else "holdout")
     suite = whole.model_copy(update={"items": whole.items[: run.limit]})
     facts, runs = await _run_all(run, suite, settings, workspace)
     report, stability = _reports(run, facts, whole, suite, settings, workspace, runs)
-    _show(run, report, stability)
+    show_report(report, run.folder or Path(), as_json=run.json, stability=stability)
     if run.wanted_accuracy is not None:
-        _calibrate(run.wanted_accuracy, settings, workspace, suite, runs[0])
-    return _exit_code(run, report, runs[0])
+        write_calibration(run.wanted_accuracy, settings, workspace, suite, runs[0])
+    return verdict(report, runs[0], run.gates)
 
 
 def _settings(run: _Run) -> Settings:
@@ -307,79 +306,6 @@ def _reports(
     stability = measure_stability(runs)
     write_whole(folder / "stability.json", stability.model_dump_json(indent=1).encode() + b"\n")
     return report, stability
-
-
-def _show(run: _Run, report: Report, stability: Stability | None) -> None:
-    from classifier.evaluation.report import render_terminal
-
-    folder = run.folder or Path()
-    if run.json:
-        print((folder / "report.json").read_text(encoding="utf-8"), end="")
-    else:
-        print(render_terminal(report, sys.stdout.isatty()))
-        if stability is not None:
-            print(f"\n{render_stability(stability)}")
-    print(f"classifier: wrote {folder / 'report.html'} and report.json, predictions.jsonl", file=sys.stderr)
-
-
-def _calibrate(
-    wanted: float, settings: Settings, workspace: Workspace, suite: Suite, predictions: Sequence[Prediction]
-) -> None:
-    """Fits, writes and tells a calibration, and the threshold for review that goes with it."""
-    from classifier.calibration import save_calibration
-    from classifier.evaluation.calibration import fit_calibration, threshold_for
-
-    made = fit_calibration(predictions, {suite.name: suite.sha256}, taxonomy_sha256=workspace.taxonomy.sha256)
-    path = save_calibration(made, workspace, settings)
-    threshold = threshold_for(predictions, wanted, calibration=made)
-    print(
-        f"classifier: wrote {path}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
-        f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
-        file=sys.stderr,
-    )
-    told = (
-        "no confidence reaches it"
-        if threshold is None
-        else f"set CLASSIFIER_REVIEW_BELOW={threshold:g} (chosen on these items, so a little hopeful)"
-    )
-    print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {told}", file=sys.stderr)
-
-
-def render_stability(stability: Stability) -> str:
-    """One line a share, and the items that moved."""
-
-    def share(value: float | None) -> str:
-        return "unknown" if value is None else f"{value:.3f}"
-
-    lines = [
-        f"{stability.runs} runs of {stability.n} items",
-        f"  same label in all runs    {share(stability.same_label)}",
-        f"  agreement of two runs     {share(stability.pairwise_agreement)}",
-        f"  quotes in common          {share(stability.quote_overlap)}",
-    ]
-    if stability.moved:
-        lines.append(f"  moved: {', '.join(stability.moved)}")
-    return "\n".join(lines)
-
-
-def _exit_code(run: _Run, report: Report, predictions: Sequence[Prediction]) -> int:
-    """A missed gate comes before failed items: it is what was asked for."""
-    from classifier.evaluation.report.figures import shown
-    from classifier.evaluation.session import gate_misses
-
-    errors = [p.result.error for p in predictions if p.result.error is not None]
-    for code in sorted({error.code for error in errors}):
-        of_code = [error for error in errors if error.code == code]
-        print(
-            f"classifier: {len(of_code)} of {report.n} items failed ({code}): {shown(of_code[0].message)}",
-            file=sys.stderr,
-        )
-    misses = gate_misses(report, run.gates)
-    for miss in misses:
-        print(f"classifier: gate missed: {miss}", file=sys.stderr)
-    if misses:
-        return exits.GATE
-    return exits.PARTIAL if errors else exits.DONE
 
 
 def _how_to_go_on(run: _Run) -> str:

@@ -1,0 +1,90 @@
+"""What `classifier eval` tells at its end: the table, failures, gates, stability, a calibration."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from classifier.cli import exits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from classifier.evaluation.records import Prediction, Report, Suite
+    from classifier.evaluation.stability import Stability
+    from classifier.settings import Settings
+    from classifier.workspace import Workspace
+
+
+def show_report(report: Report, folder: Path, *, as_json: bool, stability: Stability | None) -> None:
+    """The table, or report.json, on standard output; where the files are, on standard error."""
+    from classifier.evaluation.report import render_terminal
+
+    if as_json:
+        print((folder / "report.json").read_text(encoding="utf-8"), end="")
+    else:
+        print(render_terminal(report, sys.stdout.isatty()))
+        if stability is not None:
+            print(f"\n{render_stability(stability)}")
+    print(f"classifier: wrote {folder / 'report.html'} and report.json, predictions.jsonl", file=sys.stderr)
+
+
+def write_calibration(
+    wanted: float, settings: Settings, workspace: Workspace, suite: Suite, predictions: Sequence[Prediction]
+) -> None:
+    """Fits, writes and tells a calibration, and the threshold for review that goes with it."""
+    from classifier.calibration import save_calibration
+    from classifier.evaluation.calibration import fit_calibration, threshold_for
+
+    made = fit_calibration(predictions, {suite.name: suite.sha256}, taxonomy_sha256=workspace.taxonomy.sha256)
+    path = save_calibration(made, workspace, settings)
+    threshold = threshold_for(predictions, wanted, calibration=made)
+    print(
+        f"classifier: wrote {path}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
+        f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
+        file=sys.stderr,
+    )
+    told = (
+        "no confidence reaches it"
+        if threshold is None
+        else f"set CLASSIFIER_REVIEW_BELOW={threshold:g} (chosen on these items, so a little hopeful)"
+    )
+    print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {told}", file=sys.stderr)
+
+
+def render_stability(stability: Stability) -> str:
+    """One line a share, and the items that moved."""
+
+    def share(value: float | None) -> str:
+        return "unknown" if value is None else f"{value:.3f}"
+
+    lines = [
+        f"{stability.runs} runs of {stability.n} items",
+        f"  same label in all runs    {share(stability.same_label)}",
+        f"  agreement of two runs     {share(stability.pairwise_agreement)}",
+        f"  quotes in common          {share(stability.quote_overlap)}",
+    ]
+    if stability.moved:
+        lines.append(f"  moved: {', '.join(stability.moved)}")
+    return "\n".join(lines)
+
+
+def verdict(report: Report, predictions: Sequence[Prediction], gates: Mapping[str, float | None]) -> int:
+    """Tells failures and missed gates; the exit code. A gate goes first: it is what was asked for."""
+    from classifier.evaluation.report.figures import shown
+    from classifier.evaluation.session import gate_misses
+
+    errors = [p.result.error for p in predictions if p.result.error is not None]
+    for code in sorted({error.code for error in errors}):
+        of_code = [error for error in errors if error.code == code]
+        print(
+            f"classifier: {len(of_code)} of {report.n} items failed ({code}): {shown(of_code[0].message)}",
+            file=sys.stderr,
+        )
+    misses = gate_misses(report, gates)
+    for miss in misses:
+        print(f"classifier: gate missed: {miss}", file=sys.stderr)
+    if misses:
+        return exits.GATE
+    return exits.PARTIAL if errors else exits.DONE
