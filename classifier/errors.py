@@ -25,7 +25,8 @@
     │  ├─ SchemaMismatch
     │  ├─ UnknownLabel
     │  └─ Truncated
-    └─ StoreError            a cache, ledger or output could not be written or read
+    ├─ StoreError            a cache, ledger or output could not be written or read
+    └─ InternalError         a fault of this program or its installation, not of what it was given
 
 Every message is one line: what was wrong, what was expected, what to do.
 """
@@ -230,3 +231,9 @@ class StoreError(ClassifierError):
     """A cache, ledger or output file could not be read or written."""
 
     code = "store"
+
+
+class InternalError(ClassifierError):
+    """A fault of this program or its installation, not of what it was given."""
+
+    code = "internal-error"

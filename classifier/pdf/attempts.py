@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.errors import EncryptedPdf, UnreadablePdf
+from classifier.errors import EncryptedPdf, InternalError, UnreadablePdf
 from classifier.pdf.limits import PdfLimits
 from classifier.pdf.reply import ReadingReply, one_line, parse_reading
 from classifier.pdf.sandbox import Slot, WorkerFailed
@@ -60,6 +60,7 @@ class Attempts:
         Raises:
             EncryptedPdf: Where a password is needed.
             UnreadablePdf: Where both engines failed.
+            InternalError: Where the worker itself is at fault.
         """
         try:
             reading = self._read("pdfium", _FIRST_SHARE * self._limits.wall_s)
@@ -95,7 +96,13 @@ class Attempts:
                 f"{self._path.name}: encrypted, and the empty password does not open it; "
                 "save a copy without a password and classify that"
             )
-        raise _Failed(one_line(str(reply.get("message", "no reason given"))))
+        reason = one_line(str(reply.get("message", "no reason given")))
+        if reply.get("error") == "bug":
+            raise InternalError(
+                f"{self._path.name}: the PDF worker has a fault ({reason}); "
+                "expected a whole installation: reinstall, or report this line"
+            )
+        raise _Failed(reason)
 
     def _replace(self, first: ReadingReply, damage: str) -> Outcome:
         """Read it all with pypdf, and keep what has more text; hidden text counts, pypdf cannot tell it."""

@@ -74,6 +74,7 @@ class PdfReader:
             NoTextError: A scan, or nothing at all.
             NotAPaper: Less than `PdfLimits.min_chars` of visible text, or a notice.
             UnreadablePdf: Missing, broken, or over a limit.
+            InternalError: The worker cannot be started, or has a fault of its own.
             Errors about the text carry what was hidden in the file as `hidden`.
         """
         path = Path(path).absolute()

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from classifier.errors import InternalError
 from classifier.pdf.limits import MIB, PdfLimits
 
 _START = "import sys; sys.path[:] = sys.argv[2:]; from classifier.pdf.worker import main; main()"
@@ -33,14 +34,25 @@ class WorkerFailed(Exception):
 
 
 class Worker:
-    """One sandboxed process. Not thread-safe: one job at a time."""
+    """One sandboxed process. Not thread-safe: one job at a time.
+
+    Raises:
+        InternalError: Where it does not start.
+    """
 
     def __init__(self, limits: PdfLimits) -> None:
         self._limits = limits
         self._timed_out = False
         self.jobs = 0
         self._process = _launch(limits)
-        greeting = self._exchange(None, _GREETING_S)
+        try:
+            greeting = self._exchange(None, _GREETING_S)
+        except WorkerFailed as error:
+            # It has not seen any file yet.
+            raise InternalError(
+                f"the PDF worker did not start: {error}; expected a whole installation: reinstall, "
+                f"and allow it {limits.memory_bytes // MIB} MiB of memory"
+            ) from error
         self.in_force: tuple[str, ...] = tuple(str(name) for name in greeting.get("limits", ()))
 
     @property
@@ -207,4 +219,6 @@ def _launch(limits: PdfLimits) -> subprocess.Popen[bytes]:
             start_new_session=True,
         )
     except OSError as error:
-        raise WorkerFailed(f"the PDF worker could not be started ({error})") from error
+        raise InternalError(
+            f"the PDF worker could not be started ({error}); expected a machine that can start processes"
+        ) from error

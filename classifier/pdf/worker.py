@@ -59,6 +59,9 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"error": error.code, "message": str(error)}
     except MemoryError:
         return {"error": "broken", "message": "it needs more memory than the limit allows"}
+    # No file provokes these: the fault is in the code or its installation.
+    except (ImportError, NameError, AttributeError) as error:
+        return {"error": "bug", "message": f"{type(error).__name__}: {error}"[:300]}
     # Whatever a hostile file provokes becomes one line for the parent.
     except Exception as error:  # noqa: BLE001
         return {"error": "broken", "message": f"{type(error).__name__}: {error}"[:300]}

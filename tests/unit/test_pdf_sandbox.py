@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from classifier.pdf import sandbox
+from classifier.errors import InternalError
+from classifier.pdf import PdfReader, sandbox
 from classifier.pdf.limits import MIB, PdfLimits
 from classifier.pdf.sandbox import Pool, Worker, WorkerFailed
+from tests.pdfs import write_paper
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc and all limits are Linux's")
@@ -63,6 +65,21 @@ def test_failure_of_a_worker_is_told_in_one_line(code: Any, job_code: str, why: 
 
 
 @posix
+def test_fault_of_the_worker_itself_is_not_blamed_on_the_file(code: Any, tmp_path: Path) -> None:
+    code("""print('{"error": "bug", "message": "NameError: no x"}', flush=True)""")
+    write_paper(tmp_path / "paper.pdf")
+
+    with PdfReader() as reader, pytest.raises(InternalError, match=r"paper\.pdf: .*NameError: no x"):
+        reader.read(tmp_path / "paper.pdf")
+
+
+def test_worker_that_does_not_start_is_an_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_START", "import classifier_that_is_not_there")
+
+    with pytest.raises(InternalError, match="did not start"):
+        Worker(PdfLimits())
+
+
 def test_hanging_worker_is_killed_at_the_wall_limit(code: Any) -> None:
     code("time.sleep(600)")
 
