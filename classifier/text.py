@@ -154,6 +154,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def shown(text: str | None) -> str:
+    """Text from a file as one line without control, direction and unassigned characters.
+
+    Titles and quotes come from hostile papers: none may move a cursor or turn the line round.
+    """
+    return " ".join("".join(map(_seen, text or "")).split())
+
+
 def _ends(text: str) -> Iterator[int]:
     for found in _BREAK.finditer(text):
         if found[0] == "":
@@ -204,3 +212,10 @@ def _composed(chunk: str) -> str:
     composed = unicodedata.normalize("NFKC", chunk).translate(_SWAPS)
     # A lone accent decomposes into space and mark; U+0130 alone grows in lower case.
     return composed.replace(" ", "").replace("\u0130", "I")
+
+
+def _seen(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cf":  # within a word, as a soft hyphen
+        return ""
+    return " " if category.startswith("C") else char

@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"label"},
     {"entries"},
-    {"text", "similarity", "invisible"},
+    {"text", "similarity", "invisible", "files", "page"},
     {"wording", "passages"},
     {"identity"},
     {"taxonomy"},

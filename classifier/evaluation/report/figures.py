@@ -6,12 +6,12 @@ What enters: values and estimates. What leaves: short text; "–" where there is
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from classifier.evaluation.metrics import LOWER_IS_BETTER, TITLES
 from classifier.evaluation.records import Estimate, Report, Spending, System
+from classifier.text import shown as shown  # a filter of the pages, beside the others
 
 NONE = "–"
 
@@ -130,18 +130,3 @@ def text_kinds(report: Report) -> str:
     return ", ".join(
         f"{n} × {TEXT_KINDS.get(kind, kind)}" for kind, n in sorted(report.text_kinds.items()) if n
     )
-
-
-def shown(text: str | None) -> str:
-    """Text from a file as one line without control, direction and unassigned characters.
-
-    Titles and quotes come from hostile papers: none may move a cursor or turn the line round.
-    """
-    return " ".join("".join(map(_seen, text or "")).split())
-
-
-def _seen(char: str) -> str:
-    category = unicodedata.category(char)
-    if category == "Cf":  # within a word, as a soft hyphen
-        return ""
-    return " " if category.startswith("C") else char

@@ -23,7 +23,7 @@ from classifier.evaluation.report.figures import (
     text_kinds,
     with_interval,
 )
-from classifier.evaluation.report.store import replace_text
+from classifier.files import replace_text
 
 _COLUMNS = ("kappa", "macro_f1", "class_accuracy", "out_of_scope_f1")
 _RULES = "Intervals are at 95 % (Wilson for shares). Failed and unplaced items count as wrong."

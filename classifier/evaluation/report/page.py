@@ -8,8 +8,6 @@ template engine, addresses are made here, and the page's own policy forbids all 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -22,8 +20,9 @@ from classifier.evaluation.report.items import view_items
 from classifier.evaluation.report.matrix import lay_out
 from classifier.evaluation.report.names import LabelNames
 from classifier.evaluation.report.notes import notes_on
-from classifier.evaluation.report.store import replace_text
+from classifier.files import replace_text
 from classifier.label import Verdict
+from classifier.page import assets, environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,9 +43,7 @@ def write_html(report: Report, predictions: Sequence[Prediction], path: Path) ->
 
 
 def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, Any]:
-    from markupsafe import Markup
-
-    style, script = _own("report.css"), _own("report.js")
+    own = assets(_TEMPLATES / "report.css", _TEMPLATES / "report.js")
     names = LabelNames(report, predictions)
     items = view_items(report, predictions)
     return {
@@ -68,13 +65,9 @@ def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, 
         "quotes": [(verdict, report.quotes[verdict]) for verdict in _by_verdict(report.quotes)],
         "quotes_total": sum(report.quotes.values()),
         "facts": figures,
-        # Files of this package, not data: the policy admits them by their hashes.
-        "style": Markup(style),  # noqa: S704
-        "script": Markup(script),  # noqa: S704
-        "policy": (
-            "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-            f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
-        ),
+        "style": own.style,
+        "script": own.script,
+        "policy": own.policy,
     }
 
 
@@ -98,24 +91,4 @@ def _by_verdict(quotes: Mapping[str, int]) -> list[str]:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update({name: getattr(figures, name) for name in _FILTERS})
-    return environment
-
-
-def _own(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    """The hash by which a content security policy admits one inline style or script."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return environment(_TEMPLATES, {name: getattr(figures, name) for name in _FILTERS})

@@ -1,4 +1,4 @@
-"""Report <-> report.json, and the one way in which this package writes files.
+"""Report <-> report.json.
 
 What enters: a Report. What leaves: a file that is there as a whole or not at all, byte-equal for equal
 reports. What it does not do: leave `times` out; who compares two runs does.
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from classifier.errors import InputError, StoreError
+from classifier.errors import InputError
 from classifier.evaluation.records import Report
+from classifier.files import replace_text
 from classifier.records import Record
 
 
@@ -55,37 +54,6 @@ def read_json(path: Path) -> Report:
         ) from error
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 file all or nothing; missing folders are made, line ends stay as they are given.
-
-    An existing file keeps its permissions, and a link stays one.
-
-    Raises:
-        StoreError: The folder or the file cannot be written.
-    """
-    target = Path(os.path.realpath(path))
-    part: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        part = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            # Half a surrogate pair, as damaged PDFs yield, has no UTF-8 form.
-            file.write(text.encode("utf-8", errors="replace"))
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(mode)
-        part.replace(target)
-    except OSError as error:
-        raise StoreError(
-            f"cannot write {path}: {error.strerror}; choose another folder with --out"
-        ) from error
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
-
-
 def _plain_data(value: Any) -> Any:
     """Records, maps and tuples as what JSON has; equal values give equal data."""
     if isinstance(value, Record):
@@ -97,9 +65,3 @@ def _plain_data(value: Any) -> Any:
     if isinstance(value, float):
         return value + 0.0 if math.isfinite(value) else None  # -0.0 equals 0.0
     return value
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
