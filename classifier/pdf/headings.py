@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # Names that stand without a number even where the other sections have one.
 _OUTER = (
@@ -42,8 +43,7 @@ _LONGEST_CUSTOMARY = 50
 _FULL_LINE = 36
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a page: `start` is its offset in the page's text, `at` its offset in the whole document."""
 
     text: str

@@ -31,7 +31,6 @@ TINY = 2.0
 
 _SCALE = 0.75
 _FLAT = 0.05
-"""Ems of height under which a text object has no letters, or blank ones."""
 _PAPER = bytes(1 if value < 256 - FAINT else 0 for value in range(256))
 _CLUSTERS = 64
 _LARGE = 14.0
@@ -89,23 +88,19 @@ def find_suspects(
     mask = text_mask(page, scene)
     clusters = cluster(scene)
     painted = around(found.box for found in clusters) if clusters else None
-    claimed = Claims(scene.page_box)
-    suspects, blank, crowded = [], [], []
-    stacked: list[TextItem] = []
+    letters: list[TextItem] = []
+    blank: list[TextItem] = []
     for item in scene.texts:
-        box = item.box
-        if item.handle in known:
-            continue
-        flat = box[3] - box[1] < _FLAT * item.size
-        if flat and box[2] - box[0] < 1.3 * item.width:
-            blank.append(item)
-            continue
-        if claimed.take(box):
-            stacked.append(item)
-        if flat if item.plain and scene.plain else lacks_ink(text_page, mask, item):
+        if item.handle not in known:
+            narrow = item.box[2] - item.box[0] < 1.3 * item.width
+            (blank if narrow and is_flat(item) else letters).append(item)
+    suspects, crowded = [], []
+    for item in letters:
+        if is_flat(item) if item.plain and scene.plain else lacks_ink(text_page, mask, item):
             crowded.append(item)
-        elif painted is not None and overlap(box, painted) and touched(item, clusters):
+        elif painted is not None and overlap(item.box, painted) and touched(item, clusters):
             suspects.append(item)
+    stacked = stacked_texts(letters, scene.page_box)
     if len(blank) > 8:
         # Minus signs have as little height as spaces: only letters and digits count.
         crowded += [item for item in blank if any(map(str.isalnum, object_text(text_page, item.handle)))]
@@ -154,27 +149,30 @@ def lacks_ink(text_page: Any, mask: Mask | None, item: TextItem) -> bool:
     return 1 not in profile or silent_gap(text_page, mask, item, profile)
 
 
-class Claims:
-    """The ground that texts have taken: the middle line of each box, on a map of `_SCALE`."""
+def is_flat(item: TextItem) -> bool:
+    """Whether a text object has no letters, or blank ones: it has next to no height."""
+    return item.box[3] - item.box[1] < _FLAT * item.size
 
-    def __init__(self, page_box: Box) -> None:
-        self.left, self.top = page_box[0], page_box[3]
-        self.columns = int((page_box[2] - page_box[0]) * _SCALE) + 1
-        self.rows = int((page_box[3] - page_box[1]) * _SCALE) + 1
-        self.taken = bytearray(self.columns * self.rows)
 
-    def take(self, box: Box) -> bool:
-        """Marks a box's middle line; says whether other text had a good part of it before."""
-        left, bottom, right, top = box
-        row = int((self.top - (bottom + top) / 2) * _SCALE)
-        start, end = int((left - self.left) * _SCALE) + 1, int((right - self.left) * _SCALE)
-        start, end = (start if start > 0 else 0), (end if end < self.columns else self.columns)
-        if not 0 <= row < self.rows or end <= start:
-            return False
-        length, start = end - start, start + row * self.columns
-        taken = self.taken.count(1, start, start + length)
-        self.taken[start : start + length] = b"\x01" * length
-        return taken > 2 and taken * 4 > length
+def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
+    """Texts a good part of whose middle line was taken by texts before them, on a map of `_SCALE`."""
+    page_left, _, page_right, page_top = page_box
+    columns, rows = int((page_right - page_left) * _SCALE) + 1, int((page_top - page_box[1]) * _SCALE) + 1
+    taken = bytearray(columns * rows)
+    stacked = []
+    for item in texts:
+        left, bottom, right, top = item.box
+        row = int((page_top - (bottom + top) / 2) * _SCALE)
+        start, end = int((left - page_left) * _SCALE) + 1, int((right - page_left) * _SCALE)
+        start, end = (start if start > 0 else 0), (end if end < columns else columns)
+        if not 0 <= row < rows or end <= start:
+            continue
+        length, start = end - start, start + row * columns
+        before = taken.count(1, start, start + length)
+        if before > 2 and before * 4 > length:
+            stacked.append(item)
+        taken[start : start + length] = b"\x01" * length
+    return stacked
 
 
 def share_line(one: Box, other: Box) -> bool:

@@ -139,11 +139,11 @@ def difference(one: bytes, other: bytes) -> bytes:
 @contextmanager
 def inactive(handles: Iterable[Any]) -> Iterator[None]:
     """Leaves objects out of renderings for a while."""
-    handles = list(handles)
+    handles, set_active = list(handles), fast.FPDFPageObj_SetIsActive
     try:
         for handle in handles:
-            fast.FPDFPageObj_SetIsActive(handle, False)
+            set_active(handle, False)
         yield
     finally:
         for handle in handles:
-            fast.FPDFPageObj_SetIsActive(handle, True)
+            set_active(handle, True)
