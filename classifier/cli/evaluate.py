@@ -67,6 +67,7 @@ class _Run:
     done: int = 0
     total: int = 0
     folder: Path | None = None
+    recordings: Path | None = None
     started: float = field(default_factory=time.monotonic)
 
 
@@ -166,6 +167,9 @@ async def _evaluate(run: _Run) -> int:
     facts, runs = await _run_all(run, suite, settings, workspace)
     report, stability = _reports(run, facts, whole, suite, settings, workspace, runs)
     show_report(report, run.folder or Path(), as_json=run.json, stability=stability)
+    if run.recordings is not None:
+        again = f"--replay {shlex.quote(str(run.recordings))}"
+        print(f"classifier: replies are kept; {again} scores them again without a server", file=sys.stderr)
     if run.wanted_accuracy is not None:
         write_calibration(run.wanted_accuracy, settings, workspace, suite, runs[0])
     return verdict(report, runs[0], run.gates)
@@ -211,15 +215,24 @@ async def _suite(run: _Run, settings: Settings, workspace: Workspace) -> Suite:
 
 def _classifier(run: _Run, number: int, suite: Suite, settings: Settings, workspace: Workspace) -> Classifier:
     """The classifier of the n-th run (from 1): recording, replaying, or neither."""
-    from classifier.evaluation.session import recording_classifier, recordings_dir, replay_classifier
+    from classifier.evaluation.session import (
+        recording_classifier,
+        recording_of,
+        recordings_dir,
+        replay_classifier,
+    )
+    from classifier.evaluation.texts import choose_texts
     from classifier.pipeline import Classifier
 
     part = f"run-{number}" if number > 1 else ""
     if run.replay is not None:
         return replay_classifier(settings, workspace, run.replay / part)
     if run.record and settings.chosen_engine == "openai" and settings.model:
-        folder = recordings_dir(workspace, suite, settings.model) / part
-        return recording_classifier(settings, workspace, folder, suite, run.protocol or "loo", run.text)
+        about = recording_of(settings, suite, run.protocol or "loo", run.text)
+        run.recordings = run.recordings or recordings_dir(workspace, about)
+        own_words = {question.kind for question in choose_texts(suite, run.text)} == {"summary"}
+        folder = run.recordings / part
+        return recording_classifier(settings, workspace, folder, about, shareable=own_words)
     return Classifier(workspace=workspace, settings=settings)
 
 

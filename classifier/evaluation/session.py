@@ -19,6 +19,7 @@ from classifier.engines.build import build_openai
 from classifier.errors import StoreError
 from classifier.evaluation.protocol import Protocol
 from classifier.evaluation.recorded_engines import (
+    ABOUT_FILE,
     About,
     RecordingEngine,
     ReplayEngine,
@@ -26,7 +27,6 @@ from classifier.evaluation.recorded_engines import (
     write_about,
 )
 from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind, Times
-from classifier.evaluation.texts import choose_texts
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.settings import Price, Settings, load_settings
@@ -47,49 +47,59 @@ _RECORDED_SETTINGS = (
 )
 
 
-def recordings_dir(workspace: Workspace, suite: Suite, model: str) -> Path:
-    """Where recordings belong: in the workspace, or below the current folder where that is installed."""
-    root = workspace.root if workspace.root.name != "_workspace" else Path()
-    return root / RECORDINGS / plain_name(suite.name) / plain_name(model)
+def recording_of(settings: Settings, suite: Suite, protocol: Protocol, text: TextKind | None) -> About:
+    """What a recording under these settings would be of; it holds no key."""
+    from classifier.engines.openai.transport import public_url
 
-
-def recording_classifier(
-    settings: Settings,
-    workspace: Workspace,
-    folder: Path,
-    suite: Suite,
-    protocol: Protocol,
-    text: TextKind | None,
-) -> Classifier:
-    """A classifier that asks the server of the settings and keeps every conversation in a folder.
-
-    Raises:
-        ConfigError: The openai engine cannot be used with these settings.
-        StoreError: The folder cannot be written.
-    """
-    from classifier.engines.openai.transport import OpenAITransport, public_url
-
-    make = _maker(settings, workspace)
-    make()  # a wrong setting is said before anything is written
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    model = settings.model or ""
     kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}
     kept["base_url"] = public_url(settings.base_url) if settings.base_url else None
-    kept["prices"] = {name: price.model_dump() for name, price in settings.prices.items() if name == model}
-    about = About(
-        model=model,
+    kept["prices"] = {name: price.model_dump() for name, price in settings.prices.items()}
+    return About(
+        model=settings.model or "",
         suite=suite.name,
         suite_sha256=suite.sha256,
         protocol=protocol,
         text=text,
         settings=kept,
     )
-    only_summaries = {question.kind for question in choose_texts(suite, text)} == {"summary"}
-    write_about(folder, about, shareable=only_summaries)
+
+
+def recordings_dir(workspace: Workspace, about: About) -> Path:
+    """Where a recording belongs: in the workspace, or below the current folder where that is installed.
+
+    `eval/recordings/<suite>/<model>`, with a hash at its end where that folder was recorded otherwise.
+
+    Raises:
+        StoreError: The description of a recording that is there is damaged.
+    """
+    root = workspace.root if workspace.root.name != "_workspace" else Path()
+    folder = root / RECORDINGS / plain_name(about.suite) / plain_name(about.model)
+    if not (folder / ABOUT_FILE).is_file() or _way(read_about(folder)) == _way(about):
+        return folder
+    return folder.with_name(f"{folder.name}-{_digest(_way(about))}")
+
+
+def recording_classifier(
+    settings: Settings, workspace: Workspace, folder: Path, about: About, *, shareable: bool
+) -> Classifier:
+    """A classifier that asks the server of the settings and keeps every conversation in a folder.
+
+    Args:
+        about: See `recording_of`.
+        shareable: See `write_about`.
+
+    Raises:
+        ConfigError: The openai engine cannot be used with these settings.
+        StoreError: The folder cannot be written.
+    """
+    from classifier.engines.openai.transport import OpenAITransport
+
+    make = _maker(settings, workspace)
+    make()  # a wrong setting is said before anything is written
+    write_about(folder, about, shareable=shareable)
+    key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
     inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
-    engine = RecordingEngine(
-        make, inner, model=model, folder=folder, secrets=(key.strip(),) if key and key.strip() else ()
-    )
+    engine = RecordingEngine(make, inner, model=about.model, folder=folder, secrets=(key,) if key else ())
     return Classifier(engine, workspace=workspace, settings=settings)
 
 
@@ -192,7 +202,6 @@ def default_out(run: RunFacts, fingerprint: Mapping[str, Any]) -> Path:
     Raises:
         StoreError: The folder cannot be written.
     """
-    digest = hashlib.sha256(json.dumps(fingerprint, sort_keys=True).encode()).hexdigest()
     engine = run.model if run.engine != "offline" and run.model else run.engine
     ignore = RUNS / ".gitignore"
     try:
@@ -203,12 +212,22 @@ def default_out(run: RunFacts, fingerprint: Mapping[str, Any]) -> Path:
         raise StoreError(
             f"{RUNS}: cannot be written ({error.strerror}); choose a folder with --out"
         ) from error
-    return RUNS / "-".join(plain_name(part) for part in (run.suite, engine, digest[:8]))
+    return RUNS / "-".join(plain_name(part) for part in (run.suite, engine, _digest(fingerprint)))
 
 
 def plain_name(name: str) -> str:
     """A name that is one folder on every system."""
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip("-.") or "unnamed"
+
+
+def _way(about: About) -> dict[str, Any]:
+    """What two recordings must share to lie in one folder: a server may move, and a suite may grow."""
+    settings = {name: about.settings.get(name) for name in _RECORDED_SETTINGS}
+    return {"protocol": about.protocol, "text": about.text, **settings}
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _maker(settings: Settings, workspace: Workspace) -> Any:
