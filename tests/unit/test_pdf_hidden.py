@@ -7,8 +7,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
 from classifier.invisible import MAX_TEXT
+from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
 from tests.hidden_pdfs import (
     ORDER,
     SCAN_TEXT,
