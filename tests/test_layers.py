@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"label"},
     {"entries"},
-    {"text", "similarity", "invisible", "files", "page"},
+    {"text", "similarity", "invisible", "files", "fingerprint", "page"},
     {"wording", "passages"},
     {"identity"},
     {"taxonomy"},

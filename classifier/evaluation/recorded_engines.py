@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
+from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.engine import OpenAIEngine
 from classifier.engines.openai.ladder import Profile, Rung
 from classifier.engines.openai.retry import Pause, Waits
@@ -35,7 +36,6 @@ from classifier.evaluation.recordings import (
     ReplayTransport,
     error_of,
     failure_of,
-    request_sha256,
 )
 from classifier.records import Record, Reply, Task
 

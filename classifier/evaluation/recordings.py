@@ -9,11 +9,11 @@ do: keep requests (their hashes alone), keys or headers; or touch the disk
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.failures import RejectedRequest, ServerError
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import (
@@ -147,12 +147,6 @@ class ReplayTransport:
 
     async def aclose(self) -> None:
         """Nothing is held."""
-
-
-def request_sha256(request: Mapping[str, Any]) -> str:
-    """Hash of a request body, whatever the order of its keys."""
-    canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def failure_of(error: ModelError) -> Failure:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from classifier.engines.openai import OpenAIEngine
+from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.retry import Waits
 from classifier.engines.openai.transport import OpenAITransport
 from classifier.errors import ConfigError, ModelError, RateLimited, Refused, ReplyError, StoreError
@@ -19,7 +20,7 @@ from classifier.evaluation.recorded_engines import (
     task_sha256,
     write_about,
 )
-from classifier.evaluation.recordings import NoRecording, request_sha256
+from classifier.evaluation.recordings import NoRecording
 from classifier.records import Reply, Task
 from tests.engine_kit import PROMPT, SCHEMA, TASK, TAXONOMY, answer
 from tests.llm_server import Behaviour, LlmServer, raw, reply, reset, status

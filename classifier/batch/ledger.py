@@ -1,0 +1,371 @@
+"""The ledger: each item's entry, state and label, and every reply with what it cost.
+
+What enters: entries in list order, replies, labels. What leaves: items that wait for their label, and what
+was said before about each. Every method is one transaction or less: callers that want several in one wrap
+them in `transaction`. What it does not do: ask a model, or write result files (`classifier.batch.results`).
+
+One process at a time runs a ledger; the system frees its lock when the process dies, however it dies.
+Corrections may be written meanwhile by others.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.entries import BrokenEntry, ListEntry
+from classifier.errors import ConfigError, StoreError
+from classifier.fingerprint import differences
+from classifier.label import Label
+from classifier.records import Usage
+
+_FINGERPRINT, _LISTING, _LABELS = "fingerprint", "listing", "labels"
+
+ReplyKey = tuple[str, int]
+"""A request's sha256, and how often the same one was put before in its item's round."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """An entry that waits for its label, with the replies that are there already (compressed)."""
+
+    id: int
+    place: int
+    round: int
+    entry: ListEntry
+    replies: Mapping[ReplyKey, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An item's label, and how many requests were sent for it."""
+
+    item: Item
+    label: Label
+    requests: int = 0
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How far the present list has come; `review` counts among `done`, `broken` stands beside all."""
+
+    waiting: int = 0
+    done: int = 0
+    failed: int = 0
+    twins: int = 0
+    review: int = 0
+    broken: int = 0
+
+    @property
+    def total(self) -> int:
+        """All items of the list; unusable entries are none."""
+        return self.waiting + self.done + self.failed + self.twins
+
+
+@dataclass(frozen=True)
+class Spent:
+    """All replies of a ledger together; `unpriced` counts those whose cost is not known."""
+
+    replies: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+
+class Ledger:
+    """An open ledger; see `open_ledger`. One thread at a time may use it."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.path = path
+        self._db = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, on disk at the end; one inside another joins it.
+
+        Raises:
+            StoreError: The disk is full, or the file damaged.
+        """
+        if self._db.in_transaction:
+            yield
+            return
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # a full disk has rolled back already
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.path}: {error}; nothing that was saved is lost: make room and repeat the command"
+            ) from error
+
+    # -- what was run --------------------------------------------------------------------------
+
+    def value(self, name: str) -> Any:
+        """A value kept under a name, or None."""
+        found = self._db.execute("SELECT value FROM run WHERE name = ?", (name,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def keep(self, name: str, value: Any) -> None:
+        """Keeps a JSON value under a name."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (name, json.dumps(value)))
+
+    # -- the list comes in ---------------------------------------------------------------------
+
+    def begin_listing(self) -> int:
+        """Starts to read the lists anew; entries that do not come again keep their labels, out of sight."""
+        with self.transaction():
+            listing = int(self.value(_LISTING) or 0) + 1
+            self.keep(_LISTING, listing)
+            self._db.execute("DELETE FROM broken")
+        return listing
+
+    def add(self, listing: int, place: int, entry: ListEntry, twin: str | None = None) -> bool:
+        """Takes up an entry; what is known of it stays, unless it brings something else than before.
+
+        Returns:
+            False where the key stands in this listing already: nothing was changed.
+        """
+        cursor = self._db.execute(
+            "INSERT INTO item (key, place, listing, entry, state, twin) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET place = excluded.place, listing = excluded.listing,"
+            "  twin = CASE WHEN state IN ('done', 'failed') AND entry = excluded.entry THEN twin"
+            "         ELSE excluded.twin END,"
+            "  state = CASE WHEN state IN ('done', 'failed') AND entry = excluded.entry THEN state"
+            "          ELSE excluded.state END,"
+            "  entry = excluded.entry"
+            " WHERE listing <> excluded.listing",
+            (entry.key, place, listing, entry.model_dump_json(), "twin" if twin else "waiting", twin),
+        )
+        return cursor.rowcount > 0
+
+    def add_broken(self, listing: int, entry: BrokenEntry) -> None:
+        """Notes an entry that cannot be used."""
+        self._db.execute(
+            "INSERT INTO broken VALUES (?, ?, ?, ?, ?)",
+            (listing, entry.source, entry.line, entry.reason, entry.key),
+        )
+
+    # -- the run -------------------------------------------------------------------------------
+
+    def waiting(self, after: int, count: int) -> list[Item]:
+        """The next items without a label, behind the place `after`, in list order."""
+        rows = self._db.execute(
+            "SELECT id, place, round, entry FROM item"
+            " WHERE state = 'waiting' AND place > ? AND listing = ? ORDER BY place LIMIT ?",
+            (after, self._listing(), count),
+        ).fetchall()
+        return [
+            Item(key, place, rounds, ListEntry.model_validate_json(entry), self._replies(key, rounds))
+            for key, place, rounds, entry in rows
+        ]
+
+    def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
+        """Keeps a response; `body` is compressed (`pack`)."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    item.id,
+                    item.round,
+                    *key,
+                    body,
+                    usage.tokens_in,
+                    usage.tokens_out,
+                    usage.tokens_cached,
+                    usage.cost_usd,
+                    time.time(),
+                ),
+            )
+
+    def save(self, outcomes: Iterable[Outcome]) -> None:
+        """Keeps labels, those of failed items included."""
+        with self.transaction():
+            self._db.executemany(
+                "UPDATE item SET state = ?, label = ?, review = ?, error = ?, attempts = attempts + ?"
+                " WHERE id = ?",
+                (
+                    (
+                        "done" if outcome.label.error is None else "failed",
+                        outcome.label.model_dump_json(),
+                        outcome.label.needs_review,
+                        outcome.label.error.code if outcome.label.error else None,
+                        outcome.requests,
+                        outcome.item.id,
+                    )
+                    for outcome in outcomes
+                ),
+            )
+
+    def wait_again(self, item_ids: Sequence[int]) -> None:
+        """Puts failed items back, as if they had not been tried in this round."""
+        with self.transaction():
+            self._db.executemany(
+                "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0 WHERE id = ?",
+                ((item_id,) for item_id in item_ids),
+            )
+
+    def retry_failed(self) -> int:
+        """Puts all failed items back for a new round, in which earlier replies are not used; how many."""
+        with self.transaction():
+            return self._db.execute(
+                "UPDATE item SET state = 'waiting', round = round + 1, label = NULL, error = NULL, review = 0"
+                " WHERE state = 'failed'"
+            ).rowcount
+
+    def stand_in(self, codes: Iterable[str]) -> int:
+        """Lets the first twin of each item that failed with one of the codes be labelled in its place.
+
+        The twin may bring another file or abstract. Returns how many there are.
+        """
+        failed = (
+            "SELECT key FROM item WHERE state = 'failed'"
+            " AND error IN (SELECT value FROM json_each(?)) AND listing = ?"
+        )
+        given = (json.dumps(list(codes)), self._listing())
+        with self.transaction():
+            chosen = self._db.execute(
+                f"SELECT twin, key, min(place) FROM item WHERE state = 'twin' AND twin IN ({failed})"  # noqa: S608
+                " AND listing = ? GROUP BY twin",
+                (*given, self._listing()),
+            ).fetchall()
+            for original, key, _ in chosen:
+                self._db.execute("UPDATE item SET twin = ? WHERE twin = ?", (key, original))
+                self._db.execute("UPDATE item SET state = 'waiting', twin = NULL WHERE key = ?", (key,))
+        return len(chosen)
+
+    # -- sums ----------------------------------------------------------------------------------
+
+    def counts(self) -> Counts:
+        """How far the present list has come."""
+        listing = self._listing()
+        found = {
+            state: (number, review or 0)
+            for state, number, review in self._db.execute(
+                "SELECT state, count(*), sum(review) FROM item WHERE listing = ? GROUP BY state", (listing,)
+            )
+        }
+        broken = self._db.execute("SELECT count(*) FROM broken WHERE listing = ?", (listing,)).fetchone()[0]
+        return Counts(
+            waiting=found.get("waiting", (0, 0))[0],
+            done=found.get("done", (0, 0))[0],
+            failed=found.get("failed", (0, 0))[0],
+            twins=found.get("twin", (0, 0))[0],
+            review=found.get("done", (0, 0))[1],
+            broken=broken,
+        )
+
+    def spent(self) -> Spent:
+        """What all replies have cost, of every round, of entries that are no longer listed too."""
+        return Spent(
+            *self._db.execute(
+                "SELECT count(*), coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),"
+                " coalesce(sum(tokens_cached), 0), coalesce(sum(cost_usd), 0.0), count(*) - count(cost_usd)"
+                " FROM reply"
+            ).fetchone()
+        )
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _listing(self) -> int:
+        return int(self.value(_LISTING) or 0)
+
+    def _replies(self, item_id: int, rounds: int) -> dict[ReplyKey, bytes]:
+        rows = self._db.execute(
+            "SELECT request, nth, body FROM reply WHERE item = ? AND round = ?", (item_id, rounds)
+        )
+        return {(request, nth): body for request, nth, body in rows}
+
+
+@contextmanager
+def open_ledger(
+    folder: Path,
+    fingerprint: Mapping[str, Any],
+    labels: Sequence[str] = (),
+    *,
+    relabel: bool = False,
+) -> Iterator[Ledger]:
+    """Opens a folder's ledger for this process alone; both are made where they are missing.
+
+    Args:
+        folder: The `--out` folder.
+        fingerprint: Everything that decides the labels, by name; JSON values.
+        labels: The closed set, which corrections are held to.
+        relabel: Where the fingerprint has changed, label everything anew; replies to requests that stay
+            the same are not paid for again.
+
+    Raises:
+        ConfigError: Another process is at work there, or the fingerprint has changed.
+        StoreError: It cannot be read or written.
+    """
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(
+            f"{folder}: another process is labelling there; wait for it, or choose another --out"
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: {error.strerror or error}; choose another --out, or make room"
+        ) from error
+    try:
+        path = folder / LEDGER_FILE
+        connection = connect(path)
+        try:
+            ledger = Ledger(connection, path)
+            with ledger.transaction():
+                _take_up(ledger, connection, fingerprint, relabel)
+                ledger.keep(_LABELS, list(labels))
+            yield ledger
+        finally:
+            connection.close()
+    finally:
+        lock.release()
+
+
+def pack(body: Mapping[str, Any]) -> bytes:
+    """A response as it is kept."""
+    return zlib.compress(json.dumps(body, separators=(",", ":")).encode(), 1)
+
+
+def unpack(body: bytes) -> dict[str, Any]:
+    """The reverse of `pack`."""
+    value: dict[str, Any] = json.loads(zlib.decompress(body))
+    return value
+
+
+def _take_up(
+    ledger: Ledger, connection: sqlite3.Connection, fingerprint: Mapping[str, Any], relabel: bool
+) -> None:
+    before = ledger.value(_FINGERPRINT)
+    changed = differences(before, fingerprint) if before is not None else ()
+    if changed and not relabel:
+        raise ConfigError(
+            f"{ledger.path}: was made with other settings ({', '.join(changed)}); choose another --out, "
+            "restore the settings, or add --relabel to label everything anew"
+        )
+    if changed:
+        connection.execute(
+            "UPDATE item SET round = round + (state = 'failed'), label = NULL, error = NULL, review = 0,"
+            " state = CASE WHEN twin IS NULL THEN 'waiting' ELSE 'twin' END"
+        )
+    ledger.keep(_FINGERPRINT, fingerprint)
