@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from classifier.records import Document, Paper, Study
 
@@ -123,6 +124,7 @@ def _titles(record: Paper | Study | Document) -> tuple[str, ...]:
     return tuple(title for title in (record.title, *others) if title)
 
 
+@lru_cache(maxsize=4096)  # a list is compared with the same studies, paper by paper
 def _words(title: str) -> list[str]:
     """The title's words as they count for a comparison."""
     title = _UNSEEN.sub("", _MARKUP.sub("", html.unescape(title)))
