@@ -293,7 +293,6 @@ def _reports(
 ) -> tuple[Report, Stability | None]:
     """Scores the first run, compares it with its repetitions, and writes everything."""
     from classifier.evaluation.baselines import run_baselines
-    from classifier.evaluation.journal import write_whole
     from classifier.evaluation.report import write_html, write_json
     from classifier.evaluation.scoring import score
     from classifier.evaluation.session import (
@@ -304,6 +303,7 @@ def _reports(
     )
     from classifier.evaluation.stability import measure_stability
     from classifier.evaluation.texts import choose_texts
+    from classifier.files import replace_text
 
     folder = run.folder or Path()
     baselines = run_baselines(suite, choose_texts(suite, run.text), workspace, facts.protocol)
@@ -317,7 +317,7 @@ def _reports(
     if run.repeat == 1:
         return report, None
     stability = measure_stability(runs)
-    write_whole(folder / "stability.json", stability.model_dump_json(indent=1).encode() + b"\n")
+    replace_text(folder / "stability.json", stability.model_dump_json(indent=1) + "\n")
     return report, stability
 
 

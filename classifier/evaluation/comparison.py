@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from classifier.errors import InputError
-from classifier.evaluation.journal import PREDICTIONS_FILE, differences, read_fingerprint, read_predictions
+from classifier.evaluation.journal import PREDICTIONS_FILE, read_fingerprint, read_predictions
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.records import Estimate, Prediction, Report, Spending
+from classifier.fingerprint import differences
 from classifier.records import Record
 
 ALPHA = 0.05

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +19,8 @@ from pydantic import ValidationError
 
 from classifier.errors import ConfigError, StoreError
 from classifier.evaluation.records import Prediction
+from classifier.files import replace_text
+from classifier.fingerprint import differences
 
 RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.jsonl"
@@ -68,8 +70,7 @@ class Journal:
     def settle(self, item_ids: Sequence[str]) -> list[Prediction]:
         """All predictions in the order of the ids; the file gets the same order, one line an item."""
         predictions = [self.done[item_id] for item_id in item_ids]
-        lines = "".join(f"{prediction.model_dump_json()}\n" for prediction in predictions)
-        write_whole(self._folder / PREDICTIONS_FILE, lines.encode())
+        replace_text(self._folder / PREDICTIONS_FILE, _lines(predictions))
         return predictions
 
 
@@ -93,7 +94,7 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
             path = folder / PREDICTIONS_FILE
             done = read_predictions(path, torn=True) if resume and path.is_file() else []
             kept = {p.id: p for p in done if p.result.error is None or p.result.error.code not in UNANSWERED}
-            write_whole(path, "".join(f"{p.model_dump_json()}\n" for p in kept.values()).encode())
+            replace_text(path, _lines(kept.values()))
             with path.open("ab") as file:
                 yield Journal(folder, file, kept)
     except Timeout as error:
@@ -128,22 +129,8 @@ def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:
     return list(found.values())
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes all or nothing, so that a reader never sees half a file.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
-    with _as_store_error(path):
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+def _lines(predictions: Iterable[Prediction]) -> str:
+    return "".join(f"{prediction.model_dump_json()}\n" for prediction in predictions)
 
 
 def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
@@ -151,7 +138,7 @@ def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
     if not path.is_file():
         if (folder / PREDICTIONS_FILE).exists():
             raise ConfigError(f"{folder}: holds predictions of an unknown run; choose another --out")
-        write_whole(path, json.dumps(fingerprint, indent=1, ensure_ascii=False).encode())
+        replace_text(path, json.dumps(fingerprint, indent=1, ensure_ascii=False))
         return
     changed = differences(read_fingerprint(folder), fingerprint)
     if changed:
@@ -172,20 +159,6 @@ def read_fingerprint(folder: Path) -> dict[str, Any]:
         return dict(json.loads(raw))
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{path}: not readable; choose another --out, or remove the folder") from error
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    """What differs between two fingerprints, each in a few words."""
-    names = sorted({*before, *now})
-    return tuple(
-        _change(name, before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name)
-    )
-
-
-def _change(name: str, before: Any, now: Any) -> str:
-    if name.endswith("sha256"):
-        return f"{name.removesuffix('_sha256')} changed"
-    return f"{name}: {before} -> {now}"
 
 
 @contextmanager

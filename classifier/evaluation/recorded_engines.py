@@ -14,12 +14,13 @@ What enters: tasks. What leaves: replies, and one file a task, written whole whe
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.engine import OpenAIEngine
@@ -27,7 +28,6 @@ from classifier.engines.openai.ladder import Profile, Rung
 from classifier.engines.openai.retry import Pause, Waits
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ConfigError, ModelError, ReplyError, StoreError
-from classifier.evaluation.journal import write_whole
 from classifier.evaluation.recordings import (
     Conversation,
     NoRecording,
@@ -37,6 +37,7 @@ from classifier.evaluation.recordings import (
     error_of,
     failure_of,
 )
+from classifier.files import replace_text
 from classifier.records import Record, Reply, Task
 
 ABOUT_FILE = "recording.json"
@@ -139,7 +140,8 @@ class RecordingEngine:
             profile=asdict(start) if start else None, exchanges=tuple(transport.exchanges), outcome=outcome
         )
         path = self._folder / f"{task_sha256(task, self.model)}.json"
-        write_whole(path, conversation.model_dump_json().encode())
+        # By json: pydantic has no form for half a surrogate pair, which servers do send.
+        replace_text(path, json.dumps(conversation.model_dump()))
 
 
 class ReplayEngine:
@@ -231,7 +233,7 @@ def write_about(folder: Path, about: About, *, shareable: bool) -> None:
             ignore.write_text("# Quotes papers.\n*\n", encoding="utf-8")
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written ({error.strerror}); use --no-record") from error
-    write_whole(folder / ABOUT_FILE, about.model_dump_json(indent=1).encode() + b"\n")
+    replace_text(folder / ABOUT_FILE, about.model_dump_json(indent=1) + "\n")
 
 
 def task_sha256(task: Task, model: str | None) -> str:
@@ -261,6 +263,6 @@ def profile_of(request: Mapping[str, Any]) -> Profile:
 
 def _read(path: Path, kind: type[_R]) -> _R:
     try:
-        return kind.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        return kind.model_validate(json.loads(path.read_bytes()))
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path}: not a readable recording; remove it and record again") from error

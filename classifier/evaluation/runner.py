@@ -8,7 +8,6 @@ status "failed". What it does not do: count (`classifier.evaluation.scoring`).
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from classifier.evaluation.journal import Journal, open_journal
 from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
 from classifier.evaluation.texts import Question, choose_texts
+from classifier.fingerprint import sha256_of
 from classifier.label import Label
 from classifier.labelling import failed_label
 from classifier.pipeline import Classifier
@@ -117,14 +117,14 @@ def fingerprint(
         "suite": suite.name,
         "suite_sha256": suite.sha256,
         "items": len(questions),
-        "texts_sha256": _sha256([repr(texts).encode()]),
+        "texts_sha256": sha256_of([repr(texts).encode()]),
         "protocol": protocol,
         "engine": engine.name,
         "model": engine.model,
         "examples": settings.examples,
         "review_below": settings.review_below,
         "taxonomy_sha256": workspace.taxonomy.sha256,
-        "studies_sha256": _sha256(study.model_dump_json().encode() for study in workspace.studies),
+        "studies_sha256": sha256_of(study.model_dump_json().encode() for study in workspace.studies),
         "calibration_sha256": _calibrations_sha256(classifier),
         "classifier_version": __version__,
     }
@@ -133,7 +133,7 @@ def fingerprint(
         sent = {name: getattr(settings, name) for name in names}
         sent["replayed"] = getattr(engine, "replays", False)
         return values | sent | {"prompt_sha256": _prompt_sha256(classifier)}
-    return values | {"engine_sha256": _sha256(_engine_files(workspace.offline_dir))}
+    return values | {"engine_sha256": sha256_of(_engine_files(workspace.offline_dir))}
 
 
 async def _predict(classifier: Classifier, question: Question) -> Prediction:
@@ -202,11 +202,4 @@ def _calibrations_sha256(classifier: Classifier) -> str | None:
     own = calibration_path(workspace, classifier.settings, engine.name, engine.model).parent
     folders = dict.fromkeys((own, workspace.root / "calibration"))
     files = [file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.json"))]
-    return _sha256(file.read_bytes() for file in files) if files else None
-
-
-def _sha256(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()
+    return sha256_of(file.read_bytes() for file in files) if files else None

@@ -1,12 +1,11 @@
 """A run's folder: nothing lost, nothing mixed."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from classifier.errors import ConfigError, ModelUnavailable, Refused, StoreError, UnknownLabel
-from classifier.evaluation.journal import open_journal, read_predictions, write_whole
+from classifier.evaluation.journal import open_journal, read_predictions
 from classifier.evaluation.records import Prediction
 from classifier.label import Label, LabelledPaper
 from classifier.labelling import failed_label
@@ -129,12 +128,3 @@ def test_a_folder_that_is_a_file_is_a_store_error(tmp_path):
     (tmp_path / "f").write_text("")
     with pytest.raises(StoreError), open_journal(tmp_path / "f", FINGERPRINT):
         pass
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    target = tmp_path / "f.json"
-    write_whole(target, json.dumps([1]).encode())
-    write_whole(target, b"[2]")
-    assert (target.read_text(), [path.name for path in tmp_path.iterdir()]) == ("[2]", ["f.json"])
-    with pytest.raises(StoreError):
-        write_whole(tmp_path / "none" / "f.json", b"")

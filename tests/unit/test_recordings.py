@@ -78,6 +78,7 @@ SCRIPTS = {
     "no end of rate limits": [status(429, headers={"retry-after": "0"})],
     "a pause too long": [status(429, headers={"retry-after": "4000"})],
     "a window too small": [status(400, "maximum context length exceeded", code="context_length_exceeded")],
+    "torn characters": [reply(answer(rationale="half a pair: \ud800."))],
     "more room": [reply('{"answers"', finish="length"), reply(answer())],
 }
 
