@@ -111,6 +111,8 @@ def _decoded(path: Path, raw: bytes) -> str:
 def _item(where: str, line: str, number: int) -> SuiteItem:
     try:
         value: Any = json.loads(line)
+        if "\\ud" in line.lower():  # half a surrogate pair, as damaged PDFs yield, has no UTF-8 form
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except json.JSONDecodeError as error:
         raise SuiteError(
             f"{where}: not valid JSON ({error.msg} at column {error.colno}); expected one object a line"

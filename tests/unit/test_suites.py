@@ -97,6 +97,13 @@ def test_separators_inside_a_text_do_not_part_its_line(tmp_path, bridge):
     )
 
 
+def test_half_a_surrogate_pair_is_replaced_and_a_whole_one_kept(tmp_path, bridge):
+    raw = line(title="Half \ud800", abstract="Whole \U0001f309 and half \udc00.", note=["\udfff"])
+    (item,) = read_suite(suite_file(tmp_path, raw), bridge.taxonomy).items
+    assert (item.title, item.abstract) == ("Half ?", "Whole \U0001f309 and half ?.")
+    assert item.model_dump_json().encode()
+
+
 def test_unknown_keys_are_kept_and_the_name_is_the_files(tmp_path, bridge):
     suite = read_suite(suite_file(tmp_path, line(venue="A Journal"), name="mine.v2.jsonl"), bridge.taxonomy)
     assert suite.items[0].model_extra == {"venue": "A Journal"}
