@@ -22,7 +22,11 @@ MANIFEST_FILE = "manifest.jsonl"
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled paper as it is trained on."""
+    """One labelled paper as it is trained on.
+
+    Attributes:
+        reason: Why it is outside the tree (a scope rule's id), where the suite says so.
+    """
 
     id: str
     title: str
@@ -30,6 +34,7 @@ class Example:
     label: str
     arxiv: str | None
     source: str
+    reason: str | None = None
 
     def sentences(self) -> list[Sentence]:
         """Title and abstract, as the engine reads them."""
@@ -65,6 +70,7 @@ def read_examples(path: Path, workspace: Workspace) -> list[Example]:
                 label=row["label"],
                 arxiv=row.get("arxiv"),
                 source=path.parent.name if path.stem == "papers" else path.stem,
+                reason=row.get("scope_reason"),
             )
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise ConfigError(
@@ -85,6 +91,7 @@ def write_manifest(examples: Sequence[Example], path: Path) -> None:
             "arxiv": example.arxiv,
             "title": example.title,
             "label": example.label,
+            "scope_reason": example.reason,
             "source": example.source,
             "text_sha256": hashlib.sha256(example.text.encode()).hexdigest()[:16],
         }

@@ -35,13 +35,16 @@ FOLDS = 5
 DEFAULT_PRIOR = 0.45
 """Between natural proportions (0) and even ones (1): the trade-off is in ADR 0006."""
 
-_CUE_SCALE = 0.2
-_SCORE_SCALE = 0.07
+_CUE_SCALE = 0.1
+_SCORE_SCALE = 0.05
 """Cue strengths and log-probabilities are shrunk to the size of words in a unit vector, for one penalty."""
 _MIN_PAPERS = 4
 """A term of fewer papers tells about those papers, not about a label."""
-_CUE_SHARE = 0.8
-"""What cues say by themselves steadies rare labels: from 0.6 to 1 all suites stay level (ADR 0006)."""
+_MIN_REASON = 20
+"""A reason of fewer papers is no class of its own."""
+_CUE_SHARE = 0.1
+"""Of the labels' log-probability by cues, what is added as it is. More of it helps out-of-scope and hurts
+the rare leaves; chosen by cross-validation on the training papers (ADR 0006)."""
 _UNPLACED = 0.01
 
 
@@ -81,7 +84,8 @@ class Trainer:
         self._merged = tuple(name for name in self._reader.book.merged if name in self._reader.book.terms)
         present = {example.label for example in examples}
         leaves = {leaf.id: leaf.ancestors[0] for leaf in taxonomy.leaves.values() if leaf.id in present}
-        others = [OUT_OF_SCOPE] if OUT_OF_SCOPE in present else []
+        self._reasons = _frequent_reasons(examples)
+        others = {OUT_OF_SCOPE: max(1, len(self._reasons))} if OUT_OF_SCOPE in present else {}
         self._heads = plan_heads(leaves, others)
         self._labels = (*leaves, *others)
         self._cue_names = tuple(cue.says for cue in self._reader.book.cues)
@@ -155,10 +159,28 @@ class Trainer:
 
         blocks, biases = [], []
         for head in self._heads:
-            weights, bias = _fit_head(matrix, numbers, [self._examples[n].label for n in numbers], head)
+            weights, bias = _fit_head(matrix, *self._targets(numbers, head), len(head.classes))
             blocks.append(weights)
             biases += bias
         return np.hstack(blocks), biases
+
+    def _targets(self, numbers: Sequence[int], head: Head) -> tuple[list[int], list[int]]:
+        """The papers, of those numbered, that a head decides on, and the class of each.
+
+        Of several classes with the same label, a paper belongs to its reason's; without one, to the first.
+        """
+        classes: dict[str, list[int]] = {}
+        for index, labels in enumerate(head.classes):
+            for label in labels:
+                classes.setdefault(label, []).append(index)
+        chosen = [n for n in numbers if self._examples[n].label in classes]
+        targets = []
+        for number in chosen:
+            example = self._examples[number]
+            among = classes[example.label]
+            known = len(among) > 1 and example.reason in self._reasons
+            targets.append(among[self._reasons.index(example.reason) if known else 0])
+        return chosen, targets
 
     def cross_validate(self, seed: int) -> list[dict[str, float]]:
         """Each paper's label scores by a model that has seen neither it nor another text of it."""
@@ -263,8 +285,15 @@ class Trainer:
         )
 
 
+def _frequent_reasons(examples: Sequence[Example]) -> list[str | None]:
+    """Reasons for being outside the tree that enough papers share, the most frequent first."""
+    counts = Counter(example.reason for example in examples if example.label == OUT_OF_SCOPE)
+    return [reason for reason, n in sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+            if reason and n >= _MIN_REASON]  # fmt: skip
+
+
 def _fit_head(
-    matrix: Any, numbers: Sequence[int], labels: Sequence[str], head: Head
+    matrix: Any, numbers: Sequence[int], targets: Sequence[int], width: int
 ) -> tuple[Any, list[float]]:
     """One regression over evened-out classes; a two-class one is spread over two columns like the others."""
     try:
@@ -274,15 +303,12 @@ def _fit_head(
         raise ConfigError(
             "training needs scikit-learn; install it with: pip install 'survey-classifier[train]'"
         ) from error
-    class_of = {label: index for index, labels in enumerate(head.classes) for label in labels}
-    chosen = [n for n, label in zip(numbers, labels, strict=True) if label in class_of]
-    targets = [class_of[label] for label in labels if label in class_of]
     counts = Counter(targets)
     most = max(counts.values())
     model = LogisticRegression(C=1.0, max_iter=1000, tol=1e-3)
-    model.fit(matrix[chosen], targets, sample_weight=[most / counts[t] for t in targets])
-    weights = np.zeros((matrix.shape[1], len(head.classes)))
-    bias = np.full(len(head.classes), -20.0)  # a class that this fold has no paper of
+    model.fit(matrix[numbers], targets, sample_weight=[most / counts[t] for t in targets])
+    weights = np.zeros((matrix.shape[1], width))
+    bias = np.full(width, -20.0)  # a class that this fold has no paper of
     if len(model.classes_) == 2:
         weights[:, model.classes_] = np.vstack([-model.coef_[0], model.coef_[0]]).T / 2
         bias[model.classes_] = np.array([-model.intercept_[0], model.intercept_[0]]) / 2

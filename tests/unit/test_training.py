@@ -99,7 +99,7 @@ def test_shipped_manifest_holds_no_gold_study(builtin):
     rows = [json.loads(line) for line in lines]
     assert len(rows) > 2000
     for row in rows:
-        assert row.keys() == {"arxiv", "title", "label", "source", "text_sha256"}  # and no text
+        assert row.keys() == {"arxiv", "title", "label", "scope_reason", "source", "text_sha256"}  # and no text
         paper = Study(id="x", title=row["title"], label=row["label"], arxiv=row["arxiv"])
         assert not any(same_paper(paper, study) for study in builtin.studies), row["title"]
     ids = {bare_arxiv_id(row["arxiv"] or "") for row in rows} - {""}
@@ -147,7 +147,7 @@ def test_calibration_error_is_the_mean_gap(confidences, right, error):
 
 
 def test_heads_choose_at_once_and_down_the_tree():
-    heads = plan_heads({"a/x": "a", "a/y": "a", "b": "b"}, ["out"])
+    heads = plan_heads({"a/x": "a", "a/y": "a", "b": "b"}, {"out": 1})
     assert heads == (
         Head((("a/x",), ("a/y",), ("b",), ("out",))),
         Head((("a/x", "a/y"), ("b",), ("out",))),
@@ -156,3 +156,31 @@ def test_heads_choose_at_once_and_down_the_tree():
     scores = join_heads(heads, [0.0] * 9)
     assert scores["b"] == pytest.approx(0.5 * (math.log(1 / 4) + math.log(1 / 3)))
     assert scores["a/x"] == pytest.approx(0.5 * (math.log(1 / 4) + math.log(1 / 3) + math.log(1 / 2)))
+
+
+def test_a_label_of_several_reasons_is_as_likely_as_all_of_them():
+    heads = plan_heads({"a": "a"}, {"out": 3})
+    assert heads == (Head((("a",), ("out",), ("out",), ("out",))), Head((("a",), ("out",))))
+    scores = join_heads(heads, [0.0] * 6)
+    assert scores["out"] == pytest.approx(0.5 * (math.log(3 / 4) + math.log(1 / 2)))
+
+
+def test_frequent_reasons_become_classes_of_their_own(bridges, tmp_path):
+    rows = [
+        {"id": f"{reason}{n}", "title": f"{words} {n}", "text": words, "label": label, "scope_reason": reason}
+        for label, reason, words, papers in (
+            ("capacity/with-load-test", None, "trucks deck gauges", 8),
+            ("out-of-scope", "other-structure", "tunnel lining dam", 24),
+            ("out-of-scope", "review", "overview literature decades", 24),
+            ("out-of-scope", "rare", "ships ferries", 3),
+        )
+        for n in range(papers)
+    ]
+    workspace = Workspace(bridges)
+    train(workspace, [write_suite(tmp_path / "reasons.jsonl", rows)], tmp_path)
+    model = load_model(tmp_path / MODEL_FILE, workspace.taxonomy.labels)
+    assert model.heads[0].classes.count(("out-of-scope",)) == 2
+    engine = OfflineEngine(workspace.taxonomy, tmp_path, parts=("text",))
+    for words in ("tunnel lining dam", "overview literature decades", "ships ferries"):
+        shares = engine.judge(task(words)).probabilities
+        assert max(shares, key=shares.get) == "out-of-scope"

@@ -117,7 +117,9 @@ class OfflineEngine:
             if self._cues:
                 more = model.cue_columns(strengths_by_name(self._reader, hits), by_cues)
                 columns = [a + b for a, b in zip(columns, more, strict=True)]
-            _add(scores, model.label_scores(columns))
+            learnt = model.label_scores(columns)
+            rarest = min(learnt.values())  # a label that training had no paper of is no likelier than that
+            _add(scores, {label: learnt.get(label, rarest) for label in scores})
             _add(scores, by_cues, model.cue_share if self._cues else 0.0)
         elif self._cues:
             _add(scores, by_cues, _CUES_ALONE)

@@ -2,8 +2,9 @@
 
 What enters: `offline/model.json`, written by `classifier train`, and a paper's sentences and cue hits.
 What leaves: log-odds for each label. Logistic regressions, one over all labels and one for each decision
-down the tree, read TF-IDF of words and word pairs, cue strengths, and the labels' scores by cues alone;
-prediction needs nothing but the standard library. What it does not do: train (`classifier.training`).
+down the tree, read TF-IDF of words and word pairs, TF-IDF of the term lists that follow one another, cue
+strengths, and the labels' scores by cues alone; prediction needs nothing but the standard library. What it
+does not do: train (`classifier.training`).
 """
 
 from __future__ import annotations
@@ -15,21 +16,29 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from classifier.engines.offline.cues import CueReader, Hit, log_softmax
-from classifier.engines.offline.phrases import Sheet
+from classifier.engines.offline.phrases import Sheet, Span
 from classifier.engines.offline.words import Sentence
 from classifier.errors import ConfigError
 
 MODEL_FILE = "model.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 IDF_STEP = 25.0
 """Inverse document frequencies are stored in steps of 1/25 (one byte reaches 10.2)."""
+
+KIND_GAP = 10
+"""Words between two phrases that still count as standing together."""
+KIND_LENGTH = 0.3
+"""Length of the term lists' part of a vector; the words' part has length 1."""
+_FLOOR = 1e-12
+_MAX_FOLLOWING = 64
+"""A hostile text may hold thousands of phrases in one sentence."""
 
 STOP_WORDS = frozenset(
     re.findall(
@@ -41,29 +50,29 @@ STOP_WORDS = frozenset(
 
 
 def count_terms(sentences: Iterable[Sentence], reader: CueReader, merged: Sequence[str]) -> Counter[str]:
-    """Words and word pairs of title (twice) and abstract, without stop words.
+    """Words, word pairs and term lists of title (twice) and abstract, without stop words.
 
-    Phrases of the term lists named in `merged` count as one word, `_name`, so that synonyms meet.
+    Phrases of the term lists named in `merged` count as one word, `_name`, so that synonyms meet. Each
+    phrase of any list counts as `{name}`, and with each other list that soon follows it as `{name}{other}`:
+    what stands beside what, in whatever words.
     """
     counts: Counter[str] = Counter()
     for sentence in sentences:
         if sentence.zone not in ("title", "abstract"):
             continue
         times = 2 if sentence.zone == "title" else 1
-        words = [word for word in _merge(sentence.words, reader, merged) if word not in STOP_WORDS]
-        for word in words:
-            counts[word] += times
-        for left, right in pairwise(words):
-            counts[f"{left} {right}"] += times
+        found = reader.terms_in(Sheet(sentence.words))
+        words = [word for word in _merge(sentence.words, found, merged) if word not in STOP_WORDS]
+        pairs = (f"{left} {right}" for left, right in pairwise(words))
+        for term in (*words, *pairs, *_kinds(found)):
+            counts[term] += times
     return counts
 
 
-def _merge(words: Sequence[str], reader: CueReader, merged: Sequence[str]) -> list[str]:
-    if not merged:
-        return list(words)
+def _merge(words: Sequence[str], found: Mapping[str, Sequence[Span]], merged: Sequence[str]) -> list[str]:
     spans: dict[int, tuple[int, str]] = {}
-    for name, found in reader.terms_in(Sheet(words), only=merged).items():
-        for start, end in found:
+    for name in merged:
+        for start, end in found.get(name, ()):
             if end > spans.get(start, (start, ""))[0]:
                 spans[start] = (end, f"_{name}")
     out, place = [], 0
@@ -74,29 +83,45 @@ def _merge(words: Sequence[str], reader: CueReader, merged: Sequence[str]) -> li
     return out
 
 
+def _kinds(found: Mapping[str, Sequence[Span]]) -> Iterator[str]:
+    """`{name}` for each phrase of a list, `{name}{other}` for each list that follows in `KIND_GAP` words."""
+    places = sorted((start, end, name) for name, spans in found.items() for start, end in spans)
+    for number, (_, end, name) in enumerate(places):
+        yield f"{{{name}}}"
+        following = {
+            other
+            for start, _, other in places[number + 1 : number + 1 + _MAX_FOLLOWING]
+            if end <= start <= end + KIND_GAP and other != name
+        }
+        yield from (f"{{{name}}}{{{other}}}" for other in sorted(following))
+
+
 @dataclass(frozen=True)
 class Head:
     """One decision: its classes, and for each the labels below it.
 
-    The first head chooses among all labels at once. The others go down the tree: one among the branches
-    and `out-of-scope`, one inside each branch, which sees no papers but the branch's own.
+    The first head chooses among all labels at once; a label outside the tree may have several classes
+    there, one for each reason. The others go down the tree: one among the branches and `out-of-scope`, one
+    inside each branch, which sees no papers but the branch's own.
     """
 
     classes: tuple[tuple[str, ...], ...]
 
 
-def plan_heads(leaves: Mapping[str, str], others: Sequence[str]) -> tuple[Head, ...]:
+def plan_heads(leaves: Mapping[str, str], others: Mapping[str, int]) -> tuple[Head, ...]:
     """The decisions that a tree calls for.
 
     Args:
         leaves: Leaf id -> its branch (the root's child above it).
-        others: Labels outside the tree that training knows.
+        others: Label outside the tree that training knows -> how many classes it has in the first head.
     """
     branches: dict[str, list[str]] = {}
     for leaf, branch in leaves.items():
         branches.setdefault(branch, []).append(leaf)
-    flat = Head(tuple((label,) for label in (*leaves, *others)))
-    top = Head((*(tuple(below) for below in branches.values()), *((label,) for label in others)))
+    outside = [(label,) for label in others]
+    reasons = [(label,) for label, number in others.items() for _ in range(number)]
+    flat = Head((*((leaf,) for leaf in leaves), *reasons))
+    top = Head((*(tuple(below) for below in branches.values()), *outside))
     inside = [Head(tuple((leaf,) for leaf in below)) for below in branches.values() if len(below) > 1]
     return (flat, top, *inside)
 
@@ -138,14 +163,18 @@ class TextModel:
     sha256: str = ""
 
     def vector(self, counts: Mapping[str, int]) -> dict[int, float]:
-        """Row -> TF-IDF weight, of length 1; empty where no term is known."""
-        weights = {
-            row: (1.0 + math.log(count)) * self.idf[row] / IDF_STEP
-            for term, count in counts.items()
-            if (row := self.vocabulary.get(term)) is not None
-        }
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
-        return {row: weight / length for row, weight in weights.items()} if length else {}
+        """Row -> TF-IDF weight; words have length 1, term lists KIND_LENGTH; unknown terms are left out."""
+        parts: tuple[dict[int, float], dict[int, float]] = ({}, {})
+        for term, count in counts.items():
+            row = self.vocabulary.get(term)
+            if row is not None:
+                weight = (1.0 + math.log(count)) * self.idf[row] / IDF_STEP
+                parts[term.startswith("{")][row] = weight
+        vector: dict[int, float] = {}
+        for part, length in zip(parts, (1.0, KIND_LENGTH), strict=True):
+            norm = math.sqrt(sum(weight * weight for weight in part.values()))
+            vector.update({row: length * weight / norm for row, weight in part.items()})
+        return vector
 
     def text_columns(self, vector: Mapping[int, float]) -> list[float]:
         """Log-odds of each column by the words alone, bias included."""
@@ -178,10 +207,12 @@ def join_heads(heads: Sequence[Head], columns: Sequence[float]) -> dict[str, flo
     for head in heads:
         ahead = columns[start : start + len(head.classes)]
         start += len(head.classes)
-        shares = log_softmax(dict(enumerate(ahead)))
-        for number, labels in enumerate(head.classes):
-            for label in labels:
-                scores[label] = scores.get(label, 0.0) + 0.5 * shares[number]
+        shares: dict[str, float] = {}
+        for number, share in log_softmax(dict(enumerate(ahead))).items():
+            for label in head.classes[number]:
+                shares[label] = shares.get(label, 0.0) + math.exp(share)
+        for label, share in shares.items():
+            scores[label] = scores.get(label, 0.0) + 0.5 * math.log(max(_FLOOR, share))
     return scores
 
 
