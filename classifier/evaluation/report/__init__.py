@@ -9,7 +9,7 @@ Reading order: `store`, `figures`, `names`, `notes`, `terminal`, `markdown`, the
 
 from classifier.evaluation.report.markdown import render_markdown, splice_markdown
 from classifier.evaluation.report.page import write_html
-from classifier.evaluation.report.store import read_json, write_json
+from classifier.evaluation.report.store import read_json, without_quotes, write_json
 from classifier.evaluation.report.terminal import render_terminal
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "render_markdown",
     "render_terminal",
     "splice_markdown",
+    "without_quotes",
     "write_html",
     "write_json",
 ]

@@ -32,6 +32,12 @@ def write_json(report: Report, path: Path) -> None:
     replace_text(path, f"{text}\n")
 
 
+def without_quotes(report: Report) -> Report:
+    """The report without words of the papers it is about, so that it may be published; titles are facts."""
+    bare = tuple(item.model_copy(update={"quotes": ()}) for item in report.items)
+    return report.model_copy(update={"items": bare})
+
+
 def read_json(path: Path) -> Report:
     """Reads what `write_json` wrote, or any file of the same schema.
 

@@ -1,0 +1,52 @@
+"""`classifier report RUN...`: runs of `eval` as one Markdown table, printed or written into a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from classifier.cli import exits
+
+
+def report(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Folders of runs, or report.json files.", show_default=False),
+    ],
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="FILE", help="A Markdown page with markers for the table."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Which markers: <!-- eval:NAME --> … <!-- /eval:NAME -->.")
+    ] = "results",
+    publish: Annotated[
+        Path | None,
+        typer.Option(
+            "--publish", metavar="DIR", help="Also write each report.json there, without words of papers."
+        ),
+    ] = None,
+) -> int:
+    """Print runs of `eval` as a Markdown table, or write it into a README."""
+    from classifier.evaluation.report import (
+        read_json,
+        render_markdown,
+        splice_markdown,
+        without_quotes,
+        write_json,
+    )
+
+    reports = [read_json(path / "report.json" if path.is_dir() else path) for path in runs]
+    if publish is not None:
+        for one in reports:
+            write_json(
+                without_quotes(one), publish / f"{one.run.suite}-{one.run.model or one.run.engine}.json"
+            )
+    table = render_markdown(reports)
+    if into is None:
+        print(table)
+    else:
+        splice_markdown(into, name, table)
+    return exits.DONE
