@@ -565,7 +565,7 @@ def test_calibrate_writes_the_calibration_and_tells_the_threshold(tmp_path, caps
 
 def test_a_report_goes_into_a_page_and_is_published_without_words_of_papers(tmp_path):
     page = tmp_path / "README.md"
-    page.write_text("# Before\n<!-- eval:gold -->\nold\n<!-- /eval:gold -->\nafter\n")
+    page.write_text("# Before\n<!-- eval:gold -->\nstale\n<!-- /eval:gold -->\nafter\n")
     run = tmp_path / "run"
     assert cli(["eval", "--engine", "offline", "--limit", "4", "--out", str(run)]) == 0
     published_to = tmp_path / "out"
@@ -573,7 +573,7 @@ def test_a_report_goes_into_a_page_and_is_published_without_words_of_papers(tmp_
         cli(["report", str(run), "--into", str(page), "--name", "gold", "--publish", str(published_to)]) == 0
     )
     text = page.read_text()
-    assert "old" not in text
+    assert "stale" not in text
     assert "| offline" in text
     assert text.startswith("# Before\n")
     assert text.endswith("after\n")
