@@ -9,19 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from classifier.label import Label
-from classifier.records import Paper, Record
+from classifier.records import Notice, Paper, Record
 
 
 class ListEntry(Record):
     """One entry of a list.
 
     Attributes:
-        key: The entry's own key or id; made from its place where it has none. Unique in one run.
+        key: The entry's own key or id. Where it has none, made from its arXiv id, DOI or title, so that lines
+            added to the list do not move it; else from its place. Unique in one run.
         source: The list, as the user named it ("-" for standard input).
         line: Line on which the entry starts, from 1 (row of a table, number of a JSON array's element).
         paper: What the list says: title, authors, year, arXiv id, DOI, abstract.
         file: An attached PDF that exists.
         url: Where a PDF may be had, if neither a file nor an arXiv id is known.
+        notices: What had to be assumed or passed over: `encoding`, `duplicate-key`, `attachment`, ….
     """
 
     key: str
@@ -30,6 +32,7 @@ class ListEntry(Record):
     paper: Paper = Paper()
     file: Path | None = None
     url: str | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 class BrokenEntry(Record):

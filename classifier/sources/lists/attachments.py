@@ -1,0 +1,85 @@
+"""The paths that a reference manager wrote into a list -> a PDF that is there.
+
+What enters: a "file" field in any of the known syntaxes, and the list's folder. What leaves: the first path
+that leads to a regular file with a PDF's first bytes, or None. Nothing else of a file is read here. Why a
+list may name any file, and what guards against that: docs/adr/0008-reading-lists.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+_MAGIC = b"%PDF-"
+_HEAD = 1024  # as in sources.pdf_bytes: readers look for the magic in the first KiB
+_TYPE = re.compile(r"application/[\w.+-]+|text/[\w.+-]+|image/[\w.+-]+|[A-Za-z]\w{0,15}(?: \w+)?|")
+
+
+def split_file_field(field: str) -> list[str]:
+    r"""The paths in a BibTeX `file` field, or in a cell of attachments; PDFs first.
+
+    Known are JabRef's and Zotero's `Title:path:application/pdf` and `:path:PDF`, Mendeley's
+    `:home/me/a.pdf:pdf`, and plain paths; several are parted by `;`. A backslash before `:`, `;` or
+    another backslash is an escape. Drives (`C\:\\papers\\a.pdf`, `C:\papers\a.pdf`) stay whole.
+
+    >>> split_file_field(r"Full Text:files/12/a.pdf:application/pdf;Snapshot:files/13/b.html:text/html")
+    ['files/12/a.pdf', 'files/13/b.html']
+    """
+    paths = [path for part in _split(field, ";") if (path := _path(part.strip()))]
+    return sorted(dict.fromkeys(paths), key=lambda path: not path.lower().endswith(".pdf"))
+
+
+def existing_pdf(paths: Iterable[str], folder: Path) -> Path | None:
+    """The first of the paths that is a PDF; relative ones start at `folder`."""
+    for text in paths:
+        for path in _candidates(text, folder):
+            if _is_pdf(path):
+                return path
+    return None
+
+
+def _split(text: str, separator: str) -> list[str]:
+    r"""Parts between separators that no backslash escapes; the escapes stay."""
+    return re.split(rf"(?<!\\){separator}", text)
+
+
+def _path(part: str) -> str:
+    pieces = _split(part, ":")
+    if len(pieces) >= 3 and _TYPE.fullmatch(pieces[-1].strip()):
+        # "Title:path:type"; a drive's colon may stand in the path without an escape.
+        pieces = pieces[1:-1]
+    path = ":".join(pieces)
+    return re.sub(r"\\([\\:;,&%_#$ ])", r"\1", path).strip()
+
+
+def _candidates(text: str, folder: Path) -> list[Path]:
+    if text.startswith(
+        "\\\\"
+    ):  # a Windows share: asking for it would log in to a server of the list's choice
+        return []
+    if text.lower().startswith("file:"):
+        text = unquote(urlsplit(text).path)
+    if re.search(r"^[a-z]{2,}://", text, re.IGNORECASE) or not text:
+        return []
+    forms = [text, text.replace("\\", "/")] if "\\" in text else [text]
+    found = []
+    for form in forms:
+        try:
+            found.append(folder / Path(form).expanduser())
+        except RuntimeError:  # "~someone" with no such user
+            found.append(folder / form)
+    if re.match(r"(?:home|Users)/", text):  # Mendeley leaves the first slash out
+        found.append(Path("/") / text)
+    return found
+
+
+def _is_pdf(path: Path) -> bool:
+    try:
+        if not path.is_file():  # also keeps from waiting on pipes and devices
+            return False
+        with path.open("rb") as file:
+            return _MAGIC in file.read(_HEAD)
+    except (OSError, ValueError):  # not allowed, a name too long, a NUL character
+        return False

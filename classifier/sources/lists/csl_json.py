@@ -1,0 +1,120 @@
+"""CSL-JSON (an array, one object, or an object with "items" or "references") -> raw entries, in flat memory.
+
+What enters: lines. What leaves: one finding an element, whose `line` is its number in the array, from 1. The
+array is cut into elements by counting brackets outside strings, so that one broken element costs only itself;
+a streaming JSON parser stops at the first error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from classifier.sources.lists.json_values import broken_key, parse_object
+from classifier.sources.lists.lines import Line
+from classifier.sources.lists.named_fields import raw_from_fields
+from classifier.sources.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_long
+
+_MARK = re.compile(r'["{}\[\]]')
+_STRING_END = re.compile(r'(?:[^"\\]|\\.)*+"')
+_ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
+
+
+def read_csl_json(lines: Iterator[Line]) -> Iterator[Found]:
+    """One finding an element; never raises for what the file holds."""
+    number = 0
+    for element in _elements(lines):
+        number += 1
+        if element.long:
+            yield too_long(number)
+            continue
+        value = parse_object(element.text) if element.closed else "the file ends inside this element"
+        if isinstance(value, str):
+            yield Damaged(number, value, broken_key(element.text))
+        else:
+            raw = raw_from_fields(value.items(), number)
+            raw.notices += [ASSUMED] * element.assumed
+            yield raw
+
+
+class _Element:
+    """An object that is being cut out."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._size = 0
+        self.depth = 0
+        self.closed = self.assumed = self.long = False
+
+    def add(self, text: str, line: Line) -> None:
+        self._size += len(text)
+        self.assumed |= line.assumed
+        self.long |= line.cut or self._size > MAX_ENTRY_CHARS
+        if not self.long:
+            self._parts.append(text)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+
+def _elements(lines: Iterator[Line]) -> Iterator[_Element]:
+    """The objects of the outermost array, or the outermost objects."""
+    element: _Element | None = None
+    for line in _past_wrapper(lines):
+        text, position = line.text, 0
+        while position <= len(text):
+            if element is None:
+                start = text.find("{", position)
+                if start < 0:
+                    break
+                element, position = _Element(), start
+            end = _end(text, position, element)
+            element.add(text[position:end] + ("" if element.closed else "\n"), line)
+            if element.closed:
+                yield element
+                element = None
+            position = end if end < len(text) else len(text) + 1
+    if element is not None:
+        yield element
+
+
+def _end(text: str, position: int, element: _Element) -> int:
+    """Where the element ends on this line (then `closed` is set), or the line's length.
+
+    A JSON string cannot go on past its line, so a quote that stays open ends there: the element is broken,
+    and its brackets are counted on.
+    """
+    while (mark := _MARK.search(text, position)) is not None:
+        position = mark.end()
+        if mark[0] == '"':
+            string = _STRING_END.match(text, position)
+            if string is None:
+                return len(text)
+            position = string.end()
+        else:
+            element.depth += 1 if mark[0] in "{[" else -1
+            if element.depth == 0:
+                element.closed = True
+                return position
+    return len(text)
+
+
+def _past_wrapper(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines behind the opening of an "items" array where the file is an object that has one."""
+    held: list[Line] = []
+    size = 0
+    for line in lines:
+        held.append(line)
+        size += len(line.text)
+        start = "\n".join(part.text for part in held).lstrip()
+        if start.startswith("{") and (found := _ITEMS.search(start)):
+            yield line._replace(text=start[found.end() :])
+            break
+        if (start and not start.startswith("{")) or size > 1 << 12 or len(held) > 50:
+            yield from held
+            break
+    else:
+        yield from held
+        return
+    yield from lines

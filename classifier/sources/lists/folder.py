@@ -1,0 +1,20 @@
+"""A folder -> the PDFs in it and beneath it.
+
+What enters: a path. What leaves: paths in a fixed order, one at a time. Hidden files and folders are passed
+over, and links to folders are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def walk_pdfs(folder: Path) -> Iterator[Path]:
+    """All files named *.pdf, in any case, sorted folder by folder; a folder that cannot be read is empty."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith(".pdf") and not name.startswith("."):
+                yield Path(place) / name

@@ -1,0 +1,37 @@
+"""One JSON text -> an object, or the reason why it is none.
+
+What enters: text from an untrusted list. What leaves: a dict, or a line for the report. Used for both kinds
+of JSON lists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_DIGITS = 400
+_ID = re.compile(r'"(?:id|key)"\s*:\s*"([^"\\]{1,200})"')
+
+
+def parse_object(text: str) -> dict[str, Any] | str:
+    """The object that `text` is, or what is wrong with it."""
+    try:
+        value = json.loads(text, parse_int=_number)
+    except json.JSONDecodeError as error:
+        return f"not valid JSON ({error.msg} at character {error.pos + 1}); expected one object"
+    except (ValueError, RecursionError) as error:
+        return f"not usable JSON ({error or 'nested too deep'}); expected one object"
+    if not isinstance(value, dict):
+        return f"expected a JSON object, found {type(value).__name__}"
+    return value
+
+
+def broken_key(text: str) -> str:
+    """The id that a broken object seems to have; empty where none can be seen."""
+    found = _ID.search(text)
+    return found[1] if found else ""
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < _DIGITS else float("inf")

@@ -1,0 +1,77 @@
+"""Bytes -> lines of text, one at a time, whatever the encoding and the line ends.
+
+What enters: a binary stream. What leaves: numbered lines without their ends, as text that can be encoded
+again. UTF-8 and UTF-16 (by its byte order mark) are read as such; a line that is not UTF-8 is read as
+Windows-1252, and says so. LF, CRLF and CR all end a line; U+2028 and its like do not. NUL characters are
+dropped. It knows no format.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+MAX_LINE_CHARS = 4 << 20
+"""Longest line that is read whole; of a longer one only the beginning is, and `cut` is set."""
+
+_SKIP = 1 << 16
+
+
+class Line(NamedTuple):
+    """One line.
+
+    Attributes:
+        number: From 1.
+        text: Without line end, byte order mark and NUL characters.
+        assumed: It was not valid UTF-8, and was read as Windows-1252.
+        cut: It was longer than `MAX_LINE_CHARS`.
+    """
+
+    number: int
+    text: str
+    assumed: bool = False
+    cut: bool = False
+
+
+def read_lines(stream: BinaryIO, head: bytes) -> Iterator[Line]:
+    """The stream's lines; `head` are its first bytes, looked at but not taken, to see a byte order mark.
+
+    Raises:
+        OSError, EOFError, zlib.error: As the stream does, in the middle of a damaged file.
+    """
+    utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = io.TextIOWrapper(
+        stream,
+        encoding="utf-16" if utf16 else "utf-8-sig",
+        errors="replace" if utf16 else "surrogateescape",
+    )
+    number = 0
+    while line := text.readline(MAX_LINE_CHARS + 1):
+        number += 1
+        cut = len(line) > MAX_LINE_CHARS
+        if cut and not line.endswith("\n"):
+            _skip_rest(text)
+        yield _line(number, line.removesuffix("\n")[:MAX_LINE_CHARS], cut)
+
+
+def _skip_rest(text: io.TextIOWrapper) -> None:
+    while (piece := text.readline(_SKIP)) and not piece.endswith("\n"):
+        pass
+
+
+def _line(number: int, text: str, cut: bool) -> Line:
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if text.isascii():
+        return Line(number, text, False, cut)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes that are not UTF-8 were kept as lone surrogates
+        raw = text.encode("utf-8", "surrogateescape")
+        try:
+            return Line(number, raw.decode("cp1252"), True, cut)
+        except UnicodeDecodeError:  # the few bytes that Windows-1252 leaves open
+            return Line(number, raw.decode("latin-1"), True, cut)
+    return Line(number, text, False, cut)
