@@ -30,11 +30,11 @@ class Assets(NamedTuple):
 
 
 @cache
-def assets(style: Path, script: Path) -> Assets:
+def assets(styles: tuple[Path, ...], script: Path) -> Assets:
     """The base style followed by the page's own, and its script. Files of this package, never data."""
     from markupsafe import Markup
 
-    css = f"{_BASE.read_text(encoding='utf-8')}{style.read_text(encoding='utf-8')}"
+    css = "".join(file.read_text(encoding="utf-8") for file in (_BASE, *styles))
     code = script.read_text(encoding="utf-8")
     return Assets(
         style=Markup(css),  # noqa: S704

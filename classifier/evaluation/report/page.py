@@ -43,7 +43,7 @@ def write_html(report: Report, predictions: Sequence[Prediction], path: Path) ->
 
 
 def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, Any]:
-    own = assets(_TEMPLATES / "report.css", _TEMPLATES / "report.js")
+    own = assets((_TEMPLATES / "report.css",), _TEMPLATES / "report.js")
     names = LabelNames(report, predictions)
     items = view_items(report, predictions)
     return {

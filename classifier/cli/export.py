@@ -1,0 +1,158 @@
+"""`classifier export` and `classifier correct`: a labelled list out again, and a person's word on it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from classifier.cli import exits
+from classifier.cli.options import WorkspaceOption
+
+if TYPE_CHECKING:
+    from classifier.export.splice.results import Spliced
+
+Format = Literal[
+    "jsonl",
+    "csv",
+    "bibtex",
+    "ris",
+    "csl-json",
+    "markdown",
+    "table1",
+    "tables",
+    "latex",
+    "html",
+    "svg",
+    "png",
+]
+FolderArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The --out folder of `classifier label`.")
+]
+
+
+def export(
+    folder: FolderArgument,
+    format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")],  # noqa: A002
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            "--into",
+            metavar="FILE",
+            help="Put the labels into this list of yours; all else in it stays; FILE.bak has what it was.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="A new file; standard output where absent.")
+    ] = None,
+    prefix: Annotated[
+        str, typer.Option(help="Marks our keywords: a rerun replaces these and leaves yours.")
+    ] = "classifier:",
+    rationale: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELD",
+            help="Also write why, into this field (BibTeX: annote, RIS: N1, CSL-JSON: annote).",
+        ),
+    ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="With --into: take out of FILE what earlier exports put there.")
+    ] = False,
+    bom: Annotated[bool, typer.Option("--bom", help="CSV: begin with a byte order mark, for Excel.")] = False,
+    cite: Annotated[
+        bool, typer.Option("--cite", help="LaTeX: cite studies by the keys of their entries.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Write a labelled list: back into its own file, or as tables, a page or a picture of the tree."""
+    from classifier.batch.results import read_rows
+    from classifier.errors import ConfigError
+    from classifier.export.render import Options, remove_from, render, render_into
+    from classifier.export.splice.keywords import checked_prefix
+    from classifier.export.target import read_own, replace_with_backup
+    from classifier.files import replace_bytes
+    from classifier.workspace import Workspace
+
+    if (into and out) or (remove and not into):
+        raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
+    options = Options(checked_prefix(prefix), checked_field(format, rationale), bom, cite)
+    taxonomy = Workspace(workspace).taxonomy
+    if into is not None:
+        old = read_own(into)
+        spliced = (
+            remove_from(format, old, options)
+            if remove
+            else render_into(format, old, into, read_rows(folder), taxonomy, options)
+        )
+        backup = replace_with_backup(into, old, spliced.data)
+        return _report(into, spliced, backup, remove)
+    parts = render(format, read_rows(folder), taxonomy, options)
+    if out is not None:
+        replace_bytes(out, parts)
+        return exits.DONE
+    for part in parts:
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
+    return exits.DONE
+
+
+def correct(
+    folder: FolderArgument,
+    key: Annotated[str, typer.Argument(help="The entry's key (`ref` in labels.jsonl).")],
+    label: Annotated[
+        str | None, typer.Argument(help="A leaf id, out-of-scope or unplaced; `classifier tree` has them.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    by: Annotated[str, typer.Option(help="Who decides.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take the correction back: the engine's label counts again.")
+    ] = False,
+) -> int:
+    """Overrule a label: what a person decides outlives reruns and rules exports."""
+    from classifier.batch.results import remove_correction, set_correction
+    from classifier.entries import Correction
+    from classifier.errors import ConfigError
+
+    if (label is None) != undo:
+        raise ConfigError("expected a LABEL, or --undo without one; see --help")
+    if label is None:
+        remove_correction(folder, key)
+        print(f"classifier: the engine's label of '{key}' counts again", file=sys.stderr)
+    else:
+        set_correction(folder, Correction(key=key, label=label, by=by, note=note))
+        print(f"classifier: '{key}' is {label} from now on; export again", file=sys.stderr)
+    return exits.DONE
+
+
+def checked_field(format_name: str, field: str | None) -> str | None:
+    """The name of the field for the rationale, if it is one that the format can have.
+
+    Raises:
+        ConfigError: It is none, or the field that the keywords stand in.
+    """
+    from classifier.errors import ConfigError
+
+    if field is None or format_name not in ("bibtex", "ris", "csl-json"):
+        return None
+    is_tag = len(field) == 2 and field.isascii() and field.isupper() and field[0].isalpha()
+    fits = is_tag if format_name == "ris" else field.isascii() and field.isidentifier()
+    taken = field.lower() in ("keywords", "keyword", "kw", "id", "ty", "er", "title", "author", "year", "doi")
+    if taken or not fits:
+        raise ConfigError(
+            f"--rationale '{field}' cannot take the reason; use {'N1' if format_name == 'ris' else 'annote'}"
+        )
+    return field
+
+
+def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) -> int:
+    """Says on standard error what was done and what was not; returns the exit code."""
+    for left in spliced.untouched:
+        name = f" '{left.key}'" if left.key else ""
+        print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
+    kept = f"; what it was is in {backup}" if backup else "; nothing changed"
+    done = "cleared of our keywords" if removed else "labelled"
+    unknown = f", {spliced.unknown} not in the results" if spliced.unknown else ""
+    print(f"classifier: {spliced.labelled} entries of {file} {done}{unknown}{kept}", file=sys.stderr)
+    return exits.PARTIAL if spliced.untouched else exits.DONE

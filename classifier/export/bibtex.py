@@ -1,0 +1,95 @@
+r"""Filed rows -> a new .bib file, for lists that were none (ids, CSV, PDFs).
+
+What enters: a stream of filed rows. What leaves: text, entry by entry, in UTF-8. A list that is a .bib file
+already is better edited in place (`splice`). Titles are hostile: every character that TeX obeys is escaped,
+so that `\input` in a title is printed, not run, and braces always balance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from classifier.export.filed import FAILED, Filed
+from classifier.export.links import link_to
+from classifier.export.splice.keywords import PREFIX
+from classifier.export.splice.results import keywords_for
+from classifier.identity import bare_arxiv_id, bare_doi
+from classifier.text import shown
+
+_NOT_KEY = re.compile(r"[^A-Za-z0-9:./_+-]+")
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+}
+_SPECIAL = str.maketrans(_TEX)
+
+
+def escaped(text: str | None) -> str:
+    """The text on one line, as TeX prints it; it holds no command, and its braces balance.
+
+    BibTeX counts every brace, escaped or not; so `{` and `}` are written by their names.
+    """
+    plain = shown(text).translate(_SPECIAL)
+    return plain.replace(r"\{", r"\textbraceleft{}").replace(r"\}", r"\textbraceright{}")
+
+
+def write_bibtex(rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None) -> Iterator[str]:
+    """One entry a row, in the rows' order; keys that two rows share get a suffix.
+
+    Args:
+        rows: As a stream; only the keys are remembered.
+        prefix: Marks our keywords.
+        note_field: The field that takes the rationale; None for none.
+    """
+    taken: set[str] = set()
+    for filed in rows:
+        fields = dict(_fields(filed, prefix, note_field))
+        body = "".join(f",\n  {name} = {{{value}}}" for name, value in fields.items() if value)
+        kind = "article" if "journal" in fields else "misc"
+        yield f"@{kind}{{{_key(filed, taken)}{body}\n}}\n\n"
+
+
+def _fields(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
+    yield "title", f"{{{escaped(filed.title)}}}"
+    # In braces a name is one whole: no "and", comma or particle of it is read as anything else.
+    yield "author", " and ".join(_name(name) for name in filed.authors)
+    yield "year", str(filed.year or "")
+    arxiv, doi = bare_arxiv_id(filed.arxiv_id or ""), bare_doi(filed.doi or "")
+    yield "eprint", arxiv
+    yield "archiveprefix", "arXiv" if arxiv else ""
+    yield "doi", escaped(doi)
+    yield "url", link_to(filed) or ""
+    if filed.label != FAILED:
+        yield "keywords", ", ".join(keywords_for(filed, prefix))
+    if note_field and filed.rationale:
+        yield note_field, f"{prefix} {escaped(filed.rationale)}"
+
+
+def _name(name: str) -> str:
+    """A plain name as it is, so that styles can shorten it; any other whole, in braces."""
+    plain = re.fullmatch(r"[^\W\d_][\w.' -]*(?:, [\w.' -]+)?", name) and " and " not in f" {name.lower()} "
+    return escaped(name) if plain else f"{{{escaped(name)}}}"
+
+
+def _key(filed: Filed, taken: set[str]) -> str:
+    """The entry's key in characters that a key may have, and unlike all before it."""
+    base = _NOT_KEY.sub("-", filed.key).strip("-")[:100] or "entry"
+    key, number = base, 2
+    while key.casefold() in taken:
+        key, number = f"{base}-{number}", number + 1
+    taken.add(key.casefold())
+    return key

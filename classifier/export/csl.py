@@ -1,0 +1,41 @@
+"""Filed rows -> a new CSL-JSON file, for lists that were none.
+
+What enters: a stream of filed rows. What leaves: text, item by item: one array, an item a line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from classifier.export.filed import FAILED, Filed
+from classifier.export.links import link_to
+from classifier.export.splice.keywords import PREFIX
+from classifier.export.splice.results import keywords_for
+from classifier.identity import bare_doi
+
+
+def write_csl_json(
+    rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None
+) -> Iterator[str]:
+    """One item a row, in the rows' order; names are literal, since lists do not say what is a family name."""
+    yield "["
+    for number, filed in enumerate(rows):
+        item = {name: value for name, value in _members(filed, prefix, note_field).items() if value}
+        yield f"{',' if number else ''}\n{json.dumps(item, ensure_ascii=False)}"
+    yield "\n]\n"
+
+
+def _members(filed: Filed, prefix: str, note_field: str | None) -> dict[str, Any]:
+    return {
+        "id": filed.key,
+        "type": "article",
+        "title": filed.title,
+        "author": [{"literal": name} for name in filed.authors],
+        "issued": {"date-parts": [[filed.year]]} if filed.year else None,
+        "DOI": bare_doi(filed.doi or ""),
+        "URL": link_to(filed),
+        "keyword": ", ".join(keywords_for(filed, prefix)) if filed.label != FAILED else "",
+        **({note_field: f"{prefix} {filed.rationale}"} if note_field and filed.rationale else {}),
+    }

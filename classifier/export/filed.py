@@ -1,0 +1,141 @@
+"""Row -> Filed: where a paper stands after a person had the last word, in text that is safe to lay out.
+
+What enters: a row of a labelled list, and the taxonomy it was labelled with. What leaves: a view with the
+label that counts. Titles, names and quotes come from hostile lists, papers and models: they leave as single
+lines without control and direction characters. Escaping for a format is that format's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from classifier.entries import Row
+from classifier.errors import ConfigError
+from classifier.label import Evidence, Status
+from classifier.records import OUT_OF_SCOPE, UNPLACED
+from classifier.taxonomy import Taxonomy
+from classifier.text import shown
+
+FAILED = "failed"
+"""What stands in a label's place where there is none."""
+
+_BY_STATUS = {"out_of_scope": OUT_OF_SCOPE, "unplaced": UNPLACED, "failed": FAILED}
+_BY_LABEL: dict[str, Status] = {OUT_OF_SCOPE: "out_of_scope", UNPLACED: "unplaced"}
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A paper and its label.
+
+    Attributes:
+        label: A leaf id, "out-of-scope", "unplaced" or "failed".
+        path: Titles from the root's child to the leaf; empty for the others.
+    """
+
+    row: Row
+    label: str
+    path: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The entry's key in its list, on one line."""
+        return shown(self.row.entry.key)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a person decided."""
+        return self.row.correction is not None
+
+    @property
+    def status(self) -> Status:
+        """The label's status, after the correction."""
+        return _BY_LABEL.get(self.label, "placed") if self.is_corrected else self.row.label.status
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person must still look; nobody must where one has decided."""
+        return self.row.label.needs_review and not self.is_corrected
+
+    @cached_property
+    def title(self) -> str:
+        """The list's title, else the paper's; the key where neither has one."""
+        entry, label = self.row.entry, self.row.label
+        return shown(entry.paper.title) or shown(label.paper.title) or shown(entry.key)
+
+    @cached_property
+    def authors(self) -> tuple[str, ...]:
+        """Names as the list has them, else as the paper has."""
+        return tuple(map(shown, self.row.entry.paper.authors or self.row.label.paper.authors))
+
+    @property
+    def short_authors(self) -> str:
+        """One name, two, or "A et al."; empty where unknown."""
+        if len(self.authors) > 2:
+            return f"{self.authors[0]} et al."
+        return " and ".join(self.authors)
+
+    @property
+    def year(self) -> int | None:
+        """Year, by the list or else the paper."""
+        return self.row.entry.paper.year or self.row.label.paper.year
+
+    @property
+    def arxiv_id(self) -> str | None:
+        """ArXiv id, by the list or else the paper; not checked for its form."""
+        return self.row.entry.paper.arxiv_id or self.row.label.paper.arxiv_id
+
+    @property
+    def doi(self) -> str | None:
+        """DOI, by the list or else the paper; not checked for its form."""
+        return self.row.entry.paper.doi or self.row.label.paper.doi
+
+    @property
+    def rationale(self) -> str:
+        """Why: the person's note where a person decided, else the engine's reason or error."""
+        correction, label = self.row.correction, self.row.label
+        if correction is not None:
+            who = f"by {shown(correction.by)}" if correction.by.strip() else "by a person"
+            return shown(f"Set {who}{': ' + correction.note if correction.note.strip() else ''}")
+        return shown(label.rationale or (label.error.message if label.error else ""))
+
+    @property
+    def quotes(self) -> tuple[Evidence, ...]:
+        """Quotes that are in the paper, each once; those of an overruled label are left out."""
+        if self.is_corrected and self.label != label_of(self.row):
+            return ()
+        found = (piece for piece in self.row.label.evidence if piece.verdict != "absent")
+        return tuple({piece.quote: piece for piece in found}.values())
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What a reader must know of the label beside the label itself."""
+        if self.is_corrected:
+            return ("set by a person",)
+        return ("needs review",) if self.needs_review else ()
+
+
+def label_of(row: Row) -> str:
+    """The engine's label: a leaf id, "out-of-scope", "unplaced" or "failed"."""
+    return row.label.leaf or _BY_STATUS.get(row.label.status, FAILED)
+
+
+def file_row(row: Row, taxonomy: Taxonomy) -> Filed:
+    """The row with its correction applied.
+
+    Raises:
+        ConfigError: Label or correction is none of this taxonomy's: the rows belong to another.
+    """
+    label = row.correction.label if row.correction is not None else label_of(row)
+    if label not in taxonomy.leaves and label not in (OUT_OF_SCOPE, UNPLACED, FAILED):
+        raise ConfigError(
+            f"'{shown(row.entry.key)}' is labelled '{shown(label)}', which '{taxonomy.title}' does not have; "
+            "name the survey it was labelled with by --workspace"
+        )
+    return Filed(row=row, label=label, path=tuple(map(shown, taxonomy.titles(label))))
+
+
+def file_rows(rows: Iterable[Row], taxonomy: Taxonomy) -> Iterator[Filed]:
+    """`file_row` of each, as a stream."""
+    return (file_row(row, taxonomy) for row in rows)

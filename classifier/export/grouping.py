@@ -1,0 +1,101 @@
+"""Filed rows -> groups in the tree's order, with counts.
+
+What enters: rows and the taxonomy. What leaves: one node for each of the tree's, and one each for what is out
+of scope, unplaced or failed. All rows are held in memory: readers of a page or a table get no stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from classifier.export.filed import FAILED, Filed
+from classifier.records import OUT_OF_SCOPE, UNPLACED
+from classifier.taxonomy import Node, Taxonomy
+from classifier.text import shown
+
+_OUTSIDE = {OUT_OF_SCOPE: "Out of scope", UNPLACED: "Unplaced", FAILED: "Not labelled"}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A node with the papers under it; leaves have papers, branches have children.
+
+    Attributes:
+        id: The node's path, or "out-of-scope", "unplaced", "failed".
+        definition: What belongs here, on one line; empty outside the tree.
+    """
+
+    id: str
+    title: str
+    definition: str
+    children: tuple[Group, ...] = ()
+    papers: tuple[Filed, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Papers here and below."""
+        return len(self.papers) + sum(child.count for child in self.children)
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Group]]:
+        """This group and those below, with their depth, in the tree's order."""
+        yield depth, self
+        for child in self.children:
+            yield from child.walk(depth + 1)
+
+    @property
+    def leaves(self) -> tuple[Group, ...]:
+        """The groups without children at and below this one."""
+        return tuple(group for _, group in self.walk() if not group.children)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All rows, grouped.
+
+    Attributes:
+        classes: The tree's first level.
+        outside: What has no leaf: out of scope, unplaced, not labelled; only those that have papers.
+    """
+
+    title: str
+    classes: tuple[Group, ...]
+    outside: tuple[Group, ...]
+
+    @property
+    def placed(self) -> int:
+        """Papers that have a leaf."""
+        return sum(group.count for group in self.classes)
+
+    @property
+    def count(self) -> int:
+        """All papers."""
+        return self.placed + sum(group.count for group in self.outside)
+
+
+def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
+    """Groups the rows; within a leaf newest first, then by title. No rows give a tree of zeros."""
+    by_label: dict[str, list[Filed]] = {}
+    for filed in rows:
+        by_label.setdefault(filed.label, []).append(filed)
+    for papers in by_label.values():
+        papers.sort(key=lambda filed: (-(filed.year or 0), filed.title.casefold(), filed.key))
+    return Tree(
+        title=shown(taxonomy.title),
+        classes=tuple(_grow(node, node.id, by_label) for node in taxonomy.tree),
+        outside=tuple(
+            Group(label, title, "", papers=tuple(by_label[label]))
+            for label, title in _OUTSIDE.items()
+            if label in by_label
+        ),
+    )
+
+
+def _grow(node: Node, path: str, by_label: dict[str, list[Filed]]) -> Group:
+    return Group(
+        id=path,
+        title=shown(node.title),
+        definition=shown(node.definition),
+        children=tuple(_grow(child, f"{path}/{child.id}", by_label) for child in node.children),
+        papers=() if node.children else tuple(by_label.get(path, ())),
+    )

@@ -1,0 +1,41 @@
+"""Filed rows -> JSON lines: the Label of each, with a person's correction applied and marked.
+
+What enters: a stream of filed rows. What leaves: a line each. A corrected line has a further key,
+`correction`, with who, why, when, and what the engine had said (`was`); all else has the Label's schema.
+Titles stay as they were read: JSON has nothing that they could break.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from classifier.export.filed import Filed, label_of
+
+
+def write_jsonl(rows: Iterable[Filed]) -> Iterator[str]:
+    """One line a row, in the rows' order."""
+    for filed in rows:
+        yield f"{_line(filed)}\n"
+
+
+def _line(filed: Filed) -> str:
+    label, correction = filed.row.label, filed.row.correction
+    if correction is None:
+        return label.model_dump_json()
+    changed = label.model_copy(
+        update={
+            "status": filed.status,
+            "leaf": filed.label if filed.status == "placed" else None,
+            "path": filed.path,
+            "error": None,
+            # A person's word has no probability, and says nothing of the engine's reason.
+            "scope_reason": label.scope_reason if filed.status == label.status else None,
+            "confidence": None,
+            "needs_review": False,
+            "review_reasons": (),
+        }
+    )
+    told = correction.model_dump(include={"by", "note", "at"})
+    data = {**changed.model_dump(mode="json"), "correction": {**told, "was": label_of(filed.row)}}
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

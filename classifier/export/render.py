@@ -1,0 +1,192 @@
+"""The table of formats: filed rows -> the bytes of a new file, or of a user's own file with labels in it.
+
+What enters: rows, the taxonomy, a format's name and options. What leaves: bytes. Formats of rows are streams;
+those of readers (tree, tables, page, picture) hold all rows in memory, and so does a file that is edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.entries import Row
+from classifier.errors import ConfigError
+from classifier.export.filed import Filed, file_rows
+from classifier.export.grouping import Tree, group_by_tree
+from classifier.export.splice.keywords import PREFIX
+from classifier.export.splice.results import Removal, Results, Spliced
+from classifier.export.tables import attribute_tables, overview
+from classifier.export.target import encoded
+from classifier.taxonomy import Taxonomy
+
+
+class Options(NamedTuple):
+    """What a format may be told.
+
+    Attributes:
+        prefix: Marks our keywords; a `checked_prefix`.
+        note_field: Where reference lists get the rationale; None for nowhere.
+        mark: CSV: whether it begins with a byte order mark.
+        cite: LaTeX: whether studies are named by their keys.
+    """
+
+    prefix: str = PREFIX
+    note_field: str | None = None
+    mark: bool = False
+    cite: bool = False
+
+
+def render(name: str, rows: Iterable[Row], taxonomy: Taxonomy, options: Options) -> Iterator[bytes]:
+    """A new file of the format, in parts.
+
+    Raises:
+        ConfigError: No such format, or rows of another taxonomy.
+    """
+    filed = file_rows(rows, taxonomy)
+    if name in _STREAMED:
+        return encoded(_STREAMED[name](filed, options))
+    if name in _GROUPED:
+        return iter(_GROUPED[name](group_by_tree(filed, taxonomy), taxonomy, options))
+    raise ConfigError(f"format '{name}' is not known; expected one of {', '.join(FORMATS)}")
+
+
+def render_into(
+    name: str, data: bytes, file: Path, rows: Iterable[Row], taxonomy: Taxonomy, options: Options
+) -> Spliced:
+    """A user's file with labels in it.
+
+    Raises:
+        ConfigError: The format has no place for labels, or rows are of another taxonomy.
+        InputError: The file is not of the format.
+    """
+    filed = file_rows(rows, taxonomy)
+    if name in _LISTS:
+        return _splicer(name)(data, Results(filed, options.prefix, file, options.note_field))
+    if name in _SECTIONS:
+        from classifier.export.splice.markdown import splice_markdown
+
+        tree = group_by_tree(filed, taxonomy)
+        text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
+        return Spliced(splice_markdown(data, _SECTIONS[name], text), tree.count, 0, ())
+    raise ConfigError(f"--into works with {', '.join(INTO)}, not with '{name}'; use --out for a new file")
+
+
+def remove_from(name: str, data: bytes, options: Options) -> Spliced:
+    """A user's reference list without anything that `render_into` put there.
+
+    Raises:
+        ConfigError: The format is no reference list.
+        InputError: The file is not of the format.
+    """
+    if name not in _LISTS:
+        raise ConfigError(f"--remove works with {', '.join(_LISTS)}, not with '{name}'")
+    return _splicer(name)(data, Removal(options.prefix, options.note_field))
+
+
+def _splicer(name: str) -> Callable[[bytes, Results], Spliced]:
+    if name == "bibtex":
+        from classifier.export.splice.bibtex import splice_bibtex
+
+        return splice_bibtex
+    if name == "ris":
+        from classifier.export.splice.ris import splice_ris
+
+        return splice_ris
+    from classifier.export.splice.csl_json import splice_csl_json
+
+    return splice_csl_json
+
+
+def _jsonl(rows: Iterable[Filed], _: Options) -> Iterator[str]:
+    from classifier.export.jsonl import write_jsonl
+
+    return write_jsonl(rows)
+
+
+def _csv(rows: Iterable[Filed], options: Options) -> Iterator[str]:
+    from classifier.export.spreadsheet import write_csv
+
+    return write_csv(rows, mark=options.mark)
+
+
+def _bibtex(rows: Iterable[Filed], options: Options) -> Iterator[str]:
+    from classifier.export.bibtex import write_bibtex
+
+    return write_bibtex(rows, options.prefix, options.note_field)
+
+
+def _ris(rows: Iterable[Filed], options: Options) -> Iterator[str]:
+    from classifier.export.ris import write_ris
+
+    return write_ris(rows, options.prefix, options.note_field)
+
+
+def _csl_json(rows: Iterable[Filed], options: Options) -> Iterator[str]:
+    from classifier.export.csl import write_csl_json
+
+    return write_csl_json(rows, options.prefix, options.note_field)
+
+
+def _markdown(tree: Tree, _: Taxonomy, __: Options) -> Iterator[bytes]:
+    from classifier.export.markdown import render_list
+
+    return encoded([render_list(tree)])
+
+
+def _table1(tree: Tree, _: Taxonomy, __: Options) -> Iterator[bytes]:
+    from classifier.export.markdown import render_table
+
+    return encoded([render_table(overview(tree))])
+
+
+def _tables(tree: Tree, taxonomy: Taxonomy, _: Options) -> Iterator[bytes]:
+    from classifier.export.markdown import render_tables
+
+    return encoded([render_tables(attribute_tables(tree, taxonomy))])
+
+
+def _latex(tree: Tree, taxonomy: Taxonomy, options: Options) -> Iterator[bytes]:
+    from classifier.export.latex import render_latex
+
+    return encoded([render_latex((overview(tree), *attribute_tables(tree, taxonomy)), cite=options.cite)])
+
+
+def _html(tree: Tree, taxonomy: Taxonomy, _: Options) -> Iterator[bytes]:
+    from classifier.export.webpage import render_page
+
+    return encoded(render_page(tree, taxonomy))
+
+
+def _svg(tree: Tree, _: Taxonomy, __: Options) -> Iterator[bytes]:
+    from classifier.export.picture import lay_out
+    from classifier.export.svg import render_svg
+
+    return encoded([render_svg(lay_out(tree))])
+
+
+def _png(tree: Tree, _: Taxonomy, __: Options) -> Iterator[bytes]:
+    from classifier.export.picture import lay_out
+    from classifier.export.png import render_png
+
+    return iter([render_png(lay_out(tree))])
+
+
+_STREAMED = {"jsonl": _jsonl, "csv": _csv, "bibtex": _bibtex, "ris": _ris, "csl-json": _csl_json}
+_GROUPED = {
+    "markdown": _markdown,
+    "table1": _table1,
+    "tables": _tables,
+    "latex": _latex,
+    "html": _html,
+    "svg": _svg,
+    "png": _png,
+}
+_LISTS = ("bibtex", "ris", "csl-json")
+_SECTIONS = {"markdown": "tree", "table1": "table-1", "tables": "tables"}
+
+FORMATS = (*_STREAMED, *_GROUPED)
+"""All formats."""
+
+INTO = (*_LISTS, *_SECTIONS)
+"""Those that can go into a user's own file."""

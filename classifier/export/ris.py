@@ -1,0 +1,36 @@
+"""Filed rows -> a new RIS file, for lists that were none.
+
+What enters: a stream of filed rows. What leaves: text, record by record, in UTF-8 with CRLF as the format
+wants. Values are single lines, so that no title can end its record or begin another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from classifier.export.filed import FAILED, Filed
+from classifier.export.links import link_to
+from classifier.export.splice.keywords import PREFIX
+from classifier.export.splice.results import keywords_for
+from classifier.identity import bare_doi
+
+
+def write_ris(rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None) -> Iterator[str]:
+    """One record a row, in the rows' order; `note_field` is the tag that takes the rationale."""
+    for filed in rows:
+        lines = [f"{tag}  - {value}\r\n" for tag, value in _lines(filed, prefix, note_field) if value]
+        yield f"{''.join(lines)}ER  - \r\n\r\n"
+
+
+def _lines(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
+    yield "TY", "GEN"
+    yield "ID", filed.key
+    yield "TI", filed.title
+    yield from (("AU", name) for name in filed.authors)
+    yield "PY", str(filed.year or "")
+    yield "DO", bare_doi(filed.doi or "")
+    yield "UR", link_to(filed) or ""
+    if filed.label != FAILED:
+        yield from (("KW", word) for word in keywords_for(filed, prefix))
+    if note_field and filed.rationale:
+        yield note_field, f"{prefix} {filed.rationale}"

@@ -1,0 +1,78 @@
+"""Keywords into a .bib file; outside `keywords` (and the note field, if asked for) not a byte changes.
+
+What enters: the file's bytes and the results. What leaves: the new bytes. bibtexparser finds entries and
+fields. Comments, @string, @preamble and text between entries are never touched.
+"""
+
+from __future__ import annotations
+
+from classifier.export.bibtex import escaped
+from classifier.export.splice.bibtex_entry import BibtexEntry, NotEditable
+from classifier.export.splice.bibtex_file import locate_entries
+from classifier.export.splice.decoded import Decoded, decode
+from classifier.export.splice.edits import Draft
+from classifier.export.splice.keywords import is_own, replace_keywords
+from classifier.export.splice.results import Results, Spliced, Wanted
+
+_KEYWORDS = "keywords"
+
+
+def splice_bibtex(data: bytes, results: Results) -> Spliced:
+    """The file with each entry's label among its keywords.
+
+    Raises:
+        InputError: The bytes are not in the encoding that their mark promises.
+    """
+    original = decode(data)
+    draft = Draft(original)
+    for found in locate_entries(original.text):
+        if found.problem:
+            draft.leave(found.key, found.line, found.problem)
+            continue
+        if not draft.is_first(found.key, found.line):
+            continue
+        wanted = results.find(found.key)
+        if wanted is None:
+            draft.unknown += 1
+            continue
+        try:
+            new = _rewritten(found.raw, wanted, results, original)
+        except NotEditable as error:
+            draft.leave(found.key, found.line, str(error))
+            continue
+        draft.edit(found.start, found.raw, new)
+    return draft.finish()
+
+
+def _rewritten(raw: str, wanted: Wanted, results: Results, original: Decoded) -> str:
+    new = _with_keywords(raw, results.prefix, wanted.keywords)
+    if results.note_field and wanted.note is not None:
+        words = f"{results.prefix} {_in_encoding(wanted.note, original)}" if wanted.note else ""
+        new = _with_note(new, results.note_field, results.prefix, words)
+    return new
+
+
+def _with_keywords(raw: str, prefix: str, wanted: tuple[str, ...]) -> str:
+    entry = BibtexEntry(raw)
+    field = entry.find(_KEYWORDS)
+    if field is None:
+        return entry.with_field(_KEYWORDS, ", ".join(wanted)) if wanted else raw
+    value = entry.inner(field)
+    if not is_own(value, prefix, braces=True):
+        return entry.with_value(field, replace_keywords(value, prefix, wanted, braces=True))
+    return entry.with_value(field, ", ".join(wanted)) if wanted else entry.without(field)
+
+
+def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
+    entry = BibtexEntry(raw)
+    field = entry.find(name)
+    if field is None:
+        return entry.with_field(name, words) if words else raw
+    if not entry.inner(field).startswith(f"{prefix} "):
+        raise NotEditable(f"it has a {name} of its own; choose another field for the rationale")
+    return entry.with_value(field, words) if words else entry.without(field)
+
+
+def _in_encoding(words: str, original: Decoded) -> str:
+    """The rationale in TeX, in characters that the file's encoding has."""
+    return escaped(words).encode(original.encoding, errors="replace").decode(original.encoding)

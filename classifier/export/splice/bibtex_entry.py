@@ -1,0 +1,172 @@
+"""One entry's text, and edits of one field that leave the others alone.
+
+What enters: an entry as it stands in a file, "@article{key, …}". What leaves: the same with one field added,
+changed or taken out, in the entry's own style. Adding a field and taking it out again gives the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_HEAD = re.compile(r"@\w*[ \t]*[{(]")
+_SPACE = re.compile(r"\s*")
+_BRACE = re.compile(r"(?<!\\)[{}]")
+_QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}"]')
+
+
+class NotEditable(Exception):
+    """The entry cannot be edited safely; the message says why."""
+
+
+class Field(NamedTuple):
+    """A field's place: the comma before it, its name, its value, the comma after it if there is one."""
+
+    comma: int
+    name_start: int
+    name_end: int
+    value_start: int
+    value_end: int
+    next_comma: int | None
+
+
+class BibtexEntry:
+    """An entry that the parser takes for one.
+
+    Raises:
+        NotEditable: The parser's fields are not found in the text one after the other.
+    """
+
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+        self._fields = _locate_fields(raw)
+
+    def find(self, name: str) -> Field | None:
+        """The first field of this name, whatever its case."""
+        return next(
+            (f for f in self._fields if self.raw[f.name_start : f.name_end].casefold() == name.casefold()),
+            None,
+        )
+
+    def inner(self, field: Field) -> str:
+        """The field's value without its delimiters.
+
+        Raises:
+            NotEditable: It is a macro, a number or put together of several parts.
+        """
+        value = self.raw[field.value_start : field.value_end]
+        if not (_is_braced(value) or _is_quoted(value)):
+            name = self.raw[field.name_start : field.name_end]
+            raise NotEditable(f"its {name} are no single text in braces or quotes")
+        return value[1:-1]
+
+    def with_value(self, field: Field, inner: str) -> str:
+        """The entry with another text between the field's delimiters."""
+        return self.raw[: field.value_start + 1] + inner + self.raw[field.value_end - 1 :]
+
+    def without(self, field: Field) -> str:
+        """The entry less the field, and less what `with_field` put around it."""
+        if field.next_comma is not None:
+            return self.raw[: field.comma + 1] + self.raw[field.next_comma + 1 :]
+        return self.raw[: field.comma] + self.raw[field.value_end :]
+
+    def with_field(self, name: str, inner: str) -> str:
+        """The entry with one more field after its last, laid out as that one is."""
+        if not self._fields:
+            return self._with_first_field(name, inner)
+        last = self._fields[-1]
+        indent = self.raw[last.comma + 1 : last.name_start]
+        text = f"{indent}{name}{self._equals(last, name)}{self._delimited(last, inner)}"
+        if last.next_comma is not None:
+            at = last.next_comma + 1
+            return f"{self.raw[:at]}{text},{self.raw[at:]}"
+        return f"{self.raw[: last.value_end]},{text}{self.raw[last.value_end :]}"
+
+    def _with_first_field(self, name: str, inner: str) -> str:
+        end = len(self.raw) - 1
+        comma = self.raw.find(",")
+        if comma >= 0:
+            return f"{self.raw[: comma + 1]} {name} = {{{inner}}},{self.raw[comma + 1 :]}"
+        end = len(self.raw[:end].rstrip())
+        return f"{self.raw[:end]}, {name} = {{{inner}}}{self.raw[end:]}"
+
+    def _equals(self, last: Field, name: str) -> str:
+        """The equals sign with the spaces that the entry's style has around it."""
+        length = last.name_end - last.name_start
+        before, _, after = self.raw[last.name_end : last.value_start].partition("=")
+        if before:
+            # Where names are padded to one column, ours ends there too.
+            before = " " * max(1, length + len(before) - len(name)) if before.isspace() else " "
+        return f"{before}={after if after.strip(' ') == '' else ' '}"
+
+    def _delimited(self, last: Field, inner: str) -> str:
+        quoted = self.raw[last.value_start] == '"' and '"' not in inner
+        return f'"{inner}"' if quoted else f"{{{inner}}}"
+
+
+def _locate_fields(raw: str) -> tuple[Field, ...]:
+    head = _HEAD.match(raw)
+    comma = raw.find(",")
+    if head is None:
+        raise NotEditable("the parser's text is no entry")
+    if comma < 0:
+        return ()
+    fields = []
+    at: int | None = comma
+    for name, value in _parsed_fields(raw):
+        if at is None:
+            raise NotEditable("a comma between two fields is missing")
+        name_start = _skip(raw, at + 1)
+        name_end = name_start + len(name)
+        equals = _skip(raw, name_end)
+        value_start = _skip(raw, equals + 1)
+        value_end = value_start + len(value)
+        parts = (raw[name_start:name_end], raw[equals : equals + 1], raw[value_start:value_end])
+        if parts != (name, "=", value) or not value:
+            raise NotEditable(f"its field '{name}' cannot be told apart")
+        following = _skip(raw, value_end)
+        after = following if raw[following : following + 1] == "," else None
+        fields.append(Field(at, name_start, name_end, value_start, value_end, after))
+        at = after
+    return tuple(fields)
+
+
+def _parsed_fields(raw: str) -> list[tuple[str, str]]:
+    from bibtexparser.model import DuplicateFieldKeyBlock, Entry
+    from bibtexparser.splitter import Splitter
+
+    block = next(iter(Splitter(raw).split().blocks), None)
+    if isinstance(block, DuplicateFieldKeyBlock):
+        block = block.ignore_error_block
+    if not isinstance(block, Entry) or block.raw != raw:
+        raise NotEditable("it cannot be parsed by itself")
+    return [(field.key, field.value) for field in block.fields]
+
+
+def _skip(raw: str, at: int) -> int:
+    found = _SPACE.match(raw, at)
+    return found.end() if found else at
+
+
+def _is_braced(value: str) -> bool:
+    """Whether one pair of braces encloses the whole value."""
+    if len(value) < 2 or value[0] != "{" or value[-1] != "}":
+        return False
+    depth = 0
+    for brace in _BRACE.finditer(value):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return brace.end() == len(value)
+    return False
+
+
+def _is_quoted(value: str) -> bool:
+    """Whether one pair of quotes encloses the whole value."""
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return False
+    depth = 0
+    for mark in _QUOTE_OR_BRACE.finditer(value, 1):
+        if mark[0] == '"' and depth == 0:
+            return mark.end() == len(value)
+        depth += {"{": 1, "}": -1}.get(mark[0], 0)
+    return False

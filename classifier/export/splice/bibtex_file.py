@@ -1,0 +1,91 @@
+"""A .bib file's text -> its entries and where each stands.
+
+What enters: text. What leaves: one record an entry, broken ones with the reason. bibtexparser starts anew at
+each line that opens a block, whatever was open before; so the text is cut there and parsed piece by piece,
+and memory stays small (the parser alone takes 350 MB for 100,000 entries at once).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from bibtexparser.model import Block
+
+_OPENS = re.compile(r"^[^\S\n]*@\w*[ \t]*(?=[{(])", re.MULTILINE)
+
+
+class Located(NamedTuple):
+    """An entry: `raw` stands at `start`, on `line` (from 1); `problem` is empty where it is whole."""
+
+    key: str
+    line: int
+    start: int
+    raw: str
+    problem: str = ""
+
+
+def locate_entries(text: str) -> Iterator[Located]:
+    """Entries in the order of the text; comments, strings and preambles are passed over."""
+    starts = [found.start() for found in _OPENS.finditer(text)]
+    line, done = 1, 0
+    with _quiet_parser():
+        for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+            line += text.count("\n", done, start)
+            done = start
+            yield from _in_piece(text[start:end], start, line)
+
+
+def _in_piece(piece: str, offset: int, line: int) -> Iterator[Located]:
+    from bibtexparser.splitter import Splitter
+
+    try:
+        found = Splitter(piece).split().blocks
+    except Exception as error:  # noqa: BLE001 - the parser raises what it likes on input it did not foresee
+        yield Located("", line, offset, piece, f"the parser gave up: {' '.join(str(error).split())[:200]}")
+        return
+    place = 0
+    for block in found:
+        located = _locate(block, piece, place, offset, line)
+        if located is not None:
+            place = located.start - offset + len(located.raw)
+            yield located
+
+
+def _locate(block: Block, piece: str, place: int, offset: int, line: int) -> Located | None:
+    from bibtexparser.model import Entry, ParsingFailedBlock
+
+    # The parser calls a field or key that is given twice a failure, and keeps the entry beside.
+    inner = block.ignore_error_block if isinstance(block, ParsingFailedBlock) else block
+    raw = block.raw or ""
+    start = piece.find(raw, place)
+    at = line + piece.count("\n", 0, max(start, 0))
+    if isinstance(inner, Entry):
+        problem = "" if inner.key else "it has no key"
+        problem = problem if start >= 0 else "the parser's text is not the file's"
+        return Located(inner.key, at, offset + max(start, 0), raw, problem)
+    if isinstance(block, ParsingFailedBlock):
+        reason = " ".join(str(getattr(block.error, "abort_reason", block.error)).split())
+        return Located(_guess_key(raw), at, offset + max(start, 0), raw, f"broken: {reason}")
+    return None
+
+
+def _guess_key(raw: str) -> str:
+    found = re.match(r"@\w*\s*[{(]\s*([^\s,{}()=]{1,200})\s*,", raw)
+    return found[1] if found else ""
+
+
+@contextmanager
+def _quiet_parser() -> Iterator[None]:
+    """The parser logs each broken block to standard error; they are listed with the others instead."""
+    logger = logging.getLogger("bibtexparser.splitter")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before

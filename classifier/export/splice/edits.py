@@ -1,0 +1,74 @@
+"""Edits of one text, applied at once.
+
+What enters: spans of the original, half-open, that do not overlap. What leaves: the changed text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from classifier.export.splice.decoded import Decoded
+from classifier.export.splice.results import Spliced, Untouched
+from classifier.text import shown
+
+
+class Edit(NamedTuple):
+    """`text` in the place of [start, end)."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """The text with its edits, in order of their place."""
+    parts, done = [], 0
+    for edit in sorted(edits):
+        parts += [text[done : edit.start], edit.text]
+        done = edit.end
+    return "".join([*parts, text[done:]])
+
+
+@dataclass
+class Draft:
+    """The edits of a list while it is read, entry by entry.
+
+    Of entries with the same key the first was labelled, as the list's reader has it; the others are listed.
+    """
+
+    original: Decoded
+    labelled: int = 0
+    unknown: int = 0
+    untouched: list[Untouched] = field(default_factory=list)
+    _edits: list[Edit] = field(default_factory=list)
+    _lines: dict[str, int] = field(default_factory=dict)
+
+    def is_first(self, key: str, line: int) -> bool:
+        """Whether no entry before had this key; one that had is listed."""
+        if key in self._lines:
+            self.leave(key, line, f"its key stands on line {self._lines[key]} already; keys must differ")
+            return False
+        self._lines[key] = line
+        return True
+
+    def edit(self, start: int, old: str, new: str) -> None:
+        """Puts an entry's new text in the place of its old, which may be the same."""
+        self.labelled += 1
+        if new != old:
+            self._edits.append(Edit(start, start + len(old), new))
+
+    def leave(self, key: str, line: int, reason: str) -> None:
+        """Lists an entry that cannot be edited."""
+        self.untouched.append(Untouched(shown(key), line, reason))
+
+    def finish(self) -> Spliced:
+        """The new bytes, and what was left out."""
+        text = apply_edits(self.original.text, self._edits)
+        return Spliced(
+            data=self.original.encode(text),
+            labelled=self.labelled,
+            unknown=self.unknown,
+            untouched=tuple(self.untouched),
+        )

@@ -1,0 +1,144 @@
+"""Filed rows -> what each entry of one list shall carry.
+
+What enters: rows of a labelled folder. What leaves: a table from an entry's key to its keywords. It holds a
+few strings for each entry, so memory grows with the list; the rows themselves are let go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.export.filed import FAILED, Filed
+from classifier.identity import bare_doi
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+class Wanted(NamedTuple):
+    """What an entry shall carry: our keywords, and the words of our note (None leaves notes alone)."""
+
+    keywords: tuple[str, ...]
+    note: str | None = None
+
+
+class Untouched(NamedTuple):
+    """An entry that could not be labelled in place, and why; `line` counts from 1."""
+
+    key: str
+    line: int
+    reason: str
+
+
+class Spliced(NamedTuple):
+    """A list with labels in it.
+
+    Attributes:
+        labelled: Entries that now carry their label, changed or not.
+        unknown: Entries that the results do not have; they are as they were.
+        untouched: Entries that the results may have, but that could not be edited safely.
+    """
+
+    data: bytes
+    labelled: int
+    unknown: int
+    untouched: tuple[Untouched, ...]
+
+
+class Results:
+    """The labels of one list.
+
+    Args:
+        rows: The rows of the labelled folder; failed ones without a correction leave their entry as it is.
+        prefix: A `checked_prefix`.
+        file: The list; rows of other lists are passed over where some name this one as their source.
+        note_field: Where the rationale goes, such as "annote"; None leaves notes alone.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Filed],
+        prefix: str,
+        file: Path | None = None,
+        note_field: str | None = None,
+    ) -> None:
+        self.prefix = prefix
+        self.note_field = note_field
+        self._by_key: dict[str, Wanted] = {}
+        self._by_trait: dict[str, Wanted | None] = {}
+        elsewhere: list[tuple[Filed, Wanted]] = []
+        for filed in rows:
+            if filed.label == FAILED:
+                continue
+            wanted = Wanted(keywords_for(filed, prefix), filed.rationale if note_field else None)
+            if file is None or _is_file(filed.row.entry.source, file):
+                self._add(filed, wanted)
+            else:
+                elsewhere.append((filed, wanted))
+        if not self._by_key:
+            for filed, wanted in elsewhere:
+                self._add(filed, wanted)
+
+    def find(self, key: str) -> Wanted | None:
+        """What the entry of this key shall carry; None where the results lack it."""
+        return self._by_key.get(key)
+
+    def find_by_traits(self, doi: str, title: str) -> Wanted | None:
+        """The same for an entry without a key of its own: by DOI, else by its whole title.
+
+        None where the trait is missing, or belongs to several entries whose labels differ.
+        """
+        for trait in _traits(doi, title):
+            if trait in self._by_trait:
+                return self._by_trait[trait]
+        return None
+
+    def _add(self, filed: Filed, wanted: Wanted) -> None:
+        entry = filed.row.entry
+        self._by_key[entry.key] = wanted
+        for trait in _traits(entry.paper.doi or "", entry.paper.title or ""):
+            known = self._by_trait.setdefault(trait, wanted)
+            if known != wanted:
+                self._by_trait[trait] = None
+
+
+class Removal(Results):
+    """Results in which every entry loses what is ours."""
+
+    def __init__(self, prefix: str, note_field: str | None = None) -> None:
+        super().__init__((), prefix, note_field=note_field)
+
+    def find(self, key: str) -> Wanted | None:  # noqa: ARG002
+        """Nothing wanted, of any entry."""
+        return self._nothing
+
+    def find_by_traits(self, doi: str, title: str) -> Wanted | None:  # noqa: ARG002
+        """Nothing wanted, of any entry."""
+        return self._nothing
+
+    @property
+    def _nothing(self) -> Wanted:
+        return Wanted((), "" if self.note_field else None)
+
+
+def keywords_for(filed: Filed, prefix: str) -> tuple[str, ...]:
+    """The label; then whether a person set it or must still look at it."""
+    marks = ("corrected",) if filed.is_corrected else ("needs-review",) if filed.needs_review else ()
+    return tuple(f"{prefix}{word}" for word in (filed.label, *marks))
+
+
+def _traits(doi: str, title: str) -> list[str]:
+    bare = bare_doi(doi)
+    words = _NOT_WORD.sub("", title.casefold())
+    return [*([f"doi:{bare}"] if bare else []), *([f"title:{words}"] if words else [])]
+
+
+def _is_file(source: str, file: Path) -> bool:
+    if not source or source == "-":
+        return False
+    try:
+        return Path(source).resolve() == file.resolve()
+    except (OSError, ValueError):  # a name with a null character, or a loop of links
+        return False

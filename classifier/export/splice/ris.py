@@ -1,0 +1,129 @@
+"""Keywords into a RIS file: lines `KW  - …` are added, replaced or taken out; no other byte changes.
+
+What enters: the file's bytes and the results. What leaves: the new bytes. An entry is known by its `ID` or
+`LB`, else by its DOI or title. Lines are told apart as the list's reader does it, with more or less space
+than the format's two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from classifier.export.splice.decoded import decode
+from classifier.export.splice.edits import Draft
+from classifier.export.splice.results import Results, Spliced
+from classifier.text import shown
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*)|)$", re.DOTALL)
+_START, _END, _KEYWORD = "TY", "ER", "KW"
+_IDS, _TITLES = ("ID", "LB"), ("TI", "T1", "ST")
+
+
+class _Line(NamedTuple):
+    """A line with its end; `tag` is None where it continues the one before."""
+
+    text: str
+    tag: str | None
+    value: str
+
+
+@dataclass
+class _Record:
+    """From TY to ER, or to the last line that is not blank where ER is missing."""
+
+    start: int
+    number: int
+    lines: list[_Line] = field(default_factory=list)
+
+    def first(self, *tags: str) -> str:
+        return next((line.value for tag in tags for line in self.lines if line.tag == tag and line.value), "")
+
+    @property
+    def text(self) -> str:
+        return "".join(line.text for line in self.lines)
+
+
+def splice_ris(data: bytes, results: Results) -> Spliced:
+    """The file with each entry's label among its keywords.
+
+    Raises:
+        InputError: The bytes are not in the encoding that their mark promises.
+    """
+    original = decode(data)
+    draft = Draft(original)
+    for record in _records(original.text):
+        own_id, doi, title = record.first(*_IDS), record.first("DO"), record.first(*_TITLES)
+        if own_id and not draft.is_first(own_id, record.number):
+            continue
+        wanted = results.find(own_id) if own_id else results.find_by_traits(doi, title)
+        if wanted is None:
+            draft.unknown += 1
+            continue
+        if not record.lines[-1].text.endswith(("\r", "\n")) and record.lines[-1].tag != _END:
+            draft.leave(own_id or shown(title), record.number, "it is cut off by the end of the file")
+            continue
+        lines = _with_values(record.lines, _KEYWORD, results.prefix, wanted.keywords)
+        if results.note_field and wanted.note is not None:
+            mark = f"{results.prefix} "
+            lines = _with_values(
+                lines, results.note_field, mark, (mark + wanted.note,) if wanted.note else ()
+            )
+        draft.edit(record.start, record.text, "".join(line.text for line in lines))
+    return draft.finish()
+
+
+def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...]) -> list[_Line]:
+    """The lines with the values, a line each, in the place of those that begin with the mark."""
+    own = [i for i, line in enumerate(lines) if line.tag == tag and line.value.startswith(mark)]
+    if tuple(lines[i].value for i in own) == values:
+        return lines
+    eol = lines[0].text[len(lines[0].text.rstrip("\r\n")) :]
+    new = [_Line(f"{tag}  - {value}{eol}", tag, value) for value in values]
+    place = own[0] if own else _place(lines, tag)
+    before = [line for i, line in enumerate(lines[:place]) if i not in own]
+    after = [line for i, line in enumerate(lines[place:], start=place) if i not in own]
+    return [*before, *new, *after]
+
+
+def _place(lines: list[_Line], tag: str) -> int:
+    """After the last line of this tag and what continues it, else before the record's end."""
+    end = len(lines) - 1 if lines[-1].tag == _END else len(lines)
+    last = max((i for i, line in enumerate(lines) if line.tag == tag), default=end - 1)
+    while last + 1 < end and lines[last + 1].tag is None:
+        last += 1
+    return last + 1
+
+
+def _records(text: str) -> Iterator[_Record]:
+    """The records; what stands between them is passed over."""
+    record: _Record | None = None
+    at = 0
+    for number, found in enumerate(_LINE.finditer(text), start=1):
+        line = _read(found[0])
+        if line.tag == _START:
+            if record is not None:
+                yield _trimmed(record)
+            record = _Record(at, number)
+        if record is not None:
+            record.lines.append(line)
+            if line.tag == _END:
+                yield record
+                record = None
+        at = found.end()
+    if record is not None:
+        yield _trimmed(record)
+
+
+def _trimmed(record: _Record) -> _Record:
+    while not record.lines[-1].text.strip():
+        record.lines.pop()
+    return record
+
+
+def _read(line: str) -> _Line:
+    found = _TAG.match(line.rstrip("\r\n"))
+    return _Line(line, found[1], (found[2] or "").strip()) if found else _Line(line, None, "")

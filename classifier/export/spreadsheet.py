@@ -1,0 +1,81 @@
+"""Filed rows -> CSV (RFC 4180) in which no spreadsheet finds a formula.
+
+What enters: a stream of filed rows. What leaves: lines that end in CRLF, every cell in quotes, UTF-8 (with a
+byte order mark of choice, which Excel needs). A cell that begins with = + - @ or a control character gets an
+apostrophe before it, and so does what follows a semicolon or tab: programs that take those for separators
+would start a cell there. See OWASP, "CSV Injection".
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+
+from classifier.export.filed import Filed
+from classifier.export.links import link_to
+from classifier.text import shown
+
+COLUMNS = (
+    "key", "title", "authors", "year", "arxiv_id", "doi", "url", "label", "path", "status", "decided_by",
+    "confidence", "needs_review", "review_reasons", "runner_up", "secondary", "scope_reason", "rationale",
+    "quotes", "engine", "model", "list", "line",
+)  # fmt: skip
+
+_FORMULA = re.compile(r"(^|[;\t])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+def write_csv(rows: Iterable[Filed], *, mark: bool = False) -> Iterator[str]:
+    """A header, then one line a row, in the rows' order.
+
+    Args:
+        rows: As a stream.
+        mark: Whether to begin with a byte order mark.
+    """
+    yield ("\ufeff" if mark else "") + _line(COLUMNS)
+    for filed in rows:
+        cells = _cells(filed)
+        yield _line([cells[name] for name in COLUMNS])
+
+
+def inert(text: str) -> str:
+    """The text on one line, with an apostrophe wherever a formula could begin."""
+    return _FORMULA.sub(r"\1\2'", shown(text)) if text else ""
+
+
+def _line(cells: Iterable[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow([inert(str(cell)) for cell in cells])
+    return line.getvalue()
+
+
+def _cells(filed: Filed) -> dict[str, object]:
+    entry, label = filed.row.entry, filed.row.label
+    provenance = label.provenance
+    corrected = filed.is_corrected
+    return {
+        "key": filed.key,
+        "title": filed.title,
+        "authors": "; ".join(filed.authors),
+        "year": filed.year or "",
+        "arxiv_id": filed.arxiv_id or "",
+        "doi": filed.doi or "",
+        "url": link_to(filed) or "",
+        "label": filed.label,
+        "path": " > ".join(filed.path),
+        "status": filed.status,
+        "decided_by": "person" if corrected else "engine",
+        "confidence": "" if corrected or label.confidence is None else f"{label.confidence:.3f}",
+        "needs_review": "yes" if filed.needs_review else "no",
+        "review_reasons": "" if corrected else "; ".join(label.review_reasons),
+        "runner_up": label.runner_up or "",
+        "secondary": "; ".join(label.secondary),
+        "scope_reason": label.scope_reason or "",
+        "rationale": filed.rationale,
+        "quotes": " | ".join(f"{piece.quote} (page {piece.page})" for piece in filed.quotes),
+        "engine": provenance.engine if provenance else "",
+        "model": (provenance.model or "") if provenance else "",
+        "list": entry.source,
+        "line": entry.line,
+    }

@@ -1,0 +1,62 @@
+"""Picture -> SVG: one file without script or link, for light and dark, that scales.
+
+What enters: a layout. What leaves: text. Titles are a survey's, perhaps a stranger's: a template escapes
+them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classifier.export.picture import LINE_HEIGHT, PADDING, TEXT_SIZE, Box, Picture
+from classifier.page import environment
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_svg(picture: Picture, *, standalone: bool = True) -> str:
+    """The picture.
+
+    Args:
+        picture: What to draw.
+        standalone: Whether it is a file of its own, with its style; else an element of a page that has it.
+    """
+    from markupsafe import Markup
+
+    return (
+        _environment()
+        .get_template("picture.svg.j2")
+        .render(
+            picture=picture,
+            size=TEXT_SIZE,
+            line=LINE_HEIGHT,
+            padding=PADDING,
+            links=[_curve(picture.boxes[a], picture.boxes[b]) for a, b in picture.links],
+            # A file of this package, not data.
+            style=Markup(style()) if standalone else None,  # noqa: S704
+        )
+    )
+
+
+def style() -> str:
+    """The picture's style sheet, for pages that hold it."""
+    return (_TEMPLATES / "picture.css").read_text(encoding="utf-8")
+
+
+def _curve(above: Box, below: Box) -> str:
+    x, end = above.x + above.width, below.x
+    middle = (x + end) / 2
+    return (
+        f"M{x:.1f} {above.middle:.1f}C{middle:.1f} {above.middle:.1f} "
+        f"{middle:.1f} {below.middle:.1f} {end:.1f} {below.middle:.1f}"
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return environment(_TEMPLATES, {"place": lambda value: f"{value:.1f}"})

@@ -1,0 +1,89 @@
+"""Filed rows -> the survey's tables: which study stands where, and what is recorded of each.
+
+What enters: grouped rows and the taxonomy's fields. What leaves: plain tables of text; Markdown and LaTeX lay
+them out. Which field belongs into which table is said by the taxonomy (`SurveyField.table`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from classifier.export.filed import Filed
+from classifier.export.grouping import Group, Tree
+from classifier.taxonomy import SurveyField, Taxonomy
+from classifier.text import shown
+
+SILENT = "–"
+"""Where the paper says nothing, or nobody asked."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A cell that names a paper."""
+
+    filed: Filed
+
+
+Cell = str | tuple[Study, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `rows` have as many cells as `columns`; a cell is text or names papers."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def overview(tree: Tree) -> Table:
+    """One row a leaf: class, what lies between, leaf, number of papers, papers (the survey's Table 1)."""
+    rows = [
+        (top.title, " / ".join(titles), str(leaf.count), tuple(map(Study, leaf.papers)))
+        for top in tree.classes
+        for titles, leaf in _leaves(top.children or (top,), ())
+    ]
+    return Table("table-1", f"Studies by class: {tree.title}", ("Class", "Leaf", "n", "Studies"), tuple(rows))
+
+
+def attribute_tables(tree: Tree, taxonomy: Taxonomy) -> tuple[Table, ...]:
+    """One table for each number that the fields name, in order; those without a paper are left out.
+
+    A row is a paper of a leaf that has one of the table's fields. Where a person overruled the engine's
+    label, what it recorded stays.
+    """
+    numbers = {field.table for leaf in taxonomy.leaves.values() for field in leaf.fields if field.table}
+    made = (_attributes(number, tree, taxonomy) for number in sorted(numbers, key=_natural))
+    return tuple(table for table in made if table.rows)
+
+
+def _attributes(number: str, tree: Tree, taxonomy: Taxonomy) -> Table:
+    fields: dict[str, SurveyField] = {}
+    rows: list[tuple[Cell, ...]] = []
+    concerned = [
+        leaf for leaf in taxonomy.leaves.values() if any(field.table == number for field in leaf.fields)
+    ]
+    for leaf in concerned:
+        fields |= {field.id: field for field in leaf.fields if field.table == number}
+    groups = {group.id: group for top in tree.classes for group in top.leaves}
+    for leaf in concerned:
+        for filed in groups[leaf.id].papers:
+            found = filed.row.label.attributes
+            rows.append(((Study(filed),), *(shown(found.get(name)) or SILENT for name in fields)))
+    columns = tuple(shown(field.title) for field in fields.values())
+    return Table(f"table-{number}", f"{tree.title}: table {number}", ("Study", *columns), tuple(rows))
+
+
+def _leaves(groups: Iterable[Group], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Group]]:
+    for group in groups:
+        if group.children:
+            yield from _leaves(group.children, (*above, group.title))
+        else:
+            yield (*above, group.title), group
+
+
+def _natural(number: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", number))

@@ -1,0 +1,82 @@
+"""Where exports go: a new file, or a user's own file with a backup of what it was.
+
+What enters: parts of text or bytes. What leaves: files that are there as a whole or not at all. A backup
+never takes another's place: FILE.bak, then FILE.bak2, and so on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+from classifier.errors import InputError, StoreError
+from classifier.files import replace_bytes
+
+
+def write_text(path: Path, parts: Iterable[str]) -> None:
+    """Writes parts of text as one UTF-8 file, as a stream.
+
+    Raises:
+        StoreError: The file cannot be written; what stood there before is untouched.
+    """
+    replace_bytes(path, encoded(parts))
+
+
+def encoded(parts: Iterable[str]) -> Iterator[bytes]:
+    """The parts as UTF-8; half a surrogate pair, which has no such form, becomes a question mark."""
+    return (part.encode("utf-8", errors="replace") for part in parts)
+
+
+def read_own(path: Path) -> bytes:
+    """The bytes of a user's file.
+
+    Raises:
+        InputError: It is missing or unreadable.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); --into names a list that exists, --out a new file"
+        ) from error
+
+
+def replace_with_backup(path: Path, old: bytes, new: bytes) -> Path | None:
+    """Puts `new` in the place of `old`, which is kept beside it; returns the backup's path.
+
+    Where both are equal nothing is written and there is no backup.
+
+    Raises:
+        StoreError: Something cannot be written, or the file is no longer `old`; it is as it was.
+    """
+    if new == old:
+        return None
+    backup = _keep(path, old)
+    if read_own(path) != old:
+        backup.unlink()
+        raise StoreError(f"{path} was changed by somebody else meanwhile; nothing is written, try again")
+    replace_bytes(path, (new,))
+    return backup
+
+
+def _keep(path: Path, old: bytes) -> Path:
+    """A new file beside `path` with its old bytes; no existing backup is touched."""
+    for number in count(1):
+        backup = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
+        try:
+            with backup.open("xb") as file:
+                file.write(old)
+                file.flush()
+                os.fsync(file.fileno())
+            backup.chmod(path.stat().st_mode & 0o777)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            backup.unlink(missing_ok=True)
+            raise StoreError(
+                f"cannot write the backup {backup}: {error.strerror}; {path} is untouched"
+            ) from error
+        return backup
+    raise AssertionError  # count() has no end
