@@ -574,7 +574,7 @@ def test_a_report_goes_into_a_page_and_is_published_without_words_of_papers(tmp_
     )
     text = page.read_text()
     assert "stale" not in text
-    assert "| offline" in text
+    assert "| majority class" in text
     assert text.startswith("# Before\n")
     assert text.endswith("after\n")
     (published,) = published_to.glob("*.json")
