@@ -35,7 +35,7 @@ _BULLET = re.compile(r"([\s>]*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.*)"
 _ROW = re.compile(r"\s*\|(.*)\|?\s*$")
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
 _CELL_END = re.compile(r"(?<!\\)\|")
-_YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?![\d.])")
+_YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d)")
 _FIELD = re.compile(
     r"\W*(authors?|abstract|tl;?dr|summary|year|date|published)\W*[:：]\W*(\S.*)", re.IGNORECASE | re.DOTALL
 )

@@ -1,0 +1,214 @@
+"""Entries of a list, one by one -> which of them are a paper that came before.
+
+What enters: list entries. What leaves: the key of the first entry of the same paper, or None. It keeps, for
+each paper, its key, its title and a few hashes, and reads a file only where another of the same
+size has come before. It decides by `classifier.identity`; what happens to a duplicate is the runner's matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from classifier.entries import ListEntry
+from classifier.identity import bare_arxiv_id, bare_doi, same_title, title_words
+from classifier.records import Paper
+from classifier.sources.matching import authors_agree
+
+_SHORT = 24  # letters; shorter titles are compared as a whole, as `identity` does
+_END = 0.4  # share of a title at either end that near-equal titles have in common at one of them
+_LENGTHS = math.log(1.11)  # near-equal titles (`identity.SAME_TITLE`) differ in length by no more than this
+_TELLING = 40  # letters; of shorter titles ("Editorial") two papers may have the same, so authors must agree
+_HASH_MASK = (1 << 60) - 1  # an int of two digits takes a third less memory than one of three
+_LOOK = 0.7  # least similarity, before any folding, at which two titles are compared in earnest
+
+
+class Duplicates:
+    """Remembers the papers of one run; what 100,000 take is measured in benchmarks/lists.py."""
+
+    def __init__(self) -> None:
+        self._keys = _Texts()
+        self._titles = _Texts()
+        self._arxiv = array("q")  # hash of the arXiv id, 0 where there is none
+        self._authors: dict[int, tuple[str, ...]] = {}  # of papers with short titles
+        self._ids: dict[int, int] = {}  # hash of an id -> place of its paper in the lists above
+        self._blocks: dict[int, int | array[int]] = {}  # hash of a part of a title -> places
+        self._sizes: dict[int, tuple[Path, int] | None] = {}  # -> the first file of a size; None once hashed
+        self._bytes: dict[bytes, int] = {}  # sha256 of a file -> place
+
+    def find(self, entry: ListEntry) -> str | None:
+        """The key of the first entry of the same paper, or None; takes note of this entry in any case.
+
+        The same are: one arXiv id (any version) or DOI, unless the titles contradict, since wrong ids are
+        common; one file's bytes; near-equal titles (`identity.same_title`), unless their arXiv ids differ or,
+        for short titles, their authors.
+        """
+        paper = entry.paper
+        title = _Title(paper.title or "")
+        ids = _id_hashes(paper)
+        size, digest = self._file(entry.file)
+        place = self._by_id(ids, title)
+        if place is None and digest is not None:
+            place = self._bytes.get(digest)
+        if place is None and title.letters:
+            place = self._by_title(paper, title)
+        key = None if place is None else self._keys[place]
+        if place is None:
+            place = self._add(entry, title)
+        for number in ids:
+            self._ids.setdefault(number, place)
+        if digest is not None:
+            self._bytes.setdefault(digest, place)
+        elif entry.file is not None and size is not None:
+            self._sizes[size] = (entry.file, place)
+        return key
+
+    def _add(self, entry: ListEntry, title: _Title) -> int:
+        place = len(self._keys)
+        self._keys.append(entry.key)
+        self._titles.append(title.text)
+        self._arxiv.append(_arxiv_hash(entry.paper))
+        if entry.paper.authors and len(title.letters) < _TELLING:
+            self._authors[place] = entry.paper.authors
+        for block in title.blocks(near=0):
+            known = self._blocks.get(block)
+            if known is None:
+                self._blocks[block] = place
+            elif isinstance(known, int):
+                self._blocks[block] = array("L", (known, place))
+            else:
+                known.append(place)
+        return place
+
+    def _by_id(self, ids: Iterable[int], title: _Title) -> int | None:
+        for number in ids:
+            place = self._ids.get(number)
+            if place is not None and not title.contradicts(self._titles[place]):
+                return place
+        return None
+
+    def _by_title(self, paper: Paper, title: _Title) -> int | None:
+        arxiv = _arxiv_hash(paper)
+        for place in self._candidates(title):
+            differs = arxiv and self._arxiv[place] and arxiv != self._arxiv[place]
+            if not differs and self._same_title(paper, title, place):
+                return place
+        return None
+
+    def _same_title(self, paper: Paper, title: _Title, place: int) -> bool:
+        from rapidfuzz.distance import Indel
+
+        known = self._titles[place]
+        alike = Indel.normalized_similarity(known.lower(), title.text.lower(), score_cutoff=_LOOK)
+        return (
+            bool(alike)
+            and same_title(known, title.text)
+            and authors_agree(
+                paper.authors if len(title.letters) < _TELLING else (), self._authors.get(place, ())
+            )
+        )
+
+    def _candidates(self, title: _Title) -> list[int]:
+        """Places of papers whose titles share a part with this one, first ones first."""
+        places: set[int] = set()
+        for block in title.blocks(near=1):
+            known = self._blocks.get(block)
+            if known is not None:
+                places.update((known,) if isinstance(known, int) else known)
+        return sorted(places)
+
+    def _file(self, file: Path | None) -> tuple[int | None, bytes | None]:
+        """The file's size and, where another of that size was seen, its sha256; None where unreadable."""
+        try:
+            size = file.stat().st_size if file is not None else None
+            if file is None or size not in self._sizes:
+                return size, None
+            digest = _sha256(file)
+        except OSError:  # gone since the list was read: it is the runner that reports it
+            return None, None
+        first = self._sizes[size]
+        if first is not None:
+            with contextlib.suppress(OSError):
+                self._bytes.setdefault(_sha256(first[0]), first[1])
+            self._sizes[size] = None
+        return size, digest
+
+
+class _Texts:
+    """A list of texts in two blocks of memory: half the size of one of strings."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._ends = array("Q", (0,))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, place: int) -> str:
+        return self._bytes[self._ends[place] : self._ends[place + 1]].decode()
+
+    def append(self, text: str) -> None:
+        self._bytes += text.encode("utf-8", "replace")
+        self._ends.append(len(self._bytes))
+
+
+class _Title:
+    """A title with its letters, folded and run together."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.letters = "".join(title_words(text))
+
+    def contradicts(self, other: str) -> bool:
+        """Whether both titles are known and neither equals, or is part of, the other."""
+        letters = "".join(title_words(other))
+        if not letters or not self.letters or letters in self.letters or self.letters in letters:
+            return False
+        return not same_title(self.text, other)
+
+    def blocks(self, near: int) -> Iterator[int]:
+        """Hashes of its two ends with its class of length, and with the `near` classes on either side.
+
+        Two near-equal titles have an end in common, unless they differ at both. Of a title with a name before
+        the colon there are also those without it, since one may lack the name.
+        """
+        yield from _ends(self.letters, near)
+        name, colon, rest = self.text.partition(":")
+        if colon and " " not in name.strip():
+            yield from _ends("".join(title_words(rest)), near)
+
+
+def _ends(letters: str, near: int) -> Iterator[int]:
+    if len(letters) < _SHORT:
+        if letters:
+            yield _hash(letters)
+        return
+    length = int(math.log(len(letters)) / _LENGTHS)
+    for each in range(length - near, length + near + 1):
+        part = int(math.exp(each * _LENGTHS) * _END)
+        yield _hash((each, letters[:part]))
+        yield _hash((each, "", letters[-part:]))
+
+
+def _id_hashes(paper: Paper) -> list[int]:
+    ids = [("arxiv", bare_arxiv_id(paper.arxiv_id or "")), ("arxiv", bare_arxiv_id(paper.doi or ""))]
+    ids.append(("doi", bare_doi(paper.doi or "")))
+    return list(dict.fromkeys(_hash(pair) for pair in ids if pair[1]))
+
+
+def _arxiv_hash(paper: Paper) -> int:
+    arxiv = bare_arxiv_id(paper.arxiv_id or "") or bare_arxiv_id(paper.doi or "")
+    return _hash(("arxiv", arxiv)) if arxiv else 0
+
+
+def _hash(value: object) -> int:
+    return hash(value) & _HASH_MASK
+
+
+def _sha256(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
