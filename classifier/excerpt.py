@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from classifier.passages import Piece, Role, split_document
 from classifier.records import Document, Excerpt, Passage
@@ -126,7 +127,12 @@ def _relevance(pieces: list[Piece], wanted: Counter[str]) -> list[float]:
 
 
 def _taxonomy_terms(taxonomy: Taxonomy) -> Counter[str]:
-    return Counter(term for text in _taxonomy_texts(taxonomy) for term in terms(text))
+    return _terms_of(tuple(_taxonomy_texts(taxonomy)))
+
+
+@lru_cache(maxsize=4)  # the same from paper to paper
+def _terms_of(texts: tuple[str, ...]) -> Counter[str]:
+    return Counter(term for text in texts for term in terms(text))
 
 
 def _taxonomy_texts(taxonomy: Taxonomy) -> Iterator[str]:

@@ -54,6 +54,7 @@ _FILLERS = frozenset({"a", "an", "the", "and"})
 _INFLECTION = re.compile(r"(?:ies|ing|ed|es|y|s|e)$")
 
 
+@lru_cache(maxsize=4096)
 def bare_arxiv_id(arxiv_id: str) -> str:
     """The id without version, prefix or address, in lower case; empty where it is none.
 
@@ -66,6 +67,7 @@ def bare_arxiv_id(arxiv_id: str) -> str:
     return re.sub(r"\.[a-z-]+/", "/", found[1].lower())
 
 
+@lru_cache(maxsize=4096)
 def bare_doi(doi: str) -> str:
     """The DOI in lower case, without `doi:` or resolver address; empty where it is none."""
     found = _DOI.fullmatch(doi.strip())
@@ -101,6 +103,11 @@ def title_similarity(a: str, b: str) -> float:
 def same_title(a: str, b: str) -> bool:
     """Whether two titles are one paper's; see `title_similarity`."""
     return title_similarity(a, b) >= SAME_TITLE
+
+
+def title_words(title: str) -> list[str]:
+    """The title's words as they count for a comparison: folded, without markup; empty where there are none."""
+    return _words(title)
 
 
 def same_paper(a: Paper | Study | Document, b: Paper | Study | Document) -> bool:

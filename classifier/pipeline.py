@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from classifier.pdf import PdfReader
     from classifier.sources import Sources
+    from classifier.sources.reference import Reference
 
 _SMALLEST_BUDGET_TOKENS = 300
 
@@ -88,8 +89,7 @@ class Classifier:
         Raises:
             InputError, SourceError, ModelError, ReplyError: See `classifier.errors`.
         """
-        file, document = await self._read(ref, claimed)
-        return await self.alabel(file, document)
+        return await self.alabel(*await self.aread(ref, claimed=claimed))
 
     async def aclassify_text(self, paper: Paper, text: str | None = None, *, ref: str | None = None) -> Label:
         """Labels a paper of which only an abstract (or plain text) is known.
@@ -104,8 +104,46 @@ class Classifier:
 
     async def aprompt(self, ref: str, *, claimed: Paper | None = None) -> Prompt:
         """What would be sent for this paper (`--show-prompt`); no model is asked."""
-        file, document = await self._read(ref, claimed)
+        return self.render_prompt(*await self.aread(ref, claimed=claimed))
+
+    def render_prompt(self, file: PaperFile, document: Document) -> Prompt:
+        """What would be sent for a document that was read already."""
         return self._prompt(document, *self._examples(file, document), self.settings.budget_tokens)
+
+    async def aread(
+        self, ref: str | Reference, *, claimed: Paper | None = None
+    ) -> tuple[PaperFile, Document]:
+        """Fetches and reads one paper; see `aclassify`. It is not labelled.
+
+        Raises:
+            InputError, SourceError: It cannot be had, or is no paper.
+        """
+        if self._sources is None:
+            from classifier.sources import Sources
+
+            self._sources = Sources(
+                cache_dir=self.settings.cache_dir,
+                contact=self.settings.contact,
+                arxiv_base_url=self.settings.arxiv_url,
+                allow_private=self.settings.allow_private,
+                max_bytes=self.settings.fetch_bytes,
+            )
+        file = await self._sources.fetch(ref, claimed=claimed)
+        if claimed is not None and file.paper == Paper():
+            file = file.model_copy(update={"paper": claimed})
+        if file.path is None:
+            return file, document_from_text(file.paper)
+        if self._reader is None:
+            from classifier.pdf import PdfLimits, PdfReader
+
+            limits = PdfLimits(
+                wall_s=self.settings.pdf_wall_s,
+                memory_bytes=self.settings.pdf_memory_mb * 2**20,
+                pages=self.settings.pdf_pages,
+            )
+            self._reader = PdfReader(workers=self.settings.workers, limits=limits)
+        document = await self._reader.aread(file.path)
+        return file, document
 
     async def alabel(self, file: PaperFile, document: Document) -> Label:
         """Labels a document that was read already."""
@@ -140,34 +178,6 @@ class Classifier:
         return self._engine
 
     # -- the steps -----------------------------------------------------------------------------
-
-    async def _read(self, ref: str, claimed: Paper | None) -> tuple[PaperFile, Document]:
-        if self._sources is None:
-            from classifier.sources import Sources
-
-            self._sources = Sources(
-                cache_dir=self.settings.cache_dir,
-                contact=self.settings.contact,
-                arxiv_base_url=self.settings.arxiv_url,
-                allow_private=self.settings.allow_private,
-                max_bytes=self.settings.fetch_bytes,
-            )
-        file = await self._sources.fetch(ref, claimed=claimed)
-        if claimed is not None and file.paper == Paper():
-            file = file.model_copy(update={"paper": claimed})
-        if file.path is None:
-            return file, document_from_text(file.paper)
-        if self._reader is None:
-            from classifier.pdf import PdfLimits, PdfReader
-
-            limits = PdfLimits(
-                wall_s=self.settings.pdf_wall_s,
-                memory_bytes=self.settings.pdf_memory_mb * 2**20,
-                pages=self.settings.pdf_pages,
-            )
-            self._reader = PdfReader(workers=self.settings.workers, limits=limits)
-        document = await self._reader.aread(file.path)
-        return file, document
 
     def _examples(self, file: PaperFile, document: Document) -> tuple[Sequence[Study], Sequence[Study]]:
         eligible = eligible_studies(self.workspace.studies, file.paper, document)

@@ -9,6 +9,7 @@ fence lines that carry a code derived from its own text, so that no text can clo
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ CLASSIFY = "classify.v1.j2"
 EXAMPLE = "example.v1.j2"
 REPAIR = "repair.v1.j2"
 _FENCE_CHARS = 12
+_PREFIXES = 4  # static parts kept: that of all examples, and those of papers which are examples themselves
 
 
 class PromptBuilder:
@@ -40,6 +42,7 @@ class PromptBuilder:
     def __init__(self, taxonomy: Taxonomy, template_dir: Path) -> None:
         self._taxonomy = taxonomy
         self._dir = template_dir
+        self._prefixes: deque[tuple[tuple[Study, ...], str]] = deque(maxlen=_PREFIXES)
 
     @cached_property
     def sha256(self) -> str:
@@ -66,11 +69,10 @@ class PromptBuilder:
             abstract_only: Tells the model that there is no full text.
         """
         body = "\n".join(f"{passage.section or ''}\n{passage.text}" for passage in excerpt.passages)
-        shared = {"taxonomy": self._taxonomy, "example": self._example}
-        system = self._render(CLASSIFY, shared | {"examples": examples}, block="system")
+        system = self._prefix(tuple(examples))
         user = self._render(
             CLASSIFY,
-            shared
+            self._shared
             | {
                 "nearest": nearest,
                 "title": excerpt.title,
@@ -83,7 +85,7 @@ class PromptBuilder:
         return Prompt(
             system=system,
             user=user,
-            answer_schema=answer_schema(self._taxonomy),
+            answer_schema=self._answer_schema,
             sha256=self.sha256,
             example_ids=tuple(study.id for study in (*examples, *nearest)),
             tokens=(len(system) + len(user)) // 4,
@@ -92,6 +94,23 @@ class PromptBuilder:
     def repair(self, reason: str) -> str:
         """The message that asks again after a reply which the schema refused."""
         return self._render(REPAIR, {"reason": reason})
+
+    def _prefix(self, examples: tuple[Study, ...]) -> str:
+        """The static part; kept, since it takes ten times as long as the rest and seldom changes."""
+        for known, text in self._prefixes:
+            if known == examples:
+                return text
+        text = self._render(CLASSIFY, self._shared | {"examples": examples}, block="system")
+        self._prefixes.appendleft((examples, text))
+        return text
+
+    @cached_property
+    def _shared(self) -> dict[str, Any]:
+        return {"taxonomy": self._taxonomy, "example": self._example}
+
+    @cached_property
+    def _answer_schema(self) -> dict[str, Any]:
+        return answer_schema(self._taxonomy)
 
     def _example(self, study: Study) -> str:
         return self._render(EXAMPLE, {"study": study})

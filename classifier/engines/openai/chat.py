@@ -138,15 +138,15 @@ class ChatServer:
 
     async def _scouting(self, trial: _Trial, question: Question, tally: Tally) -> Said:
         """The very first exchange goes alone, so that a full house does not climb down all at once."""
-        if self._scouted:
-            return await self._adapting(trial, question, tally)
-        async with self._scout:
-            if self._scouted:
-                trial.begin(self._known())
-            try:
-                return await self._adapting(trial, question, tally)
-            finally:
-                self._scouted = True
+        if not self._scouted:
+            async with self._scout:
+                if not self._scouted:
+                    try:
+                        return await self._adapting(trial, question, tally)
+                    finally:
+                        self._scouted = True
+            trial.begin(self._known())  # those that waited go together, with what the first has found
+        return await self._adapting(trial, question, tally)
 
     async def _adapting(self, trial: _Trial, question: Question, tally: Tally) -> Said:
         """One exchange, repeated at once for as long as the server's words name what to give up."""

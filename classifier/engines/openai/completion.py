@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from classifier.engines.openai.failures import ServerError
 from classifier.records import Usage
@@ -20,8 +20,7 @@ _LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class TokenAlternatives:
+class TokenAlternatives(NamedTuple):
     """One output token with its log probability, and the likeliest tokens in its place."""
 
     data: bytes
@@ -73,7 +72,7 @@ def read_completion(body: Mapping[str, Any]) -> Completion:
         finish=_text(choice.get("finish_reason")),
         refusal=_text(refusal) or None,
         model=_text(body.get("model")),
-        usage=_usage(_dict(body.get("usage"))),
+        usage=read_usage(body),
         tokens=_tokens(_dict(choice.get("logprobs")).get("content")),
     )
 
@@ -150,7 +149,9 @@ def _content(content: object) -> str:
     return _text(content) or ""
 
 
-def _usage(usage: Mapping[str, Any]) -> Usage:
+def read_usage(body: Mapping[str, Any]) -> Usage:
+    """The tokens that a response body counts; their cost is not looked up."""
+    usage = _dict(body.get("usage"))
     details = _dict(usage.get("prompt_tokens_details"))
     cached = _count(details.get("cached_tokens"))
     return Usage(
@@ -162,15 +163,14 @@ def _usage(usage: Mapping[str, Any]) -> Usage:
 
 def _tokens(content: object) -> tuple[TokenAlternatives, ...]:
     """Empty unless every token is readable: a gap would shift all that follows."""
-    found = [_token(item) for item in content] if isinstance(content, list) else []
-    tokens = tuple(
-        TokenAlternatives(
-            token[0], token[1], tuple(t for t in map(_token, _list(item.get("top_logprobs"))) if t)
-        )
-        for item, token in zip(_list(content), found, strict=True)
-        if token is not None
-    )
-    return tokens if len(tokens) == len(found) else ()
+    tokens = []
+    for item in _list(content):
+        token = _token(item)
+        if token is None:
+            return ()
+        others = map(_token, _list(item.get("top_logprobs")))
+        tokens.append(TokenAlternatives(*token, tuple(other for other in others if other)))
+    return tuple(tokens)
 
 
 def _token(item: object) -> tuple[bytes, float] | None:

@@ -50,6 +50,7 @@ class OpenAITransport:
         base_url: None for OpenAI's own.
         timeout_s: For one exchange, from connecting to the last byte.
         http_client: Used in place of an own one, and then not closed; for proxies and tests.
+        connections: Most at a time, all of them kept open between requests.
 
     Raises:
         ConfigError: The key or the base URL cannot be used.
@@ -62,11 +63,13 @@ class OpenAITransport:
         base_url: str | None,
         timeout_s: float,
         http_client: httpx2.AsyncClient | None = None,
+        connections: int = 100,
     ) -> None:
         self.base_url = _checked_url(base_url or OPENAI_URL)
         self._key = _checked_key(api_key)
         self._timeout_s = timeout_s
         self._http_client = http_client
+        self._connections = connections
         self._own_client: httpx2.AsyncClient | None = None
         self._client: Any = None
 
@@ -117,7 +120,9 @@ class OpenAITransport:
             if self._http_client is None:
                 self._own_client = httpx2.AsyncClient(
                     timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
-                    limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20),
+                    limits=httpx2.Limits(
+                        max_connections=self._connections, max_keepalive_connections=self._connections
+                    ),
                     follow_redirects=False,
                     trust_env=False,
                     # SSL_CERT_FILE may still name a company's certificates.
