@@ -101,19 +101,32 @@ class Ledger:
         if self._db.in_transaction:
             yield
             return
+        with self.writing():
+            yield
+            self.commit()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction that the block must `commit`; rolled back where it raises.
+
+        Raises:
+            StoreError: As `transaction`.
+        """
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
-                self._db.execute("COMMIT")
-            except BaseException:
+            finally:
                 if self._db.in_transaction:  # a full disk has rolled back already
                     self._db.execute("ROLLBACK")
-                raise
         except sqlite3.Error as error:
             raise StoreError(
                 f"{self.path}: {error}; nothing that was saved is lost: make room and repeat the command"
             ) from error
+
+    def commit(self) -> None:
+        """Puts the transaction on disk; in any thread, while no other uses the ledger."""
+        self._db.execute("COMMIT")
 
     # -- what was run --------------------------------------------------------------------------
 

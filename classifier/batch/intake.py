@@ -1,0 +1,58 @@
+"""Lists -> items of the ledger, as a stream: entry by entry in list order, twins found on the way.
+
+What enters: what the readers yield. What leaves: rows in the ledger; entries that cannot be used are noted
+with line and reason. What it does not do: read list formats (`classifier.sources.lists`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from classifier.batch.ledger import Ledger
+from classifier.entries import BrokenEntry, ListEntry
+
+Found = ListEntry | BrokenEntry
+
+FindTwin = Callable[[ListEntry], str | None]
+"""The key of an earlier entry of the same paper, or None."""
+
+_ROWS = 1000
+"""Entries in one transaction."""
+
+
+def take_in(ledger: Ledger, found: Iterable[Found], find_twin: FindTwin | None = None) -> None:
+    """Puts a reading of the lists into the ledger; what an earlier reading brought keeps its label.
+
+    Args:
+        found: Entries in list order.
+        find_twin: None labels duplicates like any other entry.
+
+    Raises:
+        StoreError: The ledger cannot be written. What `found` raises goes through.
+    """
+    listing, place = ledger.begin_listing(), 0
+    entries = iter(found)
+    while rows := list(islice(entries, _ROWS)):
+        with ledger.transaction():
+            for row in rows:
+                place += 1
+                if isinstance(row, BrokenEntry):
+                    ledger.add_broken(listing, row)
+                    continue
+                twin = find_twin(row) if find_twin else None
+                if not ledger.add(listing, place, row, twin):
+                    reason = f"the key '{row.key}' stands in the lists already; keys must differ"
+                    ledger.add_broken(
+                        listing, BrokenEntry(source=row.source, line=row.line, reason=reason, key=row.key)
+                    )
+
+
+def first_entries(found: Iterable[Found], count: int | None) -> Iterator[Found]:
+    """The rows up to the n-th usable entry; all where `count` is None."""
+    usable = 0
+    for row in found:
+        if count is not None and usable >= count:
+            return
+        usable += isinstance(row, ListEntry)
+        yield row

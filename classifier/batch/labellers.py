@@ -1,0 +1,196 @@
+"""Items -> labels: in this process for engines that wait for a server, in several for one that computes.
+
+What enters: a few items at a time. What leaves: an `Outcome` each; whatever is wrong with an entry becomes a
+failed label, so that one bad row never ends a run. What it does not do: save, or choose the items.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from classifier.batch.ledger import Item, Outcome
+from classifier.batch.reading import Reading, read_entry
+from classifier.batch.replies import asking
+from classifier.entries import ListEntry
+from classifier.errors import BudgetSpent, ClassifierError, ConfigError, StoreError
+from classifier.label import Label, LabelledPaper
+from classifier.labelling import failed_label
+from classifier.pipeline import Classifier
+from classifier.settings import Settings
+from classifier.workspace import Workspace
+
+_CHUNK = 4
+"""Items handed to a process at a time: enough to hide the handing over, few enough to end together."""
+
+
+class Labeller(Protocol):
+    """Labels items.
+
+    Attributes:
+        chunk: How many items are best given at a time.
+        at_once: How many calls are best under way at a time.
+    """
+
+    chunk: int
+    at_once: int
+
+    async def label(self, items: Sequence[Item]) -> list[Outcome]:
+        """One outcome an item, in their order.
+
+        Raises:
+            BudgetSpent, ConfigError, StoreError: No item's fault: the next one would fail as well.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Releases processes and connections."""
+        ...
+
+
+async def label_entry(classifier: Classifier, entry: ListEntry, reading: Reading) -> Label:
+    """Reads and labels one entry; a failed label where that cannot be done.
+
+    Raises:
+        BudgetSpent, ConfigError, StoreError: No entry's fault.
+    """
+    try:
+        return await classifier.alabel(*await read_entry(classifier, entry, reading))
+    except (BudgetSpent, ConfigError, StoreError):
+        raise
+    except ClassifierError as error:
+        return _failed(entry, error)
+    except Exception as error:  # noqa: BLE001 - lists and papers are hostile: their row fails, not the run
+        return _failed(entry, ClassifierError(f"own failure: {type(error).__name__}: {error}"))
+
+
+class LocalLabeller:
+    """Labels in this process's event loop.
+
+    Args:
+        classifier: Closed with it.
+        at_once: Items in work at a time.
+    """
+
+    chunk = 1
+
+    def __init__(self, classifier: Classifier, reading: Reading, at_once: int) -> None:
+        self.at_once = at_once
+        self._classifier = classifier
+        self._reading = reading
+
+    async def label(self, items: Sequence[Item]) -> list[Outcome]:
+        """See `Labeller.label`."""
+        outcomes = []
+        for item in items:
+            with asking(item) as conversation:
+                label = await label_entry(self._classifier, item.entry, self._reading)
+                outcomes.append(Outcome(item, label, conversation.sent))
+        await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
+        return outcomes
+
+    async def aclose(self) -> None:
+        """Closes the classifier."""
+        await self._classifier.aclose()
+
+
+class ProcessLabeller:
+    """Labels in processes of its own, each with a pipeline: for the offline engine, which only computes.
+
+    Args:
+        settings, workspace: What each process makes its classifier from.
+        processes: How many.
+    """
+
+    chunk = _CHUNK
+
+    def __init__(self, settings: Settings, workspace: Workspace, reading: Reading, processes: int) -> None:
+        import multiprocessing
+
+        self.at_once = 2 * processes  # one in work and one in wait for each
+        self._reading = reading
+        self._pool = ProcessPoolExecutor(
+            processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_open,
+            initargs=(settings.model_copy(update={"workers": 1}), workspace.root, reading),
+        )
+
+    async def label(self, items: Sequence[Item]) -> list[Outcome]:
+        """See `Labeller.label`."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        entries = [item.entry.model_dump_json() for item in items]
+        try:
+            labels = await asyncio.get_running_loop().run_in_executor(self._pool, _label, entries)
+        except BrokenProcessPool as error:
+            raise StoreError(
+                "a labelling process was ended from outside (out of memory?); repeat the command to go on"
+            ) from error
+        return [
+            Outcome(item, Label.model_validate_json(label)) for item, label in zip(items, labels, strict=True)
+        ]
+
+    async def aclose(self) -> None:
+        """Ends the processes; chunks that wait are dropped."""
+        await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+
+
+@dataclass
+class _Worker:
+    """What a process of the pool keeps from chunk to chunk."""
+
+    classifier: Classifier
+    reading: Reading
+    runner: asyncio.Runner
+
+
+_worker: _Worker | None = None
+
+
+def _open(settings: Settings, root: Path, reading: Reading) -> None:
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    classifier = Classifier("offline", workspace=root, settings=settings)
+    _worker = _Worker(classifier, reading, asyncio.Runner())
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot end its processes."""
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _label(entries: list[str]) -> list[str]:
+    assert _worker is not None  # noqa: S101
+    worker = _worker
+
+    async def all_of_them() -> list[str]:
+        return [
+            (
+                await label_entry(worker.classifier, ListEntry.model_validate_json(entry), worker.reading)
+            ).model_dump_json()
+            for entry in entries
+        ]
+
+    return worker.runner.run(all_of_them())
+
+
+def _failed(entry: ListEntry, error: ClassifierError) -> Label:
+    """The row of an entry that could not be labelled, with what the list says of the paper."""
+    paper = LabelledPaper(
+        **entry.paper.model_dump(include={"title", "authors", "year", "arxiv_id", "doi"}), source="list"
+    )
+    return failed_label(entry.key, error).model_copy(update={"paper": paper, "warnings": entry.notices})

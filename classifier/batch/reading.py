@@ -1,0 +1,84 @@
+"""An entry of a list -> a document to be labelled: which of what it brings is read.
+
+    attached PDF > arXiv's PDF > PDF at an address > abstract > what a DOI or a title leads to
+
+What cannot be had is passed over for the next one, and the label says so. An entry that brings an abstract is
+not searched for by DOI or title: that would take arXiv three seconds an entry. What it does not do: label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from classifier.entries import ListEntry
+from classifier.errors import ClassifierError, InputError, NoTextError, SourceError, WrongPaper
+from classifier.pipeline import Classifier, document_from_text
+from classifier.records import Document, Notice, PaperFile
+from classifier.sources.reference import Reference, parse_reference
+
+Reading = Literal["full", "abstract"]
+"""`full` reads PDFs where there are any; `abstract` fetches nothing where an entry brings its abstract."""
+
+FULL_TEXT_MISSING = "full-text-missing"
+"""Code of the warning in a label whose full text could not be had; the message tells why."""
+
+
+async def read_entry(
+    classifier: Classifier, entry: ListEntry, reading: Reading = "full"
+) -> tuple[PaperFile, Document]:
+    """Reads the best of what an entry brings.
+
+    Raises:
+        WrongPaper: Its arXiv id belongs to a paper with another title.
+        InputError, SourceError: There is nothing that could be read; the first reason is told.
+    """
+    abstract = bool(entry.paper.abstract and entry.paper.abstract.strip())
+    notices = list(entry.notices)
+    first: ClassifierError | None = None
+    for reference in () if abstract and reading == "abstract" else _references(entry, abstract):
+        try:
+            ref = parse_reference(reference) if isinstance(reference, str) else reference
+            file, document = await classifier.aread(ref, claimed=entry.paper)
+        except WrongPaper:
+            raise
+        except (InputError, SourceError) as error:
+            first = first or error
+            notices.append(Notice(code=FULL_TEXT_MISSING, message=error.message))
+            continue
+        _check_id(file)
+        return _named(file, entry, notices), document
+    if abstract:
+        file = PaperFile(ref=entry.key, path=None, source="list", paper=entry.paper)
+        return _named(file, entry, notices), document_from_text(entry.paper)
+    raise first or NoTextError(
+        f"'{entry.paper.title or entry.key}' has neither a PDF, an id nor an abstract; nothing to read"
+    )
+
+
+def _references(entry: ListEntry, abstract: bool) -> Iterator[str | Reference]:
+    paper = entry.paper
+    if entry.file is not None:
+        # Not parsed: a file may be called like an arXiv id.
+        yield Reference(ref=entry.key, kind="file", value=str(entry.file))
+    if paper.arxiv_id:
+        yield paper.arxiv_id
+    if entry.url:
+        yield entry.url
+    if abstract or paper.arxiv_id:
+        return
+    if paper.doi:
+        yield paper.doi
+    if paper.title:
+        yield Reference(ref=entry.key, kind="title", value=paper.title)
+
+
+def _check_id(file: PaperFile) -> None:
+    """Refuses what arXiv knows by another title than the list claims."""
+    wrong = next((notice for notice in file.notices if notice.code == "title-mismatch"), None)
+    if wrong is not None and file.source == "arxiv":
+        raise WrongPaper(wrong.message)
+
+
+def _named(file: PaperFile, entry: ListEntry, notices: list[Notice]) -> PaperFile:
+    return file.model_copy(update={"ref": entry.key, "notices": (*file.notices, *notices)})

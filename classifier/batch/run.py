@@ -1,0 +1,202 @@
+"""The run: items that wait go in, each one's label is saved, until none waits or something says stop.
+
+What enters: the ledger and a labeller. What leaves: nothing but what is in the ledger; how it ended
+is in `Run.stopped`. Items in work are bounded, the rest stays on disk: memory does not grow with the list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from classifier.batch.labellers import Labeller
+from classifier.batch.ledger import Counts, Item, Outcome
+from classifier.batch.spending import Spending
+from classifier.batch.store import LedgerWriter
+from classifier.batch.throttle import Throttle
+from classifier.errors import BudgetSpent, ClassifierError
+
+UNANSWERED = frozenset(
+    {"rate-limited", "model-timeout", "model-unavailable", "model", "refused", "source-unavailable"}
+)
+"""Failures in which nothing was judged. So many in a row mean that it is not the entries."""
+
+UNREADABLE = frozenset(
+    {
+        "input",
+        "bad-reference",
+        "not-a-pdf",
+        "encrypted-pdf",
+        "needs-ocr",
+        "not-a-paper",
+        "unreadable-pdf",
+        "source",
+        "paper-not-found",
+        "source-unavailable",
+        "wrong-paper",
+    }
+)
+"""Failures that a duplicate may not have: it may bring another file, id or abstract."""
+
+_IN_A_ROW = 10
+_GRACE_S = 15.0
+"""How long requests that are out are waited for after an interrupt: they are paid for."""
+
+
+@dataclass
+class Progress:
+    """Where a run stands; `done` and `failed` count what earlier runs did too."""
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    review: int = 0
+    here: int = 0
+    started: float = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Items without a label, those in work included."""
+        return max(0, self.total - self.done - self.failed)
+
+    @property
+    def per_second(self) -> float:
+        """Items of this run a second."""
+        return self.here / max(1e-9, time.monotonic() - self.started)
+
+
+class Run:
+    """One run over a ledger.
+
+    Args:
+        throttle: The openai engine's; None offline.
+
+    Attributes:
+        progress: Up to date at any time.
+        stopped: Why it ended early; None where it did not.
+        interrupted: Whether a person ended it.
+    """
+
+    def __init__(
+        self, store: LedgerWriter, labeller: Labeller, spending: Spending, throttle: Throttle | None = None
+    ) -> None:
+        self.progress = Progress()
+        self.spending = spending
+        self.throttle = throttle
+        self.stopped: ClassifierError | None = None
+        self.interrupted = False
+        self._store = store
+        self._labeller = labeller
+        self._buffer: list[Item] = []
+        self._after = 0
+        self._taking = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._in_a_row: list[int] = []
+
+    async def go(self) -> None:
+        """Labels all that waits.
+
+        Raises:
+            ConfigError, StoreError: It cannot go on; what was saved before is saved.
+        """
+        counts: Counts = await self._store.do(lambda ledger: ledger.counts())
+        self.progress = Progress(
+            total=counts.total - counts.twins,
+            done=counts.done,
+            failed=counts.failed,
+            review=counts.review,
+            started=time.monotonic(),
+        )
+        await self._pass()
+        while self.stopped is None and (more := await self._store.do(lambda led: led.stand_in(UNREADABLE))):
+            self.progress.total += more
+            self._after = 0
+            await self._pass()
+
+    def interrupt(self) -> None:
+        """Ends the run soon: nothing is sent any more, replies that are on their way are waited for.
+
+        Called again, it ends at once.
+        """
+        again, self.interrupted = self.interrupted, True
+        if again:
+            for task in self._tasks:
+                task.cancel()
+            return
+        self._stop(BudgetSpent("interrupted; repeat the command to go on"))
+        in_flight = self.throttle.in_flight if self.throttle else set()
+        for task in self._tasks:
+            if task not in in_flight:
+                task.cancel()
+        asyncio.get_running_loop().call_later(_GRACE_S, self._end_at_once)
+
+    def _end_at_once(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _pass(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._tasks = [group.create_task(self._work()) for _ in range(self._labeller.at_once)]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _work(self) -> None:
+        while items := await self._take():
+            try:
+                outcomes = await self._labeller.label(items)
+            except BudgetSpent as error:  # these items wait on
+                self._stop(error)
+                return
+            await self._store.do(lambda ledger, kept=outcomes: ledger.save(kept))  # type: ignore[misc]
+            for outcome in outcomes:
+                await self._count(outcome)
+
+    async def _take(self) -> list[Item]:
+        """The next items; none when none waits or the run is being stopped."""
+        async with self._taking:
+            if self.stopped is not None:
+                return []
+            if not self._buffer:
+                after, count = self._after, 2 * self._labeller.chunk * self._labeller.at_once
+                self._buffer = await self._store.do(lambda ledger: ledger.waiting(after, count))
+                if self._buffer:
+                    self._after = self._buffer[-1].place
+            taken, self._buffer = self._buffer[: self._labeller.chunk], self._buffer[self._labeller.chunk :]
+            return taken
+
+    async def _count(self, outcome: Outcome) -> None:
+        label, progress = outcome.label, self.progress
+        progress.here += 1
+        progress.done += label.error is None
+        progress.failed += label.error is not None
+        progress.review += label.needs_review
+        self.spending.finish(outcome.requests > 0 and label.error is None)
+        if label.error is None or label.error.code not in UNANSWERED:
+            self._in_a_row.clear()
+            return
+        self._in_a_row.append(outcome.item.id)
+        if len(self._in_a_row) >= _IN_A_ROW and self.stopped is None:
+            self._stop(
+                ClassifierError(
+                    f"stopped after {_IN_A_ROW} failures in a row, the last one: {label.error.message}; mend "
+                    "that and repeat the command to go on"
+                )
+            )
+        if self.stopped is not None:
+            ids = list(self._in_a_row)
+            self._in_a_row.clear()
+            progress.failed -= len(ids)
+            await self._store.do(lambda ledger: ledger.wait_again(ids))
+
+    def _stop(self, reason: ClassifierError) -> None:
+        if self.stopped is None:
+            self.stopped = reason
+            if self.throttle is not None:
+                self.throttle.stop(reason.message)
+
+
+OnStart = Callable[[Run], None]
+"""Told the run before it starts, to watch or interrupt it."""

@@ -1,0 +1,75 @@
+"""What a run has cost so far, what the rest will cost, and the cap.
+
+What enters: the usage of each reply. What leaves: sums, a refusal to send more, and an estimate. Of a run
+that goes on, what earlier ones have spent counts.
+"""
+
+from __future__ import annotations
+
+from classifier.batch.ledger import Spent
+from classifier.errors import BudgetSpent
+from classifier.records import Usage
+
+
+class Spending:
+    """Sums of a run.
+
+    Args:
+        before: What the ledger holds at the start.
+        max_cost_usd: The cap on all that the ledger holds; None for no cap.
+    """
+
+    def __init__(self, before: Spent | None = None, max_cost_usd: float | None = None) -> None:
+        before = before or Spent()
+        self.cost_usd = before.cost_usd
+        self.tokens_in = before.tokens_in
+        self.tokens_out = before.tokens_out
+        self.tokens_cached = before.tokens_cached
+        self.unpriced = before.unpriced
+        self.replies = 0
+        self._max_cost_usd = max_cost_usd
+        self._before_usd = before.cost_usd
+        self._finished = 0
+
+    def add(self, usage: Usage) -> None:
+        """Counts a new reply."""
+        self.replies += 1
+        self.tokens_in += usage.tokens_in or 0
+        self.tokens_out += usage.tokens_out or 0
+        self.tokens_cached += usage.tokens_cached or 0
+        if usage.cost_usd is None:
+            self.unpriced += 1
+        else:
+            self.cost_usd += usage.cost_usd
+
+    def finish(self, asked: bool) -> None:
+        """Counts an item that has its label; `asked` tells whether the server was asked for it now."""
+        self._finished += asked
+
+    def check(self) -> None:
+        """Whether another request may be sent.
+
+        Raises:
+            BudgetSpent: The cap is reached, or cannot be kept because replies come without a known cost.
+        """
+        if self._max_cost_usd is None:
+            return
+        if self.cost_usd >= self._max_cost_usd:
+            raise BudgetSpent(
+                f"--max-cost {self._max_cost_usd:g} is reached (${self.cost_usd:.4f} spent); what is done is "
+                "saved: repeat the command with a higher one to go on"
+            )
+        if self.unpriced:
+            raise BudgetSpent(
+                "--max-cost cannot be kept: the server does not count the tokens of its replies; set no cap, "
+                "or use another server"
+            )
+
+    def rest_usd(self, waiting: int) -> float | None:
+        """What so many more items will cost if they cost what those of this run did; None before the first.
+
+        Items whose replies were saved before cost nothing and tell nothing.
+        """
+        if self.unpriced or not self._finished:
+            return None
+        return (self.cost_usd - self._before_usd) / self._finished * waiting
