@@ -27,6 +27,7 @@ from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.calibration import calibration_path
+from classifier.entries import ListEntry
 from classifier.errors import ConfigError
 from classifier.fingerprint import sha256_of
 from classifier.pipeline import Classifier
@@ -104,7 +105,7 @@ def label_lists(
     _check(job, settings)
     made_from = fingerprint(job, settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
-        find_twin = _twins() if job.dedupe else None
+        find_twin = twin_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_twin)
         if job.retry_failed:
             ledger.retry_failed()
@@ -256,7 +257,8 @@ def _workers(settings: Settings) -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _twins() -> Callable[[Any], str | None]:
+def twin_finder() -> Callable[[ListEntry], str | None]:
+    """Finds the earlier entry of the same paper, in one reading of the lists."""
     from classifier.batch.duplicates import Duplicates
 
     return Duplicates().find

@@ -19,6 +19,7 @@ from classifier.cli.compare import compare
 from classifier.cli.evaluate import evaluate
 from classifier.cli.export import correct, export
 from classifier.cli.fetch_gold import fetch_gold
+from classifier.cli.label import label
 from classifier.cli.report import report
 from classifier.cli.training import train
 from classifier.cli.workspace import lint, schema, tree
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (classify, tree, lint, schema, train, report, export, correct):
+for command in (classify, label, tree, lint, schema, train, report, export, correct):
     app.command()(command)
 for name, named in (("eval", evaluate), ("compare", compare), ("fetch-gold", fetch_gold)):
     app.command(name)(named)

@@ -1,0 +1,297 @@
+"""What a run would send and cost, before anything is sent: from real prompts, as a range.
+
+What enters: a job. What leaves: an `Estimate`. Entries are read as the run would read them (PDFs that are
+fetched stay in the cache), at most `SAMPLE` of them. Without observed usage a token is taken to be 3 to 6
+characters long; where the folder's ledger holds replies, their mean decides. No model is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from classifier.batch.intake import Found
+from classifier.batch.reading import read_entry
+from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.batch.session import Job, price_of, twin_finder
+from classifier.entries import ListEntry
+from classifier.errors import ClassifierError, ConfigError, StoreError
+from classifier.pipeline import Classifier
+from classifier.records import Prompt, Usage
+from classifier.settings import Settings
+from classifier.workspace import Workspace
+
+SAMPLE = 24
+"""Entries whose prompts are rendered; more would tell little more."""
+
+_LEAST_CACHED = 1024  # tokens; shorter prefixes are cached nowhere
+_CHARS_A_TOKEN = (6.0, 3.0)
+_OBSERVED = 10  # replies from which their mean is better than a guess by characters
+_SPREAD = 0.15  # around that mean
+_QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is to come; ranges are (least, most) over all papers that still wait.
+
+    Attributes:
+        papers: Papers to be labelled.
+        sampled, unreadable: Entries that were read for this, and those of them that could not be.
+        cached_share: The part of the input that is the same from paper to paper.
+        cost_usd: None where no price is known.
+        observed: Replies of the ledger that it rests on; 0 where it was made from characters alone.
+    """
+
+    engine: str
+    model: str | None
+    papers: int
+    duplicates: int
+    done: int
+    unusable: int
+    sampled: int
+    unreadable: int
+    tokens_in: Range
+    tokens_out: Range
+    cached_share: float
+    cost_usd: Range | None
+    observed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def in_words(self) -> str:
+        """For people, in a few lines."""
+        also = [
+            f"{number} {word}"
+            for number, word in (
+                (self.duplicates, "duplicates"),
+                (self.done, "labelled already"),
+                (self.unusable, "entries unusable"),
+            )
+            if number
+        ]
+        lines = ["; ".join([f"{self.papers} papers to label", *also])]
+        if self.engine == "offline":
+            return "\n".join([*lines, "offline engine: nothing is sent, nothing is paid for"])
+        which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"
+        basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
+        lines.append(f"estimated from {basis}; nothing was sent to a model")
+        if self.unreadable:
+            lines.append(f"{self.unreadable} of {self.sampled} could not be read")
+        lines.append(
+            f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same from paper "
+            "to paper (cached where the provider does so)"
+        )
+        lines.append(f"tokens out  {_many(self.tokens_out)}")
+        lines.append(f"cost        {self._cost()}")
+        return "\n".join(lines)
+
+    def _cost(self) -> str:
+        if self.cost_usd is None:
+            return f"unknown: no price is known for {self.model}; set CLASSIFIER_PRICES"
+        return f"${self.cost_usd[0]:.4f} to ${self.cost_usd[1]:.4f}"
+
+
+@dataclass
+class _Listed:
+    """A reading of the lists: sums, and entries that stand for all that wait."""
+
+    papers: int = 0
+    duplicates: int = 0
+    done: int = 0
+    unusable: int = 0
+
+
+def estimate(
+    job: Job, settings: Settings, workspace: Workspace, *, entries: Iterable[Found] | None = None
+) -> Estimate:
+    """Estimates a run; writes nothing to the job's folder.
+
+    Args:
+        entries: As in `label_lists`.
+
+    Raises:
+        ConfigError: Settings are wrong.
+        InputError: A list cannot be read.
+    """
+    if settings.chosen_engine == "openai" and not settings.model:
+        raise ConfigError("the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL")
+    with closing(_Known(job.out)) as known:
+        listed, sample = _look_through(job, job.entries() if entries is None else entries, known)
+        observed = known.usage()
+    prompts: list[Prompt] = []
+    if settings.chosen_engine == "openai":
+        prompts = asyncio.run(_render(job, settings, workspace, sample))
+    readable = listed.papers * len(prompts) / max(1, len(sample))
+    tokens_in, tokens_out = _tokens(prompts, settings, observed)
+    share = _shared_share(prompts)
+    cost = _cost(settings, tokens_in, tokens_out, share)
+    return Estimate(
+        engine=settings.chosen_engine,
+        model=settings.model if settings.chosen_engine == "openai" else None,
+        papers=listed.papers,
+        duplicates=listed.duplicates,
+        done=listed.done,
+        unusable=listed.unusable,
+        sampled=len(sample),
+        unreadable=len(sample) - len(prompts) if settings.chosen_engine == "openai" else 0,
+        tokens_in=_times(tokens_in, readable),
+        tokens_out=_times(tokens_out, readable),
+        cached_share=share,
+        cost_usd=cost and _times(cost, readable),
+        observed=observed[0] if observed else 0,
+    )
+
+
+class _Known:
+    """What the folder's ledger knows already, if there is one."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / LEDGER_FILE
+        self._db = connect(path, read_only=True) if path.is_file() else None
+
+    def has_label(self, key: str) -> bool:
+        """Whether an entry needs nothing any more."""
+        if self._db is None:
+            return False
+        found = self._db.execute("SELECT 1 FROM item WHERE key = ? AND state IN ('done', 'failed')", (key,))
+        return found.fetchone() is not None
+
+    def usage(self) -> tuple[int, float, float] | None:
+        """Replies, and the mean of their tokens in and out an item; None where too few tell."""
+        if self._db is None:
+            return None
+        try:
+            replies, items, tokens_in, tokens_out = self._db.execute(
+                "SELECT count(tokens_in), count(DISTINCT item), sum(tokens_in), sum(tokens_out) FROM reply"
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"the ledger cannot be read ({error}); choose another --out") from error
+        if replies < _OBSERVED:
+            return None
+        return replies, tokens_in / items, tokens_out / items
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+
+
+def _look_through(job: Job, entries: Iterable[Found], known: _Known) -> tuple[_Listed, list[ListEntry]]:
+    """Sums, and a sample in which each waiting entry is equally likely (reservoir sampling)."""
+    find_twin: Callable[[ListEntry], str | None] = twin_finder() if job.dedupe else lambda _: None
+    listed, chance = _Listed(), random.Random(0)  # noqa: S311 - the same sample each time
+    sample: list[ListEntry] = []
+    for row in entries:
+        if not isinstance(row, ListEntry):
+            listed.unusable += 1
+        elif find_twin(row) is not None:
+            listed.duplicates += 1
+        elif known.has_label(row.key):
+            listed.done += 1
+        else:
+            listed.papers += 1
+            if len(sample) < SAMPLE:
+                sample.append(row)
+            elif (at := chance.randrange(listed.papers)) < SAMPLE:
+                sample[at] = row
+    return listed, sample
+
+
+async def _render(
+    job: Job, settings: Settings, workspace: Workspace, sample: Iterable[ListEntry]
+) -> list[Prompt]:
+    prompts = []
+    async with Classifier("offline", workspace=workspace, settings=settings) as reader:
+        for entry in sample:
+            try:
+                prompts.append(reader.render_prompt(*await read_entry(reader, entry, job.reading)))
+            except ConfigError:
+                raise
+            except ClassifierError:
+                continue
+    return prompts
+
+
+def _tokens(
+    prompts: list[Prompt], settings: Settings, observed: tuple[int, float, float] | None
+) -> tuple[Range, Range]:
+    """Tokens in and out of one paper."""
+    if observed is not None:
+        _, mean_in, mean_out = observed
+        return _around(mean_in), _around(mean_out)
+    if not prompts:
+        return (0.0, 0.0), (0.0, 0.0)
+    chars = sum(len(prompt.system) + len(prompt.user) for prompt in prompts) / len(prompts)
+    schema = prompts[0].answer_schema
+    # Some servers count the schema as input, others do not.
+    tokens_in = (chars / _CHARS_A_TOKEN[0], (chars + len(json.dumps(schema))) / _CHARS_A_TOKEN[1])
+    least = len(json.dumps(_answer(schema, "", most=False))) / _CHARS_A_TOKEN[0]
+    most = len(json.dumps(_answer(schema, "", most=True))) / _CHARS_A_TOKEN[1]
+    return tokens_in, (least, min(most, settings.max_output_tokens))
+
+
+def _around(mean: float) -> Range:
+    return mean * (1 - _SPREAD), mean * (1 + _SPREAD)
+
+
+def _answer(schema: Mapping[str, Any], name: str, *, most: bool) -> Any:
+    """The shortest or a long answer that fits the schema."""
+    if "anyOf" in schema:
+        return _answer(schema["anyOf"][0], name, most=most) if most else None
+    if "enum" in schema:
+        return (max if most else min)(schema["enum"], key=len)
+    match schema.get("type"):
+        case "object":
+            return {key: _answer(member, key, most=most) for key, member in schema["properties"].items()}
+        case "array":
+            length = 4 if most and name != "secondary" else 0
+            return [_answer(schema["items"], name, most=most)] * length
+        case "string":
+            longest = {"quote": _QUOTE_CHARS, "rationale": _RATIONALE_CHARS}.get(name, _FEW_CHARS)
+            return "x" * longest if most else ""
+        case _:
+            return 0.5
+
+
+def _shared_share(prompts: list[Prompt]) -> float:
+    """The part of the input that stands at the start of (nearly) every prompt."""
+    chars = sum(len(prompt.system) + len(prompt.user) for prompt in prompts)
+    same = sum(len(second.system) for first, second in pairwise(prompts) if first.system == second.system)
+    if len(prompts) == 1:
+        same = len(prompts[0].system)
+    elif prompts:
+        same = same * len(prompts) // (len(prompts) - 1)
+    long_enough = bool(prompts) and len(prompts[0].system) / _CHARS_A_TOKEN[1] >= _LEAST_CACHED
+    return same / chars if chars and long_enough else 0.0
+
+
+def _cost(settings: Settings, tokens_in: Range, tokens_out: Range, share: float) -> Range | None:
+    """Of one paper, since prices may depend on a request's length. Least: all that can be is cached."""
+    if settings.chosen_engine == "offline":
+        return 0.0, 0.0
+    least = Usage(
+        tokens_in=int(tokens_in[0]), tokens_out=int(tokens_out[0]), tokens_cached=int(tokens_in[0] * share)
+    )
+    most = Usage(tokens_in=int(tokens_in[1]), tokens_out=int(tokens_out[1]), tokens_cached=0)
+    low, high = price_of(settings, least), price_of(settings, most)
+    return None if low is None or high is None else (min(low, high), high)
+
+
+def _times(one: Range, papers: float) -> Range:
+    return one[0] * papers, one[1] * papers
+
+
+def _many(tokens: Range) -> str:
+    return f"{tokens[0]:,.0f} to {tokens[1]:,.0f}"

@@ -1,0 +1,188 @@
+"""`classifier label LIST... --out DIR`: a ledger and its labels in a folder, a bar on standard error."""
+
+from __future__ import annotations
+
+import json as json_module
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from classifier.cli import exits
+from classifier.cli.classify import EngineName
+from classifier.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from classifier.batch.run import Run
+    from classifier.batch.session import Job
+    from classifier.settings import Settings
+    from classifier.workspace import Workspace
+
+
+class ReadingName(StrEnum):
+    """What of a paper is read."""
+
+    full = "full"
+    abstract = "abstract"
+
+
+def label(
+    lists: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="LIST...",
+            help="BibTeX, RIS, CSL-JSON, CSV, JSONL, Markdown or text files, folders of PDFs, or '-'.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for ledger, labels.jsonl, failed.jsonl, run.json.")
+    ],
+    engine: Annotated[
+        EngineName, typer.Option(help="auto: openai where a key or base URL is set, else offline.")
+    ] = EngineName.auto,
+    model: Annotated[
+        str | None, typer.Option(help="Model of the openai engine (or CLASSIFIER_MODEL).")
+    ] = None,
+    read: Annotated[
+        ReadingName, typer.Option(help="full: PDFs where there are any; abstract: abstracts where there are.")
+    ] = ReadingName.full,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")
+    ] = 32,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell tokens and cost of real prompts; label nothing.")
+    ] = False,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, metavar="USD", help="Stop when the folder's replies cost this.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try failed entries again, with new replies.")
+    ] = False,
+    relabel: Annotated[
+        bool, typer.Option("--relabel", help="Label anew where settings differ from the ledger's.")
+    ] = False,
+    dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Label each paper once.")] = True,
+    limit: Annotated[int | None, typer.Option(min=1, help="The first N entries only.")] = None,
+    examples: Annotated[
+        str | None, typer.Option(metavar="all|nearest:K|none", help="Labelled studies to show the engine.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Label reading lists: nothing lost, nothing paid twice; the same command goes on after any end."""
+    from classifier.batch.session import Job
+    from classifier.settings import load_settings
+    from classifier.workspace import Workspace
+
+    settings = load_settings(
+        engine=None if engine is EngineName.auto else engine.value,
+        model=model,
+        examples=examples,
+        budget_tokens=budget,
+    )
+    job = Job(
+        sources=tuple(lists),
+        out=out,
+        reading=read.value,
+        concurrency=concurrency,
+        dedupe=dedupe,
+        limit=limit,
+        max_cost_usd=max_cost,
+        retry_failed=retry_failed,
+        relabel=relabel,
+    )
+    if dry_run:
+        return _estimate(job, settings, Workspace(workspace), as_json=json)
+    return _label(job, settings, Workspace(workspace), as_json=json)
+
+
+def _estimate(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool) -> int:
+    from classifier.batch.estimate import estimate
+
+    found = estimate(job, settings, workspace)
+    print(json_module.dumps(found.as_dict()) if as_json else found.in_words())
+    return exits.DONE
+
+
+def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool) -> int:
+    from classifier.batch.session import label_lists
+    from classifier.cli.label_bar import LabelBar
+
+    with LabelBar() as bar:
+
+        def on_start(run: Run) -> None:
+            _heed_signals(run)
+            bar.watch(run)
+
+        summary = label_lists(job, settings, workspace, on_start=on_start)
+    print(json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out))
+    return _exit_code(summary)
+
+
+def _heed_signals(run: Run) -> None:
+    """The first signal ends the run in good order, the second at once."""
+    import asyncio
+
+    def interrupt() -> None:
+        if not run.interrupted:
+            print(
+                "classifier: interrupted: waiting for replies that are on their way; again to end at once",
+                file=sys.stderr,
+            )
+        run.interrupt()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, interrupt)
+        except (NotImplementedError, RuntimeError):  # Windows; not the main thread: Ctrl-C cancels the loop
+            return
+
+
+def in_words(summary: dict[str, Any], out: Path) -> str:
+    """The summary in a few lines."""
+    totals, spent = summary["totals"], summary["spent"]
+    parts = [f"{totals['labelled']} of {totals['entries'] - totals['duplicates']} papers labelled"]
+    parts += [
+        f"{totals[name]} {word}"
+        for name, word in (
+            ("duplicates", "duplicates"),
+            ("failed", "failed"),
+            ("waiting", "waiting"),
+            ("unusable", "entries unusable"),
+            ("review", "for review"),
+        )
+        if totals[name]
+    ]
+    lines = ["; ".join(parts)]
+    if spent["replies"]:
+        cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"
+        lines.append(
+            f"{spent['tokens_in']:,} tokens in ({spent['tokens_cached']:,} cached), "
+            f"{spent['tokens_out']:,} out; cost {cost}"
+        )
+    lines.append(f"engine: {summary['fingerprint']['engine']}; results in {out}")
+    return "\n".join(lines)
+
+
+def _exit_code(summary: dict[str, Any]) -> int:
+    totals, stopped = summary["totals"], summary["stopped"]
+    if summary["interrupted"]:
+        print("classifier: interrupted; what is done is saved: the same command goes on", file=sys.stderr)
+        return exits.INTERRUPTED
+    if stopped is not None:
+        print(f"classifier: {stopped['message']}", file=sys.stderr)
+    if totals["failed"] or totals["unusable"]:
+        print(
+            f"classifier: {totals['failed'] + totals['unusable']} entries failed: see failed.jsonl; "
+            "--retry-failed tries them again",
+            file=sys.stderr,
+        )
+    unfinished = totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None
+    return exits.PARTIAL if unfinished else exits.DONE

@@ -1,0 +1,87 @@
+"""The bar of `classifier label` on standard error: rate, cost, time left, review; silent in a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import rich.progress
+
+    from classifier.batch.run import Run
+
+_EVERY_S = 0.5
+
+
+class LabelBar:
+    """Watches a run; shows nothing where standard error is no terminal."""
+
+    def __init__(self) -> None:
+        self._run: Run | None = None
+        self._bar: rich.progress.Progress | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._bar is not None:
+            self._bar.stop()
+
+    def watch(self, run: Run) -> None:
+        """Starts to show a run; called in its event loop."""
+        if not sys.stderr.isatty():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._run = run
+        self._bar = Progress(
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True),
+            transient=True,
+            auto_refresh=False,
+        )
+        self._bar.add_task("", total=None)
+        self._bar.start()
+        self._tick()
+
+    def _tick(self) -> None:
+        run, bar = self._run, self._bar
+        if run is None or bar is None:
+            return
+        done = run.progress.done + run.progress.failed
+        bar.update(bar.task_ids[0], completed=done, total=run.progress.total, description=describe(run))
+        bar.refresh()
+        self._timer = asyncio.get_running_loop().call_later(_EVERY_S, self._tick)
+
+
+def describe(run: Run) -> str:
+    """A run's state in one line."""
+    progress, spending, throttle = run.progress, run.spending, run.throttle
+    parts = [f"{progress.per_second:.1f}/s"]
+    if progress.here:
+        parts.append(f"{_duration(progress.waiting / max(progress.per_second, 1e-9))} left")
+    if throttle is not None:
+        parts.append(f"{throttle.per_minute} requests/min, {len(throttle.in_flight)} out")
+        rest = spending.rest_usd(progress.waiting)
+        parts.append("cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}")
+        if rest is not None:
+            parts.append(f"about ${rest:.4f} to come")
+    parts += [f"{progress.review} for review"] * bool(progress.review)
+    parts += [f"{progress.failed} failed"] * bool(progress.failed)
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
