@@ -26,6 +26,7 @@ class Example:
 
     Attributes:
         reason: Why it is outside the tree (a scope rule's id), where the suite says so.
+        restated: Whether the text is a summary in somebody else's words.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Example:
     arxiv: str | None
     source: str
     reason: str | None = None
+    restated: bool = False
 
     def sentences(self) -> list[Sentence]:
         """Title and abstract, as the engine reads them."""
@@ -71,6 +73,7 @@ def read_examples(path: Path, workspace: Workspace) -> list[Example]:
                 arxiv=row.get("arxiv"),
                 source=path.parent.name if path.stem == "papers" else path.stem,
                 reason=row.get("scope_reason"),
+                restated=not row.get("abstract") and bool(row.get("summary")),
             )
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise ConfigError(

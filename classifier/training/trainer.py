@@ -32,7 +32,7 @@ from classifier.training.data import Example
 from classifier.workspace import Workspace
 
 FOLDS = 5
-DEFAULT_PRIOR = 0.45
+DEFAULT_PRIOR = 0.6
 """Between natural proportions (0) and even ones (1): the trade-off is in ADR 0006."""
 
 _CUE_SCALE = 0.1
@@ -42,7 +42,11 @@ _MIN_PAPERS = 4
 """A term of fewer papers tells about those papers, not about a label."""
 _MIN_REASON = 20
 """A reason of fewer papers is no class of its own."""
-_CUE_SHARE = 0.1
+_RESTATED = 0.3
+"""Summaries written for this purpose cover rare labels only. A column that is there in training, and 0 in
+prediction, takes up what their style tells, so that words need not."""
+_STYLE_BACK = 0.3
+_CUE_SHARE = 0.2
 """Of the labels' log-probability by cues, what is added as it is. More of it helps out-of-scope and hurts
 the rare leaves; chosen by cross-validation on the training papers (ADR 0006)."""
 _UNPLACED = 0.01
@@ -107,6 +111,7 @@ class Trainer:
             self._dense.append(
                 [_CUE_SCALE * strengths.get(name, 0.0) for name in self._cue_names]
                 + [_SCORE_SCALE * by_cues[label] for label in self._score_names]
+                + [_RESTATED * example.restated]
             )
             near = similarity.scores(" ".join(s.quote for s in sentences))
             self._beside.append(
@@ -183,15 +188,19 @@ class Trainer:
         return chosen, targets
 
     def cross_validate(self, seed: int) -> list[dict[str, float]]:
-        """Each paper's label scores by a model that has seen neither it nor another text of it."""
+        """Each paper's label scores by a model that has seen neither it nor another text of it.
+
+        Restated papers are judged as if they were printed so: what their style tells is not counted.
+        """
         matrix = self._matrix()
+        as_printed = _without_last_column(matrix)
         folds = self._folds(seed)
         scores: list[dict[str, float]] = [{} for _ in self._examples]
         for fold in range(FOLDS):
             seen = [n for n, f in enumerate(folds) if f != fold]
             unseen = [n for n, f in enumerate(folds) if f == fold]
             weights, bias = self._fit(matrix, seen)
-            columns = matrix[unseen] @ weights + bias
+            columns = as_printed[unseen] @ weights + bias
             for number, values in zip(unseen, columns.tolist(), strict=True):
                 joined = join_heads(self._heads, values)
                 scores[number] = {x: joined[x] + self._beside[number][x] for x in self._labels}
@@ -210,9 +219,17 @@ class Trainer:
         return folds
 
     def shift(self, prior: float) -> dict[str, float]:
-        """Log-odds that move the class prior by the power `prior` towards even classes."""
+        """Log-odds that move the class prior by the power `prior` towards even classes.
+
+        A label that is mostly known from restated papers gets part of the odds back that their style took.
+        """
         counts = Counter(example.label for example in self._examples)
-        return {label: -prior * math.log(counts[label] / len(self._examples)) for label in self._labels}
+        printed = Counter(example.label for example in self._examples if not example.restated)
+        return {
+            label: _STYLE_BACK * math.log(counts[label] / max(1, printed[label]))
+            - prior * math.log(counts[label] / len(self._examples))
+            for label in self._labels
+        }
 
     def fit_temperature(self, scores: Sequence[Mapping[str, float]]) -> float:
         """The temperature at which the unseen papers' labels were most probable (grid of steps of .05)."""
@@ -236,7 +253,7 @@ class Trainer:
         quantised = array(
             "b", (round(v / s) for row in words.tolist() for v, s in zip(row, scale, strict=True))
         )
-        cues, by_label = rest[: len(self._cue_names)], rest[len(self._cue_names) :]
+        cues, by_label = rest[: len(self._cue_names)], rest[len(self._cue_names) : -1]
         return TextModel(
             **{
                 **vars(self._empty()),
@@ -283,6 +300,13 @@ class Trainer:
             terms=len(self._vocabulary),
             model_bytes=model_bytes,
         )
+
+
+def _without_last_column(matrix: Any) -> Any:
+    """The matrix with its last column set to 0."""
+    from scipy import sparse
+
+    return matrix @ sparse.diags([1.0] * (matrix.shape[1] - 1) + [0.0])
 
 
 def _frequent_reasons(examples: Sequence[Example]) -> list[str | None]:

@@ -12,7 +12,14 @@ from classifier.engines.offline.textmodel import MODEL_FILE, Head, join_heads, l
 from classifier.errors import ConfigError
 from classifier.identity import bare_arxiv_id, same_paper
 from classifier.records import Document, Page, Paper, Study, Task
-from classifier.training import MANIFEST_FILE, calibration_error, read_examples, train
+from classifier.training import (
+    MANIFEST_FILE,
+    Example,
+    Trainer,
+    calibration_error,
+    read_examples,
+    train,
+)
 from classifier.workspace import Workspace
 
 TOPICS = {
@@ -78,6 +85,23 @@ def test_training_twice_gives_the_same_bytes(trained, suite, bridges, tmp_path):
         assert (tmp_path / name).read_bytes() == (trained[0] / name).read_bytes()
 
 
+def test_a_label_known_from_summaries_gets_odds_back(bridges):
+    workspace = Workspace(bridges)
+    labels = ("capacity/with-load-test", "out-of-scope")
+    examples = [
+        Example(str(n), f"T{n}", words, label, None, "made", restated=restated)
+        for label, words, restated in (
+            (labels[0], "trucks deck", True),
+            (labels[0], "trucks deck", False),
+            (labels[1], "tunnel", False),
+            (labels[1], "tunnel", False),
+        )
+        for n in range(4)
+    ]
+    shift = Trainer(workspace, examples).shift(1.0)
+    assert shift[labels[0]] - shift[labels[1]] == pytest.approx(0.3 * math.log(2))
+
+
 def test_gold_and_excluded_papers_are_left_out(suite, bridges, tmp_path):
     workspace = Workspace(bridges)
     gold = workspace.studies[0]
@@ -99,7 +123,8 @@ def test_shipped_manifest_holds_no_gold_study(builtin):
     rows = [json.loads(line) for line in lines]
     assert len(rows) > 2000
     for row in rows:
-        assert row.keys() == {"arxiv", "title", "label", "scope_reason", "source", "text_sha256"}  # and no text
+        facts = {"arxiv", "title", "label", "scope_reason", "source", "text_sha256"}
+        assert row.keys() == facts  # and no text
         paper = Study(id="x", title=row["title"], label=row["label"], arxiv=row["arxiv"])
         assert not any(same_paper(paper, study) for study in builtin.studies), row["title"]
     ids = {bare_arxiv_id(row["arxiv"] or "") for row in rows} - {""}
@@ -181,6 +206,6 @@ def test_frequent_reasons_become_classes_of_their_own(bridges, tmp_path):
     model = load_model(tmp_path / MODEL_FILE, workspace.taxonomy.labels)
     assert model.heads[0].classes.count(("out-of-scope",)) == 2
     engine = OfflineEngine(workspace.taxonomy, tmp_path, parts=("text",))
-    for words in ("tunnel lining dam", "overview literature decades", "ships ferries"):
+    for words in ("tunnel lining dam", "overview literature decades"):
         shares = engine.judge(task(words)).probabilities
         assert max(shares, key=shares.get) == "out-of-scope"

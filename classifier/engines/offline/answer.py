@@ -105,27 +105,29 @@ def _spoken(
 
 
 def _quote(reader: CueReader, hits: tuple[Hit, ...], question: str, answer: str) -> str | None:
-    best = max(
-        hits,
-        key=lambda hit: reader.book.cues[hit.cue].for_.get(question, {}).get(answer, 0.0) * hit.strength,
-        default=None,
-    )
-    if best is None or reader.book.cues[best.cue].for_.get(question, {}).get(answer, 0.0) <= 0:
-        return None
-    return best.sentence.quote
+    """The sentence that says the answer most clearly; None where none does that can be quoted."""
+
+    def weight(hit: Hit) -> float:
+        return reader.book.cues[hit.cue].for_.get(question, {}).get(answer, 0.0) * hit.strength
+
+    speaking = [hit for hit in hits if hit.sentence.quotable and weight(hit) > 0]
+    return max(speaking, key=weight).sentence.quote if speaking else None
 
 
 def _evidence(spoken: list[tuple[float, str, Hit]], judgement: Judgement) -> tuple[Quote, ...]:
-    """One to four sentences that carried the decision, each once."""
+    """Up to four sentences that carried the decision, each once; none where none can be quoted."""
     carried: dict[str, float] = {}
     supports: dict[str, str] = {}
     for weight, question, hit in spoken:
+        if not hit.sentence.quotable:
+            continue
         carried[hit.sentence.quote] = carried.get(hit.sentence.quote, 0.0) + weight
         supports.setdefault(hit.sentence.quote, question)
     best = sorted(carried, key=lambda quote: -carried[quote])[:_MAX_EVIDENCE]
     if best:
         return tuple(Quote(quote=quote, supports=supports[quote]) for quote in best)
-    return tuple(Quote(quote=s.quote, supports="label") for s in judgement.sentences[:1])
+    quotable = [sentence for sentence in judgement.sentences if sentence.quotable]
+    return tuple(Quote(quote=sentence.quote, supports="label") for sentence in quotable[:1])
 
 
 def _rationale(

@@ -32,11 +32,17 @@ def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
     """Title, abstract and lead in this order; empty where the document has no text."""
     title = (document.title or paper.title or "")[:_TITLE_CHARS]
     abstract, lead = _parts(document, title)
-    sentences = list(split_sentences(title, TITLE))
+    sentences = list(split_sentences(title, TITLE, printed=_is_printed(title, document)))
     sentences += split_sentences(abstract, ABSTRACT)
     for text in lead:
         sentences += split_sentences(text, LEAD)
     return sentences
+
+
+def _is_printed(title: str, document: Document) -> bool:
+    """Whether the title stands on the first pages: metadata may bring one that does not."""
+    wanted = " ".join(title.split())
+    return any(wanted in " ".join(page.text.split()) for page in document.pages[:2])
 
 
 def _parts(document: Document, title: str) -> tuple[str, list[str]]:

@@ -16,16 +16,30 @@ from classifier.text import normalise, sentences
 MAX_QUOTE_CHARS = 500
 """Longer sentences are quoted in part; the leaf schema allows 600 characters."""
 
+MIN_QUOTE_WORDS = 3
+"""Fewer words prove nothing: they stand in many papers."""
+
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, the zone of the paper that it stands in, and its words."""
+    """A sentence, the zone of the paper that it stands in, and its words.
+
+    Attributes:
+        quote: A contiguous span of the text it was found in, white space collapsed.
+        printed: Whether that text is the paper's own; a title may come from elsewhere.
+    """
 
     quote: str
     zone: str
     words: tuple[str, ...] = field(repr=False)
+    printed: bool = True
+
+    @property
+    def quotable(self) -> bool:
+        """Whether the sentence can be shown as evidence: printed, and long enough to be found again."""
+        return self.printed and len(self.quote.split()) >= MIN_QUOTE_WORDS
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -44,13 +58,13 @@ def stem(word: str) -> str:
     return word
 
 
-def split_sentences(text: str, zone: str) -> Iterator[Sentence]:
+def split_sentences(text: str, zone: str, *, printed: bool = True) -> Iterator[Sentence]:
     """Yields the sentences of a text in order; those without a word are left out."""
     for start, end in sentences(text):
         words = split_words(text[start:end])
         if words:
             quote = shorten(" ".join(text[start:end].split()))
-            yield Sentence(quote=quote, zone=zone, words=words)
+            yield Sentence(quote=quote, zone=zone, words=words, printed=printed)
 
 
 def shorten(text: str, limit: int = MAX_QUOTE_CHARS) -> str:
