@@ -10,6 +10,7 @@ from classifier.entries import Correction, ListEntry, Row
 from classifier.export.filed import Filed, file_rows
 from classifier.label import Evidence, Label, LabelledPaper, Provenance
 from classifier.records import OUT_OF_SCOPE, Notice, Paper
+from classifier.sources.lists import read_lists
 from classifier.taxonomy import Taxonomy
 from classifier.workspace import Workspace
 
@@ -19,7 +20,8 @@ SCRIPT = (
 )
 FORMULA = '=HYPERLINK("https://evil.example";"open");+1\t@SUM(1)\n-2'
 MARKDOWN = (
-    "[click](https://evil.example) ![x](https://evil.example/x.png) `code` | cell **bold** www.evil.example"
+    "[click](https://evil.example) ![x](https://evil.example/x.png) `code` | cell **bold** "
+    "www.evil.example mailto:a@b.example <b>b</b> &lt; :+1:"
 )
 TEX = r"\input{/etc/passwd} \write18{rm} $x$ 100% #1 & {open _ ^ ~ \\"
 CONTROL = "red\x1b[31m \u202eesrever\u202c \x00 null\r\nER  - \r\nTY  - JOUR\r\n@article{x,\ntitle={y}}"
@@ -35,7 +37,8 @@ def taxonomy() -> Taxonomy:
 def row(key: str, label: str = "", *, correction: Correction | None = None, **facts: Any) -> Row:
     """A row with this label: a leaf id, "out-of-scope", "unplaced" or "failed"; the first leaf where empty.
 
-    `facts` are fields of the paper, or `source`, `line`, `url`, `needs_review`, `quote`, `rationale`, `attributes`.
+    `facts` are fields of the paper, or `source`, `line`, `url`, `needs_review`, `quote`, `rationale` and
+    `attributes`.
     """
     label = label or next(iter(taxonomy().leaves))
     status = {OUT_OF_SCOPE: "out_of_scope", "unplaced": "unplaced", "failed": "failed"}.get(label, "placed")
@@ -72,7 +75,7 @@ def row(key: str, label: str = "", *, correction: Correction | None = None, **fa
 
 
 def sample() -> list[Row]:
-    """Two papers a leaf, one that is out, one unplaced, one failed, one corrected, and all hostile titles."""
+    """Two papers a leaf; one that is out, unplaced, failed, corrected; and all hostile titles."""
     leaves = list(taxonomy().leaves)
     rows = [
         row(
@@ -105,3 +108,13 @@ def sample() -> list[Row]:
 def filed(rows: list[Row] | None = None) -> list[Filed]:
     """The rows, or the sample, with corrections applied."""
     return list(file_rows(sample() if rows is None else rows, taxonomy()))
+
+
+def rows_of(*lists: Path) -> list[Row]:
+    """Rows as a run over these lists leaves them, every entry with the next leaf."""
+    leaves = list(taxonomy().leaves)
+    found = [entry for entry in read_lists([str(path) for path in lists]) if isinstance(entry, ListEntry)]
+    return [
+        row(entry.key, leaves[number % len(leaves)]).model_copy(update={"entry": entry})
+        for number, entry in enumerate(found)
+    ]

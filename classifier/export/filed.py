@@ -98,7 +98,7 @@ class Filed:
         if correction is not None:
             who = f"by {shown(correction.by)}" if correction.by.strip() else "by a person"
             return shown(f"Set {who}{': ' + correction.note if correction.note.strip() else ''}")
-        return shown(label.rationale or (label.error.message if label.error else ""))
+        return shown(label.error.message if label.error else label.rationale)
 
     @property
     def quotes(self) -> tuple[Evidence, ...]:

@@ -15,7 +15,7 @@ from classifier.export.links import link_to
 from classifier.export.tables import Cell, Table
 from classifier.text import shown
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#|~$!:@\"'])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$@]|:(?=//|[\w+-]+:)|(?<=mailto):|(?<=xmpp):)", re.IGNORECASE)
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 

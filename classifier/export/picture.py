@@ -21,7 +21,8 @@ TONES = 6
 
 _MARGIN, _ROW_GAP, _COLUMN_GAP = 24, 14, 44
 _LINE_CHARS, _MAX_LINES = 26, 3
-_CHAR_WIDTH = 8.1
+_CHAR_WIDTH = 8.3
+_BOLD = 1.15
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,8 @@ def _moved(box: Box, y: float) -> Box:
 def _column_widths(root: Group) -> list[float]:
     widths: dict[int, float] = {}
     for depth, group in root.walk():
-        text = max(map(_text_width, _lines(group.title)))
-        width = text + _text_width(str(group.count)) + 3 * PADDING
+        text = max(map(_text_width, _lines(group.title))) * (1 if depth else _BOLD)
+        width = text + _text_width(str(group.count)) * _BOLD + 3 * PADDING
         widths[depth] = max(widths.get(depth, 0.0), width)
     return [widths[depth] for depth in sorted(widths)]
 

@@ -183,7 +183,7 @@ _GROUPED = {
     "png": _png,
 }
 _LISTS = ("bibtex", "ris", "csl-json")
-_SECTIONS = {"markdown": "tree", "table1": "table-1", "tables": "tables"}
+_SECTIONS = {"markdown": "tree", "table1": "classes", "tables": "tables"}
 
 FORMATS = (*_STREAMED, *_GROUPED)
 """All formats."""

@@ -46,7 +46,7 @@ def overview(tree: Tree) -> Table:
         for top in tree.classes
         for titles, leaf in _leaves(top.children or (top,), ())
     ]
-    return Table("table-1", f"Studies by class: {tree.title}", ("Class", "Leaf", "n", "Studies"), tuple(rows))
+    return Table("classes", f"Studies by class: {tree.title}", ("Class", "Leaf", "n", "Studies"), tuple(rows))
 
 
 def attribute_tables(tree: Tree, taxonomy: Taxonomy) -> tuple[Table, ...]:

@@ -92,11 +92,10 @@ class BibtexEntry:
 
     def _equals(self, last: Field, name: str) -> str:
         """The equals sign with the spaces that the entry's style has around it."""
-        length = last.name_end - last.name_start
         before, _, after = self.raw[last.name_end : last.value_start].partition("=")
-        if before:
-            # Where names are padded to one column, ours ends there too.
-            before = " " * max(1, length + len(before) - len(name)) if before.isspace() else " "
+        if any(self.raw[field.name_end : field.name_end + 2].isspace() for field in self._fields):
+            # Names are padded to one column; ours ends there too.
+            before = " " * max(1, last.name_end - last.name_start + len(before) - len(name))
         return f"{before}={after if after.strip(' ') == '' else ' '}"
 
     def _delimited(self, last: Field, inner: str) -> str:

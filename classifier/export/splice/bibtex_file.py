@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def locate_entries(text: str) -> Iterator[Located]:
     starts = [found.start() for found in _OPENS.finditer(text)]
     line, done = 1, 0
     with _quiet_parser():
-        for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        for start, end in pairwise([*starts, len(text)]):
             line += text.count("\n", done, start)
             done = start
             yield from _in_piece(text[start:end], start, line)
@@ -70,6 +71,8 @@ def _locate(block: Block, piece: str, place: int, offset: int, line: int) -> Loc
         return Located(inner.key, at, offset + max(start, 0), raw, problem)
     if isinstance(block, ParsingFailedBlock):
         reason = " ".join(str(getattr(block.error, "abort_reason", block.error)).split())
+        if "end of file" in reason:  # that of the piece
+            reason = "its braces or quotes are still open where the next entry starts, or the file ends"
         return Located(_guess_key(raw), at, offset + max(start, 0), raw, f"broken: {reason}")
     return None
 

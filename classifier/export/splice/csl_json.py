@@ -18,7 +18,8 @@ from classifier.export.splice.keywords import is_own, replace_keywords
 from classifier.export.splice.results import Results, Spliced
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_LISTS = ("items", "references")
+_WRAPPER = re.compile(r'\s*(?:\[|(?=\{)(?:.*?"(?:items|references)"\s*:\s*\[)?)', re.DOTALL)
+_MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[{}\[\]]')  # a string within its line, or a bracket
 _KEYWORD = "keyword"
 
 
@@ -56,14 +57,6 @@ class _Walker:
         except RecursionError as error:
             raise JSONDecodeError("nested too deeply", self.text, at) from error
 
-    def elements(self, opening: int) -> Iterator[tuple[int, Any, int]]:
-        """(start, value, end) of each element of the array that opens there."""
-        at = self.skip(opening + 1)
-        while self.text[at : at + 1] != "]":
-            value, end = self.value(at)
-            yield at, value, end
-            at = self._next(end, "]")
-
     def members(self, opening: int) -> Iterator[_Member]:
         """The members of the object that opens there."""
         before, at = opening, self.skip(opening + 1)
@@ -94,37 +87,47 @@ class _Walker:
 
 
 def splice_csl_json(data: bytes, results: Results) -> Spliced:
-    """The file with each item's label among its keywords.
+    """The file with each item's label among its keywords; an item that is no valid JSON is listed.
 
     Raises:
-        InputError: It is no JSON array of items, nor an object that has one as `items` or `references`.
+        InputError: There is no array of items, nor an object that is one or has them as `items`.
     """
     original = decode(data)
     draft = Draft(original)
-    walker = _Walker(original.text)
     line, done = 1, 0
-    try:
-        for start, item, end in walker.elements(_list_start(walker)):
-            line += original.text.count("\n", done, start)
-            done = start
-            _splice_item(_Item(start, original.text[start:end], item, line), results, draft)
-    except JSONDecodeError as error:
-        raise InputError(
-            f"no CSL-JSON: {error.msg} on line {error.lineno}, column {error.colno}; "
-            "mend the file or export it anew"
-        ) from error
+    for start, end in _objects(original.text):
+        line += original.text.count("\n", done, start)
+        done = start
+        raw = original.text[start:end]
+        try:
+            value, length = _Walker(raw).value(0)
+            if length != len(raw):
+                raise JSONDecodeError("not closed", raw, length)
+        except JSONDecodeError as error:
+            draft.leave("", line, f"no valid JSON: {error.msg}, line {line + error.lineno - 1}")
+            continue
+        _splice_item(_Item(start, raw, value, line), results, draft)
     return draft.finish()
 
 
-def _list_start(walker: _Walker) -> int:
-    start = walker.skip(0)
-    if walker.text[start : start + 1] == "[":
-        return start
-    if walker.text[start : start + 1] == "{":
-        for member in walker.members(start):
-            if member.name in _LISTS and isinstance(member.value, list):
-                return member.value_start
-    raise JSONDecodeError("expected an array of items", walker.text, start)
+def _objects(text: str) -> Iterator[tuple[int, int]]:
+    """[start, end) of each object of the list, cut by its brackets: a broken one costs only itself."""
+    wrapper = _WRAPPER.match(text)
+    if wrapper is None:
+        raise InputError("no CSL-JSON: expected an array of items; export the list anew")
+    depth, start = 0, 0
+    for mark in _MARK.finditer(text, wrapper.end()):
+        if mark[0] in "{[":
+            start = mark.start() if depth == 0 else start
+            depth += 1
+        elif mark[0] in "}]":
+            depth -= 1
+            if depth == 0 and text[start] == "{":
+                yield start, mark.end()
+            elif depth < 0:
+                return
+    if depth > 0 and text[start] == "{":
+        yield start, len(text)
 
 
 class _Item(NamedTuple):
@@ -137,16 +140,14 @@ class _Item(NamedTuple):
 
 
 def _splice_item(item: _Item, results: Results, draft: Draft) -> None:
-    if not isinstance(item.value, dict):
-        draft.leave("", item.line, "no object")
-        return
     title, own_id = str(item.value.get("title", "")), item.value.get("id")
     key = str(own_id) if isinstance(own_id, str | int) else ""
-    if key and not draft.is_first(key, item.line):
-        return
-    wanted = results.find(key) if key else results.find_by_traits(str(item.value.get("DOI", "")), title)
+    doi = str(item.value.get("DOI", ""))
+    wanted = results.find(key, lambda: title) if key else results.find_by_traits(doi, title)
     if wanted is None:
         draft.unknown += 1
+        return
+    if not draft.claim(wanted, key, item.line):
         return
     try:
         new = _with_keywords(item.raw, results.prefix, wanted.keywords)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from classifier.export.splice.decoded import Decoded
-from classifier.export.splice.results import Spliced, Untouched
+from classifier.export.splice.results import Spliced, Untouched, Wanted
 from classifier.text import shown
 
 
@@ -35,7 +35,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 class Draft:
     """The edits of a list while it is read, entry by entry.
 
-    Of entries with the same key the first was labelled, as the list's reader has it; the others are listed.
+    A row's label goes to one entry; others of the same key that have no row of their own are listed.
     """
 
     original: Decoded
@@ -45,12 +45,14 @@ class Draft:
     _edits: list[Edit] = field(default_factory=list)
     _lines: dict[str, int] = field(default_factory=dict)
 
-    def is_first(self, key: str, line: int) -> bool:
-        """Whether no entry before had this key; one that had is listed."""
-        if key in self._lines:
-            self.leave(key, line, f"its key stands on line {self._lines[key]} already; keys must differ")
+    def claim(self, wanted: Wanted, key: str, line: int) -> bool:
+        """Whether no entry before took this row's label; an entry that comes too late is listed."""
+        if wanted.ref in self._lines:
+            first = self._lines[wanted.ref]
+            self.leave(key, line, f"its key stands on line {first} already; keys must differ")
             return False
-        self._lines[key] = line
+        if wanted.ref:
+            self._lines[wanted.ref] = line
         return True
 
     def edit(self, start: int, old: str, new: str) -> None:

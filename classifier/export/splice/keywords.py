@@ -75,7 +75,8 @@ def replace_keywords(value: str, prefix: str, wanted: Sequence[str], *, braces: 
         # The space tells a user's empty field from one that we added.
         return f" {', '.join(wanted)}{rest}"
     end = len(rest.rstrip())
-    separator = _separator(_pieces(rest, braces))
+    # Where one keyword of the user's is left, ours still tell how the list was separated.
+    separator = _separator(next((p for p in (_pieces(rest, braces), pieces) if len(p) > 1), pieces))
     return f"{rest[:end]}{''.join(separator + word for word in wanted)}{rest[end:]}"
 
 

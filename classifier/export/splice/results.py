@@ -7,10 +7,11 @@ few strings for each entry, so memory grows with the list; the rows themselves a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from classifier.entries import ListEntry
 from classifier.export.filed import FAILED, Filed
 from classifier.identity import bare_doi
 
@@ -18,10 +19,15 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 
 class Wanted(NamedTuple):
-    """What an entry shall carry: our keywords, and the words of our note (None leaves notes alone)."""
+    """What an entry shall carry: our keywords, and the words of our note (None leaves notes alone).
+
+    Attributes:
+        ref: The row's key, which one entry of the list has; empty where any entry may take this.
+    """
 
     keywords: tuple[str, ...]
     note: str | None = None
+    ref: str = ""
 
 
 class Untouched(NamedTuple):
@@ -66,13 +72,14 @@ class Results:
     ) -> None:
         self.prefix = prefix
         self.note_field = note_field
-        self._by_key: dict[str, Wanted] = {}
+        self._by_key: dict[str, list[tuple[str, Wanted]]] = {}
         self._by_trait: dict[str, Wanted | None] = {}
         elsewhere: list[tuple[Filed, Wanted]] = []
         for filed in rows:
             if filed.label == FAILED:
                 continue
-            wanted = Wanted(keywords_for(filed, prefix), filed.rationale if note_field else None)
+            note = filed.rationale if note_field else None
+            wanted = Wanted(keywords_for(filed, prefix), note, filed.row.entry.key)
             if file is None or _is_file(filed.row.entry.source, file):
                 self._add(filed, wanted)
             else:
@@ -81,9 +88,18 @@ class Results:
             for filed, wanted in elsewhere:
                 self._add(filed, wanted)
 
-    def find(self, key: str) -> Wanted | None:
-        """What the entry of this key shall carry; None where the results lack it."""
-        return self._by_key.get(key)
+    def find(self, key: str, title: Callable[[], str]) -> Wanted | None:
+        """What the entry of this key shall carry; None where the results lack it.
+
+        Args:
+            key: As the list has it; of several entries with the same key each has its own row.
+            title: Gives the entry's title, by which those are told apart.
+        """
+        found = self._by_key.get(" ".join(key.split()), ())
+        if len(found) > 1:
+            words = _bare_title(title())
+            found = [(other, wanted) for other, wanted in found if other == words]
+        return found[0][1] if found else None
 
     def find_by_traits(self, doi: str, title: str) -> Wanted | None:
         """The same for an entry without a key of its own: by DOI, else by its whole title.
@@ -97,10 +113,11 @@ class Results:
 
     def _add(self, filed: Filed, wanted: Wanted) -> None:
         entry = filed.row.entry
-        self._by_key[entry.key] = wanted
-        for trait in _traits(entry.paper.doi or "", entry.paper.title or ""):
-            known = self._by_trait.setdefault(trait, wanted)
-            if known != wanted:
+        title = entry.paper.title or ""
+        self._by_key.setdefault(_key_in_list(entry), []).append((_bare_title(title), wanted))
+        shared = wanted._replace(ref="")
+        for trait in _traits(entry.paper.doi or "", title):
+            if self._by_trait.setdefault(trait, shared) != shared:
                 self._by_trait[trait] = None
 
 
@@ -110,7 +127,7 @@ class Removal(Results):
     def __init__(self, prefix: str, note_field: str | None = None) -> None:
         super().__init__((), prefix, note_field=note_field)
 
-    def find(self, key: str) -> Wanted | None:  # noqa: ARG002
+    def find(self, key: str, title: Callable[[], str]) -> Wanted | None:  # noqa: ARG002
         """Nothing wanted, of any entry."""
         return self._nothing
 
@@ -129,9 +146,19 @@ def keywords_for(filed: Filed, prefix: str) -> tuple[str, ...]:
     return tuple(f"{prefix}{word}" for word in (filed.label, *marks))
 
 
+def _key_in_list(entry: ListEntry) -> str:
+    """The key as the list has it: the reader puts a number behind one that was used before."""
+    renamed = any(notice.code == "duplicate-key" for notice in entry.notices)
+    key = entry.key.rpartition("#")[0] if renamed else entry.key
+    return " ".join(key.split())
+
+
+def _bare_title(title: str) -> str:
+    return _NOT_WORD.sub("", title.casefold())
+
+
 def _traits(doi: str, title: str) -> list[str]:
-    bare = bare_doi(doi)
-    words = _NOT_WORD.sub("", title.casefold())
+    bare, words = bare_doi(doi), _bare_title(title)
     return [*([f"doi:{bare}"] if bare else []), *([f"title:{words}"] if words else [])]
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from classifier.export.splice.decoded import decode
 from classifier.export.splice.edits import Draft
-from classifier.export.splice.results import Results, Spliced
+from classifier.export.splice.results import Results, Spliced, Wanted
 from classifier.text import shown
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -57,11 +57,11 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
     draft = Draft(original)
     for record in _records(original.text):
         own_id, doi, title = record.first(*_IDS), record.first("DO"), record.first(*_TITLES)
-        if own_id and not draft.is_first(own_id, record.number):
-            continue
-        wanted = results.find(own_id) if own_id else results.find_by_traits(doi, title)
+        wanted = _find(results, own_id, doi, title)
         if wanted is None:
             draft.unknown += 1
+            continue
+        if not draft.claim(wanted, own_id, record.number):
             continue
         if not record.lines[-1].text.endswith(("\r", "\n")) and record.lines[-1].tag != _END:
             draft.leave(own_id or shown(title), record.number, "it is cut off by the end of the file")
@@ -74,6 +74,10 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
             )
         draft.edit(record.start, record.text, "".join(line.text for line in lines))
     return draft.finish()
+
+
+def _find(results: Results, own_id: str, doi: str, title: str) -> Wanted | None:
+    return results.find(own_id, lambda: title) if own_id else results.find_by_traits(doi, title)
 
 
 def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...]) -> list[_Line]:

@@ -1,0 +1,144 @@
+"""The HTML page of a labelled list: complete, well formed, inert, and loading nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from classifier.export.grouping import group_by_tree
+from classifier.export.webpage import render_page
+from classifier.text import shown
+from tests.labelled_rows import HOSTILE, SCRIPT, filed, row, sample, taxonomy
+
+
+class Page(HTMLParser):
+    """The page's elements, its open ones, and the text within each kind."""
+
+    VOID = frozenset({"meta", "link", "br", "input", "img"})
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: dict[str, list[str]] = {}
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        for tag in set(self.open[-3:]):
+            self.texts.setdefault(tag, []).append(data)
+
+    def found(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    def text(self, tag):
+        return "".join(self.texts.get(tag, []))
+
+
+def source(rows=None, survey=None) -> str:
+    survey = survey or taxonomy()
+    return "".join(render_page(group_by_tree(filed(rows), survey), survey))
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(source())
+
+
+def test_the_page_loads_nothing_and_its_policy_admits_its_own_style_and_script_only(page):
+    (policy,) = [a["content"] for a in page.found("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        assert len(page.found(tag)) == 1
+        digest = base64.b64encode(hashlib.sha256(page.text(tag).encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    loading = {"src", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href", "style"}
+    assert [attrs for _, attrs in page.elements if loading & attrs.keys()] == []
+    assert not re.search(r"url\(|@import|https?:", page.text("style") + page.text("script"))
+
+
+def test_the_page_is_well_formed_and_its_links_lead_somewhere(page):
+    assert page.open == []
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    links = [attrs["href"] for attrs in page.found("a")]
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    assert all(link.startswith(("#", "https://arxiv.org/abs/")) for link in links)
+
+
+def test_every_paper_is_there_with_its_quotes_and_their_pages(page):
+    papers = [attrs for attrs in page.found("li") if attrs.get("class") == "paper"]
+    assert len(papers) == len(sample())
+    told = page.text("bdi")
+    for each in filed():
+        assert each.title in told
+        assert all(shown(piece.quote) in told for piece in each.quotes)
+    assert "verbatim, page 3" in page.text("span")
+    assert "an overruled quote" not in told
+
+
+def test_what_a_person_set_and_what_needs_a_look_is_said(page):
+    assert [a.get("data-status") for a in page.found("li") if a.get("data-status") != "sure"][0:2] == [
+        "corrected",
+        "review",
+    ] or {"corrected", "review"} <= {a.get("data-status") for a in page.found("li")}
+    assert page.text("span").count("set by a person") == 1
+    assert "Set by Ada: see page 4" in page.text("bdi")
+    assert "1 to review, 1 set by a person" in page.text("p")
+
+
+@pytest.mark.parametrize("title", HOSTILE.values(), ids=list(HOSTILE))
+def test_hostile_words_are_text_wherever_they_stand(title):
+    hostile = row(
+        title,
+        title=title,
+        authors=(title,),
+        quote=title,
+        rationale=title,
+        attributes={"bridge-type": title, title: title},
+        arxiv_id=title,
+        doi=title,
+        url=title,
+        needs_review=True,
+    )
+    found = source([hostile])
+    page = Page(found)
+    assert page.open == []
+    assert (len(page.found("script")), page.found("img")) == (1, [])
+    assert all(not name.startswith("on") for _, attrs in page.elements for name in attrs)
+    assert shown(title) in page.text("bdi")
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x1b]", found)
+
+
+def test_a_hostile_survey_is_text_too():
+    survey = taxonomy()
+    node = survey.tree[0].model_copy(update={"title": SCRIPT, "definition": SCRIPT})
+    spoilt = survey.model_copy(
+        update={"title": SCRIPT, "definition": SCRIPT, "tree": (node,), "source": {"title": SCRIPT}}
+    )
+    page = Page(source([], spoilt))
+    assert page.open == []
+    assert (len(page.found("script")), page.found("img")) == (1, [])
+
+
+def test_papers_open_and_show_without_the_script(page):
+    assert len(page.found("details")) >= len(sample()) - 2
+    (form,) = page.found("form")
+    assert "hidden" in form  # the tools need the script, which shows them
+    assert not any("hidden" in attrs for attrs in page.found("li"))
