@@ -105,9 +105,11 @@ def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
 
 def _read_opened(opened: Opened) -> Iterator[ListEntry | BrokenEntry]:
     form = detect_format(opened.name, opened.head)
+    # A JSON array is often written on one line, however long it is.
+    lines = read_lines(opened.stream, opened.head, in_pieces=form == "csl-json")
     line = 0
     try:
-        for found in READERS[form](read_lines(opened.stream, opened.head)):
+        for found in READERS[form](lines):
             line = found.line
             if isinstance(found, Damaged):
                 yield BrokenEntry(source=opened.name, line=line, reason=found.reason, key=found.key or None)

@@ -49,7 +49,7 @@ class _Element:
     def add(self, text: str, line: Line) -> None:
         self._size += len(text)
         self.assumed |= line.assumed
-        self.long |= line.cut or self._size > MAX_ENTRY_CHARS
+        self.long |= self._size > MAX_ENTRY_CHARS
         if not self.long:
             self._parts.append(text)
 
@@ -61,36 +61,42 @@ class _Element:
 def _elements(lines: Iterator[Line]) -> Iterator[_Element]:
     """The objects of the outermost array, or the outermost objects."""
     element: _Element | None = None
+    open_string = ""  # the last piece ended inside it
     for line in _past_wrapper(lines):
-        text, position = line.text, 0
-        while position <= len(text):
+        text, position = open_string + line.text, 0
+        open_string = ""
+        while position < len(text):
             if element is None:
-                start = text.find("{", position)
-                if start < 0:
+                position = text.find("{", position)
+                if position < 0:
                     break
-                element, position = _Element(), start
+                element = _Element()
             end = _end(text, position, element)
-            element.add(text[position:end] + ("" if element.closed else "\n"), line)
+            if end < len(text) and not element.closed and line.cut and len(text) < MAX_ENTRY_CHARS:
+                open_string = text[end:]
+            elif not element.closed:
+                end = len(text)
+            element.add(text[position:end] + ("" if element.closed or line.cut else "\n"), line)
             if element.closed:
                 yield element
                 element = None
-            position = end if end < len(text) else len(text) + 1
+            position = end + len(open_string)
     if element is not None:
         yield element
 
 
 def _end(text: str, position: int, element: _Element) -> int:
-    """Where the element ends on this line (then `closed` is set), or the line's length.
+    """Where the element ends (then `closed` is set), a string starts that does not end, or the text's end.
 
-    A JSON string cannot go on past its line, so a quote that stays open ends there: the element is broken,
-    and its brackets are counted on.
+    A JSON string cannot go on past its line: a quote left open there makes the element broken, and its brackets
+    are counted on.
     """
     while (mark := _MARK.search(text, position)) is not None:
         position = mark.end()
         if mark[0] == '"':
             string = _STRING_END.match(text, position)
             if string is None:
-                return len(text)
+                return mark.start()
             position = string.end()
         else:
             element.depth += 1 if mark[0] in "{[" else -1

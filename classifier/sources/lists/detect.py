@@ -31,7 +31,8 @@ _BINARY = {b"PK\x03\x04": "a ZIP archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ
            b"%PDF-": "one PDF: name its file or folder, or use 'classifier classify'"}  # fmt: skip
 _BIBTEX = re.compile(r"^\s*@\s*[A-Za-z][\w-]*\s*[{(]", re.MULTILINE)
 _RIS = re.compile(r"^\s{0,3}TY\s{1,3}-", re.MULTILINE)
-_MARKDOWN = re.compile(r"^(?:#{1,6}\s|\s*[-*+]\s+\S.*\]\(|\s*\|.*\|)", re.MULTILINE)
+_MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTILINE | re.IGNORECASE)
+_CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOTALL)
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 
@@ -53,6 +54,8 @@ def detect_format(name: str, head: bytes) -> str:
         return guess
     if _RIS.search(text) and not _BIBTEX.search(text):
         return "ris"
+    if guess is None and _MARKDOWN.search(text) and not _BIBTEX.search(_CODE_BLOCK.sub("", text)):
+        return "markdown"
     if guess != "csv" and _BIBTEX.search(text):
         return "bibtex"
     if guess == "csv":
@@ -61,8 +64,6 @@ def detect_format(name: str, head: bytes) -> str:
     if guess in ("bibtex", "ris", "csl-json", "jsonl"):
         # The suffix promises a format of which the first 64 KiB show no sign.
         raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
-    if guess is None and _MARKDOWN.search(text):
-        return "markdown"
     return "csv" if _is_table(text) else "text"
 
 

@@ -2,13 +2,15 @@
 
 What enters: a field's value. What leaves: text with accents, symbols and simple formulas as characters and
 without braces and commands. pylatexenc does the work; what it would misread in prose (a bare "%" or "&") is
-escaped before, and a value without any LaTeX does not reach it, since it costs about half a millisecond.
+escaped before. It takes half a millisecond a value, so a value of which only accents and escapes are LaTeX
+(nearly all of them) is read here.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,21 @@ if TYPE_CHECKING:
 
 _BARE = re.compile(r"(?<!\\)[%&#]")
 _PLAIN = str.maketrans({"{": None, "}": None, "~": " "})
+_SIMPLE = re.compile(
+    r"\\(?:(?P<sign>[`'^\"~=.])\s*(?:\{\\?(?P<a>[A-Za-z])\}|\\?(?P<b>[A-Za-z]))"
+    r"|(?P<mark>[uvHckrdb])(?:\s*\{(?P<c>[A-Za-z])\}|\s+(?P<d>[A-Za-z]))"
+    r"|(?P<letter>aa|AA|ae|AE|oe|OE|ss|o|O|l|L|i|j)(?:\{\}|(?![A-Za-z])\s?)"
+    r"|(?P<char>[%&#_]))"
+)
+_MARKS = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "r": "\u030a", "d": "\u0323",
+    "b": "\u0331",
+}  # fmt: skip
+_LETTERS = {
+    "aa": "å", "AA": "Å", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "ss": "ß", "o": "ø", "O": "Ø", "l": "ł",
+    "L": "Ł", "i": "ı", "j": "ȷ",
+}  # fmt: skip
 _LINK = re.compile(r"\\(?:url|path|nolinkurl)\s*\{([^{}]*)\}")
 _HREF = re.compile(r"\\href\s*\{[^{}]*\}\s*\{([^{}]*)\}")
 _ESCAPED = re.compile(r"\\([_%&#~{}$])")
@@ -29,8 +46,10 @@ def decode_latex(text: str) -> str:
     >>> decode_latex(r"{\"U}ber {Things}: 50% of $\pi_0$ \& more")
     'Über Things: 50% of π_0 & more'
     """
-    if "\\" not in text and "$" not in text:
-        return text.translate(_PLAIN).replace("---", "—").replace("--", "–")
+    if "$" not in text:
+        simple = _SIMPLE.sub(_simple, text) if "\\" in text else text
+        if "\\" not in simple:
+            return _typed(simple.translate(_PLAIN))
     text = _HREF.sub(r"\1", _LINK.sub(r"\1", text))
     try:
         return str(_decoder().latex_to_text(_BARE.sub(r"\\\g<0>", text))).replace("\u00a0", " ")
@@ -41,6 +60,22 @@ def decode_latex(text: str) -> str:
 def decode_address(text: str) -> str:
     r"""An address or id without LaTeX: `\url{…}` and escaped characters are undone, nothing else."""
     return _ESCAPED.sub(r"\1", _LINK.sub(r"\1", text)).strip("{} ")
+
+
+def _simple(found: re.Match[str]) -> str:
+    """An accented letter, a special letter or an escaped character."""
+    if found["char"]:
+        return found["char"]
+    if found["letter"]:
+        return _LETTERS[found["letter"]]
+    letter = found["a"] or found["b"] or found["c"] or found["d"]
+    return unicodedata.normalize("NFC", letter + _MARKS[found["sign"] or found["mark"]])
+
+
+def _typed(text: str) -> str:
+    for written, meant in (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”")):
+        text = text.replace(written, meant)
+    return text
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 MAX_LINE_CHARS = 4 << 20
 """Longest line that is read whole; of a longer one only the beginning is, and `cut` is set."""
 
-_SKIP = 1 << 16
+_PIECE = 1 << 16
 
 
 class Line(NamedTuple):
@@ -26,7 +26,7 @@ class Line(NamedTuple):
         number: From 1.
         text: Without line end, byte order mark and NUL characters.
         assumed: It was not valid UTF-8, and was read as Windows-1252.
-        cut: It was longer than `MAX_LINE_CHARS`.
+        cut: It was longer than `MAX_LINE_CHARS` (of lines in pieces: it goes on in the next).
     """
 
     number: int
@@ -35,8 +35,12 @@ class Line(NamedTuple):
     cut: bool = False
 
 
-def read_lines(stream: BinaryIO, head: bytes) -> Iterator[Line]:
-    """The stream's lines; `head` are its first bytes, looked at but not taken, to see a byte order mark.
+def read_lines(stream: BinaryIO, head: bytes, in_pieces: bool = False) -> Iterator[Line]:
+    """The stream's lines.
+
+    Args:
+        head: The first bytes of the stream, which are still in it, to see a byte order mark.
+        in_pieces: Long lines come whole, in pieces: for formats in which a line means nothing.
 
     Raises:
         OSError, EOFError, zlib.error: As the stream does, in the middle of a damaged file.
@@ -47,17 +51,20 @@ def read_lines(stream: BinaryIO, head: bytes) -> Iterator[Line]:
         encoding="utf-16" if utf16 else "utf-8-sig",
         errors="replace" if utf16 else "surrogateescape",
     )
-    number = 0
-    while line := text.readline(MAX_LINE_CHARS + 1):
-        number += 1
-        cut = len(line) > MAX_LINE_CHARS
-        if cut and not line.endswith("\n"):
+    number = 1
+    limit = _PIECE if in_pieces else MAX_LINE_CHARS
+    while line := text.readline(limit):
+        cut = len(line) == limit and not line.endswith("\n")
+        yield _line(number, line.removesuffix("\n"), cut)
+        if cut and in_pieces:
+            continue
+        if cut:
             _skip_rest(text)
-        yield _line(number, line.removesuffix("\n")[:MAX_LINE_CHARS], cut)
+        number += 1
 
 
 def _skip_rest(text: io.TextIOWrapper) -> None:
-    while (piece := text.readline(_SKIP)) and not piece.endswith("\n"):
+    while (piece := text.readline(_PIECE)) and not piece.endswith("\n"):
         pass
 
 
