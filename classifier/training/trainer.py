@@ -27,8 +27,9 @@ from classifier.engines.offline.textmodel import (
 )
 from classifier.errors import ConfigError
 from classifier.identity import bare_arxiv_id
-from classifier.records import OUT_OF_SCOPE, Record
+from classifier.records import OUT_OF_SCOPE
 from classifier.training.data import Example
+from classifier.training.report import TrainingReport, calibration_error, f1
 from classifier.workspace import Workspace
 
 FOLDS = 5
@@ -50,31 +51,6 @@ _CUE_SHARE = 0.2
 """Of the labels' log-probability by cues, what is added as it is. More of it helps out-of-scope and hurts
 the rare leaves; chosen by cross-validation on the training papers (ADR 0006)."""
 _UNPLACED = 0.01
-
-
-class TrainingReport(Record):
-    """What was trained on, and how well it does on papers it has not seen (by cross-validation).
-
-    Attributes:
-        papers: Papers trained on.
-        excluded: Titles left out because they are gold studies or were excluded.
-        accuracy: Cross-validated, for each data file: every paper judged by a model that has not seen it.
-        per_label_f1: Cross-validated, over all papers.
-        calibration_error: Expected calibration error of the cross-validated confidence (10 bins).
-        prior: Power of the shift from the training's class frequencies towards even ones.
-        terms: Size of the vocabulary.
-        model_bytes: Size of the weights' file.
-    """
-
-    papers: int
-    excluded: tuple[str, ...]
-    accuracy: Mapping[str, float]
-    per_label_f1: Mapping[str, float]
-    calibration_error: float
-    prior: float
-    temperature: float
-    terms: int
-    model_bytes: int
 
 
 class Trainer:
@@ -291,7 +267,7 @@ class Trainer:
             papers=len(truth),
             excluded=excluded,
             accuracy={name: round(sum(right) / len(right), 4) for name, right in by_source.items()},
-            per_label_f1={label: round(_f1(truth, guesses, label), 4) for label in self._labels},
+            per_label_f1={label: round(f1(truth, guesses, label), 4) for label in self._labels},
             calibration_error=round(
                 calibration_error(confident, [a == b for a, b in zip(truth, guesses, strict=True)]), 4
             ),
@@ -344,18 +320,3 @@ def _fit_head(
 
 def _rounded(values: Iterable[float], factor: float = 1.0) -> tuple[float, ...]:
     return tuple(round(factor * value, 4) for value in values)
-
-
-def _f1(truth: Sequence[str], guesses: Sequence[str], label: str) -> float:
-    both = sum(a == b == label for a, b in zip(truth, guesses, strict=True))
-    either = sum(a == label for a in truth) + sum(b == label for b in guesses)
-    return 2 * both / either if either else 0.0
-
-
-def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Expected calibration error (Guo et al. 2017): mean gap to accuracy, by bin; 0 if empty."""
-    groups: dict[int, list[tuple[float, bool]]] = {}
-    for confidence, ok in zip(confidences, right, strict=True):
-        groups.setdefault(min(bins - 1, int(confidence * bins)), []).append((confidence, ok))
-    gaps = [abs(sum(c for c, _ in group) - sum(ok for _, ok in group)) for group in groups.values()]
-    return sum(gaps) / len(confidences) if confidences else 0.0

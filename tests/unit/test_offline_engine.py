@@ -37,6 +37,17 @@ def engine(builtin):
     return OfflineEngine(builtin.taxonomy, builtin.offline_dir)
 
 
+@pytest.mark.parametrize("title", ["Rewards from a Verifier for Language Models", "Verified Rewards"])
+async def test_a_title_that_is_not_printed_or_too_short_is_never_quoted(engine, title):
+    printed = f"{title}\n" if len(title.split()) < 3 else ""
+    page = Page(number=1, text=f"{printed}{ABSTRACT}")
+    document = Document(pages=(page,), title=title, abstract_only=True, page_count=1)
+    reply = await engine.answer(Task(paper=Paper(title=title), document=document, examples=()))
+    quotes = quotes_of(reply.answer)
+    assert quotes
+    assert title not in {quote.quote for quote in quotes}
+
+
 async def test_answer_is_valid_and_its_quotes_stand_in_the_paper(engine, builtin):
     task = abstract_task(TITLE, ABSTRACT, builtin.studies)
     reply = await engine.answer(task)

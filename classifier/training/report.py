@@ -1,0 +1,52 @@
+"""Guesses on papers not seen -> the numbers of a training run.
+
+What enters: true labels, guesses and confidences. What leaves: `TrainingReport` and its measures. What it
+does not do: train.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from classifier.records import Record
+
+
+class TrainingReport(Record):
+    """What was trained on, and how well it does on papers it has not seen (by cross-validation).
+
+    Attributes:
+        papers: Papers trained on.
+        excluded: Titles left out because they are gold studies or were excluded.
+        accuracy: Cross-validated, for each data file: every paper judged by a model that has not seen it.
+        per_label_f1: Cross-validated, over all papers.
+        calibration_error: Expected calibration error of the cross-validated confidence (10 bins).
+        prior: Power of the shift from the training's class frequencies towards even ones.
+        terms: Size of the vocabulary.
+        model_bytes: Size of the weights' file.
+    """
+
+    papers: int
+    excluded: tuple[str, ...]
+    accuracy: Mapping[str, float]
+    per_label_f1: Mapping[str, float]
+    calibration_error: float
+    prior: float
+    temperature: float
+    terms: int
+    model_bytes: int
+
+
+def f1(truth: Sequence[str], guesses: Sequence[str], label: str) -> float:
+    """F1 of one label; 0 where it neither occurs nor is guessed."""
+    both = sum(a == b == label for a, b in zip(truth, guesses, strict=True))
+    either = sum(a == label for a in truth) + sum(b == label for b in guesses)
+    return 2 * both / either if either else 0.0
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Expected calibration error (Guo et al. 2017): mean gap to accuracy, by bin; 0 if empty."""
+    groups: dict[int, list[tuple[float, bool]]] = {}
+    for confidence, ok in zip(confidences, right, strict=True):
+        groups.setdefault(min(bins - 1, int(confidence * bins)), []).append((confidence, ok))
+    gaps = [abs(sum(c for c, _ in group) - sum(ok for _, ok in group)) for group in groups.values()]
+    return sum(gaps) / len(confidences) if confidences else 0.0
