@@ -159,7 +159,8 @@ def shown(text: str | None) -> str:
 
     Titles and quotes come from hostile papers: none may move a cursor or turn the line round.
     """
-    return " ".join("".join(map(_seen, text or "")).split())
+    plain = text or ""
+    return " ".join((plain if plain.isprintable() else "".join(map(_seen, plain))).split())
 
 
 def _ends(text: str) -> Iterator[int]:

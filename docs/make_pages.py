@@ -12,7 +12,20 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["classify", "label", "eval", "compare", "report", "fetch-gold", "train", "tree", "lint", "schema"]
+COMMANDS = [
+    "classify",
+    "label",
+    "export",
+    "correct",
+    "eval",
+    "compare",
+    "report",
+    "fetch-gold",
+    "train",
+    "tree",
+    "lint",
+    "schema",
+]
 DEMO = ["classify", "examples/paper.pdf", "--engine", "offline"]
 DEMO_BLOCK = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)
 
