@@ -89,7 +89,8 @@ class Classifier:
         Raises:
             InputError, SourceError, ModelError, ReplyError: See `classifier.errors`.
         """
-        return await self.alabel(*await self.aread(ref, claimed=claimed))
+        file = await self.afetch(ref, claimed=claimed)
+        return await self.alabel(file, await self.aread(file))
 
     async def aclassify_text(self, paper: Paper, text: str | None = None, *, ref: str | None = None) -> Label:
         """Labels a paper of which only an abstract (or plain text) is known.
@@ -104,19 +105,18 @@ class Classifier:
 
     async def aprompt(self, ref: str, *, claimed: Paper | None = None) -> Prompt:
         """What would be sent for this paper (`--show-prompt`); no model is asked."""
-        return self.render_prompt(*await self.aread(ref, claimed=claimed))
+        file = await self.afetch(ref, claimed=claimed)
+        return self.render_prompt(file, await self.aread(file))
 
     def render_prompt(self, file: PaperFile, document: Document) -> Prompt:
         """What would be sent for a document that was read already."""
         return self._prompt(document, *self._examples(file, document), self.settings.budget_tokens)
 
-    async def aread(
-        self, ref: str | Reference, *, claimed: Paper | None = None
-    ) -> tuple[PaperFile, Document]:
-        """Fetches and reads one paper; see `aclassify`. It is not labelled.
+    async def afetch(self, ref: str | Reference, *, claimed: Paper | None = None) -> PaperFile:
+        """Brings one paper to disk; see `aclassify`.
 
         Raises:
-            InputError, SourceError: It cannot be had, or is no paper.
+            InputError, SourceError: It cannot be had.
         """
         if self._sources is None:
             from classifier.sources import Sources
@@ -131,8 +131,16 @@ class Classifier:
         file = await self._sources.fetch(ref, claimed=claimed)
         if claimed is not None and file.paper == Paper():
             file = file.model_copy(update={"paper": claimed})
+        return file
+
+    async def aread(self, file: PaperFile) -> Document:
+        """Reads a paper that was fetched.
+
+        Raises:
+            InputError: It is no paper, or cannot be read.
+        """
         if file.path is None:
-            return file, document_from_text(file.paper)
+            return document_from_text(file.paper)
         if self._reader is None:
             from classifier.pdf import PdfLimits, PdfReader
 
@@ -142,8 +150,7 @@ class Classifier:
                 pages=self.settings.pdf_pages,
             )
             self._reader = PdfReader(workers=self.settings.workers, limits=limits)
-        document = await self._reader.aread(file.path)
-        return file, document
+        return await self._reader.aread(file.path)
 
     async def alabel(self, file: PaperFile, document: Document) -> Label:
         """Labels a document that was read already."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from classifier.batch.ledger import Item, Outcome
+from classifier.batch.ledger import Item, Outcome, as_json
 from classifier.batch.reading import Reading, read_entry
 from classifier.batch.replies import asking
 from classifier.entries import ListEntry
@@ -127,7 +127,7 @@ class ProcessLabeller:
         """See `Labeller.label`."""
         from concurrent.futures.process import BrokenProcessPool
 
-        entries = [item.entry.model_dump_json() for item in items]
+        entries = [as_json(item.entry) for item in items]
         try:
             labels = await asyncio.get_running_loop().run_in_executor(self._pool, _label, entries)
         except BrokenProcessPool as error:
@@ -178,12 +178,8 @@ def _label(entries: list[str]) -> list[str]:
     worker = _worker
 
     async def all_of_them() -> list[str]:
-        return [
-            (
-                await label_entry(worker.classifier, ListEntry.model_validate_json(entry), worker.reading)
-            ).model_dump_json()
-            for entry in entries
-        ]
+        read = map(ListEntry.model_validate_json, entries)
+        return [as_json(await label_entry(worker.classifier, one, worker.reading)) for one in read]
 
     return worker.runner.run(all_of_them())
 

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from pydantic_core import PydanticSerializationError
 
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import ConfigError, StoreError
 from classifier.fingerprint import differences
 from classifier.label import Label
-from classifier.records import Usage
+from classifier.records import Record, Usage
 
 _FINGERPRINT, _LISTING, _LABELS = "fingerprint", "listing", "labels"
 
@@ -165,7 +166,7 @@ class Ledger:
             "          ELSE excluded.state END,"
             "  entry = excluded.entry"
             " WHERE listing <> excluded.listing",
-            (entry.key, place, listing, entry.model_dump_json(), "twin" if twin else "waiting", twin),
+            (_plain(entry.key), place, listing, as_json(entry), "twin" if twin else "waiting", twin),
         )
         return cursor.rowcount > 0
 
@@ -173,7 +174,13 @@ class Ledger:
         """Notes an entry that cannot be used."""
         self._db.execute(
             "INSERT INTO broken VALUES (?, ?, ?, ?, ?)",
-            (listing, entry.source, entry.line, entry.reason, entry.key),
+            (
+                listing,
+                _plain(entry.source),
+                entry.line,
+                _plain(entry.reason),
+                entry.key and _plain(entry.key),
+            ),
         )
 
     # -- the run -------------------------------------------------------------------------------
@@ -217,7 +224,7 @@ class Ledger:
                 (
                     (
                         "done" if outcome.label.error is None else "failed",
-                        outcome.label.model_dump_json(),
+                        as_json(outcome.label),
                         outcome.label.needs_review,
                         outcome.label.error.code if outcome.label.error else None,
                         outcome.requests,
@@ -355,6 +362,14 @@ def open_ledger(
         lock.release()
 
 
+def as_json(record: Record) -> str:
+    """A record as JSON that can be written: half a surrogate pair, as lists and PDFs hold, becomes "?"."""
+    try:
+        return record.model_dump_json()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return _plain(json.dumps(record.model_dump(), default=str, ensure_ascii=False))
+
+
 def pack(body: Mapping[str, Any]) -> bytes:
     """A response as it is kept."""
     return zlib.compress(json.dumps(body, separators=(",", ":")).encode(), 1)
@@ -364,6 +379,10 @@ def unpack(body: bytes) -> dict[str, Any]:
     """The reverse of `pack`."""
     value: dict[str, Any] = json.loads(zlib.decompress(body))
     return value
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _take_up(

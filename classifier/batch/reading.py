@@ -39,14 +39,15 @@ async def read_entry(
     for reference in () if abstract and reading == "abstract" else _references(entry, abstract):
         try:
             ref = parse_reference(reference) if isinstance(reference, str) else reference
-            file, document = await classifier.aread(ref, claimed=entry.paper)
+            file = await classifier.afetch(ref, claimed=entry.paper)
+            _check_id(file)
+            document = await classifier.aread(file)
         except WrongPaper:
             raise
         except (InputError, SourceError) as error:
             first = first or error
             notices.append(Notice(code=FULL_TEXT_MISSING, message=error.message))
             continue
-        _check_id(file)
         return _named(file, entry, notices), document
     if abstract:
         file = PaperFile(ref=entry.key, path=None, source="list", paper=entry.paper)

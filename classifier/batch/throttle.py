@@ -182,7 +182,7 @@ class Throttle:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._running -= 1
-            else:
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
             self._admit()
             raise

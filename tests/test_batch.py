@@ -1,0 +1,375 @@
+"""Lists as a whole: real processes, a real server that misbehaves, and what is left on disk in any case."""
+
+import asyncio
+import json
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from classifier.batch.estimate import estimate
+from classifier.batch.results import DUPLICATE, read_rows
+from classifier.batch.session import Job, label_lists
+from classifier.entries import BrokenEntry, ListEntry
+from classifier.errors import ConfigError
+from classifier.records import Paper
+from classifier.settings import Settings, load_settings
+from classifier.workspace import Workspace
+from tests import batch_kit as kit
+from tests.arxiv_server import ArxivServer
+from tests.llm_server import LlmServer, raw, reply, status
+
+
+@pytest.fixture(scope="module")
+def bridges_workspace() -> Workspace:
+    return Workspace(kit.BRIDGES)
+
+
+def settings(url: str, **more: object) -> Settings:
+    given = {
+        "engine": "openai",
+        "base_url": url,
+        "model": kit.MODEL,
+        "prices": kit.PRICES,
+        "examples": "none",
+    }
+    return load_settings(**given | more)
+
+
+def run(tmp_path: Path, server: LlmServer, workspace: Workspace, rows: list, **job: object) -> dict:
+    made = Job(sources=("list.jsonl",), out=tmp_path / "out", **{"concurrency": 4} | job)
+    return label_lists(made, settings(server.url), workspace, entries=rows)
+
+
+def test_a_list_is_labelled_in_its_order_with_totals(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with LlmServer(model) as server:
+        summary = run(tmp_path, server, bridges_workspace, kit.entries(12))
+    rows = list(read_rows(tmp_path / "out"))
+    assert [row.entry.key for row in rows] == [f"e{n}" for n in range(12)]
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 12) == []
+    assert {row.label.warnings[0].code for row in rows} == {"abstract-only"}
+    assert summary["totals"]["labelled"] == 12
+    assert summary["spent"]["replies"] == 12
+    assert summary["spent"]["cost_usd"] == pytest.approx(
+        sum(row.label.provenance.cost_usd for row in rows), abs=1e-5
+    )
+    assert json.loads((tmp_path / "out" / "run.json").read_text()) == summary
+
+
+def test_no_secret_is_written(tmp_path):
+    source = kit.write_list(tmp_path / "list.jsonl", 3)
+    with LlmServer(kit.Model(Workspace(kit.BRIDGES))) as server:
+        url = server.url.replace("http://", "http://user:hunter2@")
+        done = subprocess.run(
+            kit.command(source, tmp_path / "out"), env=kit.environment(url), capture_output=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
+    assert kit.KEY.encode() not in written
+    assert b"hunter2" not in written
+
+
+def test_the_same_command_again_asks_nothing(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with LlmServer(model) as server:
+        run(tmp_path, server, bridges_workspace, kit.entries(5))
+        summary = run(tmp_path, server, bridges_workspace, kit.entries(7))
+    assert model.answered == dict.fromkeys(range(7), 1)
+    assert (summary["labelled_now"], summary["totals"]["labelled"]) == (2, 7)
+
+
+def test_a_killed_run_goes_on_and_buys_at_most_what_was_in_flight_again(tmp_path, bridges_workspace):
+    count, ceiling, kills = 40, 6, 3
+    source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
+    arguments = kit.command(source, out, "--concurrency", str(ceiling))
+    model, chance = kit.Model(bridges_workspace, wait_s=0.05), random.Random(4)
+    with LlmServer(model) as server:
+        for _ in range(kills):
+            process, before = kit.start(arguments, server.url), len(server.requests)
+            deadline = time.monotonic() + 60
+            while len(server.requests) <= before and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0, 0.3))
+            kit.kill(process)
+        last = kit.start(arguments, server.url)
+        told = last.communicate(timeout=120)
+        assert last.returncode == 0, told
+        assert kit.wrong_labels(bridges_workspace, out, count) == []
+        assert model.answered.total() - count <= kills * ceiling
+
+
+def test_an_interrupt_waits_for_replies_that_are_paid_for_and_loses_none(tmp_path, bridges_workspace):
+    count = 40
+    source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
+    arguments = kit.command(source, out, "--concurrency", "4")
+    model = kit.Model(bridges_workspace, wait_s=0.1)
+    with LlmServer(model) as server:
+        process = kit.start(arguments, server.url)
+        while model.answered.total() < 6 and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said
+        assert "the same command goes on" in said
+        labelled = len(kit.labels_of(out))
+        assert 0 < labelled < count
+        last = kit.start(arguments, server.url)
+        last.communicate(timeout=120)
+        assert last.returncode == 0
+    assert kit.wrong_labels(bridges_workspace, out, count) == []
+    assert model.answered == dict.fromkeys(range(count), 1)
+
+
+def test_of_two_processes_at_once_one_works_and_the_other_is_told(tmp_path, bridges_workspace):
+    count = 20
+    source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
+    arguments = kit.command(source, out, "--concurrency", "4")
+    model = kit.Model(bridges_workspace, wait_s=0.3)
+    with LlmServer(model) as server:
+        both = [kit.start(arguments, server.url) for _ in range(2)]
+        said = [process.communicate(timeout=120)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 2], said
+    assert any("another process is labelling there" in words for words in said)
+    assert kit.wrong_labels(bridges_workspace, out, count) == []
+    assert model.answered == dict.fromkeys(range(count), 1)
+
+
+def test_a_cost_cap_is_exceeded_by_no_more_than_what_is_in_flight(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace, wait_s=0.02)
+    with LlmServer(model) as server:
+        first = run(tmp_path, server, bridges_workspace, kit.entries(3))
+        each = first["spent"]["cost_usd"] / 3
+        capped = run(tmp_path, server, bridges_workspace, kit.entries(40), max_cost_usd=10 * each)
+        spent = capped["spent"]["cost_usd"]
+        assert 10 * each <= spent * 1.001
+        assert spent <= (10 + 4) * each * 1.01
+        assert capped["stopped"]["code"] == "budget-spent"
+        assert capped["totals"]["waiting"] == 40 - capped["totals"]["labelled"] > 20
+        assert len(kit.labels_of(tmp_path / "out")) == capped["totals"]["labelled"]
+        again = run(tmp_path, server, bridges_workspace, kit.entries(40), max_cost_usd=10 * each)
+        assert again["labelled_now"] == 0
+        run(tmp_path, server, bridges_workspace, kit.entries(40), max_cost_usd=100 * each)
+    assert model.answered == dict.fromkeys(range(40), 1)
+
+
+def test_a_cap_that_stopped_the_run_is_exit_code_6(tmp_path):
+    source = kit.write_list(tmp_path / "list.jsonl", 3)
+    with LlmServer(kit.Model(Workspace(kit.BRIDGES))) as server:
+        process = kit.start(kit.command(source, tmp_path / "out", "--max-cost", "0"), server.url)
+        said = process.communicate(timeout=60)
+    assert (process.returncode, server.requests) == (6, []), said
+    assert "--max-cost" in said[1]
+
+
+@pytest.mark.parametrize("prices", [{}, {"another": {"input": 1, "output": 1}}])
+def test_a_cap_without_a_price_is_refused_before_anything_is_sent(tmp_path, bridges_workspace, prices):
+    job = Job(sources=("x",), out=tmp_path / "out", max_cost_usd=1.0)
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        unpriced = settings(server.url, prices=prices)
+        with pytest.raises(ConfigError, match="CLASSIFIER_PRICES"):
+            label_lists(job, unpriced, bridges_workspace, entries=kit.entries(2))
+    assert server.requests == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cap_that_cannot_be_kept_stops_the_run(tmp_path, bridges_workspace):
+    def silent(body):
+        return reply(kit.answer(bridges_workspace, kit.number_of(body)), usage={})
+
+    with LlmServer(silent) as server:
+        summary = run(tmp_path, server, bridges_workspace, kit.entries(20), max_cost_usd=5.0, concurrency=1)
+    assert "does not count" in summary["stopped"]["message"]
+    assert len(server.requests) == 1
+
+
+def test_the_range_of_a_dry_run_holds_what_the_run_then_costs(tmp_path, bridges_workspace):
+    job = Job(sources=("list.jsonl",), out=tmp_path / "out", concurrency=4)
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        told = estimate(job, settings(server.url), bridges_workspace, entries=kit.entries(30))
+        assert server.requests == []
+        assert not (tmp_path / "out").exists()
+        spent = label_lists(job, settings(server.url), bridges_workspace, entries=kit.entries(30))["spent"]
+        rest = estimate(job, settings(server.url), bridges_workspace, entries=kit.entries(60))
+    assert (told.papers, told.sampled) == (30, 24)
+    assert told.tokens_in[0] <= spent["tokens_in"] <= told.tokens_in[1]
+    assert told.tokens_out[0] <= spent["tokens_out"] <= told.tokens_out[1]
+    assert told.cost_usd[0] <= spent["cost_usd"] <= told.cost_usd[1]
+    assert (rest.papers, rest.done, rest.observed) == (30, 30, 30)
+    assert rest.cost_usd[0] <= spent["cost_usd"] <= rest.cost_usd[1] < 1.3 * spent["cost_usd"]
+
+
+def test_the_estimate_of_the_rest_is_near_after_twenty_replies(tmp_path, bridges_workspace):
+    seen: list[tuple[float, float]] = []
+
+    def watch(run):
+        async def look() -> None:
+            while run.progress.here < 20:
+                await asyncio.sleep(0)
+            seen.append((run.spending.cost_usd, run.spending.rest_usd(run.progress.waiting)))
+
+        watch.task = asyncio.get_running_loop().create_task(look())
+
+    job = Job(sources=("x",), out=tmp_path / "out", concurrency=4)
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        done = label_lists(
+            job, settings(server.url), bridges_workspace, entries=kit.entries(80), on_start=watch
+        )
+    so_far, rest = seen[0]
+    assert so_far + rest == pytest.approx(done["spent"]["cost_usd"], rel=0.1)
+
+
+def test_other_settings_are_told_and_not_mixed_in(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    job = Job(sources=("x",), out=tmp_path / "out", concurrency=4)
+    with LlmServer(model) as server:
+        label_lists(job, settings(server.url), bridges_workspace, entries=kit.entries(4))
+        stricter = settings(server.url, review_below=0.95)
+        with pytest.raises(ConfigError, match=r"review_below: 0.5 -> 0.95.*--out.*--relabel"):
+            label_lists(job, stricter, bridges_workspace, entries=kit.entries(4))
+        again = Job(sources=("x",), out=tmp_path / "out", relabel=True)
+        summary = label_lists(again, stricter, bridges_workspace, entries=kit.entries(4))
+    assert summary["totals"]["review"] == 4  # labelled anew …
+    assert model.answered.total() == 4  # … from replies that were paid for
+
+
+def test_failed_entries_are_tried_again_only_when_asked_for(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace, faults={2: [status(400, "flagged by policy 17")]})
+    with LlmServer(model) as server:
+        first = run(tmp_path, server, bridges_workspace, kit.entries(4))
+        assert (first["totals"]["failed"], first["totals"]["labelled"]) == (1, 3)
+        failed = json.loads((tmp_path / "out" / "failed.jsonl").read_text())
+        assert (failed["key"], failed["line"], failed["code"]) == ("e2", 3, "refused")
+        assert kit.labels_of(tmp_path / "out")["e2"]["paper"]["title"] == kit.title(2)
+        second = run(tmp_path, server, bridges_workspace, kit.entries(4))
+        assert second["labelled_now"] == 0
+        third = run(tmp_path, server, bridges_workspace, kit.entries(4), retry_failed=True)
+    assert third["totals"]["failed"] == 0
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 4) == []
+
+
+def test_a_wrong_answer_that_was_paid_for_is_not_bought_again_but_for_a_retry(tmp_path, bridges_workspace):
+    wrong = reply(kit.answer(bridges_workspace, 0, label="no such leaf"))
+    model = kit.Model(bridges_workspace, faults={0: [wrong, wrong]})
+    with LlmServer(model) as server:
+        first = run(tmp_path, server, bridges_workspace, kit.entries(1))
+        assert first["totals"]["failed"] == 1
+        assert len(server.requests) == 2  # the question and one re-ask
+        last = run(tmp_path, server, bridges_workspace, kit.entries(1), retry_failed=True)
+    assert (last["totals"]["labelled"], len(server.requests)) == (1, 3)
+
+
+def test_faults_of_the_server_change_no_label(tmp_path, bridges_workspace):
+    cut = reply(json.dumps(kit.answer(bridges_workspace, 5))[:200])
+    too_long = reply(json.dumps(kit.answer(bridges_workspace, 6))[:200], finish="length")
+    slow_down = status(429, headers={"retry-after": "0.2"})
+    faults = {
+        1: [slow_down],
+        2: [status(503, headers={"retry-after": "0"})],
+        3: [raw(b"<html>", 200)],
+        5: [cut],
+        6: [too_long],
+    }
+    model = kit.Model(bridges_workspace, faults=faults)
+    with LlmServer(model) as server:
+        summary = run(tmp_path, server, bridges_workspace, kit.entries(8))
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 8) == []
+    assert summary["spent"]["replies"] == 10  # those that were cut were paid for as well
+
+
+def test_a_server_that_refuses_everybody_ends_the_run_and_no_entry_is_given_up(tmp_path, bridges_workspace):
+    with LlmServer([status(401)]) as server:
+        summary = run(tmp_path, server, bridges_workspace, kit.entries(60))
+    assert "in a row" in summary["stopped"]["message"]
+    assert "API key" in summary["stopped"]["message"]
+    assert len(server.requests) < 30
+    assert summary["totals"]["waiting"] == 60
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        other = settings(server.url)
+        job = Job(sources=("x",), out=tmp_path / "out", relabel=True)  # another port is another server
+        label_lists(job, other, bridges_workspace, entries=kit.entries(60))
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 60) == []
+
+
+def test_a_duplicate_gets_its_twins_label_with_a_note(tmp_path, bridges_workspace):
+    rows = kit.entries(3)
+    rows.append(rows[1].model_copy(update={"key": "again", "line": 4}))
+    model = kit.Model(bridges_workspace)
+    with LlmServer(model) as server:
+        summary = run(tmp_path, server, bridges_workspace, rows)
+    labels = kit.labels_of(tmp_path / "out")
+    assert labels["again"]["leaf"] == labels["e1"]["leaf"]
+    assert labels["again"]["warnings"][-1]["code"] == DUPLICATE
+    assert "'e1'" in labels["again"]["warnings"][-1]["message"]
+    assert model.answered.total() == 3
+    assert summary["totals"]["duplicates"] == 1
+
+
+def test_a_duplicate_is_read_where_its_twin_cannot_be(tmp_path, bridges_workspace):
+    bare = ListEntry(key="bare", source="x", line=1, paper=Paper(title=kit.title(0), arxiv_id="2301.00001"))
+    full = kit.entries(1)[0]
+    paper = full.paper.model_copy(update={"arxiv_id": "2301.00001"})
+    rows = [bare, full.model_copy(update={"paper": paper})]
+    job = Job(sources=("x",), out=tmp_path / "out", reading="abstract")
+    with LlmServer(kit.Model(bridges_workspace)) as server, ArxivServer() as arxiv:
+        told = settings(server.url, arxiv_url=arxiv.url)
+        label_lists(job, told, bridges_workspace, entries=rows)
+    labels = kit.labels_of(tmp_path / "out")
+    assert labels["e0"]["leaf"] == kit.gold(bridges_workspace, 0)
+    assert labels["bare"]["error"]["code"] == "paper-not-found"
+
+
+def test_an_id_of_another_paper_is_reported_and_not_labelled(tmp_path, bridges_workspace):
+    entry = kit.entries(1)[0]
+    paper = entry.paper.model_copy(update={"arxiv_id": "2301.00001"})
+    job = Job(sources=("x",), out=tmp_path / "out")
+    with LlmServer(kit.Model(bridges_workspace)) as server, ArxivServer() as arxiv:
+        arxiv.paper("2301.00001v1", "On the Colours of Sea Snails in Winter Storms")
+        told = settings(server.url, arxiv_url=arxiv.url)
+        rows = [entry.model_copy(update={"paper": paper})]
+        label_lists(job, told, bridges_workspace, entries=rows)
+    label = kit.labels_of(tmp_path / "out")["e0"]
+    assert (label["status"], label["error"]["code"]) == ("failed", "wrong-paper")
+    assert "Sea Snails" in label["error"]["message"]
+    assert server.requests == []
+
+
+def test_a_pdf_that_cannot_be_read_gives_way_to_the_abstract(tmp_path, bridges_workspace):
+    bad = tmp_path / "bad.pdf"
+    bad.write_bytes(b"<html>403</html>")
+    entry = kit.entries(1)[0].model_copy(update={"file": bad})
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        run(tmp_path, server, bridges_workspace, [entry])
+    label = kit.labels_of(tmp_path / "out")["e0"]
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+    codes = [warning["code"] for warning in label["warnings"]]
+    assert "full-text-missing" in codes
+    assert "abstract-only" in codes
+
+
+def test_entries_that_bring_nothing_and_lines_that_are_none_are_listed(tmp_path, bridges_workspace):
+    rows = [
+        *kit.entries(1),
+        BrokenEntry(source="list.jsonl", line=2, reason="not valid JSON"),
+        ListEntry(key="empty", source="list.jsonl", line=3),
+    ]
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        summary = run(tmp_path, server, bridges_workspace, rows)
+    failed = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
+    assert [(row["line"], row["code"]) for row in failed] == [(3, "needs-ocr"), (2, "broken-entry")]
+    assert summary["totals"] | {"labelled": 1, "failed": 1, "unusable": 1} == summary["totals"]
+
+
+def test_offline_processes_give_the_labels_that_one_process_gives(tmp_path):
+    workspace = Workspace()
+    rows = kit.entries(120)
+    for name, workers in (("one", 1), ("two", 2)):
+        made = load_settings(engine="offline", workers=workers)
+        label_lists(Job(sources=("x",), out=tmp_path / name, dedupe=False), made, workspace, entries=rows)
+    one, two = kit.labels_of(tmp_path / "one"), kit.labels_of(tmp_path / "two")
+    assert list(one) == list(two) == [f"e{n}" for n in range(120)]
+    assert [label["confidence"] for label in one.values()] == [label["confidence"] for label in two.values()]
+    assert {label["paper"]["source"] for label in two.values()} == {"list"}

@@ -1,0 +1,211 @@
+"""What a ledger keeps from one reading of the lists to the next, and what it refuses."""
+
+import sqlite3
+
+import pytest
+
+from classifier.batch.ledger import Ledger, Outcome, open_ledger, pack, unpack
+from classifier.batch.results import read_broken, read_rows, remove_correction, set_correction, write_results
+from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.entries import BrokenEntry, Correction, ListEntry
+from classifier.errors import ConfigError, InputError, StoreError
+from classifier.label import Label, LabelledPaper
+from classifier.records import Notice, Paper, Usage
+
+
+def entry(key: str, **more: object) -> ListEntry:
+    return ListEntry(key=key, source="list", line=1, **more)
+
+
+def label(key: str, leaf: str | None = "a", **more: object) -> Label:
+    return Label(ref=key, paper=LabelledPaper(), status="placed" if leaf else "failed", leaf=leaf, **more)
+
+
+def failed(key: str, code: str = "needs-ocr") -> Label:
+    return label(key, None, error=Notice(code=code, message="no"))
+
+
+def take(ledger: Ledger, *given: ListEntry, twins: dict[str, str] | None = None) -> None:
+    listing = ledger.begin_listing()
+    with ledger.transaction():
+        for place, one in enumerate(given, 1):
+            ledger.add(listing, place, one, (twins or {}).get(one.key))
+
+
+def waiting(ledger: Ledger) -> list[str]:
+    return [item.entry.key for item in ledger.waiting(0, 100)]
+
+
+def save(ledger: Ledger, *labels: Label) -> None:
+    items = {item.entry.key: item for item in ledger.waiting(0, 100)}
+    ledger.save(Outcome(items[one.ref], one, 1) for one in labels)
+
+
+def test_items_wait_in_list_order_until_they_have_a_label(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("b"), entry("a"), entry("c"))
+        assert waiting(ledger) == ["b", "a", "c"]
+        save(ledger, label("a"), failed("c"))
+        assert waiting(ledger) == ["b"]
+        counts = ledger.counts()
+    assert (counts.total, counts.done, counts.failed, counts.waiting) == (3, 1, 1, 1)
+
+
+def test_a_second_reading_keeps_labels_moves_places_and_forgets_no_one(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"), entry("b"))
+        save(ledger, label("a"), label("b"))
+        take(ledger, entry("c"), entry("b"))
+        assert waiting(ledger) == ["c"]
+        assert ledger.counts().total == 2
+        save(ledger, label("c"))
+    assert [row.entry.key for row in read_rows(tmp_path)] == ["c", "b"]
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"))
+        assert waiting(ledger) == []
+
+
+def test_an_entry_that_brings_something_else_waits_again(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"), entry("b"))
+        save(ledger, label("a"), label("b"))
+        take(ledger, entry("a", paper=Paper(abstract="now there is one")), entry("b"))
+        assert waiting(ledger) == ["a"]
+
+
+def test_a_key_that_comes_twice_in_one_reading_is_taken_once(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        listing = ledger.begin_listing()
+        assert ledger.add(listing, 1, entry("a"))
+        assert not ledger.add(listing, 2, entry("a", paper=Paper(title="another")))
+        assert ledger.waiting(0, 9)[0].entry.paper.title is None
+
+
+def test_replies_belong_to_an_item_and_its_round(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"), entry("b"))
+        first, second = ledger.waiting(0, 9)
+        ledger.save_reply(
+            first, ("hash", 0), pack({"x": "é"}), Usage(tokens_in=5, tokens_out=2, cost_usd=0.5)
+        )
+        first, second = ledger.waiting(0, 9)
+        assert {key: unpack(body) for key, body in first.replies.items()} == {("hash", 0): {"x": "é"}}
+        assert second.replies == {}
+        save(ledger, failed("a"))
+        assert ledger.retry_failed() == 1
+        assert ledger.waiting(0, 9)[0].replies == {}
+        spent = ledger.spent()
+    assert (spent.replies, spent.tokens_in, spent.cost_usd, spent.unpriced) == (1, 5, 0.5, 0)
+
+
+def test_a_transaction_that_fails_leaves_nothing(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+
+        def fail() -> None:
+            with ledger.transaction():
+                ledger.keep("x", 1)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert ledger.value("x") is None
+        ledger.keep("x", 2)
+        assert ledger.value("x") == 2
+
+
+def test_the_first_twin_stands_in_for_one_that_cannot_be_read(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"), entry("b"), entry("c"), twins={"b": "a", "c": "a"})
+        assert waiting(ledger) == ["a"]
+        save(ledger, failed("a"))
+        assert ledger.stand_in(["refused"]) == 0
+        assert ledger.stand_in(["needs-ocr"]) == 1
+        assert waiting(ledger) == ["b"]
+        save(ledger, label("b"))
+        assert ledger.stand_in(["needs-ocr"]) == 0
+    rows = {row.entry.key: row.label for row in read_rows(tmp_path)}
+    assert (rows["a"].status, rows["b"].leaf, rows["c"].leaf) == ("failed", "a", "a")
+    assert rows["c"].ref == "c"
+    assert "'b'" in rows["c"].warnings[0].message
+
+
+def test_a_fingerprint_that_changed_is_told_by_name_and_relabel_keeps_replies(tmp_path):
+    with open_ledger(tmp_path, {"model": "m", "prompt_sha256": "1"}) as ledger:
+        take(ledger, entry("a"))
+        ledger.save_reply(ledger.waiting(0, 1)[0], ("hash", 0), b"", Usage())
+        save(ledger, label("a"))
+    changed = {"model": "n", "prompt_sha256": "2"}
+    with (
+        pytest.raises(ConfigError, match=r"model: m -> n, prompt changed.*--out.*--relabel"),
+        open_ledger(tmp_path, changed),
+    ):
+        pass
+    with open_ledger(tmp_path, changed, relabel=True) as ledger:
+        assert [item.replies for item in ledger.waiting(0, 9)] == [{("hash", 0): b""}]
+    with open_ledger(tmp_path, changed):
+        pass
+
+
+def test_a_ledger_has_one_run_at_a_time(tmp_path):
+    with (
+        open_ledger(tmp_path, {}),
+        pytest.raises(ConfigError, match="another process"),
+        open_ledger(tmp_path, {}),
+    ):
+        pass
+
+
+def test_a_newer_ledger_is_refused_and_something_else_is_none(tmp_path):
+    with open_ledger(tmp_path, {}):
+        pass
+    with sqlite3.connect(tmp_path / LEDGER_FILE) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StoreError, match="version 99"), open_ledger(tmp_path, {}):
+        pass
+    (tmp_path / LEDGER_FILE).write_bytes(b"no database at all" * 100)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        connect(tmp_path / LEDGER_FILE)
+    with pytest.raises(StoreError, match="no ledger"):
+        list(read_rows(tmp_path / "nowhere"))
+
+
+def test_a_correction_outlives_runs_and_is_held_to_the_closed_set(tmp_path):
+    with open_ledger(tmp_path, {}, ["a", "b"]) as ledger:
+        take(ledger, entry("x"))
+        save(ledger, label("x"))
+        kept = set_correction(tmp_path, Correction(key="x", label="b", by="me"))  # while a run is at work
+    assert kept.at.endswith("+00:00")
+    with pytest.raises(InputError, match="expected one of a, b"):
+        set_correction(tmp_path, Correction(key="x", label="c"))
+    with pytest.raises(InputError, match="no entry 'y'"):
+        set_correction(tmp_path, Correction(key="y", label="a"))
+    with open_ledger(tmp_path, {"new": 1}, ["a", "b"], relabel=True) as ledger:
+        take(ledger, entry("x"))
+        save(ledger, label("x"))
+    assert [row.correction for row in read_rows(tmp_path)] == [kept]
+    remove_correction(tmp_path, "x")
+    assert [row.correction for row in read_rows(tmp_path)] == [None]
+
+
+def test_half_surrogate_pairs_are_no_reason_to_fail(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a", paper=Paper(title="half \ud800 a pair")))
+        assert ledger.waiting(0, 1)[0].entry.paper.title == "half ? a pair"
+        save(ledger, label("a", rationale="\udfff"))
+    assert [row.label.rationale for row in read_rows(tmp_path)] == ["?"]
+
+
+def test_results_are_rewritten_as_a_whole(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"), entry("b"))
+        listing = ledger.value("listing")
+        with ledger.transaction():
+            ledger.add_broken(listing, BrokenEntry(source="l", line=7, reason="bad \ud800 half"))
+        save(ledger, failed("a"))
+        write_results(tmp_path, {"n": 1})
+    assert [found.line for found in read_broken(tmp_path)] == [7]
+    assert len((tmp_path / "labels.jsonl").read_text().splitlines()) == 1
+    assert len((tmp_path / "failed.jsonl").read_text().splitlines()) == 2
+    assert (tmp_path / "run.json").read_text() == '{\n "n": 1\n}\n'
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".labels")]
