@@ -33,6 +33,7 @@ class Duplicates:
     def __init__(self) -> None:
         self._keys = _Texts()
         self._titles = _Texts()
+        self._firsts = array("L")  # place of the first entry of the same paper; its own, mostly
         self._arxiv = array("q")  # hash of the arXiv id, 0 where there is none
         self._authors: dict[int, tuple[str, ...]] = {}  # of papers with short titles
         self._ids: dict[int, int] = {}  # hash of an id -> place of its paper in the lists above
@@ -56,19 +57,21 @@ class Duplicates:
             place = self._bytes.get(digest)
         if place is None and title.letters:
             place = self._by_title(paper, title)
-        key = None if place is None else self._keys[place]
-        if place is None:
-            place = self._add(entry, title)
+        first = None if place is None else self._firsts[place]
+        place = self._add(
+            entry, title, first
+        )  # a duplicate too: it may bring the ids by which a third is found
         for number in ids:
             self._ids.setdefault(number, place)
         if digest is not None:
             self._bytes.setdefault(digest, place)
         elif entry.file is not None and size is not None:
             self._sizes[size] = (entry.file, place)
-        return key
+        return None if first is None else self._keys[first]
 
-    def _add(self, entry: ListEntry, title: _Title) -> int:
+    def _add(self, entry: ListEntry, title: _Title, first: int | None) -> int:
         place = len(self._keys)
+        self._firsts.append(place if first is None else first)
         self._keys.append(entry.key)
         self._titles.append(title.text)
         self._arxiv.append(_arxiv_hash(entry.paper))

@@ -32,6 +32,7 @@ _KEY = re.compile(r"@\s*[\w-]+\s*[{(]\s*([^\s,{}]+)\s*,")
 _BRACE = re.compile(r"(?<!\\)[{}]")  # as bibtexparser counts them: an escaped brace is a character
 _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
+_VALUE = re.compile(r"\s*(?:[{\"].*[}\"]|[^\s{}\"]*|.*#.*)\s*", re.DOTALL)
 _HINTS = ("note", "howpublished", "journal", "journaltitle", "volume", "number", "annote", "comment", "extra")
 
 
@@ -171,7 +172,13 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
     elif isinstance(block, Entry):
         if cut.assumed:
             notices.append(ASSUMED)
-        yield _raw(block, cut.line, state, notices)
+        unparted = next((item.key for item in block.fields if not _VALUE.fullmatch(str(item.value))), None)
+        if unparted:
+            yield Damaged(
+                cut.line, f"a comma or an end is missing in the value of '{unparted}'", _key_of(cut)
+            )
+        else:
+            yield _raw(block, cut.line, state, notices)
     else:
         error = block.error if isinstance(block, ParsingFailedBlock) else None
         detail = " ".join(str(error).split()) if error else "no field was found"

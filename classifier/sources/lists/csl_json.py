@@ -71,11 +71,9 @@ def _elements(lines: Iterator[Line]) -> Iterator[_Element]:
                 if position < 0:
                     break
                 element = _Element()
-            end = _end(text, position, element)
-            if end < len(text) and not element.closed and line.cut and len(text) < MAX_ENTRY_CHARS:
+            end = _end(text, position, element, goes_on=line.cut and len(text) < MAX_ENTRY_CHARS)
+            if not element.closed:
                 open_string = text[end:]
-            elif not element.closed:
-                end = len(text)
             element.add(text[position:end] + ("" if element.closed or line.cut else "\n"), line)
             if element.closed:
                 yield element
@@ -85,19 +83,20 @@ def _elements(lines: Iterator[Line]) -> Iterator[_Element]:
         yield element
 
 
-def _end(text: str, position: int, element: _Element) -> int:
+def _end(text: str, position: int, element: _Element, goes_on: bool) -> int:
     """Where the element ends (then `closed` is set), a string starts that does not end, or the text's end.
 
-    A JSON string cannot go on past its line: a quote left open there makes the element broken, and its brackets
-    are counted on.
+    A JSON string cannot go on past its line: a quote left open there makes the element broken, and its
+    brackets are counted on.
     """
     while (mark := _MARK.search(text, position)) is not None:
         position = mark.end()
         if mark[0] == '"':
             string = _STRING_END.match(text, position)
-            if string is None:
+            if string is not None:
+                position = string.end()
+            elif goes_on:
                 return mark.start()
-            position = string.end()
         else:
             element.depth += 1 if mark[0] in "{[" else -1
             if element.depth == 0:

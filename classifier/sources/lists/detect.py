@@ -33,6 +33,8 @@ _BIBTEX = re.compile(r"^\s*@\s*[A-Za-z][\w-]*\s*[{(]", re.MULTILINE)
 _RIS = re.compile(r"^\s{0,3}TY\s{1,3}-", re.MULTILINE)
 _MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTILINE | re.IGNORECASE)
 _CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOTALL)
+_ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
+_WRAPPER = 4096
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 
@@ -90,7 +92,8 @@ def _json(text: str) -> str | None:
     try:
         value = json.loads(start.partition("\n")[0])
     except (ValueError, RecursionError):
-        return "csl-json" if re.match(r"\{\s*(?:\n|$|\"(?:items|references)\")", start) else "jsonl"
+        wrapped = re.match(r"\{\s*(?:\n|$)", start) or _ITEMS.search(start[:_WRAPPER])
+        return "csl-json" if wrapped else "jsonl"
     return "csl-json" if isinstance(value, dict) and {"items", "references"} & value.keys() else "jsonl"
 
 
