@@ -153,6 +153,6 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
         print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
     done = "cleared of our keywords" if removed else "labelled"
-    unknown = f", {spliced.unknown} not in the results" if spliced.unknown else ""
-    print(f"classifier: {spliced.labelled} entries of {file} {done}{unknown}{kept}", file=sys.stderr)
+    unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
+    print(f"classifier: {file}: {spliced.labelled} {done}{unknown}{kept}", file=sys.stderr)
     return exits.PARTIAL if spliced.untouched else exits.DONE

@@ -153,6 +153,16 @@ def test_entries_of_the_same_key_are_told_apart_by_their_titles(tmp_path):
     assert f"{PREFIX}{rows[0].label.leaf}" in found[1]
 
 
+def test_a_label_is_not_taken_from_another_entry_of_the_same_key_that_did_not_fail(tmp_path):
+    file = tmp_path / "list.bib"
+    file.write_text("@a{k, title = {One}}\n@a{k, title = {Two}}\n", encoding="utf-8")
+    first, second = rows_of(file)
+    failed = first.model_copy(update={"label": row("k", "failed").label})
+    found = splice_bibtex(file.read_bytes(), results([failed, second], file))
+    assert found.data.decode().splitlines()[0] == "@a{k, title = {One}}"
+    assert (found.labelled, found.unknown) == (1, 1)
+
+
 def test_entries_that_the_results_lack_are_counted_and_stay():
     found = spliced("bib", "@a{k, year = 1}\n@a{other, year = 2}\n", row("k", LEAF))
     assert (found.labelled, found.unknown, found.untouched) == (1, 1, ())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ class Spliced(NamedTuple):
 
     Attributes:
         labelled: Entries that now carry their label, changed or not.
-        unknown: Entries that the results do not have; they are as they were.
+        unknown: Entries for which the results have no label; they are as they were.
         untouched: Entries that the results may have, but that could not be edited safely.
     """
 
@@ -72,24 +73,27 @@ class Results:
     ) -> None:
         self.prefix = prefix
         self.note_field = note_field
-        self._by_key: dict[str, list[tuple[str, Wanted]]] = {}
+        self._by_key: dict[str, list[tuple[str, Wanted | None]]] = {}
         self._by_trait: dict[str, Wanted | None] = {}
-        elsewhere: list[tuple[Filed, Wanted]] = []
+        elsewhere: list[tuple[ListEntry, Wanted | None]] = []
         for filed in rows:
-            if filed.label == FAILED:
-                continue
-            note = filed.rationale if note_field else None
-            wanted = Wanted(keywords_for(filed, prefix), note, filed.row.entry.key)
-            if file is None or _is_file(filed.row.entry.source, file):
-                self._add(filed, wanted)
+            entry, wanted = filed.row.entry, self._wanted(filed)
+            if file is None or _is_file(entry.source, file):
+                self._add(entry, wanted)
             else:
-                elsewhere.append((filed, wanted))
+                elsewhere.append((entry, wanted))
         if not self._by_key:
-            for filed, wanted in elsewhere:
-                self._add(filed, wanted)
+            for entry, wanted in elsewhere:
+                self._add(entry, wanted)
+
+    def _wanted(self, filed: Filed) -> Wanted | None:
+        if filed.label == FAILED:
+            return None
+        note = filed.rationale if self.note_field else None
+        return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
 
     def find(self, key: str, title: Callable[[], str]) -> Wanted | None:
-        """What the entry of this key shall carry; None where the results lack it.
+        """What the entry of this key shall carry; None where the results have no label for it.
 
         Args:
             key: As the list has it; of several entries with the same key each has its own row.
@@ -111,10 +115,12 @@ class Results:
                 return self._by_trait[trait]
         return None
 
-    def _add(self, filed: Filed, wanted: Wanted) -> None:
-        entry = filed.row.entry
+    def _add(self, entry: ListEntry, wanted: Wanted | None) -> None:
         title = entry.paper.title or ""
+        # One that failed has its place too, so that its label is not taken from another of the same key.
         self._by_key.setdefault(_key_in_list(entry), []).append((_bare_title(title), wanted))
+        if wanted is None:
+            return
         shared = wanted._replace(ref="")
         for trait in _traits(entry.paper.doi or "", title):
             if self._by_trait.setdefault(trait, shared) != shared:
@@ -162,6 +168,7 @@ def _traits(doi: str, title: str) -> list[str]:
     return [*([f"doi:{bare}"] if bare else []), *([f"title:{words}"] if words else [])]
 
 
+@lru_cache(maxsize=16)
 def _is_file(source: str, file: Path) -> bool:
     if not source or source == "-":
         return False
