@@ -31,7 +31,7 @@ _MAX_SPANS = 64
 class Sheet:
     """One sentence's words, indexed for phrase matching."""
 
-    __slots__ = ("_at", "_sorted", "words")
+    __slots__ = ("_at", "_sorted", "spelt", "words")
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
@@ -39,6 +39,10 @@ class Sheet:
         for place, word in enumerate(words):
             self._at.setdefault(word, []).append(place)
         self._sorted = sorted(self._at)
+        # All that a phrase may ask for: the words, and each beginning of a word with its star.
+        self.spelt = {
+            f"{word[:end]}*" for word in self._at for end in range(1, len(word) + 1)
+        } | self._at.keys()
 
     def places(self, word: str) -> list[int]:
         """Where a word (or, with a final *, any word that begins so) stands."""
@@ -67,14 +71,18 @@ _ELEMENT = re.compile(r"\{[^{}]+\}|\S+")
 class Phrase:
     """A compiled phrase: conjunctive sides, each a sequence of steps."""
 
-    __slots__ = ("sides", "source")
+    __slots__ = ("_needs", "sides", "source")
 
     def __init__(self, source: str, terms: Mapping[str, object]) -> None:
         self.source = source
         self.sides = tuple(_steps(side, source, terms) for side in source.split("&"))
+        spelt = [step.words for side in self.sides for step in side if step.words]
+        self._needs = min(spelt, key=len, default=())
 
     def find(self, sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
         """Spans of the first side where every other side occurs in the sentence too."""
+        if self._needs and sheet.spelt.isdisjoint(self._needs):
+            return []  # nearly every phrase in nearly every sentence ends here
         found: list[Span] = []
         for number, side in enumerate(self.sides):
             spans = _follow(side, sheet, lists)
