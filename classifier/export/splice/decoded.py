@@ -8,11 +8,13 @@ every byte to a character and back, and only ASCII is ever added.
 from __future__ import annotations
 
 import codecs
+import re
 from typing import NamedTuple
 
 from classifier.errors import InputError
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
 class Decoded(NamedTuple):
@@ -43,3 +45,13 @@ def decode(data: bytes) -> Decoded:
                 f"it begins with the mark of {encoding}, but byte {error.start} is not; save it anew"
             ) from error
         return Decoded(body.decode("latin-1"), "latin-1", mark)
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines with their ends; nothing but CRLF, CR and LF ends a line (`str.splitlines` knows more)."""
+    return _LINE.findall(text)
+
+
+def line_end(line: str) -> str:
+    """What ends the line; empty for a last one that has no end."""
+    return line[len(line.rstrip("\r\n")) :]

@@ -7,12 +7,8 @@ within a block of code is none. A file without the marks gets them, with the sec
 
 from __future__ import annotations
 
-import re
-
 from classifier.errors import InputError
-from classifier.export.splice.decoded import decode
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+from classifier.export.splice.decoded import decode, line_end, split_lines
 
 
 def splice_markdown(data: bytes, name: str, section: str) -> bytes:
@@ -28,8 +24,8 @@ def splice_markdown(data: bytes, name: str, section: str) -> bytes:
     """
     original = decode(data)
     text = original.text
-    lines = _LINE.findall(text)
-    eol = _line_end(lines)
+    lines = split_lines(text)
+    eol = line_end(lines[0] if lines else "") or "\n"
     opening, closing = f"<!-- classifier:{name} -->", f"<!-- /classifier:{name} -->"
     body = f"{eol}{section.strip().replace(chr(10), eol)}{eol}{eol}"
     starts, ends = _comments(text, opening), _comments(text, closing)
@@ -57,8 +53,3 @@ def _comments(text: str, comment: str) -> list[int]:
         for token in tokens
         if token.type == "html_block" and token.level == 0 and token.map and token.content.strip() == comment
     ]
-
-
-def _line_end(lines: list[str]) -> str:
-    first = lines[0] if lines else "\n"
-    return first[len(first.rstrip("\r\n")) :] or "\n"

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from classifier.export.splice.decoded import decode
+from classifier.export.splice.decoded import decode, line_end, split_lines
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.results import Results, Spliced, Wanted
 from classifier.text import shown
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*)|)$", re.DOTALL)
 _START, _END, _KEYWORD = "TY", "ER", "KW"
 _IDS, _TITLES = ("ID", "LB"), ("TI", "T1", "ST")
@@ -85,7 +84,7 @@ def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...
     own = [i for i, line in enumerate(lines) if line.tag == tag and line.value.startswith(mark)]
     if tuple(lines[i].value for i in own) == values:
         return lines
-    eol = lines[0].text[len(lines[0].text.rstrip("\r\n")) :]
+    eol = line_end(lines[0].text)
     new = [_Line(f"{tag}  - {value}{eol}", tag, value) for value in values]
     place = own[0] if own else _place(lines, tag)
     before = [line for i, line in enumerate(lines[:place]) if i not in own]
@@ -106,8 +105,8 @@ def _records(text: str) -> Iterator[_Record]:
     """The records; what stands between them is passed over."""
     record: _Record | None = None
     at = 0
-    for number, found in enumerate(_LINE.finditer(text), start=1):
-        line = _read(found[0])
+    for number, raw in enumerate(split_lines(text), start=1):
+        line = _read(raw)
         if line.tag == _START:
             if record is not None:
                 yield _trimmed(record)
@@ -117,7 +116,7 @@ def _records(text: str) -> Iterator[_Record]:
             if line.tag == _END:
                 yield record
                 record = None
-        at = found.end()
+        at += len(raw)
     if record is not None:
         yield _trimmed(record)
 
