@@ -486,3 +486,10 @@ def test_markdown_without_marks_gets_the_section_at_its_end_and_a_rerun_changes_
     except InputError:
         return
     assert new.startswith(old)
+    assert splice_markdown(new, "tree", section) == new
+
+
+@pytest.mark.parametrize("text", ["```\ncode\n", "<!-- open\n", "<pre>\n"])
+def test_a_file_that_ends_within_an_open_block_asks_for_marks(text):
+    with pytest.raises(InputError, match="put '<!-- classifier:tree"):
+        splice_markdown(text.encode(), "tree", "x")

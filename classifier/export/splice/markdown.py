@@ -20,7 +20,8 @@ def splice_markdown(data: bytes, name: str, section: str) -> bytes:
         section: Its text, lines ended by "\n"; it gets the file's own line ends.
 
     Raises:
-        InputError: One mark lacks the other, they are in the wrong order, or stand there twice.
+        InputError: One mark lacks the other, they are in the wrong order, or stand there twice; or there is
+            none, and the file ends within a block that is still open.
     """
     original = decode(data)
     text = original.text
@@ -31,7 +32,12 @@ def splice_markdown(data: bytes, name: str, section: str) -> bytes:
     starts, ends = _comments(text, opening), _comments(text, closing)
     if not starts and not ends:
         gap = "" if not text else eol if text.endswith(("\n", "\r")) else eol + eol
-        return original.encode(f"{text}{gap}{opening}{eol}{body}{closing}{eol}")
+        new = f"{text}{gap}{opening}{eol}{body}{closing}{eol}"
+        if len(_comments(new, opening)) != 1 or len(_comments(new, closing)) != 1:
+            raise InputError(
+                f"it ends within open code or HTML; put '{opening}' and '{closing}' where they belong"
+            )
+        return original.encode(new)
     if len(starts) != 1 or len(ends) != 1 or starts[0] >= ends[0]:
         raise InputError(
             f"expected '{opening}' once and '{closing}' once after it, each on a line of its own; "
