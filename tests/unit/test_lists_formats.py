@@ -285,7 +285,12 @@ def test_what_is_no_list_is_told_in_one_line_before_anything_is_read(name, conte
 
 @pytest.mark.parametrize(
     ("sources", "words"),
-    [([], "no reading list given"), (["-", "-"], "twice"), (["no/such.bib"], "no such file")],
+    [
+        ([], "no reading list given"),
+        (["-", "-"], "twice"),
+        (["no/such.bib"], "no such file"),
+        (["x" * 9999], "no such"),
+    ],
 )
 def test_sources_that_cannot_be_read_are_refused(sources, words):
     with pytest.raises(InputError, match=words):

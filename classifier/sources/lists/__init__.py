@@ -66,9 +66,13 @@ def read_lists(sources: Sequence[str]) -> Iterator[ListEntry | BrokenEntry]:
 
 
 def _check(source: str) -> None:
-    if source == "-" or Path(source).is_dir():
+    if source == "-" or _is_folder(source):
         return
-    if not Path(source).exists():
+    try:
+        exists = Path(source).exists()
+    except OSError:  # a name too long to be one
+        exists = False
+    if not exists:
         raise InputError(f"{source}: no such file or folder; expected a reading list ({FORMATS}) or PDFs")
     if not Path(source).is_file():  # a pipe with a name can be read only once
         return
@@ -77,12 +81,19 @@ def _check(source: str) -> None:
             detect_format(source, opened.head)
 
 
+def _is_folder(source: str) -> bool:
+    try:
+        return Path(source).is_dir()
+    except OSError:
+        return False
+
+
 def _is_pdf(opened: Opened) -> bool:
     return opened.name != "-" and opened.head.startswith(b"%PDF-")
 
 
 def _read(source: str) -> Iterator[ListEntry | BrokenEntry]:
-    if source != "-" and Path(source).is_dir():
+    if source != "-" and _is_folder(source):
         yield from _read_folder(Path(source))
         return
     with open_list(source) as opened:
