@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from classifier.cli import exits
+
+if TYPE_CHECKING:
+    from classifier.evaluation.records import RunFacts
 
 
 def report(
@@ -41,12 +45,15 @@ def report(
     reports = [read_json(path / "report.json" if path.is_dir() else path) for path in runs]
     if publish is not None:
         for one in reports:
-            write_json(
-                without_quotes(one), publish / f"{one.run.suite}-{one.run.model or one.run.engine}.json"
-            )
+            write_json(without_quotes(one), publish / f"{one.run.suite}-{_who(one.run)}.json")
     table = render_markdown(reports)
     if into is None:
         print(table)
     else:
         splice_markdown(into, name, table)
     return exits.DONE
+
+
+def _who(run: RunFacts) -> str:
+    """The model as part of a file's name, or "offline", whose model changes with each training."""
+    return run.engine if run.engine == "offline" else re.sub(r"[^\w.-]+", "-", run.model or run.engine)
