@@ -213,6 +213,38 @@ def test_strings_comments_parentheses_and_joined_values_of_bibtex(read):
     ]
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            "author = {family=Berg, given=Jan, prefix=van den, useprefix=true and Doe, Jane}",
+            {"authors": ("Jan van den Berg", "Jane Doe")},
+        ),
+        ("journal = {CoRR}, volume = {abs/2401.90001}", {"arxiv_id": "2401.90001"}),
+        ('howpublished = "\\url{https://arxiv.org/abs/2401.90001v2}"', {"arxiv_id": "2401.90001v2"}),
+        ("eprint = {12345}, eprinttype = {pubmed}", {"arxiv_id": None}),
+        ("date = {2022-03-07}", {"year": 2022}),
+        ("year = {in press}", {"year": None}),
+        (
+            "author = {Barnes {and} Noble and {Foo, Bar and Co}}",
+            {"authors": ("Barnes and Noble", "Foo, Bar and Co")},
+        ),
+        ("note = {Accessed: 2024-01-01}", {"year": None, "arxiv_id": None}),
+    ],
+)
+def test_fields_of_bibtex_programs_are_understood(fields, expected, read):
+    [entry] = read("a.bib", "@misc{a, title={Some Title Here}, %s}" % fields)  # noqa: UP031
+    assert {name: getattr(entry.paper, name) for name in expected} == expected
+
+
+def test_mendeleys_backslash_in_a_path_is_undone(read, tmp_path):
+    (tmp_path / "a;b.pdf").write_bytes(b"%PDF-1.4")
+    [entry] = read(
+        "a.bib", r"@misc{a, title={Some Title}, file={:a$\backslash$;b.pdf:pdf}}".replace(r"\\", "\\")
+    )
+    assert entry.file == tmp_path / "a;b.pdf"
+
+
 def test_a_field_given_twice_counts_once_and_is_noted(read):
     [entry] = read("a.bib", "@misc{a, title={The First Title}, title={The Second}, year={2001}}")
     assert (entry.paper.title, entry.paper.year) == ("The First Title", 2001)

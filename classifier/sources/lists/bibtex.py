@@ -33,6 +33,8 @@ _BRACE = re.compile(r"(?<!\\)[{}]")  # as bibtexparser counts them: an escaped b
 _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
 _VALUE = re.compile(r"\s*(?:[{\"].*[}\"]|[^\s{}\"]*|.*#.*)\s*", re.DOTALL)
+_NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
+_BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
 _HINTS = ("note", "howpublished", "journal", "journaltitle", "volume", "number", "annote", "comment", "extra")
 
 
@@ -226,7 +228,8 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
 
 def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
     names = ("file", "pdf", "local-url", "localfile")
-    paths = [path for name in names for path in split_file_field(values.get(name, "")) if "://" not in path]
+    fields = [_BACKSLASH.sub(r"\\", values.get(name, "")) for name in names]
+    paths = [path for field in fields for path in split_file_field(field) if "://" not in path]
     return paths + [f"{folder}/{path}" for folder in folders for path in paths]
 
 
@@ -245,11 +248,14 @@ def _names(text: str) -> list[str]:
         if name.strip().lower() == "others":
             continue
         try:
-            parts = parse_single_name_into_parts(name)
-            name = " ".join(parts.first + parts.von + parts.last + parts.jr)
+            known = parse_single_name_into_parts(name)
+            parts = known.first + known.von + known.last + known.jr
         except InvalidNameError:  # too many commas, an open brace: shown as it is written
-            pass
-        names.append(decode_latex(name))
+            parts = [name]
+        if _NAMED_PART.match(name):
+            named = dict(part.strip().split("=", 1) for part in name.split(",") if "=" in part)
+            parts = [named[part] for part in ("given", "prefix", "family", "suffix") if part in named]
+        names.append(decode_latex(" ".join(parts)))
     return names
 
 

@@ -35,7 +35,7 @@ _BULLET = re.compile(r"([\s>]*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.*)"
 _ROW = re.compile(r"\s*\|(.*)\|?\s*$")
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
 _CELL_END = re.compile(r"(?<!\\)\|")
-_YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d)")
+_YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d{3})")
 _FIELD = re.compile(
     r"\W*(authors?|abstract|tl;?dr|summary|year|date|published)\W*[:：]\W*(\S.*)", re.IGNORECASE | re.DOTALL
 )
@@ -229,16 +229,19 @@ def _entries(item: _Item) -> Iterator[Raw]:
     notices = [ASSUMED] * item.assumed
     outside = plain(without_links(item.text))
     year = _year(outside)
-    titled = {link.url: link.text for link in reversed(papers) if is_title(link.text, 3)}
+    titled = {link.url: link for link in reversed(papers) if is_title(link.text, 3)}
     if len(titled) > 1:
-        for url, title in reversed(titled.items()):
-            yield Raw(item.line, title=title, urls=[url], year=year, notices=list(notices))
+        for link in reversed(titled.values()):
+            line = item.line + item.text.count("\n", 0, link.start)
+            yield Raw(line, title=link.text, urls=[link.url], year=year, notices=list(notices))
         return
     hints = [outside, *(link.image for link in papers if link.image)]
     if not papers and not find_arxiv_id("", hints) and not find_doi("", hints):
         return
     urls = [link.url for link in papers]
-    title = next(iter(titled.values()), "") or _title_elsewhere(item.text, [link.text for link in links])
+    title = next((link.text for link in titled.values()), "") or _title_elsewhere(
+        item.text, [link.text for link in links]
+    )
     ids = dict.fromkeys(found for url in urls if (found := find_arxiv_id("", (url,))))
     if not title and len(ids) > 1:
         for arxiv in ids:
