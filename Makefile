@@ -43,10 +43,16 @@ bench: $(READY)  ## Measure speed (SHARED=DIR holds real papers)
 check-real: $(READY)  ## Run on real and hostile PDFs (fails where SHARED=DIR is missing)
 	$(BIN)/python benchmarks/check_real.py $(SHARED)
 
+test-full-disk: $(READY)  ## Label on a disk that runs full (needs root to mount one; fails where it cannot)
+	$(BIN)/python benchmarks/kill_runs.py --full-disk
+
+test-kills: $(READY)  ## Label through 20 SIGKILLs
+	$(BIN)/python benchmarks/kill_runs.py
+
 docs: $(READY)  ## Write docs/cli.md and the README's screen from the program
 	$(BIN)/python docs/make_pages.py
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills docs clean

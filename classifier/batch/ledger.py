@@ -32,6 +32,21 @@ from classifier.records import Record, Usage
 
 _FINGERPRINT, _LISTING, _LABELS = "fingerprint", "listing", "labels"
 
+_TAKE_UP = """
+    INSERT INTO item (key, place, listing, entry, state, twin) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET
+        place = excluded.place,
+        listing = excluded.listing,
+        entry = excluded.entry,
+        (state, twin, label, error, review) = (
+            SELECT state, twin, label, error, review
+            WHERE state IN ('done', 'failed') AND entry = excluded.entry
+            UNION ALL SELECT excluded.state, excluded.twin, NULL, NULL, 0
+            LIMIT 1
+        )
+    WHERE listing <> excluded.listing
+"""
+
 ReplyKey = tuple[str, int]
 """A request's sha256, and how often the same one was put before in its item's round."""
 
@@ -157,17 +172,8 @@ class Ledger:
         Returns:
             False where the key stands in this listing already: nothing was changed.
         """
-        cursor = self._db.execute(
-            "INSERT INTO item (key, place, listing, entry, state, twin) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET place = excluded.place, listing = excluded.listing,"
-            "  twin = CASE WHEN state IN ('done', 'failed') AND entry = excluded.entry THEN twin"
-            "         ELSE excluded.twin END,"
-            "  state = CASE WHEN state IN ('done', 'failed') AND entry = excluded.entry THEN state"
-            "          ELSE excluded.state END,"
-            "  entry = excluded.entry"
-            " WHERE listing <> excluded.listing",
-            (_plain(entry.key), place, listing, as_json(entry), "twin" if twin else "waiting", twin),
-        )
+        values = (_plain(entry.key), place, listing, as_json(entry), "twin" if twin else "waiting", twin)
+        cursor = self._db.execute(_TAKE_UP, values)
         return cursor.rowcount > 0
 
     def add_broken(self, listing: int, entry: BrokenEntry) -> None:

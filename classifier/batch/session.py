@@ -10,6 +10,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.calibration import calibration_path
 from classifier.entries import ListEntry
-from classifier.errors import ConfigError
+from classifier.errors import ConfigError, StoreError
 from classifier.fingerprint import sha256_of
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
@@ -93,7 +94,7 @@ def label_lists(
         on_start: Told the run in the event loop before it starts.
 
     Returns:
-        The summary that run.json holds; see `docs/batch.md`.
+        The summary that run.json holds.
 
     Raises:
         ConfigError: Settings are wrong, another process is at work in the folder, its ledger was made with
@@ -117,12 +118,19 @@ def label_lists(
             "settings": _shown(settings),
             "fingerprint": made_from,
         }
+
+        def finish() -> None:
+            summary.update(finished_at=_now(), **_totals(ledger))
+            write_results(job.out, summary)
+
         try:
             run = asyncio.run(_run(job, settings, workspace, ledger, on_start))
-            summary |= _how_it_went(run)
-        finally:
-            summary |= {"finished_at": _now(), **_totals(ledger)}
-            write_results(job.out, summary)
+        except BaseException:
+            with suppress(StoreError):  # a full disk was told already
+                finish()
+            raise
+        summary |= _how_it_went(run)
+        finish()
     return summary
 
 

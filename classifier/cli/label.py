@@ -132,7 +132,7 @@ def _heed_signals(run: Run) -> None:
     def interrupt() -> None:
         if not run.interrupted:
             print(
-                "classifier: interrupted: waiting for replies that are on their way; again to end at once",
+                "classifier: interrupted: finishing what is on its way; again to end at once",
                 file=sys.stderr,
             )
         run.interrupt()

@@ -71,6 +71,7 @@ def test_an_entry_that_brings_something_else_waits_again(tmp_path):
         save(ledger, label("a"), label("b"))
         take(ledger, entry("a", paper=Paper(abstract="now there is one")), entry("b"))
         assert waiting(ledger) == ["a"]
+    assert [row.entry.key for row in read_rows(tmp_path)] == ["b"]
 
 
 def test_a_key_that_comes_twice_in_one_reading_is_taken_once(tmp_path):
