@@ -106,7 +106,7 @@ def same_title(a: str, b: str) -> bool:
 
 
 def title_words(title: str) -> list[str]:
-    """The title's words as they count for a comparison: folded, without markup; empty where there are none."""
+    """The title's words as they count for a comparison: folded, without markup; may be empty."""
     return _words(title)
 
 
