@@ -311,6 +311,44 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
             "same-colour",
             Trick(text(state="1 g") + "q 0.5 w 72 403 m 540 403 l S Q\n"),
         ),
+        "pressed to an eighth of its width": ("tiny", Trick(text(state="12 Tz"))),
+        "letters larger than the page": (
+            "off-page",
+            Trick(text(x=-20000, y=-20000, size=40000, state="1 g")),
+        ),
+        "all but the feet covered": ("covered", Trick(order + "q 1 g 60 400.5 500 12 re f Q\n")),
+        "behind white bars": (
+            "covered",
+            Trick(order + "q 1 g " + " ".join(f"{60 + 2 * n} 390 1.7 25 re f" for n in range(250)) + " Q\n"),
+        ),
+        "same words in white upon it": ("covered", Trick(order + text(state="1 g"))),
+        "under a link's picture": (
+            "covered",
+            Trick(order, objects={10: form("1 g 0 0 500 30 re f", box="0 0 500 30")}, page=_note("Link")),
+        ),
+        "under a filled form field": (
+            "covered",
+            Trick(
+                order,
+                objects={10: form("1 g 0 0 500 30 re f", box="0 0 500 30")},
+                page=_note("Widget /FT /Tx /T (a)"),
+            ),
+        ),
+        "white on a page of 200 inches": (
+            "same-colour",
+            Trick(text(state="1 g"), page="/MediaBox [0 0 14400 14400]"),
+        ),
+        "white within twenty forms": (
+            "same-colour",
+            Trick(
+                "/X Do\n",
+                "/XObject << /X 10 0 R >>",
+                {
+                    **{n: form("/X Do\n", resources=f"/XObject << /X {n + 1} 0 R >>") for n in range(10, 30)},
+                    30: form(text(state="1 g")),
+                },
+            ),
+        ),
         "white between two lines": ("same-colour", Trick(text(y=713, state="1 g"))),
         "clipped by an earlier letter": (
             "not-drawn",
@@ -321,6 +359,14 @@ def hidden_tricks() -> dict[str, tuple[str, Trick]]:
             Trick(f"/Span << /ActualText ({ORDER}) >> BDC\n" + text("Steps are counted once.") + "EMC\n"),
         ),
     }
+
+
+def _note(kind: str) -> str:
+    """Page entry of one annotation over the order, with object 10 as its picture."""
+    return (
+        f"/Annots [<< /Type /Annot /Subtype /{kind} /Rect [60 390 560 420] /F 4 /Border [0 0 0] "
+        "/AP << /N 10 0 R >> >>]"
+    )
 
 
 def _words(lines: int, top: float, state: str) -> str:
@@ -390,6 +436,27 @@ def look_alikes() -> dict[str, Trick]:
         ),
         "bold by writing twice": Trick(text(VISIBLE[0]) + text(VISIBLE[0], x=72.2)),
         "written twice on one spot": Trick(text(VISIBLE[0]) + text(VISIBLE[0])),
+        "white halo around words": Trick(text(VISIBLE[0], state="1 Tr 1 G 2 w") + text(VISIBLE[0])),
+        "dark halo around white words": Trick(
+            "q 0 0 0.4 rg 60 390 500 30 re f Q\n"
+            + text(VISIBLE[0], state="1 Tr 0 G 2 w")
+            + text(VISIBLE[0], state="1 g")
+        ),
+        "small page with a large unit": Trick(
+            text("We train a policy", 5, 40, 1), page="/MediaBox [0 0 61 79] /UserUnit 10", paragraphs=False
+        ),
+        "drawn letters in a font of unit size": Trick(
+            text(VISIBLE[0], size=0.1, font="T3"), fonts="/T3 10 0 R", objects=drawn_type3("0.1 0 0 0.1 0 0")
+        ),
+        "frame of a form field": Trick(
+            text(VISIBLE[0]),
+            objects={10: form("0.5 G 0 0 500 30 re S", box="0 0 500 30")},
+            page=_note("Widget /FT /Tx /T (a)"),
+        ),
+        "labels that run into one another": Trick(
+            "".join(text(f"run {n}", 72 + 12 * n, 400, 8) for n in range(4))
+        ),
+        "dotted leader": Trick(text("2 Method " + ". " * 60 + "3")),
         "outlined words": Trick(text("Outlined words of a heading", size=14, state="1 Tr 0 G 0.5 w")),
         "ligature, hyphen and like words": Trick(ligature + hyphen + same),
         "formula's source": Trick(formula + text("a = b / c", 72, 380) + "EMC\n"),
@@ -409,9 +476,10 @@ def look_alikes() -> dict[str, Trick]:
     }
 
 
-def drawn_type3() -> dict[int, bytes | str]:
-    """The Type 3 font with black bars for letters."""
+def drawn_type3(matrix: str = "0.001 0 0 0.001 0 0") -> dict[int, bytes | str]:
+    """The Type 3 font with black bars for letters, and with units of its own."""
     objects = blank_type3()
+    objects[10] = str(objects[10]).replace("0.001 0 0 0.001 0 0", matrix)
     objects[11] = stream("", "500 0 0 0 500 700 d1 50 0 350 700 re f")
     return objects
 

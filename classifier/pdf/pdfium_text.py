@@ -15,7 +15,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from classifier.invisible import split_invisible_characters
+from classifier.invisible import MAX_TEXT, split_invisible_characters
 from classifier.pdf.clean import clean, clean_line, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
 from classifier.pdf.hidden.calls import Register, address_of, fast
@@ -111,7 +111,9 @@ def _split(
         visible, hidden = split_page(page, text_page, raw)
         checked = True
     except HiddenCheckIncomplete:
-        visible, hidden, checked = raw, [], False
+        # What could not be looked at is not handed on either: nobody knows who would see it.
+        finding = {"kind": "unchecked", "text": " ".join(raw.split())[:MAX_TEXT], "box": None}
+        visible, hidden, checked = "", [finding], False
     visible, more = split_invisible_characters(visible)
     return visible, [*hidden, *more], checked
 

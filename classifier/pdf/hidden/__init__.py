@@ -11,6 +11,7 @@ Modules in the order of reading:
     proof        which text is not seen
     naming       by which trick, or whether the page is a scan
     piled        letters heaped on one spot
+    overprint    lines over lines, and paper-coloured paint over text
     actual_text  replacement texts that say something else
     cut          from objects to characters and findings
     geometry, layout, state, textpage, calls   what these rest on

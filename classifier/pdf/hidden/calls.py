@@ -17,8 +17,11 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 _NAMES = (
+    "FPDFAnnot_GetAP",
+    "FPDFAnnot_GetFlags",
     "FPDFAnnot_GetRect",
     "FPDFAnnot_GetSubtype",
+    "FPDFAnnot_HasKey",
     "FPDFClipPath_CountPathSegments",
     "FPDFClipPath_CountPaths",
     "FPDFClipPath_GetPathSegment",
@@ -55,6 +58,7 @@ _NAMES = (
     "FPDFText_GetFontSize",
     "FPDFText_GetMatrix",
     "FPDFText_GetTextObject",
+    "FPDFText_GetUnicode",
 )
 
 

@@ -17,12 +17,13 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.hidden import actual_text
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import cut
-from classifier.pdf.hidden.geometry import Box, around, overlap, surround
+from classifier.pdf.hidden.geometry import Box, around, fit_scale, overlap, surround
 from classifier.pdf.hidden.ink import FAINT, Mask, inactive, render
-from classifier.pdf.hidden.layout import gap_limit, is_upright
+from classifier.pdf.hidden.layout import MAX_MAP, gap_limit, is_upright
 from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem, read_scene
+from classifier.pdf.hidden.overprint import share_line, spoilt_texts, stacked_texts, washed_texts
 from classifier.pdf.hidden.piled import piled_objects
-from classifier.pdf.hidden.proof import MAX_SINGLE, prove, silent_gap
+from classifier.pdf.hidden.proof import MAX_SINGLE, Verdict, is_sliver, prove, silent_gap
 from classifier.pdf.hidden.state import Rgb, plain_colour
 from classifier.pdf.hidden.textpage import object_text
 
@@ -31,6 +32,9 @@ TINY = 2.0
 
 _SCALE = 0.75
 _FLAT = 0.05
+_LOW = 0.3
+_THIN_EM = 0.2
+_SMALL_PAGE = 400.0
 _PAPER = bytes(1 if value < 256 - FAINT else 0 for value in range(256))
 _CLUSTERS = 64
 _LARGE = 14.0
@@ -61,18 +65,59 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
         text_page, raw_text, findings = actual_text.undo(page, text_page, raw_text, scene)
     # A replacement text's characters all stand where their object does.
     piled = piled_objects(text_page) - {handle for handle, _ in scene.marked}
-    tiny = [item for item in scene.texts if item.size < TINY or item.width < TINY / 2 or item.handle in piled]
-    known = {item.handle for item in tiny}
-    suspects, crowded = find_suspects(page, text_page, scene, known)
-    verdicts = prove(page, text_page, scene, suspects, crowded) if suspects or crowded else []
-    if not verdicts and not tiny:
+    stacked = stacked_texts(scene.texts, scene.page_box)
+    verdicts = unreadable_texts(text_page, scene, piled)
+    known = {verdict.item.handle for verdict in verdicts}
+    verdicts += [
+        Verdict(item, "heaped")
+        for item in spoilt_texts(text_page, scene.texts, stacked)
+        if item.handle not in known
+    ]
+    known = {verdict.item.handle for verdict in verdicts}
+    suspects, crowded = find_suspects(page, text_page, scene, known, stacked)
+    if suspects or crowded:
+        verdicts += prove(page, text_page, scene, suspects, crowded, washed_texts(scene))
+    if not verdicts:
         return raw_text, findings
-    visible, more = cut(text_page, raw_text, tiny, piled, verdicts)
+    visible, more = cut(text_page, raw_text, verdicts)
     return visible, findings + more
 
 
+def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[Verdict]:
+    """What nobody can read for its shape alone: too small, too thin, heaped, larger than the page."""
+    left, bottom, right, top = scene.page_box
+    extent = max(right - left, top - bottom)
+    # A small page is shown enlarged, or has a larger unit (`UserUnit`).
+    tiny = TINY * min(extent / _SMALL_PAGE, 1.0)
+    out = []
+    for item in scene.texts:
+        size, width = item.size, item.width
+        high = item.box[3] - item.box[1] >= _LOW * size
+        if high and tiny <= size <= extent and width > size / 2 and not (piled or scene.fields):
+            continue  # as nearly all are
+        if item.handle in piled:
+            out.append(Verdict(item, "heaped"))
+        elif size < tiny or width < tiny / 2 or width < _THIN_EM * size or is_low(text_page, item):
+            out.append(Verdict(item, "tiny"))
+        elif size > 2 * extent:
+            out.append(Verdict(item, "off-page"))
+        elif any(overlap(item.box, box, 0.25 * size) for box in scene.fields):
+            out.append(Verdict(item, "covered"))
+    return out
+
+
+def is_low(text_page: Any, item: TextItem) -> bool:
+    """Whether letters are drawn far lower than letters are: as dots, or small in a large em."""
+    box = item.box
+    width, height = box[2] - box[0], box[3] - box[1]
+    if item.drawings or not _FLAT * item.size < height < _LOW * item.size < width / 5:
+        return False
+    words = object_text(text_page, item.handle)
+    return 2 * sum(map(str.isalnum, words)) > len("".join(words.split()))
+
+
 def find_suspects(
-    page: Any, text_page: Any, scene: Scene, known: set[int]
+    page: Any, text_page: Any, scene: Scene, known: set[int], stacked: list[TextItem]
 ) -> tuple[list[TextItem], list[TextItem]]:
     """The text objects of which the cheap look cannot say that they are seen, in painting order.
 
@@ -81,6 +126,7 @@ def find_suspects(
         text_page: Its text.
         scene: What it paints.
         known: Handles of text that is known to be unreadable, and passed over.
+        stacked: Text upon other text.
 
     Returns:
         Those that graphics may hide, and those that other text or their own state may hide.
@@ -100,13 +146,15 @@ def find_suspects(
             crowded.append(item)
         elif painted is not None and overlap(item.box, painted) and touched(item, clusters):
             suspects.append(item)
-    stacked = stacked_texts(letters, scene.page_box)
+    stacked = [item for item in stacked if item.handle not in known]
     if len(blank) > 8:
         # Minus signs have as little height as spaces: only letters and digits count.
         crowded += [item for item in blank if any(map(str.isalnum, object_text(text_page, item.handle)))]
     if len(stacked) > MAX_SINGLE:
         raise HiddenCheckIncomplete(f"{len(stacked)} texts lie upon one another, over {MAX_SINGLE}")
-    large = [item for item in crowded if item.size > _LARGE]
+    # Letters larger than the page are unreadable, but their ink may cover lines.
+    huge = [item for item in scene.texts if item.handle in known and item.size > _LARGE]
+    large = huge + [item for item in crowded if item.size > _LARGE]
     if stacked or large:
         seen = {item.handle for item in crowded} | known
         crowded += [
@@ -131,8 +179,9 @@ def text_mask(page: Any, scene: Scene) -> Mask | None:
         fast.FPDFPageObj_HasTransparency(item.handle) for item in scene.texts if not item.plain
     )
     with inactive(scene.others):
-        pixels, stride = render(page, scene.page_box, clip, _SCALE, grey=grey, notes=False)
-    return Mask(pixels.translate(_PAPER), stride, 1 if grey else 4, clip, _SCALE)
+        scale = fit_scale(_SCALE, clip, MAX_MAP)
+        pixels, stride = render(page, scene.page_box, clip, scale, grey=grey, notes=False)
+    return Mask(pixels.translate(_PAPER), stride, 1 if grey else 4, clip, scale)
 
 
 def lacks_ink(text_page: Any, mask: Mask | None, item: TextItem) -> bool:
@@ -146,39 +195,12 @@ def lacks_ink(text_page: Any, mask: Mask | None, item: TextItem) -> bool:
     if mask.plain(item.box, limit):
         return False
     profile = mask.profile(item.box, is_upright(item.box))
-    return 1 not in profile or silent_gap(text_page, mask, item, profile)
+    return 1 not in profile or is_sliver(mask, item) or silent_gap(text_page, mask, item, profile)
 
 
 def is_flat(item: TextItem) -> bool:
     """Whether a text object has no letters, or blank ones: it has next to no height."""
     return item.box[3] - item.box[1] < _FLAT * item.size
-
-
-def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
-    """Texts a good part of whose middle line was taken by texts before them, on a map of `_SCALE`."""
-    page_left, _, page_right, page_top = page_box
-    columns, rows = int((page_right - page_left) * _SCALE) + 1, int((page_top - page_box[1]) * _SCALE) + 1
-    taken = bytearray(columns * rows)
-    stacked = []
-    for item in texts:
-        left, bottom, right, top = item.box
-        row = int((page_top - (bottom + top) / 2) * _SCALE)
-        start, end = int((left - page_left) * _SCALE) + 1, int((right - page_left) * _SCALE)
-        start, end = (start if start > 0 else 0), (end if end < columns else columns)
-        if not 0 <= row < rows or end <= start:
-            continue
-        length, start = end - start, start + row * columns
-        before = taken.count(1, start, start + length)
-        if before > 2 and before * 4 > length:
-            stacked.append(item)
-        taken[start : start + length] = b"\x01" * length
-    return stacked
-
-
-def share_line(one: Box, other: Box) -> bool:
-    """Whether the middle line of one box runs through the other."""
-    middle, its_middle = (one[1] + one[3]) / 2, (other[1] + other[3]) / 2
-    return overlap(one, other) and (one[1] < its_middle < one[3] or other[1] < middle < other[3])
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ from classifier.invisible import MAX_TEXT
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import around
 from classifier.pdf.hidden.ink import Mask
-from classifier.pdf.hidden.objects import TextItem
 from classifier.pdf.hidden.proof import Verdict
 from classifier.pdf.hidden.textpage import character, character_box
 
@@ -35,18 +34,13 @@ class _Char:
     depth: int
 
 
-def cut(
-    text_page: Any, raw_text: str, tiny: list[TextItem], piled: set[int], verdicts: list[Verdict]
-) -> tuple[str, list[dict[str, Any]]]:
+def cut(text_page: Any, raw_text: str, verdicts: list[Verdict]) -> tuple[str, list[dict[str, Any]]]:
     """Cuts unseen characters out of `raw_text`.
 
     Returns:
         The rest, without the empty lines that cutting left, and the findings.
     """
-    flags: dict[int, tuple[TextItem, str, Verdict | None]] = {
-        item.handle: (item, "heaped" if item.handle in piled else "tiny", None) for item in tiny
-    }
-    flags |= {verdict.item.handle: (verdict.item, verdict.kind, verdict) for verdict in verdicts}
+    flags = {verdict.item.handle: verdict for verdict in verdicts}
     chars = list(read_chars(text_page, raw_text, flags))
     spread(chars)
     runs = [run for run in hidden_runs(chars) if is_worth(text_of(raw_text, run), run)]
@@ -58,9 +52,7 @@ def cut(
     return remove(raw_text, runs), findings
 
 
-def read_chars(
-    text_page: Any, raw_text: str, flags: dict[int, tuple[TextItem, str, Verdict | None]]
-) -> Iterator[_Char]:
+def read_chars(text_page: Any, raw_text: str, flags: dict[int, Verdict]) -> Iterator[_Char]:
     """Aligns PDFium's characters with the text: it leaves some out of the text, and writes others as two."""
     position = 0
     for index in range(pdfium_c.FPDFText_CountChars(text_page)):
@@ -73,10 +65,8 @@ def read_chars(
         flag = flags.get(handle) if handle else None
         kind, depth = None, 0
         if flag is not None:
-            item, kind, verdict = flag
-            depth = item.depth
-            if verdict is not None and verdict.mask is not None and seen(text_page, index, verdict.mask):
-                kind = None
+            depth = flag.item.depth
+            kind = None if flag.mask is not None and seen(text_page, index, flag.mask) else flag.kind
         elif not handle or not char.strip():
             kind = ""
         yield _Char(char, index, start, position, kind, depth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import sqrt
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in points of page space."""
@@ -43,6 +44,11 @@ def overlap(one: Box, other: Box, margin: float = 0.0) -> bool:
 def area(box: Box) -> float:
     """In square points."""
     return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def fit_scale(scale: float, box: Box, pixels: float) -> float:
+    """The scale, or the largest at which the box has not more than so many pixels."""
+    return min(scale, sqrt(pixels / max(area(box), 1.0)))
 
 
 def around(boxes: Iterable[Box]) -> Box:

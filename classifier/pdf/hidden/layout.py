@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.geometry import Box, fit_scale
 from classifier.pdf.hidden.objects import TextItem
 
 MAX_ROUNDS = 6
 _MAP_SCALE = 0.5
+MAX_MAP = 3e6
 _GAP_EMS = 3.0
 
 
@@ -39,16 +40,17 @@ def layers(suspects: list[TextItem], page_box: Box) -> tuple[list[list[TextItem]
     Ground is kept on a map of half a point's resolution a group: the middle part of each box.
     """
     left, _, right, top = page_box
-    stride = max(int((right - left) * _MAP_SCALE) + 2, 1)
-    height = max(int((top - page_box[1]) * _MAP_SCALE) + 2, 1)
+    scale = fit_scale(_MAP_SCALE, page_box, MAX_MAP)
+    stride = max(int((right - left) * scale) + 2, 1)
+    height = max(int((top - page_box[1]) * scale) + 2, 1)
     groups: list[tuple[list[TextItem], bytearray]] = []
     rest = []
     for item in suspects:
         box = shrink(item)
-        x0 = min(max(int((box[0] - left) * _MAP_SCALE), 0), stride - 1)
-        x1 = min(max(int((box[2] - left) * _MAP_SCALE), x0 + 1), stride)
-        y0 = min(max(int((top - box[3]) * _MAP_SCALE), 0), height - 1)
-        y1 = min(max(int((top - box[1]) * _MAP_SCALE), y0 + 1), height)
+        x0 = min(max(int((box[0] - left) * scale), 0), stride - 1)
+        x1 = min(max(int((box[2] - left) * scale), x0 + 1), stride)
+        y0 = min(max(int((top - box[3]) * scale), 0), height - 1)
+        y1 = min(max(int((top - box[1]) * scale), y0 + 1), height)
         starts = range(y0 * stride, y1 * stride, stride)
         free = (pair for pair in groups if not any(1 in pair[1][row + x0 : row + x1] for row in starts))
         group, ground = next(free, ([], bytearray()))

@@ -7,9 +7,9 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import area, around, overlap, surround
+from classifier.pdf.hidden.geometry import Box, area, around, fit_scale, overlap, surround
 from classifier.pdf.hidden.ink import Mask, difference, inactive, render
-from classifier.pdf.hidden.layout import layers, shrink
+from classifier.pdf.hidden.layout import MAX_MAP, layers, shrink
 from classifier.pdf.hidden.objects import Scene, TextItem
 from classifier.pdf.hidden.state import mark_name, plain_colour
 
@@ -49,10 +49,11 @@ def drawn_alone(page: Any, scene: Scene, item: TextItem, white: bool = True) -> 
     if clip is None:
         return False
     others = [*scene.others, *(text.handle for text in scene.texts if text is not item)]
+    scale = fit_scale(_SCALE, clip, MAX_MAP)
     with inactive(others):
-        shown, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
+        shown, _ = render(page, scene.page_box, clip, scale, white=white, notes=False)
         with inactive([item.handle]):
-            empty, _ = render(page, scene.page_box, clip, _SCALE, white=white, notes=False)
+            empty, _ = render(page, scene.page_box, clip, scale, white=white, notes=False)
     return 1 in difference(shown, empty)
 
 
@@ -83,16 +84,21 @@ def scan_layer(page: Any, scene: Scene, layer: list[TextItem]) -> set[int]:
     for item in [item for group in groups[1:] for item in group] + rest:
         handles -= {other.handle for other in layer if overlap(shrink(other), shrink(item))}
     with inactive(text.handle for text in scene.texts):
-        pixels, stride = render(page, scene.page_box, scene.page_box, 1.0, grey=True)
-    return {item.handle for item in layer if item.handle in handles and shows(pixels, stride, scene, item)}
+        scale = fit_scale(1.0, scene.page_box, MAX_MAP)
+        pixels, stride = render(page, scene.page_box, scene.page_box, scale, grey=True)
+    return {
+        item.handle
+        for item in layer
+        if item.handle in handles and shows(pixels, stride, scale, scene.page_box, item)
+    }
 
 
-def shows(pixels: bytes, stride: int, scene: Scene, item: TextItem) -> bool:
-    """Whether a picture of the page, one pixel a point, varies within an item's box."""
-    clip = surround([item.box], scene.page_box)
+def shows(pixels: bytes, stride: int, scale: float, page_box: Box, item: TextItem) -> bool:
+    """Whether a picture of the page varies within an item's box."""
+    clip = surround([item.box], page_box)
     if clip is None or not stride:
         return False
-    left, right = (int(x - scene.page_box[0]) for x in (clip[0], clip[2]))
-    first, last = (int(scene.page_box[3] - y) for y in (clip[3], clip[1]))
+    left, right = (int((x - page_box[0]) * scale) for x in (clip[0], clip[2]))
+    first, last = (int((page_box[3] - y) * scale) for y in (clip[3], clip[1]))
     values = b"".join(pixels[row * stride + left : row * stride + right] for row in range(first, last))
     return bool(values) and max(values) - min(values) >= _SCAN_INK

@@ -7,6 +7,7 @@ boxes and sizes in page space (composed through nested forms), in points. Nothin
 from __future__ import annotations
 
 import ctypes
+import re
 from dataclasses import dataclass, field
 from math import hypot
 from typing import Any
@@ -33,16 +34,23 @@ PAPER = 230
 """From this value on, of 255 in each channel, paint is taken for paper-coloured."""
 THIN = 1.5
 """Points of width or height up to which paint hides no line of text."""
+_DRAWN_EM = 0.75
+"""Height of a line of drawn glyphs, in ems, about."""
 HATCH = 40.0
 """Points: width over which, and height under which, lines can hatch a line of text away."""
-MAX_DEPTH = 12
-MAX_OBJECTS = 150_000
+MAX_DEPTH = 64
+"""Deeper than PDFium nests forms."""
+MAX_OBJECTS = 300_000
 MAX_GRAPHICS = 1_500
-MAX_PAGE_AREA = 2e7
+MAX_PAGE_AREA = 1e9
+"""Square points: PDF's largest page has a fifth of it."""
 FAR = 1e6
 """Points: no page is that large (14,400 is PDF's limit); what lies beyond, or nowhere, is put here."""
 MAX_ANNOTATIONS = 500
-_INK_LESS = frozenset({pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.FPDF_ANNOT_WIDGET})
+_UNSHOWN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
+_APPEARANCE = ctypes.create_string_buffer(b"AP")
+_FILLS = re.compile(r"(?:^|[\s\])>])(?:f\*?|F|[Bb]\*?|sh|Do|EI)(?:\s|$)")
+_MAX_APPEARANCE = 65_536
 ACTUAL_TEXT = ctypes.create_string_buffer(b"ActualText")
 
 
@@ -56,7 +64,7 @@ class TextItem:
 
     `depth` counts the forms around it: figures come as forms. `plain` text is evidently drawn, by its state:
     filled with an opaque colour that is not near white, on the page, clipped by nothing but rectangles around
-    it, in no form or layer, and in a font of outlines.
+    it, in no form or layer, and in a font of outlines. `drawings` are the glyphs of a Type 3 font.
     """
 
     handle: int
@@ -66,6 +74,7 @@ class TextItem:
     order: int
     depth: int
     plain: bool
+    drawings: bool
 
 
 @dataclass(slots=True)
@@ -87,6 +96,8 @@ class Scene:
         texts: Text objects, in painting order.
         graphics: What may cover a text or lie beneath it; capped, see `MAX_GRAPHICS`.
         others: Every object that is not text, thin lines included.
+        fields: Boxes of form fields that paint an area: other viewers draw them, PDFium's plain rendering
+            does not.
         plain: Whether the state of each text object can be trusted: none adds letters to the clip path.
         blended: Whether a form is transparent or blended with what is beneath it.
         marked: Text objects with the marks on them that hold a replacement text (`ActualText`).
@@ -96,6 +107,7 @@ class Scene:
     texts: list[TextItem] = field(default_factory=list)
     graphics: list[Graphic] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
+    fields: list[Box] = field(default_factory=list)
     marked: list[tuple[Any, Any]] = field(default_factory=list)
     plain: bool = True
     blended: bool = False
@@ -125,12 +137,21 @@ class _Walker:
 
     def _annotation(self, annotation: int) -> None:
         """Takes an annotation with a picture of its own for something painted last."""
-        if fast.FPDFAnnot_GetSubtype(annotation) in _INK_LESS:
+        kind = fast.FPDFAnnot_GetSubtype(annotation)
+        if kind == pdfium_c.FPDF_ANNOT_POPUP or fast.FPDFAnnot_GetFlags(annotation) & _UNSHOWN:
+            return
+        if kind in (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_WIDGET) and not fast.FPDFAnnot_HasKey(
+            annotation, _APPEARANCE
+        ):
             return
         rect = pdfium_c.FS_RECTF()
-        if fast.FPDFAnnot_GetRect(annotation, ctypes.byref(rect)):
-            box = (rect.left, rect.bottom, rect.right, rect.top)
+        if not fast.FPDFAnnot_GetRect(annotation, ctypes.byref(rect)):
+            return
+        box = (rect.left, rect.bottom, rect.right, rect.top)
+        if kind != pdfium_c.FPDF_ANNOT_WIDGET:
             self.scene.graphics.append(Graphic(box, None, False, self._order()))
+        elif _FILLS.search(appearance(annotation)):
+            self.scene.fields.append(box)
 
     def _objects(self, total: int, parent: Any, get: Any, ctm: Matrix, depth: int) -> None:
         self.count += max(total, 0)
@@ -173,8 +194,12 @@ class _Walker:
         if not (size < FAR and width < FAR):
             size = width = 0.0
         box = self._box(handle, ctm)
-        plain = depth == 0 and self._is_plain(handle, box)
-        item = TextItem(handle, box, size, width, self._order(), depth, plain)
+        drawings = self._is_type3(handle)
+        if drawings and (height := min(box[2] - box[0], box[3] - box[1])) > 0.01:
+            # Such a font has units of its own, which PDFium does not tell: what is drawn tells the size.
+            size = width = height / _DRAWN_EM
+        plain = depth == 0 and not drawings and self._is_plain(handle, box)
+        item = TextItem(handle, box, size, width, self._order(), depth, plain, drawings)
         self.scene.texts.append(item)
         for number in range(fast.FPDFPageObj_CountMarks(handle)):
             self._mark(item, fast.FPDFPageObj_GetMark(handle, number))
@@ -196,7 +221,7 @@ class _Walker:
         limits = self.scene.page_box
         if box[0] < limits[0] or box[1] < limits[1] or box[2] > limits[2] or box[3] > limits[3]:
             return False
-        if fast.FPDFPageObj_HasTransparency(handle) or self._is_type3(handle):
+        if fast.FPDFPageObj_HasTransparency(handle):
             return False
         return self._is_clear(fast.FPDFPageObj_GetClipPath(handle), box)
 
@@ -269,6 +294,14 @@ class _Walker:
         """In points on the page."""
         a, b, c, d, _, _ = compose(matrix(handle), ctm)
         return line_width(handle) * max(hypot(a, b), hypot(c, d))
+
+
+def appearance(annotation: int) -> str:
+    """Operators of an annotation's picture, the first 32,767 characters."""
+    buffer = ctypes.create_string_buffer(_MAX_APPEARANCE)
+    mode = pdfium_c.FPDF_ANNOT_APPEARANCEMODE_NORMAL
+    size = min(fast.FPDFAnnot_GetAP(annotation, mode, buffer, _MAX_APPEARANCE), _MAX_APPEARANCE)
+    return buffer.raw[:size].decode("utf-16-le", "replace").rstrip("\0")
 
 
 def read_scene(page: Any) -> Scene:

@@ -6,22 +6,31 @@ width and letters placed one by one all end here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import Register, address_of, fast
+from classifier.pdf.hidden.textpage import character
 
 _STRIDE = 16
 _NEAR = 8.0
+_CLOSE = 60.0
+"""Points for sixteen letters: of 12 pt and less, where a glyph says two or more."""
+_STEPS = (1, 4, 8, 13)
 _LEAST_ADVANCE = 0.15
+_LEAST_SPOTS = 0.7
+"""Spots a letter: words with ligatures have more."""
+_ENOUGH_LETTERS = 6
 _place = Register(2, "d")
 
 
 def piled_objects(text_page: Any) -> set[int]:
-    """Handles of the objects that write `_STRIDE` characters within 0.15 em each on average.
+    """Handles of the objects that write their letters within 0.15 em each on average, or several on a spot.
 
-    Every sixteenth character is placed; the ones between only where two of these lie within 8 points.
+    Every sixteenth character is placed; the ones between only where two of these lie within 8 points, or
+    within 60 points and with neighbours on one spot, as in a ligature, and in a glyph that says words.
     """
     raw, get_origin, places = address_of(text_page), fast.FPDFText_GetCharOrigin, _place.places
     found: set[int] = set()
@@ -30,30 +39,63 @@ def piled_objects(text_page: Any) -> set[int]:
         if not get_origin(raw, index, *places):
             before = None
             continue
-        x, y = _place.read()
-        if before is not None and abs(x - before[0]) + abs(y - before[1]) < _NEAR:
-            found |= _check(text_page, index - _STRIDE)
-        before = (x, y)
+        place = _place.read()
+        way = abs(place[0] - before[0]) + abs(place[1] - before[1]) if before is not None else _CLOSE
+        if way < _NEAR:
+            found |= _heaped(text_page, index - _STRIDE)
+        if way < _CLOSE and any(_share_spot(raw, index - step) for step in _STEPS):
+            found |= _crowded(text_page, index - _STRIDE)
+        before = place
     return found
 
 
-def _check(text_page: Any, start: int) -> set[int]:
+def _share_spot(raw: int, index: int) -> bool:
+    """Whether two letters stand on one spot; spaces that PDFium made up stand where the next letter does."""
+    get_origin, places = fast.FPDFText_GetCharOrigin, _place.places
+    if not get_origin(raw, index, *places):
+        return False
+    place = _place.read()
+    if not get_origin(raw, index + 1, *places) or _place.read() != place:
+        return False
+    codes = (fast.FPDFText_GetUnicode(raw, number) for number in (index, index + 1))
+    return all(code < 0x110000 and chr(code).isalnum() for code in codes)
+
+
+def _heaped(text_page: Any, start: int) -> set[int]:
     """The objects of a stretch of characters, if it is a heap: the way from letter to letter is short."""
-    raw = address_of(text_page)
-    way, points, size = 0.0, 0, 0.0
+    way, size = 0.0, 0.0
     last: tuple[float, float] | None = None
-    objects = set()
-    for index in range(start, start + _STRIDE + 1):
-        handle = fast.FPDFText_GetTextObject(raw, index)
-        if not handle or not fast.FPDFText_GetCharOrigin(raw, index, *_place.places):
-            continue
-        x, y = _place.read()
+    stretch = list(_stretch(text_page, start))
+    for index, _, (x, y) in stretch:
         if last is not None:
             way += abs(x - last[0]) + abs(y - last[1])
         last = (x, y)
-        points += 1
-        objects.add(handle)
         matrix = pdfium_c.FS_MATRIX()
         pdfium_c.FPDFText_GetMatrix(text_page, index, matrix)
         size = max(size, pdfium_c.FPDFText_GetFontSize(text_page, index) * max(abs(matrix.a), abs(matrix.b)))
-    return objects if points > _STRIDE // 2 and way < _LEAST_ADVANCE * size * points else set()
+    points = len(stretch)
+    if points > _STRIDE // 2 and way < _LEAST_ADVANCE * size * points:
+        return {handle for _, handle, _ in stretch}
+    return set()
+
+
+def _crowded(text_page: Any, start: int) -> set[int]:
+    """The objects of a stretch of characters that write several letters on each spot."""
+    spots: dict[int, list[tuple[float, float]]] = {}
+    for index, handle, place in _stretch(text_page, start):
+        if character(text_page, index).isalnum():
+            spots.setdefault(handle, []).append(place)
+    return {
+        handle
+        for handle, places in spots.items()
+        if len(places) >= _ENOUGH_LETTERS and len(set(places)) < _LEAST_SPOTS * len(places)
+    }
+
+
+def _stretch(text_page: Any, start: int) -> Iterator[tuple[int, int, tuple[float, float]]]:
+    """Number, object and place of the characters of a stretch, but for those that PDFium made up."""
+    raw = address_of(text_page)
+    for index in range(start, start + _STRIDE + 1):
+        handle = fast.FPDFText_GetTextObject(raw, index)
+        if handle and fast.FPDFText_GetCharOrigin(raw, index, *_place.places):
+            yield index, handle, _place.read()

@@ -6,13 +6,13 @@ verdict names the likeliest trick: that the text is unseen is measured, the name
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
-from classifier.pdf.hidden.geometry import area, surround
+from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden.geometry import fit_scale, surround
 from classifier.pdf.hidden.ink import Mask, blanks, difference, inactive, render
 from classifier.pdf.hidden.layout import gap_limit, is_upright, layers, shrink
 from classifier.pdf.hidden.naming import name_kind, scan_layer
@@ -24,6 +24,8 @@ MAX_LOOKS = 1_000
 MAX_PIXELS = 3_000_000
 _FIRST_SCALE = 1.0
 _SCALE = 2.0
+_SLIVER = 0.4
+_FEW_ROWS = 5
 
 
 @dataclass(slots=True)
@@ -36,7 +38,12 @@ class Verdict:
 
 
 def prove(
-    page: Any, text_page: Any, scene: Scene, suspects: list[TextItem], crowded: list[TextItem]
+    page: Any,
+    text_page: Any,
+    scene: Scene,
+    suspects: list[TextItem],
+    crowded: list[TextItem],
+    washed: list[TextItem],
 ) -> list[Verdict]:
     """Judges text objects by what they change in the picture.
 
@@ -46,6 +53,7 @@ def prove(
         scene: What the page paints.
         suspects: Leave ink on paper, and may be hidden by graphics; judged without any other text.
         crowded: May be hidden by other text or by their own state; judged without other text and with it.
+        washed: Have paint of the paper's colour over them: it is measured how much of their ink is left.
 
     Raises:
         HiddenCheckIncomplete: Over `MAX_SINGLE` suspects lie upon one another.
@@ -56,6 +64,15 @@ def prove(
     for handle, found in sift(page, text_page, scene, open_to_doubt, isolate=False).items():
         if not has_double(page, text_page, scene, found[0]):
             unseen[handle] = found
+    if len(washed) > MAX_SINGLE:
+        raise HiddenCheckIncomplete(f"{len(washed)} texts have paint over them, over {MAX_SINGLE}")
+    for item in washed:
+        twin = has_twin(text_page, scene, item, unseen)
+        if item.handle not in unseen and not twin and is_washed_out(page, scene, item):
+            unseen[item.handle] = item, None
+    halos = [item.handle for item, _ in unseen.values() if has_twin(text_page, scene, item, unseen)]
+    for handle in halos:
+        del unseen[handle]
     verdicts = [Verdict(item, name_kind(page, scene, item, mask), mask) for item, mask in unseen.values()]
     layer = [verdict.item for verdict in verdicts if verdict.kind in ("invisible", "covered")]
     read_off = scan_layer(page, scene, layer)
@@ -120,6 +137,48 @@ def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
         return not list(look(page, text_page, scene, [item], fine_scale(item)))
 
 
+def has_twin(text_page: Any, scene: Scene, item: TextItem, unseen: Collection[int]) -> bool:
+    """Whether an unseen text is a halo: the same letters are seen on the same spot."""
+    font = fast.FPDFTextObj_GetFont(item.handle)
+    words = object_text(text_page, item.handle)
+    return any(
+        other.handle not in unseen
+        and all(abs(a - b) < item.size / 5 for a, b in zip(other.box, item.box, strict=True))
+        and fast.FPDFTextObj_GetFont(other.handle) == font
+        and object_text(text_page, other.handle) in ("", words)
+        for other in scene.texts
+        if other is not item
+    )
+
+
+def is_washed_out(page: Any, scene: Scene, item: TextItem) -> bool:
+    """Whether less than half of a text's ink is left of what it has by itself on white paper."""
+    clip = surround([item.box], scene.page_box)
+    if clip is None:
+        return False
+    # Edges, which stay grey, must be thin against the strokes.
+    scale = fit_scale(2 * fine_scale(item), clip, MAX_PIXELS)
+
+    def ink() -> int:
+        shown, _ = render(page, scene.page_box, clip, scale)
+        with inactive([item.handle]):
+            without, _ = render(page, scene.page_box, clip, scale)
+        return difference(shown, without).count(1)
+
+    left = ink()
+    with inactive([*scene.others, *(text.handle for text in scene.texts if text is not item)]):
+        return 2 * left < ink()
+
+
+def is_sliver(mask: Mask, item: TextItem) -> bool:
+    """Whether only a low strip of a line of text is drawn: what a clip leaves of it."""
+    if item.drawings or not is_upright(item.box):
+        return False
+    height = (item.box[3] - item.box[1]) * mask.scale
+    # One row of pixels is blur; dashes and small print are too low to tell.
+    return height > _FEW_ROWS and mask.profile(item.box, upright=False).count(1) - 1 < _SLIVER * height
+
+
 def look(
     page: Any, text_page: Any, scene: Scene, group: list[TextItem], scale: float, grey: bool = False
 ) -> Iterator[tuple[TextItem, Mask | None]]:
@@ -129,7 +188,7 @@ def look(
         for item in group:
             yield item, None
         return
-    scale = min(scale, sqrt(MAX_PIXELS / area(clip)))
+    scale = fit_scale(scale, clip, MAX_PIXELS)
     shown, stride = render(page, scene.page_box, clip, scale, grey=grey)
     with inactive(item.handle for item in group):
         without, _ = render(page, scene.page_box, clip, scale, grey=grey)
@@ -138,7 +197,7 @@ def look(
         upright = is_upright(item.box)
         profile = mask.profile(shrink(item), upright)
         length = item.box[2] - item.box[0] if upright else item.box[3] - item.box[1]
-        if profile.count(1) < max(0.04 * length * scale, 1):
+        if profile.count(1) < max(0.04 * length * scale, 1) or is_sliver(mask, item):
             yield item, None
         elif silent_gap(text_page, mask, item, profile):
             yield item, mask

@@ -1,0 +1,132 @@
+"""Text over text, and paper-coloured paint over text: ink is left, but nobody can read it.
+
+Text items and graphics enter; which items lie upon others, spoil one another or are painted over leaves.
+Nothing is rendered here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from classifier.pdf.hidden.geometry import Box, fit_scale, overlap
+from classifier.pdf.hidden.layout import MAX_MAP, is_upright
+from classifier.pdf.hidden.objects import PAPER, Scene, TextItem
+from classifier.pdf.hidden.state import plain_colour
+from classifier.pdf.hidden.textpage import object_text
+
+_SCALE = 0.75
+_MOST = 0.6
+"""Share of a line that must be spoilt for the line to be."""
+_ENOUGH_LETTERS = 24
+_MAX_PAIRS = 20_000
+
+
+def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
+    """Texts a good part of whose middle line was taken by texts before them, on a coarse map."""
+    page_left, _, page_right, page_top = page_box
+    scale = fit_scale(_SCALE, page_box, MAX_MAP)
+    columns, rows = int((page_right - page_left) * scale) + 1, int((page_top - page_box[1]) * scale) + 1
+    taken = bytearray(columns * rows)
+    stacked = []
+    for item in texts:
+        left, bottom, right, top = item.box
+        row = int((page_top - (bottom + top) / 2) * scale)
+        start, end = int((left - page_left) * scale) + 1, int((right - page_left) * scale)
+        start, end = (start if start > 0 else 0), (end if end < columns else columns)
+        if not 0 <= row < rows or end <= start:
+            continue
+        length, start = end - start, start + row * columns
+        before = taken.count(1, start, start + length)
+        if before > 2 and before * 4 > length:
+            stacked.append(item)
+        taken[start : start + length] = b"\x01" * length
+    return stacked
+
+
+def share_line(one: Box, other: Box) -> bool:
+    """Whether the middle line of one box runs through the other."""
+    middle, its_middle = (one[1] + one[3]) / 2, (other[1] + other[3]) / 2
+    return overlap(one, other) and (one[1] < its_middle < one[3] or other[1] < middle < other[3])
+
+
+def spoilt_texts(text_page: Any, texts: list[TextItem], stacked: list[TextItem]) -> list[TextItem]:
+    """Plain texts of one size that are printed over other words, and with what they are printed over.
+
+    Such letters leave ink, and nobody can read either text. Accents, overstruck signs and labels that touch
+    have fewer letters; the same words printed twice are bold type.
+    """
+    stacked = [item for item in stacked if item.plain and is_upright(item.box)]
+    if not stacked:
+        return []
+    plain = [item for item in texts if item.plain]
+    if len(stacked) * len(plain) > _MAX_PAIRS * 10:
+        plain = stacked
+    shares: dict[int, tuple[TextItem, list[tuple[float, float]]]] = {}
+    for item in stacked:
+        for other in plain:
+            if other is item or not spoils(item, other) or not says_else(text_page, item, other):
+                continue
+            span = (max(item.box[0], other.box[0]), min(item.box[2], other.box[2]))
+            for one in (item, other):
+                shares.setdefault(one.handle, (one, []))[1].append(span)
+    spoilt = [one for one, spans in shares.values() if covered_share(one, spans) >= _MOST]
+    letters = sum(sum(map(str.isalpha, object_text(text_page, item.handle))) for item in spoilt)
+    return spoilt if letters >= _ENOUGH_LETTERS else []
+
+
+def spoils(one: TextItem, other: TextItem) -> bool:
+    """Whether two texts of like size stand on one line, one upon the other."""
+    if not overlap(one.box, other.box) or not 0.5 < one.size / other.size < 2.0:
+        return False
+    shared = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
+    return shared > _MOST * min(one.box[3] - one.box[1], other.box[3] - other.box[1])
+
+
+def says_else(text_page: Any, one: TextItem, other: TextItem) -> bool:
+    """Whether two texts have different words; PDFium keeps only one of two equal ones."""
+    words, others = (object_text(text_page, item.handle).strip() for item in (one, other))
+    return bool(words) and bool(others) and words not in others and others not in words
+
+
+def covered_share(item: TextItem, spans: list[tuple[float, float]]) -> float:
+    """How much of an item's width lies within spans."""
+    total, end = 0.0, item.box[0]
+    for low, high in sorted(spans):
+        high = min(high, item.box[2])
+        total += max(high - max(low, end), 0.0)
+        end = max(end, high)
+    return total / max(item.box[2] - item.box[0], 0.01)
+
+
+def washed_texts(scene: Scene) -> list[TextItem]:
+    """Texts on the page itself with paint of the paper's colour over a good part of them."""
+    washes = [
+        (graphic.box, graphic.order)
+        for graphic in scene.graphics
+        if graphic.rgb is not None and min(graphic.rgb) >= PAPER
+    ]
+    first = scene.texts[0].order if scene.texts else 0
+    washes = [wash for wash in washes if wash[1] > first]
+    for item in scene.texts:
+        if item.plain or item.depth:
+            continue
+        colour = plain_colour(item.handle)
+        if colour is not None and min(colour) >= PAPER:
+            washes.append((item.box, item.order))
+    if not washes:
+        return []
+    return [
+        item
+        for item in scene.texts
+        if item.depth == 0
+        and covered_share(
+            item, [(box[0], box[2]) for box, order in washes if order > item.order and covers(box, item.box)]
+        )
+        > 0.5
+    ]
+
+
+def covers(box: Box, text: Box) -> bool:
+    """Whether paint lies over half of a text's height."""
+    shared = min(box[3], text[3]) - max(box[1], text[1])
+    return overlap(box, text) and shared > 0.5 * (text[3] - text[1])
