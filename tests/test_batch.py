@@ -4,8 +4,10 @@ import asyncio
 import json
 import random
 import signal
+import sqlite3
 import subprocess
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -62,13 +64,21 @@ def test_a_list_is_labelled_in_its_order_with_totals(tmp_path, bridges_workspace
 
 def test_no_secret_is_written(tmp_path):
     source = kit.write_list(tmp_path / "list.jsonl", 3)
-    with LlmServer(kit.Model(Workspace(kit.BRIDGES))) as server:
+    workspace = Workspace(kit.BRIDGES)
+
+    def echo(body):
+        return reply(kit.answer(workspace, kit.number_of(body)), model=f"fake of {kit.KEY}")
+
+    with LlmServer(echo) as server:
         url = server.url.replace("http://", "http://user:hunter2@")
         done = subprocess.run(
             kit.command(source, tmp_path / "out"), env=kit.environment(url), capture_output=True, check=False
         )
     assert done.returncode == 0, done.stderr
     written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
+    with sqlite3.connect(tmp_path / "out" / "ledger.sqlite") as db:
+        written += b"".join(zlib.decompress(body) for (body,) in db.execute("SELECT body FROM reply"))
+    db.close()
     assert kit.KEY.encode() not in written
     assert b"hunter2" not in written
 

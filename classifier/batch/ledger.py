@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from pydantic_core import PydanticSerializationError
 
 from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.engines.openai.transport import Body
 from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import ConfigError, StoreError
 from classifier.fingerprint import differences
@@ -378,7 +379,8 @@ def as_json(record: Record) -> str:
 
 def pack(body: Mapping[str, Any]) -> bytes:
     """A response as it is kept."""
-    return zlib.compress(json.dumps(body, separators=(",", ":")).encode(), 1)
+    raw = body.raw if isinstance(body, Body) else json.dumps(body, separators=(",", ":")).encode()
+    return zlib.compress(raw, 1)
 
 
 def unpack(body: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ refuses is kept like any other, so that the conversation comes out the same when
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from classifier.batch.ledger import Item, pack, unpack
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.canonical import request_sha256
-from classifier.engines.openai.transport import ChatTransport
+from classifier.engines.openai.transport import Body, ChatTransport
 from classifier.records import Usage
 
 UsageOf = Callable[[Mapping[str, Any]], Usage]
@@ -35,6 +36,7 @@ class Conversation:
     sent: int = 0
 
 
+_REMOVED = "[removed]"
 _CONVERSATION: ContextVar[Conversation] = ContextVar("conversation")
 
 
@@ -57,15 +59,22 @@ class LedgerTransport:
         store: The ledger.
         usage_of: Reads what a reply has cost.
         spending: Told each new reply's usage.
+        secrets: Strings that are cut out of each body, for the engine as for the ledger: servers echo keys.
     """
 
     def __init__(
-        self, inner: ChatTransport, store: LedgerWriter, usage_of: UsageOf, spending: Spending
+        self,
+        inner: ChatTransport,
+        store: LedgerWriter,
+        usage_of: UsageOf,
+        spending: Spending,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._inner = inner
         self._store = store
         self._usage_of = usage_of
         self._spending = spending
+        self._secrets = secrets
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One exchange; see `ChatTransport.complete`.
@@ -81,7 +90,7 @@ class LedgerTransport:
             conversation.put[sha256] += 1
             return unpack(kept)
         conversation.sent += 1
-        body = await self._inner.complete(request)
+        body = self._without_secrets(await self._inner.complete(request))
         conversation.put[sha256] += 1  # a failed exchange brought no reply: the next one takes its number
         usage = self._usage_of(body)
         self._spending.add(usage)
@@ -91,3 +100,13 @@ class LedgerTransport:
     async def aclose(self) -> None:
         """Closes the inner transport."""
         await self._inner.aclose()
+
+    def _without_secrets(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        text = body.raw.decode(errors="replace") if isinstance(body, Body) else json.dumps(body)
+        found = [quoted for secret in self._secrets if (quoted := json.dumps(secret)[1:-1]) in text]
+        if not found:
+            return body
+        for quoted in found:
+            text = text.replace(quoted, _REMOVED)
+        cleaned: dict[str, Any] = json.loads(text)
+        return cleaned

@@ -204,12 +204,16 @@ async def _run(
             # Papers that are being read, and replies that are being saved, hold no request back.
             at_once = job.concurrency + max(8, job.concurrency // 2) + 2 * workers
             labeller = LocalLabeller(classifier, job.reading, at_once)
-        run = Run(store, labeller, spending, throttle)
+        run, usual = Run(store, labeller, spending, throttle), gc.get_threshold()
         on_start(run)
-        gc.freeze()  # what is there by now stays; looking through it over and over costs a tenth of the CPU
+        # What is there by now stays, and each reply is thousands of objects that soon go again: looking
+        # through them all over and over costs a tenth of the CPU.
+        gc.freeze()
+        gc.set_threshold(20_000, *usual[1:])
         try:
             await run.go()
         finally:
+            gc.set_threshold(*usual)
             gc.unfreeze()
             await labeller.aclose()
     return run
@@ -238,8 +242,9 @@ def _openai(
         cost = price_of(settings, usage, model if isinstance(model, str) else None)
         return usage.model_copy(update={"cost_usd": cost})
 
+    key = settings.api_key.get_secret_value() if settings.api_key else None
     http = OpenAITransport(
-        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        api_key=key,
         base_url=settings.base_url,
         timeout_s=settings.timeout_s,
         connections=job.concurrency,
@@ -251,7 +256,7 @@ def _openai(
         workspace,
         repair=PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair,
         memory=settings.data_dir / "servers.json",
-        transport=LedgerTransport(throttle, store, usage_of, spending),
+        transport=LedgerTransport(throttle, store, usage_of, spending, (key,) if key else ()),
         pause=pause,
     )
     return engine, throttle

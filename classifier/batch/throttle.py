@@ -19,7 +19,8 @@ from classifier.engines.openai.retry import Pause, Waits
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import BudgetSpent, ModelTimeout, RateLimited
 
-START = 8
+START = 16
+"""Requests at a time in the first round; the ladder's very first one goes alone."""
 _MINUTE_S = 60.0
 _SLOWER = 2.0
 _FEWER = 0.9

@@ -73,10 +73,10 @@ def test_an_overload_halves_once_however_many_report_it_and_growth_is_slow_after
 
 
 def test_answers_that_take_longer_and_come_less_often_halve_it():
-    limit = AdaptiveLimit(16)
+    limit = AdaptiveLimit(32)
     answers(limit, 300)
     answers(limit, 60, latency=2.0, start=1000)
-    assert limit.value < 16
+    assert limit.value < 32
 
 
 def test_answers_that_take_longer_because_more_are_out_do_not():
@@ -128,7 +128,7 @@ async def test_waiting_tasks_that_are_cancelled_leave_their_place_to_others():
 async def test_429_and_timeouts_halve_the_limit(error):
     server = Server(error)
     server.open.set()
-    throttle = Throttle(server, 8)
+    throttle = Throttle(server, START)
     with pytest.raises(type(error)):
         await throttle.complete({})
     assert throttle.limit.value == START // 2

@@ -168,14 +168,16 @@ def _tokens(content: object) -> tuple[TokenAlternatives, ...]:
         token = _token(item)
         if token is None:
             return ()
-        others = map(_token, _list(item.get("top_logprobs")))
-        tokens.append(TokenAlternatives(*token, tuple(other for other in others if other)))
+        top = _list(item.get("top_logprobs"))
+        others = tuple(other for other in map(_token, top) if other) if top else ()
+        tokens.append(TokenAlternatives(token[0], token[1], others))
     return tuple(tokens)
 
 
 def _token(item: object) -> tuple[bytes, float] | None:
-    token = _dict(item)
-    text, logprob, data = token.get("token"), token.get("logprob"), token.get("bytes")
+    if not isinstance(item, dict):
+        return None
+    text, logprob, data = item.get("token"), item.get("logprob"), item.get("bytes")
     if not isinstance(text, str) or not isinstance(logprob, int | float) or logprob > 0:
         return None
     try:

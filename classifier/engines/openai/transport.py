@@ -40,6 +40,14 @@ class ChatTransport(Protocol):
         ...
 
 
+class Body(dict[str, Any]):
+    """A decoded response body that still has its bytes, for those who keep them."""
+
+    def __init__(self, value: Mapping[str, Any], raw: bytes) -> None:
+        super().__init__(value)
+        self.raw = raw
+
+
 class OpenAITransport:
     """The exchange over HTTP, by the openai client with its own retries switched off.
 
@@ -154,7 +162,7 @@ class OpenAITransport:
             told = body["error"]
             status = told.get("code") if isinstance(told, dict) else None
             raise self._failure(status if isinstance(status, int) else 502, response)
-        return body
+        return Body(body, response.content)
 
     def _failure(self, status: int, response: httpx2.Response) -> ModelError:
         return failure(
