@@ -178,8 +178,12 @@ def _label(entries: list[str]) -> list[str]:
     worker = _worker
 
     async def all_of_them() -> list[str]:
+        # Together, so that one paper is read while another is labelled.
         read = map(ListEntry.model_validate_json, entries)
-        return [as_json(await label_entry(worker.classifier, one, worker.reading)) for one in read]
+        labels = await asyncio.gather(
+            *(label_entry(worker.classifier, entry, worker.reading) for entry in read)
+        )
+        return [as_json(label) for label in labels]
 
     return worker.runner.run(all_of_them())
 

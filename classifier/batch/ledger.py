@@ -299,6 +299,14 @@ class Ledger:
             broken=broken,
         )
 
+    def files_waiting(self) -> int:
+        """Items without a label that bring a file of their own."""
+        found = self._db.execute(
+            "SELECT count(json_extract(entry, '$.file')) FROM item WHERE state = 'waiting' AND listing = ?",
+            (self._listing(),),
+        )
+        return int(found.fetchone()[0])
+
     def spent(self) -> Spent:
         """What all replies have cost, of every round, of entries that are no longer listed too."""
         return Spent(

@@ -44,7 +44,7 @@ CONCURRENCY = 32
 """The ceiling where none is given; how many requests are really out, the server's answers decide."""
 
 _WORTH_PROCESSES = 100
-"""Waiting items from which it pays to start processes for the offline engine (a second each)."""
+"""Waiting items without a file from which it pays to start processes for the offline engine."""
 
 
 @dataclass(frozen=True)
@@ -189,12 +189,12 @@ async def _run(
     job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, on_start: Callable[[Run], None]
 ) -> Run:
     spending = Spending(ledger.spent(), job.max_cost_usd)
-    waiting = ledger.counts().waiting
+    texts = ledger.counts().waiting - ledger.files_waiting()
     async with LedgerWriter(ledger) as store:
         labeller: Labeller
         throttle: Throttle | None = None
         if settings.chosen_engine == "offline":
-            labeller = _offline(job, settings, workspace, waiting)
+            labeller = _offline(job, settings, workspace, texts)
         else:
             engine, throttle = _openai(job, settings, workspace, store, spending)
             workers = _workers(settings)
@@ -219,9 +219,10 @@ async def _run(
     return run
 
 
-def _offline(job: Job, settings: Settings, workspace: Workspace, waiting: int) -> Labeller:
+def _offline(job: Job, settings: Settings, workspace: Workspace, texts: int) -> Labeller:
+    """Processes for many texts; PDFs are read in processes anyway, and take longer than their labels."""
     workers = _workers(settings)
-    if workers > 1 and waiting >= _WORTH_PROCESSES:
+    if workers > 1 and texts >= _WORTH_PROCESSES:
         return ProcessLabeller(settings, workspace, job.reading, workers)
     settings = settings.model_copy(update={"workers": workers})
     classifier = Classifier("offline", workspace=workspace, settings=settings)
