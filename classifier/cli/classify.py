@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from classifier.cli import exits
-from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.cli.options import (
+    BudgetOption,
+    EngineName,
+    EngineOption,
+    ExamplesOption,
+    JsonOption,
+    ModelOption,
+    WorkspaceOption,
+)
 
 if TYPE_CHECKING:
     from classifier.errors import ClassifierError
     from classifier.pipeline import Classifier
-
-
-class EngineName(StrEnum):
-    """The engines that a user can name."""
-
-    auto = "auto"
-    offline = "offline"
-    openai = "openai"
 
 
 def classify(
@@ -33,18 +32,10 @@ def classify(
             help="PDF path, '-' (a PDF on standard input), arXiv id or URL, a PDF's URL, a DOI, or a title.",
         ),
     ],
-    engine: Annotated[
-        EngineName, typer.Option(help="auto: openai where a key or base URL is set, else offline.")
-    ] = EngineName.auto,
-    model: Annotated[
-        str | None, typer.Option(help="Model of the openai engine (or CLASSIFIER_MODEL).")
-    ] = None,
-    examples: Annotated[
-        str | None, typer.Option(metavar="all|nearest:K|none", help="Labelled studies to show the engine.")
-    ] = None,
-    budget: Annotated[
-        int | None, typer.Option(metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
-    ] = None,
+    engine: EngineOption = EngineName.auto,
+    model: ModelOption = None,
+    examples: ExamplesOption = None,
+    budget: BudgetOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
     show_prompt: Annotated[
@@ -57,9 +48,8 @@ def classify(
     """Place papers in the taxonomy: leaf, runner-up, quotes with pages, confidence, need for review."""
     from classifier.pipeline import Classifier
 
-    chosen = None if engine is EngineName.auto else engine.value
     classifier = Classifier(
-        chosen,
+        engine.setting,
         workspace=workspace,
         model=model,
         examples=examples,

@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from classifier.cli import exits
-from classifier.cli.classify import EngineName
-from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.cli.options import (
+    BudgetOption,
+    EngineName,
+    EngineOption,
+    ExamplesOption,
+    JsonOption,
+    ModelOption,
+    WorkspaceOption,
+)
 from classifier.cli.scores import show_report, verdict, write_calibration
 
 if TYPE_CHECKING:
@@ -79,12 +86,8 @@ def evaluate(
         ProtocolName | None,
         typer.Option(help="loo (gold's default): no item is its own example; holdout: none is anybody's."),
     ] = None,
-    engine: Annotated[
-        EngineName, typer.Option(help="auto: openai where a key or base URL is set, else offline.")
-    ] = EngineName.auto,
-    model: Annotated[
-        str | None, typer.Option(help="Model of the openai engine (or CLASSIFIER_MODEL).")
-    ] = None,
+    engine: EngineOption = EngineName.auto,
+    model: ModelOption = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder for predictions and reports; a new one below eval-runs/."),
@@ -99,12 +102,8 @@ def evaluate(
     text: Annotated[
         TextName | None, typer.Option(help="Judge every item by this; else by the fullest text it has.")
     ] = None,
-    examples: Annotated[
-        str | None, typer.Option(metavar="all|nearest:K|none", help="Labelled studies to show the engine.")
-    ] = None,
-    budget: Annotated[
-        int | None, typer.Option(metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
-    ] = None,
+    examples: ExamplesOption = None,
+    budget: BudgetOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Score the first N items only.")] = None,
     repeat: Annotated[
         int, typer.Option(min=1, max=100, help="Run N times and say how stable labels and quotes are.")
@@ -126,8 +125,7 @@ def evaluate(
     json: JsonOption = False,
 ) -> int:
     """Score an engine against labelled papers: metrics with intervals, baselines, an HTML report."""
-    named = engine.value if engine is not EngineName.auto else None
-    given = {"engine": named, "model": model, "examples": examples, "budget_tokens": budget}
+    given = {"engine": engine.setting, "model": model, "examples": examples, "budget_tokens": budget}
     run = _Run(
         suite=suite,
         protocol=protocol.value if protocol else None,

@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from classifier.cli import exits
-from classifier.cli.classify import EngineName
-from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.cli.options import (
+    BudgetOption,
+    EngineName,
+    EngineOption,
+    ExamplesOption,
+    JsonOption,
+    ModelOption,
+    WorkspaceOption,
+)
 
 if TYPE_CHECKING:
     from classifier.batch.run import Run
@@ -40,12 +47,8 @@ def label(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for ledger, labels.jsonl, failed.jsonl, run.json.")
     ],
-    engine: Annotated[
-        EngineName, typer.Option(help="auto: openai where a key or base URL is set, else offline.")
-    ] = EngineName.auto,
-    model: Annotated[
-        str | None, typer.Option(help="Model of the openai engine (or CLASSIFIER_MODEL).")
-    ] = None,
+    engine: EngineOption = EngineName.auto,
+    model: ModelOption = None,
     read: Annotated[
         ReadingName, typer.Option(help="full: PDFs where there are any; abstract: abstracts where there are.")
     ] = ReadingName.full,
@@ -66,12 +69,8 @@ def label(
     ] = False,
     dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Label each paper once.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="The first N entries only.")] = None,
-    examples: Annotated[
-        str | None, typer.Option(metavar="all|nearest:K|none", help="Labelled studies to show the engine.")
-    ] = None,
-    budget: Annotated[
-        int | None, typer.Option(metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
-    ] = None,
+    examples: ExamplesOption = None,
+    budget: BudgetOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -81,7 +80,7 @@ def label(
     from classifier.workspace import Workspace
 
     settings = load_settings(
-        engine=None if engine is EngineName.auto else engine.value,
+        engine=engine.setting,
         model=model,
         examples=examples,
         budget_tokens=budget,
