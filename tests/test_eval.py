@@ -563,6 +563,15 @@ def test_calibrate_writes_the_calibration_and_tells_the_threshold(tmp_path, caps
     assert cli([*command[:-3], "--out", "o", "--calibrate"]) == 0  # the same run as the first, not a mix
 
 
+def test_a_suite_that_the_weights_were_trained_on_is_called_so(tmp_path):
+    suite = Path(__file__).parent.parent / "eval" / "suites" / "extended.jsonl"
+    assert cli(["eval", "--suite", str(suite), "--engine", "offline", "--limit", "3", "--out", "seen"]) == 0
+    assert cli(["eval", "--engine", "offline", "--limit", "3", "--out", "unseen"]) == 0
+    seen, unseen = (" ".join(report_of(tmp_path / name)["warnings"]) for name in ("seen", "unseen"))
+    assert "3 of 3 items were among the papers that this engine's weights were trained on" in seen
+    assert "trained on" not in unseen
+
+
 def test_a_report_goes_into_a_page_and_is_published_without_words_of_papers(tmp_path):
     page = tmp_path / "README.md"
     page.write_text("# Before\n<!-- eval:gold -->\nstale\n<!-- /eval:gold -->\nafter\n")

@@ -297,6 +297,7 @@ def _reports(
         calibration_note,
         calibrations_of,
         times_of,
+        trained_on,
         with_caveats,
     )
     from classifier.evaluation.stability import measure_stability
@@ -309,7 +310,7 @@ def _reports(
     calibrations = calibrations_of(workspace, settings, runs[0])
     facts = facts.model_copy(update={"calibration": calibration_note(calibrations)})
     scored = score(facts, workspace.taxonomy, runs[0], baselines, times)
-    report = with_caveats(scored, whole, runs[0], calibrations)
+    report = with_caveats(scored, whole, runs[0], calibrations, trained_on(workspace, runs[0]))
     write_json(report, folder / "report.json")
     write_html(report, runs[0], folder / "report.html")
     if run.repeat == 1:

@@ -38,10 +38,15 @@ def write_calibration(
     from classifier.evaluation.calibration import fit_calibration, threshold_for
 
     made = fit_calibration(predictions, {suite.name: suite.sha256}, taxonomy_sha256=workspace.taxonomy.sha256)
-    path = save_calibration(made, workspace, settings)
-    threshold = threshold_for(predictions, wanted, calibration=made)
+    helps = made.brier_after < made.brier_before
+    done = (
+        f"wrote {save_calibration(made, workspace, settings)}"
+        if helps
+        else "wrote no calibration, it would not help"
+    )
+    threshold = threshold_for(predictions, wanted, calibration=made if helps else None)
     print(
-        f"classifier: wrote {path}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
+        f"classifier: {done}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
         f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
         file=sys.stderr,
     )

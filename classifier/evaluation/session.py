@@ -27,6 +27,7 @@ from classifier.evaluation.recorded_engines import (
     write_about,
 )
 from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind, Times
+from classifier.identity import title_words
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.settings import Price, Settings, load_settings
@@ -148,16 +149,44 @@ def calibration_note(calibrations: Sequence[Calibration]) -> str | None:
     return "; ".join(notes) or None
 
 
+def trained_on(workspace: Workspace, predictions: Sequence[Prediction]) -> int:
+    """How many of the items the engine's own weights were trained on, by the manifest of titles beside them.
+
+    0 for engines that the workspace has no weights for.
+    """
+    manifest = workspace.offline_dir / "manifest.jsonl"
+    if not manifest.is_file() or not any(_answered_by(p) == "offline" for p in predictions):
+        return 0
+    lines = manifest.read_text(encoding="utf-8").splitlines()
+    seen = {tuple(title_words(json.loads(line)["title"])) for line in lines}
+    return sum(tuple(title_words(p.title)) in seen for p in predictions)
+
+
+def _answered_by(prediction: Prediction) -> str | None:
+    made = prediction.result.provenance
+    return made.engine if made else None
+
+
 def with_caveats(
-    report: Report, whole: Suite, predictions: Sequence[Prediction], calibrations: Sequence[Calibration] = ()
+    report: Report,
+    whole: Suite,
+    predictions: Sequence[Prediction],
+    calibrations: Sequence[Calibration] = (),
+    trained: int = 0,
 ) -> Report:
     """The report with what a reader must know of how it came about.
 
     Args:
         whole: The suite with all its items, also where only the first ones were scored.
         calibrations: Those that the confidences went through.
+        trained: Items that the engine's weights were trained on (`trained_on`).
     """
     found: list[str] = []
+    if trained:
+        found.append(
+            f"{trained} of {len(predictions)} items were among the papers that this engine's weights were "
+            "trained on: these numbers say nothing of new papers"
+        )
     if any(whole.sha256 in made.suites.values() for made in calibrations):
         found.append(
             "confidences were calibrated on this very suite: Brier score and calibration error are too good; "
