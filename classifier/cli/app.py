@@ -65,7 +65,8 @@ def run(arguments: list[str]) -> int:
         result = app(args=arguments or ["--help"], prog_name="classifier", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        print(f"classifier: {' '.join(error.format_message().split())}; see --help", file=sys.stderr)
+        message = " ".join(error.format_message().split()).replace(": Value error, ", ": ").rstrip(".")
+        print(f"classifier: {message}; see --help", file=sys.stderr)
         return exits.USAGE
     except (KeyboardInterrupt, typer.Abort):
         print("classifier: interrupted", file=sys.stderr)

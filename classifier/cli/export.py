@@ -77,6 +77,8 @@ def export(
 
     if (into and out) or (remove and not into):
         raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
+    if not remove and not (folder / "ledger.sqlite").is_file():
+        raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
     options = Options(checked_prefix(prefix), checked_field(format, rationale), bom, cite)
     taxonomy = Workspace(workspace).taxonomy
     if into is not None:
@@ -152,6 +154,8 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
         name = f" '{left.key}'" if left.key else ""
         print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
+    if not (backup or spliced.labelled or spliced.unknown or spliced.untouched):
+        kept += "; no entry of this format found: check that --format is the file's"
     done = "cleared of our keywords" if removed else "labelled"
     unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
     print(f"classifier: {file}: {spliced.labelled} {done}{unknown}{kept}", file=sys.stderr)

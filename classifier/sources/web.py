@@ -111,7 +111,7 @@ class Web:
         except _Transient as error:
             tries = self._patience.attempts
             raise SourceUnavailable(
-                f"{error} ({tries} attempt{'s' * (tries > 1)}); try again later"
+                f"{error} ({tries} attempt{'s' * (tries > 1)}); check the network, or try again later"
             ) from error.__cause__
 
     async def aclose(self) -> None:
