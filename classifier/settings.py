@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from classifier.errors import ConfigError
@@ -34,6 +35,12 @@ class Price(BaseModel):
     input: float = Field(ge=0)
     output: float = Field(ge=0)
     cached_input: float | None = Field(default=None, ge=0)
+
+
+def _known_choice(examples: str) -> str:
+    if not re.fullmatch(r"all|none|nearest:[1-9][0-9]{0,2}", examples):
+        raise ValueError(f"'{examples}' is no choice; expected all, none or nearest:K with K from 1 to 999")
+    return examples
 
 
 class Settings(BaseSettings):
@@ -56,7 +63,7 @@ class Settings(BaseSettings):
     model: str | None = None
     api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL", repr=False)
-    examples: str = Field(default="all", pattern=r"^(all|none|nearest:[1-9][0-9]{0,2})$")
+    examples: Annotated[str, AfterValidator(_known_choice)] = "all"
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     review_below: float = Field(default=0.5, ge=0, le=1)
     calibration: bool = True
@@ -104,9 +111,8 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = ".".join(map(str, first["loc"]))
-        raise ConfigError(
-            f"setting {name}: {first['msg']}; see the table of settings in the README"
-        ) from error
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"setting {name}: {said}; see the table of settings in the README") from error
     except SettingsError as error:  # a variable that should hold JSON and does not
         raise ConfigError(f"{error}; see the table of settings in the README") from error
 

@@ -261,6 +261,16 @@ def test_failed_entries_are_tried_again_only_when_asked_for(tmp_path, bridges_wo
     assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 4) == []
 
 
+def test_the_same_command_asks_again_where_the_server_was_down(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace, faults={1: [status(503, "down")] * 6})
+    with LlmServer(model) as server:
+        first = run(tmp_path, server, bridges_workspace, kit.entries(3))
+        failed = json.loads((tmp_path / "out" / "failed.jsonl").read_text())
+        assert (failed["key"], failed["code"], first["totals"]["labelled"]) == ("e1", "model-unavailable", 2)
+        second = run(tmp_path, server, bridges_workspace, kit.entries(3))
+    assert (second["labelled_now"], second["totals"]["failed"]) == (1, 0)
+
+
 def test_a_wrong_answer_that_was_paid_for_is_not_bought_again_but_for_a_retry(tmp_path, bridges_workspace):
     wrong = reply(kit.answer(bridges_workspace, 0, label="no such leaf"))
     model = kit.Model(bridges_workspace, faults={0: [wrong, wrong]})

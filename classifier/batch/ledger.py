@@ -249,6 +249,15 @@ class Ledger:
                 ((item_id,) for item_id in item_ids),
             )
 
+    def wait_again_after(self, codes: Iterable[str]) -> int:
+        """Puts back the items that failed with one of the codes, in the same round; how many."""
+        with self.transaction():
+            return self._db.execute(
+                "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0"
+                " WHERE state = 'failed' AND error IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(codes)),),
+            ).rowcount
+
     def retry_failed(self) -> int:
         """Puts all failed items back for a new round, in which earlier replies are not used; how many."""
         with self.transaction():

@@ -18,9 +18,10 @@ from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.errors import BudgetSpent, ClassifierError
 
-UNANSWERED = frozenset(
-    {"rate-limited", "model-timeout", "model-unavailable", "model", "refused", "source-unavailable"}
-)
+UNREACHED = frozenset({"rate-limited", "model-timeout", "model-unavailable", "source-unavailable"})
+"""Failures of the network or of a busy server: the next run asks again by itself."""
+
+UNANSWERED = UNREACHED | {"model", "refused"}
 """Failures in which nothing was judged. So many in a row mean that it is not the entries."""
 
 UNREADABLE = frozenset(

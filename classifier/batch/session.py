@@ -23,7 +23,7 @@ from classifier.batch.ledger import Ledger, open_ledger
 from classifier.batch.reading import Reading
 from classifier.batch.replies import LedgerTransport
 from classifier.batch.results import write_results
-from classifier.batch.run import Run
+from classifier.batch.run import UNREACHED, Run
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
@@ -108,6 +108,7 @@ def label_lists(
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         find_twin = twin_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_twin)
+        ledger.wait_again_after(UNREACHED)  # nothing was wrong with these but the network
         if job.retry_failed:
             ledger.retry_failed()
         summary: dict[str, Any] = {

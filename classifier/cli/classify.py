@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,7 +57,11 @@ def classify(
         budget_tokens=budget,
         allow_private=allow_private or None,
     )
-    return asyncio.run(_classify_all(classifier, refs, as_json=json, show_prompt=show_prompt))
+    try:
+        return asyncio.run(_classify_all(classifier, refs, as_json=json, show_prompt=show_prompt))
+    except KeyboardInterrupt:
+        print("classifier: interrupted", file=sys.stderr)
+        return exits.INTERRUPTED
 
 
 async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: bool, show_prompt: bool) -> int:
@@ -101,7 +106,9 @@ def _failed(ref: str, error: ClassifierError, *, as_json: bool) -> str:
     from classifier.errors import InputError
     from classifier.labelling import failed_label
 
-    print(f"classifier: {ref}: {error.message}", file=sys.stderr)
+    # Many messages name the file themselves; nobody needs it twice.
+    named = error.message.lstrip("'").startswith((ref, Path(ref).name)) if ref else True
+    print(f"classifier: {error.message if named else f'{ref}: {error.message}'}", file=sys.stderr)
     for hidden in error.hidden if isinstance(error, InputError) else ():
         text = " ".join(hidden.text.split())
         print(f"classifier: {ref}: page {hidden.page}: hidden text ({hidden.kind}): {text}", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_module
 import signal
 import sys
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -121,7 +122,7 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
 
         summary = label_lists(job, settings, workspace, on_start=on_start)
     print(json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out))
-    return _exit_code(summary)
+    return _exit_code(summary, job.out)
 
 
 def _heed_signals(run: Run) -> None:
@@ -170,7 +171,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     return "\n".join(lines)
 
 
-def _exit_code(summary: dict[str, Any]) -> int:
+def _exit_code(summary: dict[str, Any], out: Path) -> int:
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         print("classifier: interrupted; what is done is saved: the same command goes on", file=sys.stderr)
@@ -179,9 +180,16 @@ def _exit_code(summary: dict[str, Any]) -> int:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
     if totals["failed"] or totals["unusable"]:
         print(
-            f"classifier: {totals['failed'] + totals['unusable']} entries failed: see failed.jsonl; "
-            "--retry-failed tries them again",
+            f"classifier: not labelled: {_reasons(out)}; see failed.jsonl; the same command asks "
+            "again where nobody answered, --retry-failed for all",
             file=sys.stderr,
         )
     unfinished = totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None
     return exits.PARTIAL if unfinished else exits.DONE
+
+
+def _reasons(out: Path) -> str:
+    """How many entries are in failed.jsonl for which reason, the most frequent first."""
+    lines = (out / "failed.jsonl").read_text(encoding="utf-8").splitlines()
+    counted = Counter(json_module.loads(line)["code"] for line in lines)
+    return ", ".join(f"{n} {code}" for code, n in counted.most_common())
