@@ -108,9 +108,10 @@ def label_lists(
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         find_twin = twin_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_twin)
-        ledger.wait_again_after(UNREACHED)  # nothing was wrong with these but the network
         if job.retry_failed:
             ledger.retry_failed()
+        else:
+            ledger.wait_again_after(UNREACHED)  # nothing was wrong with these but the network
         summary: dict[str, Any] = {
             "schema_version": 1,
             "classifier_version": __version__,
