@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"label"},
     {"entries"},
-    {"text", "similarity", "invisible", "files", "fingerprint", "page"},
+    {"text", "similarity", "invisible", "files", "fingerprint", "page", "screen"},
     {"wording", "passages"},
     {"identity"},
     {"taxonomy"},

@@ -6,51 +6,42 @@ is printed, so that no paper can move the cursor or rewrite the screen.
 
 from __future__ import annotations
 
-import io
 import json
 import unicodedata
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from classifier.label import Evidence, Label
+from classifier.screen import draw
+from classifier.text import shown
 from classifier.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.records import Prompt
 
-_WIDTH = 100
 _STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fits", "failed": "failed"}
 
 
 def render_label(label: Label, workspace: Workspace, *, colour: bool) -> str:
     """The label as text, at most 100 columns wide; with colour only where asked."""
-    console = Console(
-        file=io.StringIO(),
-        force_terminal=colour,
-        no_color=not colour,
-        width=_WIDTH,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-    )
-    console.print(_heading(label))
-    console.print(Padding(_decision(label), (0, 0, 0, 2)))
+    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label, workspace))
+    return draw([_heading(label), *below], colour=colour)
+
+
+def _parts(label: Label, workspace: Workspace) -> Iterator[Text | Table]:
+    yield _decision(label)
     if label.evidence:
-        console.print(Padding(_evidence(label), (0, 0, 0, 2)))
+        yield _evidence(label)
     if label.rationale:
-        console.print(Padding(Text(plain(label.rationale)), (0, 0, 0, 2)))
+        yield Text(shown(label.rationale))
     for warning in label.warnings:
         style = "yellow" if warning.code in label.review_reasons else "dim"
-        console.print(Padding(Text(f"{warning.code}: {plain(warning.message)}", style), (0, 0, 0, 2)))
-    console.print(Padding(Text(_origin(label, workspace), "dim"), (0, 0, 0, 2)))
-    output = console.file
-    assert isinstance(output, io.StringIO)  # noqa: S101 - for the type checker
-    return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
+        yield Text(f"{warning.code}: {shown(warning.message)}", style)
+    yield Text(_origin(label, workspace), "dim")
 
 
 def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
@@ -59,17 +50,16 @@ def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
         return prompt.model_dump_json()
     schema = json.dumps(prompt.answer_schema, ensure_ascii=False)
     return (
-        f"--- system ---\n{plain(prompt.system, keep_lines=True)}\n"
-        f"--- user ---\n{plain(prompt.user, keep_lines=True)}\n--- schema ---\n{schema}"
+        f"--- system ---\n{_harmless(prompt.system)}\n"
+        f"--- user ---\n{_harmless(prompt.user)}\n--- schema ---\n{schema}"
     )
 
 
-def plain(text: str, *, keep_lines: bool = False) -> str:
-    """The text without control and format characters; white space folded unless lines are kept."""
-    kept = "".join(
+def _harmless(text: str) -> str:
+    """The text with its lines as they are, without control and format characters."""
+    return "".join(
         char for char in text if char in "\n\t " or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
     )
-    return kept if keep_lines else " ".join(kept.split())
 
 
 def _heading(label: Label) -> Text:
@@ -79,7 +69,7 @@ def _heading(label: Label) -> Text:
         f"{paper.pages} pages" if paper.pages else "",
     ]
     told = ", ".join(fact for fact in facts if fact)
-    heading = Text(plain(paper.title or label.ref), "bold")
+    heading = Text(shown(paper.title or label.ref), "bold")
     return heading.append(f"  ({told})", "dim") if told else heading
 
 
@@ -111,7 +101,7 @@ def _evidence(label: Label) -> Table:
         first = items[0]
         page = f"p. {first.page}" if first.page else "absent"
         supports = ", ".join(dict.fromkeys(item.supports for item in items))
-        text = Text(f"“{plain(quote)}”", "" if first.page else "red")
+        text = Text(f"“{shown(quote)}”", "" if first.page else "red")
         grid.add_row(page, text.append(f"  [{supports}; {first.verdict}]", "dim"))
     return grid
 
@@ -121,7 +111,7 @@ def _origin(label: Label, workspace: Workspace) -> str:
     made = label.provenance
     if made is None:
         return ""
-    parts = [f"engine: {made.engine}" + (f" ({plain(made.model)})" if made.model else "")]
+    parts = [f"engine: {made.engine}" + (f" ({shown(made.model)})" if made.model else "")]
     if made.engine == "offline":
         measured = workspace.offline_accuracy
         parts.append(f"a baseline, {measured}" if measured else "a baseline of unmeasured accuracy here")

@@ -6,10 +6,9 @@ come from hostile papers: control characters are taken out before anything is pr
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -30,36 +29,24 @@ from classifier.evaluation.report.figures import (
 )
 from classifier.evaluation.report.names import LabelNames
 from classifier.evaluation.report.notes import notes_on
+from classifier.screen import draw
 
-_WIDTH = 100
 _MANY = 10
 """Lists of failures end here; report.json has them all."""
 
 
 def render_terminal(report: Report, colour: bool) -> str:
     """What was run, each metric with its 95 % interval, baselines beside, what failed, what to beware of."""
-    console = Console(
-        file=io.StringIO(),
-        force_terminal=colour,
-        no_color=not colour,
-        width=_WIDTH,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-    )
     names = LabelNames(report)
-    console.print(_heading(report))
-    console.print(_metrics(report))
-    console.print(_labels(report, names))
-    for line in _failures(report):
-        console.print(line)
-    for note in notes_on(report, names):
-        console.print(Padding(Text(f"! {note}", "yellow"), (0, 0, 0, 2)))
-    console.print(Padding(Text(_spent(report), "dim"), (0, 0, 0, 2)))
-    output = console.file
-    assert isinstance(output, io.StringIO)  # noqa: S101 - for the type checker
-    return "\n".join(line.rstrip() for line in output.getvalue().splitlines()) + "\n"
+    parts: list[RenderableType] = [
+        _heading(report),
+        _metrics(report),
+        _labels(report, names),
+        *_failures(report),
+        *(Padding(Text(f"! {note}", "yellow"), (0, 0, 0, 2)) for note in notes_on(report, names)),
+        Padding(Text(_spent(report), "dim"), (0, 0, 0, 2)),
+    ]
+    return draw(parts, colour=colour)
 
 
 def _heading(report: Report) -> Text:
