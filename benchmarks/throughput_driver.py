@@ -16,8 +16,9 @@ sys.path.insert(0, str(Path(os.environ["BENCH"]) / "drivers"))
 import common
 
 with common.Imports() as imp:
+    from classifier.batch.job import Job
     from classifier.batch.results import read_rows
-    from classifier.batch.session import Job, label_lists
+    from classifier.batch.session import label_lists
     from classifier.entries import ListEntry
     from classifier.records import Paper
     from classifier.settings import load_settings

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from classifier.batch.estimate import estimate
+from classifier.batch.job import Job
 from classifier.batch.results import DUPLICATE, read_rows
-from classifier.batch.session import Job, label_lists
+from classifier.batch.session import label_lists
 from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import ConfigError
 from classifier.records import Paper

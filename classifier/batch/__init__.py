@@ -2,7 +2,7 @@
 
     lists > intake > ledger > run > ledger > results
 
-Reading order: `ledger` (what is kept), `intake` (list -> items), `reading` (entry -> document), `replies`
-and `throttle` (what stands between the engine and the server), `labellers`, `run`, `results`, `estimate`,
-`session` (settings -> all of these).
+Reading order: `items` and `ledger` (what is kept), `intake` (list -> items), `reading` (entry -> document),
+`replies` and `throttle` (what stands between the engine and the server), `labellers`, `run`, `results`,
+`job` (what was asked for), `assembly` and `session` (settings -> all of these), `estimate`.
 """

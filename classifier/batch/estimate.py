@@ -18,10 +18,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from classifier.batch.intake import Found
+from classifier.batch.intake import Found, twin_finder
+from classifier.batch.job import Job, price_of
 from classifier.batch.reading import read_entry
 from classifier.batch.schema import LEDGER_FILE, connect
-from classifier.batch.session import Job, price_of, twin_finder
 from classifier.entries import ListEntry
 from classifier.errors import ClassifierError, ConfigError, StoreError
 from classifier.pipeline import Classifier

@@ -56,3 +56,10 @@ def first_entries(found: Iterable[Found], count: int | None) -> Iterator[Found]:
             return
         usable += isinstance(row, ListEntry)
         yield row
+
+
+def twin_finder() -> FindTwin:
+    """Finds the earlier entry of the same paper, in one reading of the lists."""
+    from classifier.batch.duplicates import Duplicates
+
+    return Duplicates().find

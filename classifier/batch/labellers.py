@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from classifier.batch.ledger import Item, Outcome, as_json
+from classifier.batch.items import Item, Outcome, as_json
 from classifier.batch.reading import Reading, read_entry
 from classifier.batch.replies import asking
 from classifier.entries import ListEntry

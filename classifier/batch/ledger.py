@@ -13,23 +13,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic_core import PydanticSerializationError
 
+from classifier.batch.items import Counts, Item, Outcome, ReplyKey, Spent, as_json, plain
 from classifier.batch.schema import LEDGER_FILE, connect
-from classifier.engines.openai.transport import Body
 from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import ConfigError, StoreError
 from classifier.fingerprint import differences
-from classifier.label import Label
-from classifier.records import Record, Usage
+from classifier.records import Usage
 
 _FINGERPRINT, _LISTING, _LABELS = "fingerprint", "listing", "labels"
 
@@ -47,58 +43,6 @@ _TAKE_UP = """
         )
     WHERE listing <> excluded.listing
 """
-
-ReplyKey = tuple[str, int]
-"""A request's sha256, and how often the same one was put before in its item's round."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """An entry that waits for its label, with the replies that are there already (compressed)."""
-
-    id: int
-    place: int
-    round: int
-    entry: ListEntry
-    replies: Mapping[ReplyKey, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An item's label, and how many requests were sent for it."""
-
-    item: Item
-    label: Label
-    requests: int = 0
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How far the present list has come; `review` counts among `done`, `broken` stands beside all."""
-
-    waiting: int = 0
-    done: int = 0
-    failed: int = 0
-    twins: int = 0
-    review: int = 0
-    broken: int = 0
-
-    @property
-    def total(self) -> int:
-        """All items of the list; unusable entries are none."""
-        return self.waiting + self.done + self.failed + self.twins
-
-
-@dataclass(frozen=True)
-class Spent:
-    """All replies of a ledger together; `unpriced` counts those whose cost is not known."""
-
-    replies: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    tokens_cached: int = 0
-    cost_usd: float = 0.0
-    unpriced: int = 0
 
 
 class Ledger:
@@ -173,7 +117,7 @@ class Ledger:
         Returns:
             False where the key stands in this listing already: nothing was changed.
         """
-        values = (_plain(entry.key), place, listing, as_json(entry), "twin" if twin else "waiting", twin)
+        values = (plain(entry.key), place, listing, as_json(entry), "twin" if twin else "waiting", twin)
         cursor = self._db.execute(_TAKE_UP, values)
         return cursor.rowcount > 0
 
@@ -183,10 +127,10 @@ class Ledger:
             "INSERT INTO broken VALUES (?, ?, ?, ?, ?)",
             (
                 listing,
-                _plain(entry.source),
+                plain(entry.source),
                 entry.line,
-                _plain(entry.reason),
-                entry.key and _plain(entry.key),
+                plain(entry.reason),
+                entry.key and plain(entry.key),
             ),
         )
 
@@ -384,30 +328,6 @@ def open_ledger(
             connection.close()
     finally:
         lock.release()
-
-
-def as_json(record: Record) -> str:
-    """A record as JSON that can be written: half a surrogate pair, as lists and PDFs hold, becomes "?"."""
-    try:
-        return record.model_dump_json()
-    except (PydanticSerializationError, UnicodeEncodeError):
-        return _plain(json.dumps(record.model_dump(), default=str, ensure_ascii=False))
-
-
-def pack(body: Mapping[str, Any]) -> bytes:
-    """A response as it is kept."""
-    raw = body.raw if isinstance(body, Body) else json.dumps(body, separators=(",", ":")).encode()
-    return zlib.compress(raw, 1)
-
-
-def unpack(body: bytes) -> dict[str, Any]:
-    """The reverse of `pack`."""
-    value: dict[str, Any] = json.loads(zlib.decompress(body))
-    return value
-
-
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
 
 
 def _take_up(

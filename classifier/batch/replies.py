@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifier.batch.ledger import Item, pack, unpack
+from classifier.batch.items import Item, pack, unpack
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.canonical import request_sha256

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from classifier.batch.items import Counts, Item, Outcome
 from classifier.batch.labellers import Labeller
-from classifier.batch.ledger import Counts, Item, Outcome
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle

@@ -24,8 +24,8 @@ from classifier.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from classifier.batch.job import Job
     from classifier.batch.run import Run
-    from classifier.batch.session import Job
     from classifier.settings import Settings
     from classifier.workspace import Workspace
 
@@ -76,7 +76,7 @@ def label(
     json: JsonOption = False,
 ) -> int:
     """Label reading lists: nothing lost, nothing paid twice; the same command goes on after any end."""
-    from classifier.batch.session import Job
+    from classifier.batch.job import Job
     from classifier.settings import load_settings
     from classifier.workspace import Workspace
 

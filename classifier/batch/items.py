@@ -1,0 +1,93 @@
+"""What a run hands around: items with their replies, outcomes, sums; and how the ledger writes them."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import PydanticSerializationError
+
+from classifier.engines.openai.transport import Body
+from classifier.entries import ListEntry
+from classifier.label import Label
+from classifier.records import Record
+
+ReplyKey = tuple[str, int]
+"""A request's sha256, and how often the same one was put before in its item's round."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """An entry that waits for its label, with the replies that are there already (compressed)."""
+
+    id: int
+    place: int
+    round: int
+    entry: ListEntry
+    replies: Mapping[ReplyKey, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An item's label, and how many requests were sent for it."""
+
+    item: Item
+    label: Label
+    requests: int = 0
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How far the present list has come; `review` counts among `done`, `broken` stands beside all."""
+
+    waiting: int = 0
+    done: int = 0
+    failed: int = 0
+    twins: int = 0
+    review: int = 0
+    broken: int = 0
+
+    @property
+    def total(self) -> int:
+        """All items of the list; unusable entries are none."""
+        return self.waiting + self.done + self.failed + self.twins
+
+
+@dataclass(frozen=True)
+class Spent:
+    """All replies of a ledger together; `unpriced` counts those whose cost is not known."""
+
+    replies: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+
+def as_json(record: Record) -> str:
+    """A record as JSON that can be written: half a surrogate pair, as lists and PDFs hold, becomes "?"."""
+    try:
+        return record.model_dump_json()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return plain(json.dumps(record.model_dump(), default=str, ensure_ascii=False))
+
+
+def pack(body: Mapping[str, Any]) -> bytes:
+    """A response as it is kept."""
+    raw = body.raw if isinstance(body, Body) else json.dumps(body, separators=(",", ":")).encode()
+    return zlib.compress(raw, 1)
+
+
+def unpack(body: bytes) -> dict[str, Any]:
+    """The reverse of `pack`."""
+    value: dict[str, Any] = json.loads(zlib.decompress(body))
+    return value
+
+
+def plain(text: str) -> str:
+    """Text that can be written as UTF-8: half a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,61 @@
+"""Ledger and run -> the parts of run.json."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from classifier.batch.job import server_of
+from classifier.batch.ledger import Ledger
+from classifier.batch.run import Run
+from classifier.settings import Settings
+
+
+def shown_settings(settings: Settings) -> dict[str, Any]:
+    """The settings without secrets and without places on this machine."""
+    hidden = {"api_key", "base_url", "cache_dir", "data_dir"}
+    server = server_of(settings) if settings.chosen_engine == "openai" else None
+    return settings.model_dump(mode="json", exclude=hidden) | {"base_url": server}
+
+
+def totals(ledger: Ledger) -> dict[str, Any]:
+    """How far the list has come, and what all replies have cost."""
+    counts, spent = ledger.counts(), ledger.spent()
+    return {
+        "totals": {
+            "entries": counts.total,
+            "labelled": counts.done,
+            "duplicates": counts.twins,
+            "failed": counts.failed,
+            "waiting": counts.waiting,
+            "unusable": counts.broken,
+            "review": counts.review,
+        },
+        "spent": {
+            "replies": spent.replies,
+            "tokens_in": spent.tokens_in,
+            "tokens_out": spent.tokens_out,
+            "tokens_cached": spent.tokens_cached,
+            "cost_usd": None if spent.unpriced else round(spent.cost_usd, 6),
+        },
+    }
+
+
+def how_it_went(run: Run) -> dict[str, Any]:
+    """How the run ended, and how fast it was."""
+    throttle = run.throttle
+    return {
+        "stopped": None
+        if run.stopped is None
+        else {"code": run.stopped.code, "message": run.stopped.message},
+        "interrupted": run.interrupted,
+        "labelled_now": run.progress.here,
+        "per_second": round(run.progress.per_second, 3),
+        "requests": throttle.requests if throttle else 0,
+        "most_at_once": throttle.most_at_once if throttle else 0,
+    }
+
+
+def now() -> str:
+    """The present second, UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
