@@ -52,6 +52,8 @@ class Settings(BaseSettings):
         budget_tokens: The excerpt's size, characters / 4.
         examples: "all", "none" or "nearest:K".
         review_below: Labels with less confidence than this go to review.
+        batch_requests, batch_bytes: Most in one batch of the provider's Batch API (OpenAI's limits).
+        batch_poll_s: Between two looks at the batches.
         calibration: Use what `classifier eval --calibrate` has measured of the engine.
         prices: Model name -> price, for models that the price list does not know.
         allow_private: Fetch from private addresses (never needed for arXiv).
@@ -71,6 +73,9 @@ class Settings(BaseSettings):
     max_output_tokens: int = Field(default=4000, ge=256)
     logprobs: bool = True
     timeout_s: float = Field(default=120.0, gt=0)
+    batch_requests: int = Field(default=50_000, ge=1)
+    batch_bytes: int = Field(default=200_000_000, ge=100_000)
+    batch_poll_s: float = Field(default=30.0, gt=0)
     max_attempts: int = Field(default=6, ge=1, le=20)
     prices: Mapping[str, Price] = Field(default_factory=dict)
     contact: str = "survey-classifier (no contact given)"

@@ -137,7 +137,7 @@ def estimate(
     readable = listed.papers * len(prompts) / max(1, len(sample))
     tokens_in, tokens_out = _tokens(prompts, settings, observed)
     share = _shared_share(prompts)
-    cost = _cost(settings, tokens_in, tokens_out, share)
+    cost = _cost(settings, tokens_in, tokens_out, share, batch=job.batch_api)
     return Estimate(
         engine=settings.chosen_engine,
         model=settings.model if settings.chosen_engine == "openai" else None,
@@ -277,7 +277,9 @@ def _shared_share(prompts: list[Prompt]) -> float:
     return same / chars if chars and long_enough else 0.0
 
 
-def _cost(settings: Settings, tokens_in: Range, tokens_out: Range, share: float) -> Range | None:
+def _cost(
+    settings: Settings, tokens_in: Range, tokens_out: Range, share: float, *, batch: bool
+) -> Range | None:
     """Of one paper, since prices may depend on a request's length. Least: all that can be is cached."""
     if settings.chosen_engine == "offline":
         return 0.0, 0.0
@@ -285,7 +287,7 @@ def _cost(settings: Settings, tokens_in: Range, tokens_out: Range, share: float)
         tokens_in=int(tokens_in[0]), tokens_out=int(tokens_out[0]), tokens_cached=int(tokens_in[0] * share)
     )
     most = Usage(tokens_in=int(tokens_in[1]), tokens_out=int(tokens_out[1]), tokens_cached=0)
-    low, high = price_of(settings, least), price_of(settings, most)
+    low, high = price_of(settings, least, batch=batch), price_of(settings, most, batch=batch)
     return None if low is None or high is None else (min(low, high), high)
 
 

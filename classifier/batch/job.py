@@ -33,6 +33,8 @@ class Job:
         out: The folder.
         limit: Only the first so many entries.
         max_cost_usd: Cap on what the folder's replies cost together.
+        batch_api: Ask by the provider's Batch API: half the price, within a day.
+        drop_batches: Give up what an earlier run has left at the provider.
     """
 
     sources: tuple[str, ...]
@@ -42,6 +44,8 @@ class Job:
     dedupe: bool = True
     limit: int | None = None
     max_cost_usd: float | None = None
+    batch_api: bool = False
+    drop_batches: bool = False
     retry_failed: bool = False
     relabel: bool = False
 
@@ -83,7 +87,9 @@ def server_of(settings: Settings) -> str:
     return public_url(settings.base_url or OPENAI_URL)
 
 
-def price_of(settings: Settings, usage: Usage, reported_model: str | None = None) -> float | None:
+def price_of(
+    settings: Settings, usage: Usage, reported_model: str | None = None, *, batch: bool = False
+) -> float | None:
     """What tokens cost under these settings in US dollars; None where that is not known."""
     from classifier.engines.openai.prices import cost_usd
 
@@ -93,6 +99,7 @@ def price_of(settings: Settings, usage: Usage, reported_model: str | None = None
         reported_model=reported_model,
         base_url=server_of(settings),
         prices=settings.prices,
+        batch=batch,
     )
 
 

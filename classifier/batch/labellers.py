@@ -12,11 +12,13 @@ import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from classifier.batch.items import Item, Outcome, as_json
+from classifier.batch.provider.deferring import Deferred
 from classifier.batch.reading import Reading, read_entry
 from classifier.batch.replies import asking
 from classifier.entries import ListEntry
@@ -43,7 +45,7 @@ class Labeller(Protocol):
     at_once: int
 
     async def label(self, items: Sequence[Item]) -> list[Outcome]:
-        """One outcome an item, in their order.
+        """One outcome an item, in their order; none for items whose reply is to come by a batch.
 
         Raises:
             BudgetSpent, ConfigError, StoreError: No item's fault: the next one would fail as well.
@@ -60,10 +62,11 @@ async def label_entry(classifier: Classifier, entry: ListEntry, reading: Reading
 
     Raises:
         BudgetSpent, ConfigError, StoreError: No entry's fault.
+        Deferred: Its reply is to come by a batch.
     """
     try:
         return await classifier.alabel(*await read_entry(classifier, entry, reading))
-    except (BudgetSpent, ConfigError, StoreError):
+    except (BudgetSpent, ConfigError, Deferred, StoreError):
         raise
     except ClassifierError as error:
         return _failed(entry, error)
@@ -90,7 +93,7 @@ class LocalLabeller:
         """See `Labeller.label`."""
         outcomes = []
         for item in items:
-            with asking(item) as conversation:
+            with asking(item) as conversation, suppress(Deferred):
                 label = await label_entry(self._classifier, item.entry, self._reading)
                 outcomes.append(Outcome(item, label, conversation.sent))
         await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving

@@ -46,11 +46,15 @@ _TAKE_UP = """
 
 
 class Ledger:
-    """An open ledger; see `open_ledger`. One thread at a time may use it."""
+    """An open ledger; see `open_ledger`. One thread at a time may use it.
+
+    Attributes:
+        db: For modules of this package that keep tables of their own.
+    """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
-        self._db = connection
+        self.db = connection
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -59,7 +63,7 @@ class Ledger:
         Raises:
             StoreError: The disk is full, or the file damaged.
         """
-        if self._db.in_transaction:
+        if self.db.in_transaction:
             yield
             return
         with self.writing():
@@ -74,12 +78,12 @@ class Ledger:
             StoreError: As `transaction`.
         """
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
             finally:
-                if self._db.in_transaction:  # a full disk has rolled back already
-                    self._db.execute("ROLLBACK")
+                if self.db.in_transaction:  # a full disk has rolled back already
+                    self.db.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise StoreError(
                 f"{self.path}: {error}; nothing that was saved is lost: make room and repeat the command"
@@ -87,19 +91,19 @@ class Ledger:
 
     def commit(self) -> None:
         """Puts the transaction on disk; in any thread, while no other uses the ledger."""
-        self._db.execute("COMMIT")
+        self.db.execute("COMMIT")
 
     # -- what was run --------------------------------------------------------------------------
 
     def value(self, name: str) -> Any:
         """A value kept under a name, or None."""
-        found = self._db.execute("SELECT value FROM run WHERE name = ?", (name,)).fetchone()
+        found = self.db.execute("SELECT value FROM run WHERE name = ?", (name,)).fetchone()
         return json.loads(found[0]) if found else None
 
     def keep(self, name: str, value: Any) -> None:
         """Keeps a JSON value under a name."""
         with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (name, json.dumps(value)))
+            self.db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (name, json.dumps(value)))
 
     # -- the list comes in ---------------------------------------------------------------------
 
@@ -108,7 +112,7 @@ class Ledger:
         with self.transaction():
             listing = int(self.value(_LISTING) or 0) + 1
             self.keep(_LISTING, listing)
-            self._db.execute("DELETE FROM broken")
+            self.db.execute("DELETE FROM broken")
         return listing
 
     def add(self, listing: int, place: int, entry: ListEntry, twin: str | None = None) -> bool:
@@ -118,12 +122,12 @@ class Ledger:
             False where the key stands in this listing already: nothing was changed.
         """
         values = (plain(entry.key), place, listing, as_json(entry), "twin" if twin else "waiting", twin)
-        cursor = self._db.execute(_TAKE_UP, values)
+        cursor = self.db.execute(_TAKE_UP, values)
         return cursor.rowcount > 0
 
     def add_broken(self, listing: int, entry: BrokenEntry) -> None:
         """Notes an entry that cannot be used."""
-        self._db.execute(
+        self.db.execute(
             "INSERT INTO broken VALUES (?, ?, ?, ?, ?)",
             (
                 listing,
@@ -137,10 +141,15 @@ class Ledger:
     # -- the run -------------------------------------------------------------------------------
 
     def waiting(self, after: int, count: int) -> list[Item]:
-        """The next items without a label, behind the place `after`, in list order."""
-        rows = self._db.execute(
+        """The next items without a label, behind the place `after`, in list order.
+
+        Those whose answer is to come by a batch are passed over.
+        """
+        rows = self.db.execute(
             "SELECT id, place, round, entry FROM item"
-            " WHERE state = 'waiting' AND place > ? AND listing = ? ORDER BY place LIMIT ?",
+            " WHERE state = 'waiting' AND place > ? AND listing = ? AND NOT EXISTS ("
+            "   SELECT 1 FROM asked WHERE item = item.id AND (body IS NOT NULL OR batch IS NOT NULL)"
+            " ) ORDER BY place LIMIT ?",
             (after, self._listing(), count),
         ).fetchall()
         return [
@@ -151,7 +160,7 @@ class Ledger:
     def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
         """Keeps a response; `body` is compressed (`pack`)."""
         with self.transaction():
-            self._db.execute(
+            self.db.execute(
                 "INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     item.id,
@@ -169,7 +178,7 @@ class Ledger:
     def save(self, outcomes: Iterable[Outcome]) -> None:
         """Keeps labels, those of failed items included."""
         with self.transaction():
-            self._db.executemany(
+            self.db.executemany(
                 "UPDATE item SET state = ?, label = ?, review = ?, error = ?, attempts = attempts + ?"
                 " WHERE id = ?",
                 (
@@ -188,7 +197,7 @@ class Ledger:
     def wait_again(self, item_ids: Sequence[int]) -> None:
         """Puts failed items back, as if they had not been tried in this round."""
         with self.transaction():
-            self._db.executemany(
+            self.db.executemany(
                 "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0 WHERE id = ?",
                 ((item_id,) for item_id in item_ids),
             )
@@ -196,7 +205,7 @@ class Ledger:
     def wait_again_after(self, codes: Iterable[str]) -> int:
         """Puts back the items that failed with one of the codes, in the same round; how many."""
         with self.transaction():
-            return self._db.execute(
+            return self.db.execute(
                 "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0"
                 " WHERE state = 'failed' AND error IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(codes)),),
@@ -205,7 +214,7 @@ class Ledger:
     def retry_failed(self) -> int:
         """Puts all failed items back for a new round, in which earlier replies are not used; how many."""
         with self.transaction():
-            return self._db.execute(
+            return self.db.execute(
                 "UPDATE item SET state = 'waiting', round = round + 1, label = NULL, error = NULL, review = 0"
                 " WHERE state = 'failed'"
             ).rowcount
@@ -221,14 +230,14 @@ class Ledger:
         )
         given = (json.dumps(list(codes)), self._listing())
         with self.transaction():
-            chosen = self._db.execute(
+            chosen = self.db.execute(
                 f"SELECT twin, key, min(place) FROM item WHERE state = 'twin' AND twin IN ({failed})"  # noqa: S608
                 " AND listing = ? GROUP BY twin",
                 (*given, self._listing()),
             ).fetchall()
             for original, key, _ in chosen:
-                self._db.execute("UPDATE item SET twin = ? WHERE twin = ?", (key, original))
-                self._db.execute("UPDATE item SET state = 'waiting', twin = NULL WHERE key = ?", (key,))
+                self.db.execute("UPDATE item SET twin = ? WHERE twin = ?", (key, original))
+                self.db.execute("UPDATE item SET state = 'waiting', twin = NULL WHERE key = ?", (key,))
         return len(chosen)
 
     # -- sums ----------------------------------------------------------------------------------
@@ -238,11 +247,11 @@ class Ledger:
         listing = self._listing()
         found = {
             state: (number, review or 0)
-            for state, number, review in self._db.execute(
+            for state, number, review in self.db.execute(
                 "SELECT state, count(*), sum(review) FROM item WHERE listing = ? GROUP BY state", (listing,)
             )
         }
-        broken = self._db.execute("SELECT count(*) FROM broken WHERE listing = ?", (listing,)).fetchone()[0]
+        broken = self.db.execute("SELECT count(*) FROM broken WHERE listing = ?", (listing,)).fetchone()[0]
         return Counts(
             waiting=found.get("waiting", (0, 0))[0],
             done=found.get("done", (0, 0))[0],
@@ -254,7 +263,7 @@ class Ledger:
 
     def files_waiting(self) -> int:
         """Items without a label that bring a file of their own."""
-        found = self._db.execute(
+        found = self.db.execute(
             "SELECT count(json_extract(entry, '$.file')) FROM item WHERE state = 'waiting' AND listing = ?",
             (self._listing(),),
         )
@@ -263,7 +272,7 @@ class Ledger:
     def spent(self) -> Spent:
         """What all replies have cost, of every round, of entries that are no longer listed too."""
         return Spent(
-            *self._db.execute(
+            *self.db.execute(
                 "SELECT count(*), coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),"
                 " coalesce(sum(tokens_cached), 0), coalesce(sum(cost_usd), 0.0), count(*) - count(cost_usd)"
                 " FROM reply"
@@ -276,7 +285,7 @@ class Ledger:
         return int(self.value(_LISTING) or 0)
 
     def _replies(self, item_id: int, rounds: int) -> dict[ReplyKey, bytes]:
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT request, nth, body FROM reply WHERE item = ? AND round = ?", (item_id, rounds)
         )
         return {(request, nth): body for request, nth, body in rows}

@@ -110,11 +110,11 @@ class Run:
             review=counts.review,
             started=time.monotonic(),
         )
-        await self._pass()
-        while self.stopped is None and (more := await self._store.do(lambda led: led.stand_in(UNREADABLE))):
-            self.progress.total += more
-            self._after = 0
-            await self._pass()
+        await self._label_all()
+
+    async def aclose(self) -> None:
+        """Releases the labeller."""
+        await self._labeller.aclose()
 
     def interrupt(self) -> None:
         """Ends the run soon: nothing is sent any more, replies that are on their way are waited for.
@@ -137,7 +137,14 @@ class Run:
         for task in self._tasks:
             task.cancel()
 
+    async def _label_all(self) -> None:
+        await self._pass()
+        while self.stopped is None and (more := await self._store.do(lambda led: led.stand_in(UNREADABLE))):
+            self.progress.total += more
+            await self._pass()
+
     async def _pass(self) -> None:
+        self._after, self._buffer = 0, []
         try:
             async with asyncio.TaskGroup() as group:
                 self._tasks = [group.create_task(self._work()) for _ in range(self._labeller.at_once)]
@@ -160,13 +167,17 @@ class Run:
         async with self._taking:
             if self.stopped is not None:
                 return []
-            if not self._buffer:
+            if not self._buffer and not await self._is_full():
                 after, count = self._after, 2 * self._labeller.chunk * self._labeller.at_once
                 self._buffer = await self._store.do(lambda ledger: ledger.waiting(after, count))
                 if self._buffer:
                     self._after = self._buffer[-1].place
             taken, self._buffer = self._buffer[: self._labeller.chunk], self._buffer[self._labeller.chunk :]
             return taken
+
+    async def _is_full(self) -> bool:
+        """Whether a pass ends before the list does."""
+        return False
 
     async def _count(self, outcome: Outcome) -> None:
         label, progress = outcome.label, self.progress

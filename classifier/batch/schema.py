@@ -51,6 +51,30 @@ _MIGRATIONS = (
         key TEXT PRIMARY KEY, label TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE provider_batch (
+        id INTEGER PRIMARY KEY,
+        tag TEXT NOT NULL UNIQUE,     -- stands in the provider's metadata
+        intended REAL NOT NULL,       -- Unix time, saved before anything is sent
+        provider_id TEXT,             -- NULL until the submit is known to have happened
+        status TEXT,                  -- as the provider named it last
+        ended INTEGER NOT NULL DEFAULT 0      -- its answers are in `reply`
+    );
+    CREATE TABLE asked (              -- requests whose answer is to come by a batch
+        id INTEGER PRIMARY KEY,       -- custom_id
+        item INTEGER NOT NULL REFERENCES item (id),
+        round INTEGER NOT NULL,
+        request TEXT NOT NULL,
+        nth INTEGER NOT NULL,         -- these three as in `reply`
+        batch INTEGER REFERENCES provider_batch (id),
+        body BLOB,                    -- zlib; NULL once it is at the provider; both NULL: to be asked again
+        bytes INTEGER NOT NULL,       -- of the body as it is sent
+        most_usd REAL,                -- what its answer costs at most; NULL where that is not known
+        tries INTEGER NOT NULL DEFAULT 0,     -- batches that brought no answer
+        UNIQUE (item, round, request, nth)
+    );
+    CREATE INDEX asked_batch ON asked (batch);
+    """,
 )
 
 

@@ -13,13 +13,12 @@ from contextlib import suppress
 from typing import Any
 
 from classifier.__about__ import __version__
-from classifier.batch.assembly import offline_labeller, openai_labeller
+from classifier.batch.assembly import make_run
 from classifier.batch.intake import Found, take_in, twin_finder
 from classifier.batch.job import Job, fingerprint, price_of, server_of
 from classifier.batch.ledger import Ledger, open_ledger
 from classifier.batch.results import write_results
 from classifier.batch.run import UNREACHED, OnStart, Run
-from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.summary import how_it_went, now, shown_settings, totals
 from classifier.errors import ConfigError, StoreError
@@ -86,7 +85,11 @@ def label_lists(
 
 
 def _check(job: Job, settings: Settings) -> None:
-    if job.max_cost_usd is None or settings.chosen_engine == "offline":
+    if settings.chosen_engine == "offline":
+        if job.batch_api or job.drop_batches:
+            raise ConfigError("the Batch API belongs to the openai engine; add --engine openai --model NAME")
+        return
+    if job.max_cost_usd is None:
         return
     if price_of(settings, Usage(tokens_in=1000, tokens_out=1000)) is None:
         raise ConfigError(
@@ -97,14 +100,9 @@ def _check(job: Job, settings: Settings) -> None:
 
 
 async def _run(job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, on_start: OnStart) -> Run:
-    spending = Spending(ledger.spent(), job.max_cost_usd)
     async with LedgerWriter(ledger) as store:
-        if settings.chosen_engine == "offline":
-            texts = ledger.counts().waiting - ledger.files_waiting()
-            labeller, throttle = offline_labeller(job, settings, workspace, texts), None
-        else:
-            labeller, throttle = openai_labeller(job, settings, workspace, store, spending)
-        run, usual = Run(store, labeller, spending, throttle), gc.get_threshold()
+        run = await make_run(job, settings, workspace, store)
+        usual = gc.get_threshold()
         on_start(run)
         # What is there by now stays, and each reply is thousands of objects that soon go again: looking
         # through them all over and over costs a tenth of the CPU.
@@ -115,5 +113,5 @@ async def _run(job: Job, settings: Settings, workspace: Workspace, ledger: Ledge
         finally:
             gc.set_threshold(*usual)
             gc.unfreeze()
-            await labeller.aclose()
+            await run.aclose()
     return run

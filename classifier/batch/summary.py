@@ -7,6 +7,7 @@ from typing import Any
 
 from classifier.batch.job import server_of
 from classifier.batch.ledger import Ledger
+from classifier.batch.provider.asked import out_count
 from classifier.batch.run import Run
 from classifier.settings import Settings
 
@@ -28,6 +29,7 @@ def totals(ledger: Ledger) -> dict[str, Any]:
             "duplicates": counts.twins,
             "failed": counts.failed,
             "waiting": counts.waiting,
+            "at_provider": out_count(ledger),
             "unusable": counts.broken,
             "review": counts.review,
         },

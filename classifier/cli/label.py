@@ -62,6 +62,12 @@ def label(
     max_cost: Annotated[
         float | None, typer.Option(min=0, metavar="USD", help="Stop when the folder's replies cost this.")
     ] = None,
+    batch_api: Annotated[
+        bool, typer.Option("--batch-api", help="Ask by the provider's Batch API: half the price, in a day.")
+    ] = False,
+    drop_batches: Annotated[
+        bool, typer.Option("--drop-batches", help="Give up batches that an earlier run left there.")
+    ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try failed entries again, with new replies.")
     ] = False,
@@ -94,6 +100,8 @@ def label(
         dedupe=dedupe,
         limit=limit,
         max_cost_usd=max_cost,
+        batch_api=batch_api,
+        drop_batches=drop_batches,
         retry_failed=retry_failed,
         relabel=relabel,
     )
@@ -111,6 +119,7 @@ def _estimate(job: Job, settings: Settings, workspace: Workspace, *, as_json: bo
 
 
 def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool) -> int:
+    from classifier.batch.provider.run import BatchRun
     from classifier.batch.session import label_lists
     from classifier.cli.label_bar import LabelBar
 
@@ -119,6 +128,8 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
         def on_start(run: Run) -> None:
             _heed_signals(run)
             bar.watch(run)
+            if isinstance(run, BatchRun):
+                run.queue.say = bar.say
 
         summary = label_lists(job, settings, workspace, on_start=on_start)
     print(json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out))
@@ -155,6 +166,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
             ("duplicates", "duplicates"),
             ("failed", "failed"),
             ("waiting", "waiting"),
+            ("at_provider", "requests at the provider: the same command collects their answers"),
             ("unusable", "entries unusable"),
             ("review", "for review"),
         )

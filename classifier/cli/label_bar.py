@@ -54,6 +54,14 @@ class LabelBar:
         self._bar.start()
         self._tick()
 
+    def say(self, text: str) -> None:
+        """A line above the bar; in a pipe too, since hours may pass without another."""
+        line = f"classifier: {text}"
+        if self._bar is None:
+            print(line, file=sys.stderr, flush=True)
+        else:
+            self._bar.console.print(line, markup=False, highlight=False)
+
     def _tick(self) -> None:
         run, bar = self._run, self._bar
         if run is None or bar is None:
@@ -66,6 +74,8 @@ class LabelBar:
 
 def describe(run: Run) -> str:
     """A run's state in one line."""
+    from classifier.batch.provider.run import BatchRun
+
     progress, spending, throttle = run.progress, run.spending, run.throttle
     parts = [f"{progress.per_second:.1f}/s"]
     if progress.here:
@@ -76,6 +86,8 @@ def describe(run: Run) -> str:
         parts.append("cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}")
         if rest is not None:
             parts.append(f"about ${rest:.4f} to come")
+    if isinstance(run, BatchRun) and run.queue.awaited:
+        parts.append(f"{run.queue.answered} of {run.queue.awaited} answers there")
     parts += [f"{progress.review} for review"] * bool(progress.review)
     parts += [f"{progress.failed} failed"] * bool(progress.failed)
     return ", ".join(parts)

@@ -17,6 +17,7 @@ from classifier.records import Usage
 
 _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
 _LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
+_BATCH_TIER = "batch"
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 
 
@@ -37,6 +38,7 @@ class Completion:
         finish: "stop", "length", "content_filter" …, as the server names it.
         refusal: The model's words where it declined.
         model: As the server reports it.
+        batch: Whether it came by the Batch API, at its price.
         tokens: Of the message's content; empty where the server gives no log probabilities.
     """
 
@@ -44,6 +46,7 @@ class Completion:
     finish: str | None = None
     refusal: str | None = None
     model: str | None = None
+    batch: bool = False
     usage: Usage = field(default_factory=Usage)
     tokens: tuple[TokenAlternatives, ...] = ()
 
@@ -72,6 +75,7 @@ def read_completion(body: Mapping[str, Any]) -> Completion:
         finish=_text(choice.get("finish_reason")),
         refusal=_text(refusal) or None,
         model=_text(body.get("model")),
+        batch=came_by_batch(body),
         usage=read_usage(body),
         tokens=_tokens(_dict(choice.get("logprobs")).get("content")),
     )
@@ -147,6 +151,16 @@ def _content(content: object) -> str:
     if isinstance(content, list):
         return "".join(_text(_dict(part).get("text")) or "" for part in content)
     return _text(content) or ""
+
+
+def as_batch_answer(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A response body that came by the Batch API, marked as such."""
+    return {**body, "service_tier": _BATCH_TIER}
+
+
+def came_by_batch(body: Mapping[str, Any]) -> bool:
+    """Whether a response body is marked so."""
+    return body.get("service_tier") == _BATCH_TIER
 
 
 def read_usage(body: Mapping[str, Any]) -> Usage:

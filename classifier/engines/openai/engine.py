@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from classifier.engines.openai.chat import ChatServer, Messages, Question, Said, Tally, enforced
 from classifier.engines.openai.failures import RejectedRequest
-from classifier.engines.openai.ladder import Findings, Profile, Wishes
+from classifier.engines.openai.ladder import Findings, Profile, Wishes, findings_key
 from classifier.engines.openai.logprobs import label_probability
 from classifier.engines.openai.prices import cost_usd
 from classifier.engines.openai.retry import OnWait, Pause, Waits
@@ -123,7 +123,7 @@ class OpenAIEngine:
             self._transport,
             model=model,
             wishes=Wishes(temperature, seed, logprobs),
-            key=f"{self._base_url} {model}",
+            key=findings_key(self._base_url, model),
             start=profile or Profile(limit="max_completion_tokens" if of_openai else "max_tokens"),
             findings=Findings(memory),
             max_attempts=max_attempts,
@@ -230,6 +230,7 @@ class OpenAIEngine:
                 reported_model=completion.model,
                 base_url=self._base_url,
                 prices=self._prices,
+                batch=completion.batch,
             )
             for completion in tally.completions
         ]

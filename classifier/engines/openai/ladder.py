@@ -186,6 +186,11 @@ class _Entry:
 _FILE = TypeAdapter(dict[str, _Entry])
 
 
+def findings_key(base_url: str, model: str) -> str:
+    """The name under which it is kept what a server accepts with a model; the URL without secrets."""
+    return f"{base_url} {model}"
+
+
 class Findings:
     """Profiles on disk, by server and model. Losing them costs a few requests, so nothing here fails.
 

@@ -11,10 +11,18 @@ from classifier.records import Usage
 from classifier.settings import Price
 
 _MILLION = 1_000_000
+_BATCH_SHARE = 0.5
+"""What an answer of a Batch API costs of the ordinary price: OpenAI's, and that of those who copied it."""
 
 
 def cost_usd(
-    usage: Usage, *, model: str, reported_model: str | None, base_url: str, prices: Mapping[str, Price]
+    usage: Usage,
+    *,
+    model: str,
+    reported_model: str | None,
+    base_url: str,
+    prices: Mapping[str, Price],
+    batch: bool = False,
 ) -> float | None:
     """What one response costs.
 
@@ -24,6 +32,7 @@ def cost_usd(
         reported_model: The name that the server gave back, often with a date.
         base_url: Decides the provider: the same model costs differently elsewhere.
         prices: Model name -> price, before anything else.
+        batch: It came by the Batch API; prices are those of ordinary requests.
 
     Returns:
         None where the tokens or the price are not known.
@@ -31,12 +40,10 @@ def cost_usd(
     if usage.tokens_in is None or usage.tokens_out is None:
         return None
     names = [name for name in (model, reported_model) if name]
-    for name in names:
-        if name in prices:
-            return _by_price(usage.tokens_in, usage.tokens_cached or 0, usage.tokens_out, prices[name])
-    return _by_list(
-        usage.tokens_in, usage.tokens_cached or 0, usage.tokens_out, list(reversed(names)), base_url
-    )
+    own = next((prices[name] for name in names if name in prices), None)
+    counts = usage.tokens_in, usage.tokens_cached or 0, usage.tokens_out
+    cost = _by_list(*counts, names[::-1], base_url) if own is None else _by_price(*counts, own)
+    return cost * _BATCH_SHARE if batch and cost is not None else cost
 
 
 def _by_price(tokens_in: int, cached: int, tokens_out: int, price: Price) -> float:

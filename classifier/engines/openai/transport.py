@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from classifier.engines.openai.failures import ServerError, failure, one_line
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 
 _CONNECT_S = 10.0
+
+T = TypeVar("T")
 
 
 class ChatTransport(Protocol):
@@ -87,19 +89,33 @@ class OpenAITransport:
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One exchange; see `ChatTransport.complete`."""
         import httpx2
+
+        return self.read(
+            await self.call(
+                lambda client: client.post("/chat/completions", cast_to=httpx2.Response, body=dict(request))
+            )
+        )
+
+    async def call(self, send: Callable[[Any], Awaitable[T]], timeout_s: float | None = None) -> T:
+        """Anything that the openai client can send, with errors of `classifier.errors`; no retries.
+
+        Args:
+            send: Given the client.
+            timeout_s: In place of the transport's own.
+
+        Raises:
+            ModelError: As `complete`.
+        """
         import openai
 
-        where = public_url(self.base_url)
+        where, limit_s = public_url(self.base_url), timeout_s or self._timeout_s
         failed: ModelError
         try:
-            async with asyncio.timeout(self._timeout_s):
-                response: httpx2.Response = await self._connected().post(
-                    "/chat/completions", cast_to=httpx2.Response, body=dict(request)
-                )
-            return self._body(response)
+            async with asyncio.timeout(limit_s):
+                return await send(self._connected())
         except (TimeoutError, openai.APITimeoutError) as error:
             raise ModelTimeout(
-                f"no answer from {where} within {self._timeout_s:g} s; try again, or raise timeout_s"
+                f"no answer from {where} within {limit_s:g} s; try again, or raise timeout_s"
             ) from error
         except openai.APIStatusError as error:
             failed = self._failure(error.response.status_code, error.response)
@@ -147,7 +163,12 @@ class OpenAITransport:
             self._client.organization = self._client.project = None
         return self._client
 
-    def _body(self, response: httpx2.Response) -> Mapping[str, Any]:
+    def read(self, response: httpx2.Response) -> Body:
+        """The object that a response holds.
+
+        Raises:
+            ModelError: It holds none, or an error under HTTP 200.
+        """
         try:
             body = json.loads(response.content)
         except (ValueError, RecursionError) as error:

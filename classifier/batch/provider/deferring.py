@@ -1,0 +1,82 @@
+"""Requests that are kept for a batch instead of being sent.
+
+What enters: requests that have no reply yet, through a `ChatTransport`. What leaves: rows of `asked`, and
+`Deferred` in place of a reply: the item waits until a batch has brought it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from classifier.batch.provider.asked import ask, give_up
+from classifier.batch.replies import present_conversation
+from classifier.batch.store import LedgerWriter
+from classifier.engines.openai.transport import ChatTransport
+from classifier.errors import ModelError
+
+TRIES = 3
+"""Batches that may fail to answer a request before its item fails; each may take a day."""
+
+MostOf = Callable[[Mapping[str, Any]], float | None]
+"""What the answer to a request costs at most, in US dollars; None where that is not known."""
+
+
+class Deferred(Exception):
+    """The reply is to come by a batch."""
+
+
+class UnansweredByBatches(ModelError):
+    """No batch brought an answer."""
+
+    code = "model-unavailable"
+
+
+class DeferringTransport:
+    """A `ChatTransport` that keeps requests in the ledger.
+
+    Where nothing is known about a model yet, requests go directly, one at a time and at the ordinary price,
+    until the first reply: thousands that all ask for something the server does not have would cost a day.
+
+    Args:
+        direct: Sends directly.
+        store: The ledger.
+        most_of: Bounds what an answer costs.
+        known: Models of which it is known what the server accepts with them.
+    """
+
+    def __init__(
+        self, direct: ChatTransport, store: LedgerWriter, most_of: MostOf, known: Iterable[str] = ()
+    ) -> None:
+        self._direct = direct
+        self._store = store
+        self._most_of = most_of
+        self._known = set(known)
+        self._alone = asyncio.Lock()
+
+    async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Keeps the request; see `ChatTransport.complete`.
+
+        Raises:
+            Deferred: Always, but where the request went directly.
+            UnansweredByBatches: Batches have failed to answer it too often.
+        """
+        model = request["model"]
+        if model not in self._known:
+            async with self._alone:
+                if model not in self._known:
+                    body = await self._direct.complete(request)
+                    self._known.add(model)
+                    return body
+        conversation = present_conversation()
+        item, key, most_usd = conversation.item, conversation.key_of(request), self._most_of(request)
+        tries = await self._store.do(lambda ledger: ask(ledger, item, key, request, most_usd))
+        if tries < TRIES:
+            raise Deferred
+        await self._store.do(lambda ledger: give_up(ledger, item, key))
+        raise UnansweredByBatches(f"{tries} batches brought no answer to it; try without --batch-api")
+
+    async def aclose(self) -> None:
+        """Closes the direct transport."""
+        await self._direct.aclose()

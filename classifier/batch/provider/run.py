@@ -1,0 +1,89 @@
+"""A run whose requests go by the provider's Batch API: passes over the list, and batches between them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from classifier.batch.labellers import Labeller
+from classifier.batch.provider import asked
+from classifier.batch.provider.queue import ProviderQueue
+from classifier.batch.run import Run
+from classifier.batch.spending import Spending
+from classifier.batch.store import LedgerWriter
+from classifier.batch.throttle import Throttle
+from classifier.engines.openai.batches import BatchServer
+from classifier.errors import ClassifierError, ModelError
+
+
+class BatchRun(Run):
+    """See `Run`; an interrupt leaves batches where they are, and the same command collects them.
+
+    Args:
+        throttle: Of what is asked directly.
+        queue: The batches.
+    """
+
+    def __init__(
+        self,
+        store: LedgerWriter,
+        labeller: Labeller,
+        spending: Spending,
+        throttle: Throttle,
+        queue: ProviderQueue,
+    ) -> None:
+        super().__init__(store, labeller, spending, throttle)
+        self.queue = queue
+        self._ended = asyncio.Event()
+        self._main: asyncio.Task[None] | None = None
+
+    def interrupt(self) -> None:
+        """See `Run.interrupt`; an upload on its way is waited for the first time."""
+        again = self.interrupted
+        super().interrupt()
+        if again and self._main is not None:
+            self._main.cancel()
+
+    async def _label_all(self) -> None:
+        self._main = asyncio.create_task(self._take_turns())
+        try:
+            await self._main
+        except asyncio.CancelledError:
+            if not self.interrupted:
+                raise
+        except ModelError as error:
+            self._stop(error)
+
+    async def _take_turns(self) -> None:
+        """The list and the provider, until neither has anything left."""
+        await self.queue.open()
+        while self.stopped is None:
+            await super()._label_all()  # labels what has its replies, asks for what has none
+            if self.stopped is not None or await self.queue.send():
+                continue
+            if not self.queue.awaited:
+                return
+            await self.queue.collect(self._ended)
+
+    async def _is_full(self) -> bool:
+        return await self.queue.is_full()
+
+    def _stop(self, reason: ClassifierError) -> None:
+        super()._stop(reason)
+        self._ended.set()
+
+
+async def drop_batches(server: BatchServer, store: LedgerWriter) -> int:
+    """Gives up everything that is at the provider; what it answers is paid for and lost.
+
+    Returns:
+        How many batches were given up.
+    """
+    batches = await store.do(asked.open_batches)
+    for batch in batches:
+        if batch.provider_id is not None:
+            with suppress(ModelError):  # gone, or of another key: forgetting it is what was asked for
+                await server.cancel(batch.provider_id)
+        await store.do(lambda ledger, batch=batch: asked.end(ledger, batch, "dropped", counts=False))  # type: ignore[misc]
+    await store.do(asked.forget_new)
+    return len(batches)

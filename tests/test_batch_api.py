@@ -1,0 +1,312 @@
+"""Lists by the provider's Batch API: a real server of files and batches, processes that die in its steps."""
+
+import json
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from classifier.batch.estimate import estimate
+from classifier.batch.job import Job
+from classifier.batch.session import label_lists
+from classifier.errors import ConfigError
+from classifier.settings import Settings, load_settings
+from classifier.workspace import Workspace
+from tests import batch_kit as kit
+from tests.batch_api_server import BatchApiServer
+from tests.llm_server import reply, status
+
+QUICK = {"CLASSIFIER_BATCH_POLL_S": "0.05"}
+
+
+@pytest.fixture(scope="module")
+def bridges_workspace() -> Workspace:
+    return Workspace(kit.BRIDGES)
+
+
+def settings(url: str, **more: object) -> Settings:
+    given = {
+        "engine": "openai",
+        "base_url": url,
+        "model": kit.MODEL,
+        "prices": kit.PRICES,
+        "examples": "none",
+        "batch_poll_s": 0.02,
+    }
+    return load_settings(**given | more)
+
+
+def run(tmp_path: Path, server: BatchApiServer, workspace: Workspace, count: int, **more: object) -> dict:
+    job = {"batch_api": True, "concurrency": 4} | {
+        name: more.pop(name) for name in list(more) if name in Job.__dataclass_fields__
+    }
+    made = Job(sources=("list.jsonl",), out=tmp_path / "out", **job)
+    return label_lists(made, settings(server.url, **more), workspace, entries=kit.entries(count))
+
+
+def answered_once(model: kit.Model, count: int) -> bool:
+    return model.answered == Counter(dict.fromkeys(range(count), 1))
+
+
+def test_a_list_goes_by_one_batch_at_half_the_price_after_one_direct_request(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        summary = run(tmp_path, server, bridges_workspace, 12)
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 12) == []
+    assert answered_once(model, 12)
+    assert (server.steps["chat"], server.steps["create"]) == (1, 1)
+    assert summary["totals"]["labelled"] == 12
+    assert summary["totals"]["at_provider"] == 0
+    costs = [label["provenance"]["cost_usd"] for _, label in sorted(kit.labels_of(tmp_path / "out").items())]
+    tokens = [
+        (label["provenance"]["tokens_in"], label["provenance"]["tokens_out"])
+        for _, label in sorted(kit.labels_of(tmp_path / "out").items())
+    ]
+    full = [(a * 1.0 + b * 10.0) / 1e6 for a, b in tokens]
+    assert sorted(round(cost / whole, 6) for cost, whole in zip(costs, full, strict=True)) == [0.5] * 11 + [
+        1.0
+    ]
+    assert summary["spent"]["cost_usd"] == pytest.approx(sum(costs), abs=1e-5)
+    assert server.files == {}, "papers' text is left at the provider"
+    assert not list((tmp_path / "out").glob(".batch-*"))
+
+
+def test_what_the_server_accepts_is_remembered_and_nothing_goes_directly(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        run(tmp_path, server, bridges_workspace, 3)
+        run(tmp_path / "again", server, bridges_workspace, 3)
+    assert server.steps["chat"] == 1
+    assert len(server.lines["batch_1"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "sizes"),
+    [({"batch_requests": 4}, [4, 4, 3]), ({"batch_bytes": 100_000}, None)],
+)
+def test_batches_are_split_to_the_providers_limits(tmp_path, bridges_workspace, limits, sizes):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        run(tmp_path, server, bridges_workspace, 12, **limits)
+    found = [len(lines) for lines in server.lines.values()]
+    assert sum(found) == 11
+    assert len(found) > 1
+    assert sizes is None or sorted(found) == sorted(sizes)
+    for lines in server.lines.values():
+        assert sum(len(json.dumps(line["body"])) for line in lines) <= limits.get("batch_bytes", 10**9)
+    assert answered_once(model, 12)
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 12) == []
+
+
+def test_failed_lines_are_asked_again_and_refused_ones_fail_alone(tmp_path, bridges_workspace):
+    refused = status(400, "this paper is too strange", code="invalid_prompt")
+    faults = {3: [status(500)], 5: [status(429), status(503)], 7: [refused] * 9}
+    model = kit.Model(bridges_workspace, faults=faults)
+    with BatchApiServer(model) as server:
+        summary = run(tmp_path, server, bridges_workspace, 10)
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 10) == ["e7"]
+    assert (summary["totals"]["labelled"], summary["totals"]["failed"]) == (9, 1)
+    failed = json.loads((tmp_path / "out" / "failed.jsonl").read_text())
+    assert "this paper is too strange" in failed["message"]
+    assert all(model.answered[n] == 1 for n in range(10) if n != 7)
+    assert server.steps["create"] == 3
+
+
+def test_an_item_that_no_batch_answers_fails_and_waits_for_the_next_command(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace, faults={2: [status(500)] * 3})
+    with BatchApiServer(model) as server:
+        first = run(tmp_path, server, bridges_workspace, 4)
+        assert (first["totals"]["labelled"], first["totals"]["failed"]) == (3, 1)
+        second = run(tmp_path, server, bridges_workspace, 4)
+    assert second["totals"]["labelled"] == 4
+    assert answered_once(model, 4)
+
+
+def test_a_whole_reply_that_is_wrong_is_asked_again_by_the_next_batch(tmp_path, bridges_workspace):
+    wrong = reply(kit.answer(bridges_workspace, 2, label="no such leaf"))
+    cut = reply('{"answers": {', finish="length")
+    model = kit.Model(bridges_workspace, faults={2: [wrong], 4: [cut]})
+    with BatchApiServer(model) as server:
+        run(tmp_path, server, bridges_workspace, 6)
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 6) == []
+    again = [line["body"] for line in server.lines["batch_1"]]
+    assert sorted(len(body["messages"]) for body in again) == [2, 4]
+    assert max(body.get("max_tokens", 0) for body in again) == 8000
+
+
+def test_an_expired_batch_is_collected_and_its_rest_goes_again(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model, expire=(1,)) as server:
+        run(tmp_path, server, bridges_workspace, 9)
+    assert [len(lines) for lines in server.lines.values()] == [8, 4]
+    assert answered_once(model, 9)
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 9) == []
+
+
+def test_a_full_queue_at_the_provider_makes_batches_smaller(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    full = ("token_limit_exceeded", "Enqueued token limit reached")
+    with BatchApiServer(model, refuse={1: full, 2: full}) as server:
+        run(tmp_path, server, bridges_workspace, 9)
+    assert [len(lines) for lines in server.lines.values()] == [8, 4, 4, 4]
+    assert answered_once(model, 9)
+
+
+def test_a_refused_batch_ends_the_run_with_the_reason_and_loses_nothing(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model, refuse={1: ("model_not_found", "no batches with this model")}) as server:
+        first = run(tmp_path, server, bridges_workspace, 5)
+        assert "no batches with this model" in first["stopped"]["message"]
+        assert first["totals"]["waiting"] == 4
+        second = run(tmp_path, server, bridges_workspace, 5)
+    assert second["totals"]["labelled"] == 5
+    assert answered_once(model, 5)
+
+
+def test_quota_that_is_used_up_ends_the_run_and_its_requests_wait(tmp_path, bridges_workspace):
+    spent = status(429, "you exceeded your quota", code="insufficient_quota")
+    model = kit.Model(bridges_workspace, faults={3: [spent]})
+    with BatchApiServer(model) as server:
+        first = run(tmp_path, server, bridges_workspace, 5)
+        assert first["stopped"]["code"] == "budget-spent"
+        second = run(tmp_path, server, bridges_workspace, 5)
+    assert second["totals"]["labelled"] == 5
+    assert answered_once(model, 5)
+
+
+@pytest.mark.parametrize("step", ["upload", "create", "look", "content", "remove"])
+def test_a_process_killed_in_a_step_goes_on_and_buys_nothing_twice(tmp_path, bridges_workspace, step):
+    count = 8
+    source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
+    arguments = kit.command(source, out, "--batch-api", "--concurrency", "4")
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        with server.holding(step):
+            process = kit.start(arguments, server.url, **QUICK)
+            assert server.reached.wait(60), process.communicate(timeout=5)
+            kit.kill(process)
+        last = kit.start(arguments, server.url, **QUICK)
+        told = last.communicate(timeout=120)
+        assert last.returncode == 0, told
+    assert kit.wrong_labels(bridges_workspace, out, count) == []
+    assert answered_once(model, count)
+    assert len(server.batches) == 1
+    assert json.loads((out / "run.json").read_text())["spent"]["replies"] == count
+
+
+def test_kills_at_random_moments_lose_nothing(tmp_path, bridges_workspace):
+    count, chance = 30, random.Random(7)
+    source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
+    arguments = kit.command(source, out, "--batch-api", "--concurrency", "4")
+    limits = QUICK | {"CLASSIFIER_BATCH_REQUESTS": "7", "CLASSIFIER_BATCH_POLL_S": "0.2"}
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        for _ in range(6):
+            process, seen = kit.start(arguments, server.url, **limits), server.steps.total()
+            deadline = time.monotonic() + 60
+            while server.steps.total() <= seen and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0, 0.6))
+            kit.kill(process)
+        last = kit.start(arguments, server.url, **limits)
+        told = last.communicate(timeout=120)
+        assert last.returncode == 0, told
+    assert kit.wrong_labels(bridges_workspace, out, count) == []
+    bought_twice = model.answered.total() - count
+    assert bought_twice <= server.steps["chat"] - 1, "only the direct request may be lost"
+
+
+def test_an_interrupt_leaves_the_batch_and_the_same_command_collects_it(tmp_path, bridges_workspace):
+    source, out = kit.write_list(tmp_path / "list.jsonl", 6), tmp_path / "out"
+    arguments = kit.command(source, out, "--batch-api")
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        slow = kit.start(arguments, server.url, CLASSIFIER_BATCH_POLL_S="30")
+        while not server.steps["look"] and slow.poll() is None:
+            time.sleep(0.01)
+        slow.send_signal(signal.SIGINT)
+        told, said = slow.communicate(timeout=60)
+        assert slow.returncode == 130, said
+        assert "5 requests at the provider" in told
+        assert "its answers come within a day" in said
+        without = kit.start(kit.command(source, out), server.url)
+        _, said = without.communicate(timeout=60)
+        assert (without.returncode, "--batch-api" in said, "--drop-batches" in said) == (2, True, True)
+        last = kit.start(arguments, server.url, **QUICK)
+        last.communicate(timeout=60)
+        assert last.returncode == 0
+    assert answered_once(model, 6)
+    assert kit.wrong_labels(bridges_workspace, out, 6) == []
+
+
+def test_batches_can_be_given_up_and_their_papers_asked_directly(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    source, out = kit.write_list(tmp_path / "list.jsonl", 5), tmp_path / "out"
+    with BatchApiServer(model) as server:
+        with server.holding("look"):
+            process = kit.start(kit.command(source, out, "--batch-api"), server.url, **QUICK)
+            assert server.reached.wait(60)
+            kit.kill(process)
+        summary = run(tmp_path, server, bridges_workspace, 5, batch_api=False, drop_batches=True)
+    assert summary["totals"]["labelled"] == 5
+    assert server.batches["batch_0"]["status"] == "cancelled"
+
+
+def test_a_server_that_cannot_list_batches_is_never_sent_one_twice_unasked(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    source, out = kit.write_list(tmp_path / "list.jsonl", 4), tmp_path / "out"
+    arguments = kit.command(source, out, "--batch-api")
+    with BatchApiServer(model, lists=False) as server:
+        with server.holding("create"):
+            process = kit.start(arguments, server.url, **QUICK)
+            assert server.reached.wait(60)
+            kit.kill(process)
+        unsure = kit.start(arguments, server.url, **QUICK)
+        _, said = unsure.communicate(timeout=60)
+        assert unsure.returncode == 2
+        assert "cannot tell whether batch" in said
+        assert len(server.batches) == 1
+
+
+def test_the_cap_is_kept_by_what_answers_may_cost_at_most(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        with pytest.raises(ConfigError, match="needs a price"):
+            run(tmp_path, server, bridges_workspace, 9, max_cost_usd=1.0, prices={}, model="unheard-of")
+        first = run(tmp_path, server, bridges_workspace, 9, max_cost_usd=0.03)
+        assert first["stopped"]["code"] == "budget-spent"
+        assert first["spent"]["cost_usd"] <= 0.03
+        assert 0 < first["totals"]["labelled"] < 9
+        second = run(tmp_path, server, bridges_workspace, 9, max_cost_usd=1.0)
+    assert second["totals"]["labelled"] == 9
+    assert answered_once(model, 9)
+
+
+def test_a_key_that_the_server_echoes_is_not_written(tmp_path, bridges_workspace):
+    def echo(body):
+        return reply(kit.answer(bridges_workspace, kit.number_of(body)), model=f"fake of {kit.KEY}")
+
+    with BatchApiServer(echo) as server:
+        run(tmp_path, server, bridges_workspace, 3, api_key=kit.KEY)
+        assert server.steps["create"] == 1
+    assert all(
+        kit.KEY not in label["provenance"]["model"] for label in kit.labels_of(tmp_path / "out").values()
+    )
+
+
+def test_the_estimate_is_half(tmp_path, bridges_workspace):
+    def dollars(**more):
+        made = Job(sources=("list.jsonl",), out=tmp_path / "out", **more)
+        given = settings("http://127.0.0.1:9/v1")
+        return estimate(made, given, bridges_workspace, entries=kit.entries(4)).cost_usd
+
+    assert dollars(batch_api=True) == pytest.approx(tuple(cost / 2 for cost in dollars()))
+
+
+def test_the_offline_engine_has_no_batches(tmp_path, bridges_workspace):
+    made = Job(sources=("list.jsonl",), out=tmp_path / "out", batch_api=True)
+    with pytest.raises(ConfigError, match="--engine openai"):
+        label_lists(made, load_settings(engine="offline"), bridges_workspace, entries=kit.entries(1))
