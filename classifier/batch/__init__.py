@@ -4,5 +4,6 @@
 
 Reading order: `items` and `ledger` (what is kept), `intake` (list -> items), `reading` (entry -> document),
 `replies` and `throttle` (what stands between the engine and the server), `labellers`, `run`, `results`,
-`job` (what was asked for), `assembly` and `session` (settings -> all of these), `estimate`.
+`job` (what was asked for), `assembly` and `session` (settings -> all of these), `estimate`; `provider` is the
+way by batches.
 """

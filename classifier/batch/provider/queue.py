@@ -251,7 +251,9 @@ class ProviderQueue:
         lost = await self._store.do(lambda ledger: asked.end(ledger, batch, state.status, counts=counts))
         self._crowded = False
         if lost:
-            self.say(f"batch {state.id} is {state.status}; {lost} requests of it have no answer")
+            self.say(
+                f"batch {state.id} is {state.status}; {lost} of its requests have no answer and go again"
+            )
         for file_id in filter(None, (state.input_file, *state.results)):
             await self._server.remove(file_id)
         if stop is not None:
