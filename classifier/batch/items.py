@@ -32,11 +32,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An item's label, and how many requests were sent for it."""
+    """An item's label, and how many requests were sent for it, at what known cost."""
 
     item: Item
     label: Label
     requests: int = 0
+    cost_usd: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class LocalLabeller:
         for item in items:
             with asking(item) as conversation, suppress(Deferred):
                 label = await label_entry(self._classifier, item.entry, self._reading)
-                outcomes.append(Outcome(item, label, conversation.sent))
+                outcomes.append(Outcome(item, label, conversation.sent, conversation.cost_usd))
         await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
         return outcomes
 

@@ -32,11 +32,12 @@ UsageOf = Callable[[Mapping[str, Any]], Usage]
 
 @dataclass
 class Conversation:
-    """One item's requests so far; `sent` counts those that went to the server."""
+    """One item's requests so far; `sent` counts those that went to the server, at a cost in US dollars."""
 
     item: Item
     put: Counter[str] = field(default_factory=Counter)
     sent: int = 0
+    cost_usd: float = 0.0
 
     def key_of(self, request: Mapping[str, Any]) -> ReplyKey:
         """Under which the reply to a request that is put now is kept."""
@@ -110,6 +111,7 @@ class LedgerTransport:
         conversation.put[key[0]] += 1  # a failed exchange brought no reply: the next one takes its number
         usage = self._usage_of(body)
         self._spending.add(usage)
+        conversation.cost_usd += usage.cost_usd or 0.0
         await self._store.do(lambda ledger: ledger.save_reply(item, key, pack(body), usage))
         return body
 

@@ -185,7 +185,8 @@ class Run:
         progress.done += label.error is None
         progress.failed += label.error is not None
         progress.review += label.needs_review
-        self.spending.finish(outcome.requests > 0 and label.error is None)
+        if outcome.requests > 0:
+            self.spending.finish(outcome.cost_usd)
         if label.error is None or label.error.code not in UNANSWERED:
             self._in_a_row.clear()
             return

@@ -30,6 +30,7 @@ class Spending:
         self._max_cost_usd = max_cost_usd
         self._before_usd = before.cost_usd
         self._finished = 0
+        self._finished_usd = 0.0
 
     def add(self, usage: Usage) -> None:
         """Counts a new reply."""
@@ -42,9 +43,10 @@ class Spending:
         else:
             self.cost_usd += usage.cost_usd
 
-    def finish(self, asked: bool) -> None:
-        """Counts an item that has its label; `asked` tells whether the server was asked for it now."""
-        self._finished += asked
+    def finish(self, cost_usd: float) -> None:
+        """Counts an item of this run for which the server was asked, and what its replies have cost."""
+        self._finished += 1
+        self._finished_usd += cost_usd
 
     def check(self) -> None:
         """Whether another request may be sent.
@@ -68,8 +70,10 @@ class Spending:
     def rest_usd(self, waiting: int) -> float | None:
         """What so many more items will cost if they cost what those of this run did; None before the first.
 
-        Items whose replies were saved before cost nothing and tell nothing.
+        Replies of items that are still in work are among what they will cost. Items whose replies were saved
+        before cost nothing and tell nothing.
         """
         if self.unpriced or not self._finished:
             return None
-        return (self.cost_usd - self._before_usd) / self._finished * waiting
+        in_work = self.cost_usd - self._before_usd - self._finished_usd
+        return max(0.0, self._finished_usd / self._finished * waiting - in_work)

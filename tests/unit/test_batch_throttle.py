@@ -167,8 +167,9 @@ def test_the_rest_costs_what_the_items_of_this_run_did():
     assert spending.rest_usd(10) is None
     for _ in range(4):
         spending.add(Usage(tokens_in=1, tokens_out=1, cost_usd=0.25))
-        spending.finish(asked=True)
-    spending.finish(asked=False)  # from a reply that was saved before
+        spending.finish(0.25)
     assert spending.rest_usd(10) == pytest.approx(2.5)
+    spending.add(Usage(tokens_in=1, tokens_out=1, cost_usd=0.5))  # of an item that is still in work
+    assert spending.rest_usd(10) == pytest.approx(2.0)
     spending.add(Usage())
     assert spending.rest_usd(10) is None
