@@ -1,4 +1,4 @@
-"""Writes what the documents quote from the program: docs/cli.md, and the screen in the README.
+"""Writes what the documents quote: docs/cli.md, the screen in the README, and the tables in docs/scale.md.
 
     python docs/make_pages.py [--check]
 
@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+import scale
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = [
@@ -63,9 +65,10 @@ def readme() -> str:
 
 
 def main() -> int:
-    """Writes or checks both pages; returns the exit code."""
+    """Writes or checks the pages; returns the exit code."""
+    pages = {"docs/cli.md": cli_page(), "README.md": readme(), "docs/scale.md": scale.page()}
     stale = []
-    for name, text in (("docs/cli.md", cli_page()), ("README.md", readme())):
+    for name, text in pages.items():
         path = ROOT / name
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
