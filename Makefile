@@ -49,10 +49,15 @@ test-full-disk: $(READY)  ## Label on a disk that runs full (needs root to mount
 test-kills: $(READY)  ## Label through 20 SIGKILLs
 	$(BIN)/python benchmarks/kill_runs.py
 
-docs: $(READY)  ## Write docs/cli.md and the README's screen from the program
+test-browser: $(READY)  ## Open the HTML pages in a real browser (fails where Chromium is missing)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
+	else $(BIN)/python -m pip install --quiet --group browser; fi
+	$(BIN)/python -m pytest tests/browser
+
+docs: $(READY)  ## Write what the documents quote: command line, screens, tables
 	$(BIN)/python docs/make_pages.py
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-browser docs clean
