@@ -38,6 +38,10 @@ class Watched:
             "console", lambda message: self.errors.append(message.text) if message.type == "error" else None
         )
 
+    def _note(self, message: Any) -> None:
+        if message.type == "error":  # of the content security policy, too
+            self.errors.append(message.text)
+
     def _dismiss(self, dialog: Any) -> None:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
