@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from classifier.batch.job import Job, price_of
 from classifier.batch.labellers import Labeller, LocalLabeller, ProcessLabeller
@@ -12,14 +12,12 @@ from classifier.batch.replies import LedgerTransport
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
+from classifier.engines.base import Engine
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.records import Usage
-from classifier.settings import Settings
+from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
-
-if TYPE_CHECKING:
-    from classifier.engines.openai import OpenAIEngine
 
 _WORTH_PROCESSES = 100
 """Waiting items without a file from which it pays to start processes for the offline engine."""
@@ -33,10 +31,13 @@ def openai_labeller(
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
     """
-    engine, throttle = _openai(job, settings, workspace, store, spending)
-    workers = _workers(settings)
+    make, throttle = _maker(job, settings, workspace, store, spending)
+    workers, first = _workers(settings), first_stage(settings)
     classifier = Classifier(
-        engine, workspace=workspace, settings=settings.model_copy(update={"workers": workers})
+        make(settings),
+        first=make(first) if first else None,
+        workspace=workspace,
+        settings=settings.model_copy(update={"workers": workers}),
     )
     # Papers that are being read, and replies that are being saved, hold no request back.
     at_once = job.concurrency + max(8, job.concurrency // 2) + 2 * workers
@@ -53,19 +54,14 @@ def offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts: 
     return LocalLabeller(classifier, job.reading, 2 * workers)
 
 
-def _openai(
+def _maker(
     job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, spending: Spending
-) -> tuple[OpenAIEngine, Throttle]:
-    """The engine whose requests go through the ledger and the throttle."""
-    from classifier.engines.build import build_openai
+) -> tuple[Callable[[Settings], Engine], Throttle]:
+    """What makes the engine of a stage's settings; requests of all pass one throttle and the ledger."""
+    from classifier.engines.build import build_engine
     from classifier.engines.openai.completion import read_usage
     from classifier.engines.openai.retry import Pause
     from classifier.engines.openai.transport import OpenAITransport
-
-    def usage_of(body: Mapping[str, Any]) -> Usage:
-        usage, model = read_usage(body), body.get("model")
-        cost = price_of(settings, usage, model if isinstance(model, str) else None)
-        return usage.model_copy(update={"cost_usd": cost})
 
     key = settings.api_key.get_secret_value() if settings.api_key else None
     http = OpenAITransport(
@@ -76,15 +72,18 @@ def _openai(
     )
     pause = Pause()
     throttle = Throttle(http, job.concurrency, pause=pause, may_send=spending.check)
-    engine = build_openai(
-        settings,
-        workspace,
-        repair=PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair,
-        memory=settings.data_dir / "servers.json",
-        transport=LedgerTransport(throttle, store, usage_of, spending, (key,) if key else ()),
-        pause=pause,
-    )
-    return engine, throttle
+    repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
+
+    def make(stage: Settings) -> Engine:
+        def usage_of(body: Mapping[str, Any]) -> Usage:
+            usage, model = read_usage(body), body.get("model")
+            cost = price_of(stage, usage, model if isinstance(model, str) else None)
+            return usage.model_copy(update={"cost_usd": cost})
+
+        kept = LedgerTransport(throttle, store, usage_of, spending, (key,) if key else ())
+        return build_engine(stage, workspace, repair=repair, transport=kept, pause=pause)
+
+    return make, throttle
 
 
 def _workers(settings: Settings) -> int:

@@ -17,7 +17,7 @@ from classifier.calibration import calibration_path
 from classifier.fingerprint import sha256_of
 from classifier.prompt import PromptBuilder
 from classifier.records import Usage
-from classifier.settings import Settings
+from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
 
 CONCURRENCY = 32
@@ -58,6 +58,7 @@ class Job:
 
 def fingerprint(job: Job, settings: Settings, workspace: Workspace) -> dict[str, Any]:
     """Everything that decides the labels, by name: ledgers with equal ones may be gone on with."""
+    first = first_stage(settings)
     values: dict[str, Any] = {
         "engine": settings.chosen_engine,
         "reading": job.reading,
@@ -67,9 +68,13 @@ def fingerprint(job: Job, settings: Settings, workspace: Workspace) -> dict[str,
         "studies_sha256": sha256_of(study.model_dump_json().encode() for study in workspace.studies),
         "calibration_sha256": _calibration_sha256(settings, workspace),
     }
-    if settings.chosen_engine == "offline":
+    if first is not None:
+        values |= {"cascade": settings.cascade, "cascade_below": settings.cascade_below}
+    if "offline" in (settings.chosen_engine, first and first.chosen_engine):
         files = sorted(path for path in workspace.offline_dir.glob("*") if path.is_file())
-        return values | {"offline_sha256": sha256_of(path.read_bytes() for path in files)}
+        values["offline_sha256"] = sha256_of(path.read_bytes() for path in files)
+    if settings.chosen_engine == "offline":
+        return values
     names = ("model", "budget_tokens", "temperature", "max_output_tokens", "logprobs")
     prompts = PromptBuilder(workspace.taxonomy, workspace.prompt_dir())
     sent = {name: getattr(settings, name) for name in names}

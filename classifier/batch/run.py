@@ -174,7 +174,9 @@ class Run:
         progress.done += label.error is None
         progress.failed += label.error is not None
         progress.review += label.needs_review
-        self.spending.finish(outcome.requests > 0 and label.error is None)
+        # Without a request it cost nothing: that tells of the rest, unless its replies were there before.
+        tells = outcome.requests > 0 or not outcome.item.replies
+        self.spending.finish(tells and label.error is None)
         if label.error is None or label.error.code not in UNANSWERED:
             self._in_a_row.clear()
             return

@@ -43,7 +43,7 @@ class Spending:
             self.cost_usd += usage.cost_usd
 
     def finish(self, asked: bool) -> None:
-        """Counts an item that has its label; `asked` tells whether the server was asked for it now."""
+        """Counts an item that has its label; `asked` tells whether it was asked for in this run."""
         self._finished += asked
 
     def check(self) -> None:
