@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +120,7 @@ def recording_classifier(
             pause=pause,
         )
 
-    *first, last = map(recording, _asking(settings))
-    return Classifier(last, first=first[0] if first else None, workspace=workspace, settings=settings)
+    return _classifier(recording, settings, workspace)
 
 
 def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) -> Classifier:
@@ -138,8 +137,7 @@ def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) ->
     def replaying(stage: Settings) -> Engine:
         return ReplayEngine(_maker(stage, workspace), model=stage.model or "", folder=folder)
 
-    *first, last = map(replaying, _asking(settings))
-    return Classifier(last, first=first[0] if first else None, workspace=workspace, settings=settings)
+    return _classifier(replaying, settings, workspace)
 
 
 def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
@@ -284,6 +282,11 @@ def _way(about: About) -> dict[str, Any]:
 
 def _digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _classifier(make: Callable[[Settings], Engine], settings: Settings, workspace: Workspace) -> Classifier:
+    *first, last = map(make, _asking(settings))
+    return Classifier(last, first=first[0] if first else None, workspace=workspace, settings=settings)
 
 
 def _asking(settings: Settings) -> tuple[Settings, ...]:
