@@ -21,6 +21,7 @@ from classifier.engines.cascade import sureness
 from classifier.engines.offline import OfflineEngine
 from classifier.errors import BudgetSpent, ConfigError, ModelTimeout, StoreError, UnknownLabel
 from classifier.evaluation.comparison import compare_runs
+from classifier.evaluation.report import read_json, render_markdown
 from classifier.records import Answer, Reply, Task, Usage
 from classifier.settings import Settings, first_stage, load_settings
 from tests import batch_kit as kit
@@ -400,6 +401,7 @@ def test_eval_tells_who_decided_what_and_what_was_saved(capsys, monkeypatch, in_
     shown = capsys.readouterr().out
     assert f"openai ({CHEAP}), then openai ({kit.MODEL})" in shown
     assert "5 of 10" in shown
+    assert "5 of 10" in render_markdown(read_json(Path("both") / "report.json"))
     page = (Path("both") / "report.html").read_text()
     assert 'id="cascade"' in page
     assert 'id="cascade"' not in (Path("alone") / "report.html").read_text()
