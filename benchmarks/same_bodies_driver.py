@@ -18,7 +18,8 @@ MARK = "@TEXT@"
 
 def write(path: Path) -> None:
     """Writes a request with a mark where the abstract stands."""
-    from classifier.pipeline import Classifier, document_from_text
+    from classifier.abstracts import document_from_text
+    from classifier.pipeline import Classifier
     from classifier.records import Paper, PaperFile
 
     classifier = Classifier("offline")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from classifier.records import GivenAnswer, Notice, Record
+from classifier.records import FirstOpinion, GivenAnswer, Notice, Record
 
 Status = Literal["placed", "out_of_scope", "unplaced", "failed"]
 Verdict = Literal["verbatim", "near", "absent"]
@@ -59,7 +59,12 @@ class Evidence(Record):
 
 
 class Provenance(Record):
-    """How the label came about, enough to repeat it."""
+    """How the label came about, enough to repeat it.
+
+    Attributes:
+        first_opinion: What the first engine of a cascade had said before this one was asked; its tokens, cost
+            and attempts are part of those above. None without a cascade, or where the first one decided.
+    """
 
     engine: str
     model: str | None = None
@@ -74,6 +79,7 @@ class Provenance(Record):
     latency_s: float = 0.0
     attempts: int = 0
     reply_sha256: str | None = None
+    first_opinion: FirstOpinion | None = None
     pdf_engine: str | None = None
     sandbox: str | None = None
     classifier_version: str

@@ -79,6 +79,7 @@ def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply) -> Provenance:
         latency_s=round(reply.latency_s, 4),
         attempts=reply.attempts,
         reply_sha256=hashlib.sha256(reply.raw.encode()).hexdigest() if reply.raw else None,
+        first_opinion=reply.first_opinion,
         pdf_engine=task.document.engine,
         sandbox=task.document.sandbox or None,
         classifier_version=__version__,

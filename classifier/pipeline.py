@@ -15,19 +15,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from classifier.abstracts import document_from_text
 from classifier.calibration import Calibration, apply, load_calibration
 from classifier.engines.base import Engine
-from classifier.errors import ContextOverflow, NoTextError
+from classifier.engines.cascade import ask_in_turn, sureness
+from classifier.errors import ContextOverflow
 from classifier.evidence import check_quotes
 from classifier.examples import choose_examples, eligible_studies
 from classifier.excerpt import select_excerpt
-from classifier.invisible import split_invisible_characters
 from classifier.label import Label
 from classifier.labelling import assemble_label, quotes_of
 from classifier.prompt import PromptBuilder
-from classifier.records import Document, HiddenText, Page, Paper, PaperFile, Prompt, Reply, Study, Task
+from classifier.records import Document, Paper, PaperFile, Prompt, Reply, Study, Task
 from classifier.review import review_reply
-from classifier.settings import Settings, load_settings
+from classifier.settings import Settings, first_stage, load_settings
 from classifier.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Classifier:
 
     Args:
         engine: "auto", "offline", "openai", or any object that speaks `classifier.engines.base.Engine`.
+        first: The engine that a cascade asks first; None makes the one that `Settings.cascade` names, if any.
         workspace: A workspace or its folder; None for the built-in one.
         settings: None reads environment and file.
         overrides: Single settings by name, e.g. `model="gpt-5-mini"`.
@@ -62,6 +64,7 @@ class Classifier:
         self,
         engine: str | Engine | None = None,
         *,
+        first: Engine | None = None,
         workspace: Workspace | Path | str | None = None,
         settings: Settings | None = None,
         **overrides: Any,
@@ -70,6 +73,7 @@ class Classifier:
         self.settings = settings or load_settings(engine=named, **overrides)
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
         self._engine = engine if engine is not None and not isinstance(engine, str) else None
+        self._first = first
         self._prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
         self._reader: PdfReader | None = None
@@ -154,14 +158,23 @@ class Classifier:
 
     async def alabel(self, file: PaperFile, document: Document) -> Label:
         """Labels a document that was read already."""
-        task, reply = await self._ask(file, document)
-        if self.settings.calibration:
-            reply = apply(self._calibration(reply.engine, reply.model), reply)
+        task, reply = await self._answer(file, document)
         evidence = check_quotes(quotes_of(reply.answer), document)
         review = review_reply(
             self.workspace.taxonomy, file, document, reply, evidence, self.settings.review_below
         )
         return assemble_label(self.workspace.taxonomy, file, task, reply, evidence, review)
+
+    async def ahands_on(self, file: PaperFile, document: Document) -> bool:
+        """Whether the first engine of the cascade would hand this paper on; no other one is asked.
+
+        Raises:
+            ModelError, ReplyError: It did not answer, which hands the paper on as well.
+        """
+        if self.first_engine is None:
+            return True
+        _, reply = await self._ask(self.first_engine, file, document)
+        return sureness(reply) < self.settings.cascade_below
 
     def classify(self, ref: str, *, claimed: Paper | None = None) -> Label:
         """`aclassify` for callers without an event loop (or inside a notebook's)."""
@@ -184,6 +197,19 @@ class Classifier:
             self._engine = build_engine(self.settings, self.workspace, repair=self._prompts.repair)
         return self._engine
 
+    @property
+    def first_engine(self) -> Engine | None:
+        """The engine that is asked before `engine`; None without a cascade.
+
+        Raises:
+            ConfigError: The settings' cascade makes no sense.
+        """
+        if self._first is None and (settings := first_stage(self.settings)):
+            from classifier.engines.build import build_engine
+
+            self._first = build_engine(settings, self.workspace, repair=self._prompts.repair)
+        return self._first
+
     # -- the steps -----------------------------------------------------------------------------
 
     def _examples(self, file: PaperFile, document: Document) -> tuple[Sequence[Study], Sequence[Study]]:
@@ -205,18 +231,35 @@ class Classifier:
             self._calibrations[engine, model] = found
         return self._calibrations[engine, model]
 
-    async def _ask(self, file: PaperFile, document: Document) -> tuple[Task, Reply]:
-        """Asks the engine; a prompt too long for the model is halved and sent again."""
+    async def _answer(self, file: PaperFile, document: Document) -> tuple[Task, Reply]:
+        """Asks the engine, in a cascade after the first one."""
+        if self.first_engine is None:
+            return await self._ask(self.engine, file, document)
+
+        async def ask(engine: Engine) -> tuple[Task, Reply]:
+            return await self._ask(engine, file, document)
+
+        return await ask_in_turn(self.first_engine, self.engine, ask, self.settings.cascade_below)
+
+    async def _ask(self, engine: Engine, file: PaperFile, document: Document) -> tuple[Task, Reply]:
+        """Asks one engine and calibrates its reply."""
+        task, reply = await self._put(engine, file, document)
+        if self.settings.calibration:
+            reply = apply(self._calibration(reply.engine, reply.model), reply)
+        return task, reply
+
+    async def _put(self, engine: Engine, file: PaperFile, document: Document) -> tuple[Task, Reply]:
+        """Puts the task; a prompt too long for the model is halved and sent again."""
         shared, nearest = self._examples(file, document)
         task = Task(paper=file.paper, document=document, examples=(*shared, *nearest))
-        if not self.engine.needs_prompt:
-            return task, await self.engine.answer(task)
+        if not engine.needs_prompt:
+            return task, await engine.answer(task)
         overflow: ContextOverflow | None = None
         for budget_tokens in _budgets(self.settings.budget_tokens):
             prompt = self._prompt(document, shared, nearest, budget_tokens)
             task = task.model_copy(update={"prompt": prompt})
             try:
-                return task, await self.engine.answer(task)
+                return task, await engine.answer(task)
             except ContextOverflow as error:
                 overflow = error
         raise overflow or ContextOverflow("the prompt does not fit the model's window")
@@ -236,8 +279,9 @@ class Classifier:
             self._reader.close()
         if self._sources is not None:
             await self._sources.aclose()
-        if self._engine is not None:
-            await self._engine.aclose()
+        for engine in (self._first, self._engine):
+            if engine is not None:
+                await engine.aclose()
 
     def close(self) -> None:
         """`aclose` for callers without an event loop."""
@@ -260,35 +304,6 @@ class Classifier:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-def document_from_text(paper: Paper, text: str | None = None) -> Document:
-    """A one-page document of a title and an abstract, or of given text.
-
-    Lists are as hostile as PDFs: characters that nobody sees are cut here and reported as hidden text.
-
-    Raises:
-        NoTextError: There is neither text nor abstract.
-    """
-    body = text if text is not None else paper.abstract
-    if not body or not body.strip():
-        raise NoTextError(
-            f"'{paper.title or 'the entry'}' has neither a PDF nor an abstract; nothing to read"
-        )
-    title, in_title = split_invisible_characters(paper.title or "")
-    body, in_body = split_invisible_characters(body)
-    return Document(
-        pages=(Page(number=1, text=f"{title}\n{body}" if title else body),),
-        title=title or None,
-        abstract=body if text is None else None,
-        arxiv_id=paper.arxiv_id,
-        doi=paper.doi,
-        hidden=tuple(
-            HiddenText(kind=found["kind"], page=1, text=found["text"]) for found in in_title + in_body
-        ),
-        page_count=1,
-        abstract_only=text is None,
-    )
 
 
 def _budgets(start: int) -> Iterator[int]:

@@ -266,14 +266,35 @@ class Usage(Record):
     cost_usd: float | None = None
 
 
+class FirstOpinion(Usage):
+    """What the first engine of a cascade said of a paper that it handed on, and what that cost.
+
+    Attributes:
+        label: None where it gave no usable answer; `error` then holds the reason's code.
+        sureness: What was found to be below the threshold.
+        attempts: As in `Reply`.
+    """
+
+    engine: str
+    model: str | None = None
+    label: str | None = None
+    sureness: float | None = None
+    error: str | None = None
+    attempts: int = 0
+
+
 class Reply(Record):
     """An engine's validated answer and how it came about.
 
     Attributes:
         probabilities: Label -> probability, where the engine has them (sums to 1).
         confidence_source: "probability", "logprobs", "stated" …; ends up in provenance.
+        cautious: The label's probability under the assumption that is least kind to it, where the engine can
+            tell; a cascade goes by it.
         raw: The reply as it came (empty for the offline engine).
         attempts: Requests made, including retries and re-asks; 0 offline.
+        first_opinion: In a cascade, what the engine before had said; `usage`, `attempts` and `latency_s` are
+            those of both together.
     """
 
     answer: Answer
@@ -281,8 +302,10 @@ class Reply(Record):
     model: str | None = None
     probabilities: Mapping[str, float] = Field(default_factory=dict)
     confidence_source: str = "stated"
+    cautious: float | None = None
     usage: Usage = Usage()
     latency_s: float = 0.0
     attempts: int = 0
     raw: str = ""
     notices: tuple[Notice, ...] = ()
+    first_opinion: FirstOpinion | None = None

@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         batch_requests, batch_bytes: Most in one batch of the provider's Batch API (OpenAI's limits).
         batch_poll_s: Between two looks at the batches.
         calibration: Use what `classifier eval --calibrate` has measured of the engine.
+        cascade: What is asked first: "offline", or the name of a cheaper model at the same server. Only
+            papers that it is not sure of go on to `model`.
+        cascade_below: A paper goes on where the first one is less sure than this. Chosen for "offline": the
+            least, in steps of .05, at which at most one in twenty of the papers that stay is labelled wrongly
+            (abstracts as they come, cross-validated; ADR 0012). Another first stage needs its own.
         prices: Model name -> price, for models that the price list does not know.
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
@@ -69,6 +74,8 @@ class Settings(BaseSettings):
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     review_below: float = Field(default=0.5, ge=0, le=1)
     calibration: bool = True
+    cascade: str | None = Field(default=None, min_length=1)
+    cascade_below: float = Field(default=0.8, ge=0, le=1)
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     max_output_tokens: int = Field(default=4000, ge=256)
     logprobs: bool = True
@@ -95,6 +102,30 @@ class Settings(BaseSettings):
         if self.engine != "auto":
             return self.engine
         return "openai" if self.api_key or self.base_url else "offline"
+
+
+def first_stage(settings: Settings) -> Settings | None:
+    """The settings of a cascade's first engine; None where there is no cascade.
+
+    Raises:
+        ConfigError: There is nothing to go on to, or it is the same model.
+    """
+    name = settings.cascade
+    if name is None:
+        return None
+    if settings.chosen_engine == "offline":
+        raise ConfigError(
+            f"cascade '{name}' has no model to go on to: the offline engine is chosen; give --engine openai "
+            "and --model NAME, or leave --cascade out"
+        )
+    if name == settings.model:
+        raise ConfigError(
+            f"cascade '{name}' is the model itself; expected 'offline' or a cheaper model at the same server"
+        )
+    alone: dict[str, Any] = {"cascade": None}
+    return settings.model_copy(
+        update=alone | ({"engine": "offline"} if name == "offline" else {"engine": "openai", "model": name})
+    )
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -17,7 +17,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -38,6 +38,8 @@ class BatchApiServer:
         lists: Whether `GET /batches` is there.
         refuse: Batch number (from 1) -> (code, message) with which it fails as a whole.
         expire: Numbers of batches that expire after half their requests.
+        twist: Changes a result row: the provider's whims.
+        answers: Step -> what its next comings answer instead, in order; None stands for the usual.
 
     Attributes:
         batches: By id, as they are told; `lines` holds the requests of each.
@@ -51,6 +53,8 @@ class BatchApiServer:
         lists: bool = True,
         refuse: Mapping[int, tuple[str, str]] | None = None,
         expire: tuple[int, ...] = (),
+        twist: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row,
+        answers: Mapping[Step, Sequence[tuple[int, bytes] | None]] | None = None,
     ) -> None:
         self.batches: dict[str, dict[str, Any]] = {}
         self.lines: dict[str, list[dict[str, Any]]] = {}
@@ -61,6 +65,8 @@ class BatchApiServer:
         self._lists = lists
         self._refuse = dict(refuse or {})
         self._expire = expire
+        self._twist = twist
+        self._answers = {step: list(given) for step, given in (answers or {}).items()}
         self._held: Step | None = None
         self._let_go = threading.Event()
         self._lock = threading.Lock()
@@ -117,10 +123,11 @@ class BatchApiServer:
                     told = _ok(self.batches[name])
                 case _:
                     told = _ok({"id": name, "deleted": self.files.pop(name, None) is not None})
+            instead = self._answers[step].pop(0) if self._answers.get(step) else None
         if step == self._held:
             self.reached.set()
             self._let_go.wait(60)
-        return told
+        return instead or told
 
     def _upload(self, headers: Any, body: bytes) -> tuple[int, bytes]:
         head = f"content-type: {headers['content-type']}\r\n\r\n".encode()
@@ -161,9 +168,9 @@ class BatchApiServer:
         if name not in self.batches:
             return _missing(name)
         batch = self.batches[name]
-        if batch["status"] == "validating":
+        if batch["status"] == "validating" and int(name.removeprefix("batch_")) + 1 not in self._refuse:
             batch["status"] = "in_progress"
-        elif batch["status"] == "in_progress":
+        elif batch["status"] in ("validating", "in_progress"):
             self._finish(name, batch)
         return _ok(batch)
 
@@ -183,7 +190,7 @@ class BatchApiServer:
                 "response": {"status_code": act.status, "body": json.loads(act.body)},
                 "error": None,
             }
-            (good if act.status == 200 else bad).append(row)
+            (good if act.status == 200 else bad).append(self._twist(row))
         if expired:
             error = {"code": "batch_expired", "message": "This request could not be executed in time."}
             bad += [

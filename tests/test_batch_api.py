@@ -306,6 +306,179 @@ def test_the_estimate_is_half(tmp_path, bridges_workspace):
     assert dollars(batch_api=True) == pytest.approx(tuple(cost / 2 for cost in dollars()))
 
 
+ERROR_502 = (502, b'{"error": {"message": "bad gateway"}}')
+CROWDED = (429, b'{"error": {"message": "too many enqueued tokens", "code": "rate_limit_exceeded"}}')
+
+
+def test_what_is_learned_of_the_server_meanwhile_makes_no_answer_useless(tmp_path, bridges_workspace):
+    wrong = reply(kit.answer(bridges_workspace, 2, label="no such leaf", confidence="high"))
+    model = kit.Model(bridges_workspace, faults={2: [wrong], 3: [status(500)]})
+    with BatchApiServer(model, expire=(1,)) as server:
+        run(tmp_path, server, bridges_workspace, 9)
+    assert (
+        len({str(line["body"].get("response_format")) for lines in server.lines.values() for line in lines})
+        > 1
+    )
+    assert answered_once(model, 9)
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 9) == []
+
+
+@pytest.mark.parametrize("told", [None, 0, "200"])
+def test_a_whole_answer_with_a_strange_status_is_an_answer(tmp_path, bridges_workspace, told):
+    def twist(row):
+        row["response"]["status_code"] = told
+        return row
+
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model, twist=twist) as server:
+        run(tmp_path, server, bridges_workspace, 5)
+    assert answered_once(model, 5)
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 5) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"custom_id": "99999999999999999999999"},
+        {"custom_id": 1e999},
+        {"custom_id": None},
+        {"response": []},
+        {"response": {"status_code": 200, "body": {"choices": [], "usage": {"prompt_tokens": 10**30}}}},
+        {"response": {"status_code": 10**30, "body": {"error": {"message": "x" * 9000}}}},
+    ],
+)
+def test_hostile_lines_cost_their_request_a_try_and_nothing_else(tmp_path, bridges_workspace, change):
+    hit: list[str] = []
+
+    def twist(row):
+        if hit:
+            return row
+        hit.append(row["custom_id"])
+        return row | change
+
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model, twist=twist) as server:
+        run(tmp_path, server, bridges_workspace, 5)
+    assert len(server.lines["batch_1"]) == 1
+    assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 5) == []
+
+
+def test_a_submit_whose_answer_is_lost_is_looked_for_and_not_repeated(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    nothing = (200, b'{"data": [], "has_more": false}')  # the list lags behind
+    with BatchApiServer(model, answers={"create": [ERROR_502], "list": [nothing]}) as server:
+        run(tmp_path, server, bridges_workspace, 5, batch_poll_s=2)
+    assert len(server.batches) == 1
+    assert answered_once(model, 5)
+
+
+def test_a_provider_without_metadata_is_known_by_the_file(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model, answers={"create": [ERROR_502]}) as server:
+        keep = server._create
+        server._create = lambda body: keep(body | {"metadata": {}})
+        run(tmp_path, server, bridges_workspace, 5)
+    assert len(server.batches) == 1
+    assert answered_once(model, 5)
+
+
+def test_a_queue_that_is_full_at_the_submit_waits_for_what_is_out(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    answers = {"create": [None, *[CROWDED] * 2]}
+    with BatchApiServer(model, answers=answers) as server:
+        keep, refused = server._create, iter([False, True, True])
+
+        def create(body):
+            return keep(body) if not next(refused, False) else CROWDED
+
+        server._create = create
+        run(tmp_path, server, bridges_workspace, 9, batch_requests=4, max_attempts=2)
+    assert [len(lines) for lines in server.lines.values()] == [4, 4]
+    assert answered_once(model, 9)
+
+
+def test_answers_whose_file_is_not_there_yet_are_waited_for(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        keep, told = server._look, []
+
+        def look(name):
+            code, body = keep(name)
+            batch = json.loads(body)
+            if batch["status"] == "completed" and len(told) < 3:
+                told.append(name)
+                batch |= {"output_file_id": None}
+            return code, json.dumps(batch).encode()
+
+        server._look = look
+        run(tmp_path, server, bridges_workspace, 5)
+    assert len(told) == 3
+    assert answered_once(model, 5)
+
+
+def test_a_batch_unknown_right_after_its_submit_is_looked_at_again(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    missing = (404, b'{"error": {"message": "no such batch"}}')
+    with BatchApiServer(model, answers={"look": [missing, ERROR_502, missing]}) as server:
+        run(tmp_path, server, bridges_workspace, 5)
+    assert answered_once(model, 5)
+
+
+def test_other_settings_leave_nothing_of_the_earlier_ones_to_send(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        run(tmp_path, server, bridges_workspace, 9, max_cost_usd=0.03)
+        run(
+            tmp_path,
+            server,
+            bridges_workspace,
+            2,
+            model="fake2",
+            prices=kit.PRICES | {"fake2": {"input": 1, "output": 1}},
+            relabel=True,
+        )
+    last = [line["body"]["model"] for line in server.lines[max(server.lines, key=lambda name: int(name[6:]))]]
+    assert set(last) == {"fake2"}
+    assert len(last) <= 2
+
+
+def test_a_batch_that_a_person_cancelled_ends_the_run_and_counts_no_try(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        keep = server._look
+
+        def look(name):
+            if name == "batch_0":
+                server.batches[name]["status"] = "cancelled"
+            return keep(name)
+
+        server._look = look
+        first = run(tmp_path, server, bridges_workspace, 5)
+        assert "was cancelled" in first["stopped"]["message"]
+        second = run(tmp_path, server, bridges_workspace, 5)
+    assert second["totals"]["labelled"] == 5
+    assert answered_once(model, 5)
+
+
+def test_a_cap_that_cannot_be_kept_stops_batches_too(tmp_path, bridges_workspace):
+    def silent(body):
+        return reply(kit.answer(bridges_workspace, kit.number_of(body)), usage={})
+
+    with BatchApiServer(silent) as server:
+        summary = run(tmp_path, server, bridges_workspace, 30, max_cost_usd=0.5)
+    assert "cannot be kept" in summary["stopped"]["message"]
+    assert server.steps["create"] == 0
+
+
+def test_many_refusals_are_failures_of_their_papers_and_not_of_the_server(tmp_path, bridges_workspace):
+    refused = status(400, "no", code="invalid_prompt")
+    model = kit.Model(bridges_workspace, faults={number: [refused] * 9 for number in range(1, 20)})
+    with BatchApiServer(model) as server:
+        summary = run(tmp_path, server, bridges_workspace, 22)
+    assert (summary["stopped"], summary["totals"]["failed"]) == (None, 19)
+    assert summary["totals"]["labelled"] == 3
+
+
 def test_the_offline_engine_has_no_batches(tmp_path, bridges_workspace):
     made = Job(sources=("list.jsonl",), out=tmp_path / "out", batch_api=True)
     with pytest.raises(ConfigError, match="--engine openai"):

@@ -15,7 +15,7 @@ LAYERS = [
     {"label"},
     {"entries"},
     {"text", "similarity", "invisible", "files", "fingerprint", "page", "screen"},
-    {"wording", "passages"},
+    {"wording", "passages", "abstracts"},
     {"identity"},
     {"taxonomy"},
     {"workspace", "settings", "leaf_schema", "swaps", "template_sandbox"},

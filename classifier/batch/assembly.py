@@ -11,10 +11,11 @@ from classifier.batch.job import Job, price_of, server_of
 from classifier.batch.labellers import Labeller, LocalLabeller, ProcessLabeller
 from classifier.batch.ledger import Ledger
 from classifier.batch.provider.answers import AnswerReader
-from classifier.batch.provider.asked import forget_new, out_count
+from classifier.batch.provider.asked import forget_unsent, out_count
 from classifier.batch.provider.deferring import DeferringTransport, MostOf
 from classifier.batch.provider.queue import Limits, ProviderQueue
 from classifier.batch.provider.run import BatchRun, drop_batches
+from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import LedgerTransport, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import Spending
@@ -24,10 +25,11 @@ from classifier.errors import ConfigError
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.records import Usage
-from classifier.settings import Settings
+from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
 
 if TYPE_CHECKING:
+    from classifier.engines.base import Engine
     from classifier.engines.openai.retry import Pause
     from classifier.engines.openai.transport import ChatTransport
 
@@ -35,7 +37,7 @@ _WORTH_PROCESSES = 100
 """Waiting items without a file from which it pays to start processes for the offline engine."""
 
 _LEAST_CHARS_A_TOKEN = 3
-"""Tokens of prompts are longer than this: what a request costs at most is told by it."""
+"""Tokens of ASCII text are longer than this (others have a byte at least): what a request costs at most."""
 
 
 async def make_run(job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter) -> Run:
@@ -69,15 +71,17 @@ async def _asking_run(job: Job, settings: Settings, workspace: Workspace, store:
     )
     server, usage_of, pause = BatchServer(http), _usage_reader(settings), Pause()
     throttle = Throttle(http, job.concurrency, pause=pause, may_send=spending.check)
+    basis = {"taxonomy": workspace.taxonomy.sha256, "temperature": settings.temperature}
+    basis["logprobs"] = settings.logprobs
     if job.drop_batches:
         await drop_batches(server, store)
     if not job.batch_api:
         await _refuse_batches(store)
-        transport = LedgerTransport(throttle, store, usage_of, spending, secrets)
+        transport = LedgerTransport(throttle, store, usage_of, spending, basis, secrets)
         labeller = _asking_labeller(job, settings, workspace, transport, pause)
         return Run(store, labeller, spending, throttle)
     deferring = DeferringTransport(throttle, store, _cost_bound(settings), _known_models(settings))
-    transport = LedgerTransport(deferring, store, usage_of, spending, secrets)
+    transport = LedgerTransport(deferring, store, usage_of, spending, basis, secrets)
     limits = Limits(
         settings.batch_requests,
         settings.batch_bytes,
@@ -85,8 +89,9 @@ async def _asking_run(job: Job, settings: Settings, workspace: Workspace, store:
         settings.max_attempts,
         job.max_cost_usd,
     )
-    reader = AnswerReader(usage_of, secrets, server.where)
-    queue = ProviderQueue(server, store, spending, reader, limits, job.out)
+    submitter = Submitter(server, store, job.out, attempts=limits.attempts, poll_s=limits.poll_s)
+    reader = AnswerReader(secrets, server.where)
+    queue = ProviderQueue(server, store, spending, submitter, reader, usage_of, limits)
     labeller = _asking_labeller(job, settings, workspace, transport, pause)
     return BatchRun(store, labeller, spending, throttle, queue)
 
@@ -94,20 +99,20 @@ async def _asking_run(job: Job, settings: Settings, workspace: Workspace, store:
 def _asking_labeller(
     job: Job, settings: Settings, workspace: Workspace, transport: ChatTransport, pause: Pause
 ) -> Labeller:
-    """Labels by an engine whose requests go through a transport."""
-    from classifier.engines.build import build_openai
+    """Labels by an engine, or a cascade, whose requests go through a transport."""
+    from classifier.engines.build import build_engine
 
-    engine = build_openai(
-        settings,
-        workspace,
-        repair=PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair,
-        memory=settings.data_dir / "servers.json",
-        transport=transport,
-        pause=pause,
-    )
-    workers = _workers(settings)
+    repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
+
+    def make(stage: Settings) -> Engine:
+        return build_engine(stage, workspace, repair=repair, transport=transport, pause=pause)
+
+    workers, first = _workers(settings), first_stage(settings)
     classifier = Classifier(
-        engine, workspace=workspace, settings=settings.model_copy(update={"workers": workers})
+        make(settings),
+        first=make(first) if first else None,
+        workspace=workspace,
+        settings=settings.model_copy(update={"workers": workers}),
     )
     # Papers that are being read, and replies that are being saved, hold no request back.
     return LocalLabeller(
@@ -128,10 +133,10 @@ def _offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts:
 def _usage_reader(settings: Settings) -> UsageOf:
     from classifier.engines.openai.completion import came_by_batch, read_usage
 
-    def usage_of(body: Mapping[str, Any]) -> Usage:
-        usage, model = read_usage(body), body.get("model")
-        reported = model if isinstance(model, str) else None
-        cost = price_of(settings, usage, reported, batch=came_by_batch(body))
+    def usage_of(model: str, body: Mapping[str, Any]) -> Usage:
+        usage, reported = read_usage(body), body.get("model")
+        names = model, reported if isinstance(reported, str) else None
+        cost = price_of(settings, usage, *names, batch=came_by_batch(body))
         return usage.model_copy(update={"cost_usd": cost})
 
     return usage_of
@@ -142,9 +147,11 @@ def _cost_bound(settings: Settings) -> MostOf:
 
     def most_usd(request: Mapping[str, Any]) -> float | None:
         room = request.get("max_completion_tokens") or request.get("max_tokens") or 0
-        chars = len(json.dumps(request, ensure_ascii=False))
-        usage = Usage(tokens_in=chars // _LEAST_CHARS_A_TOKEN, tokens_out=room)
-        return price_of(settings, usage, batch=True)
+        text = json.dumps(request, ensure_ascii=False)
+        plain = sum(map(str.isascii, text))
+        tokens = plain // _LEAST_CHARS_A_TOKEN + len(text.encode("utf-8", "replace")) - plain
+        usage = Usage(tokens_in=tokens, tokens_out=room)
+        return price_of(settings, usage, request["model"], batch=True)
 
     return most_usd
 
@@ -154,7 +161,8 @@ def _known_models(settings: Settings) -> list[str]:
     from classifier.engines.openai.ladder import Findings, findings_key
 
     findings, where = Findings(settings.data_dir / "servers.json"), server_of(settings)
-    names = [settings.model] if settings.model else []
+    stages = (settings, first_stage(settings))
+    names = [stage.model for stage in stages if stage is not None and stage.model]
     return [name for name in names if findings.get(findings_key(where, name)) is not None]
 
 
@@ -170,7 +178,7 @@ async def _refuse_batches(store: LedgerWriter) -> None:
             f"{requests} requests of an earlier run are at the provider's Batch API; add --batch-api to "
             "collect their answers, or --drop-batches to give them up"
         )
-    await store.do(forget_new)
+    await store.do(forget_unsent)
 
 
 def _workers(settings: Settings) -> int:

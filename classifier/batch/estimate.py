@@ -18,15 +18,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from classifier.batch.handing_on import Range, Sample, read_sample
 from classifier.batch.intake import Found, twin_finder
 from classifier.batch.job import Job, price_of
-from classifier.batch.reading import read_entry
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.entries import ListEntry
-from classifier.errors import ClassifierError, ConfigError, StoreError
-from classifier.pipeline import Classifier
+from classifier.errors import ConfigError, StoreError
 from classifier.records import Prompt, Usage
-from classifier.settings import Settings
+from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
 
 SAMPLE = 24
@@ -37,8 +36,6 @@ _CHARS_A_TOKEN = (6.0, 3.0)
 _OBSERVED = 10  # replies from which their mean is better than a guess by characters
 _SPREAD = 0.15  # around that mean
 _QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
-
-Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,9 @@ class Estimate:
         cached_share: The part of the input that is the same from paper to paper.
         cost_usd: None where no price is known.
         observed: Replies of the ledger that it rests on; 0 where it was made from characters alone.
+        cascade: What is asked first, if anything.
+        going_on: The share of papers that goes on to `model`: a range, with 95 % (Wilson), where the offline
+            engine was asked about the sample; 0 to 1 where a model would have to be.
     """
 
     engine: str
@@ -66,6 +66,8 @@ class Estimate:
     cached_share: float
     cost_usd: Range | None
     observed: int
+    cascade: str | None = None
+    going_on: Range = (1.0, 1.0)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -90,6 +92,12 @@ class Estimate:
         lines.append(f"estimated from {basis}; nothing was sent to a model")
         if self.unreadable:
             lines.append(f"{self.unreadable} of {self.sampled} could not be read")
+        if self.cascade == "offline":
+            low, high = self.going_on
+            share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
+            lines.append(f"cascade     {share} go on to {self.model}: the offline engine is not sure of them")
+        elif self.cascade:
+            lines.append(f"cascade     {self.cascade} is asked about all; 0 % to 100 % go on to {self.model}")
         lines.append(
             f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same from paper "
             "to paper (cached where the provider does so)"
@@ -128,16 +136,27 @@ def estimate(
     """
     if settings.chosen_engine == "openai" and not settings.model:
         raise ConfigError("the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL")
+    first = first_stage(settings)
+    before = first if first and first.chosen_engine == "openai" else None
     with closing(_Known(job.out)) as known:
         listed, sample = _look_through(job, job.entries() if entries is None else entries, known)
         observed = known.usage()
-    prompts: list[Prompt] = []
+    read = Sample()
     if settings.chosen_engine == "openai":
-        prompts = asyncio.run(_render(job, settings, workspace, sample))
-    readable = listed.papers * len(prompts) / max(1, len(sample))
-    tokens_in, tokens_out = _tokens(prompts, settings, observed)
-    share = _shared_share(prompts)
+        read = asyncio.run(read_sample(job, settings, workspace, sample))
+    readable = listed.papers * len(read.prompts) / max(1, len(sample))
+    going_on = read.going_on(settings.cascade, whole=len(sample) == listed.papers)
+    requests = last = _times(going_on, (readable, readable))
+    if before is not None:
+        observed = None  # its mean would be over replies of both models
+        requests = _plus(last, (readable, readable))
+    tokens_in, tokens_out = _tokens(read.prompts, settings, observed)
+    share = _shared_share(read.prompts)
     cost = _cost(settings, tokens_in, tokens_out, share, batch=job.batch_api)
+    cost = cost and _times(cost, last)
+    if before is not None:
+        more = _cost(before, tokens_in, tokens_out, share, batch=job.batch_api)
+        cost = cost and more and _plus(cost, _times(more, (readable, readable)))
     return Estimate(
         engine=settings.chosen_engine,
         model=settings.model if settings.chosen_engine == "openai" else None,
@@ -146,12 +165,14 @@ def estimate(
         done=listed.done,
         unusable=listed.unusable,
         sampled=len(sample),
-        unreadable=len(sample) - len(prompts) if settings.chosen_engine == "openai" else 0,
-        tokens_in=_times(tokens_in, readable),
-        tokens_out=_times(tokens_out, readable),
+        unreadable=len(sample) - len(read.prompts) if settings.chosen_engine == "openai" else 0,
+        tokens_in=_times(tokens_in, requests),
+        tokens_out=_times(tokens_out, requests),
         cached_share=share,
-        cost_usd=cost and _times(cost, readable),
+        cost_usd=cost,
         observed=observed[0] if observed else 0,
+        cascade=settings.cascade,
+        going_on=going_on,
     )
 
 
@@ -207,21 +228,6 @@ def _look_through(job: Job, entries: Iterable[Found], known: _Known) -> tuple[_L
             elif (at := chance.randrange(listed.papers)) < SAMPLE:
                 sample[at] = row
     return listed, sample
-
-
-async def _render(
-    job: Job, settings: Settings, workspace: Workspace, sample: Iterable[ListEntry]
-) -> list[Prompt]:
-    prompts = []
-    async with Classifier("offline", workspace=workspace, settings=settings) as reader:
-        for entry in sample:
-            try:
-                prompts.append(reader.render_prompt(*await read_entry(reader, entry, job.reading)))
-            except ConfigError:
-                raise
-            except ClassifierError:
-                continue
-    return prompts
 
 
 def _tokens(
@@ -291,8 +297,12 @@ def _cost(
     return None if low is None or high is None else (min(low, high), high)
 
 
-def _times(one: Range, papers: float) -> Range:
-    return one[0] * papers, one[1] * papers
+def _times(one: Range, many: Range) -> Range:
+    return one[0] * many[0], one[1] * many[1]
+
+
+def _plus(one: Range, other: Range) -> Range:
+    return one[0] + other[0], one[1] + other[1]
 
 
 def _many(tokens: Range) -> str:

@@ -17,7 +17,7 @@ from classifier.calibration import calibration_path
 from classifier.fingerprint import sha256_of
 from classifier.prompt import PromptBuilder
 from classifier.records import Usage
-from classifier.settings import Settings
+from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
 
 CONCURRENCY = 32
@@ -62,6 +62,7 @@ class Job:
 
 def fingerprint(job: Job, settings: Settings, workspace: Workspace) -> dict[str, Any]:
     """Everything that decides the labels, by name: ledgers with equal ones may be gone on with."""
+    first = first_stage(settings)
     values: dict[str, Any] = {
         "engine": settings.chosen_engine,
         "reading": job.reading,
@@ -71,9 +72,13 @@ def fingerprint(job: Job, settings: Settings, workspace: Workspace) -> dict[str,
         "studies_sha256": sha256_of(study.model_dump_json().encode() for study in workspace.studies),
         "calibration_sha256": _calibration_sha256(settings, workspace),
     }
-    if settings.chosen_engine == "offline":
+    if first is not None:
+        values |= {"cascade": settings.cascade, "cascade_below": settings.cascade_below}
+    if "offline" in (settings.chosen_engine, first and first.chosen_engine):
         files = sorted(path for path in workspace.offline_dir.glob("*") if path.is_file())
-        return values | {"offline_sha256": sha256_of(path.read_bytes() for path in files)}
+        values["offline_sha256"] = sha256_of(path.read_bytes() for path in files)
+    if settings.chosen_engine == "offline":
+        return values
     names = ("model", "budget_tokens", "temperature", "max_output_tokens", "logprobs")
     prompts = PromptBuilder(workspace.taxonomy, workspace.prompt_dir())
     sent = {name: getattr(settings, name) for name in names}
@@ -88,14 +93,23 @@ def server_of(settings: Settings) -> str:
 
 
 def price_of(
-    settings: Settings, usage: Usage, reported_model: str | None = None, *, batch: bool = False
+    settings: Settings,
+    usage: Usage,
+    model: str | None = None,
+    reported_model: str | None = None,
+    *,
+    batch: bool = False,
 ) -> float | None:
-    """What tokens cost under these settings in US dollars; None where that is not known."""
+    """What tokens cost under these settings in US dollars; None where that is not known.
+
+    Args:
+        model: The one that was asked; None for the settings'.
+    """
     from classifier.engines.openai.prices import cost_usd
 
     return cost_usd(
         usage,
-        model=settings.model or "",
+        model=model or settings.model or "",
         reported_model=reported_model,
         base_url=server_of(settings),
         prices=settings.prices,

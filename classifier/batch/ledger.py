@@ -148,7 +148,7 @@ class Ledger:
         rows = self.db.execute(
             "SELECT id, place, round, entry FROM item"
             " WHERE state = 'waiting' AND place > ? AND listing = ? AND NOT EXISTS ("
-            "   SELECT 1 FROM asked WHERE item = item.id AND (body IS NOT NULL OR batch IS NOT NULL)"
+            "   SELECT 1 FROM asked WHERE item = item.id AND NOT lost"
             " ) ORDER BY place LIMIT ?",
             (after, self._listing(), count),
         ).fetchall()

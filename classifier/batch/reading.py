@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from classifier.abstracts import document_from_text
 from classifier.entries import ListEntry
 from classifier.errors import ClassifierError, InputError, NoTextError, SourceError, WrongPaper
-from classifier.pipeline import Classifier, document_from_text
+from classifier.pipeline import Classifier
 from classifier.records import Document, Notice, PaperFile
 from classifier.sources.reference import Reference, parse_reference
 

@@ -1,10 +1,11 @@
 """Replies that are on disk before they are used, and are used again instead of being paid for again.
 
 What enters: requests of one item's conversation (`asking`), through a `ChatTransport`. What leaves: the reply
-of the ledger where the same request had been put as often before in the item's round, else the server's, once
-it is saved. Errors are not kept, since they cost nothing that could be had again; refusals of a batch are,
-since they cost a day. A reply that the engine then refuses is kept like any other, so that the conversation
-comes out the same when it is led again.
+of the ledger where the same question had been put as often before in the item's round, else the server's,
+once it is saved. A question is the same however the server wants it put: what is found out about it
+meanwhile makes no reply useless. Errors are not kept, since they cost nothing that could be had again;
+refusals of a batch are, since they cost a day. A reply that the engine then refuses is kept like any other,
+so that the conversation comes out the same when it is led again.
 """
 
 from __future__ import annotations
@@ -21,32 +22,37 @@ from classifier.batch.items import Item, ReplyKey, pack, unpack
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.canonical import request_sha256
+from classifier.engines.openai.chat import question_of
 from classifier.engines.openai.failures import failure
 from classifier.engines.openai.transport import Body, ChatTransport
 from classifier.errors import ModelError
 from classifier.records import Usage
 
-UsageOf = Callable[[Mapping[str, Any]], Usage]
-"""Reads tokens and their cost from a response body."""
+UsageOf = Callable[[str, Mapping[str, Any]], Usage]
+"""Reads tokens and their cost from a model's response body; the model as it was asked for."""
 
 
 @dataclass
 class Conversation:
-    """One item's requests so far; `sent` counts those that went to the server, at a cost in US dollars."""
+    """One item's requests so far.
+
+    Attributes:
+        put: Question -> how often a reply to it was had.
+        sent: Requests that went to the server, at a cost in US dollars.
+        key: Where the reply to the request is kept that is on its way.
+    """
 
     item: Item
     put: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     cost_usd: float = 0.0
+    key: ReplyKey = ("", 0)
 
-    def key_of(self, request: Mapping[str, Any]) -> ReplyKey:
-        """Under which the reply to a request that is put now is kept."""
-        sha256 = request_sha256(request)
-        return sha256, self.put[sha256]
 
+REFUSAL = -1
+"""Stands for "how often" in the key of a kept refusal, which is about a request and not its question."""
 
 _REMOVED = "[removed]"
-_REFUSED = "refused_with"
 _CONVERSATION: ContextVar[Conversation] = ContextVar("conversation")
 
 
@@ -74,6 +80,7 @@ class LedgerTransport:
         store: The ledger.
         usage_of: Reads what a reply has cost.
         spending: Told each new reply's usage.
+        basis: What else decides a reply besides its question, such as the temperature; JSON.
         secrets: Strings that are cut out of each body, for the engine as for the ledger: servers echo keys.
     """
 
@@ -83,12 +90,14 @@ class LedgerTransport:
         store: LedgerWriter,
         usage_of: UsageOf,
         spending: Spending,
+        basis: Mapping[str, Any] | None = None,
         secrets: tuple[str, ...] = (),
     ) -> None:
         self._inner = inner
         self._store = store
         self._usage_of = usage_of
         self._spending = spending
+        self._basis = basis or {}
         self._secrets = secrets
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -97,19 +106,21 @@ class LedgerTransport:
         Raises:
             StoreError: The reply cannot be saved.
         """
-        conversation = present_conversation()
-        item, key = conversation.item, conversation.key_of(request)
-        kept = item.replies.get(key)
-        if kept is not None:
-            reply = unpack(kept)
-            if (refusal := refusal_in(reply)) is not None:
-                raise refusal
-            conversation.put[key[0]] += 1
-            return reply
+        conversation, item = present_conversation(), present_conversation().item
+        question = request_sha256({**self._basis, **question_of(request)})
+        key = question, conversation.put[question]
+        if any(nth == REFUSAL for _, nth in item.replies):
+            refusal = item.replies.get((request_sha256(request), REFUSAL))
+            if refusal is not None:
+                raise refusal_of(unpack(refusal))
+        if (kept := item.replies.get(key)) is not None:
+            conversation.put[question] += 1
+            return unpack(kept)
+        conversation.key = key
         conversation.sent += 1
         body = without_secrets(await self._inner.complete(request), self._secrets)
-        conversation.put[key[0]] += 1  # a failed exchange brought no reply: the next one takes its number
-        usage = self._usage_of(body)
+        conversation.put[question] += 1  # a failed exchange brought no reply: the next one takes its number
+        usage = self._usage_of(request["model"], body)
         self._spending.add(usage)
         conversation.cost_usd += usage.cost_usd or 0.0
         await self._store.do(lambda ledger: ledger.save_reply(item, key, pack(body), usage))
@@ -133,13 +144,10 @@ def without_secrets(body: Mapping[str, Any], secrets: Sequence[str]) -> Mapping[
 
 
 def kept_refusal(status: int, body: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A refusal in the shape in which it is kept as a reply; `refusal_in` reads it again."""
-    return {_REFUSED: {"status": status, "where": where, "body": body}}
+    """A refusal in the shape in which it is kept; `refusal_of` reads it again."""
+    return {"status": status, "where": where, "body": body}
 
 
-def refusal_in(reply: Mapping[str, Any]) -> ModelError | None:
-    """The error that a kept reply stands for; None where it is an answer."""
-    kept = reply.get(_REFUSED)
-    if not isinstance(kept, dict):
-        return None
+def refusal_of(kept: Mapping[str, Any]) -> ModelError:
+    """The error that a kept refusal stands for."""
     return failure(kept["status"], {}, json.dumps(kept["body"]), where=kept["where"], key=None)

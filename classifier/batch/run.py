@@ -185,8 +185,10 @@ class Run:
         progress.done += label.error is None
         progress.failed += label.error is not None
         progress.review += label.needs_review
-        if outcome.requests > 0:
-            self.spending.finish(outcome.cost_usd)
+        # What the ledger held already tells neither of the rest's cost nor of the server.
+        if outcome.item.replies and not outcome.requests:
+            return
+        self.spending.finish(outcome.cost_usd)
         if label.error is None or label.error.code not in UNANSWERED:
             self._in_a_row.clear()
             return

@@ -55,7 +55,9 @@ _MIGRATIONS = (
     CREATE TABLE provider_batch (
         id INTEGER PRIMARY KEY,
         tag TEXT NOT NULL UNIQUE,     -- stands in the provider's metadata
-        intended REAL NOT NULL,       -- Unix time, saved before anything is sent
+        model TEXT NOT NULL,
+        file_id TEXT,                 -- the requests, as the provider knows them
+        sent REAL,                    -- Unix time just before the submit; NULL: it cannot be at the provider
         provider_id TEXT,             -- NULL until the submit is known to have happened
         status TEXT,                  -- as the provider named it last
         ended INTEGER NOT NULL DEFAULT 0      -- its answers are in `reply`
@@ -66,12 +68,18 @@ _MIGRATIONS = (
         round INTEGER NOT NULL,
         request TEXT NOT NULL,
         nth INTEGER NOT NULL,         -- these three as in `reply`
+        exact TEXT NOT NULL,          -- sha256 of the whole request: what a refusal is about
+        model TEXT NOT NULL,
         batch INTEGER REFERENCES provider_batch (id),
-        body BLOB,                    -- zlib; NULL once it is at the provider; both NULL: to be asked again
-        bytes INTEGER NOT NULL,       -- of the body as it is sent
-        most_usd REAL,                -- what its answer costs at most; NULL where that is not known
+        lost INTEGER NOT NULL DEFAULT 0,      -- 1: no batch has it, the next pass over the list asks it again
         tries INTEGER NOT NULL DEFAULT 0,     -- batches that brought no answer
+        bytes INTEGER NOT NULL,       -- of its line in a batch
+        most_usd REAL,                -- what its answer costs at most; NULL where that is not known
         UNIQUE (item, round, request, nth)
+    );
+    CREATE TABLE asked_body (         -- of requests that the provider has not accepted yet
+        id INTEGER PRIMARY KEY REFERENCES asked (id),
+        body BLOB NOT NULL            -- zlib
     );
     CREATE INDEX asked_batch ON asked (batch);
     """,

@@ -23,7 +23,7 @@ from classifier.batch.store import LedgerWriter
 from classifier.batch.summary import how_it_went, now, shown_settings, totals
 from classifier.errors import ConfigError, StoreError
 from classifier.records import Usage
-from classifier.settings import Settings
+from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
 
 
@@ -85,18 +85,17 @@ def label_lists(
 
 
 def _check(job: Job, settings: Settings) -> None:
-    if settings.chosen_engine == "offline":
-        if job.batch_api or job.drop_batches:
-            raise ConfigError("the Batch API belongs to the openai engine; add --engine openai --model NAME")
-        return
-    if job.max_cost_usd is None:
-        return
-    if price_of(settings, Usage(tokens_in=1000, tokens_out=1000)) is None:
-        raise ConfigError(
-            f"--max-cost needs a price, and none is known for {settings.model} at {server_of(settings)}; set "
-            f'CLASSIFIER_PRICES=\'{{"{settings.model}": {{"input": 1.0, "output": 4.0}}}}\' (US dollars per '
-            "million tokens), or leave --max-cost out"
-        )
+    if settings.chosen_engine == "offline" and (job.batch_api or job.drop_batches):
+        raise ConfigError("the Batch API belongs to the openai engine; add --engine openai --model NAME")
+    for stage in (first_stage(settings), settings):
+        if job.max_cost_usd is None or stage is None or stage.chosen_engine == "offline":
+            continue
+        if price_of(stage, Usage(tokens_in=1000, tokens_out=1000)) is None:
+            raise ConfigError(
+                f"--max-cost needs a price, and none is known for {stage.model} at {server_of(stage)}; set "
+                f'CLASSIFIER_PRICES=\'{{"{stage.model}": {{"input": 1.0, "output": 4.0}}}}\' (US dollars per '
+                "million tokens), or leave --max-cost out"
+            )
 
 
 async def _run(job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, on_start: OnStart) -> Run:

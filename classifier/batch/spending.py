@@ -44,7 +44,7 @@ class Spending:
             self.cost_usd += usage.cost_usd
 
     def finish(self, cost_usd: float) -> None:
-        """Counts an item of this run for which the server was asked, and what its replies have cost."""
+        """Counts an item that was labelled in this run, and what its replies have cost."""
         self._finished += 1
         self._finished_usd += cost_usd
 

@@ -12,12 +12,15 @@ import typer
 from classifier.cli import exits
 from classifier.cli.options import (
     BudgetOption,
+    CascadeBelowOption,
+    CascadeOption,
     EngineName,
     EngineOption,
     ExamplesOption,
     JsonOption,
     ModelOption,
     WorkspaceOption,
+    check_cascade,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ def classify(
     ],
     engine: EngineOption = EngineName.auto,
     model: ModelOption = None,
+    cascade: CascadeOption = None,
+    cascade_below: CascadeBelowOption = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
     workspace: WorkspaceOption = None,
@@ -53,10 +58,13 @@ def classify(
         engine.setting,
         workspace=workspace,
         model=model,
+        cascade=cascade,
+        cascade_below=cascade_below,
         examples=examples,
         budget_tokens=budget,
         allow_private=allow_private or None,
     )
+    check_cascade(classifier.settings, cascade_below)
     try:
         return asyncio.run(_classify_all(classifier, refs, as_json=json, show_prompt=show_prompt))
     except KeyboardInterrupt:

@@ -17,12 +17,15 @@ import typer
 from classifier.cli import exits
 from classifier.cli.options import (
     BudgetOption,
+    CascadeBelowOption,
+    CascadeOption,
     EngineName,
     EngineOption,
     ExamplesOption,
     JsonOption,
     ModelOption,
     WorkspaceOption,
+    check_cascade,
 )
 from classifier.cli.scores import show_report, verdict, write_calibration
 
@@ -88,6 +91,8 @@ def evaluate(
     ] = None,
     engine: EngineOption = EngineName.auto,
     model: ModelOption = None,
+    cascade: CascadeOption = None,
+    cascade_below: CascadeBelowOption = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder for predictions and reports; a new one below eval-runs/."),
@@ -125,7 +130,14 @@ def evaluate(
     json: JsonOption = False,
 ) -> int:
     """Score an engine against labelled papers: metrics with intervals, baselines, an HTML report."""
-    given = {"engine": engine.setting, "model": model, "examples": examples, "budget_tokens": budget}
+    given = {
+        "engine": engine.setting,
+        "model": model,
+        "cascade": cascade,
+        "cascade_below": cascade_below,
+        "examples": examples,
+        "budget_tokens": budget,
+    }
     run = _Run(
         suite=suite,
         protocol=protocol.value if protocol else None,
@@ -152,12 +164,16 @@ def evaluate(
 
 
 async def _evaluate(run: _Run) -> int:
+    from classifier.errors import ConfigError
     from classifier.evaluation.metrics import need_packages
 
     need_packages()  # said before anything is paid for
     from classifier.workspace import Workspace
 
     settings = _settings(run)
+    check_cascade(settings, run.settings.get("cascade_below"))
+    if settings.cascade and run.wanted_accuracy is not None:
+        raise ConfigError("--calibrate is for one engine; leave --cascade out, and calibrate each by itself")
     workspace = Workspace(run.workspace)
     whole = await _suite(run, settings, workspace)
     run.protocol = run.protocol or ("loo" if run.suite == "gold" else "holdout")

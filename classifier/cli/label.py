@@ -15,12 +15,15 @@ import typer
 from classifier.cli import exits
 from classifier.cli.options import (
     BudgetOption,
+    CascadeBelowOption,
+    CascadeOption,
     EngineName,
     EngineOption,
     ExamplesOption,
     JsonOption,
     ModelOption,
     WorkspaceOption,
+    check_cascade,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ def label(
     ],
     engine: EngineOption = EngineName.auto,
     model: ModelOption = None,
+    cascade: CascadeOption = None,
+    cascade_below: CascadeBelowOption = None,
     read: Annotated[
         ReadingName, typer.Option(help="full: PDFs where there are any; abstract: abstracts where there are.")
     ] = ReadingName.full,
@@ -89,9 +94,12 @@ def label(
     settings = load_settings(
         engine=engine.setting,
         model=model,
+        cascade=cascade,
+        cascade_below=cascade_below,
         examples=examples,
         budget_tokens=budget,
     )
+    check_cascade(settings, cascade_below)
     job = Job(
         sources=tuple(lists),
         out=out,
@@ -179,7 +187,9 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
             f"{spent['tokens_in']:,} tokens in ({spent['tokens_cached']:,} cached), "
             f"{spent['tokens_out']:,} out; cost {cost}"
         )
-    lines.append(f"engine: {summary['fingerprint']['engine']}; results in {out}")
+    made = summary["fingerprint"]
+    first = f"{made['cascade']}, then " if made.get("cascade") else ""
+    lines.append(f"engine: {first}{made['engine']}; results in {out}")
     return "\n".join(lines)
 
 

@@ -86,8 +86,8 @@ def describe(run: Run) -> str:
         parts.append("cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}")
         if rest is not None:
             parts.append(f"about ${rest:.4f} to come")
-    if isinstance(run, BatchRun) and run.queue.awaited:
-        parts.append(f"{run.queue.answered} of {run.queue.awaited} answers there")
+    if isinstance(run, BatchRun) and run.queue.out:
+        parts.append(f"{run.queue.ready} of {run.queue.out} answers there")
     parts += [f"{progress.review} for review"] * bool(progress.review)
     parts += [f"{progress.failed} failed"] * bool(progress.failed)
     return ", ".join(parts)

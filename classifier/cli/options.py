@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from classifier.settings import Settings
 
 
 class EngineName(StrEnum):
@@ -35,8 +38,44 @@ ExamplesOption = Annotated[
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
 ]
+CascadeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cascade",
+        metavar="offline|MODEL",
+        help="Ask this first; only papers that it is not sure of go on to --model.",
+    ),
+]
+CascadeBelowOption = Annotated[
+    float | None,
+    typer.Option(
+        "--cascade-below",
+        min=0,
+        max=1,
+        metavar="P",
+        help="With --cascade: papers go on below this sureness; 0.8 where not set.",
+    ),
+]
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option("--workspace", metavar="DIR", help="A survey's folder; the built-in one where absent."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="For machines: JSON on standard output.")]
+
+
+def check_cascade(settings: Settings, below: float | None) -> None:
+    """Refuses what would have no effect, before anything is read.
+
+    Args:
+        below: What --cascade-below gave.
+
+    Raises:
+        ConfigError: The cascade makes no sense, or there is none.
+    """
+    from classifier.errors import ConfigError
+    from classifier.settings import first_stage
+
+    if first_stage(settings) is None and below is not None:
+        raise ConfigError(
+            "--cascade-below says when papers go on, but nothing is asked first; give --cascade"
+        )

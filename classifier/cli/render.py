@@ -119,4 +119,8 @@ def _origin(label: Label, workspace: Workspace) -> str:
         cost = "price unknown" if made.cost_usd is None else f"${made.cost_usd:.4f}"
         cached = f", {made.tokens_cached} cached" if made.tokens_cached else ""
         parts.append(f"{made.tokens_in} tokens in{cached}, {made.tokens_out} out, {cost}")
+    if made.first_opinion is not None:
+        before = made.first_opinion
+        said = f"{before.label}, {before.sureness:.2f} sure" if before.sureness is not None else before.error
+        parts.append(f"asked after {before.engine} ({said})")
     return "; ".join(parts)

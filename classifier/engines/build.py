@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from classifier.engines.openai import OpenAIEngine
 
 
-def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[str], str]) -> Engine:
-    """Makes the engine that the settings choose.
+def build_engine(
+    settings: Settings, workspace: Workspace, *, repair: Callable[[str], str], **more: Any
+) -> Engine:
+    """Makes the engine that the settings choose; of a cascade, the last one (see `settings.first_stage`).
 
     Args:
         repair: Turns a validation message into the text that asks the model again.
+        more: Further arguments of `OpenAIEngine`, e.g. `transport`; the offline engine needs none.
 
     Raises:
         ConfigError: The openai engine without a model's name.
@@ -27,7 +30,7 @@ def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[
         from classifier.engines.offline import OfflineEngine
 
         return OfflineEngine(workspace.taxonomy, workspace.offline_dir)
-    return build_openai(settings, workspace, repair=repair, memory=settings.data_dir / "servers.json")
+    return build_openai(settings, workspace, repair=repair, memory=settings.data_dir / "servers.json", **more)
 
 
 def build_openai(

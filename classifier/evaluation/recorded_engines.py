@@ -69,6 +69,7 @@ class RecordingEngine:
         model: The model's name.
         folder: Where conversations are kept; an earlier one about the same is replaced.
         secrets: Strings that must never be written, such as the key; see `RecordingTransport`.
+        pause: Shared by engines that ask the same server.
     """
 
     name = "openai"
@@ -82,13 +83,14 @@ class RecordingEngine:
         model: str,
         folder: Path,
         secrets: tuple[str, ...] = (),
+        pause: Pause | None = None,
     ) -> None:
         self.model: str | None = model
         self._make = make
         self._inner = inner
         self._folder = folder
         self._secrets = secrets
-        self._pause = Pause()
+        self._pause = pause or Pause()
         self._scout = asyncio.Lock()
         self._scouted = False
         self._profile: Profile | None = None

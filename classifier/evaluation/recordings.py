@@ -18,6 +18,7 @@ from classifier.engines.openai.failures import RejectedRequest, ServerError
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import (
     BudgetSpent,
+    ClassifierError,
     ContextOverflow,
     ModelError,
     ModelTimeout,
@@ -42,8 +43,11 @@ _REMOVED = "[removed]"
 _BY_NAME = {kind.__name__: kind for kind in _KINDS}
 
 
-class NoRecording(ModelError):
-    """A replay was asked what no recording answers."""
+class NoRecording(ClassifierError):
+    """A replay was asked what no recording answers.
+
+    Not the model's failure: a cascade must not hand on what was merely not recorded.
+    """
 
     code = "no-recording"
 

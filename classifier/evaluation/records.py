@@ -220,7 +220,13 @@ class Times(Record):
 
 
 class RunFacts(Record):
-    """What was run on what: two runs are comparable where the suite's sha256 is equal."""
+    """What was run on what: two runs are comparable where the suite's sha256 is equal.
+
+    Attributes:
+        engine, model: In a cascade, those that are asked last.
+        cascade: The engine and model that are asked first; None without a cascade.
+        cascade_below: The sureness below which an item goes on.
+    """
 
     suite: str
     suite_sha256: str
@@ -233,6 +239,42 @@ class RunFacts(Record):
     classifier_version: str
     calibration: str | None = None
     repeat: int = 1
+    cascade: str | None = None
+    cascade_below: float | None = None
+
+
+class Stage(Record):
+    """One of a cascade's two engines.
+
+    Attributes:
+        share: Of all items, those that this engine decided; items that failed count as the second's.
+        accuracy: Among those.
+        spending: What it took for all items that it was asked about.
+    """
+
+    engine: str
+    share: Estimate
+    accuracy: Estimate
+    spending: Spending
+
+
+class Cascade(Record):
+    """Who decided what in a cascade, how right, and what it saved.
+
+    Attributes:
+        first_on_rest: Accuracy of the first engine on the items that it handed on.
+        without: What the second engine alone would have spent: its mean over the items that it answered,
+            times all items. An estimate: those are the harder ones, which need not be the longer ones.
+        saved_usd, saved_tokens: `without` less what both spent; negative where the cascade cost more. None
+            where unknown. Tokens are those in and out.
+    """
+
+    first: Stage
+    second: Stage
+    first_on_rest: Estimate
+    without: Spending
+    saved_usd: float | None
+    saved_tokens: int | None
 
 
 class Report(Record):
@@ -257,6 +299,7 @@ class Report(Record):
     quotes: Mapping[str, int]
     confused: tuple[ConfusedPair, ...]
     agreement: Agreement | None = None
+    cascade: Cascade | None = None
     spending: Spending
     failed: tuple[str, ...] = ()
     unplaced: tuple[str, ...] = ()

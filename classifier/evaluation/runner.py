@@ -14,6 +14,7 @@ from typing import Any
 
 from classifier.__about__ import __version__
 from classifier.calibration import calibration_path
+from classifier.engines.base import Engine
 from classifier.errors import ClassifierError, ConfigError, StoreError
 from classifier.evaluation.journal import Journal, open_journal
 from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
@@ -92,6 +93,7 @@ def run_facts(
     calibration: str | None = None,
 ) -> RunFacts:
     """What the report says was run."""
+    first = classifier.first_engine
     return RunFacts(
         suite=suite.name,
         suite_sha256=suite.sha256,
@@ -104,14 +106,22 @@ def run_facts(
         classifier_version=__version__,
         calibration=calibration,
         repeat=repeat,
+        cascade=engine_in_words(first) if first else None,
+        cascade_below=classifier.settings.cascade_below if first else None,
     )
+
+
+def engine_in_words(engine: Engine) -> str:
+    """Engine and model: "openai (gpt-x)"."""
+    return f"{engine.name} ({engine.model})" if engine.model else engine.name
 
 
 def fingerprint(
     classifier: Classifier, suite: Suite, questions: Sequence[Question], protocol: Protocol
 ) -> dict[str, Any]:
     """Everything that decides the predictions, by name: two runs with equal ones may be joined."""
-    engine, settings, workspace = classifier.engine, classifier.settings, classifier.workspace
+    engine, first = classifier.engine, classifier.first_engine
+    settings, workspace = classifier.settings, classifier.workspace
     texts = [(question.item.id, question.kind, question.sha256) for question in questions]
     values: dict[str, Any] = {
         "suite": suite.name,
@@ -128,12 +138,16 @@ def fingerprint(
         "calibration_sha256": _calibrations_sha256(classifier),
         "classifier_version": __version__,
     }
+    if first is not None:
+        values |= {"cascade": engine_in_words(first), "cascade_below": settings.cascade_below}
+    if not all(stage.needs_prompt for stage in (engine, first or engine)):
+        values["engine_sha256"] = sha256_of(_engine_files(workspace.offline_dir))
     if engine.needs_prompt:
         names = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
         sent = {name: getattr(settings, name) for name in names}
         sent["replayed"] = getattr(engine, "replays", False)
-        return values | sent | {"prompt_sha256": _prompt_sha256(classifier)}
-    return values | {"engine_sha256": sha256_of(_engine_files(workspace.offline_dir))}
+        values |= sent | {"prompt_sha256": _prompt_sha256(classifier)}
+    return values
 
 
 async def _predict(classifier: Classifier, question: Question) -> Prediction:

@@ -21,11 +21,10 @@ from classifier.evaluation.records import (
     Prediction,
     Report,
     RunFacts,
-    Spending,
     System,
     Times,
 )
-from classifier.label import Provenance
+from classifier.evaluation.spending import cascade_of, spending_of
 from classifier.records import OUT_OF_SCOPE, UNPLACED
 from classifier.taxonomy import Taxonomy
 
@@ -82,7 +81,8 @@ def score(
         quotes=_quotes(by_id),
         confused=_confused(by_id, taxonomy, labels),
         agreement=_agreement(by_id, taxonomy, labels, seed),
-        spending=_spending(by_id),
+        cascade=cascade_of(run, by_id),
+        spending=spending_of(by_id),
         failed=tuple(p.id for p in by_id if p.result.status == "failed"),
         unplaced=tuple(p.id for p in by_id if p.result.status == "unplaced"),
         items=tuple(_row(prediction) for prediction in predictions),
@@ -93,7 +93,8 @@ def score(
 
 
 def _name(run: RunFacts) -> str:
-    return f"{run.engine} {run.model}" if run.model else run.engine
+    name = f"{run.engine} {run.model}" if run.model else run.engine
+    return f"{run.cascade}, then {name}" if run.cascade else name
 
 
 def _labels(taxonomy: Taxonomy, predictions: Iterable[Prediction]) -> tuple[str, ...]:
@@ -197,30 +198,6 @@ def _agreement(
         if pair[0] != pair[1]
     ]
     return found.model_copy(update={"confused": _pairs(differing, taxonomy, labels)})
-
-
-def _spending(predictions: Iterable[Prediction]) -> Spending:
-    """Sums over the items that have a provenance; None where one of them does not know."""
-    known = [p.result.provenance for p in predictions if p.result.provenance is not None]
-    cost = _total(item.cost_usd for item in known)
-    return Spending(
-        tokens_in=_tokens(known, "tokens_in"),
-        tokens_out=_tokens(known, "tokens_out"),
-        tokens_cached=_tokens(known, "tokens_cached"),
-        cost_usd=None if cost is None else round(cost, 6),
-        requests=sum(item.attempts for item in known),
-    )
-
-
-def _tokens(known: Iterable[Provenance], name: str) -> int | None:
-    total = _total(getattr(item, name) for item in known)
-    return None if total is None else int(total)
-
-
-def _total(values: Iterable[float | None]) -> float | None:
-    given = list(values)
-    numbers = [value for value in given if value is not None]
-    return sum(numbers) if given and len(numbers) == len(given) else None
 
 
 def _row(prediction: Prediction) -> ItemRow:

@@ -10,11 +10,12 @@ import hashlib
 import json
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from classifier.calibration import CALIBRATED, Calibration, load_calibration
+from classifier.engines.base import Engine
 from classifier.engines.build import build_openai
 from classifier.errors import StoreError
 from classifier.evaluation.protocol import Protocol
@@ -30,7 +31,7 @@ from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, T
 from classifier.identity import title_words
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
-from classifier.settings import Price, Settings, load_settings
+from classifier.settings import Price, Settings, first_stage, load_settings
 from classifier.workspace import Workspace
 
 RECORDINGS = "eval/recordings"
@@ -46,6 +47,8 @@ _RECORDED_SETTINGS = (
     "review_below",
     "calibration",
 )
+_CASCADE_SETTINGS = ("cascade", "cascade_below")
+"""Of a recording of a cascade; others do not have them."""
 
 
 def recording_of(settings: Settings, suite: Suite, protocol: Protocol, text: TextKind | None) -> About:
@@ -55,6 +58,8 @@ def recording_of(settings: Settings, suite: Suite, protocol: Protocol, text: Tex
     kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}
     kept["base_url"] = public_url(settings.base_url) if settings.base_url else None
     kept["prices"] = {name: price.model_dump() for name, price in settings.prices.items()}
+    if settings.cascade is not None:
+        kept |= {name: getattr(settings, name) for name in _CASCADE_SETTINGS}
     return About(
         model=settings.model or "",
         suite=suite.name,
@@ -85,6 +90,8 @@ def recording_classifier(
 ) -> Classifier:
     """A classifier that asks the server of the settings and keeps every conversation in a folder.
 
+    In a cascade, of each engine that asks a server.
+
     Args:
         about: See `recording_of`.
         shareable: See `write_about`.
@@ -93,15 +100,27 @@ def recording_classifier(
         ConfigError: The openai engine cannot be used with these settings.
         StoreError: The folder cannot be written.
     """
+    from classifier.engines.openai.retry import Pause
     from classifier.engines.openai.transport import OpenAITransport
 
-    make = _maker(settings, workspace)
-    make()  # a wrong setting is said before anything is written
+    for stage in _asking(settings):
+        _maker(stage, workspace)()  # a wrong setting is said before anything is written
     write_about(folder, about, shareable=shareable)
     key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
     inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
-    engine = RecordingEngine(make, inner, model=about.model, folder=folder, secrets=(key,) if key else ())
-    return Classifier(engine, workspace=workspace, settings=settings)
+    pause = Pause()
+
+    def recording(stage: Settings) -> Engine:
+        return RecordingEngine(
+            _maker(stage, workspace),
+            inner,
+            model=stage.model or "",
+            folder=folder,
+            secrets=(key,) if key else (),
+            pause=pause,
+        )
+
+    return _classifier(recording, settings, workspace)
 
 
 def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) -> Classifier:
@@ -113,8 +132,12 @@ def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) ->
     Raises:
         ConfigError: The folder holds no recordings.
     """
-    engine = ReplayEngine(_maker(settings, workspace), model=read_about(folder).model, folder=folder)
-    return Classifier(engine, workspace=workspace, settings=settings)
+    read_about(folder)  # there must be one
+
+    def replaying(stage: Settings) -> Engine:
+        return ReplayEngine(_maker(stage, workspace), model=stage.model or "", folder=folder)
+
+    return _classifier(replaying, settings, workspace)
 
 
 def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
@@ -125,6 +148,7 @@ def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
     """
     about = read_about(folder)
     recorded = {name: about.settings.get(name) for name in (*_RECORDED_SETTINGS, "base_url")}
+    recorded |= {"cascade": None} | {n: about.settings[n] for n in _CASCADE_SETTINGS if n in about.settings}
     recorded["prices"] = {name: Price(**price) for name, price in about.settings.get("prices", {}).items()}
     kept = {name: value for name, value in recorded.items() if name not in given}
     settings = load_settings(**{**given, "engine": "openai", "model": about.model})
@@ -252,11 +276,27 @@ def plain_name(name: str) -> str:
 def _way(about: About) -> dict[str, Any]:
     """What two recordings must share to lie in one folder: a server may move, and a suite may grow."""
     settings = {name: about.settings.get(name) for name in _RECORDED_SETTINGS}
+    settings |= {name: about.settings[name] for name in _CASCADE_SETTINGS if name in about.settings}
     return {"protocol": about.protocol, "text": about.text, **settings}
 
 
 def _digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _classifier(make: Callable[[Settings], Engine], settings: Settings, workspace: Workspace) -> Classifier:
+    *first, last = map(make, _asking(settings))
+    return Classifier(last, first=first[0] if first else None, workspace=workspace, settings=settings)
+
+
+def _asking(settings: Settings) -> tuple[Settings, ...]:
+    """The settings of the engines that ask a server, in their order: what recordings are made of.
+
+    Raises:
+        ConfigError: The cascade makes no sense.
+    """
+    first = first_stage(settings)
+    return (first, settings) if first and first.chosen_engine == "openai" else (settings,)
 
 
 def _maker(settings: Settings, workspace: Workspace) -> Any:

@@ -21,6 +21,14 @@ def ledger(tmp_path):
         yield opened
 
 
+def question(number, **more):
+    return {"model": "m", "messages": [{"role": "system", "content": f"q{number}"}], "max_tokens": 9} | more
+
+
+def usage_of(model, body):
+    return read_usage(body)
+
+
 class Server:
     """Counts requests; fails where it is told to."""
 
@@ -79,10 +87,10 @@ async def test_a_reply_is_bought_once_for_each_time_its_request_is_put(ledger):
     for _ in range(2):  # as after a restart
         async with LedgerWriter(ledger) as store:
             spending = Spending()
-            transport = LedgerTransport(server, store, read_usage, spending)
+            transport = LedgerTransport(server, store, usage_of, spending)
             with asking(ledger.waiting(0, 1)[0]) as conversation:
-                said = [await transport.complete({"q": 1}), await transport.complete({"q": 1})]
-                said.append(await transport.complete({"q": 2}))
+                said = [await transport.complete(question(1)), await transport.complete(question(1))]
+                said.append(await transport.complete(question(2)))
             assert [one["n"] for one in said] == [1, 2, 3]
     assert server.asked == 3
     assert (conversation.sent, spending.replies) == (0, 0)
@@ -93,13 +101,31 @@ async def test_an_error_is_not_kept_and_the_next_reply_takes_its_place(ledger):
     server = Server(RateLimited("later"))
     item = ledger.waiting(0, 1)[0]
     async with LedgerWriter(ledger) as store:
-        transport = LedgerTransport(server, store, read_usage, Spending())
+        transport = LedgerTransport(server, store, usage_of, Spending())
         with asking(item):
             with pytest.raises(RateLimited):
-                await transport.complete({"q": 1})
-            await transport.complete({"q": 1})
+                await transport.complete(question(1))
+            await transport.complete(question(1))
         with asking(ledger.waiting(0, 1)[0]):
-            assert (await transport.complete({"q": 1}))["n"] == 2
+            assert (await transport.complete(question(1)))["n"] == 2
+    assert server.asked == 2
+
+
+async def test_a_reply_is_found_again_however_the_server_wants_the_question_put(ledger):
+    server = Server()
+    ways = [
+        question(1, temperature=0, response_format={"type": "json_schema"}),
+        question(1, tools=[{"type": "function"}]),
+        {"model": "m", "messages": question(1)["messages"], "max_completion_tokens": 9},
+    ]
+    async with LedgerWriter(ledger) as store:
+        for request in ways:
+            transport = LedgerTransport(server, store, usage_of, Spending())
+            with asking(ledger.waiting(0, 1)[0]):
+                assert (await transport.complete(request))["n"] == 1
+        other = LedgerTransport(server, store, usage_of, Spending(), {"temperature": 1})
+        with asking(ledger.waiting(0, 1)[0]):
+            assert (await other.complete(ways[0]))["n"] == 2
     assert server.asked == 2
 
 
@@ -109,12 +135,12 @@ async def test_tasks_do_not_mix_their_items(tmp_path):
         for place in range(1, 21):
             ledger.add(listing, place, ListEntry(key=f"k{place}", source="x", line=place))
         async with LedgerWriter(ledger) as store:
-            transport = LedgerTransport(Server(), store, read_usage, Spending())
+            transport = LedgerTransport(Server(), store, usage_of, Spending())
 
             async def ask(item):
                 with asking(item):
                     await asyncio.sleep(0)
-                    await transport.complete({"same": "request"})
+                    await transport.complete(question(1))
 
             await asyncio.gather(*map(ask, ledger.waiting(0, 99)))
         assert [len(item.replies) for item in ledger.waiting(0, 99)] == [1] * 20

@@ -182,6 +182,7 @@ def test_provenance_tells_how_the_label_came_about(label, bridges):
         "latency_s": 1.2346,
         "attempts": 2,
         "reply_sha256": hashlib.sha256(raw.encode()).hexdigest(),
+        "first_opinion": None,
         "pdf_engine": "pypdfium2",
         "sandbox": "1024 MB",
         "classifier_version": __version__,

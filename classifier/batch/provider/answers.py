@@ -7,36 +7,40 @@ asked again in another batch.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from classifier.batch.items import pack
-from classifier.batch.replies import UsageOf, kept_refusal, without_secrets
+from classifier.batch.replies import kept_refusal, without_secrets
 from classifier.engines.openai.completion import as_batch_answer
 from classifier.engines.openai.failures import failure
 from classifier.errors import BudgetSpent, ModelError
-from classifier.records import Usage
 
-_FREE = Usage(cost_usd=0.0)
+_CUSTOM_ID = re.compile(r"[0-9]{1,18}")
 _NOT_THE_REQUESTS = (401, 403)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is kept of a line: a reply, or a refusal that no repetition mends."""
+    """What a line says: a response body, or a refusal that no repetition mends, as it is kept."""
 
     custom_id: int
-    body: bytes
-    usage: Usage
+    body: Mapping[str, Any]
+    refused: bool = False
+
+    @property
+    def packed(self) -> bytes:
+        """The body as the ledger keeps it."""
+        return pack(self.body)
 
 
 class AnswerReader:
     """Reads result files.
 
     Args:
-        usage_of: Reads what a reply has cost.
         secrets: Strings that are cut out of each body: servers echo keys.
         where: The server's public URL, for messages.
 
@@ -44,9 +48,8 @@ class AnswerReader:
         stop: An error that concerns every request (quota, key); None while there was none.
     """
 
-    def __init__(self, usage_of: UsageOf, secrets: Sequence[str], where: str) -> None:
+    def __init__(self, secrets: Sequence[str], where: str) -> None:
         self.stop: ModelError | None = None
-        self._usage_of = usage_of
         self._secrets = secrets
         self._where = where
 
@@ -58,31 +61,29 @@ class AnswerReader:
         """
         with path.open("rb") as file:
             for line in file:
-                answer = self._answer(line)
+                try:
+                    answer = self._answer(json.loads(line))
+                except (ValueError, TypeError, AttributeError, RecursionError):
+                    continue
                 if answer is not None:
                     yield answer
 
-    def _answer(self, line: bytes) -> Answer | None:
-        try:
-            row = json.loads(line)
-            custom_id, response = int(row["custom_id"]), row.get("response") or {}
-            status, body = response.get("status_code"), response.get("body")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    def _answer(self, row: Any) -> Answer | None:
+        custom_id, response = row.get("custom_id"), row.get("response")
+        if not isinstance(custom_id, str) or not _CUSTOM_ID.fullmatch(custom_id):
             return None
-        if not isinstance(status, int) or not isinstance(body, dict):
+        if not isinstance(response, dict) or not isinstance(response.get("body"), dict):
             return None
-        body = without_secrets(body, self._secrets)
-        if status == 200 and body.get("choices"):
-            body = as_batch_answer(body)
-            return Answer(custom_id, pack(body), self._usage_of(body))
-        return self._refusal(custom_id, status, body)
+        body, status = without_secrets(response["body"], self._secrets), response.get("status_code")
+        failed = isinstance(status, int) and status >= 400
+        if body.get("choices") and not failed:  # some say no status, or 0, beside a whole answer
+            return Answer(int(custom_id), as_batch_answer(body))
+        return self._refusal(int(custom_id), status, body) if isinstance(status, int) and failed else None
 
     def _refusal(self, custom_id: int, status: int, body: Mapping[str, Any]) -> Answer | None:
-        if not 400 <= status < 600:
-            return None
         error = failure(status, {}, json.dumps(body), where=self._where, key=None)
         if isinstance(error, BudgetSpent) or status in _NOT_THE_REQUESTS:
             self.stop = error
         if error.retryable or self.stop is error:
             return None
-        return Answer(custom_id, pack(kept_refusal(status, body, self._where)), _FREE)
+        return Answer(custom_id, kept_refusal(status, body, self._where), refused=True)

@@ -1,8 +1,8 @@
 """The ledger's rows of the Batch API: requests whose answer is to come, and the batches that bring them.
 
-A request is *new* (its body is kept), *out* (in a batch; its body goes once the batch is known to exist), or
-*lost* (its batch brought no answer; the next pass over the list asks it again). Every function runs inside
-the caller's transaction.
+A request is *new* (in no batch), *out* (in a batch), or *lost* (its batch brought no answer; the next pass
+over the list asks it again). Its body is kept until the provider has accepted the batch. Every function
+runs inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -14,67 +14,103 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from classifier.batch.items import Item, ReplyKey, unpack
+from classifier.batch.items import Item, ReplyKey
 from classifier.batch.ledger import Ledger
+from classifier.batch.replies import REFUSAL
+from classifier.engines.openai.canonical import request_sha256
 from classifier.records import Usage
+
+_ENVELOPE_BYTES = 100
+"""Of a line, around the body."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it is kept.
+
+    Attributes:
+        key: As its reply will be kept.
+        most_usd: What its answer costs at most; None where that is not known.
+    """
+
+    item: Item
+    key: ReplyKey
+    request: Mapping[str, Any]
+    most_usd: float | None
 
 
 @dataclass(frozen=True)
 class SentBatch:
-    """A batch that was intended; `provider_id` is None until its submit is known to have happened."""
+    """A batch that is not ended.
+
+    Attributes:
+        file_id: The file of its requests at the provider, once it is there.
+        sent: Unix time just before the submit; None where there was none.
+        provider_id: None until the submit is known to have happened.
+    """
 
     id: int
     tag: str
-    intended: float
+    model: str
+    file_id: str | None
+    sent: float | None
     provider_id: str | None
 
 
 @dataclass(frozen=True)
 class Load:
-    """New requests together: how many, bytes as they are sent."""
+    """New requests together: how many, bytes of their lines."""
 
     requests: int = 0
     bytes: int = 0
 
 
-def ask(ledger: Ledger, item: Item, key: ReplyKey, body: Mapping[str, Any], most_usd: float | None) -> int:
-    """Keeps a request; returns how many batches have brought no answer to it.
-
-    Args:
-        most_usd: What its answer costs at most; None where that is not known.
-    """
-    raw = json.dumps(body, separators=(",", ":")).encode()
-    values = (item.id, item.round, *key, zlib.compress(raw, 1), len(raw), most_usd)
-    found = ledger.db.execute(
-        "INSERT INTO asked (item, round, request, nth, body, bytes, most_usd) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (item, round, request, nth) DO UPDATE SET"
-        "   body = excluded.body, bytes = excluded.bytes, most_usd = excluded.most_usd"
-        " RETURNING tries",
-        values,
-    )
-    return int(found.fetchone()[0])
+# -- requests ----------------------------------------------------------------------------------
 
 
-def give_up(ledger: Ledger, item: Item, key: ReplyKey) -> None:
+def ask(ledger: Ledger, asked: Asked) -> int:
+    """Keeps a request; returns how many batches have brought no answer to it."""
+    raw = json.dumps(asked.request, separators=(",", ":")).encode()
+    size = len(raw) + _ENVELOPE_BYTES
+    exact, model = request_sha256(asked.request), asked.request["model"]
+    values = (asked.item.id, asked.item.round, *asked.key, exact, model, size)
+    row = ledger.db.execute(
+        "INSERT INTO asked (item, round, request, nth, exact, model, bytes, most_usd)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item, round, request, nth) DO UPDATE SET"
+        "   exact = excluded.exact, model = excluded.model, bytes = excluded.bytes,"
+        "   most_usd = excluded.most_usd, lost = 0"
+        " RETURNING id, tries",
+        (*values, asked.most_usd),
+    ).fetchone()
+    ledger.db.execute("INSERT OR REPLACE INTO asked_body VALUES (?, ?)", (row[0], zlib.compress(raw, 1)))
+    return int(row[1])
+
+
+def give_up(ledger: Ledger, asked: Asked) -> None:
     """Forgets a request that no batch has answered."""
-    ledger.db.execute(
-        "DELETE FROM asked WHERE item = ? AND round = ? AND request = ? AND nth = ?",
-        (item.id, item.round, *key),
-    )
+    values = (asked.item.id, asked.item.round, *asked.key)
+    where = "item = ? AND round = ? AND request = ? AND nth = ?"
+    ledger.db.execute(f"DELETE FROM asked_body WHERE id IN (SELECT id FROM asked WHERE {where})", values)  # noqa: S608
+    ledger.db.execute(f"DELETE FROM asked WHERE {where}", values)  # noqa: S608
+
+
+def forget_unsent(ledger: Ledger) -> None:
+    """Forgets requests in no batch: what another run has kept may be about other settings or other lists."""
+    ledger.db.execute("DELETE FROM asked_body WHERE id IN (SELECT id FROM asked WHERE batch IS NULL)")
+    ledger.db.execute("DELETE FROM asked WHERE batch IS NULL")
 
 
 def new_load(ledger: Ledger) -> Load:
     """What waits to be sent."""
     found = ledger.db.execute(
-        "SELECT count(*), coalesce(sum(bytes), 0) FROM asked WHERE body IS NOT NULL AND batch IS NULL"
+        "SELECT count(*), coalesce(sum(bytes), 0) FROM asked WHERE batch IS NULL AND NOT lost"
     )
     return Load(*found.fetchone())
 
 
 def out_count(ledger: Ledger) -> int:
     """Requests whose answers are to come from batches."""
-    found = ledger.db.execute("SELECT count(*) FROM asked WHERE batch IS NOT NULL")
-    return int(found.fetchone()[0])
+    return int(ledger.db.execute("SELECT count(*) FROM asked WHERE batch IS NOT NULL").fetchone()[0])
 
 
 def most_out_usd(ledger: Ledger) -> float:
@@ -83,66 +119,109 @@ def most_out_usd(ledger: Ledger) -> float:
     return float(found.fetchone()[0])
 
 
-def intend(ledger: Ledger, tag: str, requests: int, bytes_: int, usd: float | None) -> int:
-    """Puts as many new requests into a new batch as the limits allow; returns how many (0: no batch).
+# -- batches -----------------------------------------------------------------------------------
+
+
+def intend(ledger: Ledger, tag: str, requests: int, bytes_: int, usd: float | None) -> SentBatch | None:
+    """Puts as many new requests of one model into a new batch as the limits allow; None: not one.
 
     Args:
         requests, bytes_: Limits.
         usd: What they may cost together at most; None for any sum.
     """
     chosen: list[int] = []
-    size, cost = 0, 0.0
-    for key, length, most_usd in ledger.db.execute(
-        "SELECT id, bytes, most_usd FROM asked WHERE body IS NOT NULL AND batch IS NULL ORDER BY id LIMIT ?",
+    size, cost, first = 0, 0.0, ""
+    for key, model, length, most_usd in ledger.db.execute(
+        "SELECT id, model, bytes, most_usd FROM asked WHERE batch IS NULL AND NOT lost ORDER BY id LIMIT ?",
         (requests,),
     ):
+        first = first or model
         size, cost = size + length, cost + (most_usd or 0.0)
-        if (chosen and size > bytes_) or (usd is not None and cost > usd):
+        if model != first or (chosen and size > bytes_) or (usd is not None and cost > usd):
             break
         chosen.append(key)
-    if chosen:
-        batch = ledger.db.execute(
-            "INSERT INTO provider_batch (tag, intended) VALUES (?, ?)", (tag, time.time())
-        ).lastrowid
-        ledger.db.executemany("UPDATE asked SET batch = ? WHERE id = ?", ((batch, key) for key in chosen))
-    return len(chosen)
+    if not chosen:
+        return None
+    made = ledger.db.execute(
+        "INSERT INTO provider_batch (tag, model) VALUES (?, ?) RETURNING id", (tag, first)
+    )
+    batch = SentBatch(made.fetchone()[0], tag, first, None, None, None)
+    ledger.db.executemany("UPDATE asked SET batch = ? WHERE id = ?", ((batch.id, key) for key in chosen))
+    return batch
 
 
 def open_batches(ledger: Ledger) -> list[SentBatch]:
     """Batches whose answers are not in the ledger yet, the oldest first."""
     rows = ledger.db.execute(
-        "SELECT id, tag, intended, provider_id FROM provider_batch WHERE NOT ended ORDER BY id"
+        "SELECT id, tag, model, file_id, sent, provider_id FROM provider_batch WHERE NOT ended ORDER BY id"
     )
     return [SentBatch(*row) for row in rows.fetchall()]
 
 
-def requests_of(ledger: Ledger, batch: SentBatch, after: int, count: int) -> list[tuple[int, dict[str, Any]]]:
-    """(custom id, body) of the next requests, behind `after`, of a batch whose submit is not recorded."""
+def bodies_of(ledger: Ledger, batch: SentBatch, after: int, count: int) -> list[tuple[int, bytes]]:
+    """(custom id, JSON) of the next requests, behind `after`, of a batch that is not accepted yet."""
     rows = ledger.db.execute(
-        "SELECT id, body FROM asked WHERE batch = ? AND id > ? ORDER BY id LIMIT ?", (batch.id, after, count)
+        "SELECT id, body FROM asked JOIN asked_body USING (id) WHERE batch = ? AND id > ?"
+        " ORDER BY id LIMIT ?",
+        (batch.id, after, count),
     )
-    return [(key, unpack(body)) for key, body in rows.fetchall()]
+    return [(key, zlib.decompress(body)) for key, body in rows.fetchall()]
+
+
+def uploaded(ledger: Ledger, batch: SentBatch, file_id: str) -> None:
+    """Records that the requests are at the provider, and that the submit comes next."""
+    ledger.db.execute(
+        "UPDATE provider_batch SET file_id = ?, sent = ? WHERE id = ?", (file_id, time.time(), batch.id)
+    )
 
 
 def submitted(ledger: Ledger, batch: SentBatch, provider_id: str) -> None:
-    """Records that the provider has a batch; the bodies of its requests go."""
+    """Records that the provider has a batch."""
     ledger.db.execute("UPDATE provider_batch SET provider_id = ? WHERE id = ?", (provider_id, batch.id))
-    ledger.db.execute("UPDATE asked SET body = NULL WHERE batch = ?", (batch.id,))
 
 
-def answered(ledger: Ledger, batch: SentBatch, custom_id: int, body: bytes, usage: Usage, now: float) -> bool:
-    """Makes a batch's answer a reply; false where the batch holds no such request, or had its answer."""
+def accepted(ledger: Ledger, batch: SentBatch) -> None:
+    """The provider is at work on a batch: its bodies are needed no more."""
+    ledger.db.execute(
+        "DELETE FROM asked_body WHERE id IN (SELECT id FROM asked WHERE batch = ?)", (batch.id,)
+    )
+
+
+def release(ledger: Ledger, batch: SentBatch) -> int:
+    """Takes a batch back that the provider did not take. Returns how many requests it had.
+
+    They are new again, or lost where their bodies are gone.
+    """
+    requests = ledger.db.execute(
+        "UPDATE asked SET batch = NULL, lost = id NOT IN (SELECT id FROM asked_body) WHERE batch = ?",
+        (batch.id,),
+    ).rowcount
+    ledger.db.execute("DELETE FROM provider_batch WHERE id = ?", (batch.id,))
+    return requests
+
+
+def answered(
+    ledger: Ledger, batch: SentBatch, custom_id: int, body: bytes, usage: Usage, *, refused: bool
+) -> bool:
+    """Makes a batch's answer a reply; false where the batch holds no such request, or had its answer.
+
+    Args:
+        refused: Whether it refuses the request as it was put, and not the question.
+    """
     row = ledger.db.execute(
-        "DELETE FROM asked WHERE id = ? AND batch = ? RETURNING item, round, request, nth",
+        "DELETE FROM asked WHERE id = ? AND batch = ? RETURNING item, round, request, nth, exact",
         (custom_id, batch.id),
     ).fetchone()
     if row is None:
         return False
+    item, rounds, request, nth, exact = row
+    key = (exact, REFUSAL) if refused else (request, nth)
+    counts = usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.cost_usd
     ledger.db.execute(
         "INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*row, body, usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.cost_usd, now),
+        (item, rounds, *key, body, *counts, time.time()),
     )
-    ledger.db.execute("UPDATE item SET attempts = attempts + 1 WHERE id = ?", (row[0],))
+    ledger.db.execute("UPDATE item SET attempts = attempts + 1 WHERE id = ?", (item,))
     return True
 
 
@@ -152,17 +231,8 @@ def end(ledger: Ledger, batch: SentBatch, status: str, *, counts: bool = True) -
     Args:
         counts: Whether being lost counts as a try.
     """
+    accepted(ledger, batch)
     ledger.db.execute("UPDATE provider_batch SET ended = 1, status = ? WHERE id = ?", (status, batch.id))
     return ledger.db.execute(
-        "UPDATE asked SET batch = NULL, body = NULL, tries = tries + ? WHERE batch = ?", (counts, batch.id)
+        "UPDATE asked SET batch = NULL, lost = 1, tries = tries + ? WHERE batch = ?", (counts, batch.id)
     ).rowcount
-
-
-def begin_run(ledger: Ledger) -> None:
-    """What earlier runs have tried in vain counts no more."""
-    ledger.db.execute("UPDATE asked SET tries = 0")
-
-
-def forget_new(ledger: Ledger) -> None:
-    """Forgets requests that were never sent: their items are asked another way."""
-    ledger.db.execute("DELETE FROM asked WHERE batch IS NULL")

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from classifier.batch.provider.asked import ask, give_up
+from classifier.batch.provider.asked import Asked, ask, give_up
 from classifier.batch.replies import present_conversation
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.transport import ChatTransport
@@ -69,12 +69,12 @@ class DeferringTransport:
                     body = await self._direct.complete(request)
                     self._known.add(model)
                     return body
-        conversation = present_conversation()
-        item, key, most_usd = conversation.item, conversation.key_of(request), self._most_of(request)
-        tries = await self._store.do(lambda ledger: ask(ledger, item, key, request, most_usd))
+        put = present_conversation()
+        asked = Asked(put.item, put.key, request, self._most_of(request))
+        tries = await self._store.do(lambda ledger: ask(ledger, asked))
         if tries < TRIES:
             raise Deferred
-        await self._store.do(lambda ledger: give_up(ledger, item, key))
+        await self._store.do(lambda ledger: give_up(ledger, asked))
         raise UnansweredByBatches(f"{tries} batches brought no answer to it; try without --batch-api")
 
     async def aclose(self) -> None:

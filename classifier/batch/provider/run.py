@@ -61,7 +61,7 @@ class BatchRun(Run):
             await super()._label_all()  # labels what has its replies, asks for what has none
             if self.stopped is not None or await self.queue.send():
                 continue
-            if not self.queue.awaited:
+            if not self.queue.out:
                 return
             await self.queue.collect(self._ended)
 
@@ -74,16 +74,22 @@ class BatchRun(Run):
 
 
 async def drop_batches(server: BatchServer, store: LedgerWriter) -> int:
-    """Gives up everything that is at the provider; what it answers is paid for and lost.
+    """Gives up everything that is at the provider; what it answers from now on is paid for and lost.
 
     Returns:
         How many batches were given up.
     """
     batches = await store.do(asked.open_batches)
     for batch in batches:
-        if batch.provider_id is not None:
-            with suppress(ModelError):  # gone, or of another key: forgetting it is what was asked for
-                await server.cancel(batch.provider_id)
+        with suppress(ModelError):  # gone, or of another key: forgetting it is what was asked for
+            provider_id = batch.provider_id
+            if provider_id is None and batch.sent is not None:
+                found = await server.find(batch.tag, batch.file_id)
+                provider_id = found.id if found else None
+            if provider_id is not None:
+                await server.cancel(provider_id)
+        if batch.file_id is not None:
+            await server.remove(batch.file_id)
         await store.do(lambda ledger, batch=batch: asked.end(ledger, batch, "dropped", counts=False))  # type: ignore[misc]
-    await store.do(asked.forget_new)
+    await store.do(asked.forget_unsent)
     return len(batches)

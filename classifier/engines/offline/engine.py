@@ -79,6 +79,7 @@ class OfflineEngine:
             engine=self.name,
             model=self.model,
             probabilities=judgement.probabilities,
+            cautious=self._as_trained(judgement.scores, answer.label),
             confidence_source="calibrated" if self.trained else "probability",
             latency_s=time.perf_counter() - started,
         )
@@ -92,19 +93,30 @@ class OfflineEngine:
         hits = self._reader.read(sentences)
         answers = answer_scores(self._reader.book, self._taxonomy, hits)
         scores = self._scores(task, sentences, hits, label_scores(self._taxonomy, answers))
-        model = self.trained
         return Judgement(
             sentences=tuple(sentences),
             hits=tuple(hits),
             answers=answers,
             scores=scores,
-            probabilities=probabilities(
-                self._taxonomy,
-                scores,
-                model.temperature if model else 1.0,
-                model.unplaced if model else UNPLACED_SHARE,
-            ),
+            probabilities=self._probabilities(scores),
         )
+
+    def _probabilities(self, scores: Mapping[str, float]) -> dict[str, float]:
+        model = self.trained
+        temperature, unplaced = (model.temperature, model.unplaced) if model else (1.0, UNPLACED_SHARE)
+        return probabilities(self._taxonomy, scores, temperature, unplaced)
+
+    def _as_trained(self, scores: Mapping[str, float], label: str) -> float | None:
+        """The label's probability where labels are as frequent as in training; None where nothing was.
+
+        The shipped weights take rare labels for more frequent than a day's papers have them, so that none is
+        overlooked (ADR 0006); one that is likely under that assumption alone is not sure (ADR 0012).
+        """
+        if self.trained is None or not self._text:
+            return None
+        shift = dict(zip(self.trained.labels, self.trained.shift, strict=True))
+        rarest = max(shift.values())
+        return self._probabilities({x: score - shift.get(x, rarest) for x, score in scores.items()})[label]
 
     def _scores(
         self, task: Task, sentences: Sequence[Sentence], hits: Sequence[Hit], by_cues: Mapping[str, float]

@@ -7,12 +7,14 @@ or what an answer means.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from classifier.engines.openai.failures import RejectedRequest, one_line
+from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.transport import OpenAITransport, public_url
 from classifier.errors import ModelError
 
@@ -20,6 +22,8 @@ ENDPOINT = "/v1/chat/completions"
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 """States in which a batch stays."""
 
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+_OTHER_NAMES = {"canceled": "cancelled", "canceling": "cancelling", "succeeded": "completed"}
 _TAG = "classifier_batch"
 _WINDOW = "24h"
 _TRANSFER_S = 3600.0
@@ -32,26 +36,30 @@ class Batch:
 
     Attributes:
         tag: Given by whoever submitted it.
-        created: Unix time.
-        results: File ids: answers, then errors; either may be missing.
+        input_file, output_file, error_file: Ids; requests, answers and failures.
         errors: (code, message) of a batch that was refused as a whole.
-        done, total: Requests.
+        completed, failed: Requests.
     """
 
     id: str
     status: str
     tag: str | None = None
-    created: float = 0.0
     input_file: str | None = None
-    results: tuple[str, ...] = ()
+    output_file: str | None = None
+    error_file: str | None = None
     errors: tuple[tuple[str, str], ...] = ()
-    done: int = 0
-    total: int = 0
+    completed: int = 0
+    failed: int = 0
 
     @property
     def ended(self) -> bool:
         """Whether nothing more is to come."""
         return self.status in ENDED
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The files that can be had."""
+        return tuple(filter(None, (self.output_file, self.error_file)))
 
 
 class BatchServer:
@@ -75,9 +83,12 @@ class BatchServer:
         Raises:
             ModelError: It was not taken.
         """
-        made = await self._transport.call(
-            lambda client: client.files.create(file=path, purpose="batch"), _TRANSFER_S
-        )
+
+        async def send(client: Any) -> Any:
+            with path.open("rb") as file:
+                return await client.files.create(file=(path.name, file), purpose="batch")
+
+        made = await self._transport.call(send, _TRANSFER_S)
         return self._id(getattr(made, "id", None), "file")
 
     async def create(self, file_id: str, tag: str) -> Batch:
@@ -107,21 +118,17 @@ class BatchServer:
         """
         return self._read(await self._send("get", f"/batches/{batch_id}"))
 
-    async def find(self, tag: str, since: float) -> Batch | None:
-        """The batch that was submitted with a tag, or None.
-
-        Args:
-            since: Unix time before which it cannot have been created.
+    async def find(self, tag: str, file_id: str | None) -> Batch | None:
+        """The batch that was submitted with a tag or with a file, or None.
 
         Raises:
-            RejectedRequest: The server cannot list its batches.
+            RejectedRequest: The server cannot list its batches, or not to their end.
             ModelError: Nobody answered.
         """
         async for batch in self._listed():
-            if batch.tag == tag:
+            # Some servers drop the metadata; the file belongs to this one batch.
+            if batch.tag == tag or (file_id is not None and batch.input_file == file_id):
                 return batch
-            if batch.created and batch.created < since:  # the newest come first
-                return None
         return None
 
     async def download(self, file_id: str, path: Path) -> None:
@@ -156,13 +163,17 @@ class BatchServer:
     async def _listed(self) -> AsyncIterator[Batch]:
         after = ""
         for _ in range(_PAGES):
-            page = await self._send("get", f"/batches?limit={_PAGE}" + (f"&after={after}" if after else ""))
-            batches = [self._read(row) for row in _list(page.get("data")) if isinstance(row, dict)]
-            for batch in batches:
-                yield batch
-            if not batches or not page.get("has_more") or batches[-1].id == after:
+            more = f"&after={quote(after, safe='')}" if after else ""
+            page = await self._send("get", f"/batches?limit={_PAGE}{more}")
+            rows = [row for row in _list(page.get("data")) if isinstance(row, dict)]
+            for row in rows:
+                if _is_usable(row.get("id")):  # others are no batches of ours
+                    yield self._read(row)
+            last = str(rows[-1].get("id")) if rows else after
+            if last == after or not page.get("has_more"):
                 return
-            after = batches[-1].id
+            after = last
+        raise RejectedRequest(f"{self.where} lists more than {_PAGE * _PAGES} batches")
 
     async def _send(self, verb: str, path: str, **more: Any) -> Mapping[str, Any]:
         import httpx2
@@ -176,21 +187,20 @@ class BatchServer:
     def _read(self, row: Mapping[str, Any]) -> Batch:
         counts, errors = _dict(row.get("request_counts")), _dict(row.get("errors"))
         tag = _dict(row.get("metadata")).get(_TAG)
-        files = (row.get("output_file_id"), row.get("error_file_id"))
-        input_file, created = row.get("input_file_id"), row.get("created_at")
+        status = str(row.get("status")).lower()
         return Batch(
             id=self._id(row.get("id"), "batch"),
-            status=str(row.get("status")),
+            status=_OTHER_NAMES.get(status, status),
             tag=tag if isinstance(tag, str) else None,
-            created=float(created) if isinstance(created, int | float) else 0.0,
-            input_file=input_file if isinstance(input_file, str) else None,
-            results=tuple(file for file in files if file and isinstance(file, str)),
+            input_file=_file(row.get("input_file_id")),
+            output_file=_file(row.get("output_file_id")),
+            error_file=_file(row.get("error_file_id")),
             errors=tuple(
-                (str(_dict(error).get("code")), one_line(str(_dict(error).get("message"))))
+                (str(_dict(error).get("code")), self._transport.harmless(str(_dict(error).get("message"))))
                 for error in _list(errors.get("data"))
             ),
-            done=_count(counts.get("completed")) + _count(counts.get("failed")),
-            total=_count(counts.get("total")),
+            completed=_count(counts.get("completed")),
+            failed=_count(counts.get("failed")),
         )
 
     def _id(self, value: object, what: str) -> str:
@@ -199,12 +209,20 @@ class BatchServer:
         Raises:
             RejectedRequest: The server gave none.
         """
-        if isinstance(value, str) and value and all(char.isalnum() or char in "-_." for char in value):
-            return value
+        if _is_usable(value):
+            return str(value)
         raise RejectedRequest(
             f"{self.where} made a {what} without a usable id: its Batch API is not OpenAI's; leave "
             "--batch-api out"
         )
+
+
+def _is_usable(value: object) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _file(value: object) -> str | None:
+    return str(value) if _is_usable(value) else None
 
 
 def _dict(value: object) -> Mapping[str, Any]:
@@ -216,4 +234,4 @@ def _list(value: object) -> list[Any]:
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if type(value) is int and value >= 0 else 0

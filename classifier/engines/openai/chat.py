@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 _SILENT_FAILURES = 2
 """Wordless 5xx in a row, before any success, after which something else is tried."""
 
+_SCHEMA_NOTE = "\n\nAnswer with one JSON object that fits this JSON Schema, and nothing else:\n"
+
 Messages = Sequence[Mapping[str, str]]
 
 
@@ -264,6 +266,15 @@ def _sendable(message: Mapping[str, str]) -> Mapping[str, str]:
 def _with_schema(messages: Messages, schema: Mapping[str, Any]) -> list[Mapping[str, str]]:
     """The schema at the end of the system message, which stays the same from paper to paper."""
     first, *rest = messages
-    note = "Answer with one JSON object that fits this JSON Schema, and nothing else:\n"
-    text = f"{first['content']}\n\n{note}{json.dumps(schema, ensure_ascii=False)}"
+    text = f"{first['content']}{_SCHEMA_NOTE}{json.dumps(schema, ensure_ascii=False)}"
     return [{**first, "content": text}, *rest]
+
+
+def question_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request asks, however the server wants it put: the same on every rung of the ladder."""
+    first, *rest = request["messages"]
+    return {
+        "model": request["model"],
+        "messages": [{**first, "content": first["content"].partition(_SCHEMA_NOTE)[0]}, *rest],
+        "room": request.get("max_completion_tokens") or request.get("max_tokens"),
+    }

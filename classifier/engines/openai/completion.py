@@ -17,6 +17,7 @@ from classifier.records import Usage
 
 _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
 _LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
+_MOST_TOKENS = 2**40  # in a reply; more is nonsense, and too much for a database
 _BATCH_TIER = "batch"
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 
@@ -218,4 +219,4 @@ def _text(value: object) -> str | None:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if type(value) is int and 0 <= value < _MOST_TOKENS else None

@@ -106,6 +106,7 @@ class OpenAITransport:
         Raises:
             ModelError: As `complete`.
         """
+        import httpx2
         import openai
 
         where, limit_s = public_url(self.base_url), timeout_s or self._timeout_s
@@ -119,7 +120,7 @@ class OpenAITransport:
             ) from error
         except openai.APIStatusError as error:
             failed = self._failure(error.response.status_code, error.response)
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, httpx2.TransportError) as error:
             reason = one_line(str(error.__cause__ or error), self._key)
             raise ModelUnavailable(
                 f"could not reach {where} ({reason or 'connection failed'}); check the base URL and that the "
@@ -128,6 +129,10 @@ class OpenAITransport:
         # Raised out here, without the client's error as context: that one quotes the server's words
         # in full, and servers echo keys.
         raise failed
+
+    def harmless(self, text: str) -> str:
+        """The server's words made fit for a message: one short line without the key."""
+        return one_line(text, self._key)
 
     async def aclose(self) -> None:
         """Closes the own HTTP client; an injected one is its owner's to close."""

@@ -115,14 +115,15 @@ def share(part: int, whole: int) -> str:
 
 
 def engine_name(report: Report) -> str:
-    """Engine and model, e.g. "openai (gpt-x)"."""
+    """Engine and model, e.g. "openai (gpt-x)"; in a cascade "offline (…), then openai (gpt-x)"."""
     run = report.run
-    return shown(f"{run.engine} ({run.model})" if run.model else run.engine)
+    name = f"{run.engine} ({run.model})" if run.model else run.engine
+    return shown(f"{run.cascade}, then {name}" if run.cascade else name)
 
 
 def column_name(report: Report, system: System) -> str:
     """A system at the head of its column: the engine without its model, which the page's title has."""
-    return shown(system.name if system.is_baseline else report.run.engine)
+    return shown(system.name if system.is_baseline else "cascade" if report.cascade else report.run.engine)
 
 
 def text_kinds(report: Report) -> str:

@@ -23,6 +23,7 @@ from classifier.evaluation.report.figures import (
     text_kinds,
     with_interval,
 )
+from classifier.evaluation.report.stages import stage_notes, stage_rows
 from classifier.files import replace_text
 
 _COLUMNS = ("kappa", "macro_f1", "class_accuracy", "out_of_scope_f1")
@@ -104,7 +105,9 @@ def _basis(report: Report) -> str:
     run = report.run
     lost = f"{len(report.failed)} failed, {len(report.unplaced)} unplaced"
     how = f"examples: {_cell(run.examples)}; version {_cell(run.classifier_version)}"
-    return f"- {_cell(engine_name(report))} on {_suite(report)}: {lost}; {how}"
+    stages = [f"{row.decided} decided by {row.engine}, accuracy {row.accuracy}" for row in stage_rows(report)]
+    more = "; ".join([*map(_cell, stages), *map(_cell, stage_notes(report)[-1:])])
+    return f"- {_cell(engine_name(report))} on {_suite(report)}: {lost}; {how}" + (more and f"; {more}")
 
 
 def _suite(report: Report) -> str:

@@ -20,6 +20,8 @@ from classifier.evaluation.report.items import view_items
 from classifier.evaluation.report.matrix import lay_out
 from classifier.evaluation.report.names import LabelNames
 from classifier.evaluation.report.notes import notes_on
+from classifier.evaluation.report.stages import TITLES as STAGE_TITLES
+from classifier.evaluation.report.stages import stage_notes, stage_rows
 from classifier.files import replace_text
 from classifier.label import Verdict
 from classifier.page import assets, environment
@@ -65,6 +67,9 @@ def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, 
         "quotes": [(verdict, report.quotes[verdict]) for verdict in _by_verdict(report.quotes)],
         "quotes_total": sum(report.quotes.values()),
         "facts": figures,
+        "stages": stage_rows(report),
+        "stage_titles": STAGE_TITLES,
+        "stage_notes": stage_notes(report),
         "style": own.style,
         "script": own.script,
         "policy": own.policy,

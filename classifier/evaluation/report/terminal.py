@@ -29,6 +29,7 @@ from classifier.evaluation.report.figures import (
 )
 from classifier.evaluation.report.names import LabelNames
 from classifier.evaluation.report.notes import notes_on
+from classifier.evaluation.report.stages import stage_notes, stage_rows
 from classifier.screen import draw
 
 _MANY = 10
@@ -42,6 +43,7 @@ def render_terminal(report: Report, colour: bool) -> str:
         _heading(report),
         _metrics(report),
         _labels(report, names),
+        *_stages(report),
         *_failures(report),
         *(Padding(Text(f"! {note}", "yellow"), (0, 0, 0, 2)) for note in notes_on(report, names)),
         Padding(Text(_spent(report), "dim"), (0, 0, 0, 2)),
@@ -80,6 +82,20 @@ def _labels(report: Report, names: LabelNames) -> Table:
         values = (number(score.precision), number(score.recall), number(score.f1), str(score.support))
         table.add_row(names.long(score.label), *values)
     return table
+
+
+def _stages(report: Report) -> Iterable[RenderableType]:
+    """The stages of a cascade; their tokens stand in the other reports."""
+    if report.cascade is None:
+        return
+    table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
+    columns = ("engine", "decided", "accuracy", "requests", "cost")
+    for title in ("stage", "decided", "accuracy of these", "requests", "cost"):
+        table.add_column(title)
+    for row in stage_rows(report):
+        table.add_row(*(getattr(row, column) for column in columns))
+    yield table
+    yield from (Padding(Text(note), (0, 0, 0, 2)) for note in stage_notes(report))
 
 
 def _failures(report: Report) -> Iterable[Padding]:

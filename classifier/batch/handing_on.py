@@ -1,0 +1,75 @@
+"""What a cascade does to a list, before it runs: the sample's prompts, and the share of papers that goes on.
+
+What enters: a sample of entries. What leaves: rendered prompts, and a share with its range. No server is
+asked: where the first engine is a model, nothing is known of the share.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from classifier.batch.job import Job
+from classifier.batch.reading import read_entry
+from classifier.entries import ListEntry
+from classifier.errors import ClassifierError, ConfigError
+from classifier.pipeline import Classifier
+from classifier.records import Prompt
+from classifier.settings import Settings
+from classifier.workspace import Workspace
+
+Range = tuple[float, float]
+
+
+@dataclass
+class Sample:
+    """Prompts of the entries that could be read, and how many of their papers the offline engine hands on."""
+
+    prompts: list[Prompt] = field(default_factory=list)
+    handed_on: int = 0
+
+    def going_on(self, cascade: str | None, *, whole: bool) -> Range:
+        """The share of papers that the last engine is asked about.
+
+        Args:
+            cascade: The first engine; None for none, then it is asked about all.
+            whole: Whether the sample is all there is; else the range is Wilson's at 95 %.
+        """
+        read = len(self.prompts)
+        if cascade is None or not read:
+            return 1.0, 1.0
+        if cascade != "offline":
+            return 0.0, 1.0
+        return (self.handed_on / read,) * 2 if whole else wilson(self.handed_on, read)
+
+
+async def read_sample(
+    job: Job, settings: Settings, workspace: Workspace, entries: Iterable[ListEntry]
+) -> Sample:
+    """Reads entries as the run would; those that cannot be read are left out.
+
+    Raises:
+        ConfigError: No entry's fault.
+    """
+    sample = Sample()
+    async with Classifier("offline", workspace=workspace, settings=settings) as reader:
+        for entry in entries:
+            try:
+                paper = await read_entry(reader, entry, job.reading)
+                sample.prompts.append(reader.render_prompt(*paper))
+            except ConfigError:
+                raise
+            except ClassifierError:
+                continue
+            if settings.cascade == "offline":
+                sample.handed_on += await reader.ahands_on(*paper)
+    return sample
+
+
+def wilson(part: int, whole: int, z: float = 1.96) -> Range:
+    """95 % interval of a share (Wilson 1927); here without scipy, which lists do not need."""
+    share, width = part / whole, z * z / whole
+    middle = (share + width / 2) / (1 + width)
+    half = z * math.sqrt(share * (1 - share) / whole + width / (4 * whole)) / (1 + width)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,159 @@
+"""New requests -> a batch at the provider, in steps that are saved before each is taken.
+
+    intent (tag, requests) > file uploaded > about to submit > the provider's id
+
+Only between the last two is it open whether the provider has the batch: then its list is searched for the tag
+and for the file. What was never submitted is taken back; nothing is submitted a second time unasked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from classifier.batch.provider import asked
+from classifier.batch.provider.asked import SentBatch
+from classifier.batch.store import LedgerWriter
+from classifier.engines.openai.batches import ENDPOINT, Batch, BatchServer
+from classifier.engines.openai.failures import RejectedRequest
+from classifier.engines.openai.retry import Waits, retrying
+from classifier.errors import ConfigError, ContextOverflow, ModelError, StoreError
+
+_ROWS = 200
+"""Requests that are read at a time."""
+
+
+class Submitter:
+    """Submits batches, and finds out what became of them.
+
+    Args:
+        folder: For files on their way.
+        attempts: Of each exchange.
+        poll_s: How long a list of batches may lag behind.
+    """
+
+    def __init__(
+        self, server: BatchServer, store: LedgerWriter, folder: Path, *, attempts: int, poll_s: float
+    ) -> None:
+        self._server = server
+        self._store = store
+        self._folder = folder
+        self._attempts = attempts
+        self._poll_s = poll_s
+
+    async def submit(self, batch: SentBatch) -> str:
+        """Uploads and submits an intended batch; its id at the provider. Refused, its requests are new again.
+
+        Raises:
+            ConfigError: It is open whether it was submitted.
+            ModelError: It was refused, or nobody answers.
+        """
+        try:
+            file_id = await self._upload(batch)
+        except ModelError:
+            await self._take_back(batch)
+            raise
+        await self._store.do(lambda ledger: asked.uploaded(ledger, batch, file_id))
+        batch = replace(batch, file_id=file_id, sent=time.time())
+        try:
+            made = await self._create(batch, file_id)
+        except ModelError as error:
+            if not error.retryable:  # a clear no
+                await self._take_back(batch)
+            raise
+        await self._store.do(lambda ledger: asked.submitted(ledger, batch, made.id))
+        return made.id
+
+    async def settle(self, batch: SentBatch) -> str | None:
+        """What became of a batch whose submit is not known to have happened: its id, or None.
+
+        Where it did not happen, its requests are new again.
+
+        Raises:
+            ConfigError, ModelError: As `submit`.
+        """
+        if batch.sent is not None and (found := await self._find(batch)) is not None:
+            await self._store.do(lambda ledger: asked.submitted(ledger, batch, found.id))
+            return found.id
+        await self._take_back(batch)
+        return None
+
+    def tidy(self) -> None:
+        """Removes files that a killed run has left."""
+        for path in self._folder.glob(".batch-*.jsonl"):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def file(self, batch: SentBatch) -> Iterator[Path]:
+        """A file on its way to or from the provider; removed in the end.
+
+        Raises:
+            StoreError: It cannot be written or read.
+        """
+        path = self._folder / f".batch-{batch.tag}.jsonl"
+        try:
+            yield path
+        except OSError as error:
+            raise StoreError(
+                f"{path}: {error.strerror or error}; nothing that was saved is lost: make room and repeat "
+                "the command"
+            ) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def _upload(self, batch: SentBatch) -> str:
+        with self.file(batch) as path:
+            await self._write(batch, path)
+            async for attempt in retrying(self._attempts, Waits()):
+                with attempt:
+                    try:
+                        return await self._server.upload(path)
+                    except ContextOverflow as error:  # 413
+                        raise RejectedRequest(
+                            f"{self._server.where} takes no file of {path.stat().st_size:,} bytes; set "
+                            "CLASSIFIER_BATCH_BYTES to less",
+                            413,
+                        ) from error
+        raise AssertionError("tenacity either returns or raises")
+
+    async def _write(self, batch: SentBatch, path: Path) -> None:
+        with path.open("wb") as file:
+            after = 0
+            while rows := await self._store.do(
+                lambda ledger, after=after: asked.bodies_of(ledger, batch, after, _ROWS)  # type: ignore[misc]
+            ):
+                for custom_id, body in rows:
+                    head = f'{{"custom_id":"{custom_id}","method":"POST","url":"{ENDPOINT}","body":'
+                    file.write(head.encode() + body + b"}\n")
+                after = rows[-1][0]
+
+    async def _create(self, batch: SentBatch, file_id: str) -> Batch:
+        async for attempt in retrying(self._attempts, Waits()):
+            with attempt:
+                again = attempt.retry_state.attempt_number > 1
+                found = await self._find(batch) if again else None
+                return found or await self._server.create(file_id, batch.tag)
+        raise AssertionError("tenacity either returns or raises")
+
+    async def _find(self, batch: SentBatch) -> Batch | None:
+        try:
+            found = await self._server.find(batch.tag, batch.file_id)
+            young = batch.sent is not None and time.time() - batch.sent < 2 * self._poll_s
+            if found is None and young:  # lists may lag behind
+                await asyncio.sleep(self._poll_s)
+                found = await self._server.find(batch.tag, batch.file_id)
+        except RejectedRequest as error:
+            raise ConfigError(
+                f"cannot tell whether batch {batch.tag} was submitted ({error.message}); look for that tag "
+                "there, and give it up with --drop-batches"
+            ) from error
+        return found
+
+    async def _take_back(self, batch: SentBatch) -> None:
+        await self._store.do(lambda ledger: asked.release(ledger, batch))
+        if batch.file_id is not None:
+            await self._server.remove(batch.file_id)

@@ -1,0 +1,92 @@
+"""Two engines in a row: a cheap one first, and only papers that it is not sure of go on to the other.
+
+What enters: the engines, a way to ask one of them, and a threshold. What leaves: the deciding engine's task
+and reply; where the paper went on, with what was said and spent before. What it does not do: render prompts
+or calibrate, which is done for each engine as if it stood alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from classifier.engines.base import Engine
+from classifier.errors import BudgetSpent, ModelError, ReplyError
+from classifier.records import FirstOpinion, Reply, Task, Usage
+
+Ask = Callable[[Engine], Awaitable[tuple[Task, Reply]]]
+"""Puts the paper to one engine; the reply is calibrated."""
+
+
+def sureness(reply: Reply) -> float:
+    """What is compared with the threshold: the confidence, or the cautious one where that is lower."""
+    confidence = reply.answer.confidence
+    return confidence if reply.cautious is None else min(confidence, reply.cautious)
+
+
+async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> tuple[Task, Reply]:
+    """Asks the first engine, and the second one where the first is less sure than `below`, or fails.
+
+    Returns:
+        Of the engine that decided, as `ask` gave it; for the second one with `first_opinion`, and with usage,
+        attempts and latency of both.
+
+    Raises:
+        BudgetSpent, ConfigError, StoreError: Of either engine: no other answer would help.
+        ModelError, ReplyError: Of the second engine, with what both have spent.
+    """
+    latency_s = 0.0
+    try:
+        task, reply = await ask(first)
+    except BudgetSpent:
+        raise
+    except (ModelError, ReplyError) as error:
+        opinion = FirstOpinion(
+            engine=first.name,
+            model=first.model,
+            error=error.code,
+            attempts=error.attempts,
+            **(error.usage or Usage()).model_dump(),
+        )
+    else:
+        if sureness(reply) >= below:
+            return task, reply
+        latency_s = reply.latency_s
+        opinion = FirstOpinion(
+            engine=reply.engine,
+            model=reply.model,
+            label=reply.answer.label,
+            sureness=sureness(reply),
+            attempts=reply.attempts,
+            **reply.usage.model_dump(),
+        )
+    try:
+        task, reply = await ask(second)
+    except (ModelError, ReplyError) as error:
+        error.usage = _together(opinion, error.usage or Usage())
+        error.attempts += opinion.attempts
+        raise
+    together = {
+        "first_opinion": opinion,
+        "usage": _together(opinion, reply.usage),
+        "attempts": opinion.attempts + reply.attempts,
+        "latency_s": latency_s + reply.latency_s,
+    }
+    return task, reply.model_copy(update=together)
+
+
+def _together(opinion: FirstOpinion, then: Usage) -> Usage:
+    """The sum of both; a cost that is not known makes that of both unknown."""
+    # Nothing was spent where nothing was sent, or where no request was answered.
+    if not opinion.attempts or (opinion.error and opinion.tokens_in is None):
+        return then
+    known = opinion.cost_usd is not None and then.cost_usd is not None
+    return Usage(
+        tokens_in=_sum(opinion.tokens_in, then.tokens_in),
+        tokens_out=_sum(opinion.tokens_out, then.tokens_out),
+        tokens_cached=_sum(opinion.tokens_cached, then.tokens_cached),
+        cost_usd=(opinion.cost_usd or 0.0) + (then.cost_usd or 0.0) if known else None,
+    )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one + (other or 0)
