@@ -9,7 +9,7 @@ and exports, which are built on top of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -47,6 +47,7 @@ class Classifier:
         engine: "auto", "offline", "openai", or any object that speaks `classifier.engines.base.Engine`.
         workspace: A workspace or its folder; None for the built-in one.
         settings: None reads environment and file.
+        on_wait: Told before each wait for a busy server or source: seconds, and why.
         overrides: Single settings by name, e.g. `model="gpt-5-mini"`.
 
     Example:
@@ -64,12 +65,14 @@ class Classifier:
         *,
         workspace: Workspace | Path | str | None = None,
         settings: Settings | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
         **overrides: Any,
     ) -> None:
         named = engine if isinstance(engine, str) else None
         self.settings = settings or load_settings(engine=named, **overrides)
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
         self._engine = engine if engine is not None and not isinstance(engine, str) else None
+        self._on_wait = on_wait
         self._prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
         self._reader: PdfReader | None = None
@@ -127,6 +130,7 @@ class Classifier:
                 arxiv_base_url=self.settings.arxiv_url,
                 allow_private=self.settings.allow_private,
                 max_bytes=self.settings.fetch_bytes,
+                on_wait=self._on_wait,
             )
         file = await self._sources.fetch(ref, claimed=claimed)
         if claimed is not None and file.paper == Paper():
@@ -181,7 +185,9 @@ class Classifier:
         if self._engine is None:
             from classifier.engines.build import build_engine
 
-            self._engine = build_engine(self.settings, self.workspace, repair=self._prompts.repair)
+            self._engine = build_engine(
+                self.settings, self.workspace, repair=self._prompts.repair, on_wait=self._on_wait
+            )
         return self._engine
 
     # -- the steps -----------------------------------------------------------------------------

@@ -213,6 +213,7 @@ async def _suite(run: _Run, settings: Settings, workspace: Workspace) -> Suite:
 
 def _classifier(run: _Run, number: int, suite: Suite, settings: Settings, workspace: Workspace) -> Classifier:
     """The classifier of the n-th run (from 1): recording, replaying, or neither."""
+    from classifier.cli.waiting import WaitTeller
     from classifier.evaluation.session import (
         recording_classifier,
         recording_of,
@@ -230,8 +231,10 @@ def _classifier(run: _Run, number: int, suite: Suite, settings: Settings, worksp
         run.recordings = run.recordings or recordings_dir(workspace, about)
         own_words = {question.kind for question in choose_texts(suite, run.text)} == {"summary"}
         folder = run.recordings / part
-        return recording_classifier(settings, workspace, folder, about, shareable=own_words)
-    return Classifier(workspace=workspace, settings=settings)
+        return recording_classifier(
+            settings, workspace, folder, about, shareable=own_words, on_wait=WaitTeller()
+        )
+    return Classifier(workspace=workspace, settings=settings, on_wait=WaitTeller())
 
 
 async def _run_all(

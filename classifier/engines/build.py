@@ -12,13 +12,21 @@ from classifier.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.engines.openai import OpenAIEngine
+    from classifier.engines.openai.retry import OnWait
 
 
-def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[str], str]) -> Engine:
+def build_engine(
+    settings: Settings,
+    workspace: Workspace,
+    *,
+    repair: Callable[[str], str],
+    on_wait: OnWait | None = None,
+) -> Engine:
     """Makes the engine that the settings choose.
 
     Args:
         repair: Turns a validation message into the text that asks the model again.
+        on_wait: Told before each wait for the model's server: seconds, and why.
 
     Raises:
         ConfigError: The openai engine without a model's name.
@@ -27,7 +35,8 @@ def build_engine(settings: Settings, workspace: Workspace, *, repair: Callable[[
         from classifier.engines.offline import OfflineEngine
 
         return OfflineEngine(workspace.taxonomy, workspace.offline_dir)
-    return build_openai(settings, workspace, repair=repair, memory=settings.data_dir / "servers.json")
+    memory = settings.data_dir / "servers.json"
+    return build_openai(settings, workspace, repair=repair, memory=memory, on_wait=on_wait)
 
 
 def build_openai(

@@ -12,7 +12,7 @@ import re
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from classifier.calibration import CALIBRATED, Calibration, load_calibration
 from classifier.engines.build import build_openai
@@ -32,6 +32,9 @@ from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.settings import Price, Settings, load_settings
 from classifier.workspace import Workspace
+
+if TYPE_CHECKING:
+    from classifier.engines.openai.retry import OnWait
 
 RECORDINGS = "eval/recordings"
 RUNS = Path("eval-runs")
@@ -81,13 +84,20 @@ def recordings_dir(workspace: Workspace, about: About) -> Path:
 
 
 def recording_classifier(
-    settings: Settings, workspace: Workspace, folder: Path, about: About, *, shareable: bool
+    settings: Settings,
+    workspace: Workspace,
+    folder: Path,
+    about: About,
+    *,
+    shareable: bool,
+    on_wait: OnWait | None = None,
 ) -> Classifier:
     """A classifier that asks the server of the settings and keeps every conversation in a folder.
 
     Args:
         about: See `recording_of`.
         shareable: See `write_about`.
+        on_wait: Told before each wait: seconds, and why.
 
     Raises:
         ConfigError: The openai engine cannot be used with these settings.
@@ -95,13 +105,13 @@ def recording_classifier(
     """
     from classifier.engines.openai.transport import OpenAITransport
 
-    make = _maker(settings, workspace)
+    make = _maker(settings, workspace, on_wait=on_wait)
     make()  # a wrong setting is said before anything is written
     write_about(folder, about, shareable=shareable)
     key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
     inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
     engine = RecordingEngine(make, inner, model=about.model, folder=folder, secrets=(key,) if key else ())
-    return Classifier(engine, workspace=workspace, settings=settings)
+    return Classifier(engine, workspace=workspace, settings=settings, on_wait=on_wait)
 
 
 def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) -> Classifier:
@@ -259,10 +269,10 @@ def _digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _maker(settings: Settings, workspace: Workspace) -> Any:
+def _maker(settings: Settings, workspace: Workspace, on_wait: OnWait | None = None) -> Any:
     repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
 
     def make(**more: Any) -> Any:
-        return build_openai(settings, workspace, repair=repair, **more)
+        return build_openai(settings, workspace, repair=repair, on_wait=on_wait, **more)
 
     return make

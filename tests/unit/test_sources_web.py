@@ -22,7 +22,7 @@ from classifier.errors import (
 )
 from classifier.records import PaperFile
 from classifier.sources import Sources
-from classifier.sources.web import retry_after_s
+from classifier.sources.patience import retry_after_s
 from tests.arxiv_server import PDF, ArxivServer, Reply, busy, gzip_bomb, html_reply, pdf_reply, redirect
 
 BIG = PDF * 200  # about half a megabyte
@@ -200,6 +200,29 @@ async def test_nobody_listening_is_unavailable(tmp_path: Path) -> None:
         url = closed.url
     with pytest.raises(SourceUnavailable, match=r"cannot fetch from 127.0.0.1.*\(2 attempts\)"):
         await fetch(tmp_path, f"{url}/a.pdf", attempts=2)
+
+
+async def test_a_host_that_is_not_there_is_tried_three_times_and_then_once(tmp_path: Path) -> None:
+    told: list[float] = []
+    with ArxivServer() as closed:
+        url = closed.url
+    async with Sources(
+        tmp_path, "me", allow_private=True, attempts=9, on_wait=lambda seconds, _: told.append(seconds)
+    ) as sources:
+        with pytest.raises(SourceUnavailable, match=r"\(3 attempts\)"):
+            await sources.fetch(f"{url}/a.pdf")
+        with pytest.raises(SourceUnavailable, match=r"\(1 attempt\)"):
+            await sources.fetch(f"{url}/b.pdf")
+    assert told == [0.5, 0.5]
+
+
+async def test_waits_for_a_busy_server_are_told_with_their_reason(
+    server: ArxivServer, tmp_path: Path
+) -> None:
+    told: list[tuple[float, str]] = []
+    server.on("/a.pdf", busy(503, "0"), pdf_reply())
+    await fetch(tmp_path, f"{server.url}/a.pdf", on_wait=lambda *wait: told.append(wait))
+    assert told == [(0.0, "127.0.0.1 answered 503")]
 
 
 async def test_offline_fetches_no_address(server: ArxivServer, tmp_path: Path) -> None:
