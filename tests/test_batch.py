@@ -22,7 +22,7 @@ from classifier.records import Paper
 from classifier.settings import Settings, load_settings
 from classifier.workspace import Workspace
 from tests import batch_kit as kit
-from tests.arxiv_server import ArxivServer
+from tests.arxiv_server import ArxivServer, Reply, html_reply
 from tests.llm_server import LlmServer, raw, reply, status
 
 
@@ -369,6 +369,56 @@ def test_a_pdf_that_cannot_be_read_gives_way_to_the_abstract(tmp_path, bridges_w
     codes = [warning["code"] for warning in label["warnings"]]
     assert "full-text-missing" in codes
     assert "abstract-only" in codes
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [("arxiv", None), ("url", Reply(status=403)), ("url", Reply(status=404)), ("url", html_reply())],
+    ids=["not on arXiv", "paywall", "gone", "a page"],
+)
+def test_a_paper_that_is_not_to_be_had_is_judged_by_its_abstract(tmp_path, bridges_workspace, place, answer):
+    label, arxiv, _ = label_one_from(tmp_path, bridges_workspace, place, answer)
+    assert arxiv.seen
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+    assert {"full-text-missing", "abstract-only"} <= {warning["code"] for warning in label["warnings"]}
+
+
+@pytest.mark.parametrize("place", ["arxiv", "url"])
+def test_a_source_that_did_not_answer_fails_the_entry_until_the_next_run(tmp_path, bridges_workspace, place):
+    label, _, model = label_one_from(tmp_path, bridges_workspace, place, Reply(status=500))
+    assert label["error"]["code"] == "source-unavailable"
+    assert "--read abstract" in label["error"]["message"]
+    assert model.requests == []
+    label, _, _ = label_one_from(tmp_path, bridges_workspace, place, Reply(status=404))
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+
+
+def test_with_read_abstract_no_source_is_asked_for_what_brings_its_own(tmp_path, bridges_workspace):
+    label, arxiv, _ = label_one_from(
+        tmp_path, bridges_workspace, "arxiv", Reply(status=500), reading="abstract"
+    )
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+    assert arxiv.seen == []
+
+
+def label_one_from(
+    tmp_path: Path, workspace: Workspace, place: str, answer: Reply | None, reading: str = "full"
+) -> tuple[dict, ArxivServer, LlmServer]:
+    """The label of an entry with abstract whose arXiv id, or PDF's address, is answered so."""
+    with LlmServer(kit.Model(workspace)) as server, ArxivServer() as arxiv:
+        [entry] = kit.entries(1)
+        if place == "url":
+            entry = entry.model_copy(update={"url": f"{arxiv.url}/a.pdf"})
+            arxiv.on("/a.pdf", answer)
+        else:
+            paper = entry.paper.model_copy(update={"arxiv_id": "2301.00001"})
+            entry = entry.model_copy(update={"paper": paper})
+            if answer is not None:
+                arxiv.on_id("2301.00001", answer)
+        job = Job(sources=("x",), out=tmp_path / "out", reading=reading, relabel=True)
+        told = settings(server.url, arxiv_url=arxiv.url, allow_private=True)
+        label_lists(job, told, workspace, entries=[entry])
+    return kit.labels_of(tmp_path / "out")["e0"], arxiv, server
 
 
 def test_entries_that_bring_nothing_and_lines_that_are_none_are_listed(tmp_path, bridges_workspace):

@@ -23,6 +23,8 @@ from classifier.sources.pdf_bytes import CHUNK, Sink
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MISSING = {404, 410}
+_CLOSED = {401, 402, 403, 451}
+"""A paywall or a block: it is there, but not for us. arXiv answers 403 to whom it has had enough of."""
 _BUSY = {429, 502, 503, 504}
 """Refusals for now. 502 and 504 are a gateway's way to report a lost connection or a timeout."""
 
@@ -69,7 +71,8 @@ class Web:
         Raises:
             PaperNotFound: 404 or 410.
             SourceUnavailable: No answer, or a refusal, after all attempts.
-            SourceError: An address, redirect or encoding that is not followed; what `sink` raises.
+            SourceError: Not open to us; an address, redirect or encoding that is not followed; what `sink`
+                raises.
         """
         return await self._retries.run(self._attempt, url, sink, readable)
 
@@ -121,7 +124,8 @@ class Web:
             if response.status_code in _BUSY:
                 raise self._busy(host, response)
             if response.status_code not in readable:
-                raise SourceUnavailable(
+                closed = response.status_code in _CLOSED and self._pace is None
+                raise (SourceError if closed else SourceUnavailable)(
                     f"{host} refused with status {response.status_code}; open {url} in a browser to see why"
                 )
             length = response.headers.get("content-length", "")
