@@ -165,7 +165,7 @@ async def _evaluate(run: _Run) -> int:
     facts, runs = await _run_all(run, suite, settings, workspace)
     report, stability = _reports(run, facts, whole, suite, settings, workspace, runs)
     show_report(report, run.folder or Path(), as_json=run.json, stability=stability)
-    if run.recordings is not None:
+    if run.recordings is not None and run.recordings.is_dir():
         again = f"--replay {shlex.quote(str(run.recordings))}"
         print(f"classifier: replies are kept; {again} scores them again without a server", file=sys.stderr)
     if run.wanted_accuracy is not None:

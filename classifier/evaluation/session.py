@@ -107,10 +107,12 @@ def recording_classifier(
 
     make = _maker(settings, workspace, on_wait=on_wait)
     make()  # a wrong setting is said before anything is written
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     write_about(folder, about, shareable=shareable)
     key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
     inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
-    engine = RecordingEngine(make, inner, model=about.model, folder=folder, secrets=(key,) if key else ())
+    secrets = (key,) if key else ()
+    engine = RecordingEngine(make, inner, model=about.model, folder=folder, secrets=secrets, made=made)
     return Classifier(engine, workspace=workspace, settings=settings, on_wait=on_wait)
 
 
