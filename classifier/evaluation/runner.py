@@ -147,13 +147,13 @@ def fingerprint(
 
 async def _predict(classifier: Classifier, question: Question) -> Prediction:
     """Labels one item; whatever is wrong with it, or with the model, becomes a failed prediction."""
-    item = question.item
+    item, attempts, usage = question.item, 0, None
     try:
         label = await question.put(classifier)
     except (ConfigError, StoreError):  # no item's fault: the next one would fail as well
         raise
     except ClassifierError as error:
-        label = failed_label(item.id, error)
+        label, attempts, usage = failed_label(item.id, error), error.attempts, error.usage
     leaf = predicted_label(label)
     return Prediction(
         id=item.id,
@@ -166,6 +166,8 @@ async def _predict(classifier: Classifier, question: Question) -> Prediction:
         contested=item.contested,
         labels=item.labels,
         result=label,
+        attempts=attempts,
+        usage=usage,
     )
 
 

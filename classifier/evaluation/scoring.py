@@ -26,7 +26,7 @@ from classifier.evaluation.records import (
     Times,
 )
 from classifier.label import Provenance
-from classifier.records import OUT_OF_SCOPE, UNPLACED
+from classifier.records import OUT_OF_SCOPE, UNPLACED, Usage
 from classifier.taxonomy import Taxonomy
 
 FAILED = "failed"
@@ -199,20 +199,23 @@ def _agreement(
     return found.model_copy(update={"confused": _pairs(differing, taxonomy, labels)})
 
 
-def _spending(predictions: Iterable[Prediction]) -> Spending:
-    """Sums over the items that have a provenance; None where one of them does not know."""
-    known = [p.result.provenance for p in predictions if p.result.provenance is not None]
+def _spending(predictions: Sequence[Prediction]) -> Spending:
+    """Sums over the items that got a reply, failed ones too; None where one of them does not know."""
+    labelled = [p.result.provenance for p in predictions if p.result.provenance is not None]
+    failed = [p for p in predictions if p.result.provenance is None]
+    paid_for = [p.usage for p in failed if p.usage is not None and p.usage != Usage()]
+    known: list[Provenance | Usage] = [*labelled, *paid_for]
     cost = _total(item.cost_usd for item in known)
     return Spending(
         tokens_in=_tokens(known, "tokens_in"),
         tokens_out=_tokens(known, "tokens_out"),
         tokens_cached=_tokens(known, "tokens_cached"),
         cost_usd=None if cost is None else round(cost, 6),
-        requests=sum(item.attempts for item in known),
+        requests=sum(item.attempts for item in labelled) + sum(item.attempts for item in failed),
     )
 
 
-def _tokens(known: Iterable[Provenance], name: str) -> int | None:
+def _tokens(known: Iterable[Provenance | Usage], name: str) -> int | None:
     total = _total(getattr(item, name) for item in known)
     return None if total is None else int(total)
 
