@@ -84,10 +84,12 @@ def export(
     if into is not None:
         old = read_own(into)
         spliced = (
-            remove_from(format, old, options)
+            remove_from(format, old, into, options)
             if remove
             else render_into(format, old, into, read_rows(folder), taxonomy, options)
         )
+        if not (spliced.labelled or spliced.unknown or spliced.untouched):
+            raise ConfigError(f"{into}: no {format} entry found; check that --format is the file's")
         backup = replace_with_backup(into, old, spliced.data)
         return _report(into, spliced, backup, remove)
     parts = render(format, read_rows(folder), taxonomy, options)
@@ -120,7 +122,10 @@ def correct(
     if (label is None) != undo:
         raise ConfigError("expected a LABEL, or --undo without one; see --help")
     if label is None:
-        remove_correction(folder, key)
+        if not remove_correction(folder, key):
+            raise ConfigError(
+                f"'{key}' has no correction: nothing to undo; the engine's label counts already"
+            )
         print(f"classifier: the engine's label of '{key}' counts again", file=sys.stderr)
     else:
         set_correction(folder, Correction(key=key, label=label, by=by, note=note))
@@ -154,8 +159,6 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
         name = f" '{left.key}'" if left.key else ""
         print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
-    if not (backup or spliced.labelled or spliced.unknown or spliced.untouched):
-        kept += "; no entry of this format found: check that --format is the file's"
     done = "cleared of our keywords" if removed else "labelled"
     unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
     print(f"classifier: {file}: {spliced.labelled} {done}{unknown}{kept}", file=sys.stderr)

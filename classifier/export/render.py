@@ -17,7 +17,7 @@ from classifier.export.grouping import Tree, group_by_tree
 from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import Removal, Results, Spliced
 from classifier.export.tables import attribute_tables, overview
-from classifier.export.target import encoded
+from classifier.export.target import check_format, encoded
 from classifier.taxonomy import Taxonomy
 
 
@@ -57,30 +57,32 @@ def render_into(
     """A user's file with labels in it.
 
     Raises:
-        ConfigError: The format has no place for labels, or rows are of another taxonomy.
+        ConfigError: The format has no place for labels or is not the file's, or rows are of another taxonomy.
         InputError: The file is not of the format.
     """
+    if name not in INTO:
+        raise ConfigError(f"--into works with {', '.join(INTO)}, not with '{name}'; use --out for a new file")
+    check_format(file, data, name)
     filed = file_rows(rows, taxonomy)
     if name in _LISTS:
         return _splicer(name)(data, Results(filed, options.prefix, file, options.note_field))
-    if name in _SECTIONS:
-        from classifier.export.splice.markdown import splice_markdown
+    from classifier.export.splice.markdown import splice_markdown
 
-        tree = group_by_tree(filed, taxonomy)
-        text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
-        return Spliced(splice_markdown(data, _SECTIONS[name], text), tree.count, 0, ())
-    raise ConfigError(f"--into works with {', '.join(INTO)}, not with '{name}'; use --out for a new file")
+    tree = group_by_tree(filed, taxonomy)
+    text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
+    return Spliced(splice_markdown(data, _SECTIONS[name], text), tree.count, 0, ())
 
 
-def remove_from(name: str, data: bytes, options: Options) -> Spliced:
+def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced:
     """A user's reference list without anything that `render_into` put there.
 
     Raises:
-        ConfigError: The format is no reference list.
+        ConfigError: The format is no reference list, or not the file's.
         InputError: The file is not of the format.
     """
     if name not in _LISTS:
         raise ConfigError(f"--remove works with {', '.join(_LISTS)}, not with '{name}'")
+    check_format(file, data, name)
     return _splicer(name)(data, Removal(options.prefix, options.note_field))
 
 
