@@ -128,6 +128,7 @@ def test_an_interrupt_waits_for_replies_that_are_paid_for_and_loses_none(tmp_pat
         assert "the same command goes on" in said
         labelled = len(kit.labels_of(out))
         assert 0 < labelled < count
+        assert json.loads((out / "run.json").read_text())["stopped"]["code"] == "interrupted"
         last = kit.start(arguments, server.url)
         last.communicate(timeout=120)
         assert last.returncode == 0
@@ -327,6 +328,18 @@ def test_a_duplicate_gets_its_twins_label_with_a_note(tmp_path, bridges_workspac
     assert "'e1'" in labels["again"]["warnings"][-1]["message"]
     assert model.answered.total() == 3
     assert summary["totals"]["duplicates"] == 1
+
+
+def test_duplicates_of_a_failed_paper_are_counted_apart(tmp_path, bridges_workspace):
+    source = kit.write_list(tmp_path / "list.jsonl", 2)
+    source.write_text(source.read_text() + json.dumps({"id": "again", "title": kit.title(1)}) + "\n")
+    model = kit.Model(bridges_workspace, faults={1: [status(400, "flagged by policy 17")]})
+    with LlmServer(model) as server:
+        process = kit.start(kit.command(source, tmp_path / "out"), server.url)
+        _, said = process.communicate(timeout=60)
+    assert "not labelled: 1 refused, 1 duplicates of these; see failed.jsonl" in said
+    rows = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
+    assert {row["key"]: row["duplicate_of"] for row in rows} == {"e1": None, "again": "e1"}
 
 
 def test_a_duplicate_is_read_where_its_twin_cannot_be(tmp_path, bridges_workspace):

@@ -51,7 +51,8 @@ def label(
     engine: EngineOption = EngineName.auto,
     model: ModelOption = None,
     read: Annotated[
-        ReadingName, typer.Option(help="full: PDFs where there are any; abstract: abstracts where there are.")
+        ReadingName,
+        typer.Option(help="full: PDFs where there are any, else abstracts; abstract: the other way round."),
     ] = ReadingName.full,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")
@@ -189,7 +190,10 @@ def _exit_code(summary: dict[str, Any], out: Path) -> int:
 
 
 def _reasons(out: Path) -> str:
-    """How many entries are in failed.jsonl for which reason, the most frequent first."""
-    lines = (out / "failed.jsonl").read_text(encoding="utf-8").splitlines()
-    counted = Counter(json_module.loads(line)["code"] for line in lines)
-    return ", ".join(f"{n} {code}" for code, n in counted.most_common())
+    """How many entries are in failed.jsonl for which reason, the most frequent first; duplicates apart."""
+    lines = (out / "failed.jsonl").read_text(encoding="utf-8").split("\n")
+    rows = [json_module.loads(line) for line in lines if line]
+    counted = Counter(row["code"] for row in rows if row["duplicate_of"] is None)
+    duplicates = len(rows) - counted.total()
+    parts = [f"{n} {code}" for code, n in counted.most_common()]
+    return ", ".join(parts + [f"{duplicates} duplicates of these"] * bool(duplicates))
