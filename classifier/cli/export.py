@@ -28,6 +28,7 @@ Format = Literal[
     "svg",
     "png",
 ]
+_SHOWN_KEYS = 5
 FolderArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="The --out folder of `classifier label`.")
 ]
@@ -79,7 +80,14 @@ def export(
         raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
     if not remove and not (folder / "ledger.sqlite").is_file():
         raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
-    options = Options(checked_prefix(prefix), checked_field(format, rationale), bom, cite)
+    changed: list[str] = []
+    options = Options(
+        checked_prefix(prefix),
+        checked_field(format, rationale),
+        bom,
+        cite,
+        on_new_key=lambda old, new: changed.append(f"'{old}' is '{new}'"),
+    )
     taxonomy = Workspace(workspace).taxonomy
     if into is not None:
         old = read_own(into)
@@ -95,10 +103,13 @@ def export(
     parts = render(format, read_rows(folder), taxonomy, options)
     if out is not None:
         replace_bytes(out, parts)
-        return exits.DONE
-    for part in parts:
-        sys.stdout.buffer.write(part)
-    sys.stdout.buffer.flush()
+    else:
+        for part in parts:
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+    if changed:
+        shown = "; ".join(changed[:_SHOWN_KEYS]) + "; …" * (len(changed) > _SHOWN_KEYS)
+        print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
     return exits.DONE
 
 

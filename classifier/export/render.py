@@ -29,12 +29,14 @@ class Options(NamedTuple):
         note_field: Where reference lists get the rationale; None for nowhere.
         mark: CSV: whether it begins with a byte order mark.
         cite: LaTeX: whether studies are named by their keys.
+        on_new_key: BibTeX: told each key that could not stay, and what it became.
     """
 
     prefix: str = PREFIX
     note_field: str | None = None
     mark: bool = False
     cite: bool = False
+    on_new_key: Callable[[str, str], None] = lambda *_: None
 
 
 def render(name: str, rows: Iterable[Row], taxonomy: Taxonomy, options: Options) -> Iterator[bytes]:
@@ -115,7 +117,7 @@ def _csv(rows: Iterable[Filed], options: Options) -> Iterator[str]:
 def _bibtex(rows: Iterable[Filed], options: Options) -> Iterator[str]:
     from classifier.export.bibtex import write_bibtex
 
-    return write_bibtex(rows, options.prefix, options.note_field)
+    return write_bibtex(rows, options.prefix, options.note_field, options.on_new_key)
 
 
 def _ris(rows: Iterable[Filed], options: Options) -> Iterator[str]:
