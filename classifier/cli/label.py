@@ -195,5 +195,7 @@ def _reasons(out: Path) -> str:
     rows = [json_module.loads(line) for line in lines if line]
     counted = Counter(row["code"] for row in rows if row["duplicate_of"] is None)
     duplicates = len(rows) - counted.total()
+    if len(rows) == 1:
+        return f"{rows[0]['source']}: {rows[0]['message']}"
     parts = [f"{n} {code}" for code, n in counted.most_common()]
     return ", ".join(parts + [f"{duplicates} duplicates of these"] * bool(duplicates))
