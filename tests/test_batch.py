@@ -214,6 +214,14 @@ def test_the_range_of_a_dry_run_holds_what_the_run_then_costs(tmp_path, bridges_
     assert rest.cost_usd[0] <= spent["cost_usd"] <= rest.cost_usd[1] < 1.3 * spent["cost_usd"]
 
 
+def test_a_dry_run_that_could_read_nothing_says_why_and_tells_no_cost(tmp_path, bridges_workspace):
+    rows = [ListEntry(key="bare", source="x", line=1)]
+    job = Job(sources=("x",), out=tmp_path / "out")
+    told = estimate(job, settings("http://127.0.0.1:9/v1"), bridges_workspace, entries=rows).in_words()
+    assert "1 of 1 could not be read: 'bare' has neither" in told
+    assert told.endswith("tokens and cost cannot be told")
+
+
 def test_the_estimate_of_the_rest_is_near_after_twenty_replies(tmp_path, bridges_workspace):
     seen: list[tuple[float, float]] = []
 
@@ -337,7 +345,7 @@ def test_duplicates_of_a_failed_paper_are_counted_apart(tmp_path, bridges_worksp
     with LlmServer(model) as server:
         process = kit.start(kit.command(source, tmp_path / "out"), server.url)
         _, said = process.communicate(timeout=60)
-    assert "not labelled: 1 refused, 1 duplicates of these; see failed.jsonl" in said
+    assert "not labelled: 1 refused, 1 as duplicates of these; see failed.jsonl; --retry-failed" in said
     rows = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
     assert {row["key"]: row["duplicate_of"] for row in rows} == {"e1": None, "again": "e1"}
 

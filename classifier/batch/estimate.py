@@ -48,6 +48,7 @@ class Estimate:
     Attributes:
         papers: Papers to be labelled.
         sampled, unreadable: Entries that were read for this, and those of them that could not be.
+        unreadable_reason: Why the first of them could not; empty where all could.
         cached_share: The part of the input that is the same from paper to paper.
         cost_usd: None where no price is known.
         observed: Replies of the ledger that it rests on; 0 where it was made from characters alone.
@@ -61,6 +62,7 @@ class Estimate:
     unusable: int
     sampled: int
     unreadable: int
+    unreadable_reason: str
     tokens_in: Range
     tokens_out: Range
     cached_share: float
@@ -89,7 +91,9 @@ class Estimate:
         basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
         lines.append(f"estimated from {basis}; nothing was sent to a model")
         if self.unreadable:
-            lines.append(f"{self.unreadable} of {self.sampled} could not be read")
+            lines.append(f"{self.unreadable} of {self.sampled} could not be read: {self.unreadable_reason}")
+        if self.sampled and self.unreadable == self.sampled:
+            return "\n".join([*lines, "tokens and cost cannot be told"])
         lines.append(
             f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same from paper "
             "to paper (cached where the provider does so)"
@@ -132,8 +136,9 @@ def estimate(
         listed, sample = _look_through(job, job.entries() if entries is None else entries, known)
         observed = known.usage()
     prompts: list[Prompt] = []
+    reason = ""
     if settings.chosen_engine == "openai":
-        prompts = asyncio.run(_render(job, settings, workspace, sample))
+        prompts, reason = asyncio.run(_render(job, settings, workspace, sample))
     readable = listed.papers * len(prompts) / max(1, len(sample))
     tokens_in, tokens_out = _tokens(prompts, settings, observed)
     share = _shared_share(prompts)
@@ -147,6 +152,7 @@ def estimate(
         unusable=listed.unusable,
         sampled=len(sample),
         unreadable=len(sample) - len(prompts) if settings.chosen_engine == "openai" else 0,
+        unreadable_reason=reason,
         tokens_in=_times(tokens_in, readable),
         tokens_out=_times(tokens_out, readable),
         cached_share=share,
@@ -211,17 +217,19 @@ def _look_through(job: Job, entries: Iterable[Found], known: _Known) -> tuple[_L
 
 async def _render(
     job: Job, settings: Settings, workspace: Workspace, sample: Iterable[ListEntry]
-) -> list[Prompt]:
-    prompts = []
+) -> tuple[list[Prompt], str]:
+    """The prompts of those that can be read, and why the first of the others cannot."""
+    prompts: list[Prompt] = []
+    reason = ""
     async with Classifier("offline", workspace=workspace, settings=settings) as reader:
         for entry in sample:
             try:
                 prompts.append(reader.render_prompt(*await read_entry(reader, entry, job.reading)))
             except ConfigError:
                 raise
-            except ClassifierError:
-                continue
-    return prompts
+            except ClassifierError as error:
+                reason = reason or error.message
+    return prompts, reason
 
 
 def _tokens(

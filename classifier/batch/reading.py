@@ -57,7 +57,8 @@ async def read_entry(
             raise
         except (InputError, SourceError) as error:
             first = first or error
-            unanswered = error if isinstance(error, SourceUnavailable) else unanswered
+            if isinstance(error, SourceUnavailable):
+                unanswered = unanswered or error
             notices.append(Notice(code=FULL_TEXT_MISSING, message=error.message))
             continue
         return _named(file, entry, notices), document

@@ -156,7 +156,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
             ("duplicates", "duplicates"),
             ("failed", "failed"),
             ("waiting", "waiting"),
-            ("unusable", "entries unusable"),
+            ("unusable", "unusable"),
             ("review", "for review"),
         )
         if totals[name]
@@ -180,22 +180,24 @@ def _exit_code(summary: dict[str, Any], out: Path) -> int:
     if stopped is not None:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
     if totals["failed"] or totals["unusable"]:
-        print(
-            f"classifier: not labelled: {_reasons(out)}; see failed.jsonl; the same command asks "
-            "again where nobody answered, --retry-failed for all",
-            file=sys.stderr,
-        )
+        print(f"classifier: not labelled: {_reasons(out)}", file=sys.stderr)
     unfinished = totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None
     return exits.PARTIAL if unfinished else exits.DONE
 
 
 def _reasons(out: Path) -> str:
-    """How many entries are in failed.jsonl for which reason, the most frequent first; duplicates apart."""
+    """How many entries are in failed.jsonl for which reason, duplicates apart; and what can be done."""
+    from classifier.batch.run import UNREACHED
+
     lines = (out / "failed.jsonl").read_text(encoding="utf-8").split("\n")
     rows = [json_module.loads(line) for line in lines if line]
     counted = Counter(row["code"] for row in rows if row["duplicate_of"] is None)
     duplicates = len(rows) - counted.total()
+    told = ", ".join(f"{n} {code}" for code, n in counted.most_common())
+    told += f", {duplicates} as duplicates of these" * bool(duplicates)
     if len(rows) == 1:
-        return f"{rows[0]['source']}: {rows[0]['message']}"
-    parts = [f"{n} {code}" for code, n in counted.most_common()]
-    return ", ".join(parts + [f"{duplicates} duplicates of these"] * bool(duplicates))
+        [row] = rows
+        told = f"{row['source']}: {row['key'] or 'line {}'.format(row['line'])}: {row['message']}"
+    told += "; see failed.jsonl"
+    told += "; the same command asks again where nobody answered" * bool(UNREACHED & counted.keys())
+    return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - UNREACHED)
