@@ -6,6 +6,8 @@ import sys
 import time
 
 _QUIET_S = 2.0
+_REPEAT_S = 60.0
+"""The same words are not said again within this."""
 
 
 class WaitTeller:
@@ -16,11 +18,13 @@ class WaitTeller:
 
     def __init__(self) -> None:
         self._until = 0.0
+        self._told: tuple[str, float] = ("", 0.0)
 
     def __call__(self, seconds: float, why: str) -> None:
         """Tells of a wait that begins now."""
         now = time.monotonic()
-        if seconds <= _QUIET_S or now < self._until:
+        words, told_at = self._told
+        if seconds <= _QUIET_S or now < self._until or (why == words and now < told_at + _REPEAT_S):
             return
-        self._until = now + seconds
+        self._until, self._told = now + seconds, (why, now)
         print(f"classifier: waiting {seconds:.0f} s: {why}", file=sys.stderr, flush=True)

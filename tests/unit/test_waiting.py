@@ -12,6 +12,14 @@ def test_of_waits_at_the_same_time_the_first_is_told(capsys):
     assert capsys.readouterr().err == "classifier: waiting 60 s: first\n"
 
 
+def test_the_same_words_are_not_said_over_and_over(capsys):
+    tell = WaitTeller()
+    for why in ("busy", "busy", "gone"):
+        tell(2.001, why)
+        tell._until = 0.0  # the wait is over
+    assert capsys.readouterr().err == "classifier: waiting 2 s: busy\nclassifier: waiting 2 s: gone\n"
+
+
 def test_short_waits_are_not_told(capsys):
     WaitTeller()(2.0, "nothing")
     assert capsys.readouterr().err == ""
