@@ -32,7 +32,8 @@ _ROWS = """
            correction.label, correction.by, correction.note, correction.at
     FROM item
     LEFT JOIN item AS twin ON item.state = 'twin' AND twin.key = item.twin
-    LEFT JOIN correction ON correction.key = item.key
+    LEFT JOIN correction ON correction.key =
+        CASE WHEN item.key IN (SELECT key FROM correction) THEN item.key ELSE item.twin END
     WHERE item.listing = (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'listing')
       AND coalesce(item.label, twin.label) IS NOT NULL
     ORDER BY item.place
@@ -42,8 +43,8 @@ _ROWS = """
 def read_rows(folder: Path) -> Iterator[Row]:
     """The labelled entries of the present list, in list order; failed ones are among them.
 
-    A duplicate has its twin's label under its own key, with a `duplicate-entry` warning. Entries that still
-    wait are left out.
+    A duplicate has its twin's label under its own key, with a `duplicate-entry` warning, and its twin's
+    correction where it has none of its own. Entries that still wait are left out.
 
     Raises:
         StoreError: There is no ledger, or it cannot be read.

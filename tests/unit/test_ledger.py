@@ -160,6 +160,20 @@ def test_a_ledger_without_labels_and_replies_goes_on_with_other_settings(tmp_pat
         pass
 
 
+def test_a_correction_holds_for_the_papers_duplicates_unless_they_have_their_own(tmp_path):
+    with open_ledger(tmp_path, {}, ["a", "b", "c"]) as ledger:
+        take(ledger, entry("x"), entry("y"), entry("z"), twins={"y": "x", "z": "x"})
+        save(ledger, label("x"))
+    set_correction(tmp_path, Correction(key="x", label="b"))
+    set_correction(tmp_path, Correction(key="z", label="c"))
+    rows = [(row.entry.key, row.correction) for row in read_rows(tmp_path)]
+    assert [(key, made.key, made.label) for key, made in rows if made] == [
+        ("x", "x", "b"),
+        ("y", "y", "b"),
+        ("z", "z", "c"),
+    ]
+
+
 def test_a_failed_papers_duplicates_say_so(tmp_path):
     with open_ledger(tmp_path, {}) as ledger:
         take(ledger, entry("a"), entry("b"), twins={"b": "a"})
