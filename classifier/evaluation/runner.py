@@ -17,7 +17,6 @@ from classifier.calibration import calibration_path
 from classifier.errors import ClassifierError, ConfigError, ModelError, SourceUnavailable, StoreError
 from classifier.evaluation.journal import UNANSWERED, Journal, open_journal
 from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
-from classifier.evaluation.recordings import NoRecording
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
 from classifier.evaluation.texts import Question, choose_texts
 from classifier.fingerprint import sha256_of
@@ -75,6 +74,7 @@ async def run_suite(
         for prediction in list(journal.done.values()):
             report(prediction)
         queue, in_a_row = iter(todo), 0
+        replays = getattr(classifier.engine, "replays", False)  # nothing to wait for, nothing to mend
 
         async def work() -> None:
             nonlocal in_a_row
@@ -84,7 +84,7 @@ async def run_suite(
                 journal.append(prediction)
                 report(prediction)
                 in_a_row = in_a_row + 1 if _nobody_answered(prediction) else 0
-                if in_a_row == _IN_A_ROW:
+                if in_a_row == _IN_A_ROW and not replays:
                     raise _stopped(prediction, journal, len(questions), out)
                 await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
 
@@ -173,7 +173,7 @@ async def _predict(classifier: Classifier, question: Question) -> Prediction:
 
 def _nobody_answered(prediction: Prediction) -> bool:
     error = prediction.result.error
-    return error is not None and error.code in UNANSWERED and error.code != NoRecording.code
+    return error is not None and error.code in UNANSWERED
 
 
 def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> ClassifierError:
