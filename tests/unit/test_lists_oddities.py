@@ -245,6 +245,14 @@ def test_mendeleys_backslash_in_a_path_is_undone(read, tmp_path):
     assert entry.file == tmp_path / "a;b.pdf"
 
 
+def test_an_id_with_a_digit_too_few_is_passed_over_and_noted(read):
+    [entry] = read("a.bib", "@misc{a, title={Some Title Here}, eprint={2203.2155}, archiveprefix={arXiv}}")
+    assert entry.paper.arxiv_id is None
+    assert [(notice.code, "'2203.2155'" in notice.message) for notice in entry.notices] == [
+        ("arxiv-id", True)
+    ]
+
+
 def test_a_field_given_twice_counts_once_and_is_noted(read):
     [entry] = read("a.bib", "@misc{a, title={The First Title}, title={The Second}, year={2001}}")
     assert (entry.paper.title, entry.paper.year) == ("The First Title", 2001)
