@@ -277,6 +277,9 @@ def test_the_same_command_asks_again_where_the_server_was_down(tmp_path, bridges
         first = run(tmp_path, server, bridges_workspace, kit.entries(3))
         failed = json.loads((tmp_path / "out" / "failed.jsonl").read_text())
         assert (failed["key"], failed["code"], first["totals"]["labelled"]) == ("e1", "model-unavailable", 2)
+        job = Job(sources=("x",), out=tmp_path / "out")
+        told = estimate(job, settings(server.url), bridges_workspace, entries=kit.entries(3))
+        assert (told.papers, told.done) == (1, 2)
         second = run(tmp_path, server, bridges_workspace, kit.entries(3))
     assert (second["labelled_now"], second["totals"]["failed"]) == (1, 0)
 

@@ -21,6 +21,7 @@ from typing import Any
 from classifier.batch.intake import Found, twin_finder
 from classifier.batch.job import Job, price_of
 from classifier.batch.reading import read_entry
+from classifier.batch.run import UNREACHED
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.entries import ListEntry
 from classifier.errors import ClassifierError, ConfigError, StoreError
@@ -169,10 +170,14 @@ class _Known:
         self._db = connect(path, read_only=True) if path.is_file() else None
 
     def has_label(self, key: str) -> bool:
-        """Whether an entry needs nothing any more."""
+        """Whether an entry needs nothing any more; one that nobody answered is asked for again."""
         if self._db is None:
             return False
-        found = self._db.execute("SELECT 1 FROM item WHERE key = ? AND state IN ('done', 'failed')", (key,))
+        found = self._db.execute(
+            "SELECT 1 FROM item WHERE key = ? AND (state = 'done' OR (state = 'failed'"
+            " AND error NOT IN (SELECT value FROM json_each(?))))",
+            (key, json.dumps(list(UNREACHED))),
+        )
         return found.fetchone() is not None
 
     def usage(self) -> tuple[int, float, float] | None:
