@@ -9,7 +9,7 @@ and exports, which are built on top of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +49,7 @@ class Classifier:
         first: The engine that a cascade asks first; None makes the one that `Settings.cascade` names, if any.
         workspace: A workspace or its folder; None for the built-in one.
         settings: None reads environment and file.
+        on_wait: Told before each wait for a busy server or source: seconds, and why.
         overrides: Single settings by name, e.g. `model="gpt-5-mini"`.
 
     Example:
@@ -67,6 +68,7 @@ class Classifier:
         first: Engine | None = None,
         workspace: Workspace | Path | str | None = None,
         settings: Settings | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
         **overrides: Any,
     ) -> None:
         named = engine if isinstance(engine, str) else None
@@ -74,6 +76,7 @@ class Classifier:
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
         self._engine = engine if engine is not None and not isinstance(engine, str) else None
         self._first = first
+        self._on_wait = on_wait
         self._prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
         self._reader: PdfReader | None = None
@@ -131,6 +134,7 @@ class Classifier:
                 arxiv_base_url=self.settings.arxiv_url,
                 allow_private=self.settings.allow_private,
                 max_bytes=self.settings.fetch_bytes,
+                on_wait=self._on_wait,
             )
         file = await self._sources.fetch(ref, claimed=claimed)
         if claimed is not None and file.paper == Paper():
@@ -194,7 +198,9 @@ class Classifier:
         if self._engine is None:
             from classifier.engines.build import build_engine
 
-            self._engine = build_engine(self.settings, self.workspace, repair=self._prompts.repair)
+            self._engine = build_engine(
+                self.settings, self.workspace, repair=self._prompts.repair, on_wait=self._on_wait
+            )
         return self._engine
 
     @property
@@ -207,7 +213,9 @@ class Classifier:
         if self._first is None and (settings := first_stage(self.settings)):
             from classifier.engines.build import build_engine
 
-            self._first = build_engine(settings, self.workspace, repair=self._prompts.repair)
+            self._first = build_engine(
+                settings, self.workspace, repair=self._prompts.repair, on_wait=self._on_wait
+            )
         return self._first
 
     # -- the steps -----------------------------------------------------------------------------

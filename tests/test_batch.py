@@ -22,7 +22,7 @@ from classifier.records import Paper
 from classifier.settings import Settings, load_settings
 from classifier.workspace import Workspace
 from tests import batch_kit as kit
-from tests.arxiv_server import ArxivServer
+from tests.arxiv_server import ArxivServer, Reply, html_reply
 from tests.llm_server import LlmServer, raw, reply, status
 
 
@@ -128,6 +128,7 @@ def test_an_interrupt_waits_for_replies_that_are_paid_for_and_loses_none(tmp_pat
         assert "the same command goes on" in said
         labelled = len(kit.labels_of(out))
         assert 0 < labelled < count
+        assert json.loads((out / "run.json").read_text())["stopped"]["code"] == "interrupted"
         last = kit.start(arguments, server.url)
         last.communicate(timeout=120)
         assert last.returncode == 0
@@ -213,6 +214,14 @@ def test_the_range_of_a_dry_run_holds_what_the_run_then_costs(tmp_path, bridges_
     assert rest.cost_usd[0] <= spent["cost_usd"] <= rest.cost_usd[1] < 1.3 * spent["cost_usd"]
 
 
+def test_a_dry_run_that_could_read_nothing_says_why_and_tells_no_cost(tmp_path, bridges_workspace):
+    rows = [ListEntry(key="bare", source="x", line=1)]
+    job = Job(sources=("x",), out=tmp_path / "out")
+    told = estimate(job, settings("http://127.0.0.1:9/v1"), bridges_workspace, entries=rows).in_words()
+    assert "1 of 1 could not be read: 'bare' has neither" in told
+    assert told.endswith("tokens and cost cannot be told")
+
+
 def test_the_estimate_of_the_rest_is_near_after_twenty_replies(tmp_path, bridges_workspace):
     seen: list[tuple[float, float]] = []
 
@@ -272,6 +281,9 @@ def test_the_same_command_asks_again_where_the_server_was_down(tmp_path, bridges
         first = run(tmp_path, server, bridges_workspace, kit.entries(3))
         failed = json.loads((tmp_path / "out" / "failed.jsonl").read_text())
         assert (failed["key"], failed["code"], first["totals"]["labelled"]) == ("e1", "model-unavailable", 2)
+        job = Job(sources=("x",), out=tmp_path / "out")
+        told = estimate(job, settings(server.url), bridges_workspace, entries=kit.entries(3))
+        assert (told.papers, told.done) == (1, 2)
         second = run(tmp_path, server, bridges_workspace, kit.entries(3))
     assert (second["labelled_now"], second["totals"]["failed"]) == (1, 0)
 
@@ -333,6 +345,18 @@ def test_a_duplicate_gets_its_twins_label_with_a_note(tmp_path, bridges_workspac
     assert summary["totals"]["duplicates"] == 1
 
 
+def test_duplicates_of_a_failed_paper_are_counted_apart(tmp_path, bridges_workspace):
+    source = kit.write_list(tmp_path / "list.jsonl", 2)
+    source.write_text(source.read_text() + json.dumps({"id": "again", "title": kit.title(1)}) + "\n")
+    model = kit.Model(bridges_workspace, faults={1: [status(400, "flagged by policy 17")]})
+    with LlmServer(model) as server:
+        process = kit.start(kit.command(source, tmp_path / "out"), server.url)
+        _, said = process.communicate(timeout=60)
+    assert "not labelled: 1 refused, 1 as duplicates of these; see failed.jsonl; --retry-failed" in said
+    rows = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
+    assert {row["key"]: row["duplicate_of"] for row in rows} == {"e1": None, "again": "e1"}
+
+
 def test_a_duplicate_is_read_where_its_twin_cannot_be(tmp_path, bridges_workspace):
     bare = ListEntry(key="bare", source="x", line=1, paper=Paper(title=kit.title(0), arxiv_id="2301.00001"))
     full = kit.entries(1)[0]
@@ -373,6 +397,56 @@ def test_a_pdf_that_cannot_be_read_gives_way_to_the_abstract(tmp_path, bridges_w
     codes = [warning["code"] for warning in label["warnings"]]
     assert "full-text-missing" in codes
     assert "abstract-only" in codes
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [("arxiv", None), ("url", Reply(status=403)), ("url", Reply(status=404)), ("url", html_reply())],
+    ids=["not on arXiv", "paywall", "gone", "a page"],
+)
+def test_a_paper_that_is_not_to_be_had_is_judged_by_its_abstract(tmp_path, bridges_workspace, place, answer):
+    label, arxiv, _ = label_one_from(tmp_path, bridges_workspace, place, answer)
+    assert arxiv.seen
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+    assert {"full-text-missing", "abstract-only"} <= {warning["code"] for warning in label["warnings"]}
+
+
+@pytest.mark.parametrize("place", ["arxiv", "url"])
+def test_a_source_that_did_not_answer_fails_the_entry_until_the_next_run(tmp_path, bridges_workspace, place):
+    label, _, model = label_one_from(tmp_path, bridges_workspace, place, Reply(status=500))
+    assert label["error"]["code"] == "source-unavailable"
+    assert "--read abstract" in label["error"]["message"]
+    assert model.requests == []
+    label, _, _ = label_one_from(tmp_path, bridges_workspace, place, Reply(status=404))
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+
+
+def test_with_read_abstract_no_source_is_asked_for_what_brings_its_own(tmp_path, bridges_workspace):
+    label, arxiv, _ = label_one_from(
+        tmp_path, bridges_workspace, "arxiv", Reply(status=500), reading="abstract"
+    )
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+    assert arxiv.seen == []
+
+
+def label_one_from(
+    tmp_path: Path, workspace: Workspace, place: str, answer: Reply | None, reading: str = "full"
+) -> tuple[dict, ArxivServer, LlmServer]:
+    """The label of an entry with abstract whose arXiv id, or PDF's address, is answered so."""
+    with LlmServer(kit.Model(workspace)) as server, ArxivServer() as arxiv:
+        [entry] = kit.entries(1)
+        if place == "url":
+            entry = entry.model_copy(update={"url": f"{arxiv.url}/a.pdf"})
+            arxiv.on("/a.pdf", answer)
+        else:
+            paper = entry.paper.model_copy(update={"arxiv_id": "2301.00001"})
+            entry = entry.model_copy(update={"paper": paper})
+            if answer is not None:
+                arxiv.on_id("2301.00001", answer)
+        job = Job(sources=("x",), out=tmp_path / "out", reading=reading, relabel=True)
+        told = settings(server.url, arxiv_url=arxiv.url, allow_private=True)
+        label_lists(job, told, workspace, entries=[entry])
+    return kit.labels_of(tmp_path / "out")["e0"], arxiv, server
 
 
 def test_entries_that_bring_nothing_and_lines_that_are_none_are_listed(tmp_path, bridges_workspace):

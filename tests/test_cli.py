@@ -132,6 +132,30 @@ def test_a_wrong_key_ends_with_5_and_is_never_shown(builtin):
     assert len(server.requests) == 1
 
 
+def test_a_server_that_is_not_there_is_said_soon_and_in_one_line():
+    with LlmServer([status(500)]) as server:
+        url = server.url
+    done = run("classify", str(PAPER), "--model", "m", OPENAI_BASE_URL=url)
+    assert done.returncode == 5
+    assert "check the base URL and that the server is running" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_long_wait_is_told_in_a_pipe_and_a_short_one_is_not(builtin):
+    long, short = ({"retry-after": seconds} for seconds in ("2.1", "0.1"))
+    script = [
+        status(429, "busy", headers=short),
+        status(429, "busy", headers=long),
+        reply(right_reply(builtin, "llm4rl/reward")),
+    ]
+    with LlmServer(script) as server:
+        done = run("classify", str(PAPER), "--model", "m", OPENAI_BASE_URL=server.url)
+    assert done.returncode == 0
+    [line] = done.stderr.splitlines()
+    assert line.startswith("classifier: waiting 2 s: http://127.0.0.1:")
+    assert "HTTP 429: busy" in line
+
+
 def test_no_escape_sequence_of_a_paper_reaches_the_terminal(tmp_path, builtin):
     with LlmServer(
         [reply(right_reply(builtin, "llm4rl/reward", rationale="red \x1b[31m\x07 alert"))]

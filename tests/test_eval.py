@@ -19,7 +19,7 @@ import pytest
 
 from classifier import Classifier, ScriptedEngine, Study, Workspace
 from classifier.cli.app import run as cli
-from classifier.errors import ConfigError, ModelTimeout
+from classifier.errors import ConfigError, NotJson
 from classifier.evaluation.journal import read_predictions
 from classifier.evaluation.runner import run_suite
 from classifier.evaluation.suites import gold_suite, read_suite
@@ -288,7 +288,7 @@ async def test_in_a_holdout_no_study_of_the_suite_is_anybodys_example(tmp_path, 
 
 
 async def test_no_words_of_a_gold_record_reach_its_own_prompt_but_its_summary(tmp_path, builtin):
-    engine = ScriptedEngine(builtin.taxonomy, lambda task: ModelTimeout("seen"))
+    engine = ScriptedEngine(builtin.taxonomy, lambda task: NotJson("seen"))
     async with Classifier(engine, workspace=builtin) as classifier:
         await run_suite(classifier, gold_suite(builtin), protocol="loo", out=tmp_path / "o")
     by_title = {task.paper.title: task for task in engine.tasks}
@@ -534,6 +534,32 @@ def test_a_run_that_failed_for_the_servers_sake_asks_again_for_those_items_only(
         assert cli(command) == 0
         assert sorted(map(item_of, server.requests)) == [9, 10, 11]
     assert report_of(tmp_path / "o")["failed"] == []
+
+
+def test_a_dead_server_ends_the_run_with_one_line_and_leaves_no_recording(
+    tmp_path, capsys, monkeypatch, workspace
+):
+    suite = suite_of(tmp_path, 30)
+    command = ["eval", "--suite", str(suite), "--workspace", str(workspace.root), "--out", "o"]
+    well = answering(workspace)
+    with LlmServer([status(401)]) as server:
+        use_server(monkeypatch, server)
+        assert cli(command) == 5
+        assert len(server.requests) < 20
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("classifier: "))
+    assert "stopped after 10 failures in a row" in line
+    assert "0 of 30 items are saved in o" in line
+    assert not (workspace.root / "eval").exists()
+    with LlmServer(lambda body: well(body) if item_of(body) < 5 else status(401)) as server:
+        use_server(monkeypatch, server)
+        assert cli(command) == 5
+    assert "5 of 30 items are saved in o" in capsys.readouterr().err
+    with LlmServer(well) as server:
+        use_server(monkeypatch, server)
+        assert cli(command) == 0
+        assert len(server.requests) == 25
+    recordings = workspace.root / "eval" / "recordings" / "suite" / "fake"
+    assert len(list(recordings.glob("*.json"))) == 31
 
 
 def test_studies_and_items_may_share_an_id_without_harm(tmp_path, workspace):

@@ -152,6 +152,10 @@ def test_another_prefix_has_keywords_of_its_own(tmp_path):
         (["--format", "bibtex", "--prefix", "no end"], exits.USAGE, "expected as letters"),
         (["--format", "bibtex", "--rationale", "keywords"], exits.USAGE, "use annote"),
         (["--format", "ris", "--rationale", "annote"], exits.USAGE, "use N1"),
+        (["--format", "ris", "--into", "x.bib"], exits.USAGE, "x.bib: it is bibtex, not ris"),
+        (["--format", "csl-json", "--into", "x.bib", "--remove"], exits.USAGE, "it is bibtex, not csl-json"),
+        (["--format", "table1", "--into", "x.bib"], exits.USAGE, "it is bibtex, not markdown"),
+        (["--format", "bibtex", "--into", "empty.bib"], exits.USAGE, "no bibtex entry found"),
         (["--format", "docx"], exits.USAGE, "docx"),
     ],
 )
@@ -160,6 +164,7 @@ def test_a_wrong_command_is_one_line_that_says_what_to_do(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.bib").write_text("@a{k}", encoding="utf-8")
+    (tmp_path / "empty.bib").write_text("% nothing yet", encoding="utf-8")
     assert run(["export", str(labelled), *options, *SURVEY]) == code
     said = capsys.readouterr().err
     assert words in said
@@ -181,6 +186,7 @@ def test_rows_of_another_survey_are_refused_and_the_file_stays(tmp_path, capsys)
         (["no-such-key", "unplaced"], "no entry"),
         (["outside", "no/leaf"], "not known"),
         (["outside"], "LABEL"),
+        (["outside", "--undo"], "nothing to undo"),
     ],
 )
 def test_a_wrong_correction_is_refused(labelled, capsys, words, said):

@@ -21,6 +21,7 @@ from typing import Any
 from classifier.batch.handing_on import Range, Sample, read_sample
 from classifier.batch.intake import Found, twin_finder
 from classifier.batch.job import Job, price_of
+from classifier.batch.run import UNREACHED
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.entries import ListEntry
 from classifier.errors import ConfigError, StoreError
@@ -45,6 +46,7 @@ class Estimate:
     Attributes:
         papers: Papers to be labelled.
         sampled, unreadable: Entries that were read for this, and those of them that could not be.
+        unreadable_reason: Why the first of them could not; empty where all could.
         cached_share: The part of the input that is the same from paper to paper.
         cost_usd: None where no price is known.
         observed: Replies of the ledger that it rests on; 0 where it was made from characters alone.
@@ -61,6 +63,7 @@ class Estimate:
     unusable: int
     sampled: int
     unreadable: int
+    unreadable_reason: str
     tokens_in: Range
     tokens_out: Range
     cached_share: float
@@ -91,7 +94,9 @@ class Estimate:
         basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
         lines.append(f"estimated from {basis}; nothing was sent to a model")
         if self.unreadable:
-            lines.append(f"{self.unreadable} of {self.sampled} could not be read")
+            lines.append(f"{self.unreadable} of {self.sampled} could not be read: {self.unreadable_reason}")
+        if self.sampled and self.unreadable == self.sampled:
+            return "\n".join([*lines, "tokens and cost cannot be told"])
         if self.cascade == "offline":
             low, high = self.going_on
             share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
@@ -166,6 +171,7 @@ def estimate(
         unusable=listed.unusable,
         sampled=len(sample),
         unreadable=len(sample) - len(read.prompts) if settings.chosen_engine == "openai" else 0,
+        unreadable_reason=read.reason,
         tokens_in=_times(tokens_in, requests),
         tokens_out=_times(tokens_out, requests),
         cached_share=share,
@@ -184,10 +190,14 @@ class _Known:
         self._db = connect(path, read_only=True) if path.is_file() else None
 
     def has_label(self, key: str) -> bool:
-        """Whether an entry needs nothing any more."""
+        """Whether an entry needs nothing any more; one that nobody answered is asked for again."""
         if self._db is None:
             return False
-        found = self._db.execute("SELECT 1 FROM item WHERE key = ? AND state IN ('done', 'failed')", (key,))
+        found = self._db.execute(
+            "SELECT 1 FROM item WHERE key = ? AND (state = 'done' OR (state = 'failed'"
+            " AND error NOT IN (SELECT value FROM json_each(?))))",
+            (key, json.dumps(list(UNREACHED))),
+        )
         return found.fetchone() is not None
 
     def usage(self) -> tuple[int, float, float] | None:

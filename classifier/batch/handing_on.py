@@ -24,9 +24,16 @@ Range = tuple[float, float]
 
 @dataclass
 class Sample:
-    """Prompts of the entries that could be read, and how many of their papers the offline engine hands on."""
+    """What a sample of the list tells.
+
+    Attributes:
+        prompts: Of the entries that could be read.
+        reason: Why the first of the others could not.
+        handed_on: Papers that the offline engine is not sure of.
+    """
 
     prompts: list[Prompt] = field(default_factory=list)
+    reason: str = ""
     handed_on: int = 0
 
     def going_on(self, cascade: str | None, *, whole: bool) -> Range:
@@ -60,7 +67,8 @@ async def read_sample(
                 sample.prompts.append(reader.render_prompt(*paper))
             except ConfigError:
                 raise
-            except ClassifierError:
+            except ClassifierError as error:
+                sample.reason = sample.reason or error.message
                 continue
             if settings.cascade == "offline":
                 sample.handed_on += await reader.ahands_on(*paper)

@@ -240,6 +240,13 @@ class Ledger:
                 self.db.execute("UPDATE item SET state = 'waiting', twin = NULL WHERE key = ?", (key,))
         return len(chosen)
 
+    def has_results(self) -> bool:
+        """Whether there is a label or a reply, of any entry that was ever listed."""
+        found = self.db.execute(
+            "SELECT EXISTS (SELECT 1 FROM item WHERE state = 'done') OR EXISTS (SELECT 1 FROM reply)"
+        )
+        return bool(found.fetchone()[0])
+
     # -- sums ----------------------------------------------------------------------------------
 
     def counts(self) -> Counts:
@@ -344,7 +351,7 @@ def _take_up(
 ) -> None:
     before = ledger.value(_FINGERPRINT)
     changed = differences(before, fingerprint) if before is not None else ()
-    if changed and not relabel:
+    if changed and not relabel and ledger.has_results():
         raise ConfigError(
             f"{ledger.path}: was made with other settings ({', '.join(changed)}); choose another --out, "
             "restore the settings, or add --relabel to label everything anew"

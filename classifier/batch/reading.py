@@ -2,8 +2,10 @@
 
     attached PDF > arXiv's PDF > PDF at an address > abstract > what a DOI or a title leads to
 
-What cannot be had is passed over for the next one, and the label says so. An entry that brings an abstract is
-not searched for by DOI or title: that would take arXiv three seconds an entry. What it does not do: label.
+What is not there, or cannot be read, is passed over for the next one, and the label says so. Where a source
+did not answer, the abstract does not take its place: the entry fails, and is asked again by the next run
+(ADR 9). An entry that brings an abstract is not searched for by DOI or title: that would take arXiv three
+seconds an entry. What it does not do: label.
 """
 
 from __future__ import annotations
@@ -13,7 +15,14 @@ from typing import Literal
 
 from classifier.abstracts import document_from_text
 from classifier.entries import ListEntry
-from classifier.errors import ClassifierError, InputError, NoTextError, SourceError, WrongPaper
+from classifier.errors import (
+    ClassifierError,
+    InputError,
+    NoTextError,
+    SourceError,
+    SourceUnavailable,
+    WrongPaper,
+)
 from classifier.pipeline import Classifier
 from classifier.records import Document, Notice, PaperFile
 from classifier.sources.reference import Reference, parse_reference
@@ -32,11 +41,13 @@ async def read_entry(
 
     Raises:
         WrongPaper: Its arXiv id belongs to a paper with another title.
+        SourceUnavailable: Nothing could be read, and a source did not answer.
         InputError, SourceError: There is nothing that could be read; the first reason is told.
     """
     abstract = bool(entry.paper.abstract and entry.paper.abstract.strip())
     notices = list(entry.notices)
     first: ClassifierError | None = None
+    unanswered: SourceUnavailable | None = None
     for reference in () if abstract and reading == "abstract" else _references(entry, abstract):
         try:
             ref = parse_reference(reference) if isinstance(reference, str) else reference
@@ -47,9 +58,14 @@ async def read_entry(
             raise
         except (InputError, SourceError) as error:
             first = first or error
+            if isinstance(error, SourceUnavailable):
+                unanswered = unanswered or error
             notices.append(Notice(code=FULL_TEXT_MISSING, message=error.message))
             continue
         return _named(file, entry, notices), document
+    if unanswered is not None:
+        instead = "; or take the list's abstract with --read abstract" if abstract else ""
+        raise SourceUnavailable(f"{unanswered.message}{instead}") from unanswered
     if abstract:
         file = PaperFile(ref=entry.key, path=None, source="list", paper=entry.paper)
         return _named(file, entry, notices), document_from_text(entry.paper)

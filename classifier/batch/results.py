@@ -32,7 +32,8 @@ _ROWS = """
            correction.label, correction.by, correction.note, correction.at
     FROM item
     LEFT JOIN item AS twin ON item.state = 'twin' AND twin.key = item.twin
-    LEFT JOIN correction ON correction.key = item.key
+    LEFT JOIN correction ON correction.key =
+        CASE WHEN item.key IN (SELECT key FROM correction) THEN item.key ELSE item.twin END
     WHERE item.listing = (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'listing')
       AND coalesce(item.label, twin.label) IS NOT NULL
     ORDER BY item.place
@@ -42,20 +43,26 @@ _ROWS = """
 def read_rows(folder: Path) -> Iterator[Row]:
     """The labelled entries of the present list, in list order; failed ones are among them.
 
-    A duplicate has its twin's label under its own key, with a `duplicate-entry` warning. Entries that still
-    wait are left out.
+    A duplicate has its twin's label under its own key, with a `duplicate-entry` warning, and its twin's
+    correction where it has none of its own. Entries that still wait are left out.
 
     Raises:
         StoreError: There is no ledger, or it cannot be read.
     """
+    return (row for row, _ in _rows(folder))
+
+
+def _rows(folder: Path) -> Iterator[tuple[Row, str | None]]:
+    """Each row, and the key of its twin where it is a duplicate."""
     with _reading(folder) as connection:
         for entry, label, twin, *correction in connection.execute(_ROWS):
             read = ListEntry.model_validate_json(entry)
-            yield Row(
+            row = Row(
                 entry=read,
                 label=_own_label(Label.model_validate_json(label), read.key, twin),
                 correction=_correction(read.key, correction),
             )
+            yield row, twin
 
 
 def read_broken(folder: Path) -> Iterator[BrokenEntry]:
@@ -102,21 +109,22 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
     return kept
 
 
-def remove_correction(folder: Path, key: str) -> None:
-    """Takes a person's decision back; where there is none, nothing happens.
+def remove_correction(folder: Path, key: str) -> bool:
+    """Takes a person's decision back; says whether there was one.
 
     Raises:
         InputError, StoreError: As `set_correction`.
     """
     with _writing(folder) as connection:
         _check_key(connection, key)
-        connection.execute("DELETE FROM correction WHERE key = ?", (key,))
+        return connection.execute("DELETE FROM correction WHERE key = ?", (key,)).rowcount > 0
 
 
 def write_results(folder: Path, summary: Mapping[str, Any]) -> None:
     """Writes labels.jsonl (one Label a line, in list order), failed.jsonl and run.json.
 
-    `failed.jsonl` has one object a line: key, source, line, code, message; unusable entries come last.
+    `failed.jsonl` has one object a line: key, source, line, code, message, duplicate_of (the key of the entry
+    that failed for this one too, or null); unusable entries come last.
 
     Raises:
         StoreError: The ledger cannot be read, or a file not be written.
@@ -129,16 +137,23 @@ def write_results(folder: Path, summary: Mapping[str, Any]) -> None:
 
 
 def _failures(folder: Path) -> Iterator[bytes]:
-    for row in read_rows(folder):
+    for row, twin in _rows(folder):
         entry, error = row.entry, row.label.error
         if error is not None:
-            yield _line(entry.key, entry.source, entry.line, error.code, error.message)
+            yield _line(entry, error.code, error.message, twin)
     for broken in read_broken(folder):
-        yield _line(broken.key, broken.source, broken.line, "broken-entry", broken.reason)
+        yield _line(broken, "broken-entry", broken.reason)
 
 
-def _line(key: str | None, source: str, line: int, code: str, message: str) -> bytes:
-    value = {"key": key, "source": source, "line": line, "code": code, "message": message}
+def _line(entry: ListEntry | BrokenEntry, code: str, message: str, duplicate_of: str | None = None) -> bytes:
+    value = {
+        "key": entry.key,
+        "source": entry.source,
+        "line": entry.line,
+        "code": code,
+        "message": message,
+        "duplicate_of": duplicate_of,
+    }
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 

@@ -46,6 +46,12 @@ _GRACE_S = 15.0
 """How long requests that are out are waited for after an interrupt: they are paid for."""
 
 
+class Interrupted(ClassifierError):
+    """A person ended the run."""
+
+    code = "interrupted"
+
+
 @dataclass
 class Progress:
     """Where a run stands; `done` and `failed` count what earlier runs did too."""
@@ -126,7 +132,7 @@ class Run:
             for task in self._tasks:
                 task.cancel()
             return
-        self._stop(BudgetSpent("interrupted; repeat the command to go on"))
+        self._stop(Interrupted("interrupted; repeat the command to go on"))
         in_flight = self.throttle.in_flight if self.throttle else set()
         for task in self._tasks:
             if task not in in_flight:

@@ -181,7 +181,7 @@ async def _evaluate(run: _Run) -> int:
     facts, runs = await _run_all(run, suite, settings, workspace)
     report, stability = _reports(run, facts, whole, suite, settings, workspace, runs)
     show_report(report, run.folder or Path(), as_json=run.json, stability=stability)
-    if run.recordings is not None:
+    if run.recordings is not None and run.recordings.is_dir():
         again = f"--replay {shlex.quote(str(run.recordings))}"
         print(f"classifier: replies are kept; {again} scores them again without a server", file=sys.stderr)
     if run.wanted_accuracy is not None:
@@ -229,6 +229,7 @@ async def _suite(run: _Run, settings: Settings, workspace: Workspace) -> Suite:
 
 def _classifier(run: _Run, number: int, suite: Suite, settings: Settings, workspace: Workspace) -> Classifier:
     """The classifier of the n-th run (from 1): recording, replaying, or neither."""
+    from classifier.cli.waiting import WaitTeller
     from classifier.evaluation.session import (
         recording_classifier,
         recording_of,
@@ -246,8 +247,10 @@ def _classifier(run: _Run, number: int, suite: Suite, settings: Settings, worksp
         run.recordings = run.recordings or recordings_dir(workspace, about)
         own_words = {question.kind for question in choose_texts(suite, run.text)} == {"summary"}
         folder = run.recordings / part
-        return recording_classifier(settings, workspace, folder, about, shareable=own_words)
-    return Classifier(workspace=workspace, settings=settings)
+        return recording_classifier(
+            settings, workspace, folder, about, shareable=own_words, on_wait=WaitTeller()
+        )
+    return Classifier(workspace=workspace, settings=settings, on_wait=WaitTeller())
 
 
 async def _run_all(

@@ -28,6 +28,7 @@ Format = Literal[
     "svg",
     "png",
 ]
+_SHOWN_KEYS = 5
 FolderArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="The --out folder of `classifier label`.")
 ]
@@ -79,24 +80,36 @@ def export(
         raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
     if not remove and not (folder / "ledger.sqlite").is_file():
         raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
-    options = Options(checked_prefix(prefix), checked_field(format, rationale), bom, cite)
+    changed: list[str] = []
+    options = Options(
+        checked_prefix(prefix),
+        checked_field(format, rationale),
+        bom,
+        cite,
+        on_new_key=lambda old, new: changed.append(f"'{old}' is '{new}'"),
+    )
     taxonomy = Workspace(workspace).taxonomy
     if into is not None:
         old = read_own(into)
         spliced = (
-            remove_from(format, old, options)
+            remove_from(format, old, into, options)
             if remove
             else render_into(format, old, into, read_rows(folder), taxonomy, options)
         )
+        if not (spliced.labelled or spliced.unknown or spliced.untouched):
+            raise ConfigError(f"{into}: no {format} entry found; check that --format is the file's")
         backup = replace_with_backup(into, old, spliced.data)
         return _report(into, spliced, backup, remove)
     parts = render(format, read_rows(folder), taxonomy, options)
     if out is not None:
         replace_bytes(out, parts)
-        return exits.DONE
-    for part in parts:
-        sys.stdout.buffer.write(part)
-    sys.stdout.buffer.flush()
+    else:
+        for part in parts:
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+    if changed:
+        shown = "; ".join(changed[:_SHOWN_KEYS]) + "; …" * (len(changed) > _SHOWN_KEYS)
+        print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
     return exits.DONE
 
 
@@ -120,7 +133,10 @@ def correct(
     if (label is None) != undo:
         raise ConfigError("expected a LABEL, or --undo without one; see --help")
     if label is None:
-        remove_correction(folder, key)
+        if not remove_correction(folder, key):
+            raise ConfigError(
+                f"'{key}' has no correction: nothing to undo; the engine's label counts already"
+            )
         print(f"classifier: the engine's label of '{key}' counts again", file=sys.stderr)
     else:
         set_correction(folder, Correction(key=key, label=label, by=by, note=note))
@@ -154,8 +170,6 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
         name = f" '{left.key}'" if left.key else ""
         print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
-    if not (backup or spliced.labelled or spliced.unknown or spliced.untouched):
-        kept += "; no entry of this format found: check that --format is the file's"
     done = "cleared of our keywords" if removed else "labelled"
     unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
     print(f"classifier: {file}: {spliced.labelled} {done}{unknown}{kept}", file=sys.stderr)

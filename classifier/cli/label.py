@@ -56,7 +56,8 @@ def label(
     cascade: CascadeOption = None,
     cascade_below: CascadeBelowOption = None,
     read: Annotated[
-        ReadingName, typer.Option(help="full: PDFs where there are any; abstract: abstracts where there are.")
+        ReadingName,
+        typer.Option(help="full: PDFs where there are any, else abstracts; abstract: the other way round."),
     ] = ReadingName.full,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")
@@ -175,7 +176,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
             ("failed", "failed"),
             ("waiting", "waiting"),
             ("at_provider", "requests at the provider: the same command collects their answers"),
-            ("unusable", "entries unusable"),
+            ("unusable", "unusable"),
             ("review", "for review"),
         )
         if totals[name]
@@ -201,17 +202,24 @@ def _exit_code(summary: dict[str, Any], out: Path) -> int:
     if stopped is not None:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
     if totals["failed"] or totals["unusable"]:
-        print(
-            f"classifier: not labelled: {_reasons(out)}; see failed.jsonl; the same command asks "
-            "again where nobody answered, --retry-failed for all",
-            file=sys.stderr,
-        )
+        print(f"classifier: not labelled: {_reasons(out)}", file=sys.stderr)
     unfinished = totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None
     return exits.PARTIAL if unfinished else exits.DONE
 
 
 def _reasons(out: Path) -> str:
-    """How many entries are in failed.jsonl for which reason, the most frequent first."""
-    lines = (out / "failed.jsonl").read_text(encoding="utf-8").splitlines()
-    counted = Counter(json_module.loads(line)["code"] for line in lines)
-    return ", ".join(f"{n} {code}" for code, n in counted.most_common())
+    """How many entries are in failed.jsonl for which reason, duplicates apart; and what can be done."""
+    from classifier.batch.run import UNREACHED
+
+    lines = (out / "failed.jsonl").read_text(encoding="utf-8").split("\n")
+    rows = [json_module.loads(line) for line in lines if line]
+    counted = Counter(row["code"] for row in rows if row["duplicate_of"] is None)
+    duplicates = len(rows) - counted.total()
+    told = ", ".join(f"{n} {code}" for code, n in counted.most_common())
+    told += f", {duplicates} as duplicates of these" * bool(duplicates)
+    if len(rows) == 1:
+        [row] = rows
+        told = f"{row['source']}: {row['key'] or 'line {}'.format(row['line'])}: {row['message']}"
+    told += "; see failed.jsonl"
+    told += "; the same command asks again where nobody answered" * bool(UNREACHED & counted.keys())
+    return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - UNREACHED)

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from classifier.cli.progress import Shown
 
 if TYPE_CHECKING:
-    import rich.progress
-
     from classifier.batch.run import Run
 
 _EVERY_S = 0.5
 
 
-class LabelBar:
+class LabelBar(Shown):
     """Watches a run; shows nothing where standard error is no terminal."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._run: Run | None = None
-        self._bar: rich.progress.Progress | None = None
-        self._timer: asyncio.TimerHandle | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._bar is not None:
-            self._bar.stop()
 
     def watch(self, run: Run) -> None:
         """Starts to show a run; called in its event loop."""

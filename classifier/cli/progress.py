@@ -1,4 +1,4 @@
-"""A bar on standard error for what takes longer than two seconds; silent when that is no terminal."""
+"""Bars on standard error; silent where that is no terminal."""
 
 from __future__ import annotations
 
@@ -13,23 +13,14 @@ if TYPE_CHECKING:
 _QUIET_S = 2.0
 
 
-class Progress:
-    """Counts papers. The bar appears only after two seconds, so quick runs stay clean.
+class Shown:
+    """A bar and the timer that drives it, as a context that takes both away again."""
 
-    Args:
-        total: Number of papers.
-    """
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._done = 0
+    def __init__(self) -> None:
         self._bar: rich.progress.Progress | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ref = ""
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            self._timer = asyncio.get_running_loop().call_later(_QUIET_S, self._show)
         return self
 
     def __exit__(
@@ -39,6 +30,25 @@ class Progress:
             self._timer.cancel()
         if self._bar is not None:
             self._bar.stop()
+
+
+class Progress(Shown):
+    """Counts papers. The bar appears only after two seconds, so quick runs stay clean.
+
+    Args:
+        total: Number of papers.
+    """
+
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self._total = total
+        self._done = 0
+        self._ref = ""
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._timer = asyncio.get_running_loop().call_later(_QUIET_S, self._show)
+        return self
 
     def starts(self, ref: str) -> None:
         """A paper is being read."""

@@ -21,7 +21,7 @@ def build_engine(
 
     Args:
         repair: Turns a validation message into the text that asks the model again.
-        more: Further arguments of `OpenAIEngine`, e.g. `transport`; the offline engine needs none.
+        more: Further arguments of `OpenAIEngine`, such as `transport`; the offline engine needs none.
 
     Raises:
         ConfigError: The openai engine without a model's name.

@@ -9,13 +9,15 @@ the first one scouts alone for what the server accepts; the others start from wh
 started is kept with them.
 
 What enters: tasks. What leaves: replies, and one file a task, written whole when its conversation has ended.
+Where nobody answered (no network, busy, a wrong key) there was no conversation, and nothing is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,10 +26,11 @@ from pydantic import Field
 
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.engine import OpenAIEngine
+from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.ladder import Profile, Rung
 from classifier.engines.openai.retry import Pause, Waits
 from classifier.engines.openai.transport import ChatTransport
-from classifier.errors import ConfigError, ModelError, ReplyError, StoreError
+from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, StoreError
 from classifier.evaluation.recordings import (
     Conversation,
     NoRecording,
@@ -61,7 +64,7 @@ class About(Record):
 
 
 class RecordingEngine:
-    """An `Engine` that asks the server and keeps every conversation.
+    """An `Engine` that asks the server and keeps every conversation in which something was said of the task.
 
     Args:
         make: Makes an engine around a transport.
@@ -70,6 +73,7 @@ class RecordingEngine:
         folder: Where conversations are kept; an earlier one about the same is replaced.
         secrets: Strings that must never be written, such as the key; see `RecordingTransport`.
         pause: Shared by engines that ask the same server.
+        made: Folders that were made for this, the deepest first; removed at the end if nothing was kept.
     """
 
     name = "openai"
@@ -84,6 +88,7 @@ class RecordingEngine:
         folder: Path,
         secrets: tuple[str, ...] = (),
         pause: Pause | None = None,
+        made: Sequence[Path] = (),
     ) -> None:
         self.model: str | None = model
         self._make = make
@@ -91,6 +96,8 @@ class RecordingEngine:
         self._folder = folder
         self._secrets = secrets
         self._pause = pause or Pause()
+        self._made = made
+        self._kept = False
         self._scout = asyncio.Lock()
         self._scouted = False
         self._profile: Profile | None = None
@@ -111,8 +118,13 @@ class RecordingEngine:
         return await self._converse(task)
 
     async def aclose(self) -> None:
-        """Closes the shared transport."""
+        """Closes the shared transport; leaves no folder without a conversation."""
         await self._inner.aclose()
+        if self._made and not self._kept:
+            remove_about(self._folder)
+            for place in self._made:
+                with suppress(OSError):  # somebody else keeps something there
+                    place.rmdir()
 
     async def _converse(self, task: Task) -> Reply:
         start, transport = self._profile, RecordingTransport(self._inner, self._secrets)
@@ -120,8 +132,9 @@ class RecordingEngine:
         try:
             reply = await engine.answer(task)
         except ModelError as error:
-            outcome = Outcome(failure=failure_of(error), attempts=error.attempts, usage=error.usage)
-            self._keep(task, start, transport, outcome)
+            if transport.last is not None or isinstance(error, RejectedRequest | ContextOverflow):
+                outcome = Outcome(failure=failure_of(error), attempts=error.attempts, usage=error.usage)
+                self._keep(task, start, transport, outcome)
             raise
         except ReplyError:
             self._keep(task, start, transport)
@@ -144,6 +157,7 @@ class RecordingEngine:
         path = self._folder / f"{task_sha256(task, self.model)}.json"
         # By json: pydantic has no form for half a surrogate pair, which servers do send.
         replace_text(path, json.dumps(conversation.model_dump()))
+        self._kept = True
 
 
 class ReplayEngine:
@@ -236,6 +250,13 @@ def write_about(folder: Path, about: About, *, shareable: bool) -> None:
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written ({error.strerror}); use --no-record") from error
     replace_text(folder / ABOUT_FILE, about.model_dump_json(indent=1) + "\n")
+
+
+def remove_about(folder: Path) -> None:
+    """Takes back what `write_about` wrote."""
+    for name in (ABOUT_FILE, ".gitignore"):
+        with suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
 
 
 def task_sha256(task: Task, model: str | None) -> str:

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from classifier.label import Label
-from classifier.records import Record
+from classifier.records import Record, Usage
 
 TextKind = Literal["abstract", "summary", "text", "pdf", "arxiv"]
 
@@ -66,6 +66,7 @@ class Prediction(Record):
         leaf: What was predicted: a leaf id, "out-of-scope", or None (unplaced or failed).
         text_kind: What the engine was shown.
         result: The whole Label.
+        attempts, usage: What a failed item took; a label has its own in its provenance.
     """
 
     id: str
@@ -78,6 +79,8 @@ class Prediction(Record):
     contested: bool = False
     labels: tuple[str, ...] = ()
     result: Label
+    attempts: int = 0
+    usage: Usage | None = None
 
 
 class Estimate(Record):

@@ -15,8 +15,8 @@ from typing import Any
 from classifier.__about__ import __version__
 from classifier.calibration import calibration_path
 from classifier.engines.base import Engine
-from classifier.errors import ClassifierError, ConfigError, StoreError
-from classifier.evaluation.journal import Journal, open_journal
+from classifier.errors import ClassifierError, ConfigError, ModelError, SourceUnavailable, StoreError
+from classifier.evaluation.journal import UNANSWERED, Journal, open_journal
 from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
 from classifier.evaluation.texts import Question, choose_texts
@@ -28,6 +28,9 @@ from classifier.prompt import PromptBuilder
 from classifier.records import OUT_OF_SCOPE
 
 OnPrediction = Callable[[Prediction], None]
+
+_IN_A_ROW = 10
+"""Failures in which nothing was judged, after which it is not the items."""
 
 
 async def run_suite(
@@ -59,6 +62,7 @@ async def run_suite(
         ConfigError: Settings or workspace are wrong, or `out` holds another run.
         InputError: An item lacks the wanted text.
         StoreError: A prediction cannot be written.
+        ModelError, SourceUnavailable: Nobody answered ten times in a row; what was predicted is kept.
     """
     questions = choose_texts(suite, text)
     left_out = studies_to_leave_out(suite, classifier.workspace.studies, protocol)
@@ -70,14 +74,19 @@ async def run_suite(
         todo = [question for question in questions if question.item.id not in journal.done]
         for prediction in list(journal.done.values()):
             report(prediction)
-        queue = iter(todo)
+        queue, in_a_row = iter(todo), 0
+        replays = getattr(classifier.engine, "replays", False)  # nothing to wait for, nothing to mend
 
         async def work() -> None:
+            nonlocal in_a_row
             for question in queue:
                 with leaving_out(left_out[question.item.id]):
                     prediction = await _predict(classifier, question)
                 journal.append(prediction)
                 report(prediction)
+                in_a_row = in_a_row + 1 if _nobody_answered(prediction) else 0
+                if in_a_row == _IN_A_ROW and not replays:
+                    raise _stopped(prediction, journal, len(questions), out)
                 await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
 
         await _together(work() for _ in range(min(concurrency, len(todo))))
@@ -152,13 +161,13 @@ def fingerprint(
 
 async def _predict(classifier: Classifier, question: Question) -> Prediction:
     """Labels one item; whatever is wrong with it, or with the model, becomes a failed prediction."""
-    item = question.item
+    item, attempts, usage = question.item, 0, None
     try:
         label = await question.put(classifier)
     except (ConfigError, StoreError):  # no item's fault: the next one would fail as well
         raise
     except ClassifierError as error:
-        label = failed_label(item.id, error)
+        label, attempts, usage = failed_label(item.id, error), error.attempts, error.usage
     leaf = predicted_label(label)
     return Prediction(
         id=item.id,
@@ -171,6 +180,23 @@ async def _predict(classifier: Classifier, question: Question) -> Prediction:
         contested=item.contested,
         labels=item.labels,
         result=label,
+        attempts=attempts,
+        usage=usage,
+    )
+
+
+def _nobody_answered(prediction: Prediction) -> bool:
+    error = prediction.result.error
+    return error is not None and error.code in UNANSWERED
+
+
+def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> ClassifierError:
+    error = last.result.error
+    kind = SourceUnavailable if error and error.code == SourceUnavailable.code else ModelError
+    saved = sum(not _nobody_answered(prediction) for prediction in journal.done.values())
+    return kind(
+        f"stopped after {_IN_A_ROW} failures in a row, the last one: {error.message if error else ''}; "
+        f"{saved} of {total} items are saved in {out}: mend that and repeat the command to go on"
     )
 
 

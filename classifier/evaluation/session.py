@@ -12,7 +12,7 @@ import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from classifier.calibration import CALIBRATED, Calibration, load_calibration
 from classifier.engines.base import Engine
@@ -33,6 +33,9 @@ from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.settings import Price, Settings, first_stage, load_settings
 from classifier.workspace import Workspace
+
+if TYPE_CHECKING:
+    from classifier.engines.openai.retry import OnWait
 
 RECORDINGS = "eval/recordings"
 RUNS = Path("eval-runs")
@@ -86,7 +89,13 @@ def recordings_dir(workspace: Workspace, about: About) -> Path:
 
 
 def recording_classifier(
-    settings: Settings, workspace: Workspace, folder: Path, about: About, *, shareable: bool
+    settings: Settings,
+    workspace: Workspace,
+    folder: Path,
+    about: About,
+    *,
+    shareable: bool,
+    on_wait: OnWait | None = None,
 ) -> Classifier:
     """A classifier that asks the server of the settings and keeps every conversation in a folder.
 
@@ -95,6 +104,7 @@ def recording_classifier(
     Args:
         about: See `recording_of`.
         shareable: See `write_about`.
+        on_wait: Told before each wait: seconds, and why.
 
     Raises:
         ConfigError: The openai engine cannot be used with these settings.
@@ -105,6 +115,7 @@ def recording_classifier(
 
     for stage in _asking(settings):
         _maker(stage, workspace)()  # a wrong setting is said before anything is written
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     write_about(folder, about, shareable=shareable)
     key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
     inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
@@ -112,15 +123,16 @@ def recording_classifier(
 
     def recording(stage: Settings) -> Engine:
         return RecordingEngine(
-            _maker(stage, workspace),
+            _maker(stage, workspace, on_wait),
             inner,
             model=stage.model or "",
             folder=folder,
             secrets=(key,) if key else (),
             pause=pause,
+            made=made,
         )
 
-    return _classifier(recording, settings, workspace)
+    return _classifier(recording, settings, workspace, on_wait)
 
 
 def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) -> Classifier:
@@ -284,9 +296,16 @@ def _digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _classifier(make: Callable[[Settings], Engine], settings: Settings, workspace: Workspace) -> Classifier:
+def _classifier(
+    make: Callable[[Settings], Engine],
+    settings: Settings,
+    workspace: Workspace,
+    on_wait: OnWait | None = None,
+) -> Classifier:
     *first, last = map(make, _asking(settings))
-    return Classifier(last, first=first[0] if first else None, workspace=workspace, settings=settings)
+    return Classifier(
+        last, first=first[0] if first else None, workspace=workspace, settings=settings, on_wait=on_wait
+    )
 
 
 def _asking(settings: Settings) -> tuple[Settings, ...]:
@@ -299,10 +318,10 @@ def _asking(settings: Settings) -> tuple[Settings, ...]:
     return (first, settings) if first and first.chosen_engine == "openai" else (settings,)
 
 
-def _maker(settings: Settings, workspace: Workspace) -> Any:
+def _maker(settings: Settings, workspace: Workspace, on_wait: OnWait | None = None) -> Any:
     repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
 
     def make(**more: Any) -> Any:
-        return build_openai(settings, workspace, repair=repair, **more)
+        return build_openai(settings, workspace, repair=repair, on_wait=on_wait, **more)
 
     return make

@@ -1,8 +1,7 @@
 """Predictions -> what they took, and in a cascade who decided what and what that saved.
 
 What enters: predictions, by what each label's provenance tells. What leaves: sums, None where one of the
-parts is not known. Prices are not known here: costs come with the labels. What a failed item has spent does
-not stand in its label, and is missing in the sums.
+parts is not known. Prices are not known here: costs come with the labels, and with failed items.
 """
 
 from __future__ import annotations
@@ -11,12 +10,20 @@ from collections.abc import Iterable, Sequence
 
 from classifier.evaluation.records import Cascade, Prediction, RunFacts, Spending, Stage
 from classifier.label import Provenance
-from classifier.records import FirstOpinion
+from classifier.records import FirstOpinion, Usage
 
 
-def spending_of(predictions: Iterable[Prediction]) -> Spending:
-    """What all answers took; None where one of those that were asked for does not know."""
-    return _sum(_whole(p.result.provenance) for p in predictions if p.result.provenance)
+def spending_of(predictions: Sequence[Prediction]) -> Spending:
+    """What all answers took, of failed items too; None where one of those that came does not know."""
+    failed = [p for p in predictions if p.result.provenance is None]
+    spent = _sum(
+        [
+            *(_whole(p.result.provenance) for p in predictions if p.result.provenance),
+            *(_wasted(p.usage, p.attempts) for p in failed if p.usage not in (None, Usage())),
+        ]
+    )
+    unanswered = sum(p.attempts for p in failed if p.usage in (None, Usage()))
+    return spent.model_copy(update={"requests": spent.requests + unanswered})
 
 
 def cascade_of(run: RunFacts, predictions: Sequence[Prediction]) -> Cascade | None:
@@ -61,6 +68,11 @@ def _whole(made: Provenance | FirstOpinion) -> Spending:
         cost_usd=made.cost_usd,
         requests=made.attempts,
     )
+
+
+def _wasted(usage: Usage | None, attempts: int) -> Spending:
+    """What a failed item took."""
+    return Spending(**(usage or Usage()).model_dump(), requests=attempts)
 
 
 def _second(made: Provenance) -> Spending:

@@ -2,13 +2,14 @@ r"""Filed rows -> a new .bib file, for lists that were none (ids, CSV, PDFs).
 
 What enters: a stream of filed rows. What leaves: text, entry by entry, in UTF-8. A list that is a .bib file
 already is better edited in place (`splice`). Titles are hostile: every character that TeX obeys is escaped,
-so that `\input` in a title is printed, not run, and braces always balance.
+so that `\input` in a title is printed, not run, and braces always balance. Keys are cited in the user's
+papers: they stay as they are wherever BibTeX takes them, and each that cannot stay is told.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from classifier.export.filed import FAILED, Filed
 from classifier.export.links import link_to
@@ -17,7 +18,8 @@ from classifier.export.splice.results import keywords_for
 from classifier.identity import bare_arxiv_id, bare_doi
 from classifier.text import shown
 
-_NOT_KEY = re.compile(r"[^A-Za-z0-9:./_+-]+")
+_NOT_KEY = re.compile(r"""[\s,{}"#%\\~()=]+""")
+"""What ends a key or begins something else, to BibTeX, biber or TeX; letters beyond ASCII do not."""
 _TEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -47,20 +49,29 @@ def escaped(text: str | None) -> str:
     return plain.replace(r"\{", r"\textbraceleft{}").replace(r"\}", r"\textbraceright{}")
 
 
-def write_bibtex(rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None) -> Iterator[str]:
-    """One entry a row, in the rows' order; keys that two rows share get a suffix.
+def write_bibtex(
+    rows: Iterable[Filed],
+    prefix: str = PREFIX,
+    note_field: str | None = None,
+    on_new_key: Callable[[str, str], None] = lambda *_: None,
+) -> Iterator[str]:
+    """One entry a row, in the rows' order; keys that two rows share (but for case) get a suffix.
 
     Args:
         rows: As a stream; only the keys are remembered.
         prefix: Marks our keywords.
         note_field: The field that takes the rationale; None for none.
+        on_new_key: Told each key that could not stay, and what it became.
     """
     taken: set[str] = set()
     for filed in rows:
         fields = dict(_fields(filed, prefix, note_field))
         body = "".join(f",\n  {name} = {{{value}}}" for name, value in fields.items() if value)
         kind = "article" if "journal" in fields else "misc"
-        yield f"@{kind}{{{_key(filed, taken)}{body}\n}}\n\n"
+        key = _key(filed.key, taken)
+        if key != filed.row.entry.key:
+            on_new_key(filed.key, key)
+        yield f"@{kind}{{{key}{body}\n}}\n\n"
 
 
 def _fields(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
@@ -85,9 +96,9 @@ def _name(name: str) -> str:
     return escaped(name) if plain else f"{{{escaped(name)}}}"
 
 
-def _key(filed: Filed, taken: set[str]) -> str:
+def _key(given: str, taken: set[str]) -> str:
     """The entry's key in characters that a key may have, and unlike all before it."""
-    base = _NOT_KEY.sub("-", filed.key).strip("-")[:100] or "entry"
+    base = given if given and not _NOT_KEY.search(given) else _NOT_KEY.sub("-", given).strip("-") or "entry"
     key, number = base, 2
     while key.casefold() in taken:
         key, number = f"{base}-{number}", number + 1

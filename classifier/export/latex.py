@@ -17,7 +17,7 @@ _HEAD = (
     "% Written by classifier export. Needs \\usepackage[T1]{fontenc}, {booktabs}, {longtable} and {array};\n"
     "% names in other scripts than Latin need XeLaTeX or LuaLaTeX.\n"
 )
-_KEY = re.compile(r"[A-Za-z0-9:./+_-]{1,100}")
+_KEY = re.compile(r"[\w:./+-]{1,100}")
 _WIDTH = 0.96
 
 

@@ -17,7 +17,7 @@ from classifier.export.grouping import Tree, group_by_tree
 from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import Removal, Results, Spliced
 from classifier.export.tables import attribute_tables, overview
-from classifier.export.target import encoded
+from classifier.export.target import check_format, encoded
 from classifier.taxonomy import Taxonomy
 
 
@@ -29,12 +29,14 @@ class Options(NamedTuple):
         note_field: Where reference lists get the rationale; None for nowhere.
         mark: CSV: whether it begins with a byte order mark.
         cite: LaTeX: whether studies are named by their keys.
+        on_new_key: BibTeX: told each key that could not stay, and what it became.
     """
 
     prefix: str = PREFIX
     note_field: str | None = None
     mark: bool = False
     cite: bool = False
+    on_new_key: Callable[[str, str], None] = lambda *_: None
 
 
 def render(name: str, rows: Iterable[Row], taxonomy: Taxonomy, options: Options) -> Iterator[bytes]:
@@ -57,30 +59,32 @@ def render_into(
     """A user's file with labels in it.
 
     Raises:
-        ConfigError: The format has no place for labels, or rows are of another taxonomy.
+        ConfigError: The format has no place for labels or is not the file's, or rows are of another taxonomy.
         InputError: The file is not of the format.
     """
+    if name not in INTO:
+        raise ConfigError(f"--into works with {', '.join(INTO)}, not with '{name}'; use --out for a new file")
+    check_format(file, data, name)
     filed = file_rows(rows, taxonomy)
     if name in _LISTS:
         return _splicer(name)(data, Results(filed, options.prefix, file, options.note_field))
-    if name in _SECTIONS:
-        from classifier.export.splice.markdown import splice_markdown
+    from classifier.export.splice.markdown import splice_markdown
 
-        tree = group_by_tree(filed, taxonomy)
-        text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
-        return Spliced(splice_markdown(data, _SECTIONS[name], text), tree.count, 0, ())
-    raise ConfigError(f"--into works with {', '.join(INTO)}, not with '{name}'; use --out for a new file")
+    tree = group_by_tree(filed, taxonomy)
+    text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
+    return Spliced(splice_markdown(data, _SECTIONS[name], text), tree.count, 0, ())
 
 
-def remove_from(name: str, data: bytes, options: Options) -> Spliced:
+def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced:
     """A user's reference list without anything that `render_into` put there.
 
     Raises:
-        ConfigError: The format is no reference list.
+        ConfigError: The format is no reference list, or not the file's.
         InputError: The file is not of the format.
     """
     if name not in _LISTS:
         raise ConfigError(f"--remove works with {', '.join(_LISTS)}, not with '{name}'")
+    check_format(file, data, name)
     return _splicer(name)(data, Removal(options.prefix, options.note_field))
 
 
@@ -113,7 +117,7 @@ def _csv(rows: Iterable[Filed], options: Options) -> Iterator[str]:
 def _bibtex(rows: Iterable[Filed], options: Options) -> Iterator[str]:
     from classifier.export.bibtex import write_bibtex
 
-    return write_bibtex(rows, options.prefix, options.note_field)
+    return write_bibtex(rows, options.prefix, options.note_field, options.on_new_key)
 
 
 def _ris(rows: Iterable[Filed], options: Options) -> Iterator[str]:

@@ -11,8 +11,12 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
-from classifier.errors import InputError, StoreError
+from classifier.errors import ConfigError, InputError, StoreError
 from classifier.files import replace_bytes
+
+_HEAD = 1 << 16
+_DATA = ("bibtex", "ris", "csl-json", "csv", "jsonl")
+"""Formats of lists that no Markdown belongs into."""
 
 
 def write_text(path: Path, parts: Iterable[str]) -> None:
@@ -41,6 +45,29 @@ def read_own(path: Path) -> bytes:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}); --into names a list that exists, --out a new file"
         ) from error
+
+
+def check_format(path: Path, data: bytes, name: str) -> None:
+    """Looks whether a user's file is of the format that shall go into it.
+
+    Args:
+        data: What is in it.
+        name: A reference list's format, or one of Markdown's sections.
+
+    Raises:
+        ConfigError: It is of another one. Where its beginning does not tell, nothing is said.
+    """
+    from classifier.sources.lists.detect import detect_format
+
+    try:
+        found = detect_format(path.name, data[:_HEAD])
+    except InputError:  # empty, or nothing that a list would be; the format's own parser knows more
+        return
+    if found != name and (name in _DATA or found in _DATA):
+        told = name if name in _DATA else "markdown"
+        raise ConfigError(
+            f"{path}: it is {found}, not {told}; expected its own --format, or --out for a new file"
+        )
 
 
 def replace_with_backup(path: Path, old: bytes, new: bytes) -> Path | None:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from classifier.errors import StoreError
+
+OnWait = Callable[[float, str], None]
+"""Told before a wait: seconds, and what for in one line."""
 
 _POLL_S = 0.05
 _LONGEST_S = 600.0
@@ -29,13 +32,15 @@ class Pace:
         directory: Shared by all who share the pace; made where it is missing.
         name: What is paced; names the files.
         interval_s: Least time from the start of a request to the start of the next.
+        on_wait: Told before a wait that is longer than that: somebody was asked to come back later.
     """
 
-    def __init__(self, directory: Path, name: str, interval_s: float) -> None:
+    def __init__(self, directory: Path, name: str, interval_s: float, on_wait: OnWait | None = None) -> None:
         self._directory = directory
         self._lock_path = directory / f"{name}.lock"
         self._stamp = directory / f"{name}.next"
         self._interval_s = interval_s
+        self._on_wait = on_wait
         self._queue: asyncio.Lock = asyncio.Lock()  # first come, first served within this process
 
     @contextlib.asynccontextmanager
@@ -48,7 +53,10 @@ class Pace:
         async with self._queue:
             lock = await self._acquire()
             try:
-                await asyncio.sleep(self._remaining_s())
+                remaining_s = self._remaining_s()
+                if self._on_wait is not None and remaining_s > self._interval_s:
+                    self._on_wait(remaining_s, "the source asked for a pause")
+                await asyncio.sleep(remaining_s)
                 self.defer(self._interval_s)
                 yield
             finally:
@@ -64,6 +72,13 @@ class Pace:
             self._stamp.write_text(repr(time.time() + pause_s), encoding="ascii")
         except OSError as error:
             raise self._unwritable(error) from error
+
+    def give_back(self) -> None:
+        """Takes back the pause of this turn: the request never left.
+
+        Call it inside a turn.
+        """
+        self._stamp.unlink(missing_ok=True)
 
     async def _acquire(self) -> FileLock:
         try:

@@ -23,11 +23,15 @@ FORMS = (
 )
 
 _ARXIV_ID = re.compile(
-    r"""(?P<id> \d{2}(?:0[1-9]|1[0-2])\.\d{4,5}             # since April 2007
-              | [a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2})?/\d{7} ) # before, with or without subject class
+    r"""(?P<id> (?:070[4-9]|071[0-2]|(?:0[89]|1[0-4])(?:0[1-9]|1[0-2]))\.\d{4}   # since April 2007
+              | (?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5}                       # since 2015
+              | [a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2})?/\d{7} )  # before, with or without subject class
         (?:v(?P<version>[1-9]\d{0,2}))?
         (?:\s*\[[\w.-]+\])?                                 # the category, as in the stamp on page 1""",
     re.VERBOSE | re.IGNORECASE,
+)
+_MISCOUNTED = re.compile(
+    r"(?P<month>070[4-9]|071[0-2]|(?:0[89]|[1-9]\d)(?:0[1-9]|1[0-2]))\.(?P<number>\d{3,7})(?:v\d+)?"
 )
 _ARXIV_HOSTS = {"arxiv.org", "www.arxiv.org", "export.arxiv.org"}
 _ARXIV_PATH = re.compile(r"/(?:abs|pdf|html)/(?P<id>.+?)(?:\.pdf)?/?", re.IGNORECASE)
@@ -70,7 +74,8 @@ def parse_reference(ref: str) -> Reference:
     'math/0309136v1'
 
     Raises:
-        BadReference: It has none of the known forms, or looks like a path and no such file exists.
+        BadReference: It has none of the known forms, is an arXiv id with a digit too many or too few, or
+            looks like a path and no such file exists.
     """
     given = ref.strip()
     if given == "-":
@@ -117,6 +122,7 @@ def _file(ref: str, path: Path) -> Reference:
 def _arxiv(ref: str, text: str) -> Reference | None:
     match = _ARXIV_ID.fullmatch(text)
     if match is None:
+        _refuse_miscounted(ref, text)
         return None
     # The subject class of an old id is no part of it: math.GT/0309136 is math/0309136.
     archive, slash, number = match["id"].lower().partition("/")
@@ -126,6 +132,22 @@ def _arxiv(ref: str, text: str) -> Reference | None:
         kind="arxiv",
         value=archive.split(".")[0] + slash + number if slash else archive,
         version=version,
+    )
+
+
+def _refuse_miscounted(ref: str, text: str) -> None:
+    """A slip in an id is told here: arXiv would only say that there is no such paper.
+
+    Raises:
+        BadReference: It is an arXiv id but for the count of its digits.
+    """
+    match = _MISCOUNTED.fullmatch(text)
+    if match is None:
+        return
+    digits, since = ("five", "since January 2015") if match["month"] >= "1501" else ("four", "until 2014")
+    raise BadReference(
+        f"'{_shown(ref)}' is no arXiv id: behind the point it has {len(match['number'])} digits, and {since} "
+        f"there are {digits}; check it"
     )
 
 

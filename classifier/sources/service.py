@@ -22,6 +22,7 @@ from classifier.sources.reference import Reference, parse_arxiv_id, parse_refere
 if TYPE_CHECKING:
     from classifier.sources.arxiv import Arxiv
     from classifier.sources.feed import ArxivEntry
+    from classifier.sources.pace import OnWait
     from classifier.sources.web import Web
 
 ARXIV_URL = "https://export.arxiv.org"
@@ -49,6 +50,7 @@ class Sources:
         max_age_s: How long an id without version is taken to mean the version known as its newest.
         offline: Use the cache alone.
         stdin: What '-' reads; the process's standard input by default.
+        on_wait: Told before each wait for a server: seconds, and why.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Sources:
         max_age_s: float = 86_400.0,
         offline: bool = False,
         stdin: BinaryIO | None = None,
+        on_wait: OnWait | None = None,
     ) -> None:
         self._cache_dir = Path(cache_dir) / "arxiv"
         self._contact = contact
@@ -84,6 +87,7 @@ class Sources:
         self._max_redirects = max_redirects
         self._max_age_s = max_age_s
         self._offline = offline
+        self._on_wait = on_wait
         self._files = LocalFiles(max_bytes, stdin)
         self._arxiv: Arxiv | None = None
         self._arxiv_web: Web | None = None
@@ -208,7 +212,8 @@ class Sources:
     def _open_web(self, *, paced: bool = False) -> Web:
         from classifier.sources.addresses import CheckedTransport
         from classifier.sources.pace import Pace
-        from classifier.sources.web import Patience, Web
+        from classifier.sources.patience import Patience
+        from classifier.sources.web import Web
 
         patience = Patience(
             timeout_s=self._timeout_s,
@@ -220,13 +225,19 @@ class Sources:
         )
         if not paced:
             transport = CheckedTransport(allow_private=self._allow_private)
-            return Web(transport, contact=self._contact, patience=patience)
+            return Web(transport, contact=self._contact, patience=patience, on_wait=self._on_wait)
         host, port = _origin(self._arxiv_base_url)
         return Web(
             CheckedTransport(allow_private=self._allow_private, trusted=(host, port)),
             contact=self._contact,
             patience=patience,
-            pace=Pace(self._cache_dir, f"pace-{host.replace(':', '-')}-{port}", self._min_interval_s),
+            pace=Pace(
+                self._cache_dir,
+                f"pace-{host.replace(':', '-')}-{port}",
+                self._min_interval_s,
+                on_wait=self._on_wait,
+            ),
+            on_wait=self._on_wait,
         )
 
 

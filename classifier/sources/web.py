@@ -2,7 +2,7 @@
 
 What enters: an address and a sink for its bytes. What leaves: the sink, filled, and the address that
 answered in the end. It knows nothing of arXiv, papers or caches. Which addresses may be connected to
-is decided in `addresses`, how often in `pace`.
+is decided in `addresses`, how often in `pace`, what is tried again in `patience`.
 """
 
 from __future__ import annotations
@@ -10,53 +10,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import time
 import zlib
 from collections.abc import AsyncIterator, Container
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
-from classifier.sources.pace import Pace
+from classifier.sources.pace import OnWait, Pace
+from classifier.sources.patience import Absent, Patience, Retries, Transient, retry_after_s
 from classifier.sources.pdf_bytes import CHUNK, Sink
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MISSING = {404, 410}
+_CLOSED = {401, 402, 403, 451}
+"""A paywall or a block: it is there, but not for us. arXiv answers 403 to whom it has had enough of."""
 _BUSY = {429, 502, 503, 504}
 """Refusals for now. 502 and 504 are a gateway's way to report a lost connection or a timeout."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for what, in seconds.
-
-    Attributes:
-        timeout_s: For a connection, and for each piece of a body.
-        total_s: For one whole answer, so that a trickle ends as well.
-        attempts: Requests in all before giving up.
-        backoff_s: Pause after the first failed attempt; it doubles from one to the next.
-        longest_wait_s: Cap of any pause, including what Retry-After asks for.
-        max_redirects: Hops followed for one attempt.
-    """
-
-    timeout_s: float = 30.0
-    total_s: float = 300.0
-    attempts: int = 4
-    backoff_s: float = 1.0
-    longest_wait_s: float = 60.0
-    max_redirects: int = 5
-
-
-class _Transient(SourceUnavailable):
-    """Worth another attempt; never leaves this module."""
-
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
 
 
 class Web:
@@ -67,6 +37,7 @@ class Web:
         contact: Goes into the User-Agent, for the operators of the servers.
         patience: Timeouts and retries.
         pace: Where the server asks for pauses between requests; redirects count.
+        on_wait: Told before each wait for another attempt: seconds, and why.
     """
 
     def __init__(
@@ -76,9 +47,11 @@ class Web:
         contact: str,
         patience: Patience,
         pace: Pace | None = None,
+        on_wait: OnWait | None = None,
     ) -> None:
         self._patience = patience
         self._pace = pace
+        self._retries = Retries(patience, on_wait)
         self._client = httpx.AsyncClient(
             transport=transport,
             timeout=patience.timeout_s,
@@ -98,21 +71,10 @@ class Web:
         Raises:
             PaperNotFound: 404 or 410.
             SourceUnavailable: No answer, or a refusal, after all attempts.
-            SourceError: An address, redirect or encoding that is not followed; what `sink` raises.
+            SourceError: Not open to us; an address, redirect or encoding that is not followed; what `sink`
+                raises.
         """
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(self._patience.attempts),
-            wait=self._pause_s,
-            retry=retry_if_exception_type(_Transient),
-            reraise=True,
-        )
-        try:
-            return await retrying(self._attempt, url, sink, readable)
-        except _Transient as error:
-            tries = self._patience.attempts
-            raise SourceUnavailable(
-                f"{error} ({tries} attempt{'s' * (tries > 1)}); check the network, or try again later"
-            ) from error.__cause__
+        return await self._retries.run(self._attempt, url, sink, readable)
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -126,13 +88,16 @@ class Web:
                 async with self._turn(), asyncio.timeout(self._patience.total_s):
                     target = await self._hop(url, host, sink, readable)
             except (httpx.TimeoutException, TimeoutError) as error:
-                raise _Transient(f"{host} did not answer in time") from error
+                raise Transient(f"{host} did not answer in time") from error
             except httpx.TransportError as error:
                 if _is_certificate_failure(error):
                     raise SourceUnavailable(
                         f"{host} has no valid certificate: {error}; not fetched"
                     ) from error
-                raise _Transient(f"cannot fetch from {host}: {error or type(error).__name__}") from error
+                told = f"cannot fetch from {host}: {error or type(error).__name__}"
+                raise (
+                    Absent(told, host) if isinstance(error, httpx.ConnectError) else Transient(told)
+                ) from error
             except (httpx.InvalidURL, httpx.HTTPError) as error:
                 raise SourceError(
                     f"'{url}' cannot be fetched: {error}; expected an http(s) address"
@@ -149,7 +114,7 @@ class Web:
 
     async def _hop(self, url: str, host: str, sink: Sink, readable: Container[int]) -> str | None:
         """One request; the next address where the answer is a redirect."""
-        async with self._client.stream("GET", url) as response:
+        async with self._connected(url) as response:
             if response.status_code in _REDIRECTS:
                 return _redirect_target(response)
             if response.status_code in _MISSING:
@@ -159,7 +124,8 @@ class Web:
             if response.status_code in _BUSY:
                 raise self._busy(host, response)
             if response.status_code not in readable:
-                raise SourceUnavailable(
+                closed = response.status_code in _CLOSED and self._pace is None
+                raise (SourceError if closed else SourceUnavailable)(
                     f"{host} refused with status {response.status_code}; open {url} in a browser to see why"
                 )
             length = response.headers.get("content-length", "")
@@ -169,34 +135,23 @@ class Web:
                 sink.write(chunk)
         return None
 
-    def _busy(self, host: str, response: httpx.Response) -> _Transient:
+    @contextlib.asynccontextmanager
+    async def _connected(self, url: str) -> AsyncIterator[httpx.Response]:
+        try:
+            async with self._client.stream("GET", url) as response:
+                yield response
+        except httpx.ConnectError:
+            if self._pace:
+                self._pace.give_back()
+            raise
+
+    def _busy(self, host: str, response: httpx.Response) -> Transient:
         wait_s = retry_after_s(response.headers.get("retry-after"))
         if wait_s is not None:
             wait_s = min(wait_s, self._patience.longest_wait_s)
             if self._pace:
                 self._pace.defer(wait_s)
-        return _Transient(f"{host} answered {response.status_code}", wait_s)
-
-    def _pause_s(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_s if isinstance(error, _Transient) else None
-        if asked is not None:
-            return asked
-        doubled = self._patience.backoff_s * 2.0 ** (state.attempt_number - 1)
-        return min(doubled, self._patience.longest_wait_s)
-
-
-def retry_after_s(value: str | None) -> float | None:
-    """Reads a Retry-After header: seconds, or an HTTP date. None where it says neither."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
+        return Transient(f"{host} answered {response.status_code}", wait_s)
 
 
 def _user_agent(contact: str) -> str:
@@ -251,9 +206,9 @@ async def _decoded(response: httpx.Response, host: str) -> AsyncIterator[bytes]:
                 yield piece
                 chunk = inflate.unconsumed_tail
     except zlib.error as error:
-        raise _Transient(f"{host} sent damaged gzip data") from error
+        raise Transient(f"{host} sent damaged gzip data") from error
     if not inflate.eof:
-        raise _Transient(f"{host} sent gzip data that ends early")
+        raise Transient(f"{host} sent gzip data that ends early")
 
 
 def _is_certificate_failure(error: BaseException) -> bool:

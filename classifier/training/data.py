@@ -54,9 +54,12 @@ def read_examples(path: Path, workspace: Workspace) -> list[Example]:
         ConfigError: Missing, not JSON lines, or a label that the taxonomy does not have.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): a text may hold U+2028 and other separators, which JSON leaves as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); expected a JSON-lines file") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 ({error.reason}); save the file as UTF-8") from error
     allowed = [label for label in workspace.taxonomy.labels if label != UNPLACED]
     found = []
     for number, line in enumerate(lines, start=1):

@@ -154,6 +154,34 @@ def test_bibtex_of_any_titles_and_keys_has_an_entry_each(titles):
     assert len({entry.key.casefold() for entry in found.entries}) == len(titles)
 
 
+@pytest.mark.parametrize(
+    ("key", "written_as"),
+    [
+        ("hallström2024", "hallström2024"),
+        ("2020A&A...640A...1P", "2020A&A...640A...1P"),
+        ("DBLP:conf/nips/O'Neill_24", "DBLP:conf/nips/O'Neill_24"),
+        ("-dash-", "-dash-"),
+        ("k" * 300, "k" * 300),
+        ("two words", "two-words"),
+        ("smith2020#2", "smith2020-2"),
+        ("a,b}", "a-b"),
+        ("~", "entry"),
+    ],
+)
+def test_a_key_stays_byte_for_byte_where_bibtex_takes_it_and_else_is_told(key, written_as):
+    told = []
+    text = written("bibtex", [row(key)], on_new_key=lambda *keys: told.append(keys))
+    assert text.startswith(f"@misc{{{written_as},\n")
+    assert Splitter(text).split().entries[0].key == written_as
+    assert told == [(key, written_as)] * (key != written_as)
+
+
+def test_keys_that_differ_in_case_only_are_told_apart_and_told():
+    told = []
+    written("bibtex", [row("Smith"), row("smith")], on_new_key=lambda *keys: told.append(keys))
+    assert told == [("smith", "smith-2")]
+
+
 @given(st.lists(HARD, min_size=1, max_size=3))
 def test_ris_and_csl_json_of_any_titles_have_an_entry_each(titles):
     rows = [row(f"{number}", title=title) for number, title in enumerate(titles)]

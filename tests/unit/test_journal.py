@@ -81,7 +81,7 @@ def test_another_run_in_the_same_folder_is_refused_with_what_changed(tmp_path):
     other = FINGERPRINT | {"model": "m", "texts_sha256": "11"}
     with pytest.raises(ConfigError) as caught, open_journal(tmp_path, other):
         pass
-    assert "model: None -> m, texts changed" in caught.value.message
+    assert "model: none -> m, the suite's texts" in caught.value.message
     assert "choose another --out" in caught.value.message
     assert [p.id for p in read_predictions(tmp_path / "predictions.jsonl")] == ["x"]
 

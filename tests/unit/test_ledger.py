@@ -1,5 +1,6 @@
 """What a ledger keeps from one reading of the lists to the next, and what it refuses."""
 
+import json
 import sqlite3
 
 import pytest
@@ -138,7 +139,7 @@ def test_a_fingerprint_that_changed_is_told_by_name_and_relabel_keeps_replies(tm
         save(ledger, label("a"))
     changed = {"model": "n", "prompt_sha256": "2"}
     with (
-        pytest.raises(ConfigError, match=r"model: m -> n, prompt changed.*--out.*--relabel"),
+        pytest.raises(ConfigError, match=r"model: m -> n, the prompts.*--out.*--relabel"),
         open_ledger(tmp_path, changed),
     ):
         pass
@@ -146,6 +147,40 @@ def test_a_fingerprint_that_changed_is_told_by_name_and_relabel_keeps_replies(tm
         assert [item.replies for item in ledger.waiting(0, 9)] == [{("hash", 0): b""}]
     with open_ledger(tmp_path, changed):
         pass
+
+
+def test_a_ledger_without_labels_and_replies_goes_on_with_other_settings(tmp_path):
+    with open_ledger(tmp_path, {"model": "m"}) as ledger:
+        take(ledger, entry("a"), entry("b"))
+        save(ledger, failed("a"))
+    with open_ledger(tmp_path, {"model": "n"}) as ledger:
+        assert waiting(ledger) == ["a", "b"]
+        save(ledger, label("a"))
+    with pytest.raises(ConfigError, match="model: n -> m"), open_ledger(tmp_path, {"model": "m"}):
+        pass
+
+
+def test_a_correction_holds_for_the_papers_duplicates_unless_they_have_their_own(tmp_path):
+    with open_ledger(tmp_path, {}, ["a", "b", "c"]) as ledger:
+        take(ledger, entry("x"), entry("y"), entry("z"), twins={"y": "x", "z": "x"})
+        save(ledger, label("x"))
+    set_correction(tmp_path, Correction(key="x", label="b"))
+    set_correction(tmp_path, Correction(key="z", label="c"))
+    rows = [(row.entry.key, row.correction) for row in read_rows(tmp_path)]
+    assert [(key, made.key, made.label) for key, made in rows if made] == [
+        ("x", "x", "b"),
+        ("y", "y", "b"),
+        ("z", "z", "c"),
+    ]
+
+
+def test_a_failed_papers_duplicates_say_so(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"), entry("b"), twins={"b": "a"})
+        save(ledger, failed("a"))
+        write_results(tmp_path, {})
+    rows = [json.loads(line) for line in (tmp_path / "failed.jsonl").read_text().splitlines()]
+    assert [(row["key"], row["duplicate_of"]) for row in rows] == [("a", None), ("b", "a")]
 
 
 def test_a_ledger_has_one_run_at_a_time(tmp_path):
@@ -186,7 +221,8 @@ def test_a_correction_outlives_runs_and_is_held_to_the_closed_set(tmp_path):
         take(ledger, entry("x"))
         save(ledger, label("x"))
     assert [row.correction for row in read_rows(tmp_path)] == [kept]
-    remove_correction(tmp_path, "x")
+    assert remove_correction(tmp_path, "x")
+    assert not remove_correction(tmp_path, "x")
     assert [row.correction for row in read_rows(tmp_path)] == [None]
 
 

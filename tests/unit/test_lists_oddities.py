@@ -245,6 +245,14 @@ def test_mendeleys_backslash_in_a_path_is_undone(read, tmp_path):
     assert entry.file == tmp_path / "a;b.pdf"
 
 
+def test_an_id_with_a_digit_too_few_is_passed_over_and_noted(read):
+    [entry] = read("a.bib", "@misc{a, title={Some Title Here}, eprint={2203.2155}, archiveprefix={arXiv}}")
+    assert entry.paper.arxiv_id is None
+    assert [(notice.code, "'2203.2155'" in notice.message) for notice in entry.notices] == [
+        ("arxiv-id", True)
+    ]
+
+
 def test_a_field_given_twice_counts_once_and_is_noted(read):
     [entry] = read("a.bib", "@misc{a, title={The First Title}, title={The Second}, year={2001}}")
     assert (entry.paper.title, entry.paper.year) == ("The First Title", 2001)
@@ -354,6 +362,60 @@ def test_two_titled_papers_in_one_bullet_are_two_entries(read):
         "[The Second Good Paper](https://a.b/two.pdf) ([code](https://github.com/a/b)).\n",
     )
     assert [entry.paper.title for entry in found] == ["The First Good Paper", "The Second Good Paper"]
+
+
+ORDINARY = """# Pulley
+
+[![CI](https://github.com/p/p/badge.svg)](https://github.com/p/p/actions)
+[![DOI](https://zenodo.org/badge/DOI/10.5281/zenodo.1234567.svg)](https://doi.org/10.5281/zenodo.1234567)
+[![DOI](https://zenodo.org/badge/12.svg)](https://zenodo.org/badge/latestdoi/12)
+[![License: MIT](https://img.shields.io/badge/License-MIT-yellow.svg)](https://opensource.org/licenses/MIT)
+
+A library for [learning machines](https://en.wikipedia.org/wiki/Machine), told in [an article](https://a.b/why).
+
+- [How to Contribute to It](CONTRIBUTING.md)
+- [Getting started with levers](#start)
+- [Paper reading group, each Tuesday](https://example.org/group)
+- [PDF Reader that We All Use](https://example.org/reader)
+- [Nature of All Things](https://www.nature.com/)
+- [OpenReview Profile of Somebody](https://openreview.net/profile?id=~Some1)
+- [Call for Papers of This Year](https://neurips.cc/Conferences/2024/CallForPapers)
+- [List of New Preprints Today](https://arxiv.org/list/cs/new)
+- [paper](https://twitter.com/somebody/status/1) [paper](https://www.youtube.com/watch?v=1)
+"""
+
+
+def test_links_of_an_ordinary_page_are_no_papers_and_that_is_said(read):
+    [only] = read("a.md", ORDINARY)
+    assert isinstance(only, BrokenEntry)
+    assert "links to papers count" in only.reason
+
+
+LEVER = "Learning to Lift a Lever"
+
+
+@pytest.mark.parametrize(
+    ("item", "title"),
+    [
+        ("Ada One, Bo Two, Learning to Lift a Lever, ICML, 2016. [[Paper]](URL)", LEVER),
+        ("Ada One and Bo Two (2016). [[Paper]](URL)", None),
+        ("Ada P. One, Bo van der Two et al. Learning to Lift a Lever. [[Paper]](URL)", LEVER),
+        ("Learning Levers, and Wheels by Hand. [[Paper]](URL)", "Learning Levers, and Wheels by Hand"),
+        ("[1]: Learning to Lift a Lever. Ada One. URL", LEVER),
+        ("[Pulley](https://github.com/p/p) - A Library for Levers of All Kinds [[paper](URL)]", None),
+        ("[Learning to Lift a Lever](https://lever.github.io) - by Ada One. [[paper](URL)]", LEVER),
+        ("We made the data by the method in the [paper](URL) of others.", None),
+        ("It follows [the lever paper](URL).", None),
+    ],
+)
+def test_a_title_is_told_from_authors_descriptions_and_sentences(item, title, read):
+    [entry] = read("a.md", f"- {item.replace('URL', 'https://arxiv.org/abs/2401.90001')}\n")
+    assert (entry.paper.arxiv_id, entry.paper.title) == ("2401.90001", title)
+
+
+def test_a_pdf_in_a_repository_is_fetched_as_a_file(read):
+    [entry] = read("a.md", "- [Learning to Lift a Lever](https://github.com/p/p/blob/main/lever.pdf)\n")
+    assert entry.url == "https://github.com/p/p/raw/main/lever.pdf"
 
 
 @pytest.mark.parametrize("form", sorted(READERS))

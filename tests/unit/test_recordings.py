@@ -10,7 +10,7 @@ from classifier.engines.openai import OpenAIEngine
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.retry import Waits
 from classifier.engines.openai.transport import OpenAITransport
-from classifier.errors import ConfigError, ModelError, RateLimited, Refused, ReplyError, StoreError
+from classifier.errors import ConfigError, ContextOverflow, ModelError, Refused, ReplyError, StoreError
 from classifier.evaluation.recorded_engines import (
     About,
     RecordingEngine,
@@ -74,9 +74,7 @@ SCRIPTS = {
     ],
     "wordless failures": [status(500, ""), status(500, ""), reply(answer())],
     "a refusal": [reply(None, refusal="I would rather not.")],
-    "a wrong key": [status(401, f"Incorrect API key provided: {KEY}")],
-    "no end of rate limits": [status(429, headers={"retry-after": "0"})],
-    "a pause too long": [status(429, headers={"retry-after": "4000"})],
+    "a rejected request": [status(400, f"flagged by policy 17, {KEY}")],
     "a window too small": [status(400, "maximum context length exceeded", code="context_length_exceeded")],
     "torn characters": [reply(answer(rationale="half a pair: \ud800."))],
     "more room": [reply('{"answers"', finish="length"), reply(answer())],
@@ -91,6 +89,22 @@ async def test_a_replay_gives_what_was_recorded_with_the_same_attempts_and_token
     assert [await outcome(engine, TASK)] == recorded
     assert engine.missing == []
     assert KEY not in "".join(path.read_text() for path in folder.iterdir())
+
+
+SILENT = {
+    "a wrong key": [status(401, f"Incorrect API key provided: {KEY}")],
+    "no end of rate limits": [status(429, headers={"retry-after": "0"})],
+    "a pause too long": [status(429, headers={"retry-after": "4000"})],
+    "down": [status(503, headers={"retry-after": "0"})],
+}
+
+
+@pytest.mark.parametrize("script", SILENT.values(), ids=SILENT.keys())
+async def test_where_nobody_answered_nothing_is_kept_and_a_recording_stays(tmp_path, script):
+    (reached,) = await record([reply(answer())], tmp_path, [TASK])
+    (silent,) = await record(script, tmp_path, [TASK])
+    assert silent[0] in {"refused", "rate-limited", "model-unavailable"}
+    assert await outcome(ReplayEngine(maker(), model="fake", folder=tmp_path), TASK) == reached
 
 
 async def test_what_one_conversation_learnt_serves_the_next_and_the_replay_needs_no_order(tmp_path):
@@ -152,9 +166,9 @@ async def test_a_damaged_recording_is_a_store_error(tmp_path):
 
 
 async def test_the_kind_of_an_error_comes_back(tmp_path):
-    await record([status(429, headers={"retry-after": "0"})], tmp_path / "a", [TASK])
-    await record([status(401)], tmp_path / "b", [TASK])
-    with pytest.raises(RateLimited):
+    await record([status(413)], tmp_path / "a", [TASK])
+    await record([status(400, "flagged by policy 17")], tmp_path / "b", [TASK])
+    with pytest.raises(ContextOverflow):
         await ReplayEngine(maker(), model="fake", folder=tmp_path / "a").answer(TASK)
     with pytest.raises(Refused):
         await ReplayEngine(maker(), model="fake", folder=tmp_path / "b").answer(TASK)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from classifier.engines.openai.retry import Pause, Waits, parse_retry_after, retrying
+from classifier.engines.openai.retry import NobodyThere, Pause, Waits, parse_retry_after, retrying
 from classifier.errors import ModelUnavailable, RateLimited, Refused
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
@@ -60,6 +60,13 @@ async def test_retryable_errors_are_tried_to_the_last_attempt_and_others_once():
     assert await attempts_of(ModelUnavailable("x"), 4, QUICK) == 4
     assert await attempts_of(Refused("x"), 4, QUICK) == 1
     assert await attempts_of(KeyError("a bug"), 4, QUICK) == 1
+
+
+async def test_a_server_that_is_not_there_is_tried_three_times_at_most_and_soon():
+    told: list[float] = []
+    assert await attempts_of(NobodyThere("x"), 6, Waits(longest_s=0.01), told) == 3
+    assert await attempts_of(NobodyThere("x"), 2, QUICK) == 2
+    assert told == [0.01, 0.01]
 
 
 async def test_random_waits_stay_under_their_growing_ends():

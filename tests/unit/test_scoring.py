@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from classifier.errors import ConfigError
 from classifier.evaluation.records import Report, System, Times
 from classifier.evaluation.scoring import score
-from classifier.records import OUT_OF_SCOPE
+from classifier.records import OUT_OF_SCOPE, Usage
 from tests.eval_kit import APPLE, HARD, LABELS, PAN, RUN, RYE, TREE, prediction
 
 TIMES = Times(started_at="2026-01-01", seconds=3.5, latency_median_s=0.1, latency_p95_s=0.4)
@@ -132,6 +132,19 @@ def test_money_is_summed_only_where_every_item_knows_its_cost(costs, total):
         None,
         4,
     )
+
+
+def test_what_failed_items_took_is_counted():
+    priced = {"cost_usd": 0.1, "tokens_in": 5, "tokens_out": 1, "tokens_cached": 0, "attempts": 1}
+    paid = Usage(tokens_in=7, tokens_out=2, tokens_cached=0, cost_usd=0.2)
+    rows = [
+        prediction("a", PAN, PAN, provenance=priced),
+        prediction("b", PAN, None, attempts=2, usage=paid),
+        prediction("c", PAN, None, attempts=6, usage=Usage()),  # nobody answered: nothing was paid
+    ]
+    spending = score(RUN, TREE, rows).spending
+    assert (spending.requests, spending.tokens_in, spending.tokens_out) == (9, 12, 3)
+    assert spending.cost_usd == pytest.approx(0.3)
 
 
 @settings(max_examples=20)

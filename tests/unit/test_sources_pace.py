@@ -125,3 +125,25 @@ async def test_a_directory_that_cannot_be_made_is_a_store_error(tmp_path: Path) 
     with pytest.raises(StoreError, match="choose another cache directory"):
         async with Pace(tmp_path / "file" / "below", "host", 0).turn():
             pass
+
+
+async def test_a_request_that_never_left_makes_nobody_wait(tmp_path: Path) -> None:
+    pace = Pace(tmp_path, "x", 60.0)
+    async with asyncio.timeout(5):
+        for _ in range(3):
+            async with pace.turn():
+                pace.give_back()
+
+
+async def test_a_long_pause_of_somebody_else_is_told(tmp_path: Path) -> None:
+    told: list[float] = []
+    other, pace = (
+        Pace(tmp_path, "x", 0.01),
+        Pace(tmp_path, "x", 0.01, lambda seconds, _: told.append(seconds)),
+    )
+    async with other.turn():
+        other.defer(0.2)
+    async with pace.turn():
+        pass
+    [seconds] = told
+    assert 0 < seconds <= 0.2

@@ -18,6 +18,8 @@ from classifier.sources import parse_arxiv_id, parse_reference
         ("2402.01874", "2402.01874"),
         ("2402.01874v3", "2402.01874v3"),
         ("0704.0001", "0704.0001"),
+        ("1412.9999", "1412.9999"),
+        ("1501.00001", "1501.00001"),
         (" arXiv:2402.01874v2 ", "2402.01874v2"),
         ("ARXIV: 2402.01874", "2402.01874"),
         ("arXiv:2402.01874v3 [cs.CL]", "2402.01874v3"),
@@ -93,6 +95,13 @@ def test_the_home_directory_may_be_written_as_a_tilde(
         ("word", "no known kind"),
         ("12 34", "no known kind"),
         ("2413.00001", "no known kind"),  # there is no 13th month
+        ("0701.0001", "no known kind"),  # nor was there that spelling yet
+        ("2203.2155", "no arXiv id: behind the point it has 4 digits, and since January 2015 there are five"),
+        ("arXiv:2203.021555v2", "it has 6 digits"),
+        ("1501.0001", "it has 4 digits"),
+        ("1412.00001", "it has 5 digits, and until 2014 there are four"),
+        ("https://arxiv.org/abs/2203.2155", "it has 4 digits"),
+        ("10.48550/arXiv.2203.2155", "it has 4 digits"),
         ("paper.pdf", "no such file"),
         ("2402.01874.PDF", "no such file"),
         (f"some dir{os.sep}some paper", "no such file"),

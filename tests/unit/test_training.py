@@ -155,6 +155,18 @@ def test_wrong_line_is_named(bridges, tmp_path, line, complaint):
         read_examples(path, Workspace(bridges))
 
 
+def test_marks_and_separators_that_json_allows_are_read_and_other_encodings_are_told(bridges, tmp_path):
+    path = tmp_path / "suite.jsonl"
+    row = json.dumps(
+        {"id": "a", "title": "T", "text": "x\u2028y", "label": "out-of-scope"}, ensure_ascii=False
+    )
+    path.write_text(f"{row}\r\n", encoding="utf-8-sig", newline="")
+    assert [example.text for example in read_examples(path, Workspace(bridges))] == ["x\u2028y"]
+    path.write_bytes(row.encode("utf-16"))
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read_examples(path, Workspace(bridges))
+
+
 def test_missing_file_and_single_label_are_refused(bridges, tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         train(Workspace(bridges), [tmp_path / "none.jsonl"], tmp_path)

@@ -20,14 +20,24 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception,
-    stop_after_attempt,
     wait_random_exponential,
 )
 
-from classifier.errors import ClassifierError, RateLimited
+from classifier.errors import ClassifierError, ModelUnavailable, RateLimited
 
 OnWait = Callable[[float, str], None]
 """Told before each wait: seconds, and the error's one line."""
+
+_ABSENT_ATTEMPTS = 3
+_ABSENT_WAIT_S = 0.5
+
+
+class NobodyThere(ModelUnavailable):
+    """No connection came about: refused, or a name that leads nowhere.
+
+    A busy server comes back in seconds, one that does not run does not: this is tried three times in
+    about a second, whatever the policy grants to others.
+    """
 
 
 @dataclass(frozen=True)
@@ -78,18 +88,20 @@ def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> 
     """The policy as a tenacity loop, to be used by `async for attempt in …: with attempt: …`.
 
     Retries errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
-    last error. Where the error brings `retry_after_s`, that is the wait.
+    last error. Where the error brings `retry_after_s`, that is the wait; `NobodyThere` has its own.
     """
     jitter = wait_random_exponential(multiplier=waits.first_s, max=waits.longest_s)
 
     def wait(state: RetryCallState) -> float:
+        if isinstance(_error(state), NobodyThere):
+            return min(_ABSENT_WAIT_S, waits.longest_s)
         asked = retry_after_of(_error(state))
         return jitter(state) if asked is None else asked
 
     def stop(state: RetryCallState) -> bool:
-        return state.idle_for + state.upcoming_sleep > waits.total_s or stop_after_attempt(max_attempts)(
-            state
-        )
+        absent = isinstance(_error(state), NobodyThere)
+        attempts = min(max_attempts, _ABSENT_ATTEMPTS) if absent else max_attempts
+        return state.idle_for + state.upcoming_sleep > waits.total_s or state.attempt_number >= attempts
 
     def before_sleep(state: RetryCallState) -> None:
         if on_wait is not None:

@@ -41,6 +41,11 @@ READERS: dict[str, Reader] = {
 }
 
 
+_WANTED = {
+    "markdown": ", where links to papers count: arXiv, DOI, OpenReview, publishers, *.pdf, or called 'paper'"
+}
+
+
 def read_lists(sources: Sequence[str]) -> Iterator[ListEntry | BrokenEntry]:
     """The entries of all lists, in order, as a stream.
 
@@ -131,7 +136,7 @@ def _read_opened(opened: Opened) -> Iterator[ListEntry | BrokenEntry]:
         yield BrokenEntry(source=opened.name, line=max(line, 1), reason=reason)
     else:
         if not line:
-            reason = f"no entry found; it was read as {form}"
+            reason = f"no entry found; it was read as {form}" + _WANTED.get(form, "")
             yield BrokenEntry(source=opened.name, line=1, reason=reason)
 
 

@@ -22,6 +22,7 @@ _TAG = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|span|p|jats:[\w-]+)(?:\s[^<
 _SLUG_WORD = re.compile(r"[^\W_]+")
 _SLUG_CHARS = 40
 _SHOWN = 3
+_ID_CHARS = 80
 
 
 def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
@@ -44,6 +45,9 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         doi=find_doi(raw.doi, (*raw.urls, *raw.hints)),
         abstract=clean(_TAG.sub(" ", raw.abstract)) or None,
     )
+    if paper.arxiv_id is None and any(char.isdigit() for char in raw.arxiv):
+        told = f"'{clean(raw.arxiv)[:_ID_CHARS]}' is no arXiv id and was passed over; check it"
+        notices.append(Notice(code="arxiv-id", message=told))
     file = existing_pdf(raw.files, folder)
     if raw.files and file is None:
         shown = ", ".join(clean(path) for path in raw.files[:_SHOWN])

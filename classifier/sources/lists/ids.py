@@ -29,6 +29,7 @@ _RESOLVERS = re.compile(
     r"https?://(?:(?:dx|www)\.)?doi\.org/|https?://(?:[\w-]+\.)?arxiv\.org/", re.IGNORECASE
 )
 _PDF_ADDRESSES = (  # pages whose PDF stands at a known place
+    (re.compile(r"(https?://github\.com/[^/]+/[^/]+/)blob(/.+\.pdf)"), r"\1raw\2"),
     (re.compile(r"(https?://openreview\.net/)forum(\?id=[\w-]+).*"), r"\1pdf\2"),
     (re.compile(r"(https?://(?:www\.)?aclanthology\.org/[A-Z0-9][\w.-]*\d)/?"), r"\1.pdf"),
 )

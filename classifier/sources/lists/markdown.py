@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from classifier.sources.lists.ids import find_arxiv_id, find_doi
 from classifier.sources.lists.lines import Line
 from classifier.sources.lists.markdown_text import (
+    Link,
     find_links,
+    is_label,
     is_paper,
     is_title,
+    leads_on,
     plain,
     title_of,
     without_links,
@@ -239,9 +242,7 @@ def _entries(item: _Item) -> Iterator[Raw]:
     if not papers and not find_arxiv_id("", hints) and not find_doi("", hints):
         return
     urls = [link.url for link in papers]
-    title = next((link.text for link in titled.values()), "") or _title_elsewhere(
-        item.text, [link.text for link in links]
-    )
+    title = next((link.text for link in titled.values()), "") or _title_elsewhere(item.text, links, papers)
     ids = dict.fromkeys(found for url in urls if (found := find_arxiv_id("", (url,))))
     if not title and len(ids) > 1:
         for arxiv in ids:
@@ -255,9 +256,16 @@ def _year(text: str) -> str:
     return found[0] if found else ""
 
 
-def _title_elsewhere(text: str, link_texts: list[str]) -> str:
-    linked = next((text for text in link_texts if is_title(text, 3)), "")
-    return title_of(text) or linked
+def _title_elsewhere(text: str, links: list[Link], papers: list[Link]) -> str:
+    """A title that is not the text of a link to a paper.
+
+    Text behind a link at the beginning tells of what is linked there, and a sentence that runs into a link to
+    a paper is none of its title.
+    """
+    named = bool(links) and not (links[0].start or links[0].image or is_label(links[0].text))
+    in_sentence = bool(papers) and leads_on(text[: papers[0].start])
+    linked = (link.text for link in links if is_title(link.text, 3) and not leads_on(text[: link.start]))
+    return title_of(text, described=named or in_sentence) or next(linked, "")
 
 
 class _Table:

@@ -1,0 +1,141 @@
+"""When a request is tried again, and when it is given up.
+
+What enters: failures of requests. What leaves: waits, told to whom it may concern, and in the end one
+`SourceUnavailable`. What it does not do: send.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from classifier.errors import SourceUnavailable
+from classifier.sources.pace import OnWait
+
+_T = TypeVar("_T")
+
+_ABSENT_ATTEMPTS = 3
+_ABSENT_WAIT_S = 0.5
+_ABSENT_FOR_S = 30.0
+"""How long a host that nobody answered at is tried once only, by all that ask for it."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for what, in seconds.
+
+    Attributes:
+        timeout_s: For a connection, and for each piece of a body.
+        total_s: For one whole answer, so that a trickle ends as well.
+        attempts: Requests in all before giving up.
+        backoff_s: Pause after the first failed attempt; it doubles from one to the next.
+        longest_wait_s: Cap of any pause, including what Retry-After asks for.
+        max_redirects: Hops followed for one attempt.
+    """
+
+    timeout_s: float = 30.0
+    total_s: float = 300.0
+    attempts: int = 4
+    backoff_s: float = 1.0
+    longest_wait_s: float = 60.0
+    max_redirects: int = 5
+
+
+class Transient(SourceUnavailable):
+    """Worth another attempt; never leaves `Retries`."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Absent(Transient):
+    """No connection came about (refused, a name that leads nowhere): nothing that a pause mends."""
+
+    def __init__(self, message: str, host: str) -> None:
+        super().__init__(message)
+        self.host = host
+
+
+class Retries:
+    """The policy of one HTTP client.
+
+    Args:
+        patience: How long to wait for what.
+        on_wait: Told before each wait: seconds, and why.
+    """
+
+    def __init__(self, patience: Patience, on_wait: OnWait | None = None) -> None:
+        self._patience = patience
+        self._on_wait = on_wait
+        self._absent_until: dict[str, float] = {}
+
+    async def run(self, attempt: Callable[..., Awaitable[_T]], *arguments: Any) -> _T:
+        """What the first attempt with these arguments gives that raises no `Transient`.
+
+        Raises:
+            SourceUnavailable: There was none; and whatever else an attempt raises, at once.
+        """
+        retrying = AsyncRetrying(
+            stop=self._is_enough,
+            wait=self._pause_s,
+            retry=retry_if_exception_type(Transient),
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            return await retrying(attempt, *arguments)
+        except Transient as error:
+            tries = retrying.statistics["attempt_number"]
+            raise SourceUnavailable(
+                f"{error} ({tries} attempt{'s' * (tries > 1)}); check the network, or try again later"
+            ) from error.__cause__
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        error = _error(state)
+        if not isinstance(error, Absent):
+            return state.attempt_number >= self._patience.attempts
+        now = time.monotonic()
+        enough = (
+            state.attempt_number >= min(self._patience.attempts, _ABSENT_ATTEMPTS)
+            or self._absent_until.get(error.host, now) > now
+        )
+        if enough:
+            self._absent_until[error.host] = now + _ABSENT_FOR_S
+        return enough
+
+    def _pause_s(self, state: RetryCallState) -> float:
+        error = _error(state)
+        if isinstance(error, Absent):
+            return min(_ABSENT_WAIT_S, self._patience.longest_wait_s)
+        asked = error.retry_after_s if isinstance(error, Transient) else None
+        if asked is not None:
+            return asked
+        doubled = self._patience.backoff_s * 2.0 ** (state.attempt_number - 1)
+        return min(doubled, self._patience.longest_wait_s)
+
+    def _tell(self, state: RetryCallState) -> None:
+        if self._on_wait is not None:
+            self._on_wait(state.upcoming_sleep, str(_error(state)))
+
+
+def retry_after_s(value: str | None) -> float | None:
+    """Reads a Retry-After header: seconds, or an HTTP date. None where it says neither."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None

@@ -1,0 +1,25 @@
+"""Which waits are told on standard error."""
+
+from __future__ import annotations
+
+from classifier.cli.waiting import WaitTeller
+
+
+def test_of_waits_at_the_same_time_the_first_is_told(capsys):
+    tell = WaitTeller()
+    for why in ("first", "second"):
+        tell(60.0, why)
+    assert capsys.readouterr().err == "classifier: waiting 60 s: first\n"
+
+
+def test_the_same_words_are_not_said_over_and_over(capsys):
+    tell = WaitTeller()
+    for why in ("busy", "busy", "gone"):
+        tell(2.001, why)
+        tell._until = 0.0  # the wait is over
+    assert capsys.readouterr().err == "classifier: waiting 2 s: busy\nclassifier: waiting 2 s: gone\n"
+
+
+def test_short_waits_are_not_told(capsys):
+    WaitTeller()(2.0, "nothing")
+    assert capsys.readouterr().err == ""
