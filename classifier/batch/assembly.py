@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.batch.job import Job, price_of
 from classifier.batch.labellers import Labeller, LocalLabeller, ProcessLabeller
-from classifier.batch.replies import LedgerTransport
+from classifier.batch.replies import LedgerTransport, ReplyStore
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
@@ -33,7 +33,7 @@ def openai_labeller(
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
     """
-    engine, throttle = _openai(job, settings, workspace, store, spending)
+    engine, throttle = openai_engine(settings, workspace, job.concurrency, store, spending)
     workers = _workers(settings)
     classifier = Classifier(
         engine, workspace=workspace, settings=settings.model_copy(update={"workers": workers})
@@ -53,10 +53,14 @@ def offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts: 
     return LocalLabeller(classifier, job.reading, 2 * workers)
 
 
-def _openai(
-    job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, spending: Spending
+def openai_engine(
+    settings: Settings, workspace: Workspace, concurrency: int, store: ReplyStore, spending: Spending
 ) -> tuple[OpenAIEngine, Throttle]:
-    """The engine whose requests go through the ledger and the throttle."""
+    """The engine whose requests are kept in the store, and the throttle that they go through.
+
+    Raises:
+        ConfigError: As `openai_labeller`.
+    """
     from classifier.engines.build import build_openai
     from classifier.engines.openai.completion import read_usage
     from classifier.engines.openai.retry import Pause
@@ -72,10 +76,10 @@ def _openai(
         api_key=key,
         base_url=settings.base_url,
         timeout_s=settings.timeout_s,
-        connections=job.concurrency,
+        connections=concurrency,
     )
     pause = Pause()
-    throttle = Throttle(http, job.concurrency, pause=pause, may_send=spending.check)
+    throttle = Throttle(http, concurrency, pause=pause, may_send=spending.check)
     engine = build_openai(
         settings,
         workspace,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from classifier.batch.intake import Found, first_entries
 from classifier.batch.reading import Reading
@@ -19,6 +19,8 @@ from classifier.prompt import PromptBuilder
 from classifier.records import Usage
 from classifier.settings import Settings
 from classifier.workspace import Workspace
+
+Runner = Literal["local", "ray"]
 
 CONCURRENCY = 32
 """The ceiling where none is given; how many requests are really out, the server's answers decide."""
@@ -33,6 +35,7 @@ class Job:
         out: The folder.
         limit: Only the first so many entries.
         max_cost_usd: Cap on what the folder's replies cost together.
+        runner: "local" labels in this machine's processes, "ray" on a cluster (`classifier.batch.cluster`).
     """
 
     sources: tuple[str, ...]
@@ -44,6 +47,7 @@ class Job:
     max_cost_usd: float | None = None
     retry_failed: bool = False
     relabel: bool = False
+    runner: Runner = "local"
 
     def entries(self) -> Iterator[Found]:
         """The rows of the lists, as a stream.

@@ -14,14 +14,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from classifier.batch.items import Item, pack, unpack
+from classifier.batch.items import Item, ReplyKey, pack, unpack
 from classifier.batch.spending import Spending
-from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.transport import Body, ChatTransport
 from classifier.records import Usage
+
+class ReplyStore(Protocol):
+    """Where replies are kept."""
+
+    async def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
+        """Keeps a response; `body` is compressed (`pack`).
+
+        Raises:
+            StoreError: It cannot be kept.
+        """
+        ...
+
 
 UsageOf = Callable[[Mapping[str, Any]], Usage]
 """Reads tokens and their cost from a response body."""
@@ -56,7 +67,7 @@ class LedgerTransport:
 
     Args:
         inner: Where requests go that have no reply yet.
-        store: The ledger.
+        store: Keeps each reply before it is used.
         usage_of: Reads what a reply has cost.
         spending: Told each new reply's usage.
         secrets: Strings that are cut out of each body, for the engine as for the ledger: servers echo keys.
@@ -65,7 +76,7 @@ class LedgerTransport:
     def __init__(
         self,
         inner: ChatTransport,
-        store: LedgerWriter,
+        store: ReplyStore,
         usage_of: UsageOf,
         spending: Spending,
         secrets: tuple[str, ...] = (),
@@ -94,7 +105,7 @@ class LedgerTransport:
         conversation.put[sha256] += 1  # a failed exchange brought no reply: the next one takes its number
         usage = self._usage_of(body)
         self._spending.add(usage)
-        await self._store.do(lambda ledger: ledger.save_reply(item, key, pack(body), usage))
+        await self._store.save_reply(item, key, pack(body), usage)
         return body
 
     async def aclose(self) -> None:
