@@ -22,6 +22,7 @@ from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.transport import Body, ChatTransport
 from classifier.records import Usage
 
+
 class ReplyStore(Protocol):
     """Where replies are kept."""
 

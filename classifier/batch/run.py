@@ -46,7 +46,6 @@ _GRACE_S = 15.0
 """How long requests that are out are waited for after an interrupt: they are paid for."""
 
 
-
 def unanswered(last: str) -> ClassifierError:
     """Why a run stops after `IN_A_ROW` failures in which nothing was judged."""
     return ClassifierError(

@@ -14,6 +14,8 @@ from typing import Any
 
 from classifier.__about__ import __version__
 from classifier.batch.assembly import offline_labeller, openai_labeller
+from classifier.batch.cluster.parts import take_in as take_in_parts
+from classifier.batch.cluster.runner import label_on_cluster
 from classifier.batch.intake import Found, take_in, twin_finder
 from classifier.batch.job import Job, fingerprint, price_of, server_of
 from classifier.batch.ledger import Ledger, open_ledger
@@ -40,7 +42,7 @@ def label_lists(
 
     Args:
         entries: Rows in place of those that the job's sources hold.
-        on_start: Told the run in the event loop before it starts.
+        on_start: Told the run in the event loop before it starts; not with the runner "ray".
 
     Returns:
         The summary that run.json holds.
@@ -55,6 +57,7 @@ def label_lists(
     _check(job, settings)
     made_from = fingerprint(job, settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
+        take_in_parts(ledger, job.out, made_from)  # of a run on a cluster that was broken off
         find_twin = twin_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_twin)
         if job.retry_failed:
@@ -75,12 +78,15 @@ def label_lists(
             write_results(job.out, summary)
 
         try:
-            run = asyncio.run(_run(job, settings, workspace, ledger, on_start))
+            if job.runner == "ray":
+                went = label_on_cluster(job, settings, workspace, ledger, made_from)
+            else:
+                went = how_it_went(asyncio.run(_run(job, settings, workspace, ledger, on_start)))
         except BaseException:
             with suppress(StoreError):  # a full disk was told already
                 finish()
             raise
-        summary |= how_it_went(run)
+        summary |= went
         finish()
     return summary
 

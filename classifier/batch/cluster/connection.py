@@ -1,0 +1,59 @@
+"""A cluster to work on: the one that `RAY_ADDRESS` or `ray start` names, else one of this machine's cores.
+
+What enters: the environment. What leaves: the module ray, connected, and quiet: what it has to say stands in
+its own log files. A cluster that was started here ends with the block.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from classifier.errors import ConfigError
+from classifier.extras import need
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@contextmanager
+def connected() -> Iterator[Any]:
+    """The module ray with a cluster behind it.
+
+    Raises:
+        ConfigError: Ray is not installed, or the named cluster cannot be reached.
+    """
+    ray = need("ray", "ray", "--runner ray")
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    need("ray.data", "ray", "--runner ray")
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    if ray.is_initialized():  # by a program that uses this package
+        yield ray
+        return
+    _connect(ray)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray: Any) -> None:
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    try:
+        ray.init("auto", **quiet)
+    except ConnectionError as error:
+        if address := os.environ.get("RAY_ADDRESS"):
+            raise ConfigError(
+                f"no Ray cluster answers at RAY_ADDRESS={address}; correct it, or unset it to work on this "
+                "machine's cores"
+            ) from error
+        # Two at least: one for a worker, one for what reads and writes.
+        ray.init("local", num_cpus=max(2, os.cpu_count() or 1), include_dashboard=False, **quiet)
