@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from classifier.errors import ConfigError
@@ -48,7 +49,8 @@ def connected() -> Iterator[Any]:
 def _connect(ray: Any) -> None:
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     try:
-        ray.init("auto", **quiet)
+        with _silence():
+            ray.init("auto", **quiet)
     except ConnectionError as error:
         if address := os.environ.get("RAY_ADDRESS"):
             raise ConfigError(
@@ -56,4 +58,21 @@ def _connect(ray: Any) -> None:
                 "machine's cores"
             ) from error
         # Two at least: one for a worker, one for what reads and writes.
-        ray.init("local", num_cpus=max(2, os.cpu_count() or 1), include_dashboard=False, **quiet)
+        with _silence():
+            ray.init("local", num_cpus=max(2, os.cpu_count() or 1), include_dashboard=False, **quiet)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing written to standard error arrives there: Ray's C++ says even that it was told to be quiet.
+
+    What goes wrong meanwhile is raised as an exception.
+    """
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

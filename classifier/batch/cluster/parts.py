@@ -4,7 +4,8 @@
     DIR/ray/run-0001/labels/    what came back, kept for those who query it
 
 A run that was broken off leaves a mark in the ledger; the next one, of whichever runner, takes in what it
-wrote. Taking the same file in twice changes nothing. A file that is not whole is passed over: its items wait on.
+wrote. Taking the same file in twice changes nothing. A file that is not whole is passed over: its items wait
+on.
 """
 
 from __future__ import annotations

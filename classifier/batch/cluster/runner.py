@@ -1,8 +1,8 @@
 """A run on a cluster: what waits in the ledger goes out as Parquet, is labelled by Ray Data, and comes back.
 
 What enters: an open ledger. What leaves: labels and replies in it, and how it went. The resume is the
-ledger's: only what waits goes out. Ray Data does the rest: it streams blocks through a pool of workers, starts
-workers that died, hands their blocks out again, and writes each finished block as a file.
+ledger's: only what waits goes out. Ray Data does the rest: it streams blocks through a pool of workers,
+starts workers that died, hands their blocks out again, and writes each finished block as a file.
 """
 
 from __future__ import annotations
