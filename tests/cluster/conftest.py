@@ -25,13 +25,14 @@ class RayFolder:
 
     def processes(self, title: str = "") -> list[int]:
         """Living processes of clusters of this folder whose title contains a text."""
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is_ours(pid, title)]
+        pids = [int(proc.name) for proc in Path("/proc").iterdir() if proc.name.isdigit()]
+        return [pid for pid in pids if self._is_ours(pid, title)]
 
-    def await_end(self, timeout_s: float = 60) -> None:
-        """Waits until no process is left."""
+    def await_end(self, title: str = "", timeout_s: float = 60) -> None:
+        """Waits until no such process is left."""
         deadline = time.monotonic() + timeout_s
-        while self.processes():
-            assert time.monotonic() < deadline, "a cluster outlives its driver"
+        while left := self.processes(title):
+            assert time.monotonic() < deadline, f"processes outlive their driver: {left}"
             time.sleep(0.1)
 
     def _is_ours(self, pid: int, title: str) -> bool:

@@ -79,7 +79,8 @@ def test_offline_both_runners_give_the_same_labels(tmp_path, ray_folder):
     for runner in ("local", "ray"):
         arguments = ["label", str(source), "--out", str(tmp_path / runner), "--engine", "offline"]
         process = kit.start(
-            [sys.executable, "-m", "classifier", *arguments, "--no-dedupe", "--runner", runner], "http://127.0.0.1"
+            [sys.executable, "-m", "classifier", *arguments, "--no-dedupe", "--runner", runner],
+            "http://127.0.0.1",
         )
         assert finish(process) == ""
     local, ray = comparable(tmp_path / "local"), comparable(tmp_path / "ray")
@@ -144,7 +145,7 @@ def test_after_a_killed_driver_the_same_command_labels_only_what_was_not_written
         await_rows(process, out, COUNT // 4)
         process.kill()
         process.communicate()
-        ray_folder.await_end()
+        ray_folder.await_end(WORKER)
         (out / "ray" / "run-0001" / "labels" / "cut.parquet").write_bytes(b"PAR1 and no end")
         written = {int(row["key"][1:]) for row in whole_rows(out)}
         before = dict(model.answered)

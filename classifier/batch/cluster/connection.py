@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ _QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+
+_CONNECT_S = 10.0
 
 
 @contextmanager
@@ -47,19 +50,34 @@ def connected() -> Iterator[Any]:
 
 
 def _connect(ray: Any) -> None:
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    _check_address()
     try:
         with _silence():
-            ray.init("auto", **quiet)
-    except ConnectionError as error:
-        if address := os.environ.get("RAY_ADDRESS"):
-            raise ConfigError(
-                f"no Ray cluster answers at RAY_ADDRESS={address}; correct it, or unset it to work on this "
-                "machine's cores"
-            ) from error
-        # Two at least: one for a worker, one for what reads and writes.
-        with _silence():
-            ray.init("local", num_cpus=max(2, os.cpu_count() or 1), include_dashboard=False, **quiet)
+            # The named cluster, else the one of `ray start` on this machine, else a new one.
+            ray.init(include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        named = (
+            f"RAY_ADDRESS={os.environ['RAY_ADDRESS']}" if os.environ.get("RAY_ADDRESS") else "this machine"
+        )
+        raise ConfigError(
+            f"no Ray cluster at {named} ({str(error).strip().splitlines()[0]}); see `ray status`, set "
+            "RAY_ADDRESS to another, or unset it"
+        ) from error
+
+
+def _check_address() -> None:
+    """Ray waits for minutes for a cluster that is not there."""
+    address = os.environ.get("RAY_ADDRESS", "")
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():  # "auto", "local", or an address that Ray itself judges
+        return
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_S).close()
+    except OSError as error:
+        raise ConfigError(
+            f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); correct it, or unset it to work on "
+            "this machine's cores"
+        ) from error
 
 
 @contextmanager

@@ -7,13 +7,11 @@ cluster keeps and shows.
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from classifier.batch.items import Spent
 from classifier.batch.spending import Spending
-from classifier.errors import BudgetSpent
 from classifier.records import Usage
 from classifier.settings import Settings
 
@@ -48,25 +46,22 @@ class Office:
     def terms(self) -> Terms:
         """The terms, with what has been spent by now."""
         assert self._terms is not None  # noqa: S101
-        cost_usd, unpriced = self._sum()
-        return Terms(
-            self._terms.settings, Spent(cost_usd=cost_usd, unpriced=unpriced), self._terms.max_cost_usd
-        )
+        return replace(self._terms, spent=self.spent())
 
-    def add(self, usage: Usage) -> tuple[float, int]:
-        """Counts a reply; returns US dollars of all, and how many have no known price."""
+    def add(self, usage: Usage) -> None:
+        """Counts a reply."""
         self._spending.add(usage)
-        return self._sum()
 
-    def _sum(self) -> tuple[float, int]:
-        return self._spending.cost_usd, self._spending.unpriced
+    def spent(self) -> Spent:
+        """What has been spent by now, as far as a cap depends on it."""
+        return Spent(cost_usd=self._spending.cost_usd, unpriced=self._spending.unpriced)
 
 
 class SharedSpending(Spending):
-    """A worker's sums, with what the others spend.
+    """A worker's sums, and what all workers together have spent where there is a cap.
 
-    A reply is told to the office without waiting for it: what is sent meanwhile, at most what is in flight on
-    the whole cluster, may exceed the cap.
+    The office hears of each reply, and is asked before each request: what one worker tells arrives before it
+    asks. So the cap is exceeded by what is in flight on the whole cluster at most.
 
     Args:
         office: Handle of an `Office`.
@@ -75,32 +70,18 @@ class SharedSpending(Spending):
     def __init__(self, terms: Terms, office: Any) -> None:
         super().__init__(terms.spent, terms.max_cost_usd)
         self._office = office if terms.max_cost_usd is not None else None
-        self._lost = False
-        self._calls: set[asyncio.Task[None]] = set()
 
     def add(self, usage: Usage) -> None:
         """See `Spending.add`."""
         super().add(usage)
         if self._office is not None:
-            call = asyncio.create_task(self._tell(usage))
-            self._calls.add(call)
-            call.add_done_callback(self._calls.discard)
+            self._office.add.remote(usage)
 
     def check(self) -> None:
-        """See `Spending.check`."""
-        if self._lost:
-            raise BudgetSpent(
-                "--max-cost cannot be kept: the run's driver is gone; repeat the command to go on"
-            )
+        """See `Spending.check`; takes a millisecond where there is a cap."""
+        if self._office is not None:
+            import ray
+
+            spent: Spent = ray.get(self._office.spent.remote())
+            self.cost_usd, self.unpriced = spent.cost_usd, spent.unpriced
         super().check()
-
-    async def _tell(self, usage: Usage) -> None:
-        from ray.exceptions import RayError
-
-        assert self._office is not None  # noqa: S101
-        try:
-            cost_usd, unpriced = await self._office.add.remote(usage)
-        except RayError:
-            self._lost = True
-            return
-        self.cost_usd, self.unpriced = max(self.cost_usd, cost_usd), max(self.unpriced, unpriced)
