@@ -68,6 +68,7 @@ def label_lists(
             "schema_version": 1,
             "classifier_version": __version__,
             "sources": list(job.sources),
+            "runner": job.runner,
             "started_at": started_at,
             "settings": shown_settings(settings),
             "fingerprint": made_from,

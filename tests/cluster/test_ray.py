@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -203,3 +204,33 @@ def test_a_cluster_that_is_not_there_is_one_line(tmp_path, ray_folder, monkeypat
     said = finish(kit.start(ray_command(source, tmp_path / "out"), "http://127.0.0.1:9"), code=2)
     assert "RAY_ADDRESS" in said
     assert said.count("\n") == 1
+
+
+def test_a_cluster_that_runs_already_is_used_and_has_the_key_from_the_driver_alone(
+    tmp_path, ray_folder, workspace, monkeypatch
+):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    started = subprocess.run(
+        [
+            *(Path(sys.executable).with_name("ray"), "start", "--head", "--num-cpus", "2"),
+            *("--node-ip-address", "127.0.0.1", "--port", address.rpartition(":")[2]),
+            *("--temp-dir", ray_folder.path, "--include-dashboard", "false", "--disable-usage-stats"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert started.returncode == 0, started
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    source, out = kit.write_list(tmp_path / "list.jsonl", 40), tmp_path / "out"
+
+    with LlmServer(kit.Model(workspace)) as server:
+        assert finish(kit.start(ray_command(source, out), server.url)) == ""
+        assert {sent["authorization"] for sent in server.headers} == {f"Bearer {kit.KEY}"}
+    assert kit.wrong_labels(workspace, out, 40) == []
+    assert ray_folder.processes("raylet"), "the cluster was not ours to end"
+    files = [path for path in ray_folder.path.rglob("*") if path.is_file()]
+    assert kit.KEY.encode() not in b"".join(path.read_bytes() for path in files)

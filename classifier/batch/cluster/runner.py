@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,22 +82,21 @@ def label_on_cluster(
         ConfigError: Ray is not installed, its cluster cannot be reached, or its machines cannot label.
         StoreError: The cluster failed, or something cannot be written. What was written is in the ledger.
     """
-    before, started, taken = ledger.counts(), time.monotonic(), Taken()
-    requests, interrupted = 0, False
-    if _anything_waits(ledger):
-        with connected() as ray:
-            while _anything_waits(ledger):
-                waiting, folder = ledger.counts().waiting, write_entries(ledger, job.out, fingerprint)
-                assignment = Assignment(job, workspace.root.absolute(), fingerprint, job.concurrency)
-                try:
-                    _label(ray, settings, assignment, ledger, folder)
-                except KeyboardInterrupt:
-                    interrupted = True
-                finally:
-                    taken = take_in(ledger, job.out, fingerprint)
-                requests += taken.requests
-                if interrupted or taken.stopped or ledger.counts().waiting == waiting:
-                    break
+    before, started, requests, interrupted = ledger.counts(), time.monotonic(), 0, False
+    assignment = Assignment(job, workspace.root.absolute(), fingerprint, job.concurrency)
+    taken = Taken()
+    with connected() if _goes_on(ledger) else nullcontext() as ray:
+        while not (interrupted or taken.stopped) and _goes_on(ledger):
+            waiting, folder = ledger.counts().waiting, write_entries(ledger, job.out, fingerprint)
+            try:
+                _label(ray, settings, assignment, ledger, folder)
+            except KeyboardInterrupt:
+                interrupted = True
+            finally:
+                taken = take_in(ledger, job.out, fingerprint)
+            requests += taken.requests
+            if ledger.counts().waiting == waiting:  # nothing came back: it would go on like that
+                break
     if taken.stopped and taken.stopped.code in _RAISED:
         raise _RAISED[taken.stopped.code](taken.stopped.message)
     counts = ledger.counts()
@@ -111,7 +110,8 @@ def label_on_cluster(
     }
 
 
-def _anything_waits(ledger: Ledger) -> bool:
+def _goes_on(ledger: Ledger) -> bool:
+    """Whether anything waits; duplicates of entries that could not be read wait from now on."""
     return bool(ledger.counts().waiting or ledger.stand_in(UNREADABLE))
 
 
