@@ -122,6 +122,7 @@ def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger,
     office = _office(ray, Terms(settings, ledger.spent(), assignment.job.max_cost_usd))
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = sys.stderr.isatty()
+    context.enable_rich_progress_bars, context.use_ray_tqdm = True, False
     context.print_on_execution_start = False
     try:
         with _ended_by_signals():
