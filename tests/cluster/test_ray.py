@@ -165,11 +165,12 @@ def test_an_interrupted_run_is_saved_and_the_local_runner_goes_on(tmp_path, ray_
         await_rows(process, out, COUNT // 4)
         process.send_signal(signal.SIGTERM)
         assert "the same command goes on" in finish(process, code=130)
-        labelled = len(kit.labels_of(out))
-        assert COUNT // 4 <= labelled < COUNT
+        assert COUNT // 4 <= len(kit.labels_of(out)) < COUNT
+        ray_folder.await_end()
+        written, before = len(whole_rows(out)), model.answered.total()
         finish(kit.start(kit.command(source, out), server.url))
     assert kit.wrong_labels(workspace, out, COUNT) == []
-    ray_folder.await_end()
+    assert model.answered.total() - before == COUNT - written
 
 
 def test_a_cost_cap_holds_for_all_workers_together(tmp_path, ray_folder, workspace):

@@ -79,10 +79,13 @@ def write_entries(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> 
     return folder
 
 
-def take_in(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> Taken:
+def take_in(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any], *, ended: bool = True) -> Taken:
     """Takes in what the last run on a cluster wrote, if it was not taken in yet; then its mark is gone.
 
     Labels that were made with another fingerprint do not count; replies are always kept.
+
+    Args:
+        ended: False where something may still be written: the mark stays, and the next run looks again.
 
     Raises:
         ConfigError: There is something to be taken in, and pyarrow is not installed.
@@ -100,8 +103,9 @@ def take_in(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> Taken:
                     _take_row(ledger, row, with_label=same)
             requests += sum(row["requests"] for row in rows)
             stopped = stopped or next((Stop(**row["stopped"]) for row in rows if row["stopped"]), None)
-    ledger.keep(_MARK, None)
-    shutil.rmtree(folder / "entries", ignore_errors=True)
+    if ended:
+        ledger.keep(_MARK, None)
+        shutil.rmtree(folder / "entries", ignore_errors=True)
     return Taken(requests, stopped)
 
 

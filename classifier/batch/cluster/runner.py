@@ -88,12 +88,14 @@ def label_on_cluster(
     with connected() if _goes_on(ledger) else nullcontext() as ray:
         while not (interrupted or taken.stopped) and _goes_on(ledger):
             waiting, folder = ledger.counts().waiting, write_entries(ledger, job.out, fingerprint)
+            ended = False
             try:
                 _label(ray, settings, assignment, ledger, folder)
+                ended = True
             except KeyboardInterrupt:
                 interrupted = True
             finally:
-                taken = take_in(ledger, job.out, fingerprint)
+                taken = take_in(ledger, job.out, fingerprint, ended=ended)
             requests += taken.requests
             if ledger.counts().waiting == waiting:  # nothing came back: it would go on like that
                 break
