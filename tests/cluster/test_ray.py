@@ -17,6 +17,7 @@ import pytest
 from classifier.batch.results import read_rows
 from classifier.workspace import Workspace
 from tests import batch_kit as kit
+from tests.arxiv_server import ArxivServer
 from tests.llm_server import LlmServer, status
 
 COUNT = 500
@@ -235,3 +236,31 @@ def test_a_cluster_that_runs_already_is_used_and_has_the_key_from_the_driver_alo
     assert ray_folder.processes("raylet"), "the cluster was not ours to end"
     files = [path for path in ray_folder.path.rglob("*") if path.is_file()]
     assert kit.KEY.encode() not in b"".join(path.read_bytes() for path in files)
+
+
+def test_a_duplicate_is_read_on_the_cluster_where_its_twin_cannot_be(tmp_path, ray_folder):
+    (tmp_path / "bad.pdf").write_bytes(b"<html>403</html>")
+    rows = [
+        {"id": "bare", "title": kit.title(0), "doi": "10.1000/1", "file": "bad.pdf"},
+        {"id": "full", "title": kit.title(0), "doi": "10.1000/1", "abstract": kit.abstract(0)},
+    ]
+    source = tmp_path / "list.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    arguments = [
+        "label",
+        str(source),
+        "--out",
+        str(tmp_path / "out"),
+        "--engine",
+        "offline",
+        "--runner",
+        "ray",
+    ]
+    with ArxivServer() as arxiv:
+        more = {"CLASSIFIER_ARXIV_URL": arxiv.url}
+        finish(
+            kit.start([sys.executable, "-m", "classifier", *arguments], "http://127.0.0.1", **more), code=6
+        )
+    labels = kit.labels_of(tmp_path / "out")
+    assert (labels["bare"]["status"], labels["full"]["error"]) == ("failed", None)
+    assert len(list((tmp_path / "out" / "ray").iterdir())) == 2

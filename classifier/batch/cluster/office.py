@@ -12,6 +12,7 @@ from typing import Any
 
 from classifier.batch.items import Spent
 from classifier.batch.spending import Spending
+from classifier.errors import BudgetSpent
 from classifier.records import Usage
 from classifier.settings import Settings
 
@@ -81,7 +82,11 @@ class SharedSpending(Spending):
         """See `Spending.check`; takes a millisecond where there is a cap."""
         if self._office is not None:
             import ray
+            from ray.exceptions import RayError
 
-            spent: Spent = ray.get(self._office.spent.remote())
+            try:
+                spent: Spent = ray.get(self._office.spent.remote())
+            except RayError as error:
+                raise BudgetSpent("--max-cost cannot be kept: the run's driver is gone") from error
             self.cost_usd, self.unpriced = spent.cost_usd, spent.unpriced
         super().check()
