@@ -14,10 +14,10 @@ help:  ## List the targets
 
 $(READY): pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python -e . --group dev; \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python -e '.$(EXTRAS)' --group dev; \
 	else \
 	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' && \
-	  $(BIN)/python -m pip install --quiet -e . --group dev; \
+	  $(BIN)/python -m pip install --quiet -e '.$(EXTRAS)' --group dev; \
 	fi
 	@touch $@
 
@@ -49,6 +49,12 @@ test-full-disk: $(READY)  ## Label on a disk that runs full (needs root to mount
 test-kills: $(READY)  ## Label through 20 SIGKILLs
 	$(BIN)/python benchmarks/kill_runs.py
 
+test-ray:  ## Label on a real local Ray cluster (in .venv-ray; fails where Ray cannot be had)
+	$(MAKE) --no-print-directory VENV=.venv-ray EXTRAS='[ray,parquet]' run-test-ray
+
+run-test-ray: $(READY)
+	$(BIN)/python -m pytest tests/cluster tests/unit/test_cluster_plan.py tests/unit/test_extras.py
+
 test-browser: $(READY)  ## Open the HTML pages in a real browser (fails where Chromium is missing)
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
 	else $(BIN)/python -m pip install --quiet --group browser; fi
@@ -58,6 +64,6 @@ docs: $(READY)  ## Write what the documents quote: command line, screens, tables
 	$(BIN)/python docs/make_pages.py
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-ray dist build .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-browser docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-browser docs clean

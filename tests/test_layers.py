@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"label"},
     {"entries"},
-    {"text", "similarity", "invisible", "files", "fingerprint", "page", "screen"},
+    {"text", "similarity", "invisible", "files", "fingerprint", "page", "screen", "extras"},
     {"wording", "passages", "abstracts"},
     {"identity"},
     {"taxonomy"},

@@ -1,27 +1,26 @@
-"""Settings -> a run: an engine whose requests pass ledger and throttle, or processes that compute."""
+"""Settings -> a run: engines whose requests pass ledger and throttle, or processes that compute."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from classifier.batch.job import Job, price_of, server_of
 from classifier.batch.labellers import Labeller, LocalLabeller, ProcessLabeller
 from classifier.batch.ledger import Ledger
 from classifier.batch.provider.answers import AnswerReader
-from classifier.batch.provider.asked import forget_unsent, out_count
 from classifier.batch.provider.deferring import DeferringTransport, MostOf
 from classifier.batch.provider.queue import Limits, ProviderQueue
 from classifier.batch.provider.run import BatchRun, drop_batches
 from classifier.batch.provider.submit import Submitter
-from classifier.batch.replies import LedgerTransport, UsageOf
+from classifier.batch.replies import LedgerTransport, ReplyStore, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
-from classifier.errors import ConfigError
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.records import Usage
@@ -31,7 +30,7 @@ from classifier.workspace import Workspace
 if TYPE_CHECKING:
     from classifier.engines.base import Engine
     from classifier.engines.openai.retry import Pause
-    from classifier.engines.openai.transport import ChatTransport
+    from classifier.engines.openai.transport import ChatTransport, OpenAITransport
 
 _WORTH_PROCESSES = 100
 """Waiting items without a file from which it pays to start processes for the offline engine."""
@@ -44,44 +43,122 @@ async def make_run(job: Job, settings: Settings, workspace: Workspace, store: Le
     """The run that job and settings ask for.
 
     Raises:
-        ConfigError: No model is named, what is set cannot be used, or answers are to come by batches that the
-            job does not want to wait for.
+        ConfigError: No model is named, or what is set cannot be used.
     """
     if settings.chosen_engine == "offline":
-        await _refuse_batches(store)
         texts = await store.do(lambda ledger: ledger.counts().waiting - ledger.files_waiting())
         return Run(store, _offline_labeller(job, settings, workspace, texts), Spending())
-    return await _asking_run(job, settings, workspace, store)
+    spending = Spending(await store.do(Ledger.spent), job.max_cost_usd)
+    line = open_line(settings, workspace, job.concurrency, spending)
+    if job.drop_batches or job.batch_api:
+        return await _batch_run(job, settings, workspace, store, line)
+    labeller = _asking_labeller(job, settings, workspace, line, line.kept_in(store))
+    return Run(store, labeller, spending, line.throttle)
 
 
-async def _asking_run(job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter) -> Run:
-    """A run of the openai engine, by direct requests or by batches."""
-    from classifier.engines.openai.batches import BatchServer
+@dataclass(frozen=True)
+class Line:
+    """The way of a run's requests to its server.
+
+    Attributes:
+        http: Sends them, when the throttle lets them.
+        pause: In which all tasks hold back together.
+        usage_of: Reads what an answer has cost.
+        basis: What decides a reply besides its question.
+        secrets: Strings that must not be written.
+    """
+
+    http: OpenAITransport
+    throttle: Throttle
+    pause: Pause
+    spending: Spending
+    usage_of: UsageOf
+    basis: Mapping[str, Any]
+    secrets: tuple[str, ...]
+
+    def kept_in(self, store: ReplyStore, inner: ChatTransport | None = None) -> ChatTransport:
+        """The line with a store of replies before it; `inner` takes the throttle's place."""
+        return LedgerTransport(
+            inner or self.throttle, store, self.usage_of, self.spending, self.basis, self.secrets
+        )
+
+
+def open_line(settings: Settings, workspace: Workspace, concurrency: int, spending: Spending) -> Line:
+    """Makes the line that settings ask for; nothing is sent yet.
+
+    Args:
+        concurrency: Most requests at a time.
+    """
     from classifier.engines.openai.retry import Pause
     from classifier.engines.openai.transport import OpenAITransport
 
-    spending = Spending(await store.do(Ledger.spent), job.max_cost_usd)
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    secrets = (key,) if key else ()
     http = OpenAITransport(
         api_key=key,
         base_url=settings.base_url,
         timeout_s=settings.timeout_s,
-        connections=job.concurrency,
+        connections=concurrency,
     )
-    server, usage_of, pause = BatchServer(http), _usage_reader(settings), Pause()
-    throttle = Throttle(http, job.concurrency, pause=pause, may_send=spending.check)
-    basis = {"taxonomy": workspace.taxonomy.sha256, "temperature": settings.temperature}
-    basis["logprobs"] = settings.logprobs
+    pause = Pause()
+    return Line(
+        http=http,
+        throttle=Throttle(http, concurrency, pause=pause, may_send=spending.check),
+        pause=pause,
+        spending=spending,
+        usage_of=_usage_reader(settings),
+        basis={
+            "taxonomy": workspace.taxonomy.sha256,
+            "temperature": settings.temperature,
+            "logprobs": settings.logprobs,
+        },
+        secrets=(key,) if key else (),
+    )
+
+
+def asking_classifier(
+    settings: Settings, workspace: Workspace, line: Line, transport: ChatTransport
+) -> Classifier:
+    """A pipeline whose engine, or cascade, sends through a transport of the line.
+
+    Raises:
+        ConfigError: No model is named, or what is set cannot be used.
+    """
+    from classifier.engines.build import build_engine
+
+    repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
+
+    def make(stage: Settings) -> Engine:
+        return build_engine(stage, workspace, repair=repair, transport=transport, pause=line.pause)
+
+    first = first_stage(settings)
+    return Classifier(
+        make(settings), first=make(first) if first else None, workspace=workspace, settings=settings
+    )
+
+
+def _asking_labeller(
+    job: Job, settings: Settings, workspace: Workspace, line: Line, transport: ChatTransport
+) -> Labeller:
+    workers = _workers(settings)
+    settings = settings.model_copy(update={"workers": workers})
+    # Papers that are being read, and replies that are being saved, hold no request back.
+    at_once = job.concurrency + max(8, job.concurrency // 2) + 2 * workers
+    return LocalLabeller(asking_classifier(settings, workspace, line, transport), job.reading, at_once)
+
+
+async def _batch_run(
+    job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, line: Line
+) -> Run:
+    """A run by the provider's Batch API; or a direct one, when batches of an earlier run are given up."""
+    from classifier.engines.openai.batches import BatchServer
+
+    server = BatchServer(line.http)
     if job.drop_batches:
         await drop_batches(server, store)
     if not job.batch_api:
-        await _refuse_batches(store)
-        transport = LedgerTransport(throttle, store, usage_of, spending, basis, secrets)
-        labeller = _asking_labeller(job, settings, workspace, transport, pause)
-        return Run(store, labeller, spending, throttle)
-    deferring = DeferringTransport(throttle, store, _cost_bound(settings), _known_models(settings))
-    transport = LedgerTransport(deferring, store, usage_of, spending, basis, secrets)
+        labeller = _asking_labeller(job, settings, workspace, line, line.kept_in(store))
+        return Run(store, labeller, line.spending, line.throttle)
+    deferring = DeferringTransport(line.throttle, store, _cost_bound(settings), _known_models(settings))
     limits = Limits(
         settings.batch_requests,
         settings.batch_bytes,
@@ -90,34 +167,10 @@ async def _asking_run(job: Job, settings: Settings, workspace: Workspace, store:
         job.max_cost_usd,
     )
     submitter = Submitter(server, store, job.out, attempts=limits.attempts, poll_s=limits.poll_s)
-    reader = AnswerReader(secrets, server.where)
-    queue = ProviderQueue(server, store, spending, submitter, reader, usage_of, limits)
-    labeller = _asking_labeller(job, settings, workspace, transport, pause)
-    return BatchRun(store, labeller, spending, throttle, queue)
-
-
-def _asking_labeller(
-    job: Job, settings: Settings, workspace: Workspace, transport: ChatTransport, pause: Pause
-) -> Labeller:
-    """Labels by an engine, or a cascade, whose requests go through a transport."""
-    from classifier.engines.build import build_engine
-
-    repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
-
-    def make(stage: Settings) -> Engine:
-        return build_engine(stage, workspace, repair=repair, transport=transport, pause=pause)
-
-    workers, first = _workers(settings), first_stage(settings)
-    classifier = Classifier(
-        make(settings),
-        first=make(first) if first else None,
-        workspace=workspace,
-        settings=settings.model_copy(update={"workers": workers}),
-    )
-    # Papers that are being read, and replies that are being saved, hold no request back.
-    return LocalLabeller(
-        classifier, job.reading, job.concurrency + max(8, job.concurrency // 2) + 2 * workers
-    )
+    reader = AnswerReader(line.secrets, server.where)
+    queue = ProviderQueue(server, store, line.spending, submitter, reader, line.usage_of, limits)
+    labeller = _asking_labeller(job, settings, workspace, line, line.kept_in(store, deferring))
+    return BatchRun(store, labeller, line.spending, line.throttle, queue)
 
 
 def _offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts: int) -> Labeller:
@@ -148,9 +201,10 @@ def _cost_bound(settings: Settings) -> MostOf:
     def most_usd(request: Mapping[str, Any]) -> float | None:
         room = request.get("max_completion_tokens") or request.get("max_tokens") or 0
         text = json.dumps(request, ensure_ascii=False)
-        plain = sum(map(str.isascii, text))
-        tokens = plain // _LEAST_CHARS_A_TOKEN + len(text.encode("utf-8", "replace")) - plain
-        usage = Usage(tokens_in=tokens, tokens_out=room)
+        size = len(text.encode("utf-8", "replace"))
+        others = sum(not char.isascii() for char in text)
+        plain = len(text) - others
+        usage = Usage(tokens_in=plain // _LEAST_CHARS_A_TOKEN + size - plain, tokens_out=room)
         return price_of(settings, usage, request["model"], batch=True)
 
     return most_usd
@@ -164,21 +218,6 @@ def _known_models(settings: Settings) -> list[str]:
     stages = (settings, first_stage(settings))
     names = [stage.model for stage in stages if stage is not None and stage.model]
     return [name for name in names if findings.get(findings_key(where, name)) is not None]
-
-
-async def _refuse_batches(store: LedgerWriter) -> None:
-    """Answers that are to come by batches would be bought twice by asking directly.
-
-    Raises:
-        ConfigError: There are some.
-    """
-    requests = await store.do(out_count)
-    if requests:
-        raise ConfigError(
-            f"{requests} requests of an earlier run are at the provider's Batch API; add --batch-api to "
-            "collect their answers, or --drop-batches to give them up"
-        )
-    await store.do(forget_unsent)
 
 
 def _workers(settings: Settings) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from classifier.batch.intake import Found, first_entries
 from classifier.batch.reading import Reading
@@ -19,6 +19,8 @@ from classifier.prompt import PromptBuilder
 from classifier.records import Usage
 from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
+
+Runner = Literal["local", "ray"]
 
 CONCURRENCY = 32
 """The ceiling where none is given; how many requests are really out, the server's answers decide."""
@@ -35,6 +37,7 @@ class Job:
         max_cost_usd: Cap on what the folder's replies cost together.
         batch_api: Ask by the provider's Batch API: half the price, within a day.
         drop_batches: Give up what an earlier run has left at the provider.
+        runner: "local" labels in this machine's processes, "ray" on a cluster (`classifier.batch.cluster`).
     """
 
     sources: tuple[str, ...]
@@ -48,6 +51,7 @@ class Job:
     drop_batches: bool = False
     retry_failed: bool = False
     relabel: bool = False
+    runner: Runner = "local"
 
     def entries(self) -> Iterator[Found]:
         """The rows of the lists, as a stream.

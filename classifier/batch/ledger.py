@@ -176,11 +176,11 @@ class Ledger:
             )
 
     def save(self, outcomes: Iterable[Outcome]) -> None:
-        """Keeps labels, those of failed items included."""
+        """Keeps labels, those of failed items included, of items that wait in the round they were made in."""
         with self.transaction():
             self.db.executemany(
                 "UPDATE item SET state = ?, label = ?, review = ?, error = ?, attempts = attempts + ?"
-                " WHERE id = ?",
+                " WHERE id = ? AND round = ? AND state = 'waiting'",
                 (
                     (
                         "done" if outcome.label.error is None else "failed",
@@ -189,6 +189,7 @@ class Ledger:
                         outcome.label.error.code if outcome.label.error else None,
                         outcome.requests,
                         outcome.item.id,
+                        outcome.item.round,
                     )
                     for outcome in outcomes
                 ),

@@ -16,17 +16,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from classifier.batch.items import Item, ReplyKey, pack, unpack
 from classifier.batch.spending import Spending
-from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.chat import question_of
 from classifier.engines.openai.failures import failure
 from classifier.engines.openai.transport import Body, ChatTransport
 from classifier.errors import ModelError
 from classifier.records import Usage
+
+
+class ReplyStore(Protocol):
+    """Where replies are kept."""
+
+    async def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
+        """Keeps a response; `body` is compressed (`pack`).
+
+        Raises:
+            StoreError: It cannot be kept.
+        """
+        ...
+
 
 UsageOf = Callable[[str, Mapping[str, Any]], Usage]
 """Reads tokens and their cost from a model's response body; the model as it was asked for."""
@@ -77,7 +89,7 @@ class LedgerTransport:
 
     Args:
         inner: Where requests go that have no reply yet.
-        store: The ledger.
+        store: Keeps each reply before it is used.
         usage_of: Reads what a reply has cost.
         spending: Told each new reply's usage.
         basis: What else decides a reply besides its question, such as the temperature; JSON.
@@ -87,7 +99,7 @@ class LedgerTransport:
     def __init__(
         self,
         inner: ChatTransport,
-        store: LedgerWriter,
+        store: ReplyStore,
         usage_of: UsageOf,
         spending: Spending,
         basis: Mapping[str, Any] | None = None,
@@ -123,7 +135,7 @@ class LedgerTransport:
         usage = self._usage_of(request["model"], body)
         self._spending.add(usage)
         conversation.cost_usd += usage.cost_usd or 0.0
-        await self._store.do(lambda ledger: ledger.save_reply(item, key, pack(body), usage))
+        await self._store.save_reply(item, key, pack(body), usage)
         return body
 
     async def aclose(self) -> None:

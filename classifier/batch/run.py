@@ -41,7 +41,7 @@ UNREADABLE = frozenset(
 )
 """Failures that a duplicate may not have: it may bring another file, id or abstract."""
 
-_IN_A_ROW = 10
+IN_A_ROW = 10
 _GRACE_S = 15.0
 """How long requests that are out are waited for after an interrupt: they are paid for."""
 
@@ -50,6 +50,14 @@ class Interrupted(ClassifierError):
     """A person ended the run."""
 
     code = "interrupted"
+
+
+def unanswered(last: str) -> ClassifierError:
+    """Why a run stops after `IN_A_ROW` failures in which nothing was judged."""
+    return ClassifierError(
+        f"stopped after {IN_A_ROW} failures in a row, the last one: {last}; mend that and repeat the command "
+        "to go on"
+    )
 
 
 @dataclass
@@ -199,13 +207,8 @@ class Run:
             self._in_a_row.clear()
             return
         self._in_a_row.append(outcome.item.id)
-        if len(self._in_a_row) >= _IN_A_ROW and self.stopped is None:
-            self._stop(
-                ClassifierError(
-                    f"stopped after {_IN_A_ROW} failures in a row, the last one: {label.error.message}; mend "
-                    "that and repeat the command to go on"
-                )
-            )
+        if len(self._in_a_row) >= IN_A_ROW and self.stopped is None:
+            self._stop(unanswered(label.error.message))
         if self.stopped is not None:
             ids = list(self._in_a_row)
             self._in_a_row.clear()

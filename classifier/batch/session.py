@@ -14,9 +14,12 @@ from typing import Any
 
 from classifier.__about__ import __version__
 from classifier.batch.assembly import make_run
+from classifier.batch.cluster.parts import take_in as take_in_parts
+from classifier.batch.cluster.runner import label_on_cluster
 from classifier.batch.intake import Found, take_in, twin_finder
 from classifier.batch.job import Job, fingerprint, price_of, server_of
 from classifier.batch.ledger import Ledger, open_ledger
+from classifier.batch.provider.asked import forget_unsent, out_count
 from classifier.batch.results import write_results
 from classifier.batch.run import UNREACHED, OnStart, Run
 from classifier.batch.store import LedgerWriter
@@ -39,7 +42,7 @@ def label_lists(
 
     Args:
         entries: Rows in place of those that the job's sources hold.
-        on_start: Told the run in the event loop before it starts.
+        on_start: Told the run in the event loop before it starts; not with the runner "ray".
 
     Returns:
         The summary that run.json holds.
@@ -54,8 +57,10 @@ def label_lists(
     _check(job, settings)
     made_from = fingerprint(job, settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
+        take_in_parts(ledger, job.out, made_from)  # of a run on a cluster that was broken off
         find_twin = twin_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_twin)
+        _refuse_batches(job, ledger)
         if job.retry_failed:
             ledger.retry_failed()
         else:
@@ -64,6 +69,7 @@ def label_lists(
             "schema_version": 1,
             "classifier_version": __version__,
             "sources": list(job.sources),
+            "runner": job.runner,
             "started_at": started_at,
             "settings": shown_settings(settings),
             "fingerprint": made_from,
@@ -74,19 +80,25 @@ def label_lists(
             write_results(job.out, summary)
 
         try:
-            run = asyncio.run(_run(job, settings, workspace, ledger, on_start))
+            if job.runner == "ray":
+                went = label_on_cluster(job, settings, workspace, ledger, made_from)
+            else:
+                went = how_it_went(asyncio.run(_run(job, settings, workspace, ledger, on_start)))
         except BaseException:
             with suppress(StoreError):  # a full disk was told already
                 finish()
             raise
-        summary |= how_it_went(run)
+        summary |= went
         finish()
     return summary
 
 
 def _check(job: Job, settings: Settings) -> None:
-    if settings.chosen_engine == "offline" and (job.batch_api or job.drop_batches):
-        raise ConfigError("the Batch API belongs to the openai engine; add --engine openai --model NAME")
+    if job.batch_api or job.drop_batches:
+        if settings.chosen_engine == "offline":
+            raise ConfigError("the Batch API belongs to the openai engine; add --engine openai --model NAME")
+        if job.runner == "ray":
+            raise ConfigError("the provider does a batch's work, not a cluster; leave --runner ray out")
     for stage in (first_stage(settings), settings):
         if job.max_cost_usd is None or stage is None or stage.chosen_engine == "offline":
             continue
@@ -96,6 +108,24 @@ def _check(job: Job, settings: Settings) -> None:
                 f'CLASSIFIER_PRICES=\'{{"{stage.model}": {{"input": 1.0, "output": 4.0}}}}\' (US dollars per '
                 "million tokens), or leave --max-cost out"
             )
+
+
+def _refuse_batches(job: Job, ledger: Ledger) -> None:
+    """Answers that are to come by batches would be bought twice by asking directly.
+
+    Raises:
+        ConfigError: There are some, and the job does not want to wait for them.
+    """
+    if job.batch_api or job.drop_batches:
+        return
+    requests = out_count(ledger)
+    if requests:
+        raise ConfigError(
+            f"{requests} requests of an earlier run are at the provider's Batch API; add --batch-api to "
+            "collect their answers, or --drop-batches to give them up"
+        )
+    with ledger.transaction():
+        forget_unsent(ledger)
 
 
 async def _run(job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, on_start: OnStart) -> Run:

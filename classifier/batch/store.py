@@ -13,7 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from classifier.batch.items import Item, ReplyKey
 from classifier.batch.ledger import Ledger
+from classifier.records import Usage
 
 T = TypeVar("T")
 _Job = tuple[Callable[[Ledger], Any], "asyncio.Future[Any]"]
@@ -45,6 +47,10 @@ class LedgerWriter:
         if self._busy is None:
             self._busy = asyncio.create_task(self._work())
         return await done
+
+    async def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
+        """See `Ledger.save_reply`."""
+        await self.do(lambda ledger: ledger.save_reply(item, key, body, usage))
 
     async def __aenter__(self) -> Self:
         return self

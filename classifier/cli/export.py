@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Format = Literal[
     "jsonl",
     "csv",
+    "parquet",
     "bibtex",
     "ris",
     "csl-json",
@@ -36,7 +37,9 @@ FolderArgument = Annotated[
 
 def export(
     folder: FolderArgument,
-    format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")],  # noqa: A002
+    format: Annotated[  # noqa: A002
+        Format | None, typer.Option("--format", "-f", help="What to write; else what FILE's ending says.")
+    ] = None,
     into: Annotated[
         Path | None,
         typer.Option(
@@ -70,7 +73,7 @@ def export(
     """Write a labelled list: back into its own file, or as tables, a page or a picture of the tree."""
     from classifier.batch.results import read_rows
     from classifier.errors import ConfigError
-    from classifier.export.render import Options, remove_from, render, render_into
+    from classifier.export.render import Options, format_of, remove_from, render, render_into
     from classifier.export.splice.keywords import checked_prefix
     from classifier.export.target import read_own, replace_with_backup
     from classifier.files import replace_bytes
@@ -80,10 +83,11 @@ def export(
         raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
     if not remove and not (folder / "ledger.sqlite").is_file():
         raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
+    name = format or format_of(into or out)
     changed: list[str] = []
     options = Options(
         checked_prefix(prefix),
-        checked_field(format, rationale),
+        checked_field(name, rationale),
         bom,
         cite,
         on_new_key=lambda old, new: changed.append(f"'{old}' is '{new}'"),
@@ -92,15 +96,15 @@ def export(
     if into is not None:
         old = read_own(into)
         spliced = (
-            remove_from(format, old, into, options)
+            remove_from(name, old, into, options)
             if remove
-            else render_into(format, old, into, read_rows(folder), taxonomy, options)
+            else render_into(name, old, into, read_rows(folder), taxonomy, options)
         )
         if not (spliced.labelled or spliced.unknown or spliced.untouched):
-            raise ConfigError(f"{into}: no {format} entry found; check that --format is the file's")
+            raise ConfigError(f"{into}: no {name} entry found; check that --format is the file's")
         backup = replace_with_backup(into, old, spliced.data)
         return _report(into, spliced, backup, remove)
-    parts = render(format, read_rows(folder), taxonomy, options)
+    parts = render(name, read_rows(folder), taxonomy, options)
     if out is not None:
         replace_bytes(out, parts)
     else:

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from classifier.workspace import Workspace
 
 
+class RunnerName(StrEnum):
+    """Where labelling happens."""
+
+    local = "local"
+    ray = "ray"
+
+
 class ReadingName(StrEnum):
     """What of a paper is read."""
 
@@ -62,6 +69,9 @@ def label(
     concurrency: Annotated[
         int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")
     ] = 32,
+    runner: Annotated[
+        RunnerName, typer.Option(help="ray: on a Ray cluster, or on one that is started here.")
+    ] = RunnerName.local,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell tokens and cost of real prompts; label nothing.")
     ] = False,
@@ -113,6 +123,7 @@ def label(
         drop_batches=drop_batches,
         retry_failed=retry_failed,
         relabel=relabel,
+        runner=runner.value,
     )
     if dry_run:
         return _estimate(job, settings, Workspace(workspace), as_json=json)

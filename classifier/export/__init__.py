@@ -2,7 +2,7 @@
 
 filed       a row, with a person's correction applied: what every format shows
 grouping    rows in the tree's order, with counts; tables: rows as the survey's tables
-jsonl, spreadsheet                          row by row, whatever the length of the list
+jsonl, spreadsheet, parquet                 row by row, whatever the length of the list
 bibtex, ris, csl                            new reference lists
 markdown, latex, webpage                    for readers
 picture, svg, png                           the tree with its counts

@@ -16,10 +16,11 @@ from classifier.export.filed import Filed, label_of
 def write_jsonl(rows: Iterable[Filed]) -> Iterator[str]:
     """One line a row, in the rows' order."""
     for filed in rows:
-        yield f"{_line(filed)}\n"
+        yield f"{json_line(filed)}\n"
 
 
-def _line(filed: Filed) -> str:
+def json_line(filed: Filed) -> str:
+    """The Label of a row as JSON, with its correction."""
     label, correction = filed.row.label, filed.row.correction
     if correction is None:
         return label.model_dump_json()

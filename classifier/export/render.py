@@ -48,6 +48,10 @@ def render(name: str, rows: Iterable[Row], taxonomy: Taxonomy, options: Options)
     filed = file_rows(rows, taxonomy)
     if name in _STREAMED:
         return encoded(_STREAMED[name](filed, options))
+    if name == "parquet":
+        from classifier.export.parquet import write_parquet
+
+        return write_parquet(filed)
     if name in _GROUPED:
         return iter(_GROUPED[name](group_by_tree(filed, taxonomy), taxonomy, options))
     raise ConfigError(f"format '{name}' is not known; expected one of {', '.join(FORMATS)}")
@@ -189,8 +193,38 @@ _GROUPED = {
 _LISTS = ("bibtex", "ris", "csl-json")
 _SECTIONS = {"markdown": "tree", "table1": "classes", "tables": "tables"}
 
-FORMATS = (*_STREAMED, *_GROUPED)
+FORMATS = (*_STREAMED, "parquet", *_GROUPED)
 """All formats."""
+
+_ENDINGS = {
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".bib": "bibtex",
+    ".ris": "ris",
+    ".json": "csl-json",
+    ".md": "markdown",
+    ".tex": "latex",
+    ".html": "html",
+    ".svg": "svg",
+    ".png": "png",
+}
+
+
+def format_of(file: Path | None) -> str:
+    """The format that a file's ending stands for.
+
+    Raises:
+        ConfigError: No file, or an ending that says nothing.
+    """
+    ending = file.suffix.lower() if file else ""
+    if ending not in _ENDINGS:
+        raise ConfigError(
+            f"no format: give --format NAME, or a file that ends in one of {', '.join(_ENDINGS)}; formats: "
+            f"{', '.join(FORMATS)}"
+        )
+    return _ENDINGS[ending]
+
 
 INTO = (*_LISTS, *_SECTIONS)
 """Those that can go into a user's own file."""

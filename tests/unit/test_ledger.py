@@ -247,3 +247,14 @@ def test_results_are_rewritten_as_a_whole(tmp_path):
     assert len((tmp_path / "failed.jsonl").read_text().splitlines()) == 2
     assert (tmp_path / "run.json").read_text() == '{\n "n": 1\n}\n'
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".labels")]
+
+
+def test_a_label_that_is_saved_again_changes_nothing(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"), entry("b"))
+        first, second = ledger.waiting(0, 2)
+        ledger.save([Outcome(first, label("a"), 1)])
+        ledger.save([Outcome(first, failed("a"), 1), Outcome(second, failed("b"), 1)])
+        ledger.retry_failed()
+        ledger.save([Outcome(second, label("b"), 1)])  # of the round before
+        assert (ledger.counts().done, waiting(ledger)) == (1, ["b"])

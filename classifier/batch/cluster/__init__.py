@@ -1,0 +1,7 @@
+"""A ledger's waiting items, labelled on a cluster by Ray Data: Parquet out, Parquet in.
+
+    ledger > parts > DIR/ray/run-NNNN/entries > Ray Data: worker > DIR/ray/run-NNNN/labels > parts > ledger
+
+Reading order: `tables` (the columns), `parts` (ledger <-> Parquet), `office` (what the workers share),
+`worker` (one process that labels), `connection` (a cluster, found or started), `runner` (all of it).
+"""

@@ -1,0 +1,95 @@
+"""A cluster to work on: the one that `RAY_ADDRESS` or `ray start` names, else one of this machine's cores.
+
+What enters: the environment. What leaves: the module ray, connected, and quiet: what it has to say stands in
+its own log files. A cluster that was started here ends with the block.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from classifier.errors import ConfigError
+from classifier.extras import need
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
+
+_CONNECT_S = 10.0
+
+
+@contextmanager
+def connected() -> Iterator[Any]:
+    """The module ray with a cluster behind it.
+
+    Raises:
+        ConfigError: Ray is not installed, or the named cluster cannot be reached.
+    """
+    ray = need("ray", "ray", "--runner ray")
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    need("ray.data", "ray", "--runner ray")
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    if ray.is_initialized():  # by a program that uses this package
+        yield ray
+        return
+    _connect(ray)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it would say is raised as well
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray: Any) -> None:
+    _check_address()
+    try:
+        with _silence():
+            # The named cluster, else the one of `ray start` on this machine, else a new one.
+            ray.init(include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        named = (
+            f"RAY_ADDRESS={os.environ['RAY_ADDRESS']}" if os.environ.get("RAY_ADDRESS") else "this machine"
+        )
+        raise ConfigError(
+            f"no Ray cluster at {named} ({str(error).strip().splitlines()[0]}); see `ray status`, set "
+            "RAY_ADDRESS to another, or unset it"
+        ) from error
+
+
+def _check_address() -> None:
+    """Ray waits for minutes for a cluster that is not there."""
+    address = os.environ.get("RAY_ADDRESS", "")
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():  # "auto", "local", or an address that Ray itself judges
+        return
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_S).close()
+    except OSError as error:
+        raise ConfigError(
+            f"no Ray cluster answers at RAY_ADDRESS={address} ({error}); correct it, or unset it to work on "
+            "this machine's cores"
+        ) from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing written to standard error arrives there: Ray's C++ says even that it was told to be quiet.
+
+    What goes wrong meanwhile is raised as an exception.
+    """
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,174 @@
+"""A run on a cluster: what waits in the ledger goes out as Parquet, is labelled by Ray Data, and comes back.
+
+What enters: an open ledger. What leaves: labels and replies in it, and how it went. The resume is the
+ledger's: only what waits goes out. Ray Data does the rest: it streams blocks through a pool of workers,
+starts workers that died, hands their blocks out again, and writes each finished block as a file.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from classifier.batch.cluster.connection import connected
+from classifier.batch.cluster.office import Office, Terms
+from classifier.batch.cluster.parts import Taken, take_in, write_entries
+from classifier.batch.cluster.worker import Assignment, LabelWorker
+from classifier.batch.job import Job
+from classifier.batch.ledger import Ledger
+from classifier.batch.run import UNREADABLE
+from classifier.errors import ConfigError, StoreError
+from classifier.settings import Settings
+from classifier.workspace import Workspace
+
+_LEAST_REQUESTS = 8
+"""Requests at a time that a worker is worth."""
+_MOST_ROWS = 64
+"""Rows in a block: what a worker that dies has done in vain, and a file that is written."""
+_BLOCKS_A_WORKER = 8
+"""Blocks that a short list is cut into, so that the workers end together."""
+_RAISED = {kind.code: kind for kind in (ConfigError, StoreError)}
+_CPU_SHARE = 0.5
+"""Of a core, as Ray counts: the rest is for the tasks that read and write, which need little."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the work is cut.
+
+    Attributes:
+        workers: Processes on the whole cluster.
+        rows: In a block.
+        blocks: In work at a time, of one worker.
+        concurrency: Most requests at a time, of one worker.
+    """
+
+    workers: int
+    rows: int
+    blocks: int
+    concurrency: int
+
+
+def plan(engine: str, cores: int, waiting: int, concurrency: int) -> Plan:
+    """Offline a worker a core, one block at a time; for a server as many as its requests are worth.
+
+    With two blocks in work the next one's requests go out while the last of one are waited for.
+    """
+    if engine == "offline":
+        rows = -(-waiting // (cores * _BLOCKS_A_WORKER))
+        return Plan(cores, max(1, min(_MOST_ROWS, rows)), 1, 1)
+    workers = max(1, min(cores, concurrency // _LEAST_REQUESTS))
+    share = max(1, concurrency // workers)
+    rows = min(_MOST_ROWS, share)
+    return Plan(workers, rows, max(2, -(-3 * share // (2 * rows))), share)
+
+
+def label_on_cluster(
+    job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, fingerprint: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Labels all that waits.
+
+    Returns:
+        How it went, as `summary.how_it_went` says it.
+
+    Raises:
+        ConfigError: Ray is not installed, its cluster cannot be reached, or its machines cannot label.
+        StoreError: The cluster failed, or something cannot be written. What was written is in the ledger.
+    """
+    before, started, requests, interrupted = ledger.counts(), time.monotonic(), 0, False
+    assignment = Assignment(job, workspace.root.absolute(), fingerprint, job.concurrency)
+    taken = Taken()
+    with connected() if _goes_on(ledger) else nullcontext() as ray:
+        while not (interrupted or taken.stopped) and _goes_on(ledger):
+            waiting, folder = ledger.counts().waiting, write_entries(ledger, job.out, fingerprint)
+            ended = False
+            try:
+                _label(ray, settings, assignment, ledger, folder)
+                ended = True
+            except KeyboardInterrupt:
+                interrupted = True
+            finally:
+                taken = take_in(ledger, job.out, fingerprint, ended=ended)
+            requests += taken.requests
+            if ledger.counts().waiting == waiting:  # nothing came back: it would go on like that
+                break
+    if taken.stopped and taken.stopped.code in _RAISED:
+        raise _RAISED[taken.stopped.code](taken.stopped.message)
+    counts = ledger.counts()
+    here = counts.done + counts.failed - before.done - before.failed
+    return {
+        "stopped": taken.stopped and asdict(taken.stopped),
+        "interrupted": interrupted,
+        "labelled_now": here,
+        "per_second": round(here / (time.monotonic() - started), 3),
+        "requests": requests,
+    }
+
+
+def _goes_on(ledger: Ledger) -> bool:
+    """Whether anything waits; duplicates of entries that could not be read wait from now on."""
+    return bool(ledger.counts().waiting or ledger.stand_in(UNREADABLE))
+
+
+def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger, folder: Path) -> None:
+    """One pass over the entries of a run's folder; its labels are below the same folder."""
+    cores = int(ray.cluster_resources().get("CPU", 1))
+    work = plan(settings.chosen_engine, cores, ledger.counts().waiting, assignment.concurrency)
+    office = _office(ray, Terms(settings, ledger.spent(), assignment.job.max_cost_usd))
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = sys.stderr.isatty()
+    context.enable_rich_progress_bars, context.use_ray_tqdm = True, False
+    context.print_on_execution_start = False
+    try:
+        with _ended_by_signals():
+            ray.data.read_parquet(str(folder / "entries"), num_cpus=_CPU_SHARE).repartition(
+                target_num_rows_per_block=work.rows
+            ).map_batches(
+                LabelWorker,
+                fn_constructor_args=(replace(assignment, concurrency=work.concurrency), office),
+                batch_size=work.rows,
+                batch_format="pyarrow",
+                num_cpus=_CPU_SHARE if cores > 1 else 0,
+                compute=ray.data.ActorPoolStrategy(
+                    size=work.workers,
+                    max_tasks_in_flight_per_actor=work.blocks + 1,
+                    max_concurrent_calls_per_actor=work.blocks,
+                    enable_true_multi_threading=True,
+                ),
+            ).write_parquet(str(folder / "labels"))
+    except Exception as error:
+        # Whatever a machine of the cluster, its disk or Ray itself raised, in Ray's many wrappings.
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise StoreError(
+            f"the cluster ended the run ({said[-1].strip()}); what was written is saved: repeat the command"
+        ) from error
+
+
+def _office(ray: Any, terms: Terms) -> Any:
+    """An office on the driver's machine: with that one the run ends anyway."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    office = ray.remote(Office).options(num_cpus=0, scheduling_strategy=here).remote()
+    ray.get(office.open.remote(terms))
+    return office
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does; Ray would end the process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

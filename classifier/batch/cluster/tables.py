@@ -1,0 +1,142 @@
+"""The columns of the Parquet files that go to a cluster and come back.
+
+What enters: nothing but records. What leaves: pyarrow schemas, and rows as plain values. The columns from
+`status` to `cost_usd` say again what stands in `label`, for those who query the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from classifier.batch.items import Item, ReplyKey, as_json, plain
+from classifier.errors import ClassifierError
+from classifier.extras import need
+from classifier.label import Label
+from classifier.records import Usage
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KeptReply = tuple[ReplyKey, bytes, Usage]
+"""A reply as `Ledger.save_reply` takes it: its request, its compressed body, and what it cost."""
+
+_USAGE = frozenset(Usage.model_fields)
+
+
+def arrow() -> Any:
+    """The module pyarrow.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    return need("pyarrow", "ray", "--runner ray")
+
+
+def entries_schema() -> pa.Schema:
+    """Items that wait, with the replies that the ledger has for them."""
+    pa = arrow()
+    reply = pa.struct([("request", pa.string()), ("nth", pa.int32()), ("body", pa.binary())])
+    return pa.schema(
+        [
+            ("item", pa.int64()),
+            ("place", pa.int64()),
+            ("round", pa.int32()),
+            ("key", pa.string()),
+            ("entry", pa.string()),
+            ("replies", pa.list_(reply)),
+        ]
+    )
+
+
+def labels_schema() -> pa.Schema:
+    """What workers make of them; `label` is null where an item waits on, and only its replies count."""
+    pa = arrow()
+    usage = [
+        ("tokens_in", pa.int64()),
+        ("tokens_out", pa.int64()),
+        ("tokens_cached", pa.int64()),
+        ("cost_usd", pa.float64()),
+    ]
+    reply = pa.struct([("request", pa.string()), ("nth", pa.int32()), ("body", pa.binary()), *usage])
+    words = ("status", "leaf", "runner_up", "error", "title", "arxiv_id", "doi")
+    return pa.schema(
+        [
+            ("item", pa.int64()),
+            ("round", pa.int32()),
+            ("key", pa.string()),
+            ("label", pa.string()),
+            *((name, pa.string()) for name in words),
+            ("confidence", pa.float64()),
+            ("needs_review", pa.bool_()),
+            *usage,
+            ("requests", pa.int32()),
+            ("replies", pa.list_(reply)),
+            ("stopped", pa.struct([("code", pa.string()), ("message", pa.string())])),
+        ]
+    )
+
+
+def entry_row(item: Item) -> dict[str, Any]:
+    """An item that waits; a path in its entry is made absolute, since workers run elsewhere."""
+    entry = item.entry
+    if entry.file is not None:
+        entry = entry.model_copy(update={"file": entry.file.absolute()})
+    return {
+        "item": item.id,
+        "place": item.place,
+        "round": item.round,
+        "key": plain(entry.key),
+        "entry": as_json(entry),
+        "replies": [{"request": key[0], "nth": key[1], "body": body} for key, body in item.replies.items()],
+    }
+
+
+def label_row(
+    item: Item,
+    label: Label | None,
+    requests: int,
+    replies: Sequence[KeptReply],
+    stopped: ClassifierError | None,
+) -> dict[str, Any]:
+    """What became of an item.
+
+    Args:
+        label: None where it waits on.
+        requests: Sent for it.
+        replies: Those that came now.
+        stopped: Why the worker sends nothing any more.
+    """
+    return {
+        "item": item.id,
+        "round": item.round,
+        "key": plain(item.entry.key),
+        **(_columns(label) if label is not None else {}),
+        "requests": requests,
+        "replies": [
+            {"request": key[0], "nth": key[1], "body": body, **usage.model_dump()}
+            for key, body, usage in replies
+        ],
+        "stopped": stopped and {"code": stopped.code, "message": plain(stopped.message)},
+    }
+
+
+def _columns(label: Label) -> dict[str, Any]:
+    made = label.provenance.model_dump(include=set(_USAGE)) if label.provenance else {}
+    paper = label.paper.model_dump(include={"title", "arxiv_id", "doi"})
+    return {
+        "label": as_json(label),
+        "status": label.status,
+        "leaf": label.leaf,
+        "runner_up": label.runner_up,
+        "confidence": label.confidence,
+        "needs_review": label.needs_review,
+        "error": label.error.code if label.error else None,
+        **{name: value and plain(value) for name, value in paper.items()},
+        **made,
+    }
+
+
+def usage_of(reply: dict[str, Any]) -> Usage:
+    """What a reply of a `label_row` cost."""
+    return Usage(**{name: reply[name] for name in _USAGE})

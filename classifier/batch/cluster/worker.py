@@ -1,0 +1,167 @@
+"""A process that labels: blocks of entries in, blocks of labels and replies out, as Arrow tables.
+
+Ray Data makes as many as the runner asks for, starts one anew where it died, and hands its blocks out again.
+Each has its own pipeline, and for a server its own connections and throttle; several blocks may be in work at
+a time. A fault that is no entry's (a wrong key, another workspace here) comes back as `stopped` in the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from classifier.batch.assembly import asking_classifier, open_line
+from classifier.batch.cluster.office import SharedSpending, Terms
+from classifier.batch.cluster.tables import KeptReply, arrow, label_row, labels_schema
+from classifier.batch.items import Item, ReplyKey
+from classifier.batch.job import Job, fingerprint
+from classifier.batch.labellers import label_entry
+from classifier.batch.replies import asking
+from classifier.batch.run import IN_A_ROW, UNANSWERED, unanswered
+from classifier.batch.throttle import Throttle
+from classifier.entries import ListEntry
+from classifier.errors import BudgetSpent, ClassifierError, ConfigError, StoreError
+from classifier.fingerprint import differences
+from classifier.label import Label
+from classifier.pipeline import Classifier
+from classifier.records import Usage
+from classifier.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a worker is made from, without any secret.
+
+    Attributes:
+        root: The workspace's folder.
+        fingerprint: The run's; a worker that finds another one (other files on its machine) labels nothing.
+        concurrency: Most requests at a time, of this worker.
+    """
+
+    job: Job
+    root: Path
+    fingerprint: Mapping[str, Any]
+    concurrency: int
+
+
+class Replies:
+    """The replies that came for items in work; a `ReplyStore` until their rows are written."""
+
+    def __init__(self) -> None:
+        self._kept: defaultdict[int, list[KeptReply]] = defaultdict(list)
+
+    async def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
+        """See `ReplyStore.save_reply`."""
+        self._kept[item.id].append((key, body, usage))
+
+    def take(self, item: Item) -> list[KeptReply]:
+        """An item's replies; they are forgotten."""
+        return self._kept.pop(item.id, [])
+
+
+class LabelWorker:
+    """What Ray Data's `map_batches` calls.
+
+    Args:
+        office: Handle of an `Office`.
+    """
+
+    def __init__(self, assignment: Assignment, office: Any) -> None:
+        import ray
+
+        terms: Terms = ray.get(office.terms.remote())
+        self._job = assignment.job
+        self._replies = Replies()
+        self._classifier: Classifier | None = None
+        self._throttle: Throttle | None = None
+        self._stopped: ClassifierError | None = None
+        self._in_a_row = 0
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        try:
+            self._classifier = self._open(assignment, terms, office)
+        except ClassifierError as error:
+            self._stopped = error
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        """One row of `labels_schema` for each of `entries_schema`; none for items that nothing is known of.
+
+        May be called in several threads at a time.
+        """
+        rows = self._run(self._label(block.to_pylist()))
+        return arrow().Table.from_pylist(rows, labels_schema())
+
+    def _open(self, assignment: Assignment, terms: Terms, office: Any) -> Classifier:
+        settings = terms.settings.model_copy(update={"workers": 1})
+        workspace = Workspace(assignment.root)
+        changed = differences(assignment.fingerprint, fingerprint(self._job, settings, workspace))
+        if changed:
+            raise ConfigError(
+                f"a machine of the cluster would label otherwise ({', '.join(changed)}); --workspace and "
+                "CLASSIFIER_DATA_DIR must be folders that all machines share, with the same version installed"
+            )
+        if settings.chosen_engine == "offline":
+            return Classifier("offline", workspace=workspace, settings=settings)
+        line = open_line(settings, workspace, assignment.concurrency, SharedSpending(terms, office))
+        self._throttle = line.throttle
+        return asking_classifier(settings, workspace, line, line.kept_in(self._replies))
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _label(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        labelled = await asyncio.gather(*(self._label_one(_item(entry)) for entry in entries))
+        rows: list[dict[str, Any]] = []
+        for item, label, sent in labelled:
+            replies = self._replies.take(item)
+            if self._stopped is not None and label is not None and label.error is not None:
+                label = None if label.error.code in UNANSWERED else label
+            if label is not None or replies or not rows:  # the first row says at least why it stopped
+                rows.append(label_row(item, label, sent, replies, self._stopped))
+        return rows
+
+    async def _label_one(self, item: Item) -> tuple[Item, Label | None, int]:
+        """The item's label, or None where it waits on; and how many requests were sent for it."""
+        if self._stopped is not None or self._classifier is None:
+            return item, None, 0
+        with asking(item) as conversation:
+            try:
+                label = await label_entry(self._classifier, item.entry, self._job.reading)
+            except (BudgetSpent, ConfigError, StoreError) as error:
+                self._stop(error)
+                return item, None, conversation.sent
+        self._count(label)
+        return item, label, conversation.sent
+
+    def _count(self, label: Label) -> None:
+        if label.error is None or label.error.code not in UNANSWERED:
+            self._in_a_row = 0
+            return
+        self._in_a_row += 1
+        if self._in_a_row >= IN_A_ROW:
+            self._stop(unanswered(label.error.message))
+
+    def _stop(self, reason: ClassifierError) -> None:
+        self._stopped = self._stopped or reason
+        if self._throttle is not None:
+            self._throttle.stop(reason.message)
+
+
+def _item(row: dict[str, Any]) -> Item:
+    return Item(
+        id=row["item"],
+        place=row["place"],
+        round=row["round"],
+        entry=ListEntry.model_validate_json(row["entry"]),
+        replies={(reply["request"], reply["nth"]): reply["body"] for reply in row["replies"]},
+    )

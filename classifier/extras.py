@@ -1,0 +1,28 @@
+"""Packages that only some installations have: imported when needed, asked for by their extra's name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from classifier.errors import ConfigError
+
+
+def need(module: str, extra: str, what: str) -> Any:
+    """Imports a module of an optional extra.
+
+    Args:
+        module: Dotted name.
+        extra: The extra that brings it.
+        what: Who needs it, as the user calls it.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise ConfigError(
+            f"{what} needs the package '{package}'; run: pip install 'survey-classifier[{extra}]'"
+        ) from error
