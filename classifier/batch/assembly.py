@@ -16,7 +16,7 @@ from classifier.batch.provider.deferring import DeferringTransport, MostOf
 from classifier.batch.provider.queue import Limits, ProviderQueue
 from classifier.batch.provider.run import BatchRun, drop_batches
 from classifier.batch.provider.submit import Submitter
-from classifier.batch.replies import LedgerTransport, ReplyStore, UsageOf
+from classifier.batch.replies import KeepingTransport, KeptReplies, ReplyStore, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
@@ -49,10 +49,10 @@ async def make_run(job: Job, settings: Settings, workspace: Workspace, store: Le
         texts = await store.do(lambda ledger: ledger.counts().waiting - ledger.files_waiting())
         return Run(store, _offline_labeller(job, settings, workspace, texts), Spending())
     spending = Spending(await store.do(Ledger.spent), job.max_cost_usd)
-    line = open_line(settings, workspace, job.concurrency, spending)
+    line = open_line(settings, job.concurrency, spending, store)
     if job.drop_batches or job.batch_api:
         return await _batch_run(job, settings, workspace, store, line)
-    labeller = _asking_labeller(job, settings, workspace, line, line.kept_in(store))
+    labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
     return Run(store, labeller, spending, line.throttle)
 
 
@@ -61,10 +61,11 @@ class Line:
     """The way of a run's requests to its server.
 
     Attributes:
-        http: Sends them, when the throttle lets them.
+        http: The server.
+        throttle: Lets requests through to it, and their replies back once they are kept.
         pause: In which all tasks hold back together.
+        spending: Told of each reply.
         usage_of: Reads what an answer has cost.
-        basis: What decides a reply besides its question.
         secrets: Strings that must not be written.
     """
 
@@ -73,21 +74,15 @@ class Line:
     pause: Pause
     spending: Spending
     usage_of: UsageOf
-    basis: Mapping[str, Any]
     secrets: tuple[str, ...]
 
-    def kept_in(self, store: ReplyStore, inner: ChatTransport | None = None) -> ChatTransport:
-        """The line with a store of replies before it; `inner` takes the throttle's place."""
-        return LedgerTransport(
-            inner or self.throttle, store, self.usage_of, self.spending, self.basis, self.secrets
-        )
 
-
-def open_line(settings: Settings, workspace: Workspace, concurrency: int, spending: Spending) -> Line:
+def open_line(settings: Settings, concurrency: int, spending: Spending, store: ReplyStore) -> Line:
     """Makes the line that settings ask for; nothing is sent yet.
 
     Args:
-        concurrency: Most requests at a time.
+        concurrency: Most requests at a time, those included whose replies are being saved.
+        store: Where replies are kept.
     """
     from classifier.engines.openai.retry import Pause
     from classifier.engines.openai.transport import OpenAITransport
@@ -99,26 +94,19 @@ def open_line(settings: Settings, workspace: Workspace, concurrency: int, spendi
         timeout_s=settings.timeout_s,
         connections=concurrency,
     )
-    pause = Pause()
-    return Line(
-        http=http,
-        throttle=Throttle(http, concurrency, pause=pause, may_send=spending.check),
-        pause=pause,
-        spending=spending,
-        usage_of=_usage_reader(settings),
-        basis={
-            "taxonomy": workspace.taxonomy.sha256,
-            "temperature": settings.temperature,
-            "logprobs": settings.logprobs,
-        },
-        secrets=(key,) if key else (),
-    )
+    pause, usage_of, secrets = Pause(), _usage_reader(settings), (key,) if key else ()
+    keeping = KeepingTransport(http, store, usage_of, spending, secrets)
+    throttle = Throttle(keeping, concurrency, pause=pause, may_send=spending.check)
+    return Line(http, throttle, pause, spending, usage_of, secrets)
 
 
 def asking_classifier(
     settings: Settings, workspace: Workspace, line: Line, transport: ChatTransport
 ) -> Classifier:
-    """A pipeline whose engine, or cascade, sends through a transport of the line.
+    """A pipeline whose engine, or cascade, is answered from kept replies, else through a transport.
+
+    Args:
+        transport: The line's throttle, or what takes its place.
 
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
@@ -126,9 +114,12 @@ def asking_classifier(
     from classifier.engines.build import build_engine
 
     repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
+    basis = {"taxonomy": workspace.taxonomy.sha256}
+    basis |= {name: getattr(settings, name) for name in ("temperature", "logprobs")}
+    kept = KeptReplies(transport, basis)
 
     def make(stage: Settings) -> Engine:
-        return build_engine(stage, workspace, repair=repair, transport=transport, pause=line.pause)
+        return build_engine(stage, workspace, repair=repair, transport=kept, pause=line.pause)
 
     first = first_stage(settings)
     return Classifier(
@@ -156,7 +147,7 @@ async def _batch_run(
     if job.drop_batches:
         await drop_batches(server, store)
     if not job.batch_api:
-        labeller = _asking_labeller(job, settings, workspace, line, line.kept_in(store))
+        labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
         return Run(store, labeller, line.spending, line.throttle)
     deferring = DeferringTransport(line.throttle, store, _cost_bound(settings), _known_models(settings))
     limits = Limits(
@@ -169,7 +160,7 @@ async def _batch_run(
     submitter = Submitter(server, store, job.out, attempts=limits.attempts, poll_s=limits.poll_s)
     reader = AnswerReader(line.secrets, server.where)
     queue = ProviderQueue(server, store, line.spending, submitter, reader, line.usage_of, limits)
-    labeller = _asking_labeller(job, settings, workspace, line, line.kept_in(store, deferring))
+    labeller = _asking_labeller(job, settings, workspace, line, deferring)
     return BatchRun(store, labeller, line.spending, line.throttle, queue)
 
 

@@ -84,15 +84,50 @@ def present_conversation() -> Conversation:
     return _CONVERSATION.get()
 
 
-class LedgerTransport:
-    """A `ChatTransport` around another that asks the ledger first.
+class KeptReplies:
+    """A `ChatTransport` that answers from the ledger where it can.
 
     Args:
-        inner: Where requests go that have no reply yet.
-        store: Keeps each reply before it is used.
-        usage_of: Reads what a reply has cost.
-        spending: Told each new reply's usage.
+        inner: Where requests go that have no reply yet; on its way is a `KeepingTransport`.
         basis: What else decides a reply besides its question, such as the temperature; JSON.
+    """
+
+    def __init__(self, inner: ChatTransport, basis: Mapping[str, Any] | None = None) -> None:
+        self._inner = inner
+        self._basis = basis or {}
+
+    async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One exchange; see `ChatTransport.complete`."""
+        conversation = present_conversation()
+        replies = conversation.item.replies
+        question = request_sha256({**self._basis, **question_of(request)})
+        key = question, conversation.put[question]
+        if any(nth == REFUSAL for _, nth in replies):
+            refusal = replies.get((request_sha256(request), REFUSAL))
+            if refusal is not None:
+                raise refusal_of(unpack(refusal))
+        kept = replies.get(key)
+        conversation.key = key
+        body = await self._inner.complete(request) if kept is None else unpack(kept)
+        conversation.put[question] += 1  # a failed exchange brought no reply: the next one takes its number
+        return body
+
+    async def aclose(self) -> None:
+        """Closes the inner transport."""
+        await self._inner.aclose()
+
+
+class KeepingTransport:
+    """A `ChatTransport` whose replies are kept before anybody sees them.
+
+    It stands behind the throttle: a request is out until its reply is saved, so that a run that dies has
+    never more to buy again than may be out.
+
+    Args:
+        inner: The server.
+        store: Keeps each reply.
+        usage_of: Reads what a reply has cost.
+        spending: Told each reply's usage.
         secrets: Strings that are cut out of each body, for the engine as for the ledger: servers echo keys.
     """
 
@@ -102,14 +137,12 @@ class LedgerTransport:
         store: ReplyStore,
         usage_of: UsageOf,
         spending: Spending,
-        basis: Mapping[str, Any] | None = None,
-        secrets: tuple[str, ...] = (),
+        secrets: Sequence[str] = (),
     ) -> None:
         self._inner = inner
         self._store = store
         self._usage_of = usage_of
         self._spending = spending
-        self._basis = basis or {}
         self._secrets = secrets
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -118,28 +151,17 @@ class LedgerTransport:
         Raises:
             StoreError: The reply cannot be saved.
         """
-        conversation, item = present_conversation(), present_conversation().item
-        question = request_sha256({**self._basis, **question_of(request)})
-        key = question, conversation.put[question]
-        if any(nth == REFUSAL for _, nth in item.replies):
-            refusal = item.replies.get((request_sha256(request), REFUSAL))
-            if refusal is not None:
-                raise refusal_of(unpack(refusal))
-        if (kept := item.replies.get(key)) is not None:
-            conversation.put[question] += 1
-            return unpack(kept)
-        conversation.key = key
+        conversation = present_conversation()
         conversation.sent += 1
         body = without_secrets(await self._inner.complete(request), self._secrets)
-        conversation.put[question] += 1  # a failed exchange brought no reply: the next one takes its number
         usage = self._usage_of(request["model"], body)
         self._spending.add(usage)
         conversation.cost_usd += usage.cost_usd or 0.0
-        await self._store.save_reply(item, key, pack(body), usage)
+        await self._store.save_reply(conversation.item, conversation.key, pack(body), usage)
         return body
 
     async def aclose(self) -> None:
-        """Closes the inner transport."""
+        """Closes the server's transport."""
         await self._inner.aclose()
 
 

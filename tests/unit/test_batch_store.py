@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from classifier.batch.ledger import open_ledger
-from classifier.batch.replies import LedgerTransport, asking
+from classifier.batch.replies import KeepingTransport, KeptReplies, asking
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.completion import read_usage
@@ -27,6 +27,10 @@ def question(number, **more):
 
 def usage_of(model, body):
     return read_usage(body)
+
+
+def kept(server, store, spending=None, basis=None):
+    return KeptReplies(KeepingTransport(server, store, usage_of, spending or Spending()), basis)
 
 
 class Server:
@@ -87,7 +91,7 @@ async def test_a_reply_is_bought_once_for_each_time_its_request_is_put(ledger):
     for _ in range(2):  # as after a restart
         async with LedgerWriter(ledger) as store:
             spending = Spending()
-            transport = LedgerTransport(server, store, usage_of, spending)
+            transport = kept(server, store, spending)
             with asking(ledger.waiting(0, 1)[0]) as conversation:
                 said = [await transport.complete(question(1)), await transport.complete(question(1))]
                 said.append(await transport.complete(question(2)))
@@ -101,7 +105,7 @@ async def test_an_error_is_not_kept_and_the_next_reply_takes_its_place(ledger):
     server = Server(RateLimited("later"))
     item = ledger.waiting(0, 1)[0]
     async with LedgerWriter(ledger) as store:
-        transport = LedgerTransport(server, store, usage_of, Spending())
+        transport = kept(server, store)
         with asking(item):
             with pytest.raises(RateLimited):
                 await transport.complete(question(1))
@@ -120,10 +124,10 @@ async def test_a_reply_is_found_again_however_the_server_wants_the_question_put(
     ]
     async with LedgerWriter(ledger) as store:
         for request in ways:
-            transport = LedgerTransport(server, store, usage_of, Spending())
+            transport = kept(server, store)
             with asking(ledger.waiting(0, 1)[0]):
                 assert (await transport.complete(request))["n"] == 1
-        other = LedgerTransport(server, store, usage_of, Spending(), {"temperature": 1})
+        other = kept(server, store, basis={"temperature": 1})
         with asking(ledger.waiting(0, 1)[0]):
             assert (await other.complete(ways[0]))["n"] == 2
     assert server.asked == 2
@@ -135,7 +139,7 @@ async def test_tasks_do_not_mix_their_items(tmp_path):
         for place in range(1, 21):
             ledger.add(listing, place, ListEntry(key=f"k{place}", source="x", line=place))
         async with LedgerWriter(ledger) as store:
-            transport = LedgerTransport(Server(), store, usage_of, Spending())
+            transport = kept(Server(), store)
 
             async def ask(item):
                 with asking(item):

@@ -112,9 +112,10 @@ class LabelWorker:
             )
         if settings.chosen_engine == "offline":
             return Classifier("offline", workspace=workspace, settings=settings)
-        line = open_line(settings, workspace, assignment.concurrency, SharedSpending(terms, office))
+        spending = SharedSpending(terms, office)
+        line = open_line(settings, assignment.concurrency, spending, self._replies)
         self._throttle = line.throttle
-        return asking_classifier(settings, workspace, line, line.kept_in(self._replies))
+        return asking_classifier(settings, workspace, line, line.throttle)
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
