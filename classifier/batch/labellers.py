@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Protocol
 
 from classifier.batch.items import Item, Outcome, as_json
-from classifier.batch.provider.deferring import Deferred
 from classifier.batch.reading import Reading, read_entry
-from classifier.batch.replies import asking
+from classifier.batch.replies import Deferred, asking
 from classifier.entries import ListEntry
 from classifier.errors import BudgetSpent, ClassifierError, ConfigError, StoreError
 from classifier.label import Label, LabelledPaper

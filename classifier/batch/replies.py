@@ -79,6 +79,10 @@ def asking(item: Item) -> Iterator[Conversation]:
         _CONVERSATION.reset(token)
 
 
+class Deferred(Exception):
+    """The reply does not come now: the item is labelled when it is there (`classifier.batch.provider`)."""
+
+
 def present_conversation() -> Conversation:
     """The one that this task's requests belong to."""
     return _CONVERSATION.get()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from classifier.batch.provider.asked import Asked, ask, give_up
-from classifier.batch.replies import present_conversation
+from classifier.batch.replies import Deferred, present_conversation
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ModelError
@@ -21,10 +21,6 @@ TRIES = 3
 
 MostOf = Callable[[Mapping[str, Any]], float | None]
 """What the answer to a request costs at most, in US dollars; None where that is not known."""
-
-
-class Deferred(Exception):
-    """The reply is to come by a batch."""
 
 
 class UnansweredByBatches(ModelError):
