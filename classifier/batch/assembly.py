@@ -85,6 +85,7 @@ def open_line(settings: Settings, concurrency: int, spending: Spending, store: R
         store: Where replies are kept.
     """
     from classifier.engines.openai.retry import Pause
+    from classifier.engines.openai.secrets import secrets_of
     from classifier.engines.openai.transport import OpenAITransport
 
     key = settings.api_key.get_secret_value() if settings.api_key else None
@@ -94,7 +95,7 @@ def open_line(settings: Settings, concurrency: int, spending: Spending, store: R
         timeout_s=settings.timeout_s,
         connections=concurrency,
     )
-    pause, usage_of, secrets = Pause(), _usage_reader(settings), (key,) if key else ()
+    pause, usage_of, secrets = Pause(), _usage_reader(settings), secrets_of(key)
     keeping = KeepingTransport(http, store, usage_of, spending, secrets)
     throttle = Throttle(keeping, concurrency, pause=pause, may_send=spending.check)
     return Line(http, throttle, pause, spending, usage_of, secrets)

@@ -23,7 +23,8 @@ from classifier.batch.spending import Spending
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.chat import question_of
 from classifier.engines.openai.failures import failure
-from classifier.engines.openai.transport import Body, ChatTransport
+from classifier.engines.openai.secrets import without_secrets
+from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ModelError
 from classifier.records import Usage
 
@@ -64,7 +65,6 @@ class Conversation:
 REFUSAL = -1
 """Stands for "how often" in the key of a kept refusal, which is about a request and not its question."""
 
-_REMOVED = "[removed]"
 _CONVERSATION: ContextVar[Conversation] = ContextVar("conversation")
 
 
@@ -167,18 +167,6 @@ class KeepingTransport:
     async def aclose(self) -> None:
         """Closes the server's transport."""
         await self._inner.aclose()
-
-
-def without_secrets(body: Mapping[str, Any], secrets: Sequence[str]) -> Mapping[str, Any]:
-    """A response body in which none of the strings stands."""
-    text = body.raw.decode(errors="replace") if isinstance(body, Body) else json.dumps(body)
-    found = [quoted for secret in secrets if (quoted := json.dumps(secret)[1:-1]) in text]
-    if not found:
-        return body
-    for quoted in found:
-        text = text.replace(quoted, _REMOVED)
-    cleaned: dict[str, Any] = json.loads(text)
-    return cleaned
 
 
 def kept_refusal(status: int, body: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -9,12 +9,12 @@ do: keep requests (their hashes alone), keys or headers; or touch the disk
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.failures import RejectedRequest, ServerError
+from classifier.engines.openai.secrets import without_secrets
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import (
     BudgetSpent,
@@ -39,7 +39,6 @@ _KINDS: tuple[type[ModelError], ...] = (
     Refused,
     ModelError,
 )
-_REMOVED = "[removed]"
 _BY_NAME = {kind.__name__: kind for kind in _KINDS}
 
 
@@ -107,7 +106,7 @@ class RecordingTransport:
         """One exchange; see `ChatTransport.complete`."""
         key = request_sha256(request)
         try:
-            body = self._without_secrets(await self._inner.complete(request))
+            body = without_secrets(await self._inner.complete(request), self._secrets)
         except ModelError as error:
             self.exchanges.append(Exchange(request_sha256=key, failure=failure_of(error)))
             raise
@@ -117,13 +116,6 @@ class RecordingTransport:
 
     async def aclose(self) -> None:
         """Nothing: the inner transport is shared."""
-
-    def _without_secrets(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        text = json.dumps(body)
-        for secret in self._secrets:
-            text = text.replace(json.dumps(secret)[1:-1], _REMOVED)
-        cleaned: dict[str, Any] = json.loads(text)
-        return cleaned
 
 
 class ReplayTransport:

@@ -111,6 +111,7 @@ def recording_classifier(
         StoreError: The folder cannot be written.
     """
     from classifier.engines.openai.retry import Pause
+    from classifier.engines.openai.secrets import secrets_of
     from classifier.engines.openai.transport import OpenAITransport
 
     for stage in _asking(settings):
@@ -127,7 +128,7 @@ def recording_classifier(
             inner,
             model=stage.model or "",
             folder=folder,
-            secrets=(key,) if key else (),
+            secrets=secrets_of(key),
             pause=pause,
             made=made,
         )

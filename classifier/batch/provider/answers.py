@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from classifier.batch.items import pack
-from classifier.batch.replies import kept_refusal, without_secrets
+from classifier.batch.replies import kept_refusal
 from classifier.engines.openai.completion import as_batch_answer
 from classifier.engines.openai.failures import failure
+from classifier.engines.openai.secrets import without_secrets
 from classifier.errors import BudgetSpent, ModelError
 
 _CUSTOM_ID = re.compile(r"[0-9]{1,18}")

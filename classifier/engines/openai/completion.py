@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from classifier.records import Usage
 _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
 _LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
 _MOST_TOKENS = 2**40  # in a reply; more is nonsense, and too much for a database
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 _BATCH_TIER = "batch"
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 
@@ -179,26 +181,28 @@ def read_usage(body: Mapping[str, Any]) -> Usage:
 def _tokens(content: object) -> tuple[TokenAlternatives, ...]:
     """Empty unless every token is readable: a gap would shift all that follows."""
     tokens = []
-    for item in _list(content):
-        token = _token(item)
-        if token is None:
-            return ()
-        top = _list(item.get("top_logprobs"))
-        others = tuple(other for other in map(_token, top) if other) if top else ()
-        tokens.append(TokenAlternatives(token[0], token[1], others))
+    try:
+        for item in _list(content):  # hundreds a reply
+            data, logprob = _token(item)
+            top = item.get("top_logprobs")
+            others = tuple(_readable(top)) if top and isinstance(top, list) else ()
+            tokens.append(TokenAlternatives(data, logprob, others))
+    except _UNREADABLE:
+        return ()
     return tuple(tokens)
 
 
-def _token(item: object) -> tuple[bytes, float] | None:
-    if not isinstance(item, dict):
-        return None
-    text, logprob, data = item.get("token"), item.get("logprob"), item.get("bytes")
-    if not isinstance(text, str) or not isinstance(logprob, int | float) or logprob > 0:
-        return None
-    try:
-        return (bytes(data) if isinstance(data, list) else text.encode()), float(logprob)
-    except (ValueError, TypeError):
-        return None
+def _readable(top: list[Any]) -> Iterator[tuple[bytes, float]]:
+    for item in top:
+        with suppress(*_UNREADABLE):
+            yield _token(item)
+
+
+def _token(item: Any) -> tuple[bytes, float]:
+    data, logprob = item.get("bytes"), item["logprob"]
+    if not logprob <= 0:
+        raise ValueError
+    return (bytes(data) if type(data) is list else item["token"].encode()), float(logprob)
 
 
 def _first(value: object) -> Mapping[str, Any]:

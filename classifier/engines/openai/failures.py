@@ -24,6 +24,7 @@ from classifier.errors import (
 
 _MAX_SAID = 4_000
 _MAX_SHOWN = 200
+_LEAST_KEY = 12  # shorter ones are words for local servers, such as "EMPTY"
 _SPENT_CODES = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_balance"}
 )
@@ -141,7 +142,7 @@ def _plain(text: str, key: str | None) -> str:
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     line = " ".join(kept.split())
-    return _SECRET.sub("***", line.replace(key, "***") if key else line)
+    return _SECRET.sub("***", line.replace(key, "***") if key and len(key) >= _LEAST_KEY else line)
 
 
 def _short(line: str) -> str:
