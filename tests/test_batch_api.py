@@ -12,7 +12,9 @@ import pytest
 from classifier.batch.estimate import estimate
 from classifier.batch.job import Job
 from classifier.batch.session import label_lists
+from classifier.entries import ListEntry
 from classifier.errors import ConfigError
+from classifier.records import Paper
 from classifier.settings import Settings, load_settings
 from classifier.workspace import Workspace
 from tests import batch_kit as kit
@@ -310,17 +312,67 @@ ERROR_502 = (502, b'{"error": {"message": "bad gateway"}}')
 CROWDED = (429, b'{"error": {"message": "too many enqueued tokens", "code": "rate_limit_exceeded"}}')
 
 
-def test_what_is_learned_of_the_server_meanwhile_makes_no_answer_useless(tmp_path, bridges_workspace):
+def test_wrong_lost_and_expired_answers_together_cost_no_other_twice(tmp_path, bridges_workspace):
     wrong = reply(kit.answer(bridges_workspace, 2, label="no such leaf", confidence="high"))
     model = kit.Model(bridges_workspace, faults={2: [wrong], 3: [status(500)]})
     with BatchApiServer(model, expire=(1,)) as server:
         run(tmp_path, server, bridges_workspace, 9)
-    assert (
-        len({str(line["body"].get("response_format")) for lines in server.lines.values() for line in lines})
-        > 1
-    )
     assert answered_once(model, 9)
     assert kit.wrong_labels(bridges_workspace, tmp_path / "out", 9) == []
+
+
+def test_papers_that_cannot_be_read_do_not_keep_the_others_from_being_sent(tmp_path, bridges_workspace):
+    urls = [f"http://127.0.0.1:9/{number}.pdf" for number in range(12)]
+    dead = [ListEntry(key=url, source="x", line=1, paper=Paper(), url=url) for url in urls]
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        made = Job(sources=("x",), out=tmp_path / "out", batch_api=True, concurrency=4)
+        given = settings(server.url, allow_private=True)
+        summary = label_lists(made, given, bridges_workspace, entries=[*dead, *kit.entries(10)])
+    assert (summary["totals"]["labelled"], summary["totals"]["failed"]) == (10, 12)
+    assert answered_once(model, 10)
+
+
+def test_other_settings_are_refused_while_requests_are_out(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    source, out = kit.write_list(tmp_path / "list.jsonl", 4), tmp_path / "out"
+    with BatchApiServer(model) as server:
+        with server.holding("look"):
+            process = kit.start(kit.command(source, out, "--batch-api"), server.url, **QUICK)
+            assert server.reached.wait(60)
+            kit.kill(process)
+        with pytest.raises(ConfigError, match="model: fake -> other"):
+            run(tmp_path, server, bridges_workspace, 4, model="other")
+
+
+def test_a_cascade_of_two_models_goes_by_few_batches_with_one_model_each(tmp_path, bridges_workspace):
+    def unsure_at_first(body):
+        number, cheap = kit.number_of(body), body["model"] == "cheap"
+        return reply(kit.answer(bridges_workspace, number, confidence=0.3 if cheap else 0.9))
+
+    prices = kit.PRICES | {"cheap": {"input": 0.1, "output": 1.0}}
+    with BatchApiServer(unsure_at_first) as server:
+        summary = run(tmp_path, server, bridges_workspace, 12, cascade="cheap", prices=prices)
+    assert summary["totals"]["labelled"] == 12
+    models = [{line["body"]["model"] for line in lines} for lines in server.lines.values()]
+    assert all(len(names) == 1 for names in models)
+    assert len(models) <= 4
+
+
+def test_answers_that_are_there_are_used_when_the_cap_is_reached(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    with BatchApiServer(model) as server:
+        first = run(tmp_path, server, bridges_workspace, 9, max_cost_usd=0.03, batch_requests=4)
+    assert first["stopped"]["code"] == "budget-spent"
+    assert first["totals"]["labelled"] == model.answered.total()
+
+
+def test_a_result_file_that_is_late_is_waited_for(tmp_path, bridges_workspace):
+    model = kit.Model(bridges_workspace)
+    missing = (404, b'{"error": {"message": "no such file"}}')
+    with BatchApiServer(model, answers={"content": [missing] * 3}) as server:
+        run(tmp_path, server, bridges_workspace, 5)
+    assert answered_once(model, 5)
 
 
 @pytest.mark.parametrize("told", [None, 0, "200"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from classifier.batch.items import Outcome
-from classifier.batch.ledger import open_ledger
+from classifier.batch.opening import open_ledger
 from classifier.cli import exits
 from classifier.cli.app import run
 from classifier.entries import Row

@@ -21,6 +21,7 @@ from classifier.batch.run import Run
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
+from classifier.engines.openai.batches import BatchServer
 from classifier.pipeline import Classifier
 from classifier.prompt import PromptBuilder
 from classifier.records import Usage
@@ -50,10 +51,14 @@ async def make_run(job: Job, settings: Settings, workspace: Workspace, store: Le
         return Run(store, _offline_labeller(job, settings, workspace, texts), Spending())
     spending = Spending(await store.do(Ledger.spent), job.max_cost_usd)
     line = open_line(settings, job.concurrency, spending, store)
-    if job.drop_batches or job.batch_api:
-        return await _batch_run(job, settings, workspace, store, line)
-    labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
-    return Run(store, labeller, spending, line.throttle)
+    dropped = await drop_batches(BatchServer(line.http), store) if job.drop_batches else 0
+    if job.batch_api:
+        run: Run = _batch_run(job, settings, workspace, store, line)
+    else:
+        labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
+        run = Run(store, labeller, spending, line.throttle)
+    run.dropped = dropped
+    return run
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ def asking_classifier(
     repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
     basis = {"taxonomy": workspace.taxonomy.sha256}
     basis |= {name: getattr(settings, name) for name in ("temperature", "logprobs")}
+    basis["server"] = server_of(settings)
     kept = KeptReplies(transport, basis)
 
     def make(stage: Settings) -> Engine:
@@ -138,19 +144,11 @@ def _asking_labeller(
     return LocalLabeller(asking_classifier(settings, workspace, line, transport), job.reading, at_once)
 
 
-async def _batch_run(
+def _batch_run(
     job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, line: Line
-) -> Run:
-    """A run by the provider's Batch API; or a direct one, when batches of an earlier run are given up."""
-    from classifier.engines.openai.batches import BatchServer
-
+) -> BatchRun:
+    """A run by the provider's Batch API."""
     server = BatchServer(line.http)
-    if job.drop_batches:
-        await drop_batches(server, store)
-    if not job.batch_api:
-        labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
-        return Run(store, labeller, line.spending, line.throttle)
-    deferring = DeferringTransport(line.throttle, store, _cost_bound(settings), _known_models(settings))
     limits = Limits(
         settings.batch_requests,
         settings.batch_bytes,
@@ -161,6 +159,9 @@ async def _batch_run(
     submitter = Submitter(server, store, job.out, attempts=limits.attempts, poll_s=limits.poll_s)
     reader = AnswerReader(line.secrets, server.where)
     queue = ProviderQueue(server, store, line.spending, submitter, reader, line.usage_of, limits)
+    deferring = DeferringTransport(
+        line.throttle, store, _cost_bound(settings), _known_models(settings), lambda: queue.is_closed
+    )
     labeller = _asking_labeller(job, settings, workspace, line, deferring)
     return BatchRun(store, labeller, line.spending, line.throttle, queue)
 

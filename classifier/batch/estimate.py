@@ -10,21 +10,18 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from classifier.batch.handing_on import Range, Sample, read_sample
 from classifier.batch.intake import Found, twin_finder
-from classifier.batch.job import Job, price_of
-from classifier.batch.run import UNREACHED
-from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.batch.job import Job, fingerprint, price_of
+from classifier.batch.known import Known
 from classifier.entries import ListEntry
-from classifier.errors import ConfigError, StoreError
+from classifier.errors import ConfigError
 from classifier.records import Prompt, Usage
 from classifier.settings import Settings, first_stage
 from classifier.workspace import Workspace
@@ -34,7 +31,6 @@ SAMPLE = 24
 
 _LEAST_CACHED = 1024  # tokens; shorter prefixes are cached nowhere
 _CHARS_A_TOKEN = (6.0, 3.0)
-_OBSERVED = 10  # replies from which their mean is better than a guess by characters
 _SPREAD = 0.15  # around that mean
 _QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
 
@@ -49,6 +45,8 @@ class Estimate:
         unreadable_reason: Why the first of them could not; empty where all could.
         cached_share: The part of the input that is the same from paper to paper.
         cost_usd: None where no price is known.
+        failed: Entries that failed before, and are not asked again.
+        at_provider: Entries whose request is out in a batch.
         observed: Replies of the ledger that it rests on; 0 where it was made from characters alone.
         cascade: What is asked first, if anything.
         going_on: The share of papers that goes on to `model`: a range, with 95 % (Wilson), where the offline
@@ -71,6 +69,8 @@ class Estimate:
     observed: int
     cascade: str | None = None
     going_on: Range = (1.0, 1.0)
+    failed: int = 0
+    at_provider: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -83,6 +83,8 @@ class Estimate:
             for number, word in (
                 (self.duplicates, "duplicates"),
                 (self.done, "labelled already"),
+                (self.failed, "failed before (--retry-failed asks again)"),
+                (self.at_provider, "at the provider already, not counted here"),
                 (self.unusable, "entries unusable"),
             )
             if number
@@ -124,6 +126,8 @@ class _Listed:
     papers: int = 0
     duplicates: int = 0
     done: int = 0
+    failed: int = 0
+    at_provider: int = 0
     unusable: int = 0
 
 
@@ -136,14 +140,14 @@ def estimate(
         entries: As in `label_lists`.
 
     Raises:
-        ConfigError: Settings are wrong.
+        ConfigError: Settings are wrong, or the folder's ledger was made with others.
         InputError: A list cannot be read.
     """
     if settings.chosen_engine == "openai" and not settings.model:
         raise ConfigError("the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL")
     first = first_stage(settings)
     before = first if first and first.chosen_engine == "openai" else None
-    with closing(_Known(job.out)) as known:
+    with closing(Known(job, fingerprint(job, settings, workspace))) as known:
         listed, sample = _look_through(job, job.entries() if entries is None else entries, known)
         observed = known.usage()
     read = Sample()
@@ -168,6 +172,8 @@ def estimate(
         papers=listed.papers,
         duplicates=listed.duplicates,
         done=listed.done,
+        failed=listed.failed,
+        at_provider=listed.at_provider,
         unusable=listed.unusable,
         sampled=len(sample),
         unreadable=len(sample) - len(read.prompts) if settings.chosen_engine == "openai" else 0,
@@ -182,44 +188,7 @@ def estimate(
     )
 
 
-class _Known:
-    """What the folder's ledger knows already, if there is one."""
-
-    def __init__(self, folder: Path) -> None:
-        path = folder / LEDGER_FILE
-        self._db = connect(path, read_only=True) if path.is_file() else None
-
-    def has_label(self, key: str) -> bool:
-        """Whether an entry needs nothing any more; one that nobody answered is asked for again."""
-        if self._db is None:
-            return False
-        found = self._db.execute(
-            "SELECT 1 FROM item WHERE key = ? AND (state = 'done' OR (state = 'failed'"
-            " AND error NOT IN (SELECT value FROM json_each(?))))",
-            (key, json.dumps(list(UNREACHED))),
-        )
-        return found.fetchone() is not None
-
-    def usage(self) -> tuple[int, float, float] | None:
-        """Replies, and the mean of their tokens in and out an item; None where too few tell."""
-        if self._db is None:
-            return None
-        try:
-            replies, items, tokens_in, tokens_out = self._db.execute(
-                "SELECT count(tokens_in), count(DISTINCT item), sum(tokens_in), sum(tokens_out) FROM reply"
-            ).fetchone()
-        except sqlite3.Error as error:
-            raise StoreError(f"the ledger cannot be read ({error}); choose another --out") from error
-        if replies < _OBSERVED:
-            return None
-        return replies, tokens_in / items, tokens_out / items
-
-    def close(self) -> None:
-        if self._db is not None:
-            self._db.close()
-
-
-def _look_through(job: Job, entries: Iterable[Found], known: _Known) -> tuple[_Listed, list[ListEntry]]:
+def _look_through(job: Job, entries: Iterable[Found], known: Known) -> tuple[_Listed, list[ListEntry]]:
     """Sums, and a sample in which each waiting entry is equally likely (reservoir sampling)."""
     find_twin: Callable[[ListEntry], str | None] = twin_finder() if job.dedupe else lambda _: None
     listed, chance = _Listed(), random.Random(0)  # noqa: S311 - the same sample each time
@@ -229,8 +198,12 @@ def _look_through(job: Job, entries: Iterable[Found], known: _Known) -> tuple[_L
             listed.unusable += 1
         elif find_twin(row) is not None:
             listed.duplicates += 1
-        elif known.has_label(row.key):
+        elif (state := known.state_of(row.key)) == "done":
             listed.done += 1
+        elif state == "failed":
+            listed.failed += 1
+        elif state == "asked":
+            listed.at_provider += 1
         else:
             listed.papers += 1
             if len(sample) < SAMPLE:

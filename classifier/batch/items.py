@@ -16,7 +16,7 @@ from classifier.label import Label
 from classifier.records import Record
 
 ReplyKey = tuple[str, int]
-"""A request's sha256, and how often the same one was put before in its item's round."""
+"""A question's sha256, and how often it was put before in its item's round (see `replies`)."""
 
 
 @dataclass(frozen=True)

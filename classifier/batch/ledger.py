@@ -4,8 +4,7 @@ What enters: entries in list order, replies, labels. What leaves: items that wai
 was said before about each. Every method is one transaction or less: callers that want several in one wrap
 them in `transaction`. What it does not do: ask a model, or write result files (`classifier.batch.results`).
 
-One process at a time runs a ledger; the system frees its lock when the process dies, however it dies.
-Corrections may be written meanwhile by others.
+`classifier.batch.opening` opens one. Corrections may be written meanwhile by others.
 """
 
 from __future__ import annotations
@@ -13,21 +12,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from classifier.batch.items import Counts, Item, Outcome, ReplyKey, Spent, as_json, plain
-from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.entries import BrokenEntry, ListEntry
-from classifier.errors import ConfigError, StoreError
-from classifier.fingerprint import differences
+from classifier.errors import StoreError
 from classifier.records import Usage
 
-_FINGERPRINT, _LISTING, _LABELS = "fingerprint", "listing", "labels"
+_LISTING = "listing"
 
 _TAKE_UP = """
     INSERT INTO item (key, place, listing, entry, state, twin) VALUES (?, ?, ?, ?, ?, ?)
@@ -46,7 +41,7 @@ _TAKE_UP = """
 
 
 class Ledger:
-    """An open ledger; see `open_ledger`. One thread at a time may use it.
+    """An open ledger. One thread at a time may use it.
 
     Attributes:
         db: For modules of this package that keep tables of their own.
@@ -241,10 +236,18 @@ class Ledger:
                 self.db.execute("UPDATE item SET state = 'waiting', twin = NULL WHERE key = ?", (key,))
         return len(chosen)
 
+    def unlisted(self) -> int:
+        """Entries with a label that the present lists do not have."""
+        found = self.db.execute(
+            "SELECT count(*) FROM item WHERE state = 'done' AND listing <> ?", (self._listing(),)
+        )
+        return int(found.fetchone()[0])
+
     def has_results(self) -> bool:
-        """Whether there is a label or a reply, of any entry that was ever listed."""
+        """Whether there is a label or a reply, of any entry that was ever listed, or one is to come."""
         found = self.db.execute(
             "SELECT EXISTS (SELECT 1 FROM item WHERE state = 'done') OR EXISTS (SELECT 1 FROM reply)"
+            " OR EXISTS (SELECT 1 FROM asked WHERE batch IS NOT NULL)"
         )
         return bool(found.fetchone()[0])
 
@@ -283,7 +286,7 @@ class Ledger:
             *self.db.execute(
                 "SELECT count(*), coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),"
                 " coalesce(sum(tokens_cached), 0), coalesce(sum(cost_usd), 0.0), count(*) - count(cost_usd)"
-                " FROM reply"
+                " FROM reply WHERE nth >= 0"  # not a kept refusal
             ).fetchone()
         )
 
@@ -297,69 +300,3 @@ class Ledger:
             "SELECT request, nth, body FROM reply WHERE item = ? AND round = ?", (item_id, rounds)
         )
         return {(request, nth): body for request, nth, body in rows}
-
-
-@contextmanager
-def open_ledger(
-    folder: Path,
-    fingerprint: Mapping[str, Any],
-    labels: Sequence[str] = (),
-    *,
-    relabel: bool = False,
-) -> Iterator[Ledger]:
-    """Opens a folder's ledger for this process alone; both are made where they are missing.
-
-    Args:
-        folder: The `--out` folder.
-        fingerprint: Everything that decides the labels, by name; JSON values.
-        labels: The closed set, which corrections are held to.
-        relabel: Where the fingerprint has changed, label everything anew; replies to requests that stay
-            the same are not paid for again.
-
-    Raises:
-        ConfigError: Another process is at work there, or the fingerprint has changed.
-        StoreError: It cannot be read or written.
-    """
-    lock = FileLock(folder / ".lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ConfigError(
-            f"{folder}: another process is labelling there; wait for it, or choose another --out"
-        ) from error
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: {error.strerror or error}; choose another --out, or make room"
-        ) from error
-    try:
-        path = folder / LEDGER_FILE
-        connection = connect(path)
-        try:
-            ledger = Ledger(connection, path)
-            with ledger.transaction():
-                _take_up(ledger, connection, fingerprint, relabel)
-                ledger.keep(_LABELS, list(labels))
-            yield ledger
-        finally:
-            connection.close()
-    finally:
-        lock.release()
-
-
-def _take_up(
-    ledger: Ledger, connection: sqlite3.Connection, fingerprint: Mapping[str, Any], relabel: bool
-) -> None:
-    before = ledger.value(_FINGERPRINT)
-    changed = differences(before, fingerprint) if before is not None else ()
-    if changed and not relabel and ledger.has_results():
-        raise ConfigError(
-            f"{ledger.path}: was made with other settings ({', '.join(changed)}); choose another --out, "
-            "restore the settings, or add --relabel to label everything anew"
-        )
-    if changed:
-        connection.execute(
-            "UPDATE item SET round = round + (state = 'failed'), label = NULL, error = NULL, review = 0,"
-            " state = CASE WHEN twin IS NULL THEN 'waiting' ELSE 'twin' END"
-        )
-    ledger.keep(_FINGERPRINT, fingerprint)

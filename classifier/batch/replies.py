@@ -24,7 +24,7 @@ from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.chat import question_of
 from classifier.engines.openai.failures import failure
 from classifier.engines.openai.secrets import without_secrets
-from classifier.engines.openai.transport import ChatTransport
+from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.errors import ModelError
 from classifier.records import Usage
 
@@ -112,7 +112,7 @@ class KeptReplies:
                 raise refusal_of(unpack(refusal))
         kept = replies.get(key)
         conversation.key = key
-        body = await self._inner.complete(request) if kept is None else unpack(kept)
+        body = await self._inner.complete(request) if kept is None else Kept(unpack(kept))
         conversation.put[question] += 1  # a failed exchange brought no reply: the next one takes its number
         return body
 

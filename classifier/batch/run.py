@@ -62,13 +62,14 @@ def unanswered(last: str) -> ClassifierError:
 
 @dataclass
 class Progress:
-    """Where a run stands; `done` and `failed` count what earlier runs did too."""
+    """Where a run stands; `done` and `failed` count earlier runs too, `here` and `labelled` this one."""
 
     total: int = 0
     done: int = 0
     failed: int = 0
     review: int = 0
     here: int = 0
+    labelled: int = 0
     started: float = 0.0
 
     @property
@@ -92,6 +93,7 @@ class Run:
         progress: Up to date at any time.
         stopped: Why it ended early; None where it did not.
         interrupted: Whether a person ended it.
+        dropped: Batches of an earlier run that were given up for it.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Run:
         self.throttle = throttle
         self.stopped: ClassifierError | None = None
         self.interrupted = False
+        self.dropped = 0
         self._store = store
         self._labeller = labeller
         self._buffer: list[Item] = []
@@ -196,11 +199,11 @@ class Run:
     async def _count(self, outcome: Outcome) -> None:
         label, progress = outcome.label, self.progress
         progress.here += 1
+        progress.labelled += label.error is None
         progress.done += label.error is None
         progress.failed += label.error is not None
         progress.review += label.needs_review
-        # What the ledger held already tells neither of the rest's cost nor of the server.
-        if outcome.item.replies and not outcome.requests:
+        if not self._tells(outcome):
             return
         self.spending.finish(outcome.cost_usd)
         if label.error is None or label.error.code not in UNANSWERED:
@@ -214,6 +217,10 @@ class Run:
             self._in_a_row.clear()
             progress.failed -= len(ids)
             await self._store.do(lambda ledger: ledger.wait_again(ids))
+
+    def _tells(self, outcome: Outcome) -> bool:
+        """Whether an outcome says what others will cost, and whether the server is there."""
+        return outcome.requests > 0 or not outcome.item.replies
 
     def _stop(self, reason: ClassifierError) -> None:
         if self.stopped is None:

@@ -37,8 +37,8 @@ _MIGRATIONS = (
     CREATE TABLE reply (
         item INTEGER NOT NULL REFERENCES item (id),
         round INTEGER NOT NULL,
-        request TEXT NOT NULL,        -- sha256 of the canonical request
-        nth INTEGER NOT NULL,         -- how often the same request had been put in this round before
+        request TEXT NOT NULL,        -- sha256 of the question
+        nth INTEGER NOT NULL,         -- how often it had been put in this round before; -1: a refusal
         body BLOB NOT NULL,           -- the response, zlib
         tokens_in INTEGER, tokens_out INTEGER, tokens_cached INTEGER, cost_usd REAL,
         at REAL NOT NULL,             -- Unix time

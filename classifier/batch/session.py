@@ -18,7 +18,8 @@ from classifier.batch.cluster.parts import take_in as take_in_parts
 from classifier.batch.cluster.runner import label_on_cluster
 from classifier.batch.intake import Found, take_in, twin_finder
 from classifier.batch.job import Job, fingerprint, price_of, server_of
-from classifier.batch.ledger import Ledger, open_ledger
+from classifier.batch.ledger import Ledger
+from classifier.batch.opening import open_ledger
 from classifier.batch.provider.asked import forget_unsent, out_count
 from classifier.batch.results import write_results
 from classifier.batch.run import UNREACHED, OnStart, Run

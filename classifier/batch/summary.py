@@ -51,7 +51,8 @@ def how_it_went(run: Run) -> dict[str, Any]:
         if run.stopped is None
         else {"code": run.stopped.code, "message": run.stopped.message},
         "interrupted": run.interrupted,
-        "labelled_now": run.progress.here,
+        "batches_dropped": run.dropped,
+        "labelled_now": run.progress.labelled,
         "per_second": round(run.progress.per_second, 3),
         "requests": throttle.requests if throttle else 0,
         "most_at_once": throttle.most_at_once if throttle else 0,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from classifier.batch.ledger import open_ledger
+from classifier.batch.opening import open_ledger
 from classifier.batch.replies import KeepingTransport, KeptReplies, asking
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter

@@ -6,7 +6,8 @@ import sqlite3
 import pytest
 
 from classifier.batch.items import Outcome, pack, unpack
-from classifier.batch.ledger import Ledger, open_ledger
+from classifier.batch.ledger import Ledger
+from classifier.batch.opening import open_ledger
 from classifier.batch.results import read_broken, read_rows, remove_correction, set_correction, write_results
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.entries import BrokenEntry, Correction, ListEntry

@@ -106,7 +106,7 @@ def label_on_cluster(
     return {
         "stopped": taken.stopped and asdict(taken.stopped),
         "interrupted": interrupted,
-        "labelled_now": here,
+        "labelled_now": counts.done - before.done,
         "per_second": round(here / (time.monotonic() - started), 3),
         "requests": requests,
     }

@@ -87,11 +87,12 @@ def ask(ledger: Ledger, asked: Asked) -> int:
 
 
 def give_up(ledger: Ledger, asked: Asked) -> None:
-    """Forgets a request that no batch has answered."""
-    values = (asked.item.id, asked.item.round, *asked.key)
-    where = "item = ? AND round = ? AND request = ? AND nth = ?"
-    ledger.db.execute(f"DELETE FROM asked_body WHERE id IN (SELECT id FROM asked WHERE {where})", values)  # noqa: S608
-    ledger.db.execute(f"DELETE FROM asked WHERE {where}", values)  # noqa: S608
+    """Sends a request that no batch has answered no more in this run; its tries are remembered."""
+    row = ledger.db.execute(
+        "UPDATE asked SET lost = 1 WHERE item = ? AND round = ? AND request = ? AND nth = ? RETURNING id",
+        (asked.item.id, asked.item.round, *asked.key),
+    ).fetchone()
+    ledger.db.execute("DELETE FROM asked_body WHERE id = ?", row)
 
 
 def forget_unsent(ledger: Ledger) -> None:
@@ -129,19 +130,23 @@ def intend(ledger: Ledger, tag: str, requests: int, bytes_: int, usd: float | No
         requests, bytes_: Limits.
         usd: What they may cost together at most; None for any sum.
     """
+    oldest = ledger.db.execute(
+        "SELECT model FROM asked WHERE batch IS NULL AND NOT lost ORDER BY id LIMIT 1"
+    ).fetchone()
     chosen: list[int] = []
-    size, cost, first = 0, 0.0, ""
-    for key, model, length, most_usd in ledger.db.execute(
-        "SELECT id, model, bytes, most_usd FROM asked WHERE batch IS NULL AND NOT lost ORDER BY id LIMIT ?",
-        (requests,),
+    size, cost = 0, 0.0
+    for key, length, most_usd in ledger.db.execute(
+        "SELECT id, bytes, most_usd FROM asked WHERE batch IS NULL AND NOT lost AND model = ?"
+        " ORDER BY id LIMIT ?",
+        (*(oldest or ("",)), requests),
     ):
-        first = first or model
         size, cost = size + length, cost + (most_usd or 0.0)
-        if model != first or (chosen and size > bytes_) or (usd is not None and cost > usd):
+        if (chosen and size > bytes_) or (usd is not None and cost > usd):
             break
         chosen.append(key)
     if not chosen:
         return None
+    (first,) = oldest
     made = ledger.db.execute(
         "INSERT INTO provider_batch (tag, model) VALUES (?, ?) RETURNING id", (tag, first)
     )

@@ -40,15 +40,22 @@ class DeferringTransport:
         store: The ledger.
         most_of: Bounds what an answer costs.
         known: Models of which it is known what the server accepts with them.
+        is_closed: Whether nothing is to be asked any more.
     """
 
     def __init__(
-        self, direct: ChatTransport, store: LedgerWriter, most_of: MostOf, known: Iterable[str] = ()
+        self,
+        direct: ChatTransport,
+        store: LedgerWriter,
+        most_of: MostOf,
+        known: Iterable[str] = (),
+        is_closed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._direct = direct
         self._store = store
         self._most_of = most_of
         self._known = set(known)
+        self._is_closed = is_closed
         self._alone = asyncio.Lock()
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -65,6 +72,8 @@ class DeferringTransport:
                     body = await self._direct.complete(request)
                     self._known.add(model)
                     return body
+        if self._is_closed():
+            raise Deferred
         put = present_conversation()
         asked = Asked(put.item, put.key, request, self._most_of(request))
         tries = await self._store.do(lambda ledger: ask(ledger, asked))

@@ -20,12 +20,13 @@ from classifier.batch.provider.answers import Answer, AnswerReader
 from classifier.batch.provider.asked import SentBatch
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import UsageOf
+from classifier.batch.run import Interrupted
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.batches import Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.retry import Waits, retrying
-from classifier.errors import BudgetSpent, ModelError, RateLimited
+from classifier.errors import BudgetSpent, ClassifierError, ModelError, RateLimited
 from classifier.records import Usage
 
 _ROWS = 200
@@ -66,6 +67,7 @@ class ProviderQueue:
         say: Told what a person who waits for hours wants to know.
         out: Requests that are at the provider.
         ready: How many of them the provider says to be done with.
+        is_closed: Whether no request is taken any more.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class ProviderQueue:
         self.say: Callable[[str], None] = lambda _: None
         self.out = 0
         self.ready = 0
+        self.is_closed = False
         self._server = server
         self._store = store
         self._spending = spending
@@ -91,6 +94,7 @@ class ProviderQueue:
         self._most = limits.requests
         self._crowded = False
         self._silent: Counter[int] = Counter()
+        self._unwritten: Counter[int] = Counter()
 
     async def open(self) -> None:
         """Takes up the batches that an earlier run has left there, and forgets what it had not sent.
@@ -108,6 +112,8 @@ class ProviderQueue:
 
     async def is_full(self) -> bool:
         """Whether what is new makes a batch of the largest size."""
+        if self.is_closed:
+            return False
         load = await self._store.do(asked.new_load)
         return load.requests >= self._most or load.bytes >= self._limits.bytes
 
@@ -120,44 +126,43 @@ class ProviderQueue:
         """
         if (self._crowded and self.out) or not (await self._store.do(asked.new_load)).requests:
             return False
-        limits = self._most, self._limits.bytes, await self._allowance()
-        tag = uuid.uuid4().hex
-        batch = await self._store.do(lambda ledger: asked.intend(ledger, tag, *limits))
+        batch = await self._intend()
         if batch is None:
-            if self.out:
-                return False
-            raise BudgetSpent(
-                f"--max-cost {self._limits.max_cost_usd:g} is reached: ${self._spending.cost_usd:.4f} spent, "
-                "and the next request may cost more than is left; what is done is saved: repeat the command "
-                "with a higher one to go on"
-            )
+            return False
+        provider_id: str | None
         try:
             provider_id = await self._submitter.submit(batch)
         except RateLimited:
             if not self.out:
                 raise
-            await self._submitter.settle(batch)
-            self._crowded = True
-        else:
+            (batch,) = [b for b in await self._store.do(asked.open_batches) if b.id == batch.id]
+            provider_id = await self._submitter.settle(batch)
+            self._crowded = provider_id is None
+        if provider_id is not None:
             self.say(f"batch {provider_id} is at {self._server.where}; its answers come within a day")
         await self._count()
-        return not self._crowded
+        return provider_id is not None
+
+    async def close(self) -> None:
+        """Asks for nothing more; what was not sent is forgotten."""
+        self.is_closed = True
+        await self._store.do(asked.forget_unsent)
 
     async def collect(self, ended: asyncio.Event) -> None:
         """Waits until a batch has ended, and takes in its answers; returns early when the event is set.
 
         Raises:
-            ModelError: A batch was refused or cancelled, or nobody answers any more. All that could be
-                collected was.
+            Interrupted: A person has cancelled a batch.
+            ModelError: A batch was refused, or nobody answers any more. All that could be collected was.
             StoreError: The disk is full; nothing is lost.
         """
         while not ended.is_set():
-            problem: ModelError | None = None
+            problem: ClassifierError | None = None
             taken, self.ready = 0, 0
             for batch in await self._store.do(asked.open_batches):
                 try:
                     taken += await self._visit(batch)
-                except ModelError as error:
+                except (ModelError, Interrupted) as error:
                     problem = problem or error
                 if ended.is_set():
                     break
@@ -173,24 +178,38 @@ class ProviderQueue:
 
     # -- inside --------------------------------------------------------------------------------
 
-    async def _allowance(self) -> float | None:
-        if self._limits.max_cost_usd is None:
-            return None
-        self._spending.check()
-        return self._limits.max_cost_usd - self._spending.cost_usd - await self._store.do(asked.most_out_usd)
+    async def _intend(self) -> SentBatch | None:
+        """A batch of what is new, as large as limits and cap allow; None where what is out decides first.
+
+        Raises:
+            BudgetSpent: The cap allows no further request.
+        """
+        cap, allowance = self._limits.max_cost_usd, None
+        if cap is not None:
+            if not self.out:
+                self._spending.check()
+            allowance = cap - self._spending.cost_usd - await self._store.do(asked.most_out_usd)
+        limits, tag = (self._most, self._limits.bytes, allowance), uuid.uuid4().hex
+        batch = await self._store.do(lambda ledger: asked.intend(ledger, tag, *limits))
+        if batch is None and not self.out:
+            raise BudgetSpent(
+                f"--max-cost {cap:g} is reached: ${self._spending.cost_usd:.4f} spent, and the next request "
+                "may cost more than is left; what is done is saved: repeat the command with a higher one to "
+                "go on"
+            )
+        return batch
 
     async def _visit(self, batch: SentBatch) -> bool:
         """Looks at a batch, and takes it where it has ended; whether it has."""
         state = await self._look(batch)
         if state is None:
             return False
-        if not state.ended or self._is_unwritten(batch, state):
-            self.ready += state.completed + state.failed
-            if state.status not in ("validating", "failed"):
-                await self._store.do(lambda ledger: asked.accepted(ledger, batch))
-            return False
-        await self._take(batch, state)
-        return True
+        if state.ended and await self._take(batch, state):
+            return True
+        self.ready += state.completed + state.failed
+        if state.status not in ("validating", "failed"):
+            await self._store.do(lambda ledger: asked.accepted(ledger, batch))
+        return False
 
     async def _look(self, batch: SentBatch) -> Batch | None:
         """None where nobody answered this time.
@@ -216,43 +235,41 @@ class ProviderQueue:
         del self._silent[batch.id]
         return state
 
-    def _is_unwritten(self, batch: SentBatch, state: Batch) -> bool:
-        """Whether there are answers, but their file is not there yet.
+    async def _take(self, batch: SentBatch, state: Batch) -> bool:
+        """Takes in a batch that has ended; false where its files are not all there yet.
 
         Raises:
-            RejectedRequest: It has not come for long.
+            ModelError: It was refused, or something in it concerns every request.
         """
-        if not state.completed or state.output_file is not None:
-            return False
-        self._silent[-batch.id] += 1
-        if self._silent[-batch.id] >= _PATIENCE:
-            raise RejectedRequest(
-                f"{self._server.where} says that batch {state.id} has {state.completed} answers, and gives "
-                "no file of them; repeat the command later, or give it up with --drop-batches"
-            )
-        return True
-
-    async def _take(self, batch: SentBatch, state: Batch) -> None:
+        said_more = state.output_file is None and (state.completed > 0 or not state.results)
+        missing = state.status == "completed" and said_more
         for file_id in state.results:
-            await self._read(batch, file_id)
+            missing |= not await self._read(batch, file_id)
+        if missing:
+            self._unwritten[batch.id] += 1
+            if self._unwritten[batch.id] < _PATIENCE:
+                return False
+            self.say(f"the provider gives no file of all that it says to have answered in batch {state.id}")
         stop, self._reader.stop = self._reader.stop, None
-        if state.status == "failed":
-            await self._refused(batch, state)
-        else:
-            # No fault of the requests: quota, key, a person.
-            counts = stop is None and state.status != "cancelled"
-            lost = await self._store.do(lambda ledger: asked.end(ledger, batch, state.status, counts=counts))
-            self._crowded = False
-            if lost:
-                self.say(f"batch {state.id} is {state.status}; {lost} of its requests have no answer")
         for file_id in filter(None, (state.input_file, *state.results)):
             await self._server.remove(file_id)
+        if state.status == "failed":
+            await self._refused(batch, state)
+            return True
+        # No fault of the requests: quota, key, a person.
+        counts = stop is None and state.status != "cancelled"
+        lost = await self._store.do(lambda ledger: asked.end(ledger, batch, state.status, counts=counts))
+        self._crowded = False
+        if lost:
+            self.say(f"batch {state.id} is {state.status}; {lost} of its requests have no answer")
         if stop is not None:
             raise stop
         if state.status == "cancelled":
-            raise BudgetSpent(f"batch {state.id} was cancelled at the provider; repeat the command to go on")
+            raise Interrupted(f"batch {state.id} was cancelled at the provider; repeat the command to go on")
+        return True
 
-    async def _read(self, batch: SentBatch, file_id: str) -> None:
+    async def _read(self, batch: SentBatch, file_id: str) -> bool:
+        """Takes in a file's answers; false where the provider does not have it."""
         with self._submitter.file(batch) as path:
             try:
                 async for attempt in retrying(self._limits.attempts, Waits()):
@@ -261,11 +278,11 @@ class ProviderQueue:
             except RejectedRequest as error:
                 if error.status != 404:
                     raise
-                self.say(f"the provider has removed the answers of batch {batch.provider_id}")
-                return
+                return False
             answers = self._reader.read(path)
             while rows := list(islice(answers, _ROWS)):
                 await self._keep(batch, rows)
+        return True
 
     async def _keep(self, batch: SentBatch, rows: list[Answer]) -> None:
         usages = [_NOTHING if row.refused else self._usage_of(batch.model, row.body) for row in rows]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+from classifier.batch.items import Outcome
 from classifier.batch.labellers import Labeller
 from classifier.batch.provider import asked
 from classifier.batch.provider.queue import ProviderQueue
-from classifier.batch.run import Run
+from classifier.batch.run import Interrupted, Run
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.engines.openai.batches import BatchServer
-from classifier.errors import ClassifierError, ModelError
+from classifier.errors import BudgetSpent, ClassifierError, ConfigError, ModelError
 
 
 class BatchRun(Run):
@@ -38,7 +39,7 @@ class BatchRun(Run):
         self._main: asyncio.Task[None] | None = None
 
     def interrupt(self) -> None:
-        """See `Run.interrupt`; an upload on its way is waited for the first time."""
+        """See `Run.interrupt`; the first time an exchange on its way is waited for, with its repetitions."""
         again = self.interrupted
         super().interrupt()
         if again and self._main is not None:
@@ -51,7 +52,7 @@ class BatchRun(Run):
         except asyncio.CancelledError:
             if not self.interrupted:
                 raise
-        except ModelError as error:
+        except (ModelError, Interrupted) as error:
             self._stop(error)
 
     async def _take_turns(self) -> None:
@@ -59,11 +60,24 @@ class BatchRun(Run):
         await self.queue.open()
         while self.stopped is None:
             await super()._label_all()  # labels what has its replies, asks for what has none
-            if self.stopped is not None or await self.queue.send():
+            if self.stopped is not None:
+                return
+            if await self._send():
                 continue
             if not self.queue.out:
                 return
             await self.queue.collect(self._ended)
+
+    async def _send(self) -> bool:
+        try:
+            return await self.queue.send()
+        except BudgetSpent:
+            await self.queue.close()
+            await super()._label_all()  # replies that are there by now are paid for
+            raise
+
+    def _tells(self, outcome: Outcome) -> bool:
+        return outcome.requests > 0  # others' requests wait for batches, and have said nothing yet
 
     async def _is_full(self) -> bool:
         return await self.queue.is_full()
@@ -81,7 +95,7 @@ async def drop_batches(server: BatchServer, store: LedgerWriter) -> int:
     """
     batches = await store.do(asked.open_batches)
     for batch in batches:
-        with suppress(ModelError):  # gone, or of another key: forgetting it is what was asked for
+        with suppress(ModelError, ConfigError):  # gone, or of another key: forgetting it was asked for
             provider_id = batch.provider_id
             if provider_id is None and batch.sent is not None:
                 found = await server.find(batch.tag, batch.file_id)

@@ -59,12 +59,7 @@ class Submitter:
             raise
         await self._store.do(lambda ledger: asked.uploaded(ledger, batch, file_id))
         batch = replace(batch, file_id=file_id, sent=time.time())
-        try:
-            made = await self._create(batch, file_id)
-        except ModelError as error:
-            if not error.retryable:  # a clear no
-                await self._take_back(batch)
-            raise
+        made = await self._create(batch, file_id)
         await self._store.do(lambda ledger: asked.submitted(ledger, batch, made.id))
         return made.id
 
@@ -136,7 +131,14 @@ class Submitter:
             with attempt:
                 again = attempt.retry_state.attempt_number > 1
                 found = await self._find(batch) if again else None
-                return found or await self._server.create(file_id, batch.tag)
+                if found is not None:
+                    return found
+                try:
+                    return await self._server.create(file_id, batch.tag)
+                except ModelError as error:
+                    if not (again or error.retryable):  # a clear no, and nothing was open before
+                        await self._take_back(batch)
+                    raise
         raise AssertionError("tenacity either returns or raises")
 
     async def _find(self, batch: SentBatch) -> Batch | None:

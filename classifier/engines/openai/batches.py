@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.transport import OpenAITransport, public_url
-from classifier.errors import ModelError
+from classifier.errors import ConfigError, ModelError
 
 ENDPOINT = "/v1/chat/completions"
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
@@ -81,6 +81,7 @@ class BatchServer:
         """Uploads a file of requests; returns the server's id of it.
 
         Raises:
+            ConfigError: The server's answers cannot be used.
             ModelError: It was not taken.
         """
 
@@ -125,10 +126,11 @@ class BatchServer:
             RejectedRequest: The server cannot list its batches, or not to their end.
             ModelError: Nobody answered.
         """
-        async for batch in self._listed():
+        async for row in self._listed():
             # Some servers drop the metadata; the file belongs to this one batch.
-            if batch.tag == tag or (file_id is not None and batch.input_file == file_id):
-                return batch
+            theirs = _dict(row.get("metadata")).get(_TAG), row.get("input_file_id")
+            if theirs[0] == tag or (file_id is not None and theirs[1] == file_id):
+                return self._read(row)
         return None
 
     async def download(self, file_id: str, path: Path) -> None:
@@ -160,15 +162,14 @@ class BatchServer:
         except ModelError:
             return
 
-    async def _listed(self) -> AsyncIterator[Batch]:
+    async def _listed(self) -> AsyncIterator[Mapping[str, Any]]:
         after = ""
         for _ in range(_PAGES):
             more = f"&after={quote(after, safe='')}" if after else ""
             page = await self._send("get", f"/batches?limit={_PAGE}{more}")
             rows = [row for row in _list(page.get("data")) if isinstance(row, dict)]
             for row in rows:
-                if _is_usable(row.get("id")):  # others are no batches of ours
-                    yield self._read(row)
+                yield row
             last = str(rows[-1].get("id")) if rows else after
             if last == after or not page.get("has_more"):
                 return
@@ -207,13 +208,13 @@ class BatchServer:
         """An id that can stand in a path.
 
         Raises:
-            RejectedRequest: The server gave none.
+            ConfigError: The server gave none, though it took what was sent.
         """
         if _is_usable(value):
             return str(value)
-        raise RejectedRequest(
-            f"{self.where} made a {what} without a usable id: its Batch API is not OpenAI's; leave "
-            "--batch-api out"
+        raise ConfigError(
+            f"{self.where} made a {what} without a usable id: its Batch API is not OpenAI's; cancel it "
+            "there, give it up with --drop-batches, and leave --batch-api out"
         )
 
 

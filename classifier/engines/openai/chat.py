@@ -18,7 +18,7 @@ from classifier.engines.openai.completion import Completion, Extracted, extract_
 from classifier.engines.openai.failures import RejectedRequest, ServerError, one_line
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits, unexplained
 from classifier.engines.openai.retry import OnWait, Pause, Waits, retry_after_of, retrying
-from classifier.engines.openai.transport import ChatTransport
+from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.errors import ModelError, Refused, Truncated
 
 _log = logging.getLogger(__name__)
@@ -56,11 +56,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class Said:
-    """A completion, the JSON object found in it, and the profile it was asked with."""
+    """A completion, the JSON object found in it, and the profile it was asked with; None if kept."""
 
     completion: Completion
     extracted: Extracted
-    profile: Profile
+    profile: Profile | None
 
 
 class ChatServer:
@@ -165,6 +165,8 @@ class ChatServer:
             completion = read_completion(body)
             tally.completions.append(completion)
             extracted = _usable(completion, question.schema)
+            if isinstance(body, Kept):
+                return Said(completion, extracted, None)
             self._learn(trial)
             return Said(completion, extracted, trial.profile)
 
@@ -251,6 +253,8 @@ def enforced(said: Said, schema: Mapping[str, Any]) -> bool:
 
     A strict schema cannot be broken by the model, the other rungs only promise JSON.
     """
+    if said.profile is None:
+        return True
     try:
         value = json.loads(said.extracted.text)
     except (ValueError, RecursionError):

@@ -24,6 +24,8 @@ def without_secrets(body: Mapping[str, Any], secrets: Sequence[str]) -> Mapping[
     if not secrets:
         return body
     text = body.raw.decode(errors="replace") if isinstance(body, Body) else json.dumps(body)
+    if "\\u" in text or "\\/" in text:  # characters can be written in several ways
+        text = json.dumps(body)
     found = [quoted for secret in secrets if (quoted := json.dumps(secret)[1:-1]) in text]
     if not found:
         return body

@@ -51,6 +51,10 @@ class Body(dict[str, Any]):
         self.raw = raw
 
 
+class Kept(dict[str, Any]):
+    """A body that was said before: it tells nothing of what the server accepts now."""
+
+
 class OpenAITransport:
     """The exchange over HTTP, by the openai client with its own retries switched off.
 

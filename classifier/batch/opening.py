@@ -1,0 +1,98 @@
+"""A folder -> its ledger, for one process at a time and for one way of labelling.
+
+The system frees the lock when the process dies, however it dies. A ledger that was made with other settings
+is refused in words, never mixed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from classifier.batch.ledger import Ledger
+from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.errors import ConfigError, StoreError
+from classifier.fingerprint import differences
+
+FINGERPRINT = "fingerprint"
+"""Under this name the ledger keeps what decides its labels."""
+
+_LABELS = "labels"
+
+
+@contextmanager
+def open_ledger(
+    folder: Path,
+    fingerprint: Mapping[str, Any],
+    labels: Sequence[str] = (),
+    *,
+    relabel: bool = False,
+) -> Iterator[Ledger]:
+    """Opens a folder's ledger for this process alone; both are made where they are missing.
+
+    Args:
+        folder: The `--out` folder.
+        fingerprint: Everything that decides the labels, by name; JSON values.
+        labels: The closed set, which corrections are held to.
+        relabel: Where the fingerprint has changed, label everything anew; replies to requests that stay
+            the same are not paid for again.
+
+    Raises:
+        ConfigError: Another process is at work there, or the fingerprint has changed.
+        StoreError: It cannot be read or written.
+    """
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(
+            f"{folder}: another process is labelling there; wait for it, or choose another --out"
+        ) from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(f"{folder}: is a file; expected a folder for --out") from error
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: {error.strerror or error}; choose another --out, or make room"
+        ) from error
+    try:
+        path = folder / LEDGER_FILE
+        connection = connect(path)
+        try:
+            ledger = Ledger(connection, path)
+            with ledger.transaction():
+                _take_up(ledger, connection, fingerprint, relabel)
+                ledger.keep(_LABELS, list(labels))
+            yield ledger
+        finally:
+            connection.close()
+    finally:
+        lock.release()
+
+
+def _take_up(
+    ledger: Ledger, connection: sqlite3.Connection, fingerprint: Mapping[str, Any], relabel: bool
+) -> None:
+    before = ledger.value(FINGERPRINT)
+    changed = differences(before, fingerprint) if before is not None else ()
+    if changed and not relabel and ledger.has_results():
+        raise other_settings(ledger.path, changed)
+    if changed:
+        connection.execute(
+            "UPDATE item SET round = round + (state = 'failed'), label = NULL, error = NULL, review = 0,"
+            " state = CASE WHEN twin IS NULL THEN 'waiting' ELSE 'twin' END"
+        )
+    ledger.keep(FINGERPRINT, fingerprint)
+
+
+def other_settings(path: Path, changed: Sequence[str]) -> ConfigError:
+    """The refusal of a ledger that was made otherwise."""
+    return ConfigError(
+        f"{path}: was made with other settings ({', '.join(changed)}); choose another --out, restore the "
+        "settings, or add --relabel to label everything anew"
+    )
