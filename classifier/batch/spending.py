@@ -48,18 +48,23 @@ class Spending:
         self._finished += 1
         self._finished_usd += cost_usd
 
-    def check(self) -> None:
+    def check(self, out: int = 0) -> None:
         """Whether another request may be sent.
+
+        Args:
+            out: Requests that are on their way; they will cost what those of this run did.
 
         Raises:
             BudgetSpent: The cap is reached, or cannot be kept because replies come without a known cost.
         """
         if self._max_cost_usd is None:
             return
-        if self.cost_usd >= self._max_cost_usd:
+        to_come = out * (self.cost_usd - self._before_usd) / self.replies if self.replies else 0.0
+        if self.cost_usd + to_come >= self._max_cost_usd:
+            on_their_way = f", {out} requests on their way" if to_come else ""
             raise BudgetSpent(
-                f"--max-cost {self._max_cost_usd:g} is reached (${self.cost_usd:.4f} spent); what is done is "
-                "saved: repeat the command with a higher one to go on"
+                f"--max-cost {self._max_cost_usd:g} is reached (${self.cost_usd:.4f} spent{on_their_way}); "
+                "what is done is saved: repeat the command with a higher one to go on"
             )
         if self.unpriced:
             raise BudgetSpent(

@@ -31,6 +31,7 @@ def totals(ledger: Ledger) -> dict[str, Any]:
             "waiting": counts.waiting,
             "at_provider": out_count(ledger),
             "unusable": counts.broken,
+            "unlisted": ledger.unlisted(),
             "review": counts.review,
         },
         "spent": {

@@ -99,7 +99,7 @@ class Throttle:
         inner: Where requests go.
         ceiling: Most requests at a time.
         pause: The engine's: who had to wait for a turn may have to wait for the server as well.
-        may_send: Asked before each request; raises where none may be sent any more.
+        may_send: Asked before each request, and told how many are out; raises where no more may go.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Throttle:
         ceiling: int,
         *,
         pause: Pause | None = None,
-        may_send: Callable[[], None] = lambda: None,
+        may_send: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.limit = AdaptiveLimit(ceiling)
         self.in_flight: set[asyncio.Task[Any]] = set()
@@ -144,7 +144,7 @@ class Throttle:
             await self._pause.wait(Waits.total_s)
             if self._stopped is not None:
                 raise BudgetSpent(self._stopped)
-            self._may_send()
+            self._may_send(len(self.in_flight))
             if task is not None:
                 self.in_flight.add(task)
             return await self._timed(request)

@@ -101,7 +101,10 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="Answer from these recordings, without key or network.")
     ] = None,
     record: Annotated[
-        bool, typer.Option("--record/--no-record", help="Keep every reply of an openai run for --replay.")
+        bool,
+        typer.Option(
+            "--record/--no-record", help="Keep each reply for --replay, in eval/recordings of the workspace."
+        ),
     ] = True,
     concurrency: Annotated[int, typer.Option(min=1, max=256, help="Items in work at the same time.")] = 8,
     text: Annotated[

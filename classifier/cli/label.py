@@ -76,7 +76,7 @@ def label(
         bool, typer.Option("--dry-run", help="Tell tokens and cost of real prompts; label nothing.")
     ] = False,
     max_cost: Annotated[
-        float | None, typer.Option(min=0, metavar="USD", help="Stop when the folder's replies cost this.")
+        float | None, typer.Option(min=0, metavar="USD", help="Stop before the folder's replies cost more.")
     ] = None,
     batch_api: Annotated[
         bool, typer.Option("--batch-api", help="Ask by the provider's Batch API: half the price, in a day.")
@@ -143,6 +143,8 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
     from classifier.batch.session import label_lists
     from classifier.cli.label_bar import LabelBar
 
+    if job.runner == "ray":
+        print("classifier: Ray starts; the first labels come in 10 to 20 s", file=sys.stderr)
     with LabelBar() as bar:
 
         def on_start(run: Run) -> None:
@@ -201,6 +203,15 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
         )
     made = summary["fingerprint"]
     first = f"{made['cascade']}, then " if made.get("cascade") else ""
+    if totals["unlisted"]:
+        lines.append(
+            f"{totals['unlisted']} papers of other lists, or beyond --limit, are in the ledger and not in "
+            "these results; name all lists together to have them"
+        )
+    if summary.get("batches_dropped"):
+        lines.append(
+            f"gave up {summary['batches_dropped']} batches at the provider, which may still charge for them"
+        )
     lines.append(f"engine: {first}{made['engine']}; results in {out}")
     return "\n".join(lines)
 

@@ -27,12 +27,13 @@ class LabelBar(Shown):
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.table import Column
 
         self._run = run
         self._bar = Progress(
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=10),
+            MofNCompleteColumn(table_column=Column(no_wrap=True, min_width=9)),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,
@@ -60,23 +61,26 @@ class LabelBar(Shown):
 
 
 def describe(run: Run) -> str:
-    """A run's state in one line."""
+    """A run's state in one line, what matters most first: narrow terminals cut its end."""
     from classifier.batch.provider.run import BatchRun
 
     progress, spending, throttle = run.progress, run.spending, run.throttle
+    if not progress.total:
+        return "starting"
+    by_batch = isinstance(run, BatchRun)
     parts = [f"{progress.per_second:.1f}/s"]
-    if progress.here:
+    if progress.here and not by_batch:
         parts.append(f"{_duration(progress.waiting / max(progress.per_second, 1e-9))} left")
     if throttle is not None:
-        parts.append(f"{throttle.per_minute} requests/min, {len(throttle.in_flight)} out")
-        rest = spending.rest_usd(progress.waiting)
-        parts.append("cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}")
-        if rest is not None:
-            parts.append(f"about ${rest:.4f} to come")
+        rest = None if by_batch else spending.rest_usd(progress.waiting)
+        cost = "cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}"
+        parts.append(cost if rest is None else f"{cost} and about ${rest:.4f} to come")
     if isinstance(run, BatchRun) and run.queue.out:
         parts.append(f"{run.queue.ready} of {run.queue.out} answers there")
-    parts += [f"{progress.review} for review"] * bool(progress.review)
+    parts += [f"{progress.review} to review"] * bool(progress.review)
     parts += [f"{progress.failed} failed"] * bool(progress.failed)
+    if throttle is not None:
+        parts.append(f"{throttle.per_minute} requests/min, {len(throttle.in_flight)} out")
     return ", ".join(parts)
 
 

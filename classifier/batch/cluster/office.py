@@ -78,7 +78,7 @@ class SharedSpending(Spending):
         if self._office is not None:
             self._office.add.remote(usage)
 
-    def check(self) -> None:
+    def check(self, out: int = 0) -> None:
         """See `Spending.check`; takes a millisecond where there is a cap."""
         if self._office is not None:
             import ray
@@ -89,4 +89,4 @@ class SharedSpending(Spending):
             except RayError as error:
                 raise BudgetSpent("--max-cost cannot be kept: the run's driver is gone") from error
             self.cost_usd, self.unpriced = spent.cost_usd, spent.unpriced
-        super().check()
+        super().check(out)

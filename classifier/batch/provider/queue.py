@@ -261,7 +261,7 @@ class ProviderQueue:
         lost = await self._store.do(lambda ledger: asked.end(ledger, batch, state.status, counts=counts))
         self._crowded = False
         if lost:
-            self.say(f"batch {state.id} is {state.status}; {lost} of its requests have no answer")
+            self.say(f"batch {state.id} is {state.status}; {lost} of its requests go again")
         if stop is not None:
             raise stop
         if state.status == "cancelled":
