@@ -131,6 +131,28 @@ def test_a_rationale_goes_into_the_named_field_and_out_again(tmp_path):
     assert copy.read_bytes() == old
 
 
+@pytest.mark.parametrize(
+    ("name", "form", "field"),
+    [
+        ("zotero.bib", "bibtex", "annote"),
+        ("zotero.bib", "bibtex", "note"),
+        ("endnote.ris", "ris", "N1"),
+        ("csl.json", "csl-json", "annote"),
+    ],
+)
+def test_a_rationale_in_a_usual_field_goes_without_naming_it_again(tmp_path, capsys, name, form, field):
+    copy, out = own_list(tmp_path, name)
+    old = copy.read_bytes()
+    command = ["export", str(out), "-f", form, "--into", str(copy), *SURVEY]
+    run([*command, "--rationale", field])
+    assert b"classifier: It says so." in copy.read_bytes()
+    run([*command, "--remove"])
+    assert copy.read_bytes() == old
+    capsys.readouterr()
+    run([*command, "--remove"])
+    assert ": 0 cleared of what is ours; nothing changed" in capsys.readouterr().err
+
+
 def test_another_prefix_has_keywords_of_its_own(tmp_path):
     copy, out = own_list(tmp_path, "zotero.bib")
     for prefix in ("one/", "two/"):

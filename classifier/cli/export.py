@@ -62,7 +62,12 @@ def export(
         ),
     ] = None,
     remove: Annotated[
-        bool, typer.Option("--remove", help="With --into: take out of FILE what earlier exports put there.")
+        bool,
+        typer.Option(
+            "--remove",
+            help="With --into: take out of FILE what earlier exports put there; name a field again that "
+            "--rationale named, unless it is annote, note or N1.",
+        ),
     ] = False,
     bom: Annotated[bool, typer.Option("--bom", help="CSV: begin with a byte order mark, for Excel.")] = False,
     cite: Annotated[
@@ -174,7 +179,7 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
         name = f" '{left.key}'" if left.key else ""
         print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
-    done = "cleared of our keywords" if removed else "labelled"
+    done = f"{spliced.changed} cleared of what is ours" if removed else f"{spliced.labelled} labelled"
     unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
-    print(f"classifier: {file}: {spliced.labelled} {done}{unknown}{kept}", file=sys.stderr)
+    print(f"classifier: {file}: {done}{unknown}{kept}", file=sys.stderr)
     return exits.PARTIAL if spliced.untouched else exits.DONE

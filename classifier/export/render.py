@@ -15,7 +15,7 @@ from classifier.errors import ConfigError
 from classifier.export.filed import Filed, file_rows
 from classifier.export.grouping import Tree, group_by_tree
 from classifier.export.splice.keywords import PREFIX
-from classifier.export.splice.results import Removal, Results, Spliced
+from classifier.export.splice.results import NOTE_FIELDS, Removal, Results, Spliced
 from classifier.export.tables import attribute_tables, overview
 from classifier.export.target import check_format, encoded
 from classifier.taxonomy import Taxonomy
@@ -89,7 +89,8 @@ def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced
     if name not in _LISTS:
         raise ConfigError(f"--remove works with {', '.join(_LISTS)}, not with '{name}'")
     check_format(file, data, name)
-    return _splicer(name)(data, Removal(options.prefix, options.note_field))
+    fields = (*NOTE_FIELDS[name], *([options.note_field] if options.note_field else []))
+    return _splicer(name)(data, Removal(options.prefix, fields))
 
 
 def _splicer(name: str) -> Callable[[bytes, Results], Spliced]:

@@ -41,7 +41,7 @@ def spliced(kind: str, text: str | bytes, *rows: Row, note: str | None = None) -
 
 
 def cleared(kind: str, data: bytes, note: str | None = None) -> bytes:
-    return SPLICERS[kind](data, Removal(PREFIX, note)).data
+    return SPLICERS[kind](data, Removal(PREFIX, (note,) if note else ())).data
 
 
 # -- real lists ----------------------------------------------------------------------------------
@@ -227,6 +227,21 @@ def test_a_note_of_the_users_is_never_overwritten(kind, text):
     found = spliced(kind, text, row("k", LEAF), note="annote")
     assert found.data.decode() == text
     assert "of its own" in found.untouched[0].reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("bib", "@a{k, annote = {mine}, keywords = {tax}}"),
+        ("bib", "@a{k, annote = macro, keywords = {tax}}"),
+        ("ris", "TY  - JOUR\nID  - k\nN1  - mine\nER  - \n"),
+        ("json", '[{"id": "k", "annote": "mine", "keyword": "tax"}]'),
+    ],
+)
+def test_a_note_of_the_users_does_not_keep_our_keywords_in(kind, text):
+    new = spliced(kind, text, row("k", LEAF)).data
+    found = SPLICERS[kind](new, Removal(PREFIX, (NOTES[kind],)))
+    assert (found.data.decode(), found.changed, found.untouched) == (text, 1, ())
 
 
 def test_a_mark_that_the_bytes_belie_is_an_error():
