@@ -205,7 +205,8 @@ def test_rows_of_another_survey_are_refused_and_the_file_stays(tmp_path, capsys)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["no-such-key", "unplaced"], "no entry"),
+        (["no-such-key", "unplaced"], "no entry 'no-such-key' in the ledger; the keys"),
+        (["outsid", "unplaced"], "did you mean 'outside'?"),
         (["outside", "no/leaf"], "not known"),
         (["outside"], "LABEL"),
         (["outside", "--undo"], "nothing to undo"),
@@ -214,6 +215,12 @@ def test_rows_of_another_survey_are_refused_and_the_file_stays(tmp_path, capsys)
 def test_a_wrong_correction_is_refused(labelled, capsys, words, said):
     assert run(["correct", str(labelled), *words]) in (exits.BAD_INPUT, exits.USAGE)
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["correct", "nope", "k", "l"], ["export", "nope", "-f", "csv"]])
+def test_a_folder_without_a_ledger_is_refused_alike_by_all_commands(command, capsys):
+    assert run(command) == exits.USAGE
+    assert "nope: no ledger there; expected the --out folder" in capsys.readouterr().err
 
 
 def test_a_link_stays_a_link_and_permissions_stay(tmp_path):
