@@ -13,7 +13,7 @@ from functools import cached_property
 
 from classifier.entries import Row
 from classifier.errors import ConfigError
-from classifier.label import Evidence, Status
+from classifier.label import Evidence, Label, Status
 from classifier.records import OUT_OF_SCOPE, UNPLACED
 from classifier.taxonomy import Taxonomy
 from classifier.text import shown
@@ -57,6 +57,29 @@ class Filed:
     def needs_review(self) -> bool:
         """Whether a person must still look; nobody must where one has decided."""
         return self.row.label.needs_review and not self.is_corrected
+
+    @cached_property
+    def ruled(self) -> Label:
+        """The Label with the correction applied: what the engine weighed and a person overruled is gone."""
+        label = self.row.label
+        if not self.is_corrected:
+            return label
+        agreed = self.label == label_of(self.row)
+        return label.model_copy(
+            update={
+                "status": self.status,
+                "leaf": self.label if self.status == "placed" else None,
+                "path": self.path,
+                "error": None,
+                "runner_up": None,
+                "secondary": label.secondary if agreed else (),
+                "scope_reason": label.scope_reason if agreed else None,
+                # A person's word has no probability, and needs no further look.
+                "confidence": None,
+                "needs_review": False,
+                "review_reasons": (),
+            }
+        )
 
     @cached_property
     def title(self) -> str:
