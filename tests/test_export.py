@@ -15,7 +15,8 @@ from classifier.cli.app import run
 from classifier.entries import Row
 from classifier.export.render import FORMATS
 from classifier.export.target import replace_with_backup
-from tests.labelled_rows import rows_of, sample, taxonomy
+from classifier.records import Notice
+from tests.labelled_rows import row, rows_of, sample, taxonomy
 
 ROOT = Path(__file__).parent.parent
 LISTS = ROOT / "examples" / "lists"
@@ -121,6 +122,36 @@ def test_markdown_sections_live_side_by_side_in_one_readme(labelled, tmp_path):
     assert len(list(tmp_path.glob("README.md.bak*"))) == 3  # the second round changed nothing
 
 
+@pytest.mark.parametrize("text", [b"# Mine\r\n\r\nbefore  \r\n", b"# Mine", b"", b"one\n\n\n"])
+def test_remove_takes_all_sections_out_of_markdown(labelled, tmp_path, capsys, text):
+    readme = tmp_path / "README.md"
+    readme.write_bytes(text)
+    for name in ("markdown", "table1", "tables"):
+        assert run(["export", str(labelled), "-f", name, "--into", str(readme), *SURVEY]) == exits.DONE
+    assert "<!-- /classifier:tables -->" in readme.read_text(encoding="utf-8")
+    remove = ["export", str(labelled), "--into", str(readme), "--remove"]
+    assert run(remove) == exits.DONE
+    assert readme.read_bytes() == text
+    assert "3 cleared of what is ours; what it was" in capsys.readouterr().err
+    assert run(remove) == exits.DONE
+    assert "0 cleared of what is ours; nothing changed" in capsys.readouterr().err
+
+
+def test_a_section_that_failed_papers_are_in_counts_and_explains_them_plainly(tmp_path, capsys):
+    message = "cannot resolve export.arxiv.org: [Errno -2] Name or service not known (3 attempts)"
+    failed = row("gone", "failed")
+    error = Notice(code="source-unavailable", message=message)
+    failed = failed.model_copy(update={"label": failed.label.model_copy(update={"error": error})})
+    folder = folder_of(tmp_path / "out", [row("here", LEAF), failed])
+    readme = tmp_path / "README.md"
+    readme.write_bytes(b"")
+    assert run(["export", str(folder), "--into", str(readme), *SURVEY]) == exits.DONE
+    assert "1 labelled, 1 without a label" in capsys.readouterr().err
+    text = readme.read_text(encoding="utf-8")
+    assert "it could not be fetched" in text
+    assert "Errno" not in text
+
+
 def test_a_rationale_goes_into_the_named_field_and_out_again(tmp_path):
     copy, out = own_list(tmp_path, "endnote.ris")
     old = copy.read_bytes()
@@ -169,7 +200,7 @@ def test_another_prefix_has_keywords_of_its_own(tmp_path):
         (["--format", "html", "--into", "x.bib"], exits.USAGE, "--into works with bibtex, ris"),
         (["--format", "bibtex", "--into", "x.bib", "--out", "y"], exits.USAGE, "exclude one another"),
         (["--format", "bibtex", "--remove"], exits.USAGE, "--remove needs --into"),
-        (["--format", "markdown", "--into", "x.bib", "--remove"], exits.USAGE, "--remove works with"),
+        (["--format", "html", "--into", "x.bib", "--remove"], exits.USAGE, "--remove works with"),
         (["--format", "bibtex", "--into", "missing.bib"], exits.BAD_INPUT, "cannot be read"),
         (["--format", "bibtex", "--prefix", "no end"], exits.USAGE, "expected as letters"),
         (["--format", "bibtex", "--rationale", "keywords"], exits.USAGE, "use annote"),

@@ -105,7 +105,7 @@ def export(
             if remove
             else render_into(name, old, into, read_rows(folder), taxonomy, options)
         )
-        if not (spliced.labelled or spliced.unknown or spliced.untouched):
+        if not (remove or spliced.labelled or spliced.unknown or spliced.untouched):
             raise ConfigError(f"{into}: no {name} entry found; check that --format is the file's")
         backup = replace_with_backup(into, old, spliced.data)
         return _report(into, spliced, backup, remove)

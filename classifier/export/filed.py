@@ -21,6 +21,32 @@ from classifier.text import shown
 FAILED = "failed"
 """What stands in a label's place where there is none."""
 
+_REASONS = {
+    "bad-reference": "the reference leads to no paper",
+    "paper-not-found": "there is no such paper",
+    "wrong-paper": "its id and its title belong to different papers",
+    "source": "it could not be fetched",
+    "source-unavailable": "it could not be fetched",
+    "not-a-pdf": "its file is no PDF",
+    "encrypted-pdf": "its PDF is encrypted",
+    "needs-ocr": "its PDF is a scan without text",
+    "not-a-paper": "its text is no paper's",
+    "unreadable-pdf": "its PDF cannot be read",
+    "input": "what the list has of it cannot be read",
+    "context-overflow": "its text is too long for the model",
+    "refused": "the model refused",
+    "budget-spent": "the budget was spent",
+    **dict.fromkeys(
+        ("model", "rate-limited", "model-timeout", "model-unavailable"), "the model did not answer"
+    ),
+    **dict.fromkeys(
+        ("reply", "not-json", "schema-mismatch", "unknown-label", "truncated"),
+        "the model gave no valid answer",
+    ),
+}
+"""Why a paper has no label, for readers: messages name hosts, paths and attempts, which no page needs."""
+_NO_REASON = "it could not be processed"
+
 _BY_STATUS = {"out_of_scope": OUT_OF_SCOPE, "unplaced": UNPLACED, "failed": FAILED}
 _BY_LABEL: dict[str, Status] = {OUT_OF_SCOPE: "out_of_scope", UNPLACED: "unplaced"}
 
@@ -116,12 +142,12 @@ class Filed:
 
     @property
     def rationale(self) -> str:
-        """Why: the person's note where a person decided, else the engine's reason or error."""
+        """Why: the person's note where a person decided, else the engine's reason or what went wrong."""
         correction, label = self.row.correction, self.row.label
         if correction is not None:
             who = f"by {shown(correction.by)}" if correction.by.strip() else "by a person"
             return shown(f"Set {who}{': ' + correction.note if correction.note.strip() else ''}")
-        return shown(label.error.message if label.error else label.rationale)
+        return _REASONS.get(label.error.code, _NO_REASON) if label.error else shown(label.rationale)
 
     @property
     def quotes(self) -> tuple[Evidence, ...]:

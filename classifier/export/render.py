@@ -76,19 +76,25 @@ def render_into(
 
     tree = group_by_tree(filed, taxonomy)
     text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
-    return Spliced(splice_markdown(data, _SECTIONS[name], text), tree.count, 0, ())
+    new = splice_markdown(data, _SECTIONS[name], text)
+    return Spliced(new, tree.count - tree.failed, tree.failed, ())
 
 
 def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced:
-    """A user's reference list without anything that `render_into` put there.
+    """A user's file without anything that `render_into` put there; of Markdown, without all our sections.
 
     Raises:
-        ConfigError: The format is no reference list, or not the file's.
+        ConfigError: The format has no place for labels, or is not the file's.
         InputError: The file is not of the format.
     """
-    if name not in _LISTS:
-        raise ConfigError(f"--remove works with {', '.join(_LISTS)}, not with '{name}'")
+    if name not in INTO:
+        raise ConfigError(f"--remove works with {', '.join(INTO)}, not with '{name}'")
     check_format(file, data, name)
+    if name in _SECTIONS:
+        from classifier.export.splice.markdown import without_sections
+
+        new, removed = without_sections(data, tuple(_SECTIONS.values()))
+        return Spliced(new, 0, 0, (), changed=removed)
     fields = (*NOTE_FIELDS[name], *([options.note_field] if options.note_field else []))
     return _splicer(name)(data, Removal(options.prefix, fields))
 

@@ -19,7 +19,7 @@ from classifier.errors import InputError
 from classifier.export.filed import file_rows
 from classifier.export.splice.bibtex import splice_bibtex
 from classifier.export.splice.csl_json import splice_csl_json
-from classifier.export.splice.markdown import splice_markdown
+from classifier.export.splice.markdown import splice_markdown, without_sections
 from classifier.export.splice.results import Removal, Results, Spliced
 from classifier.export.splice.ris import splice_ris
 from tests.labelled_rows import row, rows_of, taxonomy
@@ -502,6 +502,14 @@ def test_markdown_without_marks_gets_the_section_at_its_end_and_a_rerun_changes_
         return
     assert new.startswith(old)
     assert splice_markdown(new, "tree", section) == new
+    again, removed = without_sections(new, ("tree", "classes"))
+    assert removed == 1
+    assert again == old or "\r" in text
+
+
+def test_a_section_in_the_middle_goes_and_all_else_stays():
+    text = f"# Mine\n\n{OPEN}\nold\n{CLOSE}\nend\ttext "
+    assert without_sections(text.encode(), ("tree",)) == (b"# Mine\n\nend\ttext ", 1)
 
 
 @pytest.mark.parametrize("text", ["```\ncode\n", "<!-- open\n", "<pre>\n"])

@@ -77,7 +77,7 @@ class Results:
         note_field: str | None = None,
     ) -> None:
         self.prefix = prefix
-        self.note_fields = (note_field,) if note_field else ()
+        self.note_fields: tuple[str, ...] = (note_field,) if note_field else ()
         self._by_key: dict[str, list[tuple[str, Wanted | None]]] = {}
         self._by_trait: dict[str, Wanted | None] = {}
         elsewhere: list[tuple[ListEntry, Wanted | None]] = []
