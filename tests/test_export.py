@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +58,36 @@ def test_every_format_goes_to_a_file_and_to_standard_output_alike(labelled, tmp_
     assert run(["export", str(labelled), "--format", name, "--out", str(out), *SURVEY]) == exits.DONE
     assert run(["export", str(labelled), "--format", name, *SURVEY]) == exits.DONE
     assert capfdbinary.readouterr().out == out.read_bytes() != b""
+
+
+@pytest.mark.parametrize("name", ["png", "parquet"])
+def test_binary_formats_are_not_written_to_a_terminal(labelled, name):
+    primary, secondary = pty.openpty()
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "classifier", "export", str(labelled), "-f", name, *SURVEY],
+            stdout=secondary,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(primary)
+        os.close(secondary)
+    assert ended.returncode == exits.USAGE
+    assert ended.stderr == f"classifier: {name} is nothing for a terminal; use --out FILE, or a pipe\n"
+
+
+def test_a_reader_that_goes_away_early_ends_the_export_quietly(tmp_path):
+    folder = folder_of(tmp_path / "out", [row(f"k{n}", LEAF) for n in range(300)])
+    command = [sys.executable, "-m", "classifier", "export", str(folder), "-f", "jsonl", *SURVEY]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as export:
+        assert export.stdout
+        assert export.stderr
+        assert export.stdout.readline().startswith(b"{")
+        export.stdout.close()
+        assert export.stderr.read() == b""
+    assert export.returncode == exits.DONE
 
 
 @pytest.mark.parametrize(

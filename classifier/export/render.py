@@ -203,6 +203,9 @@ _SECTIONS = {"markdown": "tree", "table1": "classes", "tables": "tables"}
 FORMATS = (*_STREAMED, "parquet", *_GROUPED)
 """All formats."""
 
+BINARY = ("parquet", "png")
+"""Those that no terminal shows."""
+
 _ENDINGS = {
     ".jsonl": "jsonl",
     ".csv": "csv",
