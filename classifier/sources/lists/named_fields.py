@@ -53,7 +53,7 @@ FILES = (
 HINTS = (
     "extra", "note", "notes", "comment", "comments", "number", "reportnumber", "archive", "archiveid",
     "archivelocation", "publicationtitle", "containertitle", "journal", "venue", "howpublished", "volume",
-    "callnumber", "zeitschrift", "revue", "revista", "bemerkung", "bemerkungen",
+    "callnumber", "zeitschrift", "revue", "revista",
 )  # fmt: skip
 
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
