@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,8 @@ from classifier.cli.app import run
 from classifier.entries import Row
 from classifier.export.render import FORMATS
 from classifier.export.target import replace_with_backup
-from tests.labelled_rows import rows_of, sample, taxonomy
+from classifier.records import Notice
+from tests.labelled_rows import row, rows_of, sample, taxonomy
 
 ROOT = Path(__file__).parent.parent
 LISTS = ROOT / "examples" / "lists"
@@ -53,6 +58,36 @@ def test_every_format_goes_to_a_file_and_to_standard_output_alike(labelled, tmp_
     assert run(["export", str(labelled), "--format", name, "--out", str(out), *SURVEY]) == exits.DONE
     assert run(["export", str(labelled), "--format", name, *SURVEY]) == exits.DONE
     assert capfdbinary.readouterr().out == out.read_bytes() != b""
+
+
+@pytest.mark.parametrize("name", ["png", "parquet"])
+def test_binary_formats_are_not_written_to_a_terminal(labelled, name):
+    primary, secondary = pty.openpty()
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "classifier", "export", str(labelled), "-f", name, *SURVEY],
+            stdout=secondary,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(primary)
+        os.close(secondary)
+    assert ended.returncode == exits.USAGE
+    assert ended.stderr == f"classifier: {name} is nothing for a terminal; use --out FILE, or a pipe\n"
+
+
+def test_a_reader_that_goes_away_early_ends_the_export_quietly(tmp_path):
+    folder = folder_of(tmp_path / "out", [row(f"k{n}", LEAF) for n in range(300)])
+    command = [sys.executable, "-m", "classifier", "export", str(folder), "-f", "jsonl", *SURVEY]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as export:
+        assert export.stdout
+        assert export.stderr
+        assert export.stdout.readline().startswith(b"{")
+        export.stdout.close()
+        assert export.stderr.read() == b""
+    assert export.returncode == exits.DONE
 
 
 @pytest.mark.parametrize(
@@ -121,6 +156,36 @@ def test_markdown_sections_live_side_by_side_in_one_readme(labelled, tmp_path):
     assert len(list(tmp_path.glob("README.md.bak*"))) == 3  # the second round changed nothing
 
 
+@pytest.mark.parametrize("text", [b"# Mine\r\n\r\nbefore  \r\n", b"# Mine", b"", b"one\n\n\n"])
+def test_remove_takes_all_sections_out_of_markdown(labelled, tmp_path, capsys, text):
+    readme = tmp_path / "README.md"
+    readme.write_bytes(text)
+    for name in ("markdown", "table1", "tables"):
+        assert run(["export", str(labelled), "-f", name, "--into", str(readme), *SURVEY]) == exits.DONE
+    assert "<!-- /classifier:tables -->" in readme.read_text(encoding="utf-8")
+    remove = ["export", str(labelled), "--into", str(readme), "--remove"]
+    assert run(remove) == exits.DONE
+    assert readme.read_bytes() == text
+    assert "3 cleared of what is ours; what it was" in capsys.readouterr().err
+    assert run(remove) == exits.DONE
+    assert "0 cleared of what is ours; nothing changed" in capsys.readouterr().err
+
+
+def test_a_section_that_failed_papers_are_in_counts_and_explains_them_plainly(tmp_path, capsys):
+    message = "cannot resolve export.arxiv.org: [Errno -2] Name or service not known (3 attempts)"
+    failed = row("gone", "failed")
+    error = Notice(code="source-unavailable", message=message)
+    failed = failed.model_copy(update={"label": failed.label.model_copy(update={"error": error})})
+    folder = folder_of(tmp_path / "out", [row("here", LEAF), failed])
+    readme = tmp_path / "README.md"
+    readme.write_bytes(b"")
+    assert run(["export", str(folder), "--into", str(readme), *SURVEY]) == exits.DONE
+    assert "1 labelled, 1 without a label" in capsys.readouterr().err
+    text = readme.read_text(encoding="utf-8")
+    assert "it could not be fetched" in text
+    assert "Errno" not in text
+
+
 def test_a_rationale_goes_into_the_named_field_and_out_again(tmp_path):
     copy, out = own_list(tmp_path, "endnote.ris")
     old = copy.read_bytes()
@@ -129,6 +194,28 @@ def test_a_rationale_goes_into_the_named_field_and_out_again(tmp_path):
     assert b"N1  - classifier: It says so." in copy.read_bytes()
     assert run([*command, "--remove"]) == exits.DONE
     assert copy.read_bytes() == old
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "field"),
+    [
+        ("zotero.bib", "bibtex", "annote"),
+        ("zotero.bib", "bibtex", "note"),
+        ("endnote.ris", "ris", "N1"),
+        ("csl.json", "csl-json", "annote"),
+    ],
+)
+def test_a_rationale_in_a_usual_field_goes_without_naming_it_again(tmp_path, capsys, name, form, field):
+    copy, out = own_list(tmp_path, name)
+    old = copy.read_bytes()
+    command = ["export", str(out), "-f", form, "--into", str(copy), *SURVEY]
+    run([*command, "--rationale", field])
+    assert b"classifier: It says so." in copy.read_bytes()
+    run([*command, "--remove"])
+    assert copy.read_bytes() == old
+    capsys.readouterr()
+    run([*command, "--remove"])
+    assert ": 0 cleared of what is ours; nothing changed" in capsys.readouterr().err
 
 
 def test_another_prefix_has_keywords_of_its_own(tmp_path):
@@ -147,7 +234,7 @@ def test_another_prefix_has_keywords_of_its_own(tmp_path):
         (["--format", "html", "--into", "x.bib"], exits.USAGE, "--into works with bibtex, ris"),
         (["--format", "bibtex", "--into", "x.bib", "--out", "y"], exits.USAGE, "exclude one another"),
         (["--format", "bibtex", "--remove"], exits.USAGE, "--remove needs --into"),
-        (["--format", "markdown", "--into", "x.bib", "--remove"], exits.USAGE, "--remove works with"),
+        (["--format", "html", "--into", "x.bib", "--remove"], exits.USAGE, "--remove works with"),
         (["--format", "bibtex", "--into", "missing.bib"], exits.BAD_INPUT, "cannot be read"),
         (["--format", "bibtex", "--prefix", "no end"], exits.USAGE, "expected as letters"),
         (["--format", "bibtex", "--rationale", "keywords"], exits.USAGE, "use annote"),
@@ -183,7 +270,8 @@ def test_rows_of_another_survey_are_refused_and_the_file_stays(tmp_path, capsys)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["no-such-key", "unplaced"], "no entry"),
+        (["no-such-key", "unplaced"], "no entry 'no-such-key' in the ledger; the keys"),
+        (["outsid", "unplaced"], "did you mean 'outside'?"),
         (["outside", "no/leaf"], "not known"),
         (["outside"], "LABEL"),
         (["outside", "--undo"], "nothing to undo"),
@@ -192,6 +280,12 @@ def test_rows_of_another_survey_are_refused_and_the_file_stays(tmp_path, capsys)
 def test_a_wrong_correction_is_refused(labelled, capsys, words, said):
     assert run(["correct", str(labelled), *words]) in (exits.BAD_INPUT, exits.USAGE)
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["correct", "nope", "k", "l"], ["export", "nope", "-f", "csv"]])
+def test_a_folder_without_a_ledger_is_refused_alike_by_all_commands(command, capsys):
+    assert run(command) == exits.USAGE
+    assert "nope: no ledger there; expected the --out folder" in capsys.readouterr().err
 
 
 def test_a_link_stays_a_link_and_permissions_stay(tmp_path):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import re
+import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,7 +25,9 @@ _SHORT = 24  # letters; shorter titles are compared as a whole, as `identity` do
 _END = 0.4  # share of a title at either end that near-equal titles have in common at one of them
 _LENGTHS = math.log(1.11)  # near-equal titles (`identity.SAME_TITLE`) differ in length by no more than this
 _TELLING = 40  # letters; of shorter titles ("Editorial") two papers may have the same, so authors must agree
+_ABSTRACT = 100  # letters; what is shorter ("No abstract available.") tells no paper from another
 _HASH_MASK = (1 << 60) - 1  # an int of two digits takes a third less memory than one of three
+_NOT_LETTERS = re.compile(r"[\W_]+")
 _LOOK = 0.7  # least similarity, before any folding, at which two titles are compared in earnest
 
 
@@ -45,8 +49,8 @@ class Duplicates:
         """The key of the first entry of the same paper, or None; takes note of this entry in any case.
 
         The same are: one arXiv id (any version) or DOI, unless the titles contradict, since wrong ids are
-        common; one file's bytes; near-equal titles (`identity.same_title`), unless their arXiv ids differ or,
-        for short titles, their authors.
+        common; one abstract, of entries that have neither title nor id; one file's bytes; near-equal titles
+        (`identity.same_title`), unless their arXiv ids differ or, for short titles, their authors.
         """
         paper = entry.paper
         title = _Title(paper.title or "")
@@ -200,7 +204,15 @@ def _ends(letters: str, near: int) -> Iterator[int]:
 def _id_hashes(paper: Paper) -> list[int]:
     ids = [("arxiv", bare_arxiv_id(paper.arxiv_id or "")), ("arxiv", bare_arxiv_id(paper.doi or ""))]
     ids.append(("doi", bare_doi(paper.doi or "")))
+    if not (paper.title or any(value for _, value in ids)):
+        ids.append(("abstract", _abstract_letters(paper.abstract or "")))
     return list(dict.fromkeys(_hash(pair) for pair in ids if pair[1]))
+
+
+def _abstract_letters(text: str) -> str:
+    """The abstract's letters, run together; empty where they are too few."""
+    letters = _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return letters if len(letters) >= _ABSTRACT else ""
 
 
 def _arxiv_hash(paper: Paper) -> int:

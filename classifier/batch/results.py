@@ -7,6 +7,7 @@ on. What it does not do: other formats (`classifier.export`).
 
 from __future__ import annotations
 
+import difflib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from typing import Any
 
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.entries import BrokenEntry, Correction, ListEntry, Row
-from classifier.errors import InputError, StoreError
+from classifier.errors import ConfigError, InputError, StoreError
 from classifier.files import replace_bytes, replace_text
 from classifier.label import Label
 from classifier.records import Notice
@@ -26,6 +27,8 @@ LABELS_FILE, FAILED_FILE, RUN_FILE = "labels.jsonl", "failed.jsonl", "run.json"
 
 DUPLICATE = "duplicate-entry"
 """Code of the warning in a label that was made for another entry of the same paper."""
+
+_KEYS_LOOKED_AT = 20_000
 
 _ROWS = """
     SELECT item.entry, coalesce(item.label, twin.label), item.twin,
@@ -47,7 +50,8 @@ def read_rows(folder: Path) -> Iterator[Row]:
     correction where it has none of its own. Entries that still wait are left out.
 
     Raises:
-        StoreError: There is no ledger, or it cannot be read.
+        ConfigError: There is no ledger.
+        StoreError: It cannot be read.
     """
     return (row for row, _ in _rows(folder))
 
@@ -88,6 +92,7 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
         What was kept.
 
     Raises:
+        ConfigError: There is no ledger.
         InputError: No such entry, or a label outside the closed set.
         StoreError: The ledger cannot be written.
     """
@@ -113,7 +118,7 @@ def remove_correction(folder: Path, key: str) -> bool:
     """Takes a person's decision back; says whether there was one.
 
     Raises:
-        InputError, StoreError: As `set_correction`.
+        ConfigError, InputError, StoreError: As `set_correction`.
     """
     with _writing(folder) as connection:
         _check_key(connection, key)
@@ -173,8 +178,15 @@ def _correction(key: str, values: list[str | None]) -> Correction | None:
 
 
 def _check_key(connection: sqlite3.Connection, key: str) -> None:
-    if connection.execute("SELECT 1 FROM item WHERE key = ?", (key,)).fetchone() is None:
-        raise InputError(f"no entry '{key}' in the ledger; the keys stand in {LABELS_FILE} as 'ref'")
+    if connection.execute("SELECT 1 FROM item WHERE key = ?", (key,)).fetchone() is not None:
+        return
+    # A slip leaves the length about as it was; the bound keeps long lists quick.
+    keys = connection.execute(
+        "SELECT key FROM item WHERE abs(length(key) - ?) <= 2 LIMIT ?", (len(key), _KEYS_LOOKED_AT)
+    )
+    near = difflib.get_close_matches(key, (found for (found,) in keys), n=1)
+    hint = f"did you mean '{near[0]}'? The" if near else "the"
+    raise InputError(f"no entry '{key}' in the ledger; {hint} keys stand in {LABELS_FILE} as 'ref'")
 
 
 @contextmanager
@@ -206,5 +218,5 @@ def _writing(folder: Path) -> Iterator[sqlite3.Connection]:
 def _ledger_path(folder: Path) -> Path:
     path = folder / LEDGER_FILE
     if not path.is_file():
-        raise StoreError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
+        raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
     return path

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -62,7 +64,12 @@ def export(
         ),
     ] = None,
     remove: Annotated[
-        bool, typer.Option("--remove", help="With --into: take out of FILE what earlier exports put there.")
+        bool,
+        typer.Option(
+            "--remove",
+            help="With --into: take out of FILE what earlier exports put there; name a field again that "
+            "--rationale named, unless it is annote, note or N1.",
+        ),
     ] = False,
     bom: Annotated[bool, typer.Option("--bom", help="CSV: begin with a byte order mark, for Excel.")] = False,
     cite: Annotated[
@@ -73,7 +80,7 @@ def export(
     """Write a labelled list: back into its own file, or as tables, a page or a picture of the tree."""
     from classifier.batch.results import read_rows
     from classifier.errors import ConfigError
-    from classifier.export.render import Options, format_of, remove_from, render, render_into
+    from classifier.export.render import BINARY, Options, format_of, remove_from, render, render_into
     from classifier.export.splice.keywords import checked_prefix
     from classifier.export.target import read_own, replace_with_backup
     from classifier.files import replace_bytes
@@ -84,6 +91,8 @@ def export(
     if not remove and not (folder / "ledger.sqlite").is_file():
         raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
     name = format or format_of(into or out)
+    if name in BINARY and not (into or out) and sys.stdout.isatty():
+        raise ConfigError(f"{name} is nothing for a terminal; use --out FILE, or a pipe")
     changed: list[str] = []
     options = Options(
         checked_prefix(prefix),
@@ -100,21 +109,33 @@ def export(
             if remove
             else render_into(name, old, into, read_rows(folder), taxonomy, options)
         )
-        if not (spliced.labelled or spliced.unknown or spliced.untouched):
+        if not (remove or spliced.labelled or spliced.unknown or spliced.untouched):
             raise ConfigError(f"{into}: no {name} entry found; check that --format is the file's")
         backup = replace_with_backup(into, old, spliced.data)
         return _report(into, spliced, backup, remove)
     parts = render(name, read_rows(folder), taxonomy, options)
     if out is not None:
         replace_bytes(out, parts)
-    else:
-        for part in parts:
-            sys.stdout.buffer.write(part)
-        sys.stdout.buffer.flush()
+    elif not _print(parts):
+        return exits.DONE
     if changed:
         shown = "; ".join(changed[:_SHOWN_KEYS]) + "; …" * (len(changed) > _SHOWN_KEYS)
         print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
     return exits.DONE
+
+
+def _print(parts: Iterable[bytes]) -> bool:
+    """Writes to standard output; False where its reader went away early, as `head` does."""
+    try:
+        for part in parts:
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # What is still buffered must go somewhere, or Python complains at its end.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        return False
+    return True
 
 
 def correct(
@@ -174,7 +195,7 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
         name = f" '{left.key}'" if left.key else ""
         print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
-    done = "cleared of our keywords" if removed else "labelled"
+    done = f"{spliced.changed} cleared of what is ours" if removed else f"{spliced.labelled} labelled"
     unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
-    print(f"classifier: {file}: {spliced.labelled} {done}{unknown}{kept}", file=sys.stderr)
+    print(f"classifier: {file}: {done}{unknown}{kept}", file=sys.stderr)
     return exits.PARTIAL if spliced.untouched else exits.DONE

@@ -13,13 +13,39 @@ from functools import cached_property
 
 from classifier.entries import Row
 from classifier.errors import ConfigError
-from classifier.label import Evidence, Status
+from classifier.label import Evidence, Label, Status
 from classifier.records import OUT_OF_SCOPE, UNPLACED
 from classifier.taxonomy import Taxonomy
 from classifier.text import shown
 
 FAILED = "failed"
 """What stands in a label's place where there is none."""
+
+_REASONS = {
+    "bad-reference": "the reference leads to no paper",
+    "paper-not-found": "there is no such paper",
+    "wrong-paper": "its id and its title belong to different papers",
+    "source": "it could not be fetched",
+    "source-unavailable": "it could not be fetched",
+    "not-a-pdf": "its file is no PDF",
+    "encrypted-pdf": "its PDF is encrypted",
+    "needs-ocr": "its PDF is a scan without text",
+    "not-a-paper": "its text is no paper's",
+    "unreadable-pdf": "its PDF cannot be read",
+    "input": "what the list has of it cannot be read",
+    "context-overflow": "its text is too long for the model",
+    "refused": "the model refused",
+    "budget-spent": "the budget was spent",
+    **dict.fromkeys(
+        ("model", "rate-limited", "model-timeout", "model-unavailable"), "the model did not answer"
+    ),
+    **dict.fromkeys(
+        ("reply", "not-json", "schema-mismatch", "unknown-label", "truncated"),
+        "the model gave no valid answer",
+    ),
+}
+"""Why a paper has no label, for readers: messages name hosts, paths and attempts, which no page needs."""
+_NO_REASON = "it could not be processed"
 
 _BY_STATUS = {"out_of_scope": OUT_OF_SCOPE, "unplaced": UNPLACED, "failed": FAILED}
 _BY_LABEL: dict[str, Status] = {OUT_OF_SCOPE: "out_of_scope", UNPLACED: "unplaced"}
@@ -59,6 +85,29 @@ class Filed:
         return self.row.label.needs_review and not self.is_corrected
 
     @cached_property
+    def ruled(self) -> Label:
+        """The Label with the correction applied: what the engine weighed and a person overruled is gone."""
+        label = self.row.label
+        if not self.is_corrected:
+            return label
+        agreed = self.label == label_of(self.row)
+        return label.model_copy(
+            update={
+                "status": self.status,
+                "leaf": self.label if self.status == "placed" else None,
+                "path": self.path,
+                "error": None,
+                "runner_up": None,
+                "secondary": label.secondary if agreed else (),
+                "scope_reason": label.scope_reason if agreed else None,
+                # A person's word has no probability, and needs no further look.
+                "confidence": None,
+                "needs_review": False,
+                "review_reasons": (),
+            }
+        )
+
+    @cached_property
     def title(self) -> str:
         """The list's title, else the paper's; the key where neither has one."""
         entry, label = self.row.entry, self.row.label
@@ -93,12 +142,12 @@ class Filed:
 
     @property
     def rationale(self) -> str:
-        """Why: the person's note where a person decided, else the engine's reason or error."""
+        """Why: the person's note where a person decided, else the engine's reason or what went wrong."""
         correction, label = self.row.correction, self.row.label
         if correction is not None:
             who = f"by {shown(correction.by)}" if correction.by.strip() else "by a person"
             return shown(f"Set {who}{': ' + correction.note if correction.note.strip() else ''}")
-        return shown(label.error.message if label.error else label.rationale)
+        return _REASONS.get(label.error.code, _NO_REASON) if label.error else shown(label.rationale)
 
     @property
     def quotes(self) -> tuple[Evidence, ...]:

@@ -72,6 +72,11 @@ class Tree:
         """All papers."""
         return self.placed + sum(group.count for group in self.outside)
 
+    @property
+    def failed(self) -> int:
+        """Papers without a label."""
+        return sum(group.count for group in self.outside if group.id == FAILED)
+
 
 def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
     """Groups the rows; within a leaf newest first, then by title. No rows give a tree of zeros."""

@@ -21,22 +21,9 @@ def write_jsonl(rows: Iterable[Filed]) -> Iterator[str]:
 
 def json_line(filed: Filed) -> str:
     """The Label of a row as JSON, with its correction."""
-    label, correction = filed.row.label, filed.row.correction
+    correction = filed.row.correction
     if correction is None:
-        return label.model_dump_json()
-    changed = label.model_copy(
-        update={
-            "status": filed.status,
-            "leaf": filed.label if filed.status == "placed" else None,
-            "path": filed.path,
-            "error": None,
-            # A person's word has no probability, and says nothing of the engine's reason.
-            "scope_reason": label.scope_reason if filed.status == label.status else None,
-            "confidence": None,
-            "needs_review": False,
-            "review_reasons": (),
-        }
-    )
+        return filed.ruled.model_dump_json()
     told = correction.model_dump(include={"by", "note", "at"})
-    data = {**changed.model_dump(mode="json"), "correction": {**told, "was": label_of(filed.row)}}
+    data = {**filed.ruled.model_dump(mode="json"), "correction": {**told, "was": label_of(filed.row)}}
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

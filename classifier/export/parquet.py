@@ -88,9 +88,8 @@ def _schema(pa: Any) -> pa.Schema:
 
 
 def _columns(filed: Filed) -> dict[str, Any]:
-    entry, label = filed.row.entry, filed.row.label
+    entry, label = filed.row.entry, filed.ruled
     made = label.provenance
-    corrected = filed.is_corrected
     return {
         "key": filed.key,
         "title": filed.title,
@@ -102,10 +101,10 @@ def _columns(filed: Filed) -> dict[str, Any]:
         "label": filed.label,
         "path": filed.path,
         "status": filed.status,
-        "decided_by": "person" if corrected else "engine",
-        "confidence": None if corrected else label.confidence,
+        "decided_by": "person" if filed.is_corrected else "engine",
+        "confidence": label.confidence,
         "needs_review": filed.needs_review,
-        "review_reasons": () if corrected else label.review_reasons,
+        "review_reasons": label.review_reasons,
         "runner_up": label.runner_up,
         "secondary": label.secondary,
         "scope_reason": label.scope_reason,

@@ -15,7 +15,7 @@ from classifier.errors import ConfigError
 from classifier.export.filed import Filed, file_rows
 from classifier.export.grouping import Tree, group_by_tree
 from classifier.export.splice.keywords import PREFIX
-from classifier.export.splice.results import Removal, Results, Spliced
+from classifier.export.splice.results import NOTE_FIELDS, Removal, Results, Spliced
 from classifier.export.tables import attribute_tables, overview
 from classifier.export.target import check_format, encoded
 from classifier.taxonomy import Taxonomy
@@ -76,20 +76,27 @@ def render_into(
 
     tree = group_by_tree(filed, taxonomy)
     text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
-    return Spliced(splice_markdown(data, _SECTIONS[name], text), tree.count, 0, ())
+    new = splice_markdown(data, _SECTIONS[name], text)
+    return Spliced(new, tree.count - tree.failed, tree.failed, ())
 
 
 def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced:
-    """A user's reference list without anything that `render_into` put there.
+    """A user's file without anything that `render_into` put there; of Markdown, without all our sections.
 
     Raises:
-        ConfigError: The format is no reference list, or not the file's.
+        ConfigError: The format has no place for labels, or is not the file's.
         InputError: The file is not of the format.
     """
-    if name not in _LISTS:
-        raise ConfigError(f"--remove works with {', '.join(_LISTS)}, not with '{name}'")
+    if name not in INTO:
+        raise ConfigError(f"--remove works with {', '.join(INTO)}, not with '{name}'")
     check_format(file, data, name)
-    return _splicer(name)(data, Removal(options.prefix, options.note_field))
+    if name in _SECTIONS:
+        from classifier.export.splice.markdown import without_sections
+
+        new, removed = without_sections(data, tuple(_SECTIONS.values()))
+        return Spliced(new, 0, 0, (), changed=removed)
+    fields = (*NOTE_FIELDS[name], *([options.note_field] if options.note_field else []))
+    return _splicer(name)(data, Removal(options.prefix, fields))
 
 
 def _splicer(name: str) -> Callable[[bytes, Results], Spliced]:
@@ -195,6 +202,9 @@ _SECTIONS = {"markdown": "tree", "table1": "classes", "tables": "tables"}
 
 FORMATS = (*_STREAMED, "parquet", *_GROUPED)
 """All formats."""
+
+BINARY = ("parquet", "png")
+"""Those that no terminal shows."""
 
 _ENDINGS = {
     ".jsonl": "jsonl",

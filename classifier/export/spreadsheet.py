@@ -51,9 +51,8 @@ def _line(cells: Iterable[object]) -> str:
 
 
 def _cells(filed: Filed) -> dict[str, object]:
-    entry, label = filed.row.entry, filed.row.label
+    entry, label = filed.row.entry, filed.ruled
     provenance = label.provenance
-    corrected = filed.is_corrected
     return {
         "key": filed.key,
         "title": filed.title,
@@ -65,10 +64,10 @@ def _cells(filed: Filed) -> dict[str, object]:
         "label": filed.label,
         "path": " > ".join(filed.path),
         "status": filed.status,
-        "decided_by": "person" if corrected else "engine",
-        "confidence": "" if corrected or label.confidence is None else f"{label.confidence:.3f}",
+        "decided_by": "person" if filed.is_corrected else "engine",
+        "confidence": "" if label.confidence is None else f"{label.confidence:.3f}",
         "needs_review": "yes" if filed.needs_review else "no",
-        "review_reasons": "" if corrected else "; ".join(label.review_reasons),
+        "review_reasons": "; ".join(label.review_reasons),
         "runner_up": label.runner_up or "",
         "secondary": "; ".join(label.secondary),
         "scope_reason": label.scope_reason or "",

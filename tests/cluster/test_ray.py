@@ -110,7 +110,7 @@ def test_with_a_server_both_runners_leave_the_same_labels_replies_and_costs(tmp_
     assert {row["key"]: row["leaf"] for row in rows} == {
         row.entry.key: row.label.leaf for row in read_rows(ray)
     }
-    assert rows[0]["title"] == json.loads(rows[0]["label"])["paper"]["title"]
+    assert rows[0]["title"] == json.loads(rows[0]["label_json"])["paper"]["title"]
     assert rows[0]["tokens_in"] > 0
     with sqlite3.connect(ray / "ledger.sqlite") as db:
         bodies = b"".join(zlib.decompress(body) for (body,) in db.execute("SELECT body FROM reply"))

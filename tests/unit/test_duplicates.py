@@ -10,6 +10,10 @@ from classifier.identity import same_title
 from classifier.records import Paper
 
 LONG = "Learning to Water a Greenhouse from the Complaints of Its Plants"
+ABSTRACT = (
+    "We water a greenhouse by what its plants complain of. Over one year we count the litres that are "
+    "saved, the leaves that are lost, and the gardeners who come back."
+)
 
 
 def entry(key: str, file=None, **paper) -> ListEntry:
@@ -30,6 +34,7 @@ def find(*papers: dict) -> list[str | None]:
         ({"arxiv_id": "2401.90001"}, {"doi": "10.48550/arXiv.2401.90001"}),
         ({"doi": "10.1000/ABC"}, {"doi": "https://doi.org/10.1000/abc"}),
         ({"title": LONG}, {"title": LONG.upper()}),
+        ({"abstract": ABSTRACT}, {"abstract": f" {ABSTRACT.upper()}\n"}),
         ({"title": LONG}, {"title": LONG.replace("Plants", "Plnts")}),
         ({"title": LONG}, {"title": LONG.replace("Learning", "Lerning")}),
         ({"title": f"WetNet: {LONG}"}, {"title": LONG}),
@@ -57,6 +62,9 @@ def test_the_same_paper_is_found(first, second):
         # A wrong id: whichever is wrong, neither may get the other's label.
         ({"title": LONG, "arxiv_id": "2401.90001"}, {"title": "Ferries That Wait", "arxiv_id": "2401.90001"}),
         ({"title": "?!"}, {"title": "…"}),
+        ({"abstract": "No abstract available."}, {"abstract": "No abstract available."}),
+        ({"abstract": ABSTRACT}, {"abstract": ABSTRACT.replace("one year", "two years")}),
+        ({"abstract": ABSTRACT, "title": LONG}, {"abstract": ABSTRACT, "title": "Ferries That Wait"}),
     ],
 )
 def test_other_papers_are_not(first, second):

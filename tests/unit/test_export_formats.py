@@ -120,6 +120,22 @@ def test_jsonl_of_a_failed_paper_that_a_person_placed_is_a_placed_label():
     assert (line["status"], line["leaf"], line["error"]) == ("out_of_scope", None, None)
 
 
+@pytest.mark.parametrize(
+    ("label", "secondary"),
+    [(LEAVES[1], []), ("out-of-scope", []), (LEAVES[0], [LEAVES[2]])],
+    ids=["another-leaf", "out-of-scope", "the-same"],
+)
+def test_nothing_beside_a_persons_label_contradicts_it(label, secondary):
+    corrected = row("k", LEAVES[0], correction=Correction(key="k", label=label))
+    weighed = {"runner_up": LEAVES[1], "secondary": (LEAVES[2],), "scope_reason": "other"}
+    corrected = corrected.model_copy(update={"label": corrected.label.model_copy(update=weighed)})
+    line = json.loads(written("jsonl", [corrected]))
+    (cells,) = csv.DictReader(io.StringIO(written("csv", [corrected]), newline=""))
+    assert (line["runner_up"], line["confidence"], line["secondary"]) == (None, None, secondary)
+    assert (cells["runner_up"], cells["confidence"], cells["secondary"]) == ("", "", "; ".join(secondary))
+    assert (line["scope_reason"] is None) == (cells["scope_reason"] == "") == (label != LEAVES[0])
+
+
 # -- CSV -----------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from classifier.errors import InputError
 from classifier.export.filed import file_rows
 from classifier.export.splice.bibtex import splice_bibtex
 from classifier.export.splice.csl_json import splice_csl_json
-from classifier.export.splice.markdown import splice_markdown
+from classifier.export.splice.markdown import splice_markdown, without_sections
 from classifier.export.splice.results import Removal, Results, Spliced
 from classifier.export.splice.ris import splice_ris
 from tests.labelled_rows import row, rows_of, taxonomy
@@ -41,7 +41,7 @@ def spliced(kind: str, text: str | bytes, *rows: Row, note: str | None = None) -
 
 
 def cleared(kind: str, data: bytes, note: str | None = None) -> bytes:
-    return SPLICERS[kind](data, Removal(PREFIX, note)).data
+    return SPLICERS[kind](data, Removal(PREFIX, (note,) if note else ())).data
 
 
 # -- real lists ----------------------------------------------------------------------------------
@@ -227,6 +227,21 @@ def test_a_note_of_the_users_is_never_overwritten(kind, text):
     found = spliced(kind, text, row("k", LEAF), note="annote")
     assert found.data.decode() == text
     assert "of its own" in found.untouched[0].reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("bib", "@a{k, annote = {mine}, keywords = {tax}}"),
+        ("bib", "@a{k, annote = macro, keywords = {tax}}"),
+        ("ris", "TY  - JOUR\nID  - k\nN1  - mine\nER  - \n"),
+        ("json", '[{"id": "k", "annote": "mine", "keyword": "tax"}]'),
+    ],
+)
+def test_a_note_of_the_users_does_not_keep_our_keywords_in(kind, text):
+    new = spliced(kind, text, row("k", LEAF)).data
+    found = SPLICERS[kind](new, Removal(PREFIX, (NOTES[kind],)))
+    assert (found.data.decode(), found.changed, found.untouched) == (text, 1, ())
 
 
 def test_a_mark_that_the_bytes_belie_is_an_error():
@@ -487,6 +502,14 @@ def test_markdown_without_marks_gets_the_section_at_its_end_and_a_rerun_changes_
         return
     assert new.startswith(old)
     assert splice_markdown(new, "tree", section) == new
+    again, removed = without_sections(new, ("tree", "classes"))
+    assert removed == 1
+    assert again == old or "\r" in text
+
+
+def test_a_section_in_the_middle_goes_and_all_else_stays():
+    text = f"# Mine\n\n{OPEN}\nold\n{CLOSE}\nend\ttext "
+    assert without_sections(text.encode(), ("tree",)) == (b"# Mine\n\nend\ttext ", 1)
 
 
 @pytest.mark.parametrize("text", ["```\ncode\n", "<!-- open\n", "<pre>\n"])

@@ -204,7 +204,7 @@ def test_a_newer_ledger_is_refused_and_something_else_is_none(tmp_path):
     (tmp_path / LEDGER_FILE).write_bytes(b"no database at all" * 100)
     with pytest.raises(StoreError, match="cannot be opened"):
         connect(tmp_path / LEDGER_FILE)
-    with pytest.raises(StoreError, match="no ledger"):
+    with pytest.raises(ConfigError, match="no ledger"):
         list(read_rows(tmp_path / "nowhere"))
 
 

@@ -151,6 +151,24 @@ def test_a_sheet_with_semicolons_and_byte_order_mark_is_read():
     assert entries[1].paper == Paper(title=LIGHTHOUSE, authors=("Łucja Wójcik",))
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Nr;Titel;Autor(en);Jahr;DOI;Zusammenfassung;Zeitschrift",
+        "No;Titre;Auteur(s);Année de publication;DOI;Résumé;Revue",
+        "Núm.;TÍTULO;Autores;Año;doi;Resumen;Revista",
+    ],
+)
+def test_a_sheet_with_german_french_or_spanish_columns_is_read(header, tmp_path):
+    table = tmp_path / "list.csv"
+    row = '1;Bridges;"Ng, Ada; Li, Bo";2021;10.1000/1;Words.;Spans'
+    table.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    (found,) = read_lists([str(table)])
+    paper = found.paper
+    assert (paper.title, paper.authors, paper.year) == ("Bridges", ("Ada Ng", "Bo Li"), 2021)
+    assert (paper.doi, paper.abstract) == ("10.1000/1", "Words.")
+
+
 def test_tsv_is_read():
     entries, _ = read(EXAMPLES / "sheet.tsv")
     assert [(entry.paper.title, entry.paper.doi, entry.paper.arxiv_id) for entry in entries] == [

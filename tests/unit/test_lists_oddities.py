@@ -253,6 +253,19 @@ def test_an_id_with_a_digit_too_few_is_passed_over_and_noted(read):
     ]
 
 
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ("@article{a4 title={Something}, year=2020}", "comma after entry key"),
+        ("@article{a4, title {Something}}", "Expected a `=`"),
+    ],
+)
+def test_an_entry_that_is_no_bibtex_says_what_was_expected(entry, reason, read):
+    (found,) = read("list.bib", entry)
+    assert isinstance(found, BrokenEntry)
+    assert reason in found.reason
+
+
 def test_a_field_given_twice_counts_once_and_is_noted(read):
     [entry] = read("a.bib", "@misc{a, title={The First Title}, title={The Second}, year={2001}}")
     assert (entry.paper.title, entry.paper.year) == ("The First Title", 2001)

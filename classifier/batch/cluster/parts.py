@@ -1,7 +1,7 @@
 """The ledger's waiting items -> Parquet, and the Parquet that comes back -> the ledger; both as streams.
 
     DIR/ray/run-0001/entries/   what was to be labelled; gone once the labels are in the ledger
-    DIR/ray/run-0001/labels/    what came back, kept for those who query it
+    DIR/ray/run-0001/labels/    what came back, kept as workers wrote it; `export -f parquet` has what counts
 
 A run that was broken off leaves a mark in the ledger; the next one, of whichever runner, takes in what it
 wrote. Taking the same file in twice changes nothing. A file that is not whole is passed over: its items wait
@@ -134,5 +134,5 @@ def _take_row(ledger: Ledger, row: dict[str, Any], *, with_label: bool) -> None:
     item = Item(id=row["item"], place=0, round=row["round"], entry=entry)
     for reply in row["replies"]:
         ledger.save_reply(item, (reply["request"], reply["nth"]), reply["body"], usage_of(reply))
-    if with_label and row["label"] is not None:
-        ledger.save([Outcome(item, Label.model_validate_json(row["label"]), row["requests"])])
+    if with_label and row["label_json"] is not None:
+        ledger.save([Outcome(item, Label.model_validate_json(row["label_json"]), row["requests"])])

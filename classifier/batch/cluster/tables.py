@@ -1,7 +1,7 @@
 """The columns of the Parquet files that go to a cluster and come back.
 
 What enters: nothing but records. What leaves: pyarrow schemas, and rows as plain values. The columns from
-`status` to `cost_usd` say again what stands in `label`, for those who query the files.
+`status` to `cost_usd` say again what stands in `label_json`, for those who look into the files.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def entries_schema() -> pa.Schema:
 
 
 def labels_schema() -> pa.Schema:
-    """What workers make of them; `label` is null where an item waits on, and only its replies count."""
+    """What workers make of them; `label_json` is null where an item waits on, and only its replies count."""
     pa = arrow()
     usage = [
         ("tokens_in", pa.int64()),
@@ -65,7 +65,7 @@ def labels_schema() -> pa.Schema:
             ("item", pa.int64()),
             ("round", pa.int32()),
             ("key", pa.string()),
-            ("label", pa.string()),
+            ("label_json", pa.string()),
             *((name, pa.string()) for name in words),
             ("confidence", pa.float64()),
             ("needs_review", pa.bool_()),
@@ -125,7 +125,7 @@ def _columns(label: Label) -> dict[str, Any]:
     made = label.provenance.model_dump(include=set(_USAGE)) if label.provenance else {}
     paper = label.paper.model_dump(include={"title", "arxiv_id", "doi"})
     return {
-        "label": as_json(label),
+        "label_json": as_json(label),
         "status": label.status,
         "leaf": label.leaf,
         "runner_up": label.runner_up,

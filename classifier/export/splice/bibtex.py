@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from classifier.export.bibtex import escaped
-from classifier.export.splice.bibtex_entry import BibtexEntry, NotEditable
+from classifier.export.splice.bibtex_entry import BibtexEntry, Field, NotEditable
 from classifier.export.splice.bibtex_file import locate_entries
 from classifier.export.splice.decoded import Decoded, decode
 from classifier.export.splice.edits import Draft
@@ -60,9 +60,11 @@ def _title(raw: str) -> str:
 
 def _rewritten(raw: str, wanted: Wanted, results: Results, original: Decoded) -> str:
     new = _with_keywords(raw, results.prefix, wanted.keywords)
-    if results.note_field and wanted.note is not None:
-        words = f"{results.prefix} {_in_encoding(wanted.note, original)}" if wanted.note else ""
-        new = _with_note(new, results.note_field, results.prefix, words)
+    if wanted.note is None:
+        return new
+    words = f"{results.prefix} {_in_encoding(wanted.note, original)}" if wanted.note else ""
+    for name in results.note_fields:
+        new = _with_note(new, name, results.prefix, words)
     return new
 
 
@@ -82,9 +84,18 @@ def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
     field = entry.find(name)
     if field is None:
         return entry.with_field(name, words) if words else raw
-    if not entry.inner(field).startswith(f"{prefix} "):
+    if not _is_own_note(entry, field, prefix):
+        if not words:
+            return raw
         raise NotEditable(f"it has a {name} of its own; choose another field for the rationale")
     return entry.with_value(field, words) if words else entry.without(field)
+
+
+def _is_own_note(entry: BibtexEntry, field: Field, prefix: str) -> bool:
+    try:
+        return entry.inner(field).startswith(f"{prefix} ")
+    except NotEditable:  # a macro or a number: nothing that we wrote
+        return False
 
 
 def _in_encoding(words: str, original: Decoded) -> str:

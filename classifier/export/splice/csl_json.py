@@ -151,9 +151,10 @@ def _splice_item(item: _Item, results: Results, draft: Draft) -> None:
         return
     try:
         new = _with_keywords(item.raw, results.prefix, wanted.keywords)
-        if results.note_field and wanted.note is not None:
+        if wanted.note is not None:
             words = f"{results.prefix} {wanted.note}" if wanted.note else ""
-            new = _with_note(new, results.note_field, results.prefix, words)
+            for name in results.note_fields:
+                new = _with_note(new, name, results.prefix, words)
     except _NotEditable as error:
         draft.leave(key or title, item.line, str(error))
         return
@@ -177,6 +178,8 @@ def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
     if member is None:
         return _added(raw, name, escaped) if words else raw
     if not member.value.startswith(f"{prefix} "):
+        if not words:
+            return raw
         raise _NotEditable(f"it has a {name} of its own; choose another field for the rationale")
     return _changed(raw, member, escaped) if words else _without(raw, member)
 

@@ -40,6 +40,7 @@ class Draft:
 
     original: Decoded
     labelled: int = 0
+    changed: int = 0
     unknown: int = 0
     untouched: list[Untouched] = field(default_factory=list)
     _edits: list[Edit] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Draft:
         """Puts an entry's new text in the place of its old, which may be the same."""
         self.labelled += 1
         if new != old:
+            self.changed += 1
             self._edits.append(Edit(start, start + len(old), new))
 
     def leave(self, key: str, line: int, reason: str) -> None:
@@ -73,4 +75,5 @@ class Draft:
             labelled=self.labelled,
             unknown=self.unknown,
             untouched=tuple(self.untouched),
+            changed=self.changed,
         )

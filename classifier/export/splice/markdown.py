@@ -7,6 +7,8 @@ within a block of code is none. A file without the marks gets them, with the sec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from classifier.errors import InputError
 from classifier.export.splice.decoded import decode, line_end, split_lines
 
@@ -26,25 +28,68 @@ def splice_markdown(data: bytes, name: str, section: str) -> bytes:
     original = decode(data)
     text = original.text
     lines = split_lines(text)
-    eol = line_end(lines[0] if lines else "") or "\n"
-    opening, closing = f"<!-- classifier:{name} -->", f"<!-- /classifier:{name} -->"
+    eol = _line_end(lines)
+    opening, closing = _marks(name)
     body = f"{eol}{section.strip().replace(chr(10), eol)}{eol}{eol}"
-    starts, ends = _comments(text, opening), _comments(text, closing)
-    if not starts and not ends:
-        gap = "" if not text else eol if text.endswith(("\n", "\r")) else eol + eol
-        new = f"{text}{gap}{opening}{eol}{body}{closing}{eol}"
+    place = _place(text, name)
+    if place is None:
+        # A last line without an end stays one, by which `without_sections` knows what was there.
+        ended = not text or text.endswith(("\n", "\r"))
+        gap, last = (eol if text else "", eol) if ended else (eol + eol, "")
+        new = f"{text}{gap}{opening}{eol}{body}{closing}{last}"
         if len(_comments(new, opening)) != 1 or len(_comments(new, closing)) != 1:
             raise InputError(
                 f"it ends within open code or HTML; put '{opening}' and '{closing}' where they belong"
             )
         return original.encode(new)
+    start, end = place
+    before, after = "".join(lines[: start + 1]), "".join(lines[end:])
+    return original.encode(f"{before}{body}{after}")
+
+
+def without_sections(data: bytes, names: Iterable[str]) -> tuple[bytes, int]:
+    """The file without these sections and their marks, and how many there were.
+
+    Of a section at the end of the file the empty line before it goes too, since `splice_markdown` put it
+    there.
+
+    Raises:
+        InputError: As `splice_markdown`, of a mark that lacks the other.
+    """
+    original = decode(data)
+    places = sorted((place for name in names if (place := _place(original.text, name))), reverse=True)
+    lines = split_lines(original.text)
+    eol = _line_end(lines)
+    for start, end in places:
+        is_last = end + 1 == len(lines)
+        gap = eol if line_end(lines[end]) else eol + eol
+        lines[start : end + 1] = []
+        text = "".join(lines)
+        if is_last and text.endswith(eol + eol):
+            lines = split_lines(text.removesuffix(gap))
+    return original.encode("".join(lines)), len(places)
+
+
+def _place(text: str, name: str) -> tuple[int, int] | None:
+    """The lines, from 0, of a section's two marks; None where there are none."""
+    opening, closing = _marks(name)
+    starts, ends = _comments(text, opening), _comments(text, closing)
+    if not starts and not ends:
+        return None
     if len(starts) != 1 or len(ends) != 1 or starts[0] >= ends[0]:
         raise InputError(
             f"expected '{opening}' once and '{closing}' once after it, each on a line of its own; "
             f"found {len(starts)} and {len(ends)}; mend the marks"
         )
-    before, after = "".join(lines[: starts[0] + 1]), "".join(lines[ends[0] :])
-    return original.encode(f"{before}{body}{after}")
+    return starts[0], ends[0]
+
+
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- classifier:{name} -->", f"<!-- /classifier:{name} -->"
+
+
+def _line_end(lines: list[str]) -> str:
+    return line_end(lines[0] if lines else "") or "\n"
 
 
 def _comments(text: str, comment: str) -> list[int]:

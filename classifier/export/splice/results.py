@@ -16,6 +16,9 @@ from classifier.entries import ListEntry
 from classifier.export.filed import FAILED, Filed
 from classifier.identity import bare_doi
 
+NOTE_FIELDS = {"bibtex": ("annote", "note"), "ris": ("N1",), "csl-json": ("annote", "note")}
+"""Where a rationale usually goes, by format; taking ours out looks there without being told."""
+
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -44,6 +47,7 @@ class Spliced(NamedTuple):
 
     Attributes:
         labelled: Entries that now carry their label, changed or not.
+        changed: Those of them, or sections of a page, that are not as they were.
         unknown: Entries for which the results have no label; they are as they were.
         untouched: Entries that the results may have, but that could not be edited safely.
     """
@@ -52,6 +56,7 @@ class Spliced(NamedTuple):
     labelled: int
     unknown: int
     untouched: tuple[Untouched, ...]
+    changed: int = 0
 
 
 class Results:
@@ -72,7 +77,7 @@ class Results:
         note_field: str | None = None,
     ) -> None:
         self.prefix = prefix
-        self.note_field = note_field
+        self.note_fields: tuple[str, ...] = (note_field,) if note_field else ()
         self._by_key: dict[str, list[tuple[str, Wanted | None]]] = {}
         self._by_trait: dict[str, Wanted | None] = {}
         elsewhere: list[tuple[ListEntry, Wanted | None]] = []
@@ -89,7 +94,7 @@ class Results:
     def _wanted(self, filed: Filed) -> Wanted | None:
         if filed.label == FAILED:
             return None
-        note = filed.rationale if self.note_field else None
+        note = filed.rationale if self.note_fields else None
         return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
 
     def find(self, key: str, title: Callable[[], str]) -> Wanted | None:
@@ -128,10 +133,16 @@ class Results:
 
 
 class Removal(Results):
-    """Results in which every entry loses what is ours."""
+    """Results in which every entry loses what is ours: keywords, and notes that begin with our prefix.
 
-    def __init__(self, prefix: str, note_field: str | None = None) -> None:
-        super().__init__((), prefix, note_field=note_field)
+    Args:
+        prefix: A `checked_prefix`.
+        note_fields: Where to look for such notes; one of the user's stays.
+    """
+
+    def __init__(self, prefix: str, note_fields: Iterable[str] = ()) -> None:
+        super().__init__((), prefix)
+        self.note_fields = tuple(dict.fromkeys(note_fields))
 
     def find(self, key: str, title: Callable[[], str]) -> Wanted | None:  # noqa: ARG002
         """Nothing wanted, of any entry."""
@@ -143,7 +154,7 @@ class Removal(Results):
 
     @property
     def _nothing(self) -> Wanted:
-        return Wanted((), "" if self.note_field else None)
+        return Wanted((), "")
 
 
 def keywords_for(filed: Filed, prefix: str) -> tuple[str, ...]:

@@ -66,11 +66,10 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
             draft.leave(own_id or shown(title), record.number, "it is cut off by the end of the file")
             continue
         lines = _with_values(record.lines, _KEYWORD, results.prefix, wanted.keywords)
-        if results.note_field and wanted.note is not None:
+        if wanted.note is not None:
             mark = f"{results.prefix} "
-            lines = _with_values(
-                lines, results.note_field, mark, (mark + wanted.note,) if wanted.note else ()
-            )
+            for tag in results.note_fields:
+                lines = _with_values(lines, tag, mark, (mark + wanted.note,) if wanted.note else ())
         draft.edit(record.start, record.text, "".join(line.text for line in lines))
     return draft.finish()
 

@@ -183,7 +183,8 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
             yield _raw(block, cut.line, state, notices)
     else:
         error = block.error if isinstance(block, ParsingFailedBlock) else None
-        detail = " ".join(str(error).split()) if error else "no field was found"
+        # The reason stands in an attribute of its own; most of these errors have no text.
+        detail = " ".join(str(getattr(error, "abort_reason", error) or "no field was found").split())
         yield Damaged(cut.line, f"not valid BibTeX: {detail}", _key_of(cut))
 
 

@@ -1,7 +1,7 @@
 """Named values (a table's row, a JSON object) -> a raw entry, by the many names that one field has.
 
 What enters: a mapping from names to values, whatever program wrote it: CSL-JSON, Zotero's CSV, a suite's JSON
-line, somebody's spreadsheet. What leaves: a Raw. Names are compared without case, spaces and signs.
+line, somebody's spreadsheet. What leaves: a Raw. Names are compared without case, accents, spaces and signs.
 """
 
 from __future__ import annotations
@@ -9,18 +9,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from unicodedata import normalize
 
 from classifier.sources.lists.attachments import split_file_field
 from classifier.sources.lists.names import given_first, split_names
 from classifier.sources.lists.raw import Raw
 
 KEYS = ("citationkey", "citekey", "bibtexkey", "key", "id", "itemid", "paperid", "ref", "reference")
-TITLES = ("title", "papertitle", "articletitle", "documenttitle", "titel", "paper", "name")
-AUTHORS = ("author", "authors", "authornames", "authorlist", "creators", "editor")
-YEARS = ("year", "publicationyear", "pubyear", "issued", "date", "publicationdate", "published", "submitted")
+# English first, then German, French and Spanish.
+TITLES = (
+    "title", "papertitle", "articletitle", "documenttitle", "paper",
+    "titel", "titre", "titulo",
+    "name",
+)  # fmt: skip
+AUTHORS = (
+    "author", "authors", "authornames", "authorlist", "creators",
+    "autor", "autoren", "verfasser", "auteur", "auteurs", "autores",
+    "editor",
+)  # fmt: skip
+YEARS = (
+    "year", "publicationyear", "pubyear", "issued", "date", "publicationdate", "published", "submitted",
+    "jahr", "erscheinungsjahr", "annee", "anneedepublication", "ano", "anodepublicacion",
+    "datum", "fecha",
+)  # fmt: skip
 DOIS = ("doi", "digitalobjectidentifier")
 ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink")
-ABSTRACTS = ("abstract", "abstractnote", "summary", "text")
+ABSTRACTS = (
+    "abstract", "abstractnote", "summary", "text",
+    "zusammenfassung", "kurzfassung", "resume", "resumen",
+)  # fmt: skip
 URLS = ("pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "uri", "arxivurl", "arxivlink")
 FILES = (
     "fileattachments",
@@ -36,7 +53,7 @@ FILES = (
 HINTS = (
     "extra", "note", "notes", "comment", "comments", "number", "reportnumber", "archive", "archiveid",
     "archivelocation", "publicationtitle", "containertitle", "journal", "venue", "howpublished", "volume",
-    "callnumber",
+    "callnumber", "zeitschrift", "revue", "revista",
 )  # fmt: skip
 
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
@@ -47,8 +64,8 @@ _DEEPEST = 3
 
 
 def field_name(name: str) -> str:
-    """A field's name without case, spaces and signs: "Publication Year" is "publicationyear"."""
-    return _SIGNS.sub("", name.lower())
+    """A field's name without case, accents, spaces and signs: "Núm. de página" is "numdepagina"."""
+    return _SIGNS.sub("", normalize("NFKD", name).lower())
 
 
 def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
