@@ -241,7 +241,10 @@ def _reasons(out: Path) -> str:
     told += f", {duplicates} as duplicates of these" * bool(duplicates)
     if len(rows) == 1:
         [row] = rows
-        told = f"{row['source']}: {row['key'] or 'line {}'.format(row['line'])}: {row['message']}"
+        names = dict.fromkeys([row["source"], row["key"] or f"line {row['line']}"])
+        told = ": ".join(
+            [*(name for name in names if not row["message"].startswith(f"{name}: ")), row["message"]]
+        )
     told += "; see failed.jsonl"
     told += "; the same command asks again where nobody answered" * bool(UNREACHED & counted.keys())
     return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - UNREACHED)
