@@ -143,7 +143,7 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
     from classifier.batch.session import label_lists
     from classifier.cli.label_bar import LabelBar
 
-    if job.runner == "ray":
+    if job.runner == "ray" and sys.stderr.isatty():
         print("classifier: Ray starts; the first labels come in 10 to 20 s", file=sys.stderr)
     with LabelBar() as bar:
 
