@@ -120,10 +120,14 @@ def same_paper(a: Paper | Study | Document, b: Paper | Study | Document) -> bool
     return any(same_title(one, other) for one in _titles(a) for other in _titles(b))
 
 
-def _ids(record: Paper | Study | Document) -> set[str]:
-    arxiv = record.arxiv if isinstance(record, Study) else record.arxiv_id
-    doi = bare_doi(record.doi or "")
-    return {bare_arxiv_id(arxiv or ""), bare_arxiv_id(doi) or doi} - {""}
+def _ids(record: Paper | Study | Document) -> frozenset[str]:
+    return _known_ids(record.arxiv if isinstance(record, Study) else record.arxiv_id, record.doi)
+
+
+@lru_cache(maxsize=4096)
+def _known_ids(arxiv: str | None, doi: str | None) -> frozenset[str]:
+    bare = bare_doi(doi or "")
+    return frozenset({bare_arxiv_id(arxiv or ""), bare_arxiv_id(bare) or bare} - {""})
 
 
 def _titles(record: Paper | Study | Document) -> tuple[str, ...]:

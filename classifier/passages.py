@@ -167,6 +167,8 @@ def _abstract(document: Document, marks: list[_Mark]) -> tuple[int, int, int]:
     if document.abstract:
         wanted = matching_key(document.abstract).text
         for at, page in enumerate(document.pages[:3]):
+            if (start := page.text.find(document.abstract)) >= 0:
+                return at, start, start + len(document.abstract)
             key = matching_key(page.text)
             start = key.text.find(wanted[:80])
             if start >= 0 and wanted:
