@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from classifier.errors import ConfigError
-from classifier.identity import same_paper
+from classifier.identity import is_identified, same_paper
 from classifier.records import Document, Paper, Study
 from classifier.similarity import TermIndex
 
@@ -27,9 +27,8 @@ class Examples(NamedTuple):
 
 def eligible_studies(studies: Sequence[Study], paper: Paper, document: Document) -> tuple[Study, ...]:
     """The studies that are not this paper, judged by its metadata and by what is printed on it."""
-    return tuple(
-        study for study in studies if not same_paper(study, paper) and not same_paper(study, document)
-    )
+    known = [record for record in (paper, document) if is_identified(record)]
+    return tuple(study for study in studies if not any(same_paper(study, record) for record in known))
 
 
 def choose_examples(choice: str, studies: Sequence[Study], document: Document) -> Examples:

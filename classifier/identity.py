@@ -120,6 +120,11 @@ def same_paper(a: Paper | Study | Document, b: Paper | Study | Document) -> bool
     return any(same_title(one, other) for one in _titles(a) for other in _titles(b))
 
 
+def is_identified(record: Paper | Study | Document) -> bool:
+    """Whether there is anything that `same_paper` could compare."""
+    return bool(_ids(record) or _titles(record))
+
+
 def _ids(record: Paper | Study | Document) -> frozenset[str]:
     return _known_ids(record.arxiv if isinstance(record, Study) else record.arxiv_id, record.doi)
 

@@ -165,11 +165,10 @@ def _headings(document: Document) -> list[tuple[int, int, str]]:
 def _abstract(document: Document, marks: list[_Mark]) -> tuple[int, int, int]:
     """(page index, start, end) of the abstract, or of the page's opening that stands in for it."""
     if document.abstract:
-        wanted = matching_key(document.abstract).text
         for at, page in enumerate(document.pages[:3]):
             if (start := page.text.find(document.abstract)) >= 0:
                 return at, start, start + len(document.abstract)
-            key = matching_key(page.text)
+            wanted, key = matching_key(document.abstract).text, matching_key(page.text)
             start = key.text.find(wanted[:80])
             if start >= 0 and wanted:
                 tail = key.text.find(wanted[-40:], start)
