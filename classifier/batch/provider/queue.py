@@ -251,8 +251,6 @@ class ProviderQueue:
                 return False
             self.say(f"the provider gives no file of all that it says to have answered in batch {state.id}")
         stop, self._reader.stop = self._reader.stop, None
-        for file_id in filter(None, (state.input_file, *state.results)):
-            await self._server.remove(file_id)
         if state.status == "failed":
             await self._refused(batch, state)
             return True
@@ -262,6 +260,7 @@ class ProviderQueue:
         self._crowded = False
         if lost:
             self.say(f"batch {state.id} is {state.status}; {lost} of its requests go again")
+        await self._remove_files(state)
         if stop is not None:
             raise stop
         if state.status == "cancelled":
@@ -306,6 +305,7 @@ class ProviderQueue:
         """
         requests = await self._store.do(lambda ledger: asked.release(ledger, batch))
         await self._count()
+        await self._remove_files(state)
         code, said = next(iter(state.errors), ("", "no reason given"))
         if code == _ENQUEUED and (self.out or requests > 1):
             self._crowded = bool(self.out)
@@ -316,6 +316,11 @@ class ProviderQueue:
             f"{self._server.where} refused batch {state.id}: {said}; mend that and repeat the command, or "
             "leave --batch-api out"
         )
+
+    async def _remove_files(self, state: Batch) -> None:
+        """Papers' text need not lie at the provider; last, since the answers must be saved before."""
+        for file_id in filter(None, (state.input_file, *state.results)):
+            await self._server.remove(file_id)
 
     async def _count(self) -> None:
         self.out = await self._store.do(asked.out_count)
