@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from classifier.engines.openai.failures import RejectedRequest
+from classifier.engines.openai.lenient import count_of, dict_of, list_of
 from classifier.engines.openai.transport import OpenAITransport, public_url
 from classifier.errors import ConfigError, ModelError
 
@@ -128,7 +129,7 @@ class BatchServer:
         """
         async for row in self._listed():
             # Some servers drop the metadata; the file belongs to this one batch.
-            theirs = _dict(row.get("metadata")).get(_TAG), row.get("input_file_id")
+            theirs = dict_of(row.get("metadata")).get(_TAG), row.get("input_file_id")
             if theirs[0] == tag or (file_id is not None and theirs[1] == file_id):
                 return self._read(row)
         return None
@@ -167,7 +168,7 @@ class BatchServer:
         for _ in range(_PAGES):
             more = f"&after={quote(after, safe='')}" if after else ""
             page = await self._send("get", f"/batches?limit={_PAGE}{more}")
-            rows = [row for row in _list(page.get("data")) if isinstance(row, dict)]
+            rows = [row for row in list_of(page.get("data")) if isinstance(row, dict)]
             for row in rows:
                 yield row
             last = str(rows[-1].get("id")) if rows else after
@@ -186,8 +187,8 @@ class BatchServer:
         return self._transport.read(await self._transport.call(send))
 
     def _read(self, row: Mapping[str, Any]) -> Batch:
-        counts, errors = _dict(row.get("request_counts")), _dict(row.get("errors"))
-        tag = _dict(row.get("metadata")).get(_TAG)
+        counts, errors = dict_of(row.get("request_counts")), dict_of(row.get("errors"))
+        tag = dict_of(row.get("metadata")).get(_TAG)
         status = str(row.get("status")).lower()
         return Batch(
             id=self._id(row.get("id"), "batch"),
@@ -197,11 +198,14 @@ class BatchServer:
             output_file=_file(row.get("output_file_id")),
             error_file=_file(row.get("error_file_id")),
             errors=tuple(
-                (str(_dict(error).get("code")), self._transport.harmless(str(_dict(error).get("message"))))
-                for error in _list(errors.get("data"))
+                (
+                    str(dict_of(error).get("code")),
+                    self._transport.harmless(str(dict_of(error).get("message"))),
+                )
+                for error in list_of(errors.get("data"))
             ),
-            completed=_count(counts.get("completed")),
-            failed=_count(counts.get("failed")),
+            completed=count_of(counts.get("completed")) or 0,
+            failed=count_of(counts.get("failed")) or 0,
         )
 
     def _id(self, value: object, what: str) -> str:
@@ -224,15 +228,3 @@ def _is_usable(value: object) -> bool:
 
 def _file(value: object) -> str | None:
     return str(value) if _is_usable(value) else None
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _count(value: object) -> int:
-    return value if type(value) is int and value >= 0 else 0

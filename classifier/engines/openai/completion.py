@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from classifier.engines.openai.failures import ServerError
+from classifier.engines.openai.lenient import count_of, dict_of, list_of, text_of
 from classifier.records import Usage
 
 _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
 _LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
-_MOST_TOKENS = 2**40  # in a reply; more is nonsense, and too much for a database
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 _BATCH_TIER = "batch"
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
@@ -69,18 +69,18 @@ def read_completion(body: Mapping[str, Any]) -> Completion:
         ServerError: There is no choice with a message in it (retryable).
     """
     choice = _first(body.get("choices"))
-    message = _dict(choice.get("message"))
+    message = dict_of(choice.get("message"))
     if not message:
         raise ServerError("the server's answer holds no choices[0].message; try again", 200)
     refusal = message.get("refusal")
     return Completion(
         text=_tool_arguments(message) or _content(message.get("content")),
-        finish=_text(choice.get("finish_reason")),
-        refusal=_text(refusal) or None,
-        model=_text(body.get("model")),
+        finish=text_of(choice.get("finish_reason")),
+        refusal=text_of(refusal) or None,
+        model=text_of(body.get("model")),
         batch=came_by_batch(body),
         usage=read_usage(body),
-        tokens=_tokens(_dict(choice.get("logprobs")).get("content")),
+        tokens=_tokens(dict_of(choice.get("logprobs")).get("content")),
     )
 
 
@@ -145,15 +145,15 @@ _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
 
 
 def _tool_arguments(message: Mapping[str, Any]) -> str:
-    arguments = _dict(_first(message.get("tool_calls")).get("function")).get("arguments")
-    return json.dumps(arguments) if isinstance(arguments, dict) else _text(arguments) or ""
+    arguments = dict_of(_first(message.get("tool_calls")).get("function")).get("arguments")
+    return json.dumps(arguments) if isinstance(arguments, dict) else text_of(arguments) or ""
 
 
 def _content(content: object) -> str:
     """Text of a message: a string, or parts that each carry some."""
     if isinstance(content, list):
-        return "".join(_text(_dict(part).get("text")) or "" for part in content)
-    return _text(content) or ""
+        return "".join(text_of(dict_of(part).get("text")) or "" for part in content)
+    return text_of(content) or ""
 
 
 def as_batch_answer(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,13 +168,13 @@ def came_by_batch(body: Mapping[str, Any]) -> bool:
 
 def read_usage(body: Mapping[str, Any]) -> Usage:
     """The tokens that a response body counts; their cost is not looked up."""
-    usage = _dict(body.get("usage"))
-    details = _dict(usage.get("prompt_tokens_details"))
-    cached = _count(details.get("cached_tokens"))
+    usage = dict_of(body.get("usage"))
+    details = dict_of(usage.get("prompt_tokens_details"))
+    cached = count_of(details.get("cached_tokens"))
     return Usage(
-        tokens_in=_count(usage.get("prompt_tokens")),
-        tokens_out=_count(usage.get("completion_tokens")),
-        tokens_cached=cached if cached is not None else _count(usage.get("prompt_cache_hit_tokens")),
+        tokens_in=count_of(usage.get("prompt_tokens")),
+        tokens_out=count_of(usage.get("completion_tokens")),
+        tokens_cached=cached if cached is not None else count_of(usage.get("prompt_cache_hit_tokens")),
     )
 
 
@@ -182,7 +182,7 @@ def _tokens(content: object) -> tuple[TokenAlternatives, ...]:
     """Empty unless every token is readable: a gap would shift all that follows."""
     tokens = []
     try:
-        for item in _list(content):  # hundreds a reply
+        for item in list_of(content):  # hundreds a reply
             data, logprob = _token(item)
             top = item.get("top_logprobs")
             others = tuple(_readable(top)) if top and isinstance(top, list) else ()
@@ -206,21 +206,4 @@ def _token(item: Any) -> tuple[bytes, float]:
 
 
 def _first(value: object) -> Mapping[str, Any]:
-    return _dict(value[0]) if isinstance(value, list) and value else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    """A string that can be written as UTF-8 again: half a surrogate pair becomes a question mark."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value < _MOST_TOKENS else None
+    return dict_of(value[0]) if isinstance(value, list) and value else {}

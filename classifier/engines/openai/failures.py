@@ -24,7 +24,6 @@ from classifier.errors import (
 
 _MAX_SAID = 4_000
 _MAX_SHOWN = 200
-_LEAST_KEY = 12  # shorter ones are words for local servers, such as "EMPTY"
 _SPENT_CODES = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_balance"}
 )
@@ -39,6 +38,10 @@ _HINTS = {
     404: "check the model's name and the base URL",
 }
 _SECRET = re.compile(r"\bsk-[\w*.-]{4,}|\bBearer\s+\S+|\S*\*{3,}\S*", re.IGNORECASE)
+
+
+LEAST_KEY_CHARS = 12
+"""What is shorter is no key but a word that a local server wants to hear ("EMPTY", "ollama")."""
 
 
 class RejectedRequest(Refused):
@@ -142,7 +145,7 @@ def _plain(text: str, key: str | None) -> str:
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     line = " ".join(kept.split())
-    return _SECRET.sub("***", line.replace(key, "***") if key and len(key) >= _LEAST_KEY else line)
+    return _SECRET.sub("***", line.replace(key, "***") if key and len(key) >= LEAST_KEY_CHARS else line)
 
 
 def _short(line: str) -> str:

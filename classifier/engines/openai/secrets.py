@@ -6,17 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from classifier.engines.openai.failures import LEAST_KEY_CHARS
 from classifier.engines.openai.transport import Body
 
 _REMOVED = "[removed]"
-_LEAST_CHARS = 12
-"""What is shorter is no key but a word that a local server wants to hear ("EMPTY", "ollama")."""
 
 
 def secrets_of(key: str | None) -> tuple[str, ...]:
     """The strings that must not be written where this key is used."""
     key = (key or "").strip()
-    return (key,) if len(key) >= _LEAST_CHARS else ()
+    return (key,) if len(key) >= LEAST_KEY_CHARS else ()
 
 
 def without_secrets(body: Mapping[str, Any], secrets: Sequence[str]) -> Mapping[str, Any]:

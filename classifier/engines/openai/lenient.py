@@ -1,0 +1,29 @@
+"""Parts of a server's JSON, read as what they should be: what is missing or of another kind becomes empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_MOST = 2**40
+"""Of a count; more is nonsense, and too much for a database."""
+
+
+def dict_of(value: object) -> Mapping[str, Any]:
+    """The object; empty where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: object) -> list[Any]:
+    """The array; empty where it is none."""
+    return value if isinstance(value, list) else []
+
+
+def text_of(value: object) -> str | None:
+    """A string that can be written as UTF-8 again: half a surrogate pair becomes a question mark."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+
+
+def count_of(value: object) -> int | None:
+    """A whole number in [0, 2**40); None where it is none."""
+    return value if type(value) is int and 0 <= value < _MOST else None
