@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from classifier.batch.handing_on import wilson
 from classifier.engines.offline import OfflineEngine
 from classifier.identity import same_paper
 from classifier.records import OUT_OF_SCOPE, Document, Page, Paper, Task
@@ -150,14 +151,6 @@ def softmax(scores: Mapping[str, float]) -> dict[str, float]:
     top = max(scores.values())
     powers = {label: math.exp(score - top) for label, score in scores.items()}
     return {label: power / sum(powers.values()) for label, power in powers.items()}
-
-
-def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927)."""
-    share, width = right / n, z * z / n
-    middle = (share + width / 2) / (1 + width)
-    half = z * math.sqrt(share * (1 - share) / n + width / (4 * n)) / (1 + width)
-    return middle - half, middle + half
 
 
 def kappa(truth: Sequence[str], guesses: Sequence[str]) -> float:

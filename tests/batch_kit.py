@@ -19,6 +19,7 @@ from typing import Any
 
 from classifier.entries import ListEntry
 from classifier.records import Paper
+from classifier.settings import Settings, load_settings
 from classifier.workspace import Workspace
 from tests.llm_server import Behaviour, reply
 
@@ -120,6 +121,12 @@ class Model:
         usage = {"prompt_tokens": chars // 4, "completion_tokens": len(json.dumps(said)) // 4}
         made = reply(said, usage=usage)
         return Behaviour(made.status, made.body, made.headers, wait_s=self._wait_s)
+
+
+def settings(url: str, **more: object) -> Settings:
+    """What a run within this process needs to reach the server; see `environment`."""
+    given = {"engine": "openai", "base_url": url, "model": MODEL, "prices": PRICES, "examples": "none"}
+    return load_settings(**given | more)
 
 
 def environment(url: str, **more: str) -> dict[str, str]:

@@ -33,6 +33,11 @@ def bridges() -> Path:
 
 
 @pytest.fixture(scope="session")
+def bridges_workspace(bridges: Path) -> Workspace:
+    return Workspace(bridges)
+
+
+@pytest.fixture(scope="session")
 def builtin() -> Workspace:
     return Workspace()
 

@@ -19,27 +19,12 @@ from classifier.batch.session import label_lists
 from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import ConfigError
 from classifier.records import Paper
-from classifier.settings import Settings, load_settings
+from classifier.settings import load_settings
 from classifier.workspace import Workspace
 from tests import batch_kit as kit
 from tests.arxiv_server import ArxivServer, Reply, html_reply
+from tests.batch_kit import settings
 from tests.llm_server import LlmServer, raw, reply, status
-
-
-@pytest.fixture(scope="module")
-def bridges_workspace() -> Workspace:
-    return Workspace(kit.BRIDGES)
-
-
-def settings(url: str, **more: object) -> Settings:
-    given = {
-        "engine": "openai",
-        "base_url": url,
-        "model": kit.MODEL,
-        "prices": kit.PRICES,
-        "examples": "none",
-    }
-    return load_settings(**given | more)
 
 
 def run(tmp_path: Path, server: LlmServer, workspace: Workspace, rows: list, **job: object) -> dict:

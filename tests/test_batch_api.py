@@ -24,21 +24,8 @@ from tests.llm_server import reply, status
 QUICK = {"CLASSIFIER_BATCH_POLL_S": "0.05"}
 
 
-@pytest.fixture(scope="module")
-def bridges_workspace() -> Workspace:
-    return Workspace(kit.BRIDGES)
-
-
 def settings(url: str, **more: object) -> Settings:
-    given = {
-        "engine": "openai",
-        "base_url": url,
-        "model": kit.MODEL,
-        "prices": kit.PRICES,
-        "examples": "none",
-        "batch_poll_s": 0.02,
-    }
-    return load_settings(**given | more)
+    return kit.settings(url, **{"batch_poll_s": 0.02} | more)
 
 
 def run(tmp_path: Path, server: BatchApiServer, workspace: Workspace, count: int, **more: object) -> dict:
