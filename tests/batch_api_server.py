@@ -21,16 +21,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.llm_server import Behaviour
+from tests.loopback import Loopback
 
 Step = str
 """What a client asks for: upload, create, list, look, content, cancel, remove, chat."""
 
 
-class BatchApiServer:
+class BatchApiServer(Loopback):
     """See above.
 
     Args:
@@ -70,23 +71,7 @@ class BatchApiServer:
         self._held: Step | None = None
         self._let_go = threading.Event()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def __enter__(self) -> BatchApiServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._let_go.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(self._handler(), self._let_go)
 
     @contextmanager
     def holding(self, step: Step) -> Iterator[None]:

@@ -17,8 +17,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.loopback import Loopback
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def hang(seconds: float) -> Behaviour:
     return Behaviour(status=500, wait_s=seconds)
 
 
-class LlmServer:
+class LlmServer(Loopback):
     """The server as a context manager; `requests` holds the bodies and `headers` the headers."""
 
     def __init__(self, script: Script) -> None:
@@ -102,29 +104,12 @@ class LlmServer:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._next = script if callable(script) else _in_order(script)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def url(self) -> str:
-        """The base URL, ending in /v1."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        super().__init__(self._handler(), self._stopped)
 
     @property
     def formats(self) -> list[str]:
         """How each request asked for structure: the ladder's rungs."""
         return [_rung(body) for body in self.requests]
-
-    def __enter__(self) -> LlmServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def _take(self, body: dict[str, Any], headers: dict[str, str]) -> Behaviour:
         with self._lock:

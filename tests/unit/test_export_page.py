@@ -5,49 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
 
 import pytest
 
 from classifier.export.grouping import group_by_tree
 from classifier.export.webpage import render_page
 from classifier.text import shown
+from tests.html_page import Page
 from tests.labelled_rows import HOSTILE, SCRIPT, filed, row, sample, taxonomy
-
-
-class Page(HTMLParser):
-    """The page's elements, its open ones, and the text within each kind."""
-
-    VOID = frozenset({"meta", "link", "br", "input", "img"})
-
-    def __init__(self, source: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: dict[str, list[str]] = {}
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag, f"</{tag}> closes another element"
-
-    def handle_data(self, data):
-        for tag in set(self.open[-3:]):
-            self.texts.setdefault(tag, []).append(data)
-
-    def found(self, tag):
-        return [attrs for name, attrs in self.elements if name == tag]
-
-    def text(self, tag):
-        return "".join(self.texts.get(tag, []))
 
 
 def source(rows=None, survey=None) -> str:

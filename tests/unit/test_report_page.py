@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +14,8 @@ import pytest
 from classifier.evaluation.records import Confusion, Estimate, Prediction, Report, Spending, System
 from classifier.evaluation.report import render_markdown, render_terminal, write_html
 from classifier.evaluation.report.figures import shown
+from tests.html_page import Page
 from tests.sample_report import LABELS, SCRIPT, TITLES, predictions, sample
-
-
-class Page(HTMLParser):
-    """What a structural test needs to know of a page: its elements, its text, its scripts and styles."""
-
-    VOID = frozenset({"meta", "link", "br", "input", "img"})
-
-    def __init__(self, source: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: dict[str, list[str]] = {}
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, f"</{tag}> closes another element"
-
-    def handle_data(self, data: str) -> None:
-        for tag in set(self.open[-3:]):
-            self.texts.setdefault(tag, []).append(data)
-
-    def found(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.elements if name == tag]
-
-    def text(self, tag: str) -> str:
-        return "".join(self.texts.get(tag, []))
 
 
 @pytest.fixture
