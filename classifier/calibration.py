@@ -78,13 +78,19 @@ class Calibration(Curve):
 
 def apply(calibration: Calibration | None, reply: Reply) -> Reply:
     """The reply with its confidence calibrated; as it was where no calibration belongs to it."""
-    if calibration is None or (reply.engine, reply.model, reply.confidence_source) != (
-        calibration.engine,
-        calibration.model,
-        calibration.source,
+    confidence = reply.answer.confidence
+    if (
+        calibration is None
+        or confidence is None
+        or (reply.engine, reply.model, reply.confidence_source)
+        != (
+            calibration.engine,
+            calibration.model,
+            calibration.source,
+        )
     ):
         return reply
-    answer = reply.answer.model_copy(update={"confidence": calibration(reply.answer.confidence)})
+    answer = reply.answer.model_copy(update={"confidence": calibration(confidence)})
     return reply.model_copy(update={"answer": answer, "confidence_source": CALIBRATED + calibration.source})
 
 

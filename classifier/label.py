@@ -95,7 +95,8 @@ class Label(Record):
         path: Titles from the root's child to the leaf.
         runner_up: The second-best label (leaf id or "out-of-scope").
         scope_reason: A scope rule's id where `status` is "out_of_scope" and the answers tell it.
-        confidence: Probability in [0, 1] that leaf or status is right.
+        confidence: Probability in [0, 1] that leaf or status is right; None where it is unknown, and then the
+            label goes to review as `low-confidence`.
         review_reasons: Why a person must look; the words to each stand in `warnings` under the
             same code.
         attributes: The survey's table fields for the label's class; None where the paper is silent.

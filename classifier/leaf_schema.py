@@ -48,7 +48,7 @@ class _Reply(BaseModel):
     label: str
     runner_up: str | None
     secondary: list[str]
-    confidence: float = Field(ge=0.0, le=1.0, allow_inf_nan=False)
+    confidence: Any
 
 
 def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
@@ -118,7 +118,9 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
 def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
     """Validates a reply (one JSON object) against the leaf schema.
 
-    A runner-up or secondary leaf that repeats the label is dropped; empty quotes become None.
+    A runner-up or secondary leaf that repeats the label is dropped; empty quotes become None. A confidence
+    that is not a number from 0 to 1 (small models write 5 or 85) becomes None: the label beside it is still
+    valid.
 
     Raises:
         NotJson: The text is not JSON.
@@ -164,8 +166,18 @@ def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
         runner_up=reply.runner_up if reply.runner_up != reply.label else None,
         secondary=tuple(leaf for leaf in dict.fromkeys(reply.secondary) if leaf != reply.label),
         attributes={name: value or None for name, value in reply.attributes.items()},
-        confidence=reply.confidence,
+        confidence=_probability(reply.confidence),
     )
+
+
+def stated_confidence(raw: str) -> str:
+    """The confidence as a valid reply (`parse_answer`) writes it, for messages; at most 40 characters."""
+    return json.dumps(json.loads(raw)["confidence"])[:40]
+
+
+def _probability(stated: Any) -> float | None:
+    is_number = isinstance(stated, int | float) and not isinstance(stated, bool)
+    return float(stated) if is_number and 0 <= stated <= 1 else None
 
 
 def _check_names(taxonomy: Taxonomy, reply: _Reply, raw: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from classifier.abstracts import document_from_text
 from classifier.calibration import Calibration, apply, load_calibration
 from classifier.engines.base import Engine
-from classifier.engines.cascade import ask_in_turn, sureness
+from classifier.engines.cascade import ask_in_turn, is_sure
 from classifier.errors import ContextOverflow
 from classifier.evidence import check_quotes
 from classifier.examples import choose_examples, eligible_studies
@@ -178,7 +178,7 @@ class Classifier:
         if self.first_engine is None:
             return True
         _, reply = await self._ask(self.first_engine, file, document)
-        return sureness(reply) < self.settings.cascade_below
+        return not is_sure(reply, self.settings.cascade_below)
 
     def classify(self, ref: str, *, claimed: Paper | None = None) -> Label:
         """`aclassify` for callers without an event loop (or inside a notebook's)."""

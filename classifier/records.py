@@ -229,7 +229,12 @@ class Quote(Record):
 
 
 class Answer(Record):
-    """A reply that is valid by the leaf schema: one closed label and its grounds."""
+    """A reply that is valid by the leaf schema: one closed label and its grounds.
+
+    Attributes:
+        confidence: Probability in [0, 1] that the label is right; None where the engine gave none that is
+        usable.
+    """
 
     answers: tuple[GivenAnswer, ...]
     evidence: tuple[Quote, ...]
@@ -238,7 +243,7 @@ class Answer(Record):
     runner_up: str | None = None
     secondary: tuple[str, ...] = ()
     attributes: Mapping[str, str | None] = Field(default_factory=dict)
-    confidence: float = Field(ge=0.0, le=1.0)
+    confidence: float | None = Field(ge=0.0, le=1.0)
 
 
 class Task(Record):
@@ -288,7 +293,8 @@ class Reply(Record):
 
     Attributes:
         probabilities: Label -> probability, where the engine has them (sums to 1).
-        confidence_source: "probability", "logprobs", "stated" …; ends up in provenance.
+        confidence_source: "probability", "logprobs", "stated", or "unknown" without a confidence; ends up in
+            provenance.
         cautious: The label's probability under the assumption that is least kind to it, where the engine can
             tell; a cascade goes by it.
         raw: The reply as it came (empty for the offline engine).

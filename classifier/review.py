@@ -39,7 +39,7 @@ def review_reply(
     """Collects everything that a user should know before relying on the label.
 
     Args:
-        review_below: Confidence under which a label goes to review, in [0, 1].
+        review_below: Confidence under which a label goes to review, in [0, 1]; an unknown one always does.
     """
     warnings = (
         *_about_answer(taxonomy, reply, evidence, review_below),
@@ -56,8 +56,10 @@ def _about_answer(
     taxonomy: Taxonomy, reply: Reply, evidence: Sequence[Evidence], review_below: float
 ) -> Iterator[Notice]:
     answer = reply.answer
-    if answer.confidence < review_below:
-        runner_up = f"; the runner-up is {answer.runner_up}" if answer.runner_up else ""
+    runner_up = f"; the runner-up is {answer.runner_up}" if answer.runner_up else ""
+    if answer.confidence is None:
+        yield Notice(code="low-confidence", message=f"the confidence is unknown{runner_up}")
+    elif answer.confidence < review_below:
         yield Notice(
             code="low-confidence",
             message=f"confidence {answer.confidence:.2f} is below {review_below:.2f}{runner_up}",

@@ -44,7 +44,7 @@ def settings(url: str = "http://127.0.0.1:9/v1", **more: object) -> Settings:
     return load_settings(**given | more)
 
 
-def said(confidence: float, label: str = LEAF, **more: object) -> Reply:
+def said(confidence: float | None, label: str = LEAF, **more: object) -> Reply:
     """What an engine says; `more` are fields of the reply."""
     answer = Answer(answers=(), evidence=(), rationale="So.", label=label, confidence=confidence)
     return Reply(answer=answer, engine="scripted", **more)
@@ -73,6 +73,9 @@ def classify(workspace: Workspace, first: list, second: list, **more: object):
         (0.9, 0.79, True),
         (0.9, 0.85, False),
         (0.7, 0.9, True),
+        (None, None, True),
+        (None, 0.79, True),
+        (None, 0.85, False),
     ],
 )
 def test_a_paper_goes_on_below_the_threshold_of_both_probabilities(workspace, confidence, cautious, goes_on):

@@ -17,10 +17,19 @@ Ask = Callable[[Engine], Awaitable[tuple[Task, Reply]]]
 """Puts the paper to one engine; the reply is calibrated."""
 
 
-def sureness(reply: Reply) -> float:
-    """What is compared with the threshold: the confidence, or the cautious one where that is lower."""
-    confidence = reply.answer.confidence
-    return confidence if reply.cautious is None else min(confidence, reply.cautious)
+def sureness(reply: Reply) -> float | None:
+    """What is compared with the threshold: the confidence, or the cautious one where that is lower.
+
+    None where neither is known.
+    """
+    known = [value for value in (reply.answer.confidence, reply.cautious) if value is not None]
+    return min(known, default=None)
+
+
+def is_sure(reply: Reply, below: float) -> bool:
+    """Whether a cascade keeps a reply: its confidence is known, and not below the threshold."""
+    sure = sureness(reply)
+    return sure is not None and sure >= below
 
 
 async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> tuple[Task, Reply]:
@@ -48,7 +57,7 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
             **(error.usage or Usage()).model_dump(),
         )
     else:
-        if sureness(reply) >= below:
+        if is_sure(reply, below):
             return task, reply
         latency_s = reply.latency_s
         opinion = FirstOpinion(

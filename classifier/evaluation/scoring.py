@@ -237,6 +237,12 @@ def _warnings(predictions: Sequence[Prediction]) -> tuple[str, ...]:
         found.append(
             f"{without} of {len(predictions)} items got no label; they count as wrong in every score"
         )
+    unknown = sum(p.leaf is not None and p.result.confidence is None for p in predictions)
+    if unknown:
+        found.append(
+            f"{unknown} of {len(predictions)} labels came without a usable confidence; they count as the least "
+            "sure, and as the worst in Brier score and calibration error"
+        )
     if any(p.result.provenance and p.result.provenance.confidence == "stated" for p in predictions):
         found.append("confidences are the model's own words, not calibrated")
     return tuple(found)

@@ -96,6 +96,16 @@ def test_a_curve_keeps_the_order_of_confidences_and_stays_a_probability(slope, i
     assert 0 <= low <= high <= 1
 
 
+def test_an_unknown_confidence_stays_unknown():
+    answer = Answer(answers=(), evidence=(), rationale="", label=PAN, confidence=None)
+    unknown = Reply(answer=answer, engine="openai", model="m/1")
+    calibration = Calibration(
+        method="temperature", slope=0.5, engine="openai", model="m/1", source="stated", n=30, suites={},
+        ece_before=0.2, ece_after=0.1, brier_before=0.2, brier_after=0.1,
+    )  # fmt: skip
+    assert apply(calibration, unknown) == unknown
+
+
 def test_slope_one_leaves_confidences_as_they_are():
     assert [Curve(method="temperature", slope=1.0)(sure) for sure in (0.1, 0.5, 0.93)] == [0.1, 0.5, 0.93]
 

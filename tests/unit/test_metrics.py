@@ -283,6 +283,14 @@ def test_without_confidences_nothing_is_said_about_them():
     assert {"accuracy_at_50", "accuracy_at_80", "brier", "ece"}.isdisjoint(measure(cases, TREE, resamples=0))
 
 
+def test_a_label_of_unknown_confidence_is_the_least_sure_and_the_worst_calibrated():
+    cases = [*sure_cases([(0.9, True), (0.4, True)]), Case(PAN, PAN), Case(PAN, None)]
+    assert [(point.n, point.threshold) for point in coverage_curve(cases)] == [(2, 0.9), (3, 0.4), (4, 0.0)]
+    assert accuracy_at(cases, 0.5) == 0.5  # the failed one and the surest
+    assert squared_errors(cases) == pytest.approx((0.01, 0.36, 1.0, 1.0))
+    assert expected_calibration_error(cases) == pytest.approx((0.1 + 0.6 + 1 + 1) / 4)
+
+
 def test_measure_gives_every_metric_in_the_order_of_the_table():
     cases = [*sure_cases([(0.9, True), (0.4, False)]), Case(OUT_OF_SCOPE, OUT_OF_SCOPE, confidence=0.8)]
     assert list(measure(cases, TREE)) == list(TITLES)

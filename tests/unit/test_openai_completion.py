@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from classifier.engines.openai.completion import TokenAlternatives, extract_object, read_completion
 from classifier.engines.openai.logprobs import label_probability
 from classifier.errors import ModelUnavailable
+from classifier.settings import Price
 from tests.engine_kit import SCHEMA, TASK, TAXONOMY, answer, engine
 from tests.llm_server import LlmServer, reply, status
 
@@ -196,6 +197,15 @@ async def test_confidence_comes_from_the_tokens_where_the_server_gives_them():
     assert (server.requests[0]["logprobs"], server.requests[0]["top_logprobs"]) == (True, 5)
     assert (got.confidence_source, got.answer.confidence) == ("logprobs", pytest.approx(0.9))
     assert json.loads(got.raw)["confidence"] == 0.7
+
+
+async def test_token_probabilities_take_the_place_of_a_stated_confidence_that_is_none():
+    wrong = GOOD.replace("0.7", "85")
+    with LlmServer([reply(wrong, logprobs=as_logprobs(wrong, "wheat/pan", 0.9))]) as server:
+        async with engine(server.url, prices={"fake": Price(input=1, output=1)}) as model:
+            got = await model.answer(TASK)
+    assert (got.confidence_source, got.answer.confidence) == ("logprobs", pytest.approx(0.9))
+    assert (len(server.requests), got.notices) == (1, ())
 
 
 async def test_log_probabilities_are_not_asked_for_when_switched_off():

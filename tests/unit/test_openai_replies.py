@@ -57,7 +57,7 @@ async def test_a_server_that_counts_far_too_few_prompt_tokens_is_reported_as_cut
     ("wrong", "words"),
     [
         (answer(label="wheat/toast"), "wheat/toast"),
-        (answer(confidence=15), "confidence"),
+        (answer(secondary=["toast"]), "secondary"),
         (answer(answers={"leaven": {"answer": "magic", "quote": None}}), "magic"),
         ({"label": "rye"}, "rationale"),
         ("I would say rye.", "not valid JSON"),
@@ -80,7 +80,7 @@ async def test_a_whole_but_wrong_reply_is_asked_again_once_with_the_reason(wrong
     ("wrong", "error"),
     [
         (answer(label="wheat/toast"), UnknownLabel),
-        (answer(confidence=15), SchemaMismatch),
+        (answer(runner_up=7), SchemaMismatch),
         ("Rye, surely.", NotJson),
     ],
 )
@@ -93,6 +93,21 @@ async def test_a_reply_that_stays_wrong_is_an_error_after_two_requests(wrong, er
     assert caught.value.attempts == 2
     assert caught.value.usage.tokens_in == 2000
     assert caught.value.raw == (wrong if isinstance(wrong, str) else json.dumps(wrong))
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [(5, "5"), (85, "85"), (-1, "-1"), ("high", '"high"'), (None, "null"), (True, "true")],
+)
+async def test_a_label_is_kept_where_its_stated_confidence_is_no_probability(stated, shown):
+    with LlmServer([reply(answer(confidence=stated))]) as server:
+        async with engine(server.url, prices={"fake": Price(input=1, output=1)}) as model:
+            got = await model.answer(TASK)
+    assert len(server.requests) == 1
+    assert (got.answer.label, got.answer.confidence, got.confidence_source) == ("wheat/pan", None, "unknown")
+    [notice] = got.notices
+    assert notice.code == "unusable-confidence"
+    assert f"stated the confidence {shown}, expected a number from 0 to 1" in notice.message
 
 
 async def test_the_re_ask_uses_the_callers_template():

@@ -79,13 +79,21 @@ def said(review: Review, code: str) -> str:
 
 @pytest.mark.parametrize(
     ("confidence", "review_below", "reasons"),
-    [(0.49, 0.5, ("low-confidence",)), (0.5, 0.5, ()), (0.0, 0.0, ()), (0.99, 1.0, ("low-confidence",))],
+    [
+        (0.49, 0.5, ("low-confidence",)),
+        (0.5, 0.5, ()),
+        (0.0, 0.0, ()),
+        (0.99, 1.0, ("low-confidence",)),
+        (None, 0.5, ("low-confidence",)),
+        (None, 0.0, ("low-confidence",)),
+    ],
 )
 def test_confidence_below_the_setting_goes_to_review(review, confidence, review_below, reasons):
     assert review(answer={"confidence": confidence}, review_below=review_below).reasons == reasons
 
 
 def test_low_confidence_names_the_runner_up(review):
+    assert said(review(answer={"confidence": None}), "low-confidence") == "the confidence is unknown"
     low = {"confidence": 0.2}
     assert said(review(answer=low), "low-confidence") == "confidence 0.20 is below 0.50"
     second = review(answer=low | {"runner_up": OUT_OF_SCOPE})

@@ -22,7 +22,7 @@ from classifier.engines.openai.prices import cost_usd
 from classifier.engines.openai.retry import OnWait, Pause, Waits
 from classifier.engines.openai.transport import ChatTransport, OpenAITransport, public_url
 from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
-from classifier.leaf_schema import parse_answer
+from classifier.leaf_schema import parse_answer, stated_confidence
 from classifier.records import Answer, Notice, Prompt, Reply, Task, Usage
 from classifier.settings import Price
 from classifier.taxonomy import Taxonomy
@@ -158,17 +158,20 @@ class OpenAIEngine:
             if self._logprobs
             else None
         )
+        if found is not None:
+            answer = answer.model_copy(update={"confidence": min(found.p, 1.0)})
+        stated = "unknown" if answer.confidence is None else "stated"
         return Reply(
-            answer=answer if found is None else answer.model_copy(update={"confidence": min(found.p, 1.0)}),
+            answer=answer,
             engine=self.name,
             model=said.completion.model or self._model,
             probabilities={} if found is None else found.distribution,
-            confidence_source="stated" if found is None else "logprobs",
+            confidence_source=stated if found is None else "logprobs",
             usage=usage,
             latency_s=time.monotonic() - started,
             attempts=tally.requests,
             raw=said.completion.text,
-            notices=tuple(self._notices(task.prompt, said, usage)),
+            notices=tuple(self._notices(task.prompt, answer, said, usage)),
         )
 
     async def aclose(self) -> None:
@@ -242,8 +245,12 @@ class OpenAIEngine:
             cost_usd=sum(known) if costs and len(known) == len(costs) else None,
         )
 
-    def _notices(self, prompt: Prompt, said: Said, usage: Usage) -> list[Notice]:
+    def _notices(self, prompt: Prompt, answer: Answer, said: Said, usage: Usage) -> list[Notice]:
         notices = []
+        if answer.confidence is None:
+            stated = stated_confidence(said.extracted.text)
+            text = f"the model stated the confidence {stated}, expected a number from 0 to 1; it is unknown"
+            notices.append(Notice(code="unusable-confidence", message=text))
         if usage.cost_usd is None:
             missing = (
                 "its price is not known" if usage.tokens_in is not None else "the server counts no tokens"

@@ -12,7 +12,10 @@ BINS = 10
 
 
 def squared_errors(cases: Sequence[Case]) -> tuple[float, ...]:
-    """(confidence - right)^2 of each case; a failed one counts 1, the worst. Their mean is the Brier score.
+    """(confidence - right)^2 of each case; one that failed, or came without a confidence, counts 1, the
+    worst.
+
+    Their mean is the Brier score.
 
     Source: Brier 1950, "Verification of forecasts expressed in terms of probability" (Monthly Weather Review
     78), of the one event "the label is right"; scikit-learn's `brier_score_loss`.
@@ -24,18 +27,19 @@ def expected_calibration_error(cases: Sequence[Case]) -> float | None:
     """Mean over cases of |accuracy - mean confidence| of their bin; None without cases.
 
     Source: Naeini, Cooper and Hauskrecht 2015 (AAAI); Guo et al. 2017, "On calibration of modern neural
-    networks" (ICML), equation 3, with 10 bins of equal width. Failed cases are a bin of their own whose gap
-    is 1. There is no interval: resampling inflates this error, so that a bootstrap's lies above the value.
+    networks" (ICML), equation 3, with 10 bins of equal width. Cases that failed or came without a confidence
+    are a bin of their own whose gap is 1. There is no interval: resampling inflates this error, so that a
+    bootstrap's lies above the value.
     """
     if not cases:
         return None
-    failed = sum(case.confidence is None for case in cases)
+    unknown = sum(case.confidence is None for case in cases)
     gaps = sum(
         part.n * abs(part.accuracy - part.confidence)
         for part in _bins(cases)
         if part.accuracy is not None and part.confidence is not None
     )
-    return rounded((gaps + failed) / len(cases))
+    return rounded((gaps + unknown) / len(cases))
 
 
 def reliability(cases: Sequence[Case]) -> tuple[Bin, ...]:

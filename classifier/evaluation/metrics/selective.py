@@ -15,11 +15,13 @@ from classifier.evaluation.records import CoveragePoint
 _FAILED_FIRST = 2.0
 """Above any confidence."""
 
+_UNKNOWN_LAST = -1.0
+"""Below any confidence."""
+
 
 def has_confidences(cases: Sequence[Case]) -> bool:
-    """Whether every label came with a confidence, and there is at least one."""
-    labelled = [case for case in cases if case.predicted is not None]
-    return bool(labelled) and all(case.confidence is not None for case in labelled)
+    """Whether the system gives confidences: at least one label came with one."""
+    return any(case.confidence is not None for case in cases if case.predicted is not None)
 
 
 def accuracy_at(cases: Sequence[Case], coverage: float) -> float | None:
@@ -27,7 +29,8 @@ def accuracy_at(cases: Sequence[Case], coverage: float) -> float | None:
 
     Source: the risk-coverage curve of El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
     classification" (JMLR 11), as 1 - risk. Among equally sure items it is the mean over their orders. Failed
-    items stand first: they are in the denominator whatever is covered.
+    items stand first: they are in the denominator whatever is covered. Labels of unknown confidence stand
+    last.
     """
     return value_of(accuracy_at_statistic(cases, coverage), len(cases)) if has_confidences(cases) else None
 
@@ -75,11 +78,13 @@ def coverage_curve(cases: Sequence[Case]) -> tuple[CoveragePoint, ...]:
                 coverage=rounded(taken / len(cases)),
                 n=taken,
                 accuracy=rounded(right / taken),
-                threshold=rounded(level),
+                threshold=rounded(max(level, 0.0)),
             )
         )
     return tuple(points)
 
 
 def _sureness(case: Case) -> float:
-    return _FAILED_FIRST if case.confidence is None else case.confidence
+    if case.confidence is not None:
+        return case.confidence
+    return _FAILED_FIRST if case.predicted is None else _UNKNOWN_LAST
