@@ -25,18 +25,36 @@
     │  ├─ SchemaMismatch
     │  ├─ UnknownLabel
     │  └─ Truncated
+    ├─ NoRecording           a replay was asked what no recording answers
     ├─ StoreError            a cache, ledger or output could not be written or read
     └─ InternalError         a fault of this program or its installation, not of what it was given
 
-Every message is one line: what was wrong, what was expected, what to do.
+Every message is one line: what was wrong, what was expected, what to do. Two attributes of each class say
+what a
+run over many papers does about it: `concerns` and `retryable`. Labels and ledgers keep an error's `code`;
+`error_class` finds the class again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from classifier.records import HiddenText, Usage
+
+
+class Concern(StrEnum):
+    """What an error is about, and so what helps."""
+
+    paper = "paper"
+    """What was given of this paper cannot be had or read; another file, id or abstract of it may do."""
+    server = "server"
+    """The engine judged nothing. Many in a row mean that it is not the papers."""
+    answer = "answer"
+    """The engine was asked, and no usable label came of it."""
+    run = "run"
+    """Not this paper's fault: the next one would fail as well."""
 
 
 class ClassifierError(Exception):
@@ -44,17 +62,24 @@ class ClassifierError(Exception):
 
     Attributes:
         code: Stable kebab-case name, used in `Label.error.code` and in JSON output.
+        concerns: What it is about.
         retryable: Whether the same call may succeed later without a change.
         attempts, usage: What an engine had spent before it failed; failures cost money too.
     """
 
-    code = "error"
-    retryable = False
+    code: ClassVar[str] = "error"
+    concerns: ClassVar[Concern] = Concern.answer
+    retryable: ClassVar[bool] = False
     attempts: int = 0
     usage: Usage | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
+
+    @classmethod
+    def is_unanswered(cls) -> bool:
+        """Whether nothing was judged, so that a resumed run asks again."""
+        return cls.retryable or cls.concerns in (Concern.server, Concern.run)
 
     @property
     def message(self) -> str:
@@ -66,6 +91,7 @@ class ConfigError(ClassifierError):
     """Settings, taxonomy, prompt or gold file are wrong."""
 
     code = "config"
+    concerns = Concern.run
 
 
 class InputError(ClassifierError):
@@ -76,6 +102,7 @@ class InputError(ClassifierError):
     """
 
     code = "input"
+    concerns = Concern.paper
     hidden: tuple[HiddenText, ...] = ()
 
 
@@ -119,6 +146,7 @@ class SourceError(ClassifierError):
     """Fetching a paper failed."""
 
     code = "source"
+    concerns = Concern.paper
 
 
 class PaperNotFound(SourceError):
@@ -144,6 +172,7 @@ class ModelError(ClassifierError):
     """The language model could not be asked."""
 
     code = "model"
+    concerns = Concern.server
 
 
 class RateLimited(ModelError):
@@ -175,6 +204,7 @@ class ContextOverflow(ModelError):
     """The prompt does not fit into the model's window."""
 
     code = "context-overflow"
+    concerns = Concern.answer
 
 
 class Refused(ModelError):
@@ -187,6 +217,7 @@ class BudgetSpent(ModelError):
     """The account's quota, or the run's own cap, is used up."""
 
     code = "budget-spent"
+    concerns = Concern.run
 
 
 class ReplyError(ClassifierError):
@@ -227,13 +258,46 @@ class Truncated(ReplyError):
     code = "truncated"
 
 
+class NoRecording(ClassifierError):
+    """A replay was asked what no recording answers.
+
+    It is no `ModelError`: a cascade must not pass on what was merely not recorded.
+    """
+
+    code = "no-recording"
+    concerns = Concern.server
+
+
 class StoreError(ClassifierError):
     """A cache, ledger or output file could not be read or written."""
 
     code = "store"
+    concerns = Concern.run
 
 
 class InternalError(ClassifierError):
     """A fault of this program or its installation, not of what it was given."""
 
     code = "internal-error"
+
+
+def error_class(code: str) -> type[ClassifierError]:
+    """The class of a stored code; the base for a code that this version does not know."""
+    return _CLASSES.get(code, ClassifierError)
+
+
+def codes_of(*, concerns: Concern | None = None, retryable: bool | None = None) -> frozenset[str]:
+    """The codes of all errors that concern this, and are retryable or not; None takes either."""
+    return frozenset(
+        code
+        for code, kind in _CLASSES.items()
+        if concerns in (None, kind.concerns) and retryable in (None, kind.retryable)
+    )
+
+
+def _tree(kind: type[ClassifierError]) -> list[type[ClassifierError]]:
+    return [kind, *(found for sub in kind.__subclasses__() for found in _tree(sub))]
+
+
+_CLASSES = {kind.code: kind for kind in _tree(ClassifierError)}
+"""Of this module: classes made elsewhere have the code of one of these, or are never stored."""

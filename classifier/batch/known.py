@@ -13,9 +13,8 @@ from typing import Any, Literal
 
 from classifier.batch.job import Job
 from classifier.batch.opening import FINGERPRINT, other_settings
-from classifier.batch.run import UNREACHED
 from classifier.batch.schema import LEDGER_FILE, connect
-from classifier.errors import StoreError
+from classifier.errors import StoreError, error_class
 from classifier.fingerprint import differences
 
 _OBSERVED = 10  # replies from which their mean is better than a guess by characters
@@ -60,7 +59,7 @@ class Known:
             return "asked"
         if self._stale or state not in ("done", "failed"):
             return "waiting"
-        if state == "failed" and (self._job.retry_failed or error in UNREACHED):
+        if state == "failed" and (self._job.retry_failed or error_class(error).retryable):
             return "waiting"
         return "done" if state == "done" else "failed"
 

@@ -21,7 +21,7 @@ from classifier.batch.items import Item, Outcome, as_json
 from classifier.batch.reading import Reading, read_entry
 from classifier.batch.replies import Deferred, asking
 from classifier.entries import ListEntry
-from classifier.errors import BudgetSpent, ClassifierError, ConfigError, StoreError
+from classifier.errors import ClassifierError, Concern, StoreError
 from classifier.label import Label, LabelledPaper
 from classifier.labelling import failed_label
 from classifier.pipeline import Classifier
@@ -65,9 +65,11 @@ async def label_entry(classifier: Classifier, entry: ListEntry, reading: Reading
     """
     try:
         return await classifier.alabel(*await read_entry(classifier, entry, reading))
-    except (BudgetSpent, ConfigError, Deferred, StoreError):
+    except Deferred:
         raise
     except ClassifierError as error:
+        if error.concerns is Concern.run:
+            raise
         return _failed(entry, error)
     except Exception as error:  # noqa: BLE001 - lists and papers are hostile: their row fails, not the run
         return _failed(entry, ClassifierError(f"own failure: {type(error).__name__}: {error}"))

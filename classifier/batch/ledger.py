@@ -19,7 +19,7 @@ from typing import Any
 
 from classifier.batch.items import Counts, Item, Outcome, ReplyKey, Spent, as_json, plain
 from classifier.entries import BrokenEntry, ListEntry
-from classifier.errors import StoreError
+from classifier.errors import Concern, StoreError, codes_of
 from classifier.records import Usage
 
 _LISTING = "listing"
@@ -198,13 +198,13 @@ class Ledger:
                 ((item_id,) for item_id in item_ids),
             )
 
-    def wait_again_after(self, codes: Iterable[str]) -> int:
-        """Puts back the items that failed with one of the codes, in the same round; how many."""
+    def retry_unreached(self) -> int:
+        """Puts back the items at which nothing was wrong but the network, in the same round; how many."""
         with self.transaction():
             return self.db.execute(
                 "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0"
                 " WHERE state = 'failed' AND error IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(codes)),),
+                (json.dumps(sorted(codes_of(retryable=True))),),
             ).rowcount
 
     def retry_failed(self) -> int:
@@ -215,16 +215,16 @@ class Ledger:
                 " WHERE state = 'failed'"
             ).rowcount
 
-    def stand_in(self, codes: Iterable[str]) -> int:
-        """Lets the first twin of each item that failed with one of the codes be labelled in its place.
+    def stand_in(self) -> int:
+        """Lets the first twin of each item that could not be read be labelled in its place.
 
-        The twin may bring another file or abstract. Returns how many there are.
+        The twin may bring another file, id or abstract. Returns how many there are.
         """
         failed = (
             "SELECT key FROM item WHERE state = 'failed'"
             " AND error IN (SELECT value FROM json_each(?)) AND listing = ?"
         )
-        given = (json.dumps(list(codes)), self._listing())
+        given = (json.dumps(sorted(codes_of(concerns=Concern.paper))), self._listing())
         with self.transaction():
             chosen = self.db.execute(
                 f"SELECT twin, key, min(place) FROM item WHERE state = 'twin' AND twin IN ({failed})"  # noqa: S608

@@ -13,33 +13,11 @@ from dataclasses import dataclass
 
 from classifier.batch.items import Counts, Item, Outcome
 from classifier.batch.labellers import Labeller
+from classifier.batch.ledger import Ledger
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
-from classifier.errors import BudgetSpent, ClassifierError
-
-UNREACHED = frozenset({"rate-limited", "model-timeout", "model-unavailable", "source-unavailable"})
-"""Failures of the network or of a busy server: the next run asks again by itself."""
-
-UNANSWERED = UNREACHED | {"model", "refused"}
-"""Failures in which nothing was judged. So many in a row mean that it is not the entries."""
-
-UNREADABLE = frozenset(
-    {
-        "input",
-        "bad-reference",
-        "not-a-pdf",
-        "encrypted-pdf",
-        "needs-ocr",
-        "not-a-paper",
-        "unreadable-pdf",
-        "source",
-        "paper-not-found",
-        "source-unavailable",
-        "wrong-paper",
-    }
-)
-"""Failures that a duplicate may not have: it may bring another file, id or abstract."""
+from classifier.errors import BudgetSpent, ClassifierError, error_class
 
 IN_A_ROW = 10
 _GRACE_S = 15.0
@@ -156,7 +134,7 @@ class Run:
 
     async def _label_all(self) -> None:
         await self._pass()
-        while self.stopped is None and (more := await self._store.do(lambda led: led.stand_in(UNREADABLE))):
+        while self.stopped is None and (more := await self._store.do(Ledger.stand_in)):
             self.progress.total += more
             await self._pass()
 
@@ -206,7 +184,7 @@ class Run:
         if not self._tells(outcome):
             return
         self.spending.finish(outcome.cost_usd)
-        if label.error is None or label.error.code not in UNANSWERED:
+        if label.error is None or not error_class(label.error.code).is_unanswered():
             self._in_a_row.clear()
             return
         self._in_a_row.append(outcome.item.id)

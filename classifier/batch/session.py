@@ -22,7 +22,7 @@ from classifier.batch.ledger import Ledger
 from classifier.batch.opening import open_ledger
 from classifier.batch.provider.asked import forget_unsent, out_count
 from classifier.batch.results import write_results
-from classifier.batch.run import UNREACHED, OnStart, Run
+from classifier.batch.run import OnStart, Run
 from classifier.batch.store import LedgerWriter
 from classifier.batch.summary import how_it_went, now, shown_settings, totals
 from classifier.errors import ConfigError, StoreError
@@ -65,7 +65,7 @@ def label_lists(
         if job.retry_failed:
             ledger.retry_failed()
         else:
-            ledger.wait_again_after(UNREACHED)  # nothing was wrong with these but the network
+            ledger.retry_unreached()
         summary: dict[str, Any] = {
             "schema_version": 1,
             "classifier_version": __version__,

@@ -231,7 +231,9 @@ def _exit_code(summary: dict[str, Any], out: Path) -> int:
 
 def _reasons(out: Path) -> str:
     """How many entries are in failed.jsonl for which reason, duplicates apart; and what can be done."""
-    from classifier.batch.run import UNREACHED
+    from classifier.errors import codes_of
+
+    unreached = codes_of(retryable=True)
 
     lines = (out / "failed.jsonl").read_text(encoding="utf-8").split("\n")
     rows = [json_module.loads(line) for line in lines if line]
@@ -246,5 +248,5 @@ def _reasons(out: Path) -> str:
             [*(name for name in names if not row["message"].startswith(f"{name}: ")), row["message"]]
         )
     told += "; see failed.jsonl"
-    told += "; the same command asks again where nobody answered" * bool(UNREACHED & counted.keys())
-    return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - UNREACHED)
+    told += "; the same command asks again where nobody answered" * bool(unreached & counted.keys())
+    return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - unreached)

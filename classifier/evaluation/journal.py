@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from classifier.errors import ConfigError, StoreError
+from classifier.errors import ConfigError, StoreError, error_class
 from classifier.evaluation.records import Prediction
 from classifier.files import replace_text
 from classifier.fingerprint import differences
@@ -25,21 +25,6 @@ from classifier.fingerprint import differences
 RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.jsonl"
 _LOCK_FILE = ".lock"
-
-UNANSWERED = frozenset(
-    {
-        "rate-limited",
-        "model-timeout",
-        "model-unavailable",
-        "model",
-        "refused",
-        "budget-spent",
-        "no-recording",
-        "source",
-        "source-unavailable",
-    }
-)
-"""Failures in which nothing was judged: a run that goes on asks again. A wrong reply stays what it is."""
 
 
 class Journal:
@@ -93,12 +78,18 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
             _check_fingerprint(folder, fingerprint)
             path = folder / PREDICTIONS_FILE
             done = read_predictions(path, torn=True) if resume and path.is_file() else []
-            kept = {p.id: p for p in done if p.result.error is None or p.result.error.code not in UNANSWERED}
+            kept = {p.id: p for p in done if not nobody_answered(p)}
             replace_text(path, _lines(kept.values()))
             with path.open("ab") as file:
                 yield Journal(folder, file, kept)
     except Timeout as error:
         raise ConfigError(f"{folder}: another run is writing there; wait, or choose another --out") from error
+
+
+def nobody_answered(prediction: Prediction) -> bool:
+    """Whether nothing was judged: a resumed run asks again. A wrong reply stays what it is."""
+    error = prediction.result.error
+    return error is not None and error_class(error.code).is_unanswered()
 
 
 def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:

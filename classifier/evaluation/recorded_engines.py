@@ -30,10 +30,9 @@ from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.ladder import Profile, Rung
 from classifier.engines.openai.retry import Pause, Waits
 from classifier.engines.openai.transport import ChatTransport
-from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, StoreError
+from classifier.errors import ConfigError, ContextOverflow, ModelError, NoRecording, ReplyError, StoreError
 from classifier.evaluation.recordings import (
     Conversation,
-    NoRecording,
     Outcome,
     RecordingTransport,
     ReplayTransport,

@@ -18,11 +18,11 @@ from classifier.engines.openai.secrets import without_secrets
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import (
     BudgetSpent,
-    ClassifierError,
     ContextOverflow,
     ModelError,
     ModelTimeout,
     ModelUnavailable,
+    NoRecording,
     RateLimited,
     Refused,
 )
@@ -40,15 +40,6 @@ _KINDS: tuple[type[ModelError], ...] = (
     ModelError,
 )
 _BY_NAME = {kind.__name__: kind for kind in _KINDS}
-
-
-class NoRecording(ClassifierError):
-    """A replay was asked what no recording answers.
-
-    Not the model's failure: a cascade must not hand on what was merely not recorded.
-    """
-
-    code = "no-recording"
 
 
 class Failure(Record):

@@ -15,8 +15,8 @@ from typing import Any
 from classifier.__about__ import __version__
 from classifier.calibration import calibration_path
 from classifier.engines.base import Engine
-from classifier.errors import ClassifierError, ConfigError, ModelError, SourceUnavailable, StoreError
-from classifier.evaluation.journal import UNANSWERED, Journal, open_journal
+from classifier.errors import ClassifierError, Concern, ModelError, SourceUnavailable
+from classifier.evaluation.journal import Journal, nobody_answered, open_journal
 from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
 from classifier.evaluation.texts import Question, choose_texts
@@ -84,7 +84,7 @@ async def run_suite(
                     prediction = await _predict(classifier, question)
                 journal.append(prediction)
                 report(prediction)
-                in_a_row = in_a_row + 1 if _nobody_answered(prediction) else 0
+                in_a_row = in_a_row + 1 if nobody_answered(prediction) else 0
                 if in_a_row == _IN_A_ROW and not replays:
                     raise _stopped(prediction, journal, len(questions), out)
                 await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
@@ -164,9 +164,10 @@ async def _predict(classifier: Classifier, question: Question) -> Prediction:
     item, attempts, usage = question.item, 0, None
     try:
         label = await question.put(classifier)
-    except (ConfigError, StoreError):  # no item's fault: the next one would fail as well
-        raise
     except ClassifierError as error:
+        # A spent quota is an item's failure here, so that a recording replays as it was.
+        if error.concerns is Concern.run and not isinstance(error, ModelError):
+            raise
         label, attempts, usage = failed_label(item.id, error), error.attempts, error.usage
     leaf = predicted_label(label)
     return Prediction(
@@ -185,15 +186,10 @@ async def _predict(classifier: Classifier, question: Question) -> Prediction:
     )
 
 
-def _nobody_answered(prediction: Prediction) -> bool:
-    error = prediction.result.error
-    return error is not None and error.code in UNANSWERED
-
-
 def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> ClassifierError:
     error = last.result.error
     kind = SourceUnavailable if error and error.code == SourceUnavailable.code else ModelError
-    saved = sum(not _nobody_answered(prediction) for prediction in journal.done.values())
+    saved = sum(not nobody_answered(prediction) for prediction in journal.done.values())
     return kind(
         f"stopped after {_IN_A_ROW} failures in a row, the last one: {error.message if error else ''}; "
         f"{saved} of {total} items are saved in {out}: mend that and repeat the command to go on"

@@ -240,8 +240,8 @@ def _warnings(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     unknown = sum(p.leaf is not None and p.result.confidence is None for p in predictions)
     if unknown:
         found.append(
-            f"{unknown} of {len(predictions)} labels came without a usable confidence; they count as the least "
-            "sure, and as the worst in Brier score and calibration error"
+            f"{unknown} of {len(predictions)} labels came without a usable confidence; they count as the "
+            "least sure, and as the worst in Brier score and calibration error"
         )
     if any(p.result.provenance and p.result.provenance.confidence == "stated" for p in predictions):
         found.append("confidences are the model's own words, not calibrated")

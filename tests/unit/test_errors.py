@@ -4,7 +4,7 @@ import pytest
 
 from classifier import errors
 from classifier.cli import exits
-from classifier.errors import ClassifierError, RateLimited, ReplyError
+from classifier.errors import ClassifierError, Concern, RateLimited, ReplyError, codes_of, error_class
 
 
 def subclasses(kind: type[ClassifierError]) -> list[type[ClassifierError]]:
@@ -31,6 +31,60 @@ def test_codes_are_unique_and_kebab_case():
     codes = [kind.code for kind in ALL]
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in codes)
+
+
+# What a run over many papers does about each error; a new class must be entered here.
+POLICY = [
+    # class, concerns, retryable, asked again by a resumed run
+    ("ClassifierError", Concern.answer, False, False),
+    ("ConfigError", Concern.run, False, True),
+    ("InputError", Concern.paper, False, False),
+    ("BadReference", Concern.paper, False, False),
+    ("NotAPdf", Concern.paper, False, False),
+    ("EncryptedPdf", Concern.paper, False, False),
+    ("NoTextError", Concern.paper, False, False),
+    ("NotAPaper", Concern.paper, False, False),
+    ("UnreadablePdf", Concern.paper, False, False),
+    ("SourceError", Concern.paper, False, False),
+    ("PaperNotFound", Concern.paper, False, False),
+    ("SourceUnavailable", Concern.paper, True, True),
+    ("WrongPaper", Concern.paper, False, False),
+    ("ModelError", Concern.server, False, True),
+    ("RateLimited", Concern.server, True, True),
+    ("ModelTimeout", Concern.server, True, True),
+    ("ModelUnavailable", Concern.server, True, True),
+    ("ContextOverflow", Concern.answer, False, False),
+    ("Refused", Concern.server, False, True),
+    ("BudgetSpent", Concern.run, False, True),
+    ("ReplyError", Concern.answer, False, False),
+    ("NotJson", Concern.answer, False, False),
+    ("SchemaMismatch", Concern.answer, False, False),
+    ("UnknownLabel", Concern.answer, False, False),
+    ("Truncated", Concern.answer, False, False),
+    ("NoRecording", Concern.server, False, True),
+    ("StoreError", Concern.run, False, True),
+    ("InternalError", Concern.answer, False, False),
+]
+
+
+def test_what_a_run_does_about_each_error_is_decided():
+    assert [(kind.__name__, kind.concerns, kind.retryable, kind.is_unanswered()) for kind in ALL] == POLICY
+
+
+def test_stored_codes_lead_back_to_their_class():
+    assert [error_class(kind.code) for kind in ALL] == ALL
+    assert error_class("a-code-of-a-newer-version") is ClassifierError
+
+
+def test_codes_are_chosen_by_what_errors_concern_and_whether_they_pass():
+    assert codes_of(retryable=True) == {
+        "rate-limited", "model-timeout", "model-unavailable", "source-unavailable"
+    }  # fmt: skip
+    assert codes_of(concerns=Concern.paper, retryable=True) == {"source-unavailable"}
+    assert codes_of(concerns=Concern.paper) == {
+        kind.code for kind in ALL if issubclass(kind, errors.InputError | errors.SourceError)
+    }
+    assert codes_of() == {kind.code for kind in ALL}
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)

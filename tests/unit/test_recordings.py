@@ -10,7 +10,15 @@ from classifier.engines.openai import OpenAIEngine
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.retry import Waits
 from classifier.engines.openai.transport import OpenAITransport
-from classifier.errors import ConfigError, ContextOverflow, ModelError, Refused, ReplyError, StoreError
+from classifier.errors import (
+    ConfigError,
+    ContextOverflow,
+    ModelError,
+    NoRecording,
+    Refused,
+    ReplyError,
+    StoreError,
+)
 from classifier.evaluation.recorded_engines import (
     About,
     RecordingEngine,
@@ -20,7 +28,6 @@ from classifier.evaluation.recorded_engines import (
     task_sha256,
     write_about,
 )
-from classifier.evaluation.recordings import NoRecording
 from classifier.records import Reply, Task
 from tests.engine_kit import PROMPT, SCHEMA, TASK, TAXONOMY, answer
 from tests.llm_server import Behaviour, LlmServer, raw, reply, reset, status

@@ -23,7 +23,6 @@ from classifier.batch.cluster.parts import Taken, take_in, write_entries
 from classifier.batch.cluster.worker import Assignment, LabelWorker
 from classifier.batch.job import Job
 from classifier.batch.ledger import Ledger
-from classifier.batch.run import UNREADABLE
 from classifier.errors import ConfigError, StoreError
 from classifier.settings import Settings
 from classifier.workspace import Workspace
@@ -114,7 +113,7 @@ def label_on_cluster(
 
 def _goes_on(ledger: Ledger) -> bool:
     """Whether anything waits; duplicates of entries that could not be read wait from now on."""
-    return bool(ledger.counts().waiting or ledger.stand_in(UNREADABLE))
+    return bool(ledger.counts().waiting or ledger.stand_in())
 
 
 def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger, folder: Path) -> None:

@@ -22,10 +22,10 @@ from classifier.batch.items import Item, ReplyKey
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.labellers import label_entry
 from classifier.batch.replies import asking
-from classifier.batch.run import IN_A_ROW, UNANSWERED, unanswered
+from classifier.batch.run import IN_A_ROW, unanswered
 from classifier.batch.throttle import Throttle
 from classifier.entries import ListEntry
-from classifier.errors import BudgetSpent, ClassifierError, ConfigError, StoreError
+from classifier.errors import ClassifierError, ConfigError, error_class
 from classifier.fingerprint import differences
 from classifier.label import Label
 from classifier.pipeline import Classifier
@@ -126,7 +126,7 @@ class LabelWorker:
         for item, label, sent in labelled:
             replies = self._replies.take(item)
             if self._stopped is not None and label is not None and label.error is not None:
-                label = None if label.error.code in UNANSWERED else label
+                label = None if error_class(label.error.code).is_unanswered() else label
             if label is not None or replies or not rows:  # the first row says at least why it stopped
                 rows.append(label_row(item, label, sent, replies, self._stopped))
         return rows
@@ -138,14 +138,14 @@ class LabelWorker:
         with asking(item) as conversation:
             try:
                 label = await label_entry(self._classifier, item.entry, self._job.reading)
-            except (BudgetSpent, ConfigError, StoreError) as error:
+            except ClassifierError as error:  # no entry's fault
                 self._stop(error)
                 return item, None, conversation.sent
         self._count(label)
         return item, label, conversation.sent
 
     def _count(self, label: Label) -> None:
-        if label.error is None or label.error.code not in UNANSWERED:
+        if label.error is None or not error_class(label.error.code).is_unanswered():
             self._in_a_row = 0
             return
         self._in_a_row += 1

@@ -12,10 +12,9 @@ BINS = 10
 
 
 def squared_errors(cases: Sequence[Case]) -> tuple[float, ...]:
-    """(confidence - right)^2 of each case; one that failed, or came without a confidence, counts 1, the
-    worst.
+    """(confidence - right)^2 of each case; their mean is the Brier score.
 
-    Their mean is the Brier score.
+    A case that failed, or came without a confidence, counts 1, the worst.
 
     Source: Brier 1950, "Verification of forecasts expressed in terms of probability" (Monthly Weather Review
     78), of the one event "the label is right"; scikit-learn's `brier_score_loss`.
