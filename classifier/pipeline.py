@@ -9,14 +9,16 @@ and exports, which are built on top of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+import os
+import weakref
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from classifier.abstracts import document_from_text
 from classifier.calibration import Calibration, apply, load_calibration
+from classifier.connections import Connections
 from classifier.engines.base import Engine
 from classifier.engines.cascade import ask_in_turn, is_sure
 from classifier.errors import ContextOverflow
@@ -28,15 +30,14 @@ from classifier.labelling import assemble_label, quotes_of
 from classifier.prompt import PromptBuilder
 from classifier.records import Document, Paper, PaperFile, Prompt, Reply, Study, Task
 from classifier.review import review_reply
-from classifier.settings import Settings, first_stage, load_settings
+from classifier.settings import Settings, load_settings
 from classifier.workspace import Workspace
 
 if TYPE_CHECKING:
-    from anyio.from_thread import BlockingPortal
-
-    from classifier.pdf import PdfReader
-    from classifier.sources import Sources
+    from classifier.engines.openai.retry import OnWait
     from classifier.sources.reference import Reference
+
+Ref = str | os.PathLike[str]
 
 _SMALLEST_BUDGET_TOKENS = 300
 
@@ -48,17 +49,20 @@ class Classifier:
         engine: "auto", "offline", "openai", or any object that speaks `classifier.engines.base.Engine`.
         first: The engine that a cascade asks first; None makes the one that `Settings.cascade` names, if any.
         workspace: A workspace or its folder; None for the built-in one.
-        settings: None reads environment and file.
-        on_wait: Told before each wait for a busy server or source: seconds, and why.
-        overrides: Single settings by name, e.g. `model="gpt-5-mini"`.
+        on_wait: Called before each wait for a busy server or source: seconds, and why.
+        overrides: Single settings by name, e.g. `model="gpt-5-mini"`. All others come from environment and
+        file.
 
     Example:
         >>> with Classifier(engine="offline") as classifier:  # doctest: +SKIP
         ...     label = classifier.classify("paper.pdf")
         ...     print(label.leaf, label.confidence)
 
+    Without `with` or `close`, processes and connections end with the object, or with the program.
+
     Raises:
         ConfigError: A setting or the workspace is wrong.
+        TypeError: Whole settings were given; see `from_settings`.
     """
 
     def __init__(
@@ -67,50 +71,101 @@ class Classifier:
         *,
         first: Engine | None = None,
         workspace: Workspace | Path | str | None = None,
-        settings: Settings | None = None,
-        on_wait: Callable[[float, str], None] | None = None,
+        on_wait: OnWait | None = None,
         **overrides: Any,
     ) -> None:
+        if "settings" in overrides:
+            raise TypeError(
+                "Classifier() takes single settings by name; whole settings go to Classifier.from_settings()"
+            )
         named = engine if isinstance(engine, str) else None
-        self.settings = settings or load_settings(engine=named, **overrides)
+        own = None if isinstance(engine, str) else engine
+        self._set_up(load_settings(engine=named, **overrides), workspace, own, first, on_wait)
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        first: Engine | None = None,
+        workspace: Workspace | Path | str | None = None,
+        on_wait: OnWait | None = None,
+    ) -> Self:
+        """A classifier under exactly these settings; neither environment nor file is read.
+
+        Args:
+            settings: To change one, give `settings.model_copy(update={...})`.
+            engine: An engine instead of the one that the settings name.
+            first, workspace, on_wait: As for `Classifier`.
+
+        Raises:
+            ConfigError: The workspace is wrong.
+            TypeError: `engine` is a name: the settings have that already.
+        """
+        if isinstance(engine, str):
+            raise TypeError(
+                f"from_settings() takes an engine object, got the name '{engine}'; "
+                "name it in the settings: settings.model_copy(update={'engine': ...})"
+            )
+        made = cls.__new__(cls)
+        made._set_up(settings, workspace, engine, first, on_wait)
+        return made
+
+    def _set_up(
+        self,
+        settings: Settings,
+        workspace: Workspace | Path | str | None,
+        engine: Engine | None,
+        first: Engine | None,
+        on_wait: OnWait | None,
+    ) -> None:
+        self.settings = settings
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-        self._engine = engine if engine is not None and not isinstance(engine, str) else None
-        self._first = first
-        self._on_wait = on_wait
         self._prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
-        self._reader: PdfReader | None = None
-        self._sources: Sources | None = None
-        self._portal: BlockingPortal | None = None
-        self._stack = ExitStack()
+        self._connections = Connections(
+            settings, self.workspace, engine=engine, first=first, repair=self._prompts.repair, on_wait=on_wait
+        )
+        weakref.finalize(self, self._connections.abandon)
 
     # -- the operations ------------------------------------------------------------------------
 
-    async def aclassify(self, ref: str, *, claimed: Paper | None = None) -> Label:
+    async def aclassify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
         """Labels one paper.
 
         Args:
-            ref: Path, "-" for standard input, arXiv id or URL, any PDF's URL, DOI, or a title.
+            ref: Path (also as `pathlib.Path`), "-" for standard input, arXiv id or URL, any PDF's URL, DOI,
+                or a title.
             claimed: What a list says about the paper; compared with what the source says.
 
         Raises:
             InputError, SourceError, ModelError, ReplyError: See `classifier.errors`.
+            TypeError: `ref` is neither text nor a path.
         """
         file = await self.afetch(ref, claimed=claimed)
         return await self.alabel(file, await self.aread(file))
 
-    async def aclassify_text(self, paper: Paper, text: str | None = None, *, ref: str | None = None) -> Label:
+    async def aclassify_text(
+        self, paper: Paper | str, text: str | None = None, *, ref: str | None = None
+    ) -> Label:
         """Labels a paper of which only an abstract (or plain text) is known.
 
         Args:
-            paper: Metadata; its `abstract` is read where `text` is None.
-            text: Plain text to judge by instead.
+            paper: The abstract, or metadata whose `abstract` is read where `text` is None.
+            text: Plain text to judge by instead of the abstract; only beside metadata.
+            ref: The label's `ref`; None takes arXiv id or title, else "text".
+
+        Raises:
+            InputError, ModelError, ReplyError: See `classifier.errors`.
+            TypeError: `paper` is neither an abstract nor a `Paper`, or `text` stands beside an abstract.
         """
+        paper = _paper(paper, text)
         name = ref or paper.arxiv_id or paper.title or "text"
         file = PaperFile(ref=name, path=None, source="text", paper=paper)
         return await self.alabel(file, document_from_text(paper, text))
 
-    async def aprompt(self, ref: str, *, claimed: Paper | None = None) -> Prompt:
+    async def aprompt(self, ref: Ref, *, claimed: Paper | None = None) -> Prompt:
         """What would be sent for this paper (`--show-prompt`); no model is asked."""
         file = await self.afetch(ref, claimed=claimed)
         return self.render_prompt(file, await self.aread(file))
@@ -119,24 +174,13 @@ class Classifier:
         """What would be sent for a document that was read already."""
         return self._prompt(document, *self._examples(file, document), self.settings.budget_tokens)
 
-    async def afetch(self, ref: str | Reference, *, claimed: Paper | None = None) -> PaperFile:
+    async def afetch(self, ref: Ref | Reference, *, claimed: Paper | None = None) -> PaperFile:
         """Brings one paper to disk; see `aclassify`.
 
         Raises:
             InputError, SourceError: It cannot be had.
         """
-        if self._sources is None:
-            from classifier.sources import Sources
-
-            self._sources = Sources(
-                cache_dir=self.settings.cache_dir,
-                contact=self.settings.contact,
-                arxiv_base_url=self.settings.arxiv_url,
-                allow_private=self.settings.allow_private,
-                max_bytes=self.settings.fetch_bytes,
-                on_wait=self._on_wait,
-            )
-        file = await self._sources.fetch(ref, claimed=claimed)
+        file = await self._connections.sources.fetch(_reference(ref), claimed=claimed)
         if claimed is not None and file.paper == Paper():
             file = file.model_copy(update={"paper": claimed})
         return file
@@ -149,16 +193,7 @@ class Classifier:
         """
         if file.path is None:
             return document_from_text(file.paper)
-        if self._reader is None:
-            from classifier.pdf import PdfLimits, PdfReader
-
-            limits = PdfLimits(
-                wall_s=self.settings.pdf_wall_s,
-                memory_bytes=self.settings.pdf_memory_mb * 2**20,
-                pages=self.settings.pdf_pages,
-            )
-            self._reader = PdfReader(workers=self.settings.workers, limits=limits)
-        return await self._reader.aread(file.path)
+        return await self._connections.reader.aread(file.path)
 
     async def alabel(self, file: PaperFile, document: Document) -> Label:
         """Labels a document that was read already."""
@@ -180,28 +215,22 @@ class Classifier:
         _, reply = await self._ask(self.first_engine, file, document)
         return not is_sure(reply, self.settings.cascade_below)
 
-    def classify(self, ref: str, *, claimed: Paper | None = None) -> Label:
+    def classify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
         """`aclassify` for callers without an event loop (or inside a notebook's)."""
-        return self._blocking().call(lambda: self.aclassify(ref, claimed=claimed))
+        return self._connections.run(lambda: self.aclassify(ref, claimed=claimed))
 
-    def classify_text(self, paper: Paper, text: str | None = None, *, ref: str | None = None) -> Label:
+    def classify_text(self, paper: Paper | str, text: str | None = None, *, ref: str | None = None) -> Label:
         """`aclassify_text` for callers without an event loop."""
-        return self._blocking().call(lambda: self.aclassify_text(paper, text, ref=ref))
+        return self._connections.run(lambda: self.aclassify_text(paper, text, ref=ref))
 
-    def prompt(self, ref: str, *, claimed: Paper | None = None) -> Prompt:
+    def prompt(self, ref: Ref, *, claimed: Paper | None = None) -> Prompt:
         """`aprompt` for callers without an event loop."""
-        return self._blocking().call(lambda: self.aprompt(ref, claimed=claimed))
+        return self._connections.run(lambda: self.aprompt(ref, claimed=claimed))
 
     @property
     def engine(self) -> Engine:
         """The engine in use; built on first access."""
-        if self._engine is None:
-            from classifier.engines.build import build_engine
-
-            self._engine = build_engine(
-                self.settings, self.workspace, repair=self._prompts.repair, on_wait=self._on_wait
-            )
-        return self._engine
+        return self._connections.engine
 
     @property
     def first_engine(self) -> Engine | None:
@@ -210,13 +239,7 @@ class Classifier:
         Raises:
             ConfigError: The settings' cascade makes no sense.
         """
-        if self._first is None and (settings := first_stage(self.settings)):
-            from classifier.engines.build import build_engine
-
-            self._first = build_engine(
-                settings, self.workspace, repair=self._prompts.repair, on_wait=self._on_wait
-            )
-        return self._first
+        return self._connections.first_engine
 
     # -- the steps -----------------------------------------------------------------------------
 
@@ -274,28 +297,13 @@ class Classifier:
 
     # -- opening and closing -------------------------------------------------------------------
 
-    def _blocking(self) -> BlockingPortal:
-        if self._portal is None:
-            from anyio.from_thread import start_blocking_portal
-
-            self._portal = self._stack.enter_context(start_blocking_portal())
-        return self._portal
-
     async def aclose(self) -> None:
         """Ends worker processes and connections."""
-        if self._reader is not None:
-            self._reader.close()
-        if self._sources is not None:
-            await self._sources.aclose()
-        for engine in (self._first, self._engine):
-            if engine is not None:
-                await engine.aclose()
+        await self._connections.aclose()
 
     def close(self) -> None:
         """`aclose` for callers without an event loop."""
-        self._blocking().call(self.aclose)
-        self._stack.close()
-        self._portal = None
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -320,3 +328,27 @@ def _budgets(start: int) -> Iterator[int]:
         yield budget
         budget //= 2
     yield _SMALLEST_BUDGET_TOKENS
+
+
+def _reference(ref: Ref | Reference) -> str | Reference:
+    """What sources are given: a path object always names a file, whatever else its name looks like."""
+    from classifier.sources.reference import Reference
+
+    if isinstance(ref, str | Reference):
+        return ref
+    if isinstance(ref, os.PathLike) and isinstance(path := os.fspath(ref), str):
+        return Reference(ref=path, kind="file", value=path)
+    raise TypeError(
+        f"a reference is a path, an arXiv id, a URL, a DOI or a title (str or os.PathLike); "
+        f"got {type(ref).__name__}"
+    )
+
+
+def _paper(paper: Paper | str, text: str | None) -> Paper:
+    if isinstance(paper, Paper):
+        return paper
+    if isinstance(paper, str) and text is None:
+        return Paper(abstract=paper)
+    if isinstance(paper, str):
+        raise TypeError("text goes beside a Paper: classify_text(Paper(title=...), text)")
+    raise TypeError(f"an abstract (str) or a Paper is expected; got {type(paper).__name__}")

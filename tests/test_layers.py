@@ -22,6 +22,7 @@ LAYERS = [
     {"sources", "pdf", "excerpt", "examples", "prompt", "engines", "evidence", "guard", "lint"},
     {"review", "calibration"},
     {"labelling"},
+    {"connections"},
     {"pipeline"},
     {"training", "batch", "evaluation", "export"},
     {"cli", "web"},

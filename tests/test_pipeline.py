@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from classifier.errors import (
 )
 from classifier.labelling import failed_label
 from classifier.records import OUT_OF_SCOPE, UNPLACED, Task
+from classifier.settings import load_settings
 
 PAPER = Path(__file__).parent.parent / "examples" / "paper.pdf"
 TITLE = "Reward Sketches: Letting a Language Model Write What a Greenhouse Robot Is Paid For"
@@ -287,3 +289,72 @@ def test_the_offline_engine_works_for_any_survey(as_workspace, builtin, bridges)
     assert all(item.verdict == "verbatim" for item in label.evidence)
     assert label.provenance.cost_usd is None
     assert label.provenance.attempts == 0
+
+
+# -- what may be given ---------------------------------------------------------------------------------
+
+
+def test_whole_settings_and_single_ones_do_not_mix(builtin):
+    settings = load_settings(engine="openai", model="m", base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(TypeError, match=r"go to Classifier\.from_settings\(\)"):
+        Classifier("offline", settings=settings, review_below=0.9, workspace=builtin)
+    with pytest.raises(TypeError, match="takes an engine object, got the name 'offline'"):
+        Classifier.from_settings(settings, engine="offline", workspace=builtin)
+
+
+def test_whole_settings_are_taken_as_they_are(builtin, monkeypatch):
+    settings = load_settings(engine="offline", review_below=0.9)
+    monkeypatch.setenv("CLASSIFIER_REVIEW_BELOW", "0.1")
+    with Classifier.from_settings(settings, workspace=builtin) as classifier:
+        assert classifier.settings is settings
+        assert classifier.engine.name == "offline"
+
+
+@pytest.mark.parametrize("ref", [str(PAPER), PAPER, os.fspath(PAPER)])
+def test_a_path_may_be_text_or_an_object(ref):
+    with Classifier("offline") as classifier:
+        assert classifier.classify(ref).status == "placed"
+
+
+def test_a_path_object_is_always_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "2203.02155").write_bytes(PAPER.read_bytes())
+    with Classifier("offline") as classifier:
+        assert classifier.classify(Path("2203.02155")).paper.source == "file"
+        with pytest.raises(BadReference, match="1706"):
+            classifier.classify(Path("1706.03762"))
+
+
+ABSTRACT = "A language model writes the reward by which a robot is trained with reinforcement learning."
+
+
+@pytest.mark.parametrize(
+    "paper", [ABSTRACT, Paper(abstract=ABSTRACT), Paper(title="On rewards", abstract=ABSTRACT)]
+)
+def test_an_abstract_may_be_text_or_a_paper(paper):
+    with Classifier("offline") as classifier:
+        label = classifier.classify_text(paper)
+    assert label.status in ("placed", "out_of_scope")
+    assert label.ref == ("On rewards" if isinstance(paper, Paper) and paper.title else "text")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda c: c.classify(None), TypeError, "got NoneType"),
+        (lambda c: c.classify(b"paper.pdf"), TypeError, "got bytes"),
+        (lambda c: c.classify(["paper.pdf"]), TypeError, "got list"),
+        (lambda c: c.classify(7), TypeError, "got int"),
+        (lambda c: c.prompt(None), TypeError, "got NoneType"),
+        (lambda c: c.classify(""), BadReference, "no known kind of reference"),
+        (lambda c: c.classify_text(None), TypeError, "got NoneType"),
+        (lambda c: c.classify_text(b"abstract"), TypeError, "got bytes"),
+        (lambda c: c.classify_text({"abstract": "x"}), TypeError, "got dict"),
+        (lambda c: c.classify_text("a title", "a text"), TypeError, "beside a Paper"),
+        (lambda c: c.classify_text(""), NoTextError, "nothing to read"),
+        (lambda c: c.classify_text(Paper(title="T")), NoTextError, "nothing to read"),
+    ],
+)
+def test_what_is_no_paper_is_refused_in_words(call, error, words):
+    with Classifier("offline") as classifier, pytest.raises(error, match=words):
+        call(classifier)

@@ -129,8 +129,8 @@ def asking_classifier(
         return build_engine(stage, workspace, repair=repair, transport=kept, pause=line.pause)
 
     first = first_stage(settings)
-    return Classifier(
-        make(settings), first=make(first) if first else None, workspace=workspace, settings=settings
+    return Classifier.from_settings(
+        settings, engine=make(settings), first=make(first) if first else None, workspace=workspace
     )
 
 
@@ -172,7 +172,7 @@ def _offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts:
     if workers > 1 and texts >= _WORTH_PROCESSES:
         return ProcessLabeller(settings, workspace, job.reading, workers)
     settings = settings.model_copy(update={"workers": workers})
-    classifier = Classifier("offline", workspace=workspace, settings=settings)
+    classifier = Classifier.from_settings(settings, workspace=workspace)
     return LocalLabeller(classifier, job.reading, 2 * workers)
 
 

@@ -60,7 +60,7 @@ async def read_sample(
         ConfigError: No entry's fault.
     """
     sample = Sample()
-    async with Classifier("offline", workspace=workspace, settings=settings) as reader:
+    async with Classifier.from_settings(settings, workspace=workspace) as reader:
         for entry in entries:
             try:
                 paper = await read_entry(reader, entry, job.reading)

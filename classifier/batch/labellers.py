@@ -163,7 +163,7 @@ def _open(settings: Settings, root: Path, reading: Reading) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    classifier = Classifier("offline", workspace=root, settings=settings)
+    classifier = Classifier.from_settings(settings, workspace=root)
     _worker = _Worker(classifier, reading, asyncio.Runner())
 
 

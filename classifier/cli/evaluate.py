@@ -253,7 +253,7 @@ def _classifier(run: _Run, number: int, suite: Suite, settings: Settings, worksp
         return recording_classifier(
             settings, workspace, folder, about, shareable=own_words, on_wait=WaitTeller()
         )
-    return Classifier(workspace=workspace, settings=settings, on_wait=WaitTeller())
+    return Classifier.from_settings(settings, workspace=workspace, on_wait=WaitTeller())
 
 
 async def _run_all(

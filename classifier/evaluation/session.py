@@ -304,8 +304,8 @@ def _classifier(
     on_wait: OnWait | None = None,
 ) -> Classifier:
     *first, last = map(make, _asking(settings))
-    return Classifier(
-        last, first=first[0] if first else None, workspace=workspace, settings=settings, on_wait=on_wait
+    return Classifier.from_settings(
+        settings, engine=last, first=first[0] if first else None, workspace=workspace, on_wait=on_wait
     )
 
 

@@ -111,7 +111,7 @@ class LabelWorker:
                 "CLASSIFIER_DATA_DIR must be folders that all machines share, with the same version installed"
             )
         if settings.chosen_engine == "offline":
-            return Classifier("offline", workspace=workspace, settings=settings)
+            return Classifier.from_settings(settings, workspace=workspace)
         spending = SharedSpending(terms, office)
         line = open_line(settings, assignment.concurrency, spending, self._replies)
         self._throttle = line.throttle
