@@ -28,10 +28,10 @@ from offline_accuracy import Row, _rows, _task, softmax, wilson
 
 from classifier.engines.cascade import sureness
 from classifier.engines.offline import OfflineEngine
-from classifier.records import OUT_OF_SCOPE
+from classifier.model.record import OUT_OF_SCOPE
 from classifier.settings import Settings
+from classifier.survey.workspace import Workspace
 from classifier.training import Trainer, read_examples
-from classifier.workspace import Workspace
 from tests.llm_server import Behaviour, LlmServer, reply
 
 THRESHOLDS = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)

@@ -21,10 +21,12 @@ from typing import Any
 
 from classifier import Classifier, ClassifierError, Label
 from classifier.errors import EncryptedPdf, NotAPaper, NoTextError
-from classifier.identity import same_paper
+from classifier.model.document import Document
+from classifier.model.identity import same_paper
+from classifier.model.paper import Paper
+from classifier.model.record import OUT_OF_SCOPE
 from classifier.pdf import PdfReader
-from classifier.records import OUT_OF_SCOPE, Document, Paper
-from classifier.text import normalise
+from classifier.text.characters import normalise
 
 MAX_SECONDS = 90.0
 MAX_MAIN_MB = 300.0

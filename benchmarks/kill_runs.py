@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests.llm_server import LlmServer
 

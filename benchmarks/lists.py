@@ -65,7 +65,7 @@ def write_lists(folder: Path, count: int) -> None:
 def measure(file: str, compare: bool) -> None:
     """Reads one list in this process and prints what it took."""
     from classifier.batch.duplicates import Duplicates
-    from classifier.sources.lists import read_lists
+    from classifier.lists import read_lists
 
     duplicates = Duplicates()
     start = time.process_time()

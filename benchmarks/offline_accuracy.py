@@ -18,10 +18,13 @@ from pathlib import Path
 
 from classifier.batch.handing_on import wilson
 from classifier.engines.offline import OfflineEngine
-from classifier.identity import same_paper
-from classifier.records import OUT_OF_SCOPE, Document, Page, Paper, Task
+from classifier.model.document import Document, Page
+from classifier.model.identity import same_paper
+from classifier.model.paper import Paper
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.model.task import Task
+from classifier.survey.workspace import Workspace
 from classifier.training import Trainer, calibration_error, read_examples
-from classifier.workspace import Workspace
 
 PRIORS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75)
 ABLATIONS = {

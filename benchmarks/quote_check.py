@@ -11,8 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from classifier.evidence import QuoteIndex
-from classifier.records import Document, Page, Quote
+from classifier.model.document import Document, Page
+from classifier.model.reply import Quote
+from classifier.verdict.evidence import QuoteIndex
 
 SYLLABLES = (
     "re",

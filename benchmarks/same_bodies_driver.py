@@ -18,9 +18,9 @@ MARK = "@TEXT@"
 
 def write(path: Path) -> None:
     """Writes a request with a mark where the abstract stands."""
-    from classifier.abstracts import document_from_text
+    from classifier.model.paper import Paper, PaperFile
+    from classifier.pdf.abstracts import document_from_text
     from classifier.pipeline import Classifier
-    from classifier.records import Paper, PaperFile
 
     classifier = Classifier("offline")
     paper = Paper(abstract=MARK)

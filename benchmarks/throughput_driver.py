@@ -19,10 +19,10 @@ with common.Imports() as imp:
     from classifier.batch.job import Job
     from classifier.batch.results import read_rows
     from classifier.batch.session import label_lists
-    from classifier.entries import ListEntry
-    from classifier.records import Paper
+    from classifier.model.entries import ListEntry
+    from classifier.model.paper import Paper
     from classifier.settings import load_settings
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
 
 def main() -> None:

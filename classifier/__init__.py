@@ -20,26 +20,28 @@ if TYPE_CHECKING:
     from classifier.engines.base import Engine
     from classifier.engines.scripted import ScriptedEngine
     from classifier.errors import ClassifierError
-    from classifier.label import Evidence, Label
+    from classifier.model.document import Document
+    from classifier.model.label import Evidence, Label
+    from classifier.model.paper import Paper
+    from classifier.model.study import Study
     from classifier.pipeline import Classifier
-    from classifier.records import Document, Paper, Study
     from classifier.settings import Settings
-    from classifier.taxonomy import Taxonomy
-    from classifier.workspace import Workspace
+    from classifier.survey.taxonomy import Taxonomy
+    from classifier.survey.workspace import Workspace
 
 _HOMES = {
     "Classifier": "pipeline",
     "ClassifierError": "errors",
-    "Document": "records",
+    "Document": "model.document",
     "Engine": "engines.base",
-    "Evidence": "label",
-    "Label": "label",
-    "Paper": "records",
+    "Evidence": "model.label",
+    "Label": "model.label",
+    "Paper": "model.paper",
     "ScriptedEngine": "engines.scripted",
     "Settings": "settings",
-    "Study": "records",
-    "Taxonomy": "taxonomy",
-    "Workspace": "workspace",
+    "Study": "model.study",
+    "Taxonomy": "survey.taxonomy",
+    "Workspace": "survey.workspace",
 }
 
 __all__ = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from classifier.pdf import PdfReader
     from classifier.settings import Settings
     from classifier.sources import Sources
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
 T = TypeVar("T")
 

@@ -38,10 +38,7 @@ run over many papers does about it: `concerns` and `retryable`. Labels and ledge
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from classifier.records import HiddenText, Usage
+from typing import Any, ClassVar
 
 
 class Concern(StrEnum):
@@ -64,14 +61,16 @@ class ClassifierError(Exception):
         code: Stable kebab-case name, used in `Label.error.code` and in JSON output.
         concerns: What it is about.
         retryable: Whether the same call may succeed later without a change.
-        attempts, usage: What an engine had spent before it failed; failures cost money too.
+        attempts, usage: Requests, and a `classifier.model.reply.Usage` or None: what an engine had spent
+            before it failed, since failures cost money too. (Untyped: this module imports nothing of the
+            package.)
     """
 
     code: ClassVar[str] = "error"
     concerns: ClassVar[Concern] = Concern.answer
     retryable: ClassVar[bool] = False
     attempts: int = 0
-    usage: Usage | None = None
+    usage: Any = None
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
@@ -98,12 +97,12 @@ class InputError(ClassifierError):
     """The paper or the reference cannot be used as it is.
 
     Attributes:
-        hidden: Text that a refused PDF hides from its readers, to be reported along with the refusal.
+        hidden: Each `classifier.model.document.HiddenText` of a refused PDF, reported along with the refusal.
     """
 
     code = "input"
     concerns = Concern.paper
-    hidden: tuple[HiddenText, ...] = ()
+    hidden: tuple[Any, ...] = ()
 
 
 class BadReference(InputError):

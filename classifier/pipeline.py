@@ -16,26 +16,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from classifier.abstracts import document_from_text
-from classifier.calibration import Calibration, apply, load_calibration
 from classifier.connections import Connections
 from classifier.engines.base import Engine
 from classifier.engines.cascade import ask_in_turn, is_sure
 from classifier.errors import ContextOverflow
-from classifier.evidence import check_quotes
-from classifier.examples import choose_examples, eligible_studies
-from classifier.excerpt import select_excerpt
-from classifier.label import Label
-from classifier.labelling import assemble_label, quotes_of
-from classifier.prompt import PromptBuilder
-from classifier.records import Document, Paper, PaperFile, Prompt, Reply, Study, Task
-from classifier.review import review_reply
+from classifier.model.document import Document
+from classifier.model.label import Label
+from classifier.model.paper import Paper, PaperFile
+from classifier.model.reply import Reply
+from classifier.model.study import Study
+from classifier.model.task import Prompt, Task
+from classifier.pdf.abstracts import document_from_text
+from classifier.prompting.examples import choose_examples, eligible_studies
+from classifier.prompting.excerpt import select_excerpt
+from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Settings, load_settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
+from classifier.verdict.calibration import Calibration, apply, load_calibration
+from classifier.verdict.evidence import check_quotes
+from classifier.verdict.labelling import assemble_label, quotes_of
+from classifier.verdict.review import review_reply
 
 if TYPE_CHECKING:
     from classifier.engines.openai.retry import OnWait
-    from classifier.sources.reference import Reference
+    from classifier.model.reference import Reference
 
 Ref = str | os.PathLike[str]
 
@@ -332,7 +336,7 @@ def _budgets(start: int) -> Iterator[int]:
 
 def _reference(ref: Ref | Reference) -> str | Reference:
     """What sources are given: a path object always names a file, whatever else its name looks like."""
-    from classifier.sources.reference import Reference
+    from classifier.model.reference import Reference
 
     if isinstance(ref, str | Reference):
         return ref

@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from classifier.entries import ListEntry
-from classifier.records import Paper
+from classifier.model.entries import ListEntry
+from classifier.model.paper import Paper
 from classifier.settings import Settings, load_settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 from tests.llm_server import Behaviour, reply
 
 KEY = "sk-test-0123456789abcdef"

@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 _OURS = ("OPENAI_", "CLASSIFIER_")
 _NEVER_THERE = (".invalid", ".test")  # RFC 2606: tests may use these for hosts that do not exist

@@ -8,9 +8,11 @@ from typing import Any
 
 from classifier.engines.openai import OpenAIEngine
 from classifier.engines.openai.retry import Waits
-from classifier.leaf_schema import answer_schema
-from classifier.records import Document, Page, Paper, Prompt, Task
-from classifier.taxonomy import Taxonomy
+from classifier.model.document import Document, Page
+from classifier.model.paper import Paper
+from classifier.model.task import Prompt, Task
+from classifier.survey.answer_schema import answer_schema
+from classifier.survey.taxonomy import Taxonomy
 
 TAXONOMY = Taxonomy.model_validate(
     {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from classifier.evaluation.records import Prediction, RunFacts
-from classifier.label import Label, LabelledPaper, Provenance
-from classifier.records import OUT_OF_SCOPE, Notice
-from classifier.taxonomy import Taxonomy
+from classifier.model.label import Label, LabelledPaper, Provenance
+from classifier.model.record import OUT_OF_SCOPE, Notice
+from classifier.survey.taxonomy import Taxonomy
 
 
 def _node(name: str, *children: dict[str, Any]) -> dict[str, Any]:

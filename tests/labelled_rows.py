@@ -6,13 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from classifier.entries import Correction, ListEntry, Row
 from classifier.export.filed import Filed, file_rows
-from classifier.label import Evidence, Label, LabelledPaper, Provenance
-from classifier.records import OUT_OF_SCOPE, Notice, Paper
-from classifier.sources.lists import read_lists
-from classifier.taxonomy import Taxonomy
-from classifier.workspace import Workspace
+from classifier.lists import read_lists
+from classifier.model.entries import Correction, ListEntry, Row
+from classifier.model.label import Evidence, Label, LabelledPaper, Provenance
+from classifier.model.paper import Paper
+from classifier.model.record import OUT_OF_SCOPE, Notice
+from classifier.survey.taxonomy import Taxonomy
+from classifier.survey.workspace import Workspace
 
 SCRIPT = (
     "<script>alert(1)</script></title></style><img src=https://evil.example/x.png onerror=alert(1)> "

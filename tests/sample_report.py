@@ -24,8 +24,9 @@ from classifier.evaluation.records import (
     System,
     Times,
 )
-from classifier.label import Evidence, Label, LabelledPaper
-from classifier.records import OUT_OF_SCOPE, GivenAnswer, Notice
+from classifier.model.label import Evidence, Label, LabelledPaper
+from classifier.model.record import OUT_OF_SCOPE, Notice
+from classifier.model.reply import GivenAnswer
 
 TITLES = {
     "grain/oven/with-steam": ("Grain", "Oven", "With steam"),

@@ -16,11 +16,11 @@ from classifier.batch.estimate import estimate
 from classifier.batch.job import Job
 from classifier.batch.results import DUPLICATE, read_rows
 from classifier.batch.session import label_lists
-from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import ConfigError
-from classifier.records import Paper
+from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.model.paper import Paper
 from classifier.settings import load_settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests.arxiv_server import ArxivServer, Reply, html_reply
 from tests.batch_kit import settings

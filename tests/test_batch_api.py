@@ -12,11 +12,11 @@ import pytest
 from classifier.batch.estimate import estimate
 from classifier.batch.job import Job
 from classifier.batch.session import label_lists
-from classifier.entries import ListEntry
 from classifier.errors import ConfigError
-from classifier.records import Paper
+from classifier.model.entries import ListEntry
+from classifier.model.paper import Paper
 from classifier.settings import Settings, load_settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests.batch_api_server import BatchApiServer
 from tests.llm_server import reply, status

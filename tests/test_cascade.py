@@ -22,7 +22,8 @@ from classifier.engines.offline import OfflineEngine
 from classifier.errors import BudgetSpent, ConfigError, ModelTimeout, StoreError, UnknownLabel
 from classifier.evaluation.comparison import compare_runs
 from classifier.evaluation.report import read_json, render_markdown
-from classifier.records import Answer, Reply, Task, Usage
+from classifier.model.reply import Answer, Reply, Usage
+from classifier.model.task import Task
 from classifier.settings import Settings, first_stage, load_settings
 from tests import batch_kit as kit
 from tests.llm_server import LlmServer, reply, status
@@ -151,7 +152,7 @@ def test_the_offline_engine_is_no_surer_than_label_frequencies_of_its_training_a
 
 
 def _document(study):
-    from classifier.abstracts import document_from_text
+    from classifier.pdf.abstracts import document_from_text
 
     return document_from_text(Paper(title=study.title, abstract=study.summary))
 

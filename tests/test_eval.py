@@ -23,8 +23,10 @@ from classifier.errors import ConfigError, NotJson
 from classifier.evaluation.journal import read_predictions
 from classifier.evaluation.runner import run_suite
 from classifier.evaluation.suites import gold_suite, read_suite
-from classifier.records import OUT_OF_SCOPE, Answer, Reply, Task
-from classifier.similarity import TermIndex
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.model.reply import Answer, Reply
+from classifier.model.task import Task
+from classifier.text.similarity import TermIndex
 from tests.llm_server import Behaviour, LlmServer, reply, status
 from tests.test_pipeline import PAPER
 from tests.test_pipeline import reply as right_reply

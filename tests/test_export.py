@@ -16,10 +16,10 @@ from classifier.batch.items import Outcome
 from classifier.batch.opening import open_ledger
 from classifier.cli import exits
 from classifier.cli.app import run
-from classifier.entries import Row
 from classifier.export.render import FORMATS
 from classifier.export.target import replace_with_backup
-from classifier.records import Notice
+from classifier.model.entries import Row
+from classifier.model.record import Notice
 from tests.labelled_rows import row, rows_of, sample, taxonomy
 
 ROOT = Path(__file__).parent.parent

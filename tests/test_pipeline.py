@@ -16,9 +16,10 @@ from classifier.errors import (
     RateLimited,
     UnknownLabel,
 )
-from classifier.labelling import failed_label
-from classifier.records import OUT_OF_SCOPE, UNPLACED, Task
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
+from classifier.model.task import Task
 from classifier.settings import load_settings
+from classifier.verdict.labelling import failed_label
 
 PAPER = Path(__file__).parent.parent / "examples" / "paper.pdf"
 TITLE = "Reward Sketches: Letting a Language Model Write What a Greenhouse Robot Is Paid For"

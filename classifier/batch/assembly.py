@@ -22,11 +22,11 @@ from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.engines.openai.batches import BatchServer
+from classifier.model.reply import Usage
 from classifier.pipeline import Classifier
-from classifier.prompt import PromptBuilder
-from classifier.records import Usage
+from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Settings, first_stage
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.engines.base import Engine

@@ -2,7 +2,8 @@
 
 What enters: list entries. What leaves: the key of the first entry of the same paper, or None. It keeps, for
 each paper, its key, its title and a few hashes, and reads a file only where another of the same
-size has come before. It decides by `classifier.identity`; what happens to a duplicate is the runner's matter.
+size has come before. It decides by `classifier.model.identity`; what happens to a duplicate is the runner's
+matter.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from classifier.entries import ListEntry
-from classifier.identity import bare_arxiv_id, bare_doi, same_title, title_words
-from classifier.records import Paper
+from classifier.model.entries import ListEntry
+from classifier.model.identity import bare_arxiv_id, bare_doi, same_title, title_words
+from classifier.model.paper import Paper
 from classifier.sources.matching import authors_agree
 
 _SHORT = 24  # letters; shorter titles are compared as a whole, as `identity` does

@@ -20,11 +20,12 @@ from classifier.batch.handing_on import Range, Sample, read_sample
 from classifier.batch.intake import Found, twin_finder
 from classifier.batch.job import Job, fingerprint, price_of
 from classifier.batch.known import Known
-from classifier.entries import ListEntry
 from classifier.errors import ConfigError
-from classifier.records import Prompt, Usage
+from classifier.model.entries import ListEntry
+from classifier.model.reply import Usage
+from classifier.model.task import Prompt
 from classifier.settings import Settings, first_stage
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 SAMPLE = 24
 """Entries whose prompts are rendered; more would tell little more."""

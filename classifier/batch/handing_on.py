@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from classifier.batch.job import Job
 from classifier.batch.reading import read_entry
-from classifier.entries import ListEntry
 from classifier.errors import ClassifierError, ConfigError
+from classifier.model.entries import ListEntry
+from classifier.model.task import Prompt
 from classifier.pipeline import Classifier
-from classifier.records import Prompt
 from classifier.settings import Settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 Range = tuple[float, float]
 

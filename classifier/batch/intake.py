@@ -1,7 +1,7 @@
 """Lists -> items of the ledger, as a stream: entry by entry in list order, twins found on the way.
 
 What enters: what the readers yield. What leaves: rows in the ledger; entries that cannot be used are noted
-with line and reason. What it does not do: read list formats (`classifier.sources.lists`).
+with line and reason. What it does not do: read list formats (`classifier.lists`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from classifier.batch.ledger import Ledger
-from classifier.entries import BrokenEntry, ListEntry
+from classifier.model.entries import BrokenEntry, ListEntry
 
 Found = ListEntry | BrokenEntry
 

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic_core import PydanticSerializationError
 
 from classifier.engines.openai.transport import Body
-from classifier.entries import ListEntry
-from classifier.label import Label
-from classifier.records import Record
+from classifier.model.entries import ListEntry
+from classifier.model.label import Label
+from classifier.model.record import Record
 
 ReplyKey = tuple[str, int]
 """A question's sha256, and how often it was put before in its item's round (see `replies`)."""

@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 from classifier.batch.intake import Found, first_entries
 from classifier.batch.reading import Reading
-from classifier.calibration import calibration_path
-from classifier.fingerprint import sha256_of
-from classifier.prompt import PromptBuilder
-from classifier.records import Usage
+from classifier.model.reply import Usage
+from classifier.prompting.prompt import PromptBuilder
+from classifier.runs.fingerprint import sha256_of
 from classifier.settings import Settings, first_stage
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
+from classifier.verdict.calibration import calibration_path
 
 Runner = Literal["local", "ray"]
 
@@ -59,7 +59,7 @@ class Job:
         Raises:
             InputError, ConfigError: A list cannot be read at all.
         """
-        from classifier.sources.lists import read_lists
+        from classifier.lists import read_lists
 
         return first_entries(read_lists(self.sources), self.limit)
 

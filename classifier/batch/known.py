@@ -15,7 +15,7 @@ from classifier.batch.job import Job
 from classifier.batch.opening import FINGERPRINT, other_settings
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.errors import StoreError, error_class
-from classifier.fingerprint import differences
+from classifier.runs.fingerprint import differences
 
 _OBSERVED = 10  # replies from which their mean is better than a guess by characters
 

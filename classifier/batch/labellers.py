@@ -20,13 +20,13 @@ from typing import Protocol
 from classifier.batch.items import Item, Outcome, as_json
 from classifier.batch.reading import Reading, read_entry
 from classifier.batch.replies import Deferred, asking
-from classifier.entries import ListEntry
 from classifier.errors import ClassifierError, Concern, StoreError
-from classifier.label import Label, LabelledPaper
-from classifier.labelling import failed_label
+from classifier.model.entries import ListEntry
+from classifier.model.label import Label, LabelledPaper
 from classifier.pipeline import Classifier
 from classifier.settings import Settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
+from classifier.verdict.labelling import failed_label
 
 _CHUNK = 4
 """Items handed to a process at a time: enough to hide the handing over, few enough to end together."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from classifier.batch.items import Counts, Item, Outcome, ReplyKey, Spent, as_json, plain
-from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import Concern, StoreError, codes_of
-from classifier.records import Usage
+from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.model.reply import Usage
 
 _LISTING = "listing"
 

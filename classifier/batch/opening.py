@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from classifier.batch.ledger import Ledger
 from classifier.batch.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError, StoreError
-from classifier.fingerprint import differences
+from classifier.runs.fingerprint import differences
 
 FINGERPRINT = "fingerprint"
 """Under this name the ledger keeps what decides its labels."""

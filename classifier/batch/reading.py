@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from classifier.abstracts import document_from_text
-from classifier.entries import ListEntry
 from classifier.errors import (
     ClassifierError,
     InputError,
@@ -23,9 +21,13 @@ from classifier.errors import (
     SourceUnavailable,
     WrongPaper,
 )
+from classifier.model.document import Document
+from classifier.model.entries import ListEntry
+from classifier.model.paper import PaperFile
+from classifier.model.record import Notice
+from classifier.model.reference import Reference, parse_reference
+from classifier.pdf.abstracts import document_from_text
 from classifier.pipeline import Classifier
-from classifier.records import Document, Notice, PaperFile
-from classifier.sources.reference import Reference, parse_reference
 
 Reading = Literal["full", "abstract"]
 """`full` reads PDFs where there are any; `abstract` fetches nothing where an entry brings its abstract."""

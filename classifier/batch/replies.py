@@ -26,7 +26,7 @@ from classifier.engines.openai.failures import failure
 from classifier.engines.openai.secrets import without_secrets
 from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.errors import ModelError
-from classifier.records import Usage
+from classifier.model.reply import Usage
 
 
 class ReplyStore(Protocol):

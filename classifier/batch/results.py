@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from classifier.batch.schema import LEDGER_FILE, connect
-from classifier.entries import BrokenEntry, Correction, ListEntry, Row
 from classifier.errors import ConfigError, InputError, StoreError
 from classifier.files import replace_bytes, replace_text
-from classifier.label import Label
-from classifier.records import Notice
+from classifier.model.entries import BrokenEntry, Correction, ListEntry, Row
+from classifier.model.label import Label
+from classifier.model.record import Notice
 
 LABELS_FILE, FAILED_FILE, RUN_FILE = "labels.jsonl", "failed.jsonl", "run.json"
 

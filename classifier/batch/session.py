@@ -26,9 +26,9 @@ from classifier.batch.run import OnStart, Run
 from classifier.batch.store import LedgerWriter
 from classifier.batch.summary import how_it_went, now, shown_settings, totals
 from classifier.errors import ConfigError, StoreError
-from classifier.records import Usage
+from classifier.model.reply import Usage
 from classifier.settings import Settings, first_stage
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 
 def label_lists(

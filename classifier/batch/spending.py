@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from classifier.batch.items import Spent
 from classifier.errors import BudgetSpent
-from classifier.records import Usage
+from classifier.model.reply import Usage
 
 
 class Spending:

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from classifier.batch.items import Item, ReplyKey
 from classifier.batch.ledger import Ledger
-from classifier.records import Usage
+from classifier.model.reply import Usage
 
 T = TypeVar("T")
 _Job = tuple[Callable[[Ledger], Any], "asyncio.Future[Any]"]

@@ -114,7 +114,7 @@ async def _one(classifier: Classifier, ref: str, *, as_json: bool, show_prompt: 
 
 def _failed(ref: str, error: ClassifierError, *, as_json: bool) -> str:
     from classifier.errors import InputError
-    from classifier.labelling import failed_label
+    from classifier.verdict.labelling import failed_label
 
     # Many messages name the file themselves; nobody needs it twice.
     named = error.message.lstrip("'").startswith((ref, Path(ref).name)) if ref else True

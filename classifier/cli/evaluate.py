@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from classifier.evaluation.stability import Stability
     from classifier.pipeline import Classifier
     from classifier.settings import Settings
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
 
 class ProtocolName(StrEnum):
@@ -171,7 +171,7 @@ async def _evaluate(run: _Run) -> int:
     from classifier.evaluation.metrics import need_packages
 
     need_packages()  # said before anything is paid for
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
     settings = _settings(run)
     check_cascade(settings, run.settings.get("cascade_below"))

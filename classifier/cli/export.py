@@ -84,7 +84,7 @@ def export(
     from classifier.export.splice.keywords import checked_prefix
     from classifier.export.target import read_own, replace_with_backup
     from classifier.files import replace_bytes
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
     if (into and out) or (remove and not into):
         raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
@@ -152,8 +152,8 @@ def correct(
 ) -> int:
     """Overrule a label: what a person decides outlives reruns and rules exports."""
     from classifier.batch.results import remove_correction, set_correction
-    from classifier.entries import Correction
     from classifier.errors import ConfigError
+    from classifier.model.entries import Correction
 
     if (label is None) != undo:
         raise ConfigError("expected a LABEL, or --undo without one; see --help")

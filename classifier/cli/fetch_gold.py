@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from classifier.evaluation.fetched import Fetched
     from classifier.settings import Settings
     from classifier.sources import Sources
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
 _SAID = {
     "there": "there already",
@@ -28,7 +28,7 @@ _SAID = {
 def fetch_gold(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
     """Download the gold studies from arXiv, one request each 3 seconds; what is there is not asked again."""
     from classifier.settings import load_settings
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
     try:
         return asyncio.run(_fetch_gold(load_settings(), Workspace(workspace), as_json=json))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from classifier.batch.job import Job
     from classifier.batch.run import Run
     from classifier.settings import Settings
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
 
 class RunnerName(StrEnum):
@@ -100,7 +100,7 @@ def label(
     """Label reading lists: nothing lost, nothing paid twice; the same command goes on after any end."""
     from classifier.batch.job import Job
     from classifier.settings import load_settings
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
     settings = load_settings(
         engine=engine.setting,

@@ -15,13 +15,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from classifier.label import Evidence, Label
-from classifier.screen import draw
-from classifier.text import shown
-from classifier.workspace import Workspace
+from classifier.model.label import Evidence, Label
+from classifier.pages.screen import draw
+from classifier.survey.workspace import Workspace
+from classifier.text.characters import shown
 
 if TYPE_CHECKING:
-    from classifier.records import Prompt
+    from classifier.model.task import Prompt
 
 _STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fits", "failed": "failed"}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from classifier.evaluation.records import Prediction, Report, Suite
     from classifier.evaluation.stability import Stability
     from classifier.settings import Settings
-    from classifier.workspace import Workspace
+    from classifier.survey.workspace import Workspace
 
 
 def show_report(report: Report, folder: Path, *, as_json: bool, stability: Stability | None) -> None:
@@ -34,8 +34,8 @@ def write_calibration(
     wanted: float, settings: Settings, workspace: Workspace, suite: Suite, predictions: Sequence[Prediction]
 ) -> None:
     """Fits, writes and tells a calibration, and the threshold for review that goes with it."""
-    from classifier.calibration import save_calibration
     from classifier.evaluation.calibration import fit_calibration, threshold_for
+    from classifier.verdict.calibration import save_calibration
 
     made = fit_calibration(predictions, {suite.name: suite.sha256}, taxonomy_sha256=workspace.taxonomy.sha256)
     helps = made.brier_after < made.brier_before

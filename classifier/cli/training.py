@@ -40,8 +40,8 @@ def train(
     """Learn the offline engine's weights from labelled papers (never from the gold studies)."""
     from rich.console import Console
 
+    from classifier.survey.workspace import Workspace
     from classifier.training import train as run_training
-    from classifier.workspace import Workspace
 
     more = {} if prior is None else {"prior": prior}
     # Scikit-learn tells nothing of how far it is; a spinner shows at least that it lives.

@@ -14,8 +14,8 @@ from classifier.cli.options import JsonOption, WorkspaceOption
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from classifier.records import Study
-    from classifier.taxonomy import Node
+    from classifier.model.study import Study
+    from classifier.survey.taxonomy import Node
 
 
 def tree(
@@ -26,8 +26,8 @@ def tree(
     json: JsonOption = False,
 ) -> int:
     """Print the taxonomy with its counts and labelled studies."""
-    from classifier.records import OUT_OF_SCOPE
-    from classifier.workspace import Workspace
+    from classifier.model.record import OUT_OF_SCOPE
+    from classifier.survey.workspace import Workspace
 
     chosen = Workspace(workspace)
     by_label: dict[str, list[Study]] = {}
@@ -63,8 +63,8 @@ def tree(
 
 def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
     """Check a workspace: ids, paths of answers, definitions, and its labelled studies."""
-    from classifier.lint import lint_workspace
-    from classifier.workspace import Workspace
+    from classifier.survey.lint import lint_workspace
+    from classifier.survey.workspace import Workspace
 
     chosen = Workspace(workspace)
     findings = lint_workspace(chosen)
@@ -86,12 +86,12 @@ def schema(
     """Print the Label's JSON Schema."""
     value: dict[str, Any]
     if answer:
-        from classifier.leaf_schema import answer_schema
-        from classifier.workspace import Workspace
+        from classifier.survey.answer_schema import answer_schema
+        from classifier.survey.workspace import Workspace
 
         value = answer_schema(Workspace(workspace).taxonomy)
     else:
-        from classifier.label import Label
+        from classifier.model.label import Label
 
         value = Label.model_json_schema(mode="serialization")
     print(json_module.dumps(value, indent=2, ensure_ascii=False))

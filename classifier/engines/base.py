@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from classifier.records import Reply, Task
+from classifier.model.reply import Reply
+from classifier.model.task import Task
 
 
 @runtime_checkable

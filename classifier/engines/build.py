@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from classifier.engines.base import Engine
 from classifier.errors import ConfigError
 from classifier.settings import Settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.engines.openai import OpenAIEngine

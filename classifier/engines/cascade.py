@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 
 from classifier.engines.base import Engine
 from classifier.errors import BudgetSpent, ModelError, ReplyError
-from classifier.records import FirstOpinion, Reply, Task, Usage
+from classifier.model.reply import FirstOpinion, Reply, Usage
+from classifier.model.task import Task
 
 Ask = Callable[[Engine], Awaitable[tuple[Task, Reply]]]
 """Puts the paper to one engine; the reply is calibrated."""

@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from classifier.errors import ModelUnavailable
-from classifier.leaf_schema import parse_answer
-from classifier.records import Answer, Reply, Task
-from classifier.taxonomy import Taxonomy
+from classifier.model.reply import Answer, Reply
+from classifier.model.task import Task
+from classifier.survey.answer_schema import parse_answer
+from classifier.survey.taxonomy import Taxonomy
 
 Line = Reply | Answer | str | Exception
 

@@ -15,9 +15,10 @@ from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.protocol import Protocol, studies_to_leave_out
 from classifier.evaluation.records import Suite, System
 from classifier.evaluation.texts import Question
-from classifier.records import OUT_OF_SCOPE, Study
-from classifier.taxonomy import Leaf, Taxonomy
-from classifier.workspace import Workspace
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.model.study import Study
+from classifier.survey.taxonomy import Leaf, Taxonomy
+from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.evaluation.metrics.cases import Case

@@ -2,7 +2,7 @@
 
 What enters: predictions on labelled papers, with the confidences that the engine gave. What leaves: the map
 from confidence to share of right answers that does best on answers it was not fitted to, with errors measured
-out of sample. How it is stored and applied is `classifier.calibration`.
+out of sample. How it is stored and applied is `classifier.verdict.calibration`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from classifier.calibration import CALIBRATED, Calibration, Curve, logit
 from classifier.errors import ConfigError
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.records import Prediction
+from classifier.verdict.calibration import CALIBRATED, Calibration, Curve, logit
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,8 +14,8 @@ from classifier.errors import InputError
 from classifier.evaluation.journal import PREDICTIONS_FILE, read_fingerprint, read_predictions
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.records import Estimate, Prediction, Report, Spending
-from classifier.fingerprint import differences
-from classifier.records import Record
+from classifier.model.record import Record
+from classifier.runs.fingerprint import differences
 
 ALPHA = 0.05
 _MOST_NEEDED = 5_000

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from classifier.errors import ClassifierError, PaperNotFound, SourceUnavailable
 from classifier.evaluation.records import Suite, SuiteItem
-from classifier.records import Paper, Record
+from classifier.model.paper import Paper
+from classifier.model.record import Record
 
 if TYPE_CHECKING:
     from classifier.sources import Sources

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from classifier.errors import ConfigError, StoreError, error_class
 from classifier.evaluation.records import Prediction
 from classifier.files import replace_text
-from classifier.fingerprint import differences
+from classifier.runs.fingerprint import differences
 
 RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.jsonl"

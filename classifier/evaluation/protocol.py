@@ -15,9 +15,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
 from classifier.evaluation.records import Suite, SuiteItem
-from classifier.identity import same_paper
-from classifier.records import Paper, Study
-from classifier.workspace import Workspace
+from classifier.model.identity import same_paper
+from classifier.model.paper import Paper
+from classifier.model.study import Study
+from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.pipeline import Classifier

@@ -40,7 +40,9 @@ from classifier.evaluation.recordings import (
     failure_of,
 )
 from classifier.files import replace_text
-from classifier.records import Record, Reply, Task
+from classifier.model.record import Record
+from classifier.model.reply import Reply
+from classifier.model.task import Task
 
 ABOUT_FILE = "recording.json"
 MakeEngine = Callable[..., OpenAIEngine]

@@ -26,7 +26,8 @@ from classifier.errors import (
     RateLimited,
     Refused,
 )
-from classifier.records import Record, Usage
+from classifier.model.record import Record
+from classifier.model.reply import Usage
 
 _KINDS: tuple[type[ModelError], ...] = (
     RejectedRequest,

@@ -15,8 +15,9 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from classifier.label import Label
-from classifier.records import Record, Usage
+from classifier.model.label import Label
+from classifier.model.record import Record
+from classifier.model.reply import Usage
 
 TextKind = Literal["abstract", "summary", "text", "pdf", "arxiv"]
 

@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from classifier.__about__ import __version__
-from classifier.calibration import calibration_path
 from classifier.engines.base import Engine
 from classifier.errors import ClassifierError, Concern, ModelError, SourceUnavailable
 from classifier.evaluation.journal import Journal, nobody_answered, open_journal
 from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
 from classifier.evaluation.texts import Question, choose_texts
-from classifier.fingerprint import sha256_of
-from classifier.label import Label
-from classifier.labelling import failed_label
+from classifier.model.label import Label
+from classifier.model.record import OUT_OF_SCOPE
 from classifier.pipeline import Classifier
-from classifier.prompt import PromptBuilder
-from classifier.records import OUT_OF_SCOPE
+from classifier.prompting.prompt import PromptBuilder
+from classifier.runs.fingerprint import sha256_of
+from classifier.verdict.calibration import calibration_path
+from classifier.verdict.labelling import failed_label
 
 OnPrediction = Callable[[Prediction], None]
 

@@ -25,8 +25,8 @@ from classifier.evaluation.records import (
     Times,
 )
 from classifier.evaluation.spending import cascade_of, spending_of
-from classifier.records import OUT_OF_SCOPE, UNPLACED
-from classifier.taxonomy import Taxonomy
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
+from classifier.survey.taxonomy import Taxonomy
 
 FAILED = "failed"
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.calibration import CALIBRATED, Calibration, load_calibration
 from classifier.engines.base import Engine
 from classifier.engines.build import build_openai
 from classifier.errors import StoreError
@@ -28,11 +27,12 @@ from classifier.evaluation.recorded_engines import (
     write_about,
 )
 from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind, Times
-from classifier.identity import title_words
+from classifier.model.identity import title_words
 from classifier.pipeline import Classifier
-from classifier.prompt import PromptBuilder
+from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Price, Settings, first_stage, load_settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
+from classifier.verdict.calibration import CALIBRATED, Calibration, load_calibration
 
 if TYPE_CHECKING:
     from classifier.engines.openai.retry import OnWait

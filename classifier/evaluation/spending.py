@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from classifier.evaluation.records import Cascade, Prediction, RunFacts, Spending, Stage
-from classifier.label import Provenance
-from classifier.records import FirstOpinion, Usage
+from classifier.model.label import Provenance
+from classifier.model.reply import FirstOpinion, Usage
 
 
 def spending_of(predictions: Sequence[Prediction]) -> Spending:

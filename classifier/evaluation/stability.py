@@ -11,7 +11,7 @@ from itertools import combinations
 from statistics import fmean
 
 from classifier.evaluation.records import Prediction
-from classifier.records import Record
+from classifier.model.record import Record
 
 
 class Stability(Record):

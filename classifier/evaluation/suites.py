@@ -18,9 +18,9 @@ from pydantic import ValidationError
 
 from classifier.errors import ConfigError, InputError
 from classifier.evaluation.records import Suite, SuiteItem
-from classifier.records import OUT_OF_SCOPE
-from classifier.taxonomy import Taxonomy
-from classifier.workspace import GOLD_FILES, Workspace
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.survey.taxonomy import Taxonomy
+from classifier.survey.workspace import GOLD_FILES, Workspace
 
 GOLD = "gold"
 """The name of the suite that the workspace's gold files make."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from classifier.errors import InputError
 from classifier.evaluation.records import Suite, SuiteItem, TextKind
-from classifier.records import Paper
+from classifier.model.paper import Paper
 
 if TYPE_CHECKING:
-    from classifier.label import Label
+    from classifier.model.label import Label
     from classifier.pipeline import Classifier
 
 KINDS: tuple[TextKind, ...] = get_args(TextKind)

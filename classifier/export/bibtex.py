@@ -15,8 +15,8 @@ from classifier.export.filed import FAILED, Filed
 from classifier.export.links import link_to
 from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import keywords_for
-from classifier.identity import bare_arxiv_id, bare_doi
-from classifier.text import shown
+from classifier.model.identity import bare_arxiv_id, bare_doi
+from classifier.text.characters import shown
 
 _NOT_KEY = re.compile(r"""[\s,{}"#%\\~()=]+""")
 """What ends a key or begins something else, to BibTeX, biber or TeX; letters beyond ASCII do not."""

@@ -13,7 +13,7 @@ from classifier.export.filed import FAILED, Filed
 from classifier.export.links import link_to
 from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import keywords_for
-from classifier.identity import bare_doi
+from classifier.model.identity import bare_doi
 
 
 def write_csl_json(

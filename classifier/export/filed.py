@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from classifier.entries import Row
 from classifier.errors import ConfigError
-from classifier.label import Evidence, Label, Status
-from classifier.records import OUT_OF_SCOPE, UNPLACED
-from classifier.taxonomy import Taxonomy
-from classifier.text import shown
+from classifier.model.entries import Row
+from classifier.model.label import Evidence, Label, Status
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
+from classifier.survey.taxonomy import Taxonomy
+from classifier.text.characters import shown
 
 FAILED = "failed"
 """What stands in a label's place where there is none."""

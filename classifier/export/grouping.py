@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from classifier.export.filed import FAILED, Filed
-from classifier.records import OUT_OF_SCOPE, UNPLACED
-from classifier.taxonomy import Node, Taxonomy
-from classifier.text import shown
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
+from classifier.survey.taxonomy import Node, Taxonomy
+from classifier.text.characters import shown
 
 _OUTSIDE = {OUT_OF_SCOPE: "Out of scope", UNPLACED: "Unplaced", FAILED: "Not labelled"}
 

@@ -10,7 +10,7 @@ import re
 from urllib.parse import quote
 
 from classifier.export.filed import Filed
-from classifier.identity import bare_arxiv_id, bare_doi
+from classifier.model.identity import bare_arxiv_id, bare_doi
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~/?=%+,;:@-]*)?")
 _MAX_CHARS = 500

@@ -13,7 +13,7 @@ from classifier.export.filed import FAILED, Filed
 from classifier.export.grouping import Group, Tree
 from classifier.export.links import link_to
 from classifier.export.tables import Cell, Table
-from classifier.text import shown
+from classifier.text.characters import shown
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$@]|:(?=//|[\w+-]+:)|(?<=mailto):|(?<=xmpp):)", re.IGNORECASE)
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

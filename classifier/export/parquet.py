@@ -16,7 +16,7 @@ from classifier.export.filed import Filed
 from classifier.export.jsonl import json_line
 from classifier.export.links import link_to
 from classifier.extras import need
-from classifier.text import shown
+from classifier.text.characters import shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from classifier.entries import Row
 from classifier.errors import ConfigError
 from classifier.export.filed import Filed, file_rows
 from classifier.export.grouping import Tree, group_by_tree
@@ -18,7 +17,8 @@ from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import NOTE_FIELDS, Removal, Results, Spliced
 from classifier.export.tables import attribute_tables, overview
 from classifier.export.target import check_format, encoded
-from classifier.taxonomy import Taxonomy
+from classifier.model.entries import Row
+from classifier.survey.taxonomy import Taxonomy
 
 
 class Options(NamedTuple):

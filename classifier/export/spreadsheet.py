@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from classifier.export.filed import Filed
 from classifier.export.links import link_to
-from classifier.text import shown
+from classifier.text.characters import shown
 
 COLUMNS = (
     "key", "title", "authors", "year", "arxiv_id", "doi", "url", "label", "path", "status", "decided_by",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.export.picture import LINE_HEIGHT, PADDING, TEXT_SIZE, Box, Picture
-from classifier.page import environment
+from classifier.pages import environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment

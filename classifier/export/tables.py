@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from classifier.export.filed import Filed
 from classifier.export.grouping import Group, Tree
-from classifier.taxonomy import SurveyField, Taxonomy
-from classifier.text import shown
+from classifier.survey.taxonomy import SurveyField, Taxonomy
+from classifier.text.characters import shown
 
 SILENT = "–"
 """Where the paper says nothing, or nobody asked."""

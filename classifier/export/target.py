@@ -57,7 +57,7 @@ def check_format(path: Path, data: bytes, name: str) -> None:
     Raises:
         ConfigError: It is of another one. Where its beginning does not tell, nothing is said.
     """
-    from classifier.sources.lists.detect import detect_format
+    from classifier.lists.detect import detect_format
 
     try:
         found = detect_format(path.name, data[:_HEAD])

@@ -16,9 +16,9 @@ from classifier.export.grouping import Tree
 from classifier.export.links import link_to
 from classifier.export.picture import lay_out
 from classifier.export.svg import render_svg
-from classifier.page import assets, environment
-from classifier.taxonomy import Taxonomy
-from classifier.text import shown
+from classifier.pages import assets, environment
+from classifier.survey.taxonomy import Taxonomy
+from classifier.text.characters import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment

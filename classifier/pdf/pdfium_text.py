@@ -15,12 +15,12 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from classifier.invisible import MAX_TEXT, split_invisible_characters
 from classifier.pdf.clean import clean, clean_line, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
 from classifier.pdf.hidden.calls import Register, address_of, fast
 from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
+from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
 _MEASURED_LINES = 80
 _MEASURED_CHARS = 8

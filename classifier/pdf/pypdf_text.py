@@ -13,10 +13,10 @@ from typing import Any
 
 import pypdf
 
-from classifier.invisible import split_invisible_characters
 from classifier.pdf.clean import clean, clean_line
 from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
+from classifier.text.invisible import split_invisible_characters
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 

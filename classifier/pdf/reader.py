@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from classifier.errors import InputError, NotAPaper, NotAPdf, NoTextError, UnreadablePdf
+from classifier.model.document import Document
 from classifier.pdf.attempts import Attempts, Outcome
 from classifier.pdf.limits import MIB, PdfLimits
 from classifier.pdf.reply import ReadingReply
 from classifier.pdf.sandbox import Pool, WorkerFailed
-from classifier.records import Document
 
 _HEADER_BYTES = 1024
 _SCAN_CHARS_A_PAGE = 200

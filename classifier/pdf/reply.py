@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from classifier.model.document import HiddenText, Page, Section
+from classifier.model.record import Record
 from classifier.pdf.sandbox import WorkerFailed
-from classifier.records import HiddenText, Page, Record, Section
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOTICE = re.compile(

@@ -5,7 +5,7 @@
 HTTP is imported at the first request: a local file needs none of it.
 """
 
-from classifier.sources.reference import Reference, parse_arxiv_id, parse_reference
+from classifier.model.reference import Reference, parse_arxiv_id, parse_reference
 from classifier.sources.service import Sources
 
 __all__ = ["Reference", "Sources", "parse_arxiv_id", "parse_reference"]

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from classifier.errors import PaperNotFound, SourceUnavailable
-from classifier.identity import same_title
-from classifier.records import Notice, Paper
+from classifier.model.identity import same_title
+from classifier.model.paper import Paper
+from classifier.model.record import Notice
+from classifier.model.reference import Reference, parse_arxiv_id
 from classifier.sources.cache import Cache
 from classifier.sources.feed import ArxivEntry, parse_feed
 from classifier.sources.matching import choose_entry, not_found, phrase_query, words_query
 from classifier.sources.pdf_bytes import PdfSink, TextSink
-from classifier.sources.reference import Reference, parse_arxiv_id
 
 if TYPE_CHECKING:
     from classifier.sources.web import Web

@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from classifier.errors import PaperNotFound, SourceUnavailable
-from classifier.records import Paper, Record
+from classifier.model.paper import Paper
+from classifier.model.record import Record
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from classifier.errors import BadReference, StoreError
-from classifier.records import PaperFile
+from classifier.model.paper import PaperFile
+from classifier.model.reference import Reference
 from classifier.sources.pdf_bytes import PdfSink, hash_pdf, open_source, spool
-from classifier.sources.reference import Reference
 
 
 class LocalFiles:

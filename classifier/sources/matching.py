@@ -1,7 +1,7 @@
 """Which of arXiv's entries is the paper that was meant.
 
 What enters: a title, perhaps authors, and candidates. What leaves: the entry, or the reason why none
-is. It asks nothing; `classifier.identity` says when titles are equal.
+is. It asks nothing; `classifier.model.identity` says when titles are equal.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from classifier.errors import PaperNotFound
-from classifier.identity import same_title, title_similarity
-from classifier.records import Paper
+from classifier.model.identity import same_title, title_similarity
+from classifier.model.paper import Paper
 from classifier.sources.feed import ArxivEntry
 
 _WORD = re.compile(r"\w+")

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from urllib.parse import urlsplit
 
 from classifier.errors import ConfigError, SourceUnavailable
-from classifier.records import Notice, Paper, PaperFile
+from classifier.model.paper import Paper, PaperFile
+from classifier.model.record import Notice
+from classifier.model.reference import Reference, parse_arxiv_id, parse_reference
 from classifier.sources.local import LocalFiles
 from classifier.sources.pdf_bytes import PdfSink
-from classifier.sources.reference import Reference, parse_arxiv_id, parse_reference
 
 if TYPE_CHECKING:
     from classifier.sources.arxiv import Arxiv

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from classifier.engines.offline.textmodel import MODEL_FILE, save_model
 from classifier.errors import ConfigError
-from classifier.records import Study
+from classifier.model.study import Study
+from classifier.survey.workspace import Workspace
 from classifier.training.data import MANIFEST_FILE, Example, read_examples, write_manifest
 from classifier.training.report import TrainingReport, calibration_error
 from classifier.training.trainer import DEFAULT_PRIOR, Trainer
-from classifier.workspace import Workspace
 
 __all__ = [
     "MANIFEST_FILE",

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from classifier.engines.offline.words import Sentence, split_sentences
 from classifier.errors import ConfigError
-from classifier.identity import same_paper
-from classifier.records import UNPLACED, Study
-from classifier.workspace import Workspace
+from classifier.model.identity import same_paper
+from classifier.model.record import UNPLACED
+from classifier.model.study import Study
+from classifier.survey.workspace import Workspace
 
 MANIFEST_FILE = "manifest.jsonl"
 

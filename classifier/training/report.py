@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from classifier.records import Record
+from classifier.model.record import Record
 
 
 class TrainingReport(Record):

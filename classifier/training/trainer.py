@@ -26,11 +26,11 @@ from classifier.engines.offline.textmodel import (
     strengths_by_name,
 )
 from classifier.errors import ConfigError
-from classifier.identity import bare_arxiv_id
-from classifier.records import OUT_OF_SCOPE
+from classifier.model.identity import bare_arxiv_id
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.survey.workspace import Workspace
 from classifier.training.data import Example
 from classifier.training.report import TrainingReport, calibration_error, f1
-from classifier.workspace import Workspace
 
 FOLDS = 5
 DEFAULT_PRIOR = 0.6

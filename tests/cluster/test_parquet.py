@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from classifier.entries import Correction
 from classifier.export.render import Options, render
+from classifier.model.entries import Correction
 from tests.labelled_rows import HOSTILE, row, sample, taxonomy
 
 

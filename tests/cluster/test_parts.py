@@ -12,7 +12,7 @@ from classifier.batch.items import pack
 from classifier.batch.ledger import Ledger
 from classifier.batch.opening import open_ledger
 from classifier.errors import ClassifierError
-from classifier.records import Usage
+from classifier.model.reply import Usage
 from tests.unit.test_ledger import entry, failed, label, save, take
 
 MADE_FROM = {"model": "a"}

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from classifier.batch.results import read_rows
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests.arxiv_server import ArxivServer
 from tests.llm_server import LlmServer, status

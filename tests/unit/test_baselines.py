@@ -12,8 +12,9 @@ from classifier.evaluation.baselines import (
 )
 from classifier.evaluation.records import Suite, SuiteItem
 from classifier.evaluation.texts import choose_texts
-from classifier.records import OUT_OF_SCOPE, Study
-from classifier.workspace import Workspace
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.model.study import Study
+from classifier.survey.workspace import Workspace
 from tests.eval_kit import APPLE, PAN, PEAR, RYE, TREE
 
 NOBODY: frozenset[str] = frozenset()

@@ -9,8 +9,8 @@ from classifier.batch.replies import KeepingTransport, KeptReplies, asking
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.completion import read_usage
-from classifier.entries import ListEntry
 from classifier.errors import RateLimited, StoreError
+from classifier.model.entries import ListEntry
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from classifier.batch.spending import Spending
 from classifier.batch.throttle import START, AdaptiveLimit, Throttle
 from classifier.engines.openai.retry import Pause
 from classifier.errors import BudgetSpent, ModelTimeout, RateLimited
-from classifier.records import Usage
+from classifier.model.reply import Usage
 
 
 class Server:

@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from classifier.calibration import (
+from classifier.errors import ConfigError, StoreError
+from classifier.evaluation.calibration import fit_calibration, threshold_for
+from classifier.model.reply import Answer, Reply
+from classifier.settings import Settings
+from classifier.survey.workspace import Workspace
+from classifier.verdict.calibration import (
     Calibration,
     Curve,
     apply,
@@ -15,11 +20,6 @@ from classifier.calibration import (
     logit,
     save_calibration,
 )
-from classifier.errors import ConfigError, StoreError
-from classifier.evaluation.calibration import fit_calibration, threshold_for
-from classifier.records import Answer, Reply
-from classifier.settings import Settings
-from classifier.workspace import Workspace
 from tests.eval_kit import PAN, RYE, prediction
 
 SUITES = {"food": "0" * 64}
@@ -265,7 +265,7 @@ def test_an_installed_workspace_is_left_alone_and_what_it_ships_is_second(
     installed = tmp_path / "site-packages" / "_workspace"
     installed.parent.mkdir()
     workspace.root.rename(installed)
-    monkeypatch.setattr("classifier.calibration.builtin_root", lambda: installed)
+    monkeypatch.setattr("classifier.verdict.calibration.builtin_root", lambda: installed)
     shipped = Workspace(installed)
     path = calibration_path(shipped, own_settings, "scripted", "m/1")
     assert path.is_relative_to(own_settings.data_dir)

@@ -15,9 +15,9 @@ from classifier.evaluation.records import Prediction, RunFacts
 from classifier.evaluation.report import write_json
 from classifier.evaluation.scoring import score
 from classifier.evaluation.stability import measure_stability
-from classifier.label import Evidence, Label, LabelledPaper
-from classifier.labelling import failed_label
-from classifier.records import OUT_OF_SCOPE
+from classifier.model.label import Evidence, Label, LabelledPaper
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.verdict.labelling import failed_label
 from tests.engine_kit import TAXONOMY
 
 LEAVES = tuple(TAXONOMY.leaves)

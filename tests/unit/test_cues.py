@@ -9,7 +9,7 @@ import pytest
 from classifier.engines.offline.cues import CueBook, CueReader, answer_scores, load_cues, log_softmax
 from classifier.engines.offline.words import split_sentences
 from classifier.errors import ConfigError
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 BOOK = """
 zones: {title: 2, abstract: 1}

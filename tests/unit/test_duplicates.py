@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.batch.duplicates import Duplicates
-from classifier.entries import ListEntry
-from classifier.identity import same_title
-from classifier.records import Paper
+from classifier.model.entries import ListEntry
+from classifier.model.identity import same_title
+from classifier.model.paper import Paper
 
 LONG = "Learning to Water a Greenhouse from the Complaints of Its Plants"
 ABSTRACT = (

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classifier.evidence import QuoteIndex, check_quotes
-from classifier.label import Evidence
-from classifier.records import Document, Page, Quote
-from classifier.text import matching_key, normalise
+from classifier.model.document import Document, Page
+from classifier.model.label import Evidence
+from classifier.model.reply import Quote
+from classifier.text.characters import matching_key, normalise
+from classifier.verdict.evidence import QuoteIndex, check_quotes
 
 FIRST = """\
 Talking Gardeners

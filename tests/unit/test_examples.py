@@ -1,9 +1,11 @@
 import pytest
 
 from classifier.errors import ConfigError
-from classifier.examples import choose_examples, eligible_studies
-from classifier.records import Document, Page, Paper, Study
-from classifier.workspace import Workspace
+from classifier.model.document import Document, Page
+from classifier.model.paper import Paper
+from classifier.model.study import Study
+from classifier.prompting.examples import choose_examples, eligible_studies
+from classifier.survey.workspace import Workspace
 
 OTHER = Study(
     id="other", title="Rust in Railway Cables", label="damage/attached-sensors", summary="Cables rust."

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.excerpt import select_excerpt
-from classifier.passages import MAX_CHARS, Role, split_document
-from classifier.records import Document, Excerpt, Page, Section
-from classifier.taxonomy import Taxonomy
+from classifier.model.document import Document, Page, Section
+from classifier.model.task import Excerpt
+from classifier.prompting.excerpt import select_excerpt
+from classifier.prompting.passages import MAX_CHARS, Role, split_document
+from classifier.survey.taxonomy import Taxonomy
 
 TAXONOMY = Taxonomy.model_validate(
     {

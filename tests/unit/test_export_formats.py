@@ -19,7 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from classifier.entries import Correction
 from classifier.errors import ConfigError
 from classifier.export import bibtex, latex, markdown, spreadsheet
 from classifier.export.filed import file_row
@@ -30,8 +29,9 @@ from classifier.export.png import render_png
 from classifier.export.render import FORMATS, Options, format_of, render
 from classifier.export.svg import render_svg
 from classifier.export.tables import attribute_tables, overview
-from classifier.label import Label
-from classifier.text import shown
+from classifier.model.entries import Correction
+from classifier.model.label import Label
+from classifier.text.characters import shown
 from tests.labelled_rows import HOSTILE, filed, row, sample, taxonomy
 
 LEAVES = tuple(taxonomy().leaves)

@@ -10,7 +10,7 @@ import pytest
 
 from classifier.export.grouping import group_by_tree
 from classifier.export.webpage import render_page
-from classifier.text import shown
+from classifier.text.characters import shown
 from tests.html_page import Page
 from tests.labelled_rows import HOSTILE, SCRIPT, filed, row, sample, taxonomy
 

@@ -14,7 +14,6 @@ from bibtexparser.splitter import Splitter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.entries import Correction, Row
 from classifier.errors import InputError
 from classifier.export.filed import file_rows
 from classifier.export.splice.bibtex import splice_bibtex
@@ -22,6 +21,7 @@ from classifier.export.splice.csl_json import splice_csl_json
 from classifier.export.splice.markdown import splice_markdown, without_sections
 from classifier.export.splice.results import Removal, Results, Spliced
 from classifier.export.splice.ris import splice_ris
+from classifier.model.entries import Correction, Row
 from tests.labelled_rows import row, rows_of, taxonomy
 
 LISTS = Path(__file__).parents[2] / "examples" / "lists"

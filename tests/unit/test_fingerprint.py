@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.fingerprint import differences
+from classifier.runs.fingerprint import differences
 
 OFFLINE = {"engine": "offline", "taxonomy_sha256": "1", "offline_sha256": "2"}
 OPENAI = {"engine": "openai", "taxonomy_sha256": "1", "model": "m", "logprobs": True, "prompt_sha256": "3"}

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from classifier.lint import lint_workspace
-from classifier.records import OUT_OF_SCOPE, Study
-from classifier.taxonomy import Node
-from classifier.workspace import GOLD_FILES, Workspace, read_studies
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.model.study import Study
+from classifier.survey.lint import lint_workspace
+from classifier.survey.taxonomy import Node
+from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
 
 WORKSPACE = Workspace()
 PLACED, EXCLUDED = ([study for _, study in read_studies(WORKSPACE.root / name)] for name in GOLD_FILES)

@@ -1,7 +1,7 @@
 import pytest
 
-from classifier.guard import find_visible_orders
-from classifier.records import Document, Page
+from classifier.model.document import Document, Page
+from classifier.verdict.guard import find_visible_orders
 
 
 def document(*pages: str) -> Document:

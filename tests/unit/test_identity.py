@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.identity import bare_arxiv_id, bare_doi, same_paper, same_title, title_similarity
-from classifier.records import Document, Paper, Study
+from classifier.model.document import Document
+from classifier.model.identity import bare_arxiv_id, bare_doi, same_paper, same_title, title_similarity
+from classifier.model.paper import Paper
+from classifier.model.study import Study
 
 LONG = "Bridging Large Language Models and Reinforcement Learning in Open Worlds"
 

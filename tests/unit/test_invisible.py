@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.invisible import split_invisible_characters
+from classifier.text.invisible import split_invisible_characters
 
 
 def tags(words: str) -> str:

@@ -7,8 +7,8 @@ import pytest
 from classifier.errors import ConfigError, ModelUnavailable, Refused, StoreError, UnknownLabel
 from classifier.evaluation.journal import open_journal, read_predictions
 from classifier.evaluation.records import Prediction
-from classifier.label import Label, LabelledPaper
-from classifier.labelling import failed_label
+from classifier.model.label import Label, LabelledPaper
+from classifier.verdict.labelling import failed_label
 
 FINGERPRINT = {"engine": "offline", "model": None, "texts_sha256": "00"}
 

@@ -6,27 +6,16 @@ import pytest
 
 from classifier import __version__
 from classifier.errors import NoTextError, SchemaMismatch
-from classifier.label import Evidence, Label
-from classifier.labelling import assemble_label, failed_label, quotes_of
-from classifier.records import (
-    OUT_OF_SCOPE,
-    UNPLACED,
-    Answer,
-    Document,
-    GivenAnswer,
-    Notice,
-    Page,
-    Paper,
-    PaperFile,
-    Prompt,
-    Quote,
-    Reply,
-    Study,
-    Task,
-    Usage,
-)
-from classifier.review import Review
-from classifier.workspace import Workspace
+from classifier.model.document import Document, Page
+from classifier.model.label import Evidence, Label
+from classifier.model.paper import Paper, PaperFile
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED, Notice
+from classifier.model.reply import Answer, GivenAnswer, Quote, Reply, Usage
+from classifier.model.study import Study
+from classifier.model.task import Prompt, Task
+from classifier.survey.workspace import Workspace
+from classifier.verdict.labelling import assemble_label, failed_label, quotes_of
+from classifier.verdict.review import Review
 
 ANSWERS = (
     GivenAnswer(question="kind", answer="original"),

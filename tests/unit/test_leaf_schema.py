@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.errors import NotJson, ReplyError, SchemaMismatch, UnknownLabel
-from classifier.leaf_schema import (
+from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED
+from classifier.model.reply import Answer
+from classifier.survey.answer_schema import (
     LABEL,
     MAX_EVIDENCE,
     MAX_QUOTE_CHARS,
@@ -16,9 +18,8 @@ from classifier.leaf_schema import (
     parse_answer,
     stated_confidence,
 )
-from classifier.records import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Answer
-from classifier.taxonomy import Taxonomy
-from classifier.workspace import Workspace
+from classifier.survey.taxonomy import Taxonomy
+from classifier.survey.workspace import Workspace
 
 PORTABLE = {"type", "properties", "required", "additionalProperties", "enum", "items", "anyOf", "description"}
 """Keywords that every provider's structured output accepts; anything else fails on one of them."""

@@ -10,10 +10,12 @@ from classifier.batch.ledger import Ledger
 from classifier.batch.opening import open_ledger
 from classifier.batch.results import read_broken, read_rows, remove_correction, set_correction, write_results
 from classifier.batch.schema import LEDGER_FILE, connect
-from classifier.entries import BrokenEntry, Correction, ListEntry
 from classifier.errors import ConfigError, InputError, StoreError
-from classifier.label import Label, LabelledPaper
-from classifier.records import Notice, Paper, Usage
+from classifier.model.entries import BrokenEntry, Correction, ListEntry
+from classifier.model.label import Label, LabelledPaper
+from classifier.model.paper import Paper
+from classifier.model.record import Notice
+from classifier.model.reply import Usage
 
 
 def entry(key: str, **more: object) -> ListEntry:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from classifier.lint import Finding, lint_workspace
-from classifier.workspace import Workspace
+from classifier.survey.lint import Finding, lint_workspace
+from classifier.survey.workspace import Workspace
 
 Edit = Callable[[Any], None]
 SIBLINGS = [

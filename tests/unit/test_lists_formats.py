@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import InputError
-from classifier.records import Paper
-from classifier.sources.lists import read_lists
+from classifier.lists import read_lists
+from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.model.paper import Paper
 from tests.pdfs import FILLER
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "lists"

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classifier.entries import BrokenEntry, ListEntry
 from classifier.errors import InputError
-from classifier.sources.lists import READERS, read_lists
-from classifier.sources.lists.attachments import split_file_field
-from classifier.sources.lists.ids import find_address, find_arxiv_id, find_doi
-from classifier.sources.lists.latex import decode_latex
-from classifier.sources.lists.names import split_names
+from classifier.lists import READERS, read_lists
+from classifier.lists.attachments import split_file_field
+from classifier.lists.ids import find_address, find_arxiv_id, find_doi
+from classifier.lists.latex import decode_latex
+from classifier.lists.names import split_names
+from classifier.model.entries import BrokenEntry, ListEntry
 
 MARKS = [
     "@article{", "a,", "title", "=", "{", "}", '"', "#", "[", "]", "(", ")", "|", "```", "\\", "$", ",", ":",
@@ -181,7 +181,7 @@ def test_a_broken_entry_is_listed_with_its_line_and_the_rest_runs(name, damage, 
     ["a.bib", "a.jsonl", "a.ris", "a.csv", "a.txt"],
 )
 def test_a_line_over_the_limit_costs_only_its_entry(name, read, monkeypatch):
-    monkeypatch.setattr("classifier.sources.lists.lines.MAX_LINE_CHARS", 1000)
+    monkeypatch.setattr("classifier.lists.lines.MAX_LINE_CHARS", 1000)
     forms = {
         "a.bib": "@article{k%d, title = {%s}}\n",
         "a.jsonl": '{"id": "k%d", "title": "%s"}\n',

@@ -31,7 +31,7 @@ from classifier.evaluation.metrics.kappa import cohen_kappa
 from classifier.evaluation.metrics.measure import measure
 from classifier.evaluation.metrics.out_of_scope import kept_out
 from classifier.evaluation.metrics.selective import accuracy_at, coverage_curve
-from classifier.records import OUT_OF_SCOPE
+from classifier.model.record import OUT_OF_SCOPE
 from tests.eval_kit import APPLE, HARD, LABELS, PAN, PEAR, RYE, TREE, prediction
 
 SOME_MISSING = st.lists(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from classifier.evaluation.metrics import LOWER_IS_BETTER
 from classifier.evaluation.metrics.cases import Case
 from classifier.evaluation.metrics.measure import measure
-from classifier.records import OUT_OF_SCOPE
+from classifier.model.record import OUT_OF_SCOPE
 from tests.eval_kit import APPLE, LABELS, PAN, RYE, TREE
 
 FAILED = st.sampled_from(LABELS).map(lambda gold: Case(gold, None))

@@ -14,10 +14,12 @@ from classifier.engines.offline import OfflineEngine
 from classifier.engines.offline.decide import label_scores, probabilities
 from classifier.engines.offline.reading import read_sentences
 from classifier.errors import ConfigError
-from classifier.evidence import check_quotes
-from classifier.labelling import quotes_of
-from classifier.records import Document, Page, Paper, Section, Task
-from classifier.workspace import Workspace
+from classifier.model.document import Document, Page, Section
+from classifier.model.paper import Paper
+from classifier.model.task import Task
+from classifier.survey.workspace import Workspace
+from classifier.verdict.evidence import check_quotes
+from classifier.verdict.labelling import quotes_of
 
 TITLE = "Tuning a Language Model with Rewards from a Verifier"
 ABSTRACT = (
@@ -181,7 +183,7 @@ def test_prediction_loads_nothing_heavy(builtin):
     """A cold classify pays for the weights only, not for the libraries that trained them."""
     code = (
         "import sys; from classifier.engines.offline import OfflineEngine; "
-        "from classifier.workspace import Workspace; w = Workspace(sys.argv[1]); "
+        "from classifier.survey.workspace import Workspace; w = Workspace(sys.argv[1]); "
         "OfflineEngine(w.taxonomy, w.offline_dir); "
         "print(sorted({'numpy', 'scipy', 'sklearn'} & sys.modules.keys()))"
     )

@@ -182,7 +182,7 @@ async def test_a_server_that_ignores_the_schema_is_re_asked_a_rung_lower_and_kno
 
 
 async def test_a_limit_that_only_the_validator_knows_does_not_cost_a_rung():
-    with LlmServer([reply(answer(confidence=15)), reply(answer())]) as server:
+    with LlmServer([reply(answer(rationale="x" * 2000)), reply(answer())]) as server:
         async with engine(server.url) as model:
             await model.answer(TASK)
     assert server.formats == ["json_schema", "json_schema"]

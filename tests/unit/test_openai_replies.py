@@ -14,7 +14,7 @@ from classifier.errors import (
     Truncated,
     UnknownLabel,
 )
-from classifier.records import Answer
+from classifier.model.reply import Answer
 from classifier.settings import Price
 from tests.engine_kit import PROMPT, SCHEMA, TASK, answer, engine
 from tests.llm_server import LlmServer, reply, tool_reply

@@ -9,9 +9,9 @@ import pypdfium2
 import pytest
 
 from classifier.errors import InputError
-from classifier.invisible import MAX_TEXT
 from classifier.pdf import PdfReader
 from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
+from classifier.text.invisible import MAX_TEXT
 from tests.hidden_pdfs import (
     ORDER,
     SCAN_TEXT,

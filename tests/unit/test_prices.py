@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.engines.openai.prices import cost_usd
-from classifier.records import Usage
+from classifier.model.reply import Usage
 from classifier.settings import Price
 
 OPENAI = "https://api.openai.com/v1"

@@ -6,11 +6,11 @@ import pytest
 from inline_snapshot import snapshot
 
 from classifier.errors import ConfigError
-from classifier.leaf_schema import answer_schema
-from classifier.prompt import CLASSIFY, EXAMPLE, REPAIR, PromptBuilder
-from classifier.records import Excerpt, Passage
-from classifier.taxonomy import load_taxonomy
-from classifier.workspace import Workspace
+from classifier.model.task import Excerpt, Passage
+from classifier.prompting.prompt import CLASSIFY, EXAMPLE, REPAIR, PromptBuilder
+from classifier.survey.answer_schema import answer_schema
+from classifier.survey.taxonomy import load_taxonomy
+from classifier.survey.workspace import Workspace
 
 
 @pytest.fixture(scope="module")

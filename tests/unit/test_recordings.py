@@ -28,7 +28,8 @@ from classifier.evaluation.recorded_engines import (
     task_sha256,
     write_about,
 )
-from classifier.records import Reply, Task
+from classifier.model.reply import Reply
+from classifier.model.task import Task
 from tests.engine_kit import PROMPT, SCHEMA, TASK, TAXONOMY, answer
 from tests.llm_server import Behaviour, LlmServer, raw, reply, reset, status
 

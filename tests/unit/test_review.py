@@ -4,23 +4,13 @@ from typing import Any, get_args
 
 import pytest
 
-from classifier.label import Evidence, ReviewReason
-from classifier.records import (
-    OUT_OF_SCOPE,
-    UNCLEAR,
-    UNPLACED,
-    Answer,
-    Document,
-    GivenAnswer,
-    HiddenText,
-    Notice,
-    Page,
-    Paper,
-    PaperFile,
-    Reply,
-)
-from classifier.review import Review, review_reply
-from classifier.workspace import Workspace
+from classifier.model.document import Document, HiddenText, Page
+from classifier.model.label import Evidence, ReviewReason
+from classifier.model.paper import Paper, PaperFile
+from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Notice
+from classifier.model.reply import Answer, GivenAnswer, Reply
+from classifier.survey.workspace import Workspace
+from classifier.verdict.review import Review, review_reply
 
 NA = "not-applicable"
 TITLE = "Four Weighed Trucks on an Old Arch"

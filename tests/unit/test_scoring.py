@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from classifier.errors import ConfigError
 from classifier.evaluation.records import Report, System, Times
 from classifier.evaluation.scoring import score
-from classifier.records import OUT_OF_SCOPE, Usage
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.model.reply import Usage
 from tests.eval_kit import APPLE, HARD, LABELS, PAN, RUN, RYE, TREE, prediction
 
 TIMES = Times(started_at="2026-01-01", seconds=3.5, latency_median_s=0.1, latency_p95_s=0.4)

@@ -10,8 +10,8 @@ from classifier.engines.base import Engine
 from classifier.engines.openai import OpenAIEngine
 from classifier.engines.scripted import ScriptedEngine
 from classifier.errors import ModelUnavailable, RateLimited, UnknownLabel
-from classifier.leaf_schema import parse_answer
-from classifier.records import Reply
+from classifier.model.reply import Reply
+from classifier.survey.answer_schema import parse_answer
 from tests.engine_kit import TASK, TAXONOMY, answer
 
 RAW = json.dumps(answer())

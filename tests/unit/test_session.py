@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from classifier import Workspace
-from classifier.calibration import Calibration
 from classifier.evaluation.recorded_engines import write_about
 from classifier.evaluation.records import Report, RunFacts, Suite
 from classifier.evaluation.scoring import score
@@ -20,6 +19,7 @@ from classifier.evaluation.session import (
     with_caveats,
 )
 from classifier.settings import load_settings
+from classifier.verdict.calibration import Calibration
 from tests.engine_kit import TAXONOMY
 from tests.unit.test_comparison import of_rights
 

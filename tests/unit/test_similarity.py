@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.similarity import TermIndex, contrast, terms
+from classifier.text.similarity import TermIndex, contrast, terms
 
 TEXTS = st.text(alphabet="ab cdé-XY.9", max_size=40)
 

@@ -19,7 +19,7 @@ from classifier.errors import (
     SourceUnavailable,
     StoreError,
 )
-from classifier.records import Paper
+from classifier.model.paper import Paper
 from classifier.sources import Sources
 from tests.arxiv_server import (
     PDF,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from classifier.errors import BadReference, ClassifierError, NotAPdf, StoreError, UnreadablePdf
-from classifier.records import Paper
+from classifier.model.paper import Paper
 from classifier.sources import Reference, Sources
 from tests.arxiv_server import PDF, html_reply
 

@@ -20,7 +20,7 @@ from classifier.errors import (
     SourceUnavailable,
     UnreadablePdf,
 )
-from classifier.records import PaperFile
+from classifier.model.paper import PaperFile
 from classifier.sources import Sources
 from classifier.sources.patience import retry_after_s
 from tests.arxiv_server import PDF, ArxivServer, Reply, busy, gzip_bomb, html_reply, pdf_reply, redirect

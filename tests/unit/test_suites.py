@@ -10,8 +10,8 @@ from classifier.cli import exits
 from classifier.errors import InputError
 from classifier.evaluation.suites import SuiteError, gold_suite, read_suite
 from classifier.evaluation.texts import choose_texts, text_kinds
-from classifier.prompt import PromptBuilder
-from classifier.records import Task
+from classifier.model.task import Task
+from classifier.prompting.prompt import PromptBuilder
 
 GOOD = {
     "id": "a",

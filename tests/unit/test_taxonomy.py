@@ -1,9 +1,9 @@
 import pytest
 
 from classifier.errors import ConfigError
-from classifier.records import OUT_OF_SCOPE, UNCLEAR, UNPLACED
-from classifier.taxonomy import Taxonomy, load_taxonomy
-from classifier.workspace import Workspace
+from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED
+from classifier.survey.taxonomy import Taxonomy, load_taxonomy
+from classifier.survey.workspace import Workspace
 
 SOUND = """
 schema_version: 1

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.text import estimate_tokens, matching_key, normalise, normalise_with_spans, sentences
+from classifier.text.characters import (
+    estimate_tokens,
+    matching_key,
+    normalise,
+    normalise_with_spans,
+    sentences,
+)
 
 MESSY = st.text(
     st.sampled_from(

@@ -10,8 +10,12 @@ import pytest
 from classifier.engines.offline import OfflineEngine
 from classifier.engines.offline.textmodel import MODEL_FILE, Head, join_heads, load_model, plan_heads
 from classifier.errors import ConfigError
-from classifier.identity import bare_arxiv_id, same_paper
-from classifier.records import Document, Page, Paper, Study, Task
+from classifier.model.document import Document, Page
+from classifier.model.identity import bare_arxiv_id, same_paper
+from classifier.model.paper import Paper
+from classifier.model.study import Study
+from classifier.model.task import Task
+from classifier.survey.workspace import Workspace
 from classifier.training import (
     MANIFEST_FILE,
     Example,
@@ -20,7 +24,6 @@ from classifier.training import (
     read_examples,
     train,
 )
-from classifier.workspace import Workspace
 
 TOPICS = {
     "capacity/with-load-test": "weighed trucks parked gauges deck",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.wording import agreeing_words, has_negation, numbers, without_marks
+from classifier.text.wording import agreeing_words, has_negation, numbers, without_marks
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from classifier.errors import ConfigError
-from classifier.workspace import Workspace, builtin_root, read_studies
+from classifier.survey.workspace import Workspace, builtin_root, read_studies
 
 ROW = {"id": "a2020", "title": "A Title", "label": "some/leaf"}
 

@@ -13,7 +13,7 @@ from typing import Any
 from classifier.batch.items import Spent
 from classifier.batch.spending import Spending
 from classifier.errors import BudgetSpent
-from classifier.records import Usage
+from classifier.model.reply import Usage
 from classifier.settings import Settings
 
 

@@ -20,10 +20,10 @@ from typing import Any
 from classifier.batch.cluster.tables import arrow, entries_schema, entry_row, usage_of
 from classifier.batch.items import Item, Outcome
 from classifier.batch.ledger import Ledger
-from classifier.entries import ListEntry
 from classifier.errors import StoreError
 from classifier.extras import need
-from classifier.label import Label
+from classifier.model.entries import ListEntry
+from classifier.model.label import Label
 
 _MARK = "cluster_run"
 _ITEMS = 4000

@@ -25,7 +25,7 @@ from classifier.batch.job import Job
 from classifier.batch.ledger import Ledger
 from classifier.errors import ConfigError, StoreError
 from classifier.settings import Settings
-from classifier.workspace import Workspace
+from classifier.survey.workspace import Workspace
 
 _LEAST_REQUESTS = 8
 """Requests at a time that a worker is worth."""

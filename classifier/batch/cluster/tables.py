@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from classifier.batch.items import Item, ReplyKey, as_json, plain
 from classifier.errors import ClassifierError
 from classifier.extras import need
-from classifier.label import Label
-from classifier.records import Usage
+from classifier.model.label import Label
+from classifier.model.reply import Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa

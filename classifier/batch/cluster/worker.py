@@ -24,13 +24,13 @@ from classifier.batch.labellers import label_entry
 from classifier.batch.replies import asking
 from classifier.batch.run import IN_A_ROW, unanswered
 from classifier.batch.throttle import Throttle
-from classifier.entries import ListEntry
 from classifier.errors import ClassifierError, ConfigError, error_class
-from classifier.fingerprint import differences
-from classifier.label import Label
+from classifier.model.entries import ListEntry
+from classifier.model.label import Label
+from classifier.model.reply import Usage
 from classifier.pipeline import Classifier
-from classifier.records import Usage
-from classifier.workspace import Workspace
+from classifier.runs.fingerprint import differences
+from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
     import pyarrow as pa

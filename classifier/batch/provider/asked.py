@@ -18,7 +18,7 @@ from classifier.batch.items import Item, ReplyKey
 from classifier.batch.ledger import Ledger
 from classifier.batch.replies import REFUSAL
 from classifier.engines.openai.canonical import request_sha256
-from classifier.records import Usage
+from classifier.model.reply import Usage
 
 _ENVELOPE_BYTES = 100
 """Of a line, around the body."""

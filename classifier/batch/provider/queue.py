@@ -27,7 +27,7 @@ from classifier.engines.openai.batches import Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.retry import Waits, retrying
 from classifier.errors import BudgetSpent, ClassifierError, ModelError, RateLimited
-from classifier.records import Usage
+from classifier.model.reply import Usage
 
 _ROWS = 200
 """Answers in one transaction."""

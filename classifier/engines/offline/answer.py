@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from classifier.engines.offline.cues import CueReader, Hit
 from classifier.engines.offline.decide import Judgement, condition_score
-from classifier.records import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Answer, GivenAnswer, Quote
-from classifier.taxonomy import Conditions, Taxonomy
+from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED
+from classifier.model.reply import Answer, GivenAnswer, Quote
+from classifier.survey.taxonomy import Conditions, Taxonomy
 
 _MAX_EVIDENCE = 4
 _CONTRARY = 0.95

@@ -23,8 +23,8 @@ from pydantic import Field, ValidationError
 from classifier.engines.offline.phrases import Phrase, Sheet, Span
 from classifier.engines.offline.words import Sentence
 from classifier.errors import ConfigError
-from classifier.records import Record
-from classifier.taxonomy import Taxonomy
+from classifier.model.record import Record
+from classifier.survey.taxonomy import Taxonomy
 
 K = TypeVar("K")
 

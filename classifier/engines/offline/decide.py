@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from classifier.engines.offline.cues import Hit, log_softmax
 from classifier.engines.offline.words import Sentence
-from classifier.records import OUT_OF_SCOPE, UNPLACED, Study
-from classifier.similarity import TermIndex
-from classifier.taxonomy import Conditions, Node, Taxonomy
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
+from classifier.model.study import Study
+from classifier.survey.taxonomy import Conditions, Node, Taxonomy
+from classifier.text.similarity import TermIndex
 
 UNPLACED_SHARE = 0.01
 """Probability of `unplaced` where no trained model says otherwise: there is no example to learn it from."""

@@ -27,8 +27,10 @@ from classifier.engines.offline.decide import (
 from classifier.engines.offline.reading import read_sentences
 from classifier.engines.offline.textmodel import MODEL_FILE, count_terms, load_model, strengths_by_name
 from classifier.engines.offline.words import Sentence
-from classifier.records import Reply, Study, Task
-from classifier.taxonomy import Taxonomy
+from classifier.model.reply import Reply
+from classifier.model.study import Study
+from classifier.model.task import Task
+from classifier.survey.taxonomy import Taxonomy
 
 CUES_FILE = "cues.yaml"
 PARTS = ("cues", "text", "similarity")

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 
 from classifier.engines.offline.words import Sentence, split_sentences
-from classifier.records import Document, Paper
+from classifier.model.document import Document
+from classifier.model.paper import Paper
 
 TITLE, ABSTRACT, LEAD = "title", "abstract", "lead"
 

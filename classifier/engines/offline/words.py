@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from classifier.text import normalise, sentences
+from classifier.text.characters import normalise, sentences
 
 MAX_QUOTE_CHARS = 500
 """Longer sentences are quoted in part; the leaf schema allows 600 characters."""

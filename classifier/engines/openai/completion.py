@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from classifier.engines.openai.failures import ServerError
 from classifier.engines.openai.lenient import count_of, dict_of, list_of, text_of
-from classifier.records import Usage
+from classifier.model.reply import Usage
 
 _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
 _LONG_CHARS = 2_000  # hostile text costs time in proportion to its length

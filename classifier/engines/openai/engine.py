@@ -22,10 +22,12 @@ from classifier.engines.openai.prices import cost_usd
 from classifier.engines.openai.retry import OnWait, Pause, Waits
 from classifier.engines.openai.transport import ChatTransport, OpenAITransport, public_url
 from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
-from classifier.leaf_schema import parse_answer, stated_confidence
-from classifier.records import Answer, Notice, Prompt, Reply, Task, Usage
+from classifier.model.record import Notice
+from classifier.model.reply import Answer, Reply, Usage
+from classifier.model.task import Prompt, Task
 from classifier.settings import Price
-from classifier.taxonomy import Taxonomy
+from classifier.survey.answer_schema import parse_answer, stated_confidence
+from classifier.survey.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import httpx2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from classifier.records import Usage
+from classifier.model.reply import Usage
 from classifier.settings import Price
 
 _MILLION = 1_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from classifier.evaluation.metrics.cases import Case
-from classifier.taxonomy import Taxonomy
+from classifier.survey.taxonomy import Taxonomy
 
 CLASS, SUBCLASS = 1, 2
 """Depths below the root."""

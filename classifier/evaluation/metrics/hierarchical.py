@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier.evaluation.metrics.cases import Case
 from classifier.evaluation.metrics.resampling import Array, Statistic, ratio, value_of
-from classifier.taxonomy import Taxonomy
+from classifier.survey.taxonomy import Taxonomy
 
 
 class Hierarchical(NamedTuple):

@@ -23,7 +23,7 @@ from classifier.evaluation.metrics.out_of_scope import kept_out, out_of_scope_f1
 from classifier.evaluation.metrics.resampling import RESAMPLES, Statistic, bootstrap, wilson
 from classifier.evaluation.metrics.selective import accuracy_at_statistic, has_confidences
 from classifier.evaluation.records import Estimate
-from classifier.taxonomy import Taxonomy
+from classifier.survey.taxonomy import Taxonomy
 
 
 def measure(

@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier.evaluation.metrics.cases import Case
 from classifier.evaluation.metrics.resampling import Array, Statistic, ratio
-from classifier.records import OUT_OF_SCOPE
+from classifier.model.record import OUT_OF_SCOPE
 
 
 class Kept(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from classifier.evaluation.metrics import LOWER_IS_BETTER, TITLES
 from classifier.evaluation.records import Estimate, Report, Spending, System
-from classifier.text import shown as shown  # a filter of the pages, beside the others
+from classifier.text.characters import shown as shown  # a filter of the pages, beside the others
 
 NONE = "–"
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from classifier.evaluation.records import ItemRow, Prediction, Report
 from classifier.evaluation.report.figures import TEXT_KINDS
-from classifier.records import Notice
+from classifier.model.record import Notice
 
 _ARXIV = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d{1,3})?", re.ASCII)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from classifier.evaluation.records import Prediction, Report
 from classifier.evaluation.report.figures import shown
-from classifier.records import OUT_OF_SCOPE, UNPLACED
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 
 FAILED = "failed"
 _OWN = {OUT_OF_SCOPE: "Out of scope", UNPLACED: "Unplaced", FAILED: "Failed"}

@@ -23,8 +23,8 @@ from classifier.evaluation.report.notes import notes_on
 from classifier.evaluation.report.stages import TITLES as STAGE_TITLES
 from classifier.evaluation.report.stages import stage_notes, stage_rows
 from classifier.files import replace_text
-from classifier.label import Verdict
-from classifier.page import assets, environment
+from classifier.model.label import Verdict
+from classifier.pages import assets, environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from classifier.errors import InputError
 from classifier.evaluation.records import Report
 from classifier.files import replace_text
-from classifier.records import Record
+from classifier.model.record import Record
 
 
 def write_json(report: Report, path: Path) -> None:

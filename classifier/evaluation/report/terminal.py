@@ -30,7 +30,7 @@ from classifier.evaluation.report.figures import (
 from classifier.evaluation.report.names import LabelNames
 from classifier.evaluation.report.notes import notes_on
 from classifier.evaluation.report.stages import stage_notes, stage_rows
-from classifier.screen import draw
+from classifier.pages.screen import draw
 
 _MANY = 10
 """Lists of failures end here; report.json has them all."""

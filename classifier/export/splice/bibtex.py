@@ -15,7 +15,7 @@ from classifier.export.splice.decoded import Decoded, decode
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.keywords import is_own, replace_keywords
 from classifier.export.splice.results import Results, Spliced, Wanted
-from classifier.sources.lists.latex import decode_latex
+from classifier.lists.latex import decode_latex
 
 _KEYWORDS = "keywords"
 _TITLES = ("title", "subtitle")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from classifier.export.splice.decoded import Decoded
 from classifier.export.splice.results import Spliced, Untouched, Wanted
-from classifier.text import shown
+from classifier.text.characters import shown
 
 
 class Edit(NamedTuple):

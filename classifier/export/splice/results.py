@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from classifier.entries import ListEntry
 from classifier.export.filed import FAILED, Filed
-from classifier.identity import bare_doi
+from classifier.model.entries import ListEntry
+from classifier.model.identity import bare_doi
 
 NOTE_FIELDS = {"bibtex": ("annote", "note"), "ris": ("N1",), "csl-json": ("annote", "note")}
 """Where a rationale usually goes, by format; taking ours out looks there without being told."""

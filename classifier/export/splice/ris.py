@@ -15,7 +15,7 @@ from typing import NamedTuple
 from classifier.export.splice.decoded import decode, line_end, split_lines
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.results import Results, Spliced, Wanted
-from classifier.text import shown
+from classifier.text.characters import shown
 
 _TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*)|)$", re.DOTALL)
 _START, _END, _KEYWORD = "TY", "ER", "KW"

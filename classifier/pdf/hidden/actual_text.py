@@ -12,12 +12,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from classifier.invisible import MAX_TEXT
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import is_message
 from classifier.pdf.hidden.geometry import Box, around
 from classifier.pdf.hidden.objects import Scene
 from classifier.pdf.hidden.textpage import object_text
+from classifier.text.invisible import MAX_TEXT
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[^\W_]+")

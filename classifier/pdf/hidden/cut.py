@@ -13,12 +13,12 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from classifier.invisible import MAX_TEXT
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import around
 from classifier.pdf.hidden.ink import Mask
 from classifier.pdf.hidden.proof import Verdict
 from classifier.pdf.hidden.textpage import character, character_box
+from classifier.text.invisible import MAX_TEXT
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTERS = re.compile(r"[^\W\d_]")

@@ -1,0 +1,287 @@
+"""BibTeX and BibLaTeX -> raw entries, in flat memory.
+
+What enters: lines. What leaves: one finding an entry. The text is cut at entry boundaries first
+(`cut_blocks`), and each block goes to bibtexparser alone: a whole file of 100,000 entries would take it
+350 MB, and one open brace would cost the entries behind it. Comments and preambles are passed over;
+abbreviations (`@string`) hold for all that follows.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from classifier.lists.attachments import split_file_field
+from classifier.lists.latex import decode_address, decode_latex
+from classifier.lists.lines import Line
+from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.model.record import Notice
+
+if TYPE_CHECKING:
+    from bibtexparser.model import Block, Entry
+
+_START = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])")
+_FRESH = re.compile(
+    r"\s*@\s*(?:[A-Za-z][\w-]*\s*[{(]\s*[^\s,{}()=\"]*\s*,|(?:string|comment|preamble)\s*[{(])", re.I
+)
+_KEY = re.compile(r"@\s*[\w-]+\s*[{(]\s*([^\s,{}]+)\s*,")
+_BRACE = re.compile(r"(?<!\\)[{}]")  # as bibtexparser counts them: an escaped brace is a character
+_BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
+_FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
+_VALUE = re.compile(r"\s*(?:[{\"].*[}\"]|[^\s{}\"]*|.*#.*)\s*", re.DOTALL)
+_NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
+_BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
+_HINTS = ("note", "howpublished", "journal", "journaltitle", "volume", "number", "annote", "comment", "extra")
+
+
+@dataclass(slots=True)
+class Cut:
+    """A block `@type{…}` of the file, with its outer parentheses turned into braces.
+
+    Attributes:
+        line: Where it starts, from 1.
+        kind: The type in lower case.
+        text: All of it.
+        problem: Why it is not whole; empty where it is.
+        assumed: Some line was read as Windows-1252.
+    """
+
+    line: int
+    kind: str
+    text: str = ""
+    problem: str = ""
+    assumed: bool = False
+    long: bool = False
+
+
+def read_bibtex(lines: Iterator[Line]) -> Iterator[Found]:
+    """One finding an entry; never raises for what the file holds."""
+    state = _State()
+    for cut in cut_blocks(lines):
+        if cut.long:
+            yield too_long(cut.line, _key_of(cut))
+        elif cut.problem:
+            yield Damaged(cut.line, cut.problem, _key_of(cut))
+        elif cut.kind == "comment":
+            state.folders += [path.replace("\\\\", "\\") for path in _FOLDER.findall(cut.text)][:8]
+        elif cut.kind != "preamble":
+            yield from _parsed(cut, state)
+
+
+def cut_blocks(lines: Iterator[Line]) -> Iterator[Cut]:
+    """The file's blocks, one at a time; what stands between them is a comment by BibTeX's rules.
+
+    A block ends where its braces are closed. One that is still open where a line starts the next entry is
+    reported as such, and the next is read as if nothing had happened.
+    """
+    block: _Open | None = None
+    for line in lines:
+        if block is not None and _FRESH.match(line.text):
+            yield block.broken(f"its braces are still open where line {line.number} starts another entry")
+            block = None
+        rest = line.text
+        while rest:
+            if block is None:
+                found = _START.search(rest)
+                if found is None:
+                    break
+                block = _Open(line.number, found[1].lower(), "}" if found[2] == "{" else ")")
+                block.parts.append(rest[found.start() : found.end() - 1] + "{")
+                rest = rest[found.end() :]
+            rest = block.take(rest, line)
+            if block.done:
+                yield block.cut()
+                block = None
+    if block is not None:
+        yield block.broken("its braces are still open at the end of the file")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A block that is being read."""
+
+    line: int
+    kind: str
+    closer: str
+    parts: list[str] = field(default_factory=list)
+    depth: int = 1
+    size: int = 0
+    assumed: bool = False
+    long: bool = False
+    done: bool = False
+
+    def take(self, text: str, line: Line) -> str:
+        """Takes the text up to the block's end; returns what is left of the line."""
+        self.assumed |= line.assumed
+        self.long |= line.cut
+        for found in (_BRACE if self.closer == "}" else _BRACE_OR_PAREN).finditer(text):
+            if found[0] == "{":
+                self.depth += 1
+            elif found[0] == "}":
+                self.depth -= 1
+            if self.depth == (0 if self.closer == "}" else 1) and found[0] == self.closer:
+                self._add(text[: found.start()] + "}")
+                self.done = True
+                return text[found.end() :]
+        self._add(text + "\n")
+        return ""
+
+    def _add(self, text: str) -> None:
+        self.size += len(text)
+        if self.size > MAX_ENTRY_CHARS:
+            self.long = True
+            del self.parts[1:]  # the beginning stays, for the key
+        else:
+            self.parts.append(text)
+
+    def cut(self) -> Cut:
+        return Cut(self.line, self.kind, "".join(self.parts), "", self.assumed, self.long)
+
+    def broken(self, problem: str) -> Cut:
+        return Cut(self.line, self.kind, "".join(self.parts[:8]), problem, self.assumed, self.long)
+
+
+@dataclass(slots=True)
+class _State:
+    """What earlier blocks say about later ones."""
+
+    strings: dict[str, str] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+
+
+def _key_of(cut: Cut) -> str:
+    found = _KEY.match(cut.text)
+    return found[1] if found else ""
+
+
+def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
+    from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
+
+    block = _block(cut.text)
+    notices = []
+    if isinstance(block, DuplicateFieldKeyBlock):
+        twice = ", ".join(sorted(block.duplicate_keys))
+        notices.append(
+            Notice(code="duplicate-field", message=f"twice in one entry, the first counts: {twice}")
+        )
+        block = block.ignore_error_block
+    if isinstance(block, String):
+        state.strings[block.key.lower()] = _value(str(block.value), state.strings)
+    elif isinstance(block, Entry):
+        if cut.assumed:
+            notices.append(ASSUMED)
+        unparted = next((item.key for item in block.fields if not _VALUE.fullmatch(str(item.value))), None)
+        if unparted:
+            yield Damaged(
+                cut.line, f"a comma or an end is missing in the value of '{unparted}'", _key_of(cut)
+            )
+        else:
+            yield _raw(block, cut.line, state, notices)
+    else:
+        error = block.error if isinstance(block, ParsingFailedBlock) else None
+        # The reason stands in an attribute of its own; most of these errors have no text.
+        detail = " ".join(str(getattr(error, "abort_reason", error) or "no field was found").split())
+        yield Damaged(cut.line, f"not valid BibTeX: {detail}", _key_of(cut))
+
+
+def _block(text: str) -> Block | None:
+    from bibtexparser.splitter import Splitter
+
+    _quiet_parser()
+    try:
+        return next(iter(Splitter(text).split().blocks), None)
+    except Exception:  # noqa: BLE001  hostile text; the parser promises no particular exception
+        return None
+
+
+@cache
+def _quiet_parser() -> None:
+    # It logs each block that it cannot read; they are reported with line and reason anyway.
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+    logging.getLogger("bibtexparser.splitter").setLevel(logging.CRITICAL)
+
+
+def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
+    values: dict[str, str] = {}
+    for item in reversed(entry.fields):  # of a field given twice, the first counts
+        values[item.key.lower()] = _value(str(item.value), state.strings)
+    title = ": ".join(part for name in ("title", "subtitle") if (part := decode_latex(values.get(name, ""))))
+    prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()
+    return Raw(
+        line=line,
+        key=entry.key,
+        title=title,
+        authors=_names(values.get("author") or values.get("editor") or ""),
+        year=values.get("year") or values.get("date") or "",
+        doi=decode_address(values.get("doi", "")),
+        arxiv=decode_address(values.get("eprint", "")) if prefix == "arxiv" else "",
+        abstract=decode_latex(values.get("abstract", "")),
+        urls=[decode_address(values[name]) for name in ("pdf", "url", "link", "ee") if values.get(name)],
+        files=_files(values, state.folders),
+        hints=[decode_address(values[name]) for name in _HINTS if values.get(name)],
+        notices=notices,
+    )
+
+
+def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
+    names = ("file", "pdf", "local-url", "localfile")
+    fields = [_BACKSLASH.sub(r"\\", values.get(name, "")) for name in names]
+    paths = [path for field in fields for path in split_file_field(field) if "://" not in path]
+    return paths + [f"{folder}/{path}" for folder in folders for path in paths]
+
+
+def _names(text: str) -> list[str]:
+    """Names, given names first; an organisation in braces stays whole, "and others" goes."""
+    if not text:
+        return []
+    from bibtexparser.middlewares.names import (
+        InvalidNameError,
+        parse_single_name_into_parts,
+        split_multiple_persons_names,
+    )
+
+    names = []
+    for name in split_multiple_persons_names(" ".join(text.split())):
+        if name.strip().lower() == "others":
+            continue
+        try:
+            known = parse_single_name_into_parts(name)
+            parts = known.first + known.von + known.last + known.jr
+        except InvalidNameError:  # too many commas, an open brace: shown as it is written
+            parts = [name]
+        if _NAMED_PART.match(name):
+            named = dict(part.strip().split("=", 1) for part in name.split(",") if "=" in part)
+            parts = [named[part] for part in ("given", "prefix", "family", "suffix") if part in named]
+        names.append(decode_latex(" ".join(parts)))
+    return names
+
+
+def _value(raw: str, strings: Mapping[str, str]) -> str:
+    """A field's value: braces or quotes around it taken off, abbreviations put in, pieces joined (`#`)."""
+    raw = raw.strip()
+    if "#" not in raw or len(pieces := _pieces(raw)) == 1:
+        return _piece(raw, strings)
+    return "".join(_piece(piece.strip(), strings) for piece in pieces)
+
+
+def _pieces(raw: str) -> list[str]:
+    pieces, start, depth, quoted = [], 0, 0, False
+    for found in re.finditer(r"(?<!\\)[{}]|[\"#]", raw):
+        if found[0] in "{}":
+            depth += 1 if found[0] == "{" else -1
+        elif depth == 0 and found[0] == '"':
+            quoted = not quoted
+        elif depth == 0 and not quoted:
+            pieces.append(raw[start : found.start()])
+            start = found.end()
+    return [*pieces, raw[start:]]
+
+
+def _piece(text: str, strings: Mapping[str, str]) -> str:
+    if len(text) > 1 and text[0] + text[-1] in ("{}", '""'):
+        return text[1:-1]
+    return strings.get(text.lower(), text)

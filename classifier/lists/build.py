@@ -1,0 +1,93 @@
+"""Raw fields of any format -> a ListEntry, or the reason why it is none.
+
+What enters: texts as the readers found them. What leaves: clean text, canonical ids, an attached file that
+exists. All formats go through here, so they all mean the same by a year or an id. It fetches nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from classifier.lists.attachments import existing_pdf
+from classifier.lists.ids import find_address, find_arxiv_id, find_doi
+from classifier.lists.raw import Raw
+from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.model.paper import Paper
+from classifier.model.record import Notice
+
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\s]+")
+_TAG = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|span|p|jats:[\w-]+)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_SLUG_WORD = re.compile(r"[^\W_]+")
+_SLUG_CHARS = 40
+_SHOWN = 3
+_ID_CHARS = 80
+
+
+def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
+    """The entry that the fields make.
+
+    Args:
+        source: The list's name.
+        folder: Where relative paths of attached files start.
+
+    Returns:
+        A `BrokenEntry` where nothing is left by which the paper could be found or read.
+    """
+    notices = list(raw.notices)
+    mentions = [*raw.urls, raw.doi, *raw.hints]
+    paper = Paper(
+        title=clean(_TAG.sub("", raw.title)) or None,
+        authors=tuple(name for author in raw.authors if (name := clean(author))),
+        year=_year(raw.year),
+        arxiv_id=find_arxiv_id(raw.arxiv.strip(), mentions),
+        doi=find_doi(raw.doi, (*raw.urls, *raw.hints)),
+        abstract=clean(_TAG.sub(" ", raw.abstract)) or None,
+    )
+    if paper.arxiv_id is None and any(char.isdigit() for char in raw.arxiv):
+        told = f"'{clean(raw.arxiv)[:_ID_CHARS]}' is no arXiv id and was passed over; check it"
+        notices.append(Notice(code="arxiv-id", message=told))
+    file = existing_pdf(raw.files, folder)
+    if raw.files and file is None:
+        shown = ", ".join(clean(path) for path in raw.files[:_SHOWN])
+        notices.append(Notice(code="attachment", message=f"no PDF found at the attached path: {shown}"))
+    url = find_address(raw.urls) if file is None and paper.arxiv_id is None else None
+    if not (paper.title or paper.arxiv_id or paper.doi or paper.abstract or file or url):
+        reason = "nothing to find the paper by; expected a title, an arXiv id, a DOI, an address or a PDF"
+        if raw.files:
+            reason += f" ({notices[-1].message})"
+        return BrokenEntry(source=source, line=raw.line, reason=reason, key=clean(raw.key) or None)
+    return ListEntry(
+        key=clean(raw.key) or _made_key(paper, url, source, raw.line),
+        source=source,
+        line=raw.line,
+        paper=paper,
+        file=file,
+        url=url,
+        notices=tuple(notices),
+    )
+
+
+def clean(text: str) -> str:
+    """One line without control characters, in which every character can be written as UTF-8."""
+    text = _CONTROL.sub(" ", text).strip()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _year(text: str) -> int | None:
+    found = _YEAR.search(text)
+    return int(found[0]) if found else None
+
+
+def _made_key(paper: Paper, url: str | None, source: str, line: int) -> str:
+    """A key from what the entry says, so that it stays when lines are added above it."""
+    if paper.arxiv_id or paper.doi:
+        return paper.arxiv_id or paper.doi or ""
+    if paper.title:
+        words = "-".join(_SLUG_WORD.findall(paper.title.lower()))[:_SLUG_CHARS].rstrip("-")
+        return f"{words}-{hashlib.sha256(paper.title.encode()).hexdigest()[:8]}".lstrip("-")
+    if url:
+        return url
+    return f"{'stdin' if source == '-' else Path(source).name}:{line}"

@@ -1,0 +1,117 @@
+"""A list's name and first bytes -> its format.
+
+What enters: a file's name and its head. What leaves: a format's name, or one line that says what the file is
+instead. The contents decide where they have a signature (BibTeX, RIS, JSON); else the suffix does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from pathlib import PurePath
+
+from classifier.errors import InputError
+from classifier.lists.named_fields import USEFUL, field_name
+from classifier.lists.tables import find_separator
+
+FORMATS = (
+    "BibTeX, RIS, CSL-JSON, CSV or TSV with a header, JSON lines, Markdown, or a text file of ids or titles"
+)
+
+_SUFFIXES = {
+    ".bib": "bibtex", ".bibtex": "bibtex", ".biblatex": "bibtex", ".ris": "ris", ".json": "csl-json",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv",
+    ".md": "markdown", ".markdown": "markdown", ".mkd": "markdown", ".txt": "text", ".text": "text",
+    ".list": "text",
+}  # fmt: skip
+_BINARY = {b"PK\x03\x04": "a ZIP archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
+           b"\x28\xb5\x2f\xfd": "a zstd archive", b"7z\xbc\xaf": "a 7z archive",
+           b"SQLite format 3": "a SQLite file",
+           b"%PDF-": "one PDF: name its file or folder, or use 'classifier classify'"}  # fmt: skip
+_BIBTEX = re.compile(r"^\s*@\s*[A-Za-z][\w-]*\s*[{(]", re.MULTILINE)
+_RIS = re.compile(r"^\s{0,3}TY\s{1,3}-", re.MULTILINE)
+_MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTILINE | re.IGNORECASE)
+_CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOTALL)
+_ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
+_WRAPPER = 4096
+_MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
+
+
+def detect_format(name: str, head: bytes) -> str:
+    """The format's name, a key of `classifier.lists.READERS`.
+
+    Raises:
+        InputError: The file is empty, an archive or another binary file, HTML or XML.
+    """
+    suffix = PurePath(name.lower().removesuffix(".gz")).suffix if name != "-" else ""
+    text = _text(name, head)
+    if _MARKUP.match(text):
+        raise InputError(f"{name}: an HTML or XML page, not a reading list; expected {FORMATS}")
+    json_format = _json(text)
+    guess = _SUFFIXES.get(suffix)
+    if json_format:
+        return json_format
+    if guess == "markdown":  # may show any other format in a code block
+        return guess
+    if _RIS.search(text) and not _BIBTEX.search(text):
+        return "ris"
+    if guess is None and _MARKDOWN.search(text) and not _BIBTEX.search(_CODE_BLOCK.sub("", text)):
+        return "markdown"
+    if guess != "csv" and _BIBTEX.search(text):
+        return "bibtex"
+    if guess == "csv":
+        _check_header(name, text)
+        return "csv"
+    if guess in ("bibtex", "ris", "csl-json", "jsonl"):
+        # The suffix promises a format of which the first 64 KiB show no sign.
+        raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
+    return "csv" if _is_table(text) else "text"
+
+
+def _text(name: str, head: bytes) -> str:
+    if not head.strip():
+        raise InputError(f"{name}: the file is empty; expected {FORMATS}")
+    for magic, kind in _BINARY.items():
+        if head.startswith(magic):
+            raise InputError(f"{name}: {kind}, not a reading list; expected {FORMATS}")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head.decode("utf-16", "replace")
+    controls = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
+    if controls > len(head) // 20 + 8:  # a few NUL characters happen in real exports
+        raise InputError(f"{name}: a binary file, not a reading list; expected {FORMATS}")
+    return head.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _json(text: str) -> str | None:
+    start = text.lstrip()
+    if re.match(r"\[\s*(?:[{\]]|$)", start):
+        return "csl-json"
+    if not start.startswith("{"):
+        return None
+    try:
+        value = json.loads(start.partition("\n")[0])
+    except (ValueError, RecursionError):
+        wrapped = re.match(r"\{\s*(?:\n|$)", start) or _ITEMS.search(start[:_WRAPPER])
+        return "csl-json" if wrapped else "jsonl"
+    return "csl-json" if isinstance(value, dict) and {"items", "references"} & value.keys() else "jsonl"
+
+
+def _is_table(text: str) -> bool:
+    names = _header(text)
+    return len(names) > 1 and bool(USEFUL.intersection(names))
+
+
+def _header(text: str) -> list[str]:
+    lines = text.lstrip().split("\n", 2)
+    header = lines[1] if lines[0].lower().startswith("sep=") and len(lines) > 1 else lines[0]
+    return [field_name(cell) for cell in header.split(find_separator(header))]
+
+
+def _check_header(name: str, text: str) -> None:
+    if not USEFUL.intersection(_header(text)):
+        header = " ".join(text.lstrip().partition("\n")[0][:200].split())
+        raise InputError(
+            f"{name}: no column for a title, an arXiv id, a DOI, an address or a file in the header "
+            f"'{header}'; name one 'title', 'arxiv', 'doi', 'url' or 'file'"
+        )

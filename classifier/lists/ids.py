@@ -1,0 +1,72 @@
+"""Texts of an entry -> the arXiv id, DOI and address in them.
+
+What enters: fields meant for an id, addresses, and notes in which one is mentioned. What leaves: ids in
+canonical spelling, or None. Nothing is looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from classifier.errors import BadReference
+from classifier.model.identity import bare_doi
+from classifier.model.reference import parse_arxiv_id
+
+_ID = r"(?:\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)*(?:\.[a-z]{2})?/\d{7})(?:v[1-9]\d{0,2})?(?!\d)"
+_MENTION = re.compile(
+    # arXiv:ID, arXiv preprint ID, badges (arXiv-ID), arXiv's DOIs and addresses, sites that use its ids, DBLP
+    rf"(?:arxiv(?:\.org/(?:abs|pdf|html|ps)/|[-:.\s]\s*(?:preprint\s*:?\s*)?)(?:arxiv:)?"
+    rf"|(?:huggingface\.co/papers|ar5iv(?:\.labs)?\.(?:arxiv\.)?org/(?:abs|html)|alphaxiv\.org/(?:abs|pdf)|\babs)/)"
+    rf"({_ID})",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"\b10\.\d{4,9}(?:\.\d+)*/[^\s\"<>{}|\\^`]+")
+_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.", re.IGNORECASE)
+_HTTP = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+_RESOLVERS = re.compile(
+    r"https?://(?:(?:dx|www)\.)?doi\.org/|https?://(?:[\w-]+\.)?arxiv\.org/", re.IGNORECASE
+)
+_PDF_ADDRESSES = (  # pages whose PDF stands at a known place
+    (re.compile(r"(https?://github\.com/[^/]+/[^/]+/)blob(/.+\.pdf)"), r"\1raw\2"),
+    (re.compile(r"(https?://openreview\.net/)forum(\?id=[\w-]+).*"), r"\1pdf\2"),
+    (re.compile(r"(https?://(?:www\.)?aclanthology\.org/[A-Z0-9][\w.-]*\d)/?"), r"\1.pdf"),
+)
+
+
+def find_arxiv_id(field: str, mentions: Iterable[str]) -> str | None:
+    """The id in a field meant for one, else the first that is mentioned as arXiv's; with its version."""
+    if field:
+        try:
+            return parse_arxiv_id(field).arxiv_id
+        except BadReference:
+            mentions = [field, *mentions]
+    for text in mentions:
+        for found in _MENTION.finditer(unquote(text) if "%" in text else text):
+            try:
+                return parse_arxiv_id(found[1]).arxiv_id
+            except BadReference:  # the thirteenth month
+                continue
+    return None
+
+
+def find_doi(field: str, mentions: Iterable[str]) -> str | None:
+    """The first DOI, in lower case, that is not arXiv's own."""
+    for text in (field, *mentions):
+        for found in _DOI.finditer(unquote(text) if "%2" in text else text):
+            doi = found[0]
+            while doi and (doi[-1] in ".,;:'" or (doi[-1] in ")]" and doi.count("(") < doi.count(")"))):
+                doi = doi[:-1]
+            if bare_doi(doi) and not _ARXIV_DOI.match(doi):
+                return bare_doi(doi)
+    return None
+
+
+def find_address(urls: Iterable[str]) -> str | None:
+    """The first address that may lead to a PDF, .pdf before others; doi.org and arxiv.org do not count."""
+    found = [match[0].rstrip(".,;") for url in urls for match in _HTTP.finditer(url)]
+    usable = [url for url in found if not _RESOLVERS.match(url)]
+    for page, pdf in _PDF_ADDRESSES:
+        usable = [page.sub(pdf, url) if page.fullmatch(url) else url for url in usable]
+    return min(usable, key=lambda url: not url.lower().endswith(".pdf"), default=None)

@@ -1,0 +1,28 @@
+"""JSON lines (one object a line; the project's suites too) -> raw entries.
+
+What enters: lines. What leaves: one finding a line that is not blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from classifier.lists.json_values import broken_key, parse_object
+from classifier.lists.lines import Line
+from classifier.lists.named_fields import raw_from_fields
+from classifier.lists.raw import ASSUMED, Damaged, Found, too_long
+
+
+def read_jsonl(lines: Iterator[Line]) -> Iterator[Found]:
+    """One finding a line; never raises for what the file holds."""
+    for line in lines:
+        if line.cut:
+            yield too_long(line.number)
+        elif line.text.strip():
+            value = parse_object(line.text)
+            if isinstance(value, str):
+                yield Damaged(line.number, value, broken_key(line.text))
+            else:
+                raw = raw_from_fields(value.items(), line.number)
+                raw.notices += [ASSUMED] * line.assumed
+                yield raw

@@ -1,0 +1,308 @@
+"""Markdown lists as awesome-lists write them -> raw entries.
+
+What enters: lines. What leaves: one raw entry for each paper: a bullet, table row, heading or paragraph that
+links to one. Bullets without a link to a paper (contents, tools, prose) are no entries, and not reported.
+Code blocks and comments are passed over. A title may stand in the link, in bold, before the links, or in the
+heading or bullet above them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from classifier.lists.ids import find_arxiv_id, find_doi
+from classifier.lists.lines import Line
+from classifier.lists.markdown_text import (
+    Link,
+    find_links,
+    is_label,
+    is_paper,
+    is_title,
+    leads_on,
+    plain,
+    title_of,
+    without_links,
+)
+from classifier.lists.named_fields import AUTHORS, TITLES, field_name, raw_from_fields
+from classifier.lists.names import split_names
+from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
+
+MAX_ITEM_CHARS = 1 << 16
+
+_FENCE = re.compile(r"\s*(?:[-*+]\s+)?(```+|~~~+)")
+_COMMENT = re.compile(r"<!--.*?-->")
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
+_BULLET = re.compile(r"([\s>]*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.*)")
+_ROW = re.compile(r"\s*\|(.*)\|?\s*$")
+_RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
+_CELL_END = re.compile(r"(?<!\\)\|")
+_YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d{3})")
+_FIELD = re.compile(
+    r"\W*(authors?|abstract|tl;?dr|summary|year|date|published)\W*[:：]\W*(\S.*)", re.IGNORECASE | re.DOTALL
+)
+_HEADING_DEPTH = -1
+
+
+@dataclass(slots=True)
+class _Item:
+    """A bullet, heading or paragraph with the lines that belong to it."""
+
+    line: int
+    depth: int
+    text: str
+    kind: str = "paragraph"
+    assumed: bool = False
+    long: bool = False
+
+
+def read_markdown(lines: Iterator[Line]) -> Iterator[Found]:
+    """One finding a paper; never raises for what the file holds."""
+    collector = _Collector()
+    item: _Item | None = None
+    table = _Table()
+    for line in _visible(lines):
+        row = _ROW.match(line.text)
+        fresh = None if row else _item(line)
+        if item is not None and (row or fresh or not line.text.strip()):
+            yield from collector.take(item)
+            item = None
+        if row:
+            yield from collector.flush()
+            yield from table.take(row[1], line)
+            continue
+        table = _Table()
+        if fresh is not None and fresh.kind == "heading":
+            yield from collector.take(fresh)
+        elif fresh is not None:
+            item = fresh
+        elif line.text.strip():
+            item = _joined(item, line)
+    if item is not None:
+        yield from collector.take(item)
+    yield from collector.flush()
+
+
+def _visible(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines outside code blocks and comments; inside, empty ones."""
+    fence = ""
+    comment = False
+    for line in lines:
+        text = line.text[:MAX_ITEM_CHARS] if line.cut else line.text
+        found = _FENCE.match(text)
+        if found and (not fence or found[1].startswith(fence)):
+            fence = "" if fence else found[1]
+            text = ""
+        elif fence:
+            text = ""
+        if "<!--" in text or comment:
+            if comment:
+                _, end, text = text.partition("-->")
+                comment = not end
+            text = _COMMENT.sub("", text)
+            if "<!--" in text:
+                text, comment = text.partition("<!--")[0], True
+        yield line._replace(text=text)
+
+
+def _item(line: Line) -> _Item | None:
+    """What starts on this line; None where it goes on with what was there."""
+    heading = _HEADING.match(line.text)
+    if heading:
+        return _Item(line.number, _HEADING_DEPTH, heading[2], "heading", line.assumed, line.cut)
+    bullet = _BULLET.match(line.text)
+    if bullet:
+        return _Item(line.number, len(bullet[1].expandtabs(4)), bullet[2], "bullet", line.assumed, line.cut)
+    return None
+
+
+def _joined(item: _Item | None, line: Line) -> _Item:
+    text = line.text
+    if item is None:
+        return _Item(
+            line.number, len(text) - len(text.lstrip()), text.strip(), "paragraph", line.assumed, line.cut
+        )
+    if len(item.text) + len(text) > MAX_ITEM_CHARS:
+        item.long = True
+    else:
+        item.text += "\n" + text.strip()
+    item.assumed |= line.assumed
+    return item
+
+
+class _Collector:
+    """Turns items into entries; holds the last one back, since lines beneath may belong to it.
+
+    What is held back may be a mere candidate: a title without a link, for which one may follow beneath.
+    """
+
+    def __init__(self) -> None:
+        self._last: Raw | None = None
+        self._from: _Item = _Item(0, 0, "")
+        self._linked = False
+        self._lent = False  # the links came from beneath a candidate, so its text may be no title
+
+    def flush(self) -> Iterator[Raw]:
+        """The entry held back, if it has a link."""
+        if self._last is not None and self._linked:
+            yield self._last
+        self._last = None
+
+    def take(self, item: _Item) -> Iterator[Found]:
+        """The entries that are complete now."""
+        if not self._is_beneath(item):
+            yield from self.flush()
+        if item.long:
+            yield from self.flush()
+            yield Damaged(item.line, f"a list item of more than {MAX_ITEM_CHARS:,} characters; shorten it")
+            return
+        found = list(_entries(item))
+        if not found:
+            yield from self._take_text(item)
+        elif not (len(found) == 1 and not found[0].title and self._takes_links(found[0])):
+            yield from self.flush()
+            yield from found[:-1]
+            self._hold(item, found[-1], linked=True)
+
+    def _is_beneath(self, item: _Item) -> bool:
+        if self._last is None or item.kind == "heading":
+            return False
+        between_paragraphs = item.kind == self._from.kind == "paragraph" and not self._linked
+        return item.depth > self._from.depth or between_paragraphs
+
+    def _hold(self, item: _Item, raw: Raw, linked: bool) -> None:
+        self._last, self._from, self._linked, self._lent = raw, item, linked, False
+
+    def _take_text(self, item: _Item) -> Iterator[Raw]:
+        """An item without a link to a paper: a field of the entry above, or a candidate of its own."""
+        if self._last is not None and (_add_field(self._last, item.text) or self._linked):
+            return
+        if self._last is not None and not (self._from.kind == "heading" and item.kind == "bullet"):
+            return  # below a candidate: its venue or authors, not another title
+        title = title_of(item.text)
+        if is_title(title, 3):
+            yield from self.flush()
+            notices = [ASSUMED] * item.assumed
+            raw = Raw(item.line, title=title, year=_year(plain(item.text)), notices=notices)
+            self._hold(item, raw, linked=False)
+
+    def _takes_links(self, found: Raw) -> bool:
+        """Whether links without a title belong to the entry above; if so, they are added there."""
+        last = self._last
+        if last is None:
+            return False
+        known, new = _arxiv(last), _arxiv(found)
+        if known and new and known.partition("v")[0] != new.partition("v")[0]:
+            if self._lent:  # a list of bare links under a heading: the heading is no paper's title
+                last.title = ""
+            return False
+        last.urls = [*last.urls, *found.urls]
+        last.hints = [*last.hints, *found.hints]
+        last.arxiv = last.arxiv or found.arxiv
+        last.year = last.year or found.year
+        self._lent = self._lent or not self._linked
+        self._linked = True
+        return True
+
+
+def _arxiv(raw: Raw) -> str | None:
+    return find_arxiv_id("", (*raw.urls, *raw.hints))
+
+
+def _add_field(raw: Raw, text: str) -> bool:
+    """Takes "Authors: …", "Abstract: …" and the like beneath an entry."""
+    found = _FIELD.match(plain(text))
+    if found is None:
+        return False
+    name, value = found[1].lower(), found[2]
+    if name.startswith("author"):
+        raw.authors = split_names(value)
+    elif name in ("abstract", "tl;dr", "tldr", "summary"):
+        raw.abstract = raw.abstract or value
+    else:
+        raw.year = value
+    return True
+
+
+def _entries(item: _Item) -> Iterator[Raw]:
+    """The entries of one item: one for each titled link to a paper, else one for all its links."""
+    links = find_links(item.text)
+    papers = [link for link in links if is_paper(link)]
+    notices = [ASSUMED] * item.assumed
+    outside = plain(without_links(item.text))
+    year = _year(outside)
+    titled = {link.url: link for link in reversed(papers) if is_title(link.text, 3)}
+    if len(titled) > 1:
+        for link in reversed(titled.values()):
+            line = item.line + item.text.count("\n", 0, link.start)
+            yield Raw(line, title=link.text, urls=[link.url], year=year, notices=list(notices))
+        return
+    hints = [outside, *(link.image for link in papers if link.image)]
+    if not papers and not find_arxiv_id("", hints) and not find_doi("", hints):
+        return
+    urls = [link.url for link in papers]
+    title = next((link.text for link in titled.values()), "") or _title_elsewhere(item.text, links, papers)
+    ids = dict.fromkeys(found for url in urls if (found := find_arxiv_id("", (url,))))
+    if not title and len(ids) > 1:
+        for arxiv in ids:
+            yield Raw(item.line, arxiv=arxiv, notices=list(notices))
+        return
+    yield Raw(item.line, title=title, urls=urls, hints=hints, year=year, notices=notices)
+
+
+def _year(text: str) -> str:
+    found = _YEAR.search(text)
+    return found[0] if found else ""
+
+
+def _title_elsewhere(text: str, links: list[Link], papers: list[Link]) -> str:
+    """A title that is not the text of a link to a paper.
+
+    Text behind a link at the beginning tells of what is linked there, and a sentence that runs into a link to
+    a paper is none of its title.
+    """
+    named = bool(links) and not (links[0].start or links[0].image or is_label(links[0].text))
+    in_sentence = bool(papers) and leads_on(text[: papers[0].start])
+    linked = (link.text for link in links if is_title(link.text, 3) and not leads_on(text[: link.start]))
+    return title_of(text, described=named or in_sentence) or next(linked, "")
+
+
+class _Table:
+    """A table that is being read; its first row is the header, if a rule follows."""
+
+    def __init__(self) -> None:
+        self._header: list[str] = []
+        self._rows = 0
+
+    def take(self, row: str, line: Line) -> Iterator[Found]:
+        """The row's entry; none for the header, the rule under it, and rows that name no paper."""
+        cells = [cell.strip() for cell in _CELL_END.split(row)]
+        self._rows += 1
+        if self._rows == 1:
+            self._header = [field_name(plain(cell)) for cell in cells]
+            return
+        if _RULE.fullmatch(row):
+            return
+        if len(row) > MAX_ITEM_CHARS:
+            yield Damaged(line.number, f"a table row of more than {MAX_ITEM_CHARS:,} characters; shorten it")
+            return
+        item = _Item(line.number, 0, " \t ".join(cells), assumed=line.assumed)
+        named = [(name, plain(cell)) for name, cell in zip(self._header, cells, strict=False)]
+        raw = raw_from_fields(
+            ((name, text) for name, text in named if name not in ("file", "pdf", "link")), line.number
+        )
+        papers = [link for link in find_links(item.text) if is_paper(link)]
+        if not is_title(raw.title):
+            raw.title = next((link.text for link in papers if is_title(link.text, 3)), "")
+        if not raw.title:
+            raw.title = max((text for name, text in named if name not in AUTHORS), key=len, default="")
+            raw.title = raw.title if is_title(raw.title, 3) and papers else ""
+        if not papers and not (raw.title and {*TITLES} & {*self._header}) and not raw.arxiv and not raw.doi:
+            return
+        raw.key = ""
+        raw.urls = [link.url for link in papers]
+        raw.hints = [link.image for link in papers if link.image] + [item.text]
+        raw.year = raw.year or _year(plain(without_links(item.text)))
+        raw.notices += [ASSUMED] * line.assumed
+        yield raw

@@ -1,0 +1,196 @@
+"""A piece of Markdown -> its links, its plain text, and a title if one can be told.
+
+What enters: one line or list item. What leaves: links with their texts (badges and HTML anchors too), text
+without markup. It knows which addresses are papers', and nothing of how a list is built.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from classifier.lists.ids import find_arxiv_id, find_doi
+
+_TARGET = r"\(\s*<?((?:[^()\s<>]|\([^()\s<>]*\))*)>?(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
+_BADGE = re.compile(rf"\[\s*!\[([^\[\]]*)\]{_TARGET}\s*\]{_TARGET}")
+_IMAGE = re.compile(rf"!\[([^\[\]]*)\]{_TARGET}")
+_LINK = re.compile(rf"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]{_TARGET}")
+_ANCHOR = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']([^\"'<>]*)[\"'][^<>]*>(.*?)</a\s*>", re.IGNORECASE)
+_BARE = re.compile(r"<?(https?://[^\s<>\"\])|]+)>?", re.IGNORECASE)
+_ALL = re.compile(
+    "|".join(
+        f"(?P<{name}>{part.pattern})"
+        for name, part in (("badge", _BADGE), ("image", _IMAGE), ("link", _LINK), ("bare", _BARE))
+    ),
+    re.IGNORECASE,
+)
+
+_HOSTS = re.compile(
+    r"(?:^|\.)(?:openreview\.net|aclanthology\.org|aclweb\.org|proceedings\.mlr\.press|jmlr\.org|thecvf\.com|ecva\.net"
+    r"|(?:neurips|nips)\.cc|ojs\.aaai\.org|ijcai\.org|ieeexplore\.ieee\.org|dl\.acm\.org|link\.springer\.com"
+    r"|sciencedirect\.com|nature\.com|science\.org|pnas\.org|biorxiv\.org|medrxiv\.org|ssrn\.com|hal\.science"
+    r"|semanticscholar\.org|paperswithcode\.com|mdpi\.com|frontiersin\.org|tandfonline\.com|wiley\.com"
+    r"|sagepub\.com|plos\.org|osf\.io|usenix\.org|roboticsproceedings\.org|isca-archive\.org|isca-speech\.org)$"
+)
+_PAPER_PATH = re.compile(
+    r"/(?:forum|pdf|papers?|papers\.cfm|articles?|document|doi|abs|abstract|chapter|presentation|preprints|publication"
+    r"|proceedings|anthology|archives?|citation\.cfm|stamp|attachment|paper_files|content\w*|iel\d+|full|view)(?:[/.?_=]|$)"
+    r"|/(?:hal-\d|v\d+/\w|rss\d+/|[A-Z]\d\d-\d|20\d\d\.[\w-]+|\d{4}-\d{3}[\dX]/)"
+)
+"""What publishers put in the address of a paper; their home pages, calls and profiles lack it."""
+_NO_PAPERS = re.compile(
+    r"(?:^|\.)(?:github\.com|github\.io|gitlab\.com|twitter\.com|x\.com|youtube\.com|youtu\.be|linkedin\.com|medium\.com"
+    r"|wikipedia\.org|scholar\.google\.\w+|kaggle\.com|pypi\.org|readthedocs\.io|shields\.io|discord\.gg|reddit\.com"
+    r"|opensource\.org|creativecommons\.org|zenodo\.org)$"
+)
+_SOFTWARE_DOI = re.compile(r"10\.5281/zenodo", re.IGNORECASE)
+_LABEL_WORD = (
+    r"papers?|pdf|arxiv|doi|abs|abstract|openreview|acl|link|links?|url|html|full|text|here|preprint|article|publication"
+    r"|code|github|project|page|website|web|blog|post|demo|video|slides|poster|data|dataset|model|tweet|twitter|star|stars"
+    r"|colab|official|hugging|face|huggingface|hf|bibtex|cite|citation|read|version|conference|journal|download|the|and"
+)
+_LABEL = re.compile(rf"(?:\W|\d|_|\b(?:{_LABEL_WORD})\b)*", re.IGNORECASE)
+_PAPER_LABEL = re.compile(r"\W*(?:full[ -])?(?:paper|pdf|arxiv|doi|preprint|publication)\b", re.IGNORECASE)
+_BOLD = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)|[\"“]([^\"“”]{12,})[\"”]")
+_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>")
+_EMPHASIS = re.compile(r"(?<!\\)[*`~]+|(?<![\w\\])_+|_+(?!\w)")
+_LEADING = re.compile(
+    r"^(?:[^\w$\"“(\[]+|\[\d{1,3}\][:.]?|:\w+:|[(\[][^()\[\]]*\d{4}[^()\[\]]*[)\]][:.,\s]*|\[[ xX]?\])+"
+)
+_AFTER_TITLE = re.compile(
+    r"\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t", re.IGNORECASE
+)
+_NAME = r"[A-Z][\w.'’-]*(?:\s+(?:van|von|de|der|den|del|di|la|le|[A-Z][\w.'’-]*)){0,3}\s+[A-Z][\w'’-]+"
+_NAMES = re.compile(
+    rf"(?:(?:and|&)\s+)?{_NAME}(?:\s+(?:and|&)\s+{_NAME})*(?:,?\s+et\s+al\b\.?)?\s*(?:[,.]\s*|(?=[(\[\t])|$)"
+)
+_VENUE = re.compile(r"(?:,\s*[A-Z]{2,}[\w-]*)+$")
+_LEADS_ON = re.compile(
+    r"\b(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|our|read|see|that|the|their|this|to|using|via|with)$",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class Link(NamedTuple):
+    """A link: its text (a badge's: its alternative text), its address, and where it stands, half-open."""
+
+    text: str
+    url: str
+    start: int
+    end: int
+    image: str = ""
+
+
+def find_links(text: str) -> list[Link]:
+    """All links to http(s), in order; an image counts as a badge on a link, or where it names an arXiv id."""
+    text = anchors_as_links(text)
+    found = []
+    for match in _ALL.finditer(text):
+        link = _link(match)
+        if link.url.lower().startswith(("http://", "https://")):
+            found.append(link)
+    return found
+
+
+def anchors_as_links(text: str) -> str:
+    """The text with `<a href="URL">TEXT</a>` written `[TEXT](URL)`."""
+    if "<a" not in text.lower():
+        return text
+    return _ANCHOR.sub(lambda found: f"[{_TAG.sub('', found[2])}]({found[1]})", text)
+
+
+def without_links(text: str) -> str:
+    """The text with every link and image replaced by a tab."""
+    return _ALL.sub("\t", anchors_as_links(text))
+
+
+def plain(text: str) -> str:
+    """Text without emphasis, tags and entities; links keep their texts."""
+    text = _LINK.sub(r"\1", _IMAGE.sub("", _BADGE.sub("", anchors_as_links(text))))
+    text = html.unescape(_EMPHASIS.sub("", _TAG.sub(" ", text)))
+    return " ".join(re.sub(r"\\([\\`*_{}\[\]()#+.!|~-])", r"\1", text).split())
+
+
+def is_paper(link: Link) -> bool:
+    """Whether the address says that a paper is behind it, or a text that is but a label such as "paper".
+
+    A badge with a DOI of Zenodo is a program's.
+    """
+    doi = find_doi("", (link.url,))
+    if find_arxiv_id("", (link.url,)) or doi:
+        return not (doi and link.image and _SOFTWARE_DOI.match(doi))
+    try:
+        parts = urlsplit(link.url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return False
+    if parts.path.lower().endswith(".pdf"):
+        return True
+    if _HOSTS.search(host):
+        return _PAPER_PATH.search(parts.path) is not None
+    text = plain(link.text)
+    return bool(not _NO_PAPERS.search(host) and _PAPER_LABEL.match(text) and _LABEL.fullmatch(text))
+
+
+def is_label(text: str) -> bool:
+    """Whether a text only says what a link leads to: "paper", "code", "arXiv 2023", a number, nothing."""
+    return _LABEL.fullmatch(text) is not None
+
+
+def is_title(text: str, words: int = 2) -> bool:
+    """Whether a text reads as a title: several words, not all in small letters, and more than a label."""
+    return len(_WORD.findall(text)) >= words and not text.islower() and not is_label(text)
+
+
+def title_of(text: str, *, described: bool = False) -> str:
+    """The title in an item's text outside its links: what is bold or quoted, else its beginning; or empty.
+
+    Args:
+        described: The text tells what a link is about, so that only what is marked is a title.
+    """
+    text = without_links(text)
+    for match in _BOLD.finditer(text):
+        title = _trimmed(match[1] or match[2])
+        if is_title(title, 3):
+            return title
+    if described:
+        return ""
+    text = "\t".join(plain(part) for part in text.split("\t"))
+    text = _without_authors(_LEADING.sub("", text))
+    end = _AFTER_TITLE.search(text)
+    title = _VENUE.sub("", _trimmed(text[: end.start()] if end else text))
+    return title if is_title(title, 3) else ""
+
+
+def leads_on(text: str) -> bool:
+    """Whether a text wants to go on, as a sentence does before a link in it: "as shown in the"."""
+    return _LEADS_ON.search(plain(text)) is not None
+
+
+def _without_authors(text: str) -> str:
+    """The text behind the names that it begins with, of which there must be two.
+
+    One name at the beginning may as well be the title's first words.
+    """
+    behind, names = 0, 0
+    while found := _NAMES.match(text, behind):
+        behind, names = found.end(), names + 1 + len(re.findall(r"\s(?:and|&|et)\s", found[0]))
+    return text[behind:] if names > 1 else text
+
+
+def _trimmed(text: str) -> str:
+    return plain(text).strip(' .,:;-–—|"“”')
+
+
+def _link(match: re.Match[str]) -> Link:
+    text = match[0]
+    if match["badge"] is not None and (badge := _BADGE.match(text)):
+        return Link(badge[1], badge[3], *match.span(), image=badge[2])
+    if match["image"] is not None and (image := _IMAGE.match(text)):
+        return Link(image[1], image[2] if find_arxiv_id("", (image[2],)) else "", *match.span())
+    if match["link"] is not None and (link := _LINK.match(text)):
+        return Link(plain(link[1]), link[2], *match.span())
+    return Link("", text.strip("<>").rstrip(".,;:"), *match.span())

@@ -1,0 +1,151 @@
+"""Named values (a table's row, a JSON object) -> a raw entry, by the many names that one field has.
+
+What enters: a mapping from names to values, whatever program wrote it: CSL-JSON, Zotero's CSV, a suite's JSON
+line, somebody's spreadsheet. What leaves: a Raw. Names are compared without case, accents, spaces and signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from unicodedata import normalize
+
+from classifier.lists.attachments import split_file_field
+from classifier.lists.names import given_first, split_names
+from classifier.lists.raw import Raw
+
+KEYS = ("citationkey", "citekey", "bibtexkey", "key", "id", "itemid", "paperid", "ref", "reference")
+# English first, then German, French and Spanish.
+TITLES = (
+    "title", "papertitle", "articletitle", "documenttitle", "paper",
+    "titel", "titre", "titulo",
+    "name",
+)  # fmt: skip
+AUTHORS = (
+    "author", "authors", "authornames", "authorlist", "creators",
+    "autor", "autoren", "verfasser", "auteur", "auteurs", "autores",
+    "editor",
+)  # fmt: skip
+YEARS = (
+    "year", "publicationyear", "pubyear", "issued", "date", "publicationdate", "published", "submitted",
+    "jahr", "erscheinungsjahr", "annee", "anneedepublication", "ano", "anodepublicacion",
+    "datum", "fecha",
+)  # fmt: skip
+DOIS = ("doi", "digitalobjectidentifier")
+ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink")
+ABSTRACTS = (
+    "abstract", "abstractnote", "summary", "text",
+    "zusammenfassung", "kurzfassung", "resume", "resumen",
+)  # fmt: skip
+URLS = ("pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "uri", "arxivurl", "arxivlink")
+FILES = (
+    "fileattachments",
+    "file",
+    "files",
+    "pdf",
+    "pdfpath",
+    "path",
+    "attachment",
+    "attachments",
+    "localpath",
+)
+HINTS = (
+    "extra", "note", "notes", "comment", "comments", "number", "reportnumber", "archive", "archiveid",
+    "archivelocation", "publicationtitle", "containertitle", "journal", "venue", "howpublished", "volume",
+    "callnumber", "zeitschrift", "revue", "revista",
+)  # fmt: skip
+
+USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
+"""Names of which a table needs one: without them nothing leads to a paper."""
+
+_SIGNS = re.compile(r"[^a-z0-9]+")
+_DEEPEST = 3
+
+
+def field_name(name: str) -> str:
+    """A field's name without case, accents, spaces and signs: "Núm. de página" is "numdepagina"."""
+    return _SIGNS.sub("", normalize("NFKD", name).lower())
+
+
+def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
+    """The entry that the fields make; of a name given twice the first value counts.
+
+    Values may be texts, numbers, lists or objects; what is none of these is passed over.
+    """
+    named: dict[str, Any] = {}
+    for name, value in fields:
+        if value not in (None, "", [], {}):
+            named.setdefault(field_name(str(name)), value)
+    files = [
+        path for text in _texts(named, FILES) if not _is_address(text) for path in split_file_field(text)
+    ]
+    addresses = [text for text in _texts(named, FILES) if _is_address(text)]
+    return Raw(
+        line=line,
+        key=_first(named, KEYS),
+        title=_first(named, TITLES),
+        authors=_authors(named),
+        year=_first(named, YEARS),
+        doi=_first(named, DOIS),
+        arxiv=_first(named, ARXIVS),
+        abstract=_first(named, ABSTRACTS),
+        urls=addresses + _texts(named, URLS),
+        files=files,
+        hints=_texts(named, HINTS),
+    )
+
+
+def _is_address(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))
+
+
+def _first(named: Mapping[str, Any], names: Iterable[str]) -> str:
+    return next((text for name in names for text in as_texts(named.get(name)) if text.strip()), "")
+
+
+def _texts(named: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    return [text.strip() for name in names for text in as_texts(named.get(name)) if text.strip()]
+
+
+def as_texts(value: Any, depth: int = 0) -> list[str]:
+    """The texts in a value, in order: of a list all items', of an object all values'."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, bool) or value is None or depth > _DEEPEST:
+        return []
+    if isinstance(value, (int, float)):
+        return [str(value)] if abs(value) < 10**9 else []  # also keeps from writing out a huge integer
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for item in value for text in as_texts(item, depth + 1)]
+    return []
+
+
+def _authors(named: Mapping[str, Any]) -> list[str]:
+    for name in AUTHORS:
+        value = named.get(name)
+        if isinstance(value, str):
+            return split_names(value)
+        if isinstance(value, list):
+            return [text for item in value if (text := _one_author(item))]
+    return []
+
+
+def _one_author(value: Any) -> str:
+    """An author of a JSON list: a text, or an object as CSL, Zotero and others write it."""
+    if isinstance(value, str):
+        return given_first(value)
+    if not isinstance(value, Mapping):
+        return ""
+    whole = _part(value, "literal") or _part(value, "name")
+    given = _part(value, "given") or _part(value, "firstName") or _part(value, "first")
+    family = _part(value, "family") or _part(value, "lastName") or _part(value, "last")
+    particles = (_part(value, "dropping-particle"), _part(value, "non-dropping-particle"))
+    return whole or " ".join(part for part in (given, *particles, family, _part(value, "suffix")) if part)
+
+
+def _part(value: Mapping[str, Any], name: str) -> str:
+    part = value.get(name)
+    return part.strip() if isinstance(part, str) else ""

@@ -1,0 +1,69 @@
+"""What every reader of a format hands on: an entry's fields as texts, or the reason why there are none.
+
+A reader knows its format's syntax and the names of its fields. What the texts mean (which id, which year,
+whether an attached file exists) is decided in one place for all formats, `classifier.lists.build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from classifier.lists.lines import Line
+from classifier.model.record import Notice
+
+MAX_ENTRY_CHARS = 4 << 20
+"""Longest accepted entry; what is longer is an unclosed brace or quote, or no list at all."""
+
+
+@dataclass(slots=True)
+class Raw:
+    """The fields of one entry, as the list has them.
+
+    Attributes:
+        line: Where it starts, from 1; as `ListEntry.line`.
+        key: The entry's own key; empty where it has none.
+        authors: One name each, given names first.
+        year: Any text that holds a year.
+        arxiv: An arXiv id, from a field that is meant for one.
+        urls, files: Addresses and paths, best first.
+        hints: Texts in which an id may stand in passing: notes, journals, "howpublished".
+        notices: What the reader had to assume.
+    """
+
+    line: int
+    key: str = ""
+    title: str = ""
+    authors: Sequence[str] = ()
+    year: str = ""
+    doi: str = ""
+    arxiv: str = ""
+    abstract: str = ""
+    urls: Sequence[str] = ()
+    files: Sequence[str] = ()
+    hints: Sequence[str] = ()
+    notices: list[Notice] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Damaged:
+    """A part of the list that is no entry, and why; becomes a `BrokenEntry`."""
+
+    line: int
+    reason: str
+    key: str = ""
+
+
+Found: TypeAlias = Raw | Damaged
+Reader: TypeAlias = Callable[[Iterator[Line]], Iterator[Found]]
+
+
+def too_long(line: int, key: str = "") -> Damaged:
+    """The finding for an entry over `MAX_ENTRY_CHARS`, or on a line over the limit of lines."""
+    limit = f"{MAX_ENTRY_CHARS >> 20} MiB"
+    return Damaged(line, f"longer than {limit}; shorten it, or look for a brace or quote left open", key)
+
+
+ASSUMED = Notice(code="encoding", message="not UTF-8: read as Windows-1252; check accents, or save as UTF-8")
+"""Goes with every entry that a line read as Windows-1252 is part of."""

@@ -1,0 +1,133 @@
+"""RIS -> raw entries.
+
+What enters: lines. What leaves: one finding an entry. The text is cut at `ER`, or at the next `TY` where `ER`
+is missing, and each entry goes to rispy alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from classifier.lists.attachments import split_file_field
+from classifier.lists.lines import Line
+from classifier.lists.names import given_first
+from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.model.record import Notice
+
+_TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*)|)$", re.DOTALL)
+_OPEN_END = Notice(code="missing-end", message="the entry has no ER line; it ends where the next begins")
+_TITLES = ("title", "primary_title", "short_title")
+_AUTHORS = ("authors", "first_authors", "secondary_authors")
+_YEARS = ("year", "publication_year", "date")
+_HINTS = (
+    "notes",
+    "note",
+    "journal_name",
+    "secondary_title",
+    "alternate_title3",
+    "accession_number",
+    "number",
+)
+
+
+def read_ris(lines: Iterator[Line]) -> Iterator[Found]:
+    """One finding an entry; never raises for what the file holds."""
+    entry: _Open | None = None
+    stray = False
+    for line in lines:
+        found = _TAG.match(line.text)
+        tag = found[1] if found else ""
+        if tag == "TY" and entry is not None:
+            yield entry.finish(closed=False)
+            entry = None
+        if entry is None:
+            if tag == "TY":
+                entry = _Open(line)
+                stray = False
+            elif tag and tag != "ER" and not stray:
+                stray = True  # one report for the whole piece
+                yield Damaged(line.number, f"'{tag}' stands outside an entry; expected 'TY  - ' first")
+        if entry is not None:
+            entry.take(tag, found, line)
+            if tag == "ER":
+                yield entry.finish(closed=True)
+                entry = None
+    if entry is not None:
+        yield entry.finish(closed=False)
+
+
+class _Open:
+    """An entry that is being read."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line.number
+        self._parts: list[str] = []
+        self._size = 0
+        self._assumed = self._long = False
+
+    def take(self, tag: str, found: re.Match[str] | None, line: Line) -> None:
+        text = f"{tag}  - {found[2] or ''}" if found else line.text
+        self._size += len(text)
+        self._assumed |= line.assumed
+        self._long |= line.cut or self._size > MAX_ENTRY_CHARS
+        if not self._long:
+            self._parts.append(text)
+
+    def finish(self, closed: bool) -> Found:
+        if self._long:
+            return too_long(self._line)
+        if not closed:
+            self._parts.append("ER  - ")
+        fields = _parsed("\n".join(self._parts) + "\n")
+        if fields is None:
+            return Damaged(self._line, "not valid RIS; expected lines such as 'TI  - Title'")
+        notices = [] if closed else [_OPEN_END]
+        return _raw(fields, self._line, notices + [ASSUMED] * self._assumed)
+
+
+def _parsed(text: str) -> Mapping[str, Any] | None:
+    import rispy
+    from rispy.config import LIST_TYPE_TAGS
+
+    try:
+        # Reference managers repeat the tags of attached files, which rispy would keep one of.
+        found = rispy.loads(text, list_tags=[*LIST_TYPE_TAGS, "L1", "L2", "L4"])
+    except Exception:  # noqa: BLE001  hostile text; the parser promises no particular exception
+        return None
+    return found[0] if found else None
+
+
+def _raw(fields: Mapping[str, Any], line: int, notices: list[Notice]) -> Raw:
+    links = [*_all(fields, "file_attachments1"), *_all(fields, "file_attachments2")]
+    return Raw(
+        line=line,
+        key=_first(fields, ("id", "label")),
+        title=_first(fields, _TITLES),
+        authors=[given_first(name) for name in _some(fields, _AUTHORS)],
+        year=" ".join(_all(fields, *_YEARS)),
+        doi=_first(fields, ("doi",)),
+        abstract=_first(fields, ("abstract", "notes_abstract")),
+        urls=[*_all(fields, "urls"), *(link for link in links if "://" in link)],
+        files=[path for link in links if "://" not in link for path in split_file_field(link)],
+        hints=_all(fields, *_HINTS),
+        notices=notices,
+    )
+
+
+def _all(fields: Mapping[str, Any], *names: str) -> list[str]:
+    values: list[str] = []
+    for name in names:
+        value = fields.get(name)
+        values += [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
+    return values
+
+
+def _some(fields: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
+    """The values of the first name that has any."""
+    return next((found for name in names if (found := _all(fields, name))), [])
+
+
+def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next((value for value in _all(fields, *names) if value.strip()), "")

@@ -1,0 +1,132 @@
+"""CSV and TSV with a header, Zotero's CSV among them -> raw entries.
+
+What enters: lines. What leaves: one finding a row. The separator is the one that the header uses. A quote
+that is never closed costs its own line, not the rest of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+
+from classifier.lists.lines import Line
+from classifier.lists.named_fields import USEFUL, field_name, raw_from_fields
+from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_long
+
+_SEPARATORS = "\t;,|"
+_MAX_ROW_CHARS = 1 << 20
+_MAX_ROW_LINES = 2000
+
+
+def read_table(lines: Iterator[Line]) -> Iterator[Found]:
+    """One finding a row; never raises for what the file holds.
+
+    A finding's `line` is the line of the file on which the row starts.
+    """
+    source = _Lines(lines)
+    header: list[str] = []
+    separator = ","
+    for first in source:
+        if not first.strip() or first.lower().startswith("sep="):  # Excel's own first line
+            continue
+        separator = find_separator(first)
+        source.back(1)
+        row = next(_rows(source, separator), None)
+        header = row[1] if row and isinstance(row[1], list) else []
+        break
+    for line, cells, assumed in _rows(source, separator):
+        if isinstance(cells, Damaged):
+            yield cells
+        elif any(cells[len(header) :]):
+            reason = (
+                f"{len(cells)} cells, but the header has {len(header)}; quote cells that hold '{separator}'"
+            )
+            yield Damaged(line, reason)
+        elif any(cell.strip() for cell in cells):
+            raw = raw_from_fields(zip(header, cells, strict=False), line)  # missing cells are empty
+            raw.notices += [ASSUMED] * assumed
+            yield raw
+
+
+def find_separator(header: str) -> str:
+    """The separator that cuts a header into the most names of known fields; a comma where none does."""
+    counts = {
+        separator: sum(field_name(cell) in USEFUL for cell in header.split(separator)) * 100
+        + header.count(separator)
+        for separator in _SEPARATORS
+    }
+    best = max(_SEPARATORS, key=lambda separator: counts[separator])
+    return best if counts[best] else ","
+
+
+class _Unclosed(Exception):
+    """A quote is open at the end of the file, or for too long."""
+
+
+class _Lines(Iterator[str]):
+    """Lines for the csv module, remembering those of the row at hand so that they can be given back."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._lines = lines
+        self._waiting: deque[Line] = deque()
+        self._taken: list[Line] = []
+        self._size = 0
+
+    def __next__(self) -> str:
+        if self._taken and (self._size > _MAX_ROW_CHARS or len(self._taken) > _MAX_ROW_LINES):
+            raise _Unclosed
+        line = self._waiting.popleft() if self._waiting else next(self._lines, None)
+        if line is None:
+            if self._taken:
+                raise _Unclosed
+            raise StopIteration
+        self._taken.append(line)
+        self._size += len(line.text)
+        return line.text + "\n"
+
+    def back(self, count: int) -> None:
+        """Gives the last `count` lines of the row back."""
+        self._waiting.extendleft(reversed(self._taken[len(self._taken) - count :]))
+        self.start_row()
+
+    def start_row(self) -> list[Line]:
+        """The lines taken since the last call."""
+        taken, self._taken, self._size = self._taken, [], 0
+        return taken
+
+    @property
+    def taken(self) -> list[Line]:
+        return self._taken
+
+
+def _rows(source: _Lines, separator: str) -> Iterator[tuple[int, list[str] | Damaged, bool]]:
+    """(line, cells or what is wrong, some line was not UTF-8), row by row."""
+    csv.field_size_limit(
+        MAX_ENTRY_CHARS
+    )  # of the whole process: the default, 128 KiB, is less than a full text
+    rows = csv.reader(source, delimiter=separator)
+    while True:
+        source.start_row()
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except _Unclosed:
+            first = source.taken[0].number
+            source.back(len(source.taken) - 1)
+            yield (
+                first,
+                Damaged(first, "a quote is opened here and never closed; close it, or double it"),
+                False,
+            )
+            continue
+        except csv.Error as error:
+            first = source.taken[0].number
+            yield first, Damaged(first, f"not a row of the table: {error}"), False
+            continue
+        taken = source.taken
+        if any(line.cut for line in taken):
+            yield taken[0].number, too_long(taken[0].number), False
+        else:
+            yield taken[0].number, cells, any(line.assumed for line in taken)

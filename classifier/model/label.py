@@ -1,0 +1,124 @@
+"""The Label: the stable JSON that users keep (`schema_version` 1).
+
+What enters: nothing but values from the pipeline. What leaves: one frozen record, written as
+one JSON line. `classifier schema` prints its JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from classifier.model.record import Notice, Record
+from classifier.model.reply import FirstOpinion, GivenAnswer
+
+Status = Literal["placed", "out_of_scope", "unplaced", "failed"]
+Verdict = Literal["verbatim", "near", "absent"]
+ReviewReason = Literal[
+    "low-confidence",
+    "quote-absent",
+    "answers-contradict-leaf",
+    "hidden-text",
+    "hidden-text-unchecked",
+    "partial-text",
+    "title-mismatch",
+]
+
+
+class LabelledPaper(Record):
+    """The paper that the label is about."""
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    arxiv_id: str | None = None
+    doi: str | None = None
+    sha256: str | None = None
+    pages: int | None = None
+    source: str = "file"
+
+
+class Evidence(Record):
+    """A quote and where it stands.
+
+    Attributes:
+        supports: A decision question's id, or "label".
+        page: Page number from 1; None where absent.
+        start, end: Half-open character offsets in that page's visible text.
+        verdict: "verbatim" (equal after normalisation), "near" (a few characters differ),
+            or "absent" (not in the paper).
+    """
+
+    quote: str
+    supports: str
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    verdict: Verdict
+
+
+class Provenance(Record):
+    """How the label came about, enough to repeat it.
+
+    Attributes:
+        first_opinion: What the first engine of a cascade had said before this one was asked; its tokens, cost
+            and attempts are part of those above. None without a cascade, or where the first one decided.
+    """
+
+    engine: str
+    model: str | None = None
+    taxonomy_sha256: str
+    prompt_sha256: str | None = None
+    example_ids: tuple[str, ...] = ()
+    confidence: str
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_cached: int | None = None
+    cost_usd: float | None = None
+    latency_s: float = 0.0
+    attempts: int = 0
+    reply_sha256: str | None = None
+    first_opinion: FirstOpinion | None = None
+    pdf_engine: str | None = None
+    sandbox: str | None = None
+    classifier_version: str
+    created_at: str
+
+
+class Label(Record):
+    """Where a paper stands in the tree, why, how sure, and whether a person must look.
+
+    Attributes:
+        ref: The reference as given; in a list, the entry's key or id.
+        leaf: A leaf id where `status` is "placed", else None.
+        path: Titles from the root's child to the leaf.
+        runner_up: The second-best label (leaf id or "out-of-scope").
+        scope_reason: A scope rule's id where `status` is "out_of_scope" and the answers tell it.
+        confidence: Probability in [0, 1] that leaf or status is right; None where it is unknown, and then the
+            label goes to review as `low-confidence`.
+        review_reasons: Why a person must look; the words to each stand in `warnings` under the
+            same code.
+        attributes: The survey's table fields for the label's class; None where the paper is silent.
+    """
+
+    schema_version: Literal[1] = 1
+    ref: str
+    paper: LabelledPaper
+    status: Status
+    error: Notice | None = None
+    leaf: str | None = None
+    path: tuple[str, ...] = ()
+    runner_up: str | None = None
+    secondary: tuple[str, ...] = ()
+    scope_reason: str | None = None
+    confidence: float | None = Field(default=None, ge=0.0, le=1.0)
+    needs_review: bool = False
+    review_reasons: tuple[ReviewReason, ...] = ()
+    answers: tuple[GivenAnswer, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    rationale: str = ""
+    attributes: Mapping[str, str | None] = Field(default_factory=dict)
+    warnings: tuple[Notice, ...] = ()
+    provenance: Provenance | None = None

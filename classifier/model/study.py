@@ -1,0 +1,45 @@
+"""A labelled paper of a workspace, used as a few-shot example: gold -> prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from classifier.model.record import Record
+
+
+class Study(Record):
+    """A labelled paper of a workspace's gold files (one JSON line each).
+
+    Attributes:
+        label: A leaf id or `OUT_OF_SCOPE`.
+        scope_reason: A scope rule's id where the label is `OUT_OF_SCOPE`.
+        summary: What is trained, by what signal, for what; own words of the workspace.
+        rationale: Which criterion decides.
+        answers: Decision question id -> answer id.
+        attributes: Survey field id -> value or None.
+        contested: Annotators differed.
+        provenance: Section, table, and which contradictions were settled how.
+    """
+
+    id: str
+    title: str
+    label: str
+    ref: str | None = None
+    system: str | None = None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    arxiv: str | None = None
+    doi: str | None = None
+    other_titles: tuple[str, ...] = ()
+    scope_reason: str | None = None
+    secondary: tuple[str, ...] = ()
+    summary: str = ""
+    rationale: str = ""
+    answers: Mapping[str, str] = Field(default_factory=dict)
+    attributes: Mapping[str, str | None] = Field(default_factory=dict)
+    difficulty: Literal["easy", "medium", "hard"] | None = None
+    contested: bool = False
+    provenance: Mapping[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Document -> excerpt -> prompt: what a model is shown."""

@@ -1,0 +1,58 @@
+"""Which labelled studies are shown as few-shot examples.
+
+What enters: the workspace's studies, the paper, and a choice ("all", "nearest:K", "none"). What
+leaves: studies for the static prefix and studies chosen for this paper. A study is never an example
+for itself, nor is another file of the same paper (arXiv id, DOI, near-equal title).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from classifier.errors import ConfigError
+from classifier.model.document import Document
+from classifier.model.identity import is_identified, same_paper
+from classifier.model.paper import Paper
+from classifier.model.study import Study
+from classifier.text.similarity import TermIndex
+
+_QUERY_CHARS = 3000
+
+
+class Examples(NamedTuple):
+    """Studies for the static prefix (`shared`) and for this paper alone (`nearest`)."""
+
+    shared: tuple[Study, ...]
+    nearest: tuple[Study, ...]
+
+
+def eligible_studies(studies: Sequence[Study], paper: Paper, document: Document) -> tuple[Study, ...]:
+    """The studies that are not this paper, judged by its metadata and by what is printed on it."""
+    known = [record for record in (paper, document) if is_identified(record)]
+    return tuple(study for study in studies if not any(same_paper(study, record) for record in known))
+
+
+def choose_examples(choice: str, studies: Sequence[Study], document: Document) -> Examples:
+    """Chooses among eligible studies.
+
+    Args:
+        choice: "all", "none" or "nearest:K" with K >= 1.
+        studies: Eligible ones (`eligible_studies`).
+        document: For "nearest": its title and abstract (or first page) are the query.
+
+    Raises:
+        ConfigError: The choice has another form.
+    """
+    if choice == "all":
+        return Examples(tuple(studies), ())
+    if choice == "none":
+        return Examples((), ())
+    kind, _, number = choice.partition(":")
+    if kind != "nearest" or not number.isdecimal() or int(number) < 1:
+        raise ConfigError(f"examples '{choice}' is not known; expected all, none or nearest:K with K >= 1")
+    start = document.abstract or (document.pages[0].text if document.pages else "")
+    query = f"{document.title or ''} {start[:_QUERY_CHARS]}"
+    index = TermIndex([f"{study.title} {study.summary}" for study in studies])
+    ranked = sorted(zip(index.similarities(query), studies, strict=True), key=lambda pair: -pair[0])
+    return Examples((), tuple(study for _, study in ranked[: int(number)]))

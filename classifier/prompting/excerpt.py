@@ -1,0 +1,192 @@
+"""Document -> Excerpt: the part of a paper that tells where it belongs, within a token budget.
+
+What enters: a document and the taxonomy whose words decide what matters. What leaves: passages in
+reading order, each an exact piece of a page. The abstract comes first in the choice; then pieces
+by what they are (contributions, conclusion, method, captions) and by how much they speak of what
+the taxonomy asks for (BM25; Robertson and Zaragoza 2009). References are never shown.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+
+from classifier.model.document import Document
+from classifier.model.task import Excerpt, Passage
+from classifier.prompting.passages import Piece, Role, split_document
+from classifier.survey.taxonomy import Node, Taxonomy
+from classifier.text.characters import CHARS_PER_TOKEN, sentences
+from classifier.text.similarity import terms
+
+DEFAULT_BUDGET = 6_000
+"""Tokens."""
+
+_MAX_TITLE = 300  # characters
+_MARK_CHARS = 16  # "[page 12, ]" and line ends, which the prompt sets around a passage
+_SMALLEST = 60  # characters; less is a lone heading or what a figure left behind
+
+# What a piece's part in the paper is worth beside its relevance, which is 1 for the most relevant.
+_WORTH = {
+    Role.INTRODUCTION: 0.3,
+    Role.METHOD: 0.3,
+    Role.CONCLUSION: 0.4,
+    Role.CAPTION: 0.1,
+    Role.BODY: 0.0,
+    Role.RELATED: -0.3,
+    Role.FRONT: -0.6,
+    Role.BACK: -1.0,
+    Role.APPENDIX: -1.2,
+}
+_CONTRIBUTION_WORTH = 0.6
+_CONTRIBUTION = re.compile(
+    r"\b(?:contributions?|we (?:propose|introduce|present|develop|study|show)|in this (?:paper|work)"
+    r"|this (?:paper|work)|our (?:method|approach|framework|work|key|main))\b",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(r"[^\W\d_A-Z]{2,}[ \n,.;]?")
+_FIGURES_WORTH = -0.5  # what axes and cells of tables leave behind
+_PROSE_SHARE = 0.65  # of small letters in words, below which a piece is no prose
+
+_K1, _B = 1.2, 0.75  # BM25's usual constants
+
+
+def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = DEFAULT_BUDGET) -> Excerpt:
+    """Chooses the passages to show, at most `budget_tokens` with title and page marks.
+
+    The same document, taxonomy and budget always give the same excerpt. An abstract that does not
+    fit is cut at a sentence's end. A document without text, or a budget without room, gives no
+    passage.
+    """
+    room = max(0, budget_tokens * CHARS_PER_TOKEN)
+    title = (document.title or "")[: min(_MAX_TITLE, room)] or None
+    room -= len(title or "")
+    pieces = split_document(document)
+    chosen: list[int] = []  # indexes of pieces
+    for at in _by_worth(pieces, taxonomy):
+        piece = pieces[at]
+        cost = _cost(piece)
+        if piece.role is Role.ABSTRACT and cost > room:
+            pieces[at] = piece = _cut(piece, room)
+            cost = _cost(piece)
+        if piece.start < piece.end and cost <= room:
+            chosen.append(at)
+            room -= cost
+    passages = tuple(_joined([pieces[at] for at in sorted(chosen)]))
+    shown = sum(len(passage.text) for passage in passages)
+    marks = sum(_MARK_CHARS + len(passage.section or "") for passage in passages)
+    return Excerpt(
+        title=title,
+        passages=passages,
+        tokens=-(-(len(title or "") + shown + marks) // CHARS_PER_TOKEN),
+        omitted_chars=sum(len(page.text) for page in document.pages) - shown,
+    )
+
+
+def _by_worth(pieces: list[Piece], taxonomy: Taxonomy) -> list[int]:
+    """Indexes of the pieces that may be shown, best first; the abstract's come first, in order."""
+    abstract = [at for at, piece in enumerate(pieces) if piece.role is Role.ABSTRACT]
+    others = [
+        at for at, piece in enumerate(pieces) if piece.role in _WORTH and piece.end - piece.start >= _SMALLEST
+    ]
+    relevance = _relevance([pieces[at] for at in others], _taxonomy_terms(taxonomy))
+    worth = {at: score + _worth(pieces[at]) for at, score in zip(others, relevance, strict=True)}
+    return abstract + sorted(others, key=lambda at: (-worth[at], at))
+
+
+def _worth(piece: Piece) -> float:
+    text = piece.text
+    worth = _WORTH[piece.role]
+    if piece.role is Role.INTRODUCTION and _CONTRIBUTION.search(text):
+        worth += _CONTRIBUTION_WORTH
+    if sum(map(len, _PROSE.findall(text))) < _PROSE_SHARE * len(text):
+        worth += _FIGURES_WORTH
+    return worth
+
+
+def _relevance(pieces: list[Piece], wanted: Counter[str]) -> list[float]:
+    """BM25 of each piece (its heading counts) for the taxonomy's terms, the best one set to 1."""
+    counts = [Counter(terms(f"{piece.section or ''} {piece.text}")) for piece in pieces]
+    lengths = [count.total() for count in counts]
+    mean = sum(lengths) / len(lengths) if any(lengths) else 1.0
+    spread = Counter(term for count in counts for term in count.keys() & wanted.keys())
+    weight = {
+        term: math.log(1 + (len(pieces) - seen + 0.5) / (seen + 0.5)) * (1 + math.log(wanted[term]))
+        for term, seen in spread.items()
+    }
+    scores = [
+        sum(
+            weight[term] * count[term] * (_K1 + 1) / (count[term] + _K1 * (1 - _B + _B * length / mean))
+            for term in sorted(count.keys() & weight.keys())  # sums of floats depend on the order
+        )
+        for count, length in zip(counts, lengths, strict=True)
+    ]
+    best = max(scores, default=0.0) or 1.0
+    return [score / best for score in scores]
+
+
+def _taxonomy_terms(taxonomy: Taxonomy) -> Counter[str]:
+    return _terms_of(tuple(_taxonomy_texts(taxonomy)))
+
+
+@lru_cache(maxsize=4)  # the same from paper to paper
+def _terms_of(texts: tuple[str, ...]) -> Counter[str]:
+    return Counter(term for text in texts for term in terms(text))
+
+
+def _taxonomy_texts(taxonomy: Taxonomy) -> Iterator[str]:
+    yield from (taxonomy.title, taxonomy.definition, taxonomy.scope.definition)
+    for question in taxonomy.questions:
+        yield question.ask
+        yield from (choice.means for choice in question.choices)
+    for rule in taxonomy.scope.rules:
+        yield from (rule.title, rule.definition, *(precedent.case for precedent in rule.precedents))
+    yield from (text for node in taxonomy.tree for text in _node_texts(node))
+
+
+def _node_texts(node: Node) -> Iterator[str]:
+    yield from (node.title, node.definition, *node.counts, *node.excludes)
+    yield from (precedent.case for precedent in node.precedents)
+    for child in node.children:
+        yield from _node_texts(child)
+
+
+def _cost(piece: Piece) -> int:
+    """Characters that a piece takes when it stands alone; joined to its neighbour it takes less."""
+    return piece.end - piece.start + _MARK_CHARS + len(piece.section or "")
+
+
+def _cut(piece: Piece, room: int) -> Piece:
+    """The piece's first sentences that fit; an empty piece where none does."""
+    free = room - _cost(piece) + piece.end - piece.start
+    ends = [end for _, end in sentences(piece.text) if _SMALLEST <= end <= free]
+    return Piece(piece.page, piece.start, piece.start + max(ends, default=0), piece.section, piece.role)
+
+
+def _joined(pieces: list[Piece]) -> Iterator[Passage]:
+    """Passages of neighbouring pieces that have nothing but a little white space between them."""
+    group: list[Piece] = []
+    for piece in pieces:
+        if group and not _adjoins(group[-1], piece):
+            yield _passage(group)
+            group = []
+        group.append(piece)
+    if group:
+        yield _passage(group)
+
+
+def _adjoins(left: Piece, right: Piece) -> bool:
+    return (
+        left.page is right.page
+        and left.section == right.section
+        and right.start - left.end <= _MARK_CHARS
+        and not left.page.text[left.end : right.start].strip()
+    )
+
+
+def _passage(group: list[Piece]) -> Passage:
+    first, last = group[0], group[-1]
+    text = first.page.text[first.start : last.end]
+    return Passage(page=first.page.number, start=first.start, end=last.end, text=text, section=first.section)

@@ -1,0 +1,159 @@
+"""Excerpt + Taxonomy + examples -> Prompt.
+
+Templates are files of the workspace, versioned by name (`prompts/classify.v1.j2`). The system part is
+the static prefix: for the same taxonomy and examples it is byte-identical from paper to paper, so that
+providers' prompt caches hit; `nearest` examples follow it in the user part. The paper stands between
+fence lines that carry a code derived from its own text, so that no text can close its own fence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.errors import ConfigError
+from classifier.model.study import Study
+from classifier.model.task import Excerpt, Prompt
+from classifier.survey.answer_schema import answer_schema
+from classifier.survey.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+CLASSIFY = "classify.v1.j2"
+EXAMPLE = "example.v1.j2"
+REPAIR = "repair.v1.j2"
+_FENCE_CHARS = 12
+_PREFIXES = 4  # static parts kept: that of all examples, and those of papers which are examples themselves
+
+
+class PromptBuilder:
+    """Renders prompts for one taxonomy from one folder of templates.
+
+    Templates run in Jinja's sandbox, since a workspace may be somebody else's.
+
+    Raises:
+        ConfigError: From every method: a template is missing or wrong.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, template_dir: Path) -> None:
+        self._taxonomy = taxonomy
+        self._dir = template_dir
+        self._prefixes: deque[tuple[tuple[Study, ...], str]] = deque(maxlen=_PREFIXES)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the templates and the taxonomy: what a recorded reply belongs to."""
+        digest = hashlib.sha256(self._taxonomy.sha256.encode())
+        for name in (CLASSIFY, EXAMPLE, REPAIR):
+            digest.update(self._source(name).encode())
+        return digest.hexdigest()
+
+    def build(
+        self,
+        excerpt: Excerpt,
+        *,
+        examples: Sequence[Study] = (),
+        nearest: Sequence[Study] = (),
+        abstract_only: bool = False,
+    ) -> Prompt:
+        """One paper's prompt.
+
+        Args:
+            excerpt: What of the paper is shown.
+            examples: Studies in the static prefix, in the order given.
+            nearest: Studies chosen for this paper; they stand in the user part.
+            abstract_only: Tells the model that there is no full text.
+        """
+        body = "\n".join(f"{passage.section or ''}\n{passage.text}" for passage in excerpt.passages)
+        system = self._prefix(tuple(examples))
+        user = self._render(
+            CLASSIFY,
+            self._shared
+            | {
+                "nearest": nearest,
+                "title": excerpt.title,
+                "passages": excerpt.passages,
+                "abstract_only": abstract_only,
+                "fence": _fence(f"{excerpt.title}\n{body}"),
+            },
+            block="user",
+        )
+        return Prompt(
+            system=system,
+            user=user,
+            answer_schema=self._answer_schema,
+            sha256=self.sha256,
+            example_ids=tuple(study.id for study in (*examples, *nearest)),
+            tokens=(len(system) + len(user)) // 4,
+        )
+
+    def repair(self, reason: str) -> str:
+        """The message that asks again after a reply which the schema refused."""
+        return self._render(REPAIR, {"reason": reason})
+
+    def _prefix(self, examples: tuple[Study, ...]) -> str:
+        """The static part; kept, since it takes ten times as long as the rest and seldom changes."""
+        for known, text in self._prefixes:
+            if known == examples:
+                return text
+        text = self._render(CLASSIFY, self._shared | {"examples": examples}, block="system")
+        self._prefixes.appendleft((examples, text))
+        return text
+
+    @cached_property
+    def _shared(self) -> dict[str, Any]:
+        return {"taxonomy": self._taxonomy, "example": self._example}
+
+    @cached_property
+    def _answer_schema(self) -> dict[str, Any]:
+        return answer_schema(self._taxonomy)
+
+    def _example(self, study: Study) -> str:
+        return self._render(EXAMPLE, {"study": study})
+
+    @cached_property
+    def _environment(self) -> Any:
+        from jinja2 import FileSystemLoader, StrictUndefined
+
+        from classifier.prompting.template_sandbox import RecordSandbox
+
+        return RecordSandbox(
+            loader=FileSystemLoader(self._dir),
+            undefined=StrictUndefined,
+            autoescape=False,  # plain text, not HTML
+            keep_trailing_newline=True,
+        )
+
+    def _render(self, name: str, values: Mapping[str, Any], block: str | None = None) -> str:
+        try:
+            template: Template = self._environment.get_template(name)
+            if block is None:
+                return template.render(values)
+            if block not in template.blocks:
+                raise ConfigError(f"{self._dir / name}: no block '{block}'; expected blocks system and user")
+            return "".join(template.blocks[block](template.new_context(dict(values))))
+        except ConfigError:
+            raise
+        except Exception as error:  # a template may be somebody else's and raise anything
+            raise ConfigError(f"{self._dir / name}: {type(error).__name__}: {error}") from error
+
+    def _source(self, name: str) -> str:
+        try:
+            return (self._dir / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{self._dir / name}: cannot be read; a workspace's prompts/ needs it"
+            ) from error
+
+
+def _fence(text: str) -> str:
+    """A code that depends on the text, and therefore does not stand in it but by a miracle."""
+    code = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]
+    while code in text:
+        code = hashlib.sha256((text + code).encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]
+    return code

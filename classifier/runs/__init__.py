@@ -1,0 +1,1 @@
+"""What every resumable run needs, whether it labels a list or scores a suite."""

@@ -1,0 +1,243 @@
+"""Taxonomy -> the answer's JSON Schema, and a raw reply -> a validated Answer.
+
+The schema is a portable subset that every provider's structured output accepts: object root, every
+property required, no further ones, string enums, `anyOf: [X, null]`, arrays, plain types. Limits
+(lengths, ranges, counts) stand in descriptions and are checked here. Reasons come before the label,
+so that a model argues first and decides then. What it does not do: look whether quotes stand in the
+paper (`classifier.verdict.evidence`) or whether answers go with the label (`classifier.pipeline`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from classifier.errors import NotJson, SchemaMismatch, UnknownLabel
+from classifier.model.record import OUT_OF_SCOPE
+from classifier.model.reply import Answer, GivenAnswer, Quote
+from classifier.survey.taxonomy import Taxonomy
+
+LABEL = "label"
+"""What a quote supports when it carries the decision as a whole."""
+
+MAX_QUOTE_CHARS = 600
+MAX_RATIONALE_CHARS = 1200
+MAX_EVIDENCE = 8
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    answer: str
+    quote: str | None = Field(max_length=MAX_QUOTE_CHARS)
+
+
+class _Quote(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    quote: str = Field(max_length=MAX_QUOTE_CHARS)
+    supports: str
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    answers: dict[str, _Given] = Field(default_factory=dict)
+    evidence: list[_Quote] = Field(max_length=MAX_EVIDENCE)
+    rationale: str = Field(max_length=MAX_RATIONALE_CHARS)
+    attributes: dict[str, str | None] = Field(default_factory=dict)
+    label: str
+    runner_up: str | None
+    secondary: list[str]
+    confidence: Any
+
+
+def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
+    """The JSON Schema of an answer under this taxonomy, in the portable subset.
+
+    Property order is the order in which a model should write: answers with quotes, evidence,
+    rationale, the survey's fields, and only then the label.
+    """
+    leaves = list(taxonomy.leaves)
+    answers = {
+        question.id: _object(
+            {
+                "answer": {"type": "string", "enum": list(question.answer_ids), "description": question.ask},
+                "quote": _nullable(
+                    {"type": "string"}, "The paper's own words that show it, copied exactly; null if none."
+                ),
+            }
+        )
+        for question in taxonomy.questions
+    }
+    evidence = _object(
+        {
+            "quote": {
+                "type": "string",
+                "description": f"One to three sentences copied exactly from the paper, at most "
+                f"{MAX_QUOTE_CHARS} characters, without page marks.",
+            },
+            "supports": {"type": "string", "enum": [*answers, LABEL]},
+        }
+    )
+    # An object without properties is no part of the portable subset: what is not asked is left out.
+    properties: dict[str, Any] = {"answers": _object(answers)} if answers else {}
+    properties |= {
+        "evidence": {
+            "type": "array",
+            "items": evidence,
+            "description": f"The one to four quotes that carry the decision, never more than {MAX_EVIDENCE}.",
+        },
+        "rationale": {
+            "type": "string",
+            "description": f"One or two sentences, at most {MAX_RATIONALE_CHARS} characters.",
+        },
+    }
+    fields = _field_ids(taxonomy)
+    if fields:
+        properties["attributes"] = _object(
+            {name: _nullable({"type": "string"}, describe) for name, describe in fields.items()}
+        )
+    properties |= {
+        "label": {"type": "string", "enum": list(taxonomy.labels)},
+        "runner_up": _nullable(
+            {"type": "string", "enum": [*leaves, OUT_OF_SCOPE]}, "The second-best label, or null."
+        ),
+        "secondary": {
+            "type": "array",
+            "items": {"type": "string", "enum": leaves},
+            "description": "Other leaves that also apply; usually empty.",
+        },
+        "confidence": {
+            "type": "number",
+            "description": "Probability from 0 to 1 that the label is right.",
+        },
+    }
+    return _object(properties)
+
+
+def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
+    """Validates a reply (one JSON object) against the leaf schema.
+
+    A runner-up or secondary leaf that repeats the label is dropped; empty quotes become None. A confidence
+    that is not a number from 0 to 1 (small models write 5 or 85) becomes None: the label beside it is still
+    valid.
+
+    Raises:
+        NotJson: The text is not JSON.
+        SchemaMismatch: JSON of another shape, a limit broken, or an undeclared answer.
+        UnknownLabel: A label outside the closed set. All messages are fit to be sent back.
+    """
+
+    def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # Python's json would keep the last of two labels in silence.
+        for name, times in Counter(name for name, _ in pairs).items():
+            if times > 1:
+                raise SchemaMismatch(f"the reply gives '{_short(name)}' {times} times; expected once", raw)
+        return dict(pairs)
+
+    try:
+        data = json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=refuse_repeated)
+    except (ValueError, RecursionError) as error:
+        raise NotJson(
+            f"the reply is not valid JSON ({_short(error)}); expected one JSON object", raw
+        ) from error
+    try:
+        reply = _Reply.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, item['loc'])) or 'reply'}: {item['msg']}" for item in error.errors()[:3]
+        ]
+        raise SchemaMismatch(f"the reply does not fit the schema: {'; '.join(problems)}", raw) from error
+    _check_names(taxonomy, reply, raw)
+    return Answer(
+        answers=tuple(
+            GivenAnswer(
+                question=question.id,
+                answer=reply.answers[question.id].answer,
+                quote=reply.answers[question.id].quote or None,
+            )
+            for question in taxonomy.questions
+        ),
+        evidence=tuple(
+            Quote(quote=item.quote, supports=item.supports) for item in reply.evidence if item.quote
+        ),
+        rationale=" ".join(reply.rationale.split()),
+        label=reply.label,
+        runner_up=reply.runner_up if reply.runner_up != reply.label else None,
+        secondary=tuple(leaf for leaf in dict.fromkeys(reply.secondary) if leaf != reply.label),
+        attributes={name: value or None for name, value in reply.attributes.items()},
+        confidence=_probability(reply.confidence),
+    )
+
+
+def stated_confidence(raw: str) -> str:
+    """The confidence as a valid reply (`parse_answer`) writes it, for messages; at most 40 characters."""
+    return json.dumps(json.loads(raw)["confidence"])[:40]
+
+
+def _probability(stated: Any) -> float | None:
+    is_number = isinstance(stated, int | float) and not isinstance(stated, bool)
+    return float(stated) if is_number and 0 <= stated <= 1 else None
+
+
+def _check_names(taxonomy: Taxonomy, reply: _Reply, raw: str) -> None:
+    """Refuses every name that the taxonomy does not declare, in every place where one may stand."""
+    if reply.label not in taxonomy.labels:
+        raise UnknownLabel(_not_one_of("label", reply.label, taxonomy.labels), raw)
+    runner_ups = (*taxonomy.leaves, OUT_OF_SCOPE)
+    if reply.runner_up is not None and reply.runner_up not in runner_ups:
+        raise UnknownLabel(_not_one_of("runner_up", reply.runner_up, runner_ups), raw)
+    for leaf in reply.secondary:
+        if leaf not in taxonomy.leaves:
+            raise UnknownLabel(_not_one_of("secondary", leaf, tuple(taxonomy.leaves)), raw)
+    questions = {question.id: question for question in taxonomy.questions}
+    _check_keys("answers", reply.answers, questions, raw)
+    for name, given in reply.answers.items():
+        if given.answer not in questions[name].answer_ids:
+            raise SchemaMismatch(
+                _not_one_of(f"answers.{name}.answer", given.answer, questions[name].answer_ids), raw
+            )
+    for quote in reply.evidence:
+        if quote.supports not in (*questions, LABEL):
+            raise SchemaMismatch(_not_one_of("evidence.supports", quote.supports, (*questions, LABEL)), raw)
+    _check_keys("attributes", reply.attributes, _field_ids(taxonomy), raw)
+
+
+def _check_keys(where: str, given: dict[str, Any], declared: dict[str, Any], raw: str) -> None:
+    missing = [name for name in declared if name not in given]
+    unknown = [name for name in given if name not in declared]
+    if missing or unknown:
+        parts = [f"missing {', '.join(missing)}"] if missing else []
+        parts += [f"unknown {', '.join(_short(name) for name in unknown)}"] if unknown else []
+        raise SchemaMismatch(f"the reply does not fit the schema: {where}: {' and '.join(parts)}", raw)
+
+
+def _field_ids(taxonomy: Taxonomy) -> dict[str, str]:
+    """Field id -> description, each once, in the tree's order."""
+    return {field.id: field.describe for leaf in taxonomy.leaves.values() for field in leaf.fields}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _nullable(schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}], "description": description}
+
+
+def _not_one_of(where: str, value: str, allowed: tuple[str, ...]) -> str:
+    return f"{where} is '{_short(value)}'; expected one of {', '.join(allowed)}"
+
+
+def _short(value: object) -> str:
+    return str(value)[:120]
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

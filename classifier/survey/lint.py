@@ -1,0 +1,263 @@
+"""A workspace -> findings: what is wrong with its taxonomy or its gold, before a model is asked.
+
+What enters: a workspace of any survey. What leaves: findings, each with a code, the place and one line.
+The checks know no survey: answers or definitions that were swapped are found because the labelled studies
+lead to the other leaf, or because the words fit the other leaf (`classifier.survey.swaps`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from classifier.model.identity import same_paper
+from classifier.model.record import OUT_OF_SCOPE, Record
+from classifier.model.study import Study
+from classifier.survey.answer_schema import LABEL
+from classifier.survey.swaps import find_swaps
+from classifier.survey.taxonomy import Conditions, Leaf, Node, Taxonomy
+from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
+
+
+class Finding(Record):
+    """One thing that is wrong: a stable code, where it stands, and what to do."""
+
+    code: str
+    where: str
+    message: str
+
+
+def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
+    """All findings, in the order of the files; empty when all is well.
+
+    Raises:
+        ConfigError: A file cannot be read or is not of its shape at all.
+    """
+    taxonomy = workspace.taxonomy
+    gold = [
+        (f"{name}:{number}", study)
+        for name in GOLD_FILES
+        if (workspace.root / name).is_file()
+        for number, study in read_studies(workspace.root / name)
+    ]
+    studies = [study for _, study in gold]
+    return (
+        *_check_names(taxonomy),
+        *_check_conditions(taxonomy),
+        *_check_paths(taxonomy),
+        *_check_definitions(taxonomy, studies),
+        *_check_coverage(taxonomy, studies),
+        *(finding for where, study in gold for finding in _check_study(taxonomy, where, study)),
+        *_check_twins(gold),
+    )
+
+
+def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
+    # A quote supports a question or "label"; a leaf stands beside "out-of-scope" and "unplaced".
+    yield from _repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
+    yield from _repeated("taxonomy.yaml: labels", taxonomy.labels)
+    yield from _repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])
+    for question in taxonomy.questions:
+        yield from _repeated(f"taxonomy.yaml: question {question.id}", question.answer_ids)
+    yield from _check_siblings("taxonomy.yaml: tree", taxonomy.tree)
+    meanings: dict[str, str] = {}
+    for leaf in taxonomy.leaves.values():
+        yield from _repeated(f"taxonomy.yaml: fields of {leaf.id}", [field.id for field in leaf.fields])
+        for field in leaf.fields:
+            if meanings.setdefault(field.id, field.describe) != field.describe:
+                yield Finding(
+                    code="duplicate-id",
+                    where=f"taxonomy.yaml: {leaf.id}",
+                    message=f"field '{field.id}' is described in two ways; give one of them another id",
+                )
+
+
+def _check_siblings(where: str, nodes: Sequence[Node]) -> Iterator[Finding]:
+    yield from _repeated(where, [node.id for node in nodes])
+    for node in nodes:
+        yield from _check_siblings(f"{where}/{node.id}", node.children)
+
+
+def _repeated(where: str, names: Iterable[str]) -> Iterator[Finding]:
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield Finding(
+                code="duplicate-id", where=where, message=f"'{name}' stands {times} times; ids must be unique"
+            )
+
+
+def _check_conditions(taxonomy: Taxonomy) -> Iterator[Finding]:
+    allowed = {question.id: question.answer_ids for question in taxonomy.questions}
+    for where, conditions in _all_conditions(taxonomy):
+        for question, answers in conditions.items():
+            for answer in answers:
+                yield from _check_answers(where, {question: answer}, allowed)
+
+
+def _all_conditions(taxonomy: Taxonomy) -> Iterator[tuple[str, Conditions]]:
+    for leaf in taxonomy.leaves.values():
+        yield f"taxonomy.yaml: {leaf.id}", leaf.answers
+    for rule in taxonomy.scope.rules:
+        yield f"taxonomy.yaml: scope rule {rule.id}", rule.answers
+
+
+def _check_answers(
+    where: str, answers: Mapping[str, str], allowed: Mapping[str, Sequence[str]]
+) -> Iterator[Finding]:
+    for question, answer in answers.items():
+        if question not in allowed:
+            yield Finding(
+                code="unknown-question",
+                where=where,
+                message=f"'{question}' is no question; expected one of {', '.join(allowed)}",
+            )
+        elif answer not in allowed[question]:
+            yield Finding(
+                code="unknown-answer",
+                where=where,
+                message=f"'{answer}' is no answer to {question}; "
+                f"expected one of {', '.join(allowed[question])}",
+            )
+
+
+def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
+    if not taxonomy.questions:
+        return
+    for rule in taxonomy.scope.rules:
+        if not rule.answers:
+            where = f"taxonomy.yaml: scope rule {rule.id}"
+            yield Finding(code="empty-rule", where=where, message="no answers show this rule; add `answers`")
+    leaves = list(taxonomy.leaves.values())
+    for number, leaf in enumerate(leaves):
+        where = f"taxonomy.yaml: {leaf.id}"
+        if not leaf.answers:
+            yield Finding(
+                code="empty-leaf", where=where, message="no answers lead to this leaf; add `answers`"
+            )
+            continue
+        for other in leaves[number + 1 :]:
+            if other.answers and _compatible(leaf.answers, other.answers):
+                yield Finding(
+                    code="same-path",
+                    where=where,
+                    message=f"the same answers lead to {other.id}; a question must tell the two apart",
+                )
+        for rule in taxonomy.scope.rules:
+            if rule.answers and _implies(leaf.answers, rule.answers):
+                yield Finding(
+                    code="unreachable-leaf",
+                    where=where,
+                    message=f"scope rule {rule.id} holds whenever this leaf's answers do",
+                )
+
+
+def _compatible(left: Conditions, right: Conditions) -> bool:
+    """Whether some set of answers meets both."""
+    return all(set(left[question]) & set(right[question]) for question in left.keys() & right.keys())
+
+
+def _implies(left: Conditions, right: Conditions) -> bool:
+    """Whether answers that meet `left` always meet `right`."""
+    return all(question in left and set(left[question]) <= set(right[question]) for question in right)
+
+
+def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
+    for leaf in taxonomy.leaves.values():
+        if not leaf.node.definition:
+            yield Finding(
+                code="empty-leaf", where=f"taxonomy.yaml: {leaf.id}", message="the definition is empty"
+            )
+    for swap in find_swaps(taxonomy, studies):
+        why = {
+            "answers": f"the studies of this leaf lead to {swap.other.id}",
+            "definitions": f"the definition fits the name, answers and studies of {swap.other.id} better",
+        }
+        yield Finding(
+            code=f"swapped-{swap.what}",
+            where=f"taxonomy.yaml: {swap.leaf.id}",
+            message=f"{why[swap.what]}, and the other way round; were the {swap.what} of the two exchanged?",
+        )
+
+
+def _check_coverage(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
+    if not studies:
+        return
+    labels = {study.label for study in studies}
+    for leaf in taxonomy.leaves.values():
+        if leaf.id not in labels:
+            yield Finding(
+                code="no-example",
+                where=f"taxonomy.yaml: {leaf.id}",
+                message="no labelled study; add one to gold/labels.jsonl",
+            )
+
+
+def _check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Finding]:
+    where = f"{where} ({study.id})"
+    leaf = taxonomy.leaves.get(study.label)
+    if leaf is None and study.label != OUT_OF_SCOPE:
+        yield Finding(
+            code="unknown-label",
+            where=where,
+            message=f"'{study.label}' is no leaf; expected one of "
+            f"{', '.join((*taxonomy.leaves, OUT_OF_SCOPE))}",
+        )
+        return
+    for secondary in study.secondary:
+        if secondary not in taxonomy.leaves:
+            yield Finding(
+                code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is no leaf"
+            )
+    for name in ("title", "summary", "rationale"):
+        if not getattr(study, name).strip():
+            yield Finding(code="missing-field", where=where, message=f"'{name}' is empty")
+    yield from _check_attributes(where, study, leaf)
+    yield from _check_study_answers(taxonomy, where, study)
+
+
+def _check_attributes(where: str, study: Study, leaf: Leaf | None) -> Iterator[Finding]:
+    declared = {field.id for field in leaf.fields} if leaf else set()
+    for name in sorted(declared - study.attributes.keys()):
+        yield Finding(
+            code="missing-field", where=where, message=f"attribute '{name}' is missing; write null if unknown"
+        )
+    for name in sorted(study.attributes.keys() - declared):
+        yield Finding(
+            code="unknown-field", where=where, message=f"attribute '{name}' is not declared for this class"
+        )
+
+
+def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Finding]:
+    allowed = {question.id: question.answer_ids for question in taxonomy.questions}
+    yield from _check_answers(where, study.answers, allowed)
+    missing = [question for question in allowed if question not in study.answers]
+    if missing:
+        yield Finding(code="missing-field", where=where, message=f"no answer to {', '.join(missing)}")
+    if not allowed:
+        return
+    led_to = taxonomy.labels_led_to(study.answers)
+    if led_to != (study.label,):
+        yield Finding(
+            code="answers-lead-elsewhere",
+            where=where,
+            message=f"labelled {study.label}, but its answers lead to {' and '.join(led_to) or 'no label'}",
+        )
+    elif study.scope_reason != taxonomy.scope_reason(study.answers):
+        yield Finding(
+            code="answers-lead-elsewhere",
+            where=where,
+            message=f"scope_reason is {study.scope_reason}, but its answers lead to "
+            f"{taxonomy.scope_reason(study.answers)}",
+        )
+
+
+def _check_twins(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
+    yield from _repeated("gold", [study.id for _, study in gold])
+    for number, (where, study) in enumerate(gold):
+        for _, other in gold[number + 1 :]:
+            if study.id != other.id and same_paper(study, other):
+                yield Finding(
+                    code="duplicate-paper",
+                    where=f"{where} ({study.id})",
+                    message=f"the same paper as {other.id}; keep one",
+                )

@@ -1,0 +1,1 @@
+"""Characters, words and sentences: what is compared, counted and cut."""

@@ -1,0 +1,114 @@
+"""Whether two pieces of text say the same in the same words.
+
+What enters: a quote and a piece of a paper. What leaves: where in the piece the quote's words stand,
+if nothing but slips sets them apart. It does not search; `classifier.verdict.evidence` does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from difflib import SequenceMatcher
+
+from classifier.text.characters import normalise_with_spans
+
+_CJK = "\u2e80-\U0003ffff"  # scripts without spaces: each character counts as a word
+WORD = re.compile(rf"\d+(?:[.,]\d+)*|[^\W\d_{_CJK}]+(?:'[a-z]+)?|[{_CJK}]")
+"""A number, a word, or a character of a script without spaces; on normalised text."""
+
+_MARK = re.compile(
+    r"\[\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\]"  # [3], [3, 5-7]
+    r"|\((?P<citation>[^()]{2,300}\b(?:19|20)\d\d[a-z]?)\)"  # (Somebody et al., 2020)
+    r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s|\Z)"  # a note's number after a stop
+    r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s|\.?\Z)"  # or after a word; names (GPT3) keep theirs
+)
+_SMALL_WORD = re.compile(r"\b[a-z]+\b")
+_CITING = frozenset(
+    _SMALL_WORD.findall("et al and see also e g i cf in von van der de den del di da la le el")
+)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NEGATION = re.compile(
+    r"\b(?:no|not|non|nor|none|never|neither|nothing|without|cannot|hardly|rarely|unable|fail(?:s|ed|ing)?|lacks?"
+    r"|\w+n['\u2019]t)\b",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|[mb]illions?|first|second|third|half|twice"
+)
+_ARTICLES = frozenset({"a", "an", "the"})
+_LIGATURES = re.compile(r"f(?:f[il]?|i|l)")
+_LOOKALIKES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("i", "l"), ("|", "l"))
+
+
+def without_marks(text: str) -> str:
+    """The text with citation and note marks replaced by as many spaces: offsets stay."""
+    return _MARK.sub(_blank, text)
+
+
+def _blank(mark: re.Match[str]) -> str:
+    if mark["citation"] and not _CITING.issuperset(_SMALL_WORD.findall(mark["citation"])):
+        return mark[0]  # a remark that names a year is no citation
+    word = mark["noted"] or ""
+    return word + " " * (len(mark[0]) - len(word))
+
+
+def numbers(text: str) -> Counter[str]:
+    """How often each number stands in the text."""
+    return Counter(_NUMBER.findall(text))
+
+
+def has_negation(text: str) -> bool:
+    """Whether a word that can turn a sentence round is in the text."""
+    return _NEGATION.search(text) is not None
+
+
+def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
+    """The half-open span of `text` that has the given words (lower case) but for slips.
+
+    A slip is an article more or less, another spacing, a lost ligature, letters that look alike, or one
+    wrong letter within a word of five letters or more. Numbers and negations must be equal. Words of
+    `text` before the first and after the last do not count.
+    """
+    folded = normalise_with_spans(text)
+    found = list(WORD.finditer(folded.text.lower()))
+    page = [match[0] for match in found]
+    changes = SequenceMatcher(None, words, page, autojunk=False).get_opcodes()
+    first, last = 0, len(page)
+    for tag, low, high, page_low, page_high in changes:
+        if tag == "equal":
+            continue
+        if low == 0:  # what stands before the quote in the text is not its own
+            page_low = first = max(page_low, page_high - (high - low))
+        if high == len(words):
+            page_high = last = min(page_high, page_low + high - low)
+        if not _is_slip(words[low:high], page[page_low:page_high]):
+            return None
+    if first >= last:
+        return None
+    return folded.source_span(found[first].start(), found[last - 1].end())
+
+
+def _is_slip(quoted: list[str], printed: list[str]) -> bool:
+    one = "".join(word for word in quoted if word not in _ARTICLES)
+    other = "".join(word for word in printed if word not in _ARTICLES)
+    if one == other:
+        return True
+    if not one or not other or any(_is_decisive(word) for word in quoted + printed):
+        return False
+    if _LIGATURES.sub("", one) == _LIGATURES.sub("", other) or _look(one) == _look(other):
+        return True
+    from rapidfuzz.distance import OSA
+
+    # A short word or a beginning that differs is another word.
+    return one[0] == other[0] and min(len(one), len(other)) > 4 and OSA.distance(one, other) <= 1
+
+
+def _is_decisive(word: str) -> bool:
+    return word[0].isdigit() or _COUNT.fullmatch(word) is not None or has_negation(word)
+
+
+def _look(word: str) -> str:
+    for letters, likeness in _LOOKALIKES:
+        word = word.replace(letters, likeness)
+    return word

@@ -1,0 +1,1 @@
+"""Answer -> Label: quotes looked up, doubts raised, confidence calibrated."""

@@ -1,0 +1,178 @@
+"""Confidences that mean what they say: what was measured of an engine, applied to its next replies.
+
+What enters: a `Calibration` that `classifier.evaluation.calibration` has fitted, and a reply. What leaves:
+the same reply with the share of right answers that its confidence stood for. A calibration holds for one
+engine, one model and one source of confidence (stated, from token probabilities …) and touches no other. It
+changes neither the label nor `Reply.probabilities`. Nothing is fitted here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from classifier.errors import ConfigError, StoreError
+from classifier.model.record import Record
+from classifier.model.reply import Reply
+from classifier.settings import Settings
+from classifier.survey.workspace import Workspace, builtin_root
+
+CALIBRATED = "calibrated:"
+"""Stands before the source in `Reply.confidence_source` of what `apply` returns: "calibrated:stated"."""
+
+Method = Literal["temperature", "platt"]
+
+_FOLDER = "calibration"
+_EDGE = 1e-4
+"""Confidences are kept this far from 0 and 1, where the logit is infinite."""
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Curve(Record):
+    """A map from confidence to the share of right answers: sigmoid(slope * logit(confidence) + intercept).
+
+    Attributes:
+        method: "temperature" has no intercept, and 1 / slope is the temperature; "platt" has both.
+    """
+
+    method: Method
+    slope: Annotated[Finite, Field(gt=0)]
+    intercept: Finite = 0.0
+
+    def __call__(self, confidence: float) -> float:
+        """The calibrated confidence, with four digits; the surer stays the surer."""
+        return round(_sigmoid(self.slope * logit(confidence) + self.intercept), 4)
+
+
+class Calibration(Curve):
+    """A fitted curve, what it belongs to, and how well it does.
+
+    Attributes:
+        source: The confidence that it was fitted to, as `Reply.confidence_source` names it.
+        n: Answers that it was fitted to.
+        suites: Name -> sha256 of the suites that they come from.
+        ece_before, ece_after: Expected calibration error of 10 bins; after is out of sample, by nested
+            cross-validation, and so are the Brier scores.
+        taxonomy_sha256: The taxonomy that it was measured with; a note, not a condition.
+    """
+
+    schema_version: Literal[1] = 1
+    engine: str
+    model: str | None
+    source: str
+    n: int
+    suites: Mapping[str, str]
+    ece_before: float
+    ece_after: float
+    brier_before: float
+    brier_after: float
+    taxonomy_sha256: str | None = None
+
+
+def apply(calibration: Calibration | None, reply: Reply) -> Reply:
+    """The reply with its confidence calibrated; as it was where no calibration belongs to it."""
+    confidence = reply.answer.confidence
+    if (
+        calibration is None
+        or confidence is None
+        or (reply.engine, reply.model, reply.confidence_source)
+        != (
+            calibration.engine,
+            calibration.model,
+            calibration.source,
+        )
+    ):
+        return reply
+    answer = reply.answer.model_copy(update={"confidence": calibration(confidence)})
+    return reply.model_copy(update={"answer": answer, "confidence_source": CALIBRATED + calibration.source})
+
+
+def calibration_path(workspace: Workspace, settings: Settings, engine: str, model: str | None) -> Path:
+    """Where an engine's calibration is written: the workspace, or the user's data where that must not change.
+
+    A workspace inside an installed package is never written to, nor one that is read-only. Its calibrations
+    lie in `data_dir` under the taxonomy's hash, so that an update with another tree starts afresh.
+    """
+    root = workspace.root.resolve()
+    installed = root == builtin_root().resolve() and root.name == "_workspace"
+    if installed or not os.access(root, os.W_OK):
+        folder = settings.data_dir / _FOLDER / workspace.taxonomy.sha256[:16]
+    else:
+        folder = root / _FOLDER
+    return folder / _file_name(engine, model)
+
+
+def load_calibration(
+    workspace: Workspace, settings: Settings, engine: str, model: str | None
+) -> Calibration | None:
+    """The calibration of an engine and model, or None; the user's own goes before one that ships.
+
+    Raises:
+        ConfigError: The file is no calibration, or one of another engine.
+    """
+    own = calibration_path(workspace, settings, engine, model)
+    shipped = workspace.root / _FOLDER / own.name
+    path = next((path for path in (own, shipped) if path.is_file()), None)
+    if path is None:
+        return None
+    advice = "fit it again (classifier eval --calibrate) or remove the file"
+    try:
+        found = Calibration.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "file"
+        raise ConfigError(f"{path}: no calibration: {where}: {first['msg']}; {advice}") from error
+    if (found.engine, found.model) != (engine, model):
+        raise ConfigError(
+            f"{path}: is of {found.engine} {found.model or ''}, expected {engine} {model or ''}; {advice}"
+        )
+    return found
+
+
+def save_calibration(calibration: Calibration, workspace: Workspace, settings: Settings) -> Path:
+    """Writes it where `load_calibration` looks, replacing an older one as a whole; returns the path.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    path = calibration_path(workspace, settings, calibration.engine, calibration.model)
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(calibration.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path}: the calibration cannot be written ({error.strerror}); make the folder writable"
+        ) from error
+    return path
+
+
+def logit(probability: float) -> float:
+    """log(p / (1 - p)), with p kept off 0 and 1."""
+    kept = min(max(probability, _EDGE), 1 - _EDGE)
+    return math.log(kept / (1 - kept))
+
+
+def _sigmoid(value: float) -> float:
+    if value >= 0:
+        return 1 / (1 + math.exp(-value))
+    return math.exp(value) / (1 + math.exp(value))
+
+
+def _file_name(engine: str, model: str | None) -> str:
+    """Readable, and different for models whose names differ in what a file name cannot hold."""
+    if model is None:
+        return f"{engine}.json"
+    readable = re.sub(r"[^a-z0-9._-]+", "-", model.lower()).strip("-.")[:60]
+    return f"{engine}-{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}.json"

@@ -1,0 +1,110 @@
+"""Reply + checked quotes + review -> Label.
+
+What enters: values that the pipeline's steps have made. What leaves: the Label that users keep; status,
+path, scope reason and the class's fields are derived here and nowhere else, so that they cannot
+contradict the one label that the engine chose.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from classifier.__about__ import __version__
+from classifier.errors import ClassifierError
+from classifier.model.document import Document
+from classifier.model.label import Evidence, Label, LabelledPaper, Provenance, Status
+from classifier.model.paper import PaperFile
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED, Notice
+from classifier.model.reply import Answer, Quote, Reply
+from classifier.model.task import Task
+from classifier.survey.taxonomy import Taxonomy
+from classifier.verdict.review import Review
+
+
+def assemble_label(
+    taxonomy: Taxonomy,
+    file: PaperFile,
+    task: Task,
+    reply: Reply,
+    evidence: tuple[Evidence, ...],
+    review: Review,
+) -> Label:
+    """The finished label of one paper."""
+    answer = reply.answer
+    leaf = taxonomy.leaves.get(answer.label)
+    given = {item.question: item.answer for item in answer.answers}
+    return Label(
+        ref=file.ref,
+        paper=_labelled_paper(file, task.document),
+        status=_status(answer.label),
+        leaf=leaf.id if leaf else None,
+        path=leaf.titles if leaf else (),
+        runner_up=answer.runner_up,
+        secondary=answer.secondary,
+        scope_reason=taxonomy.scope_reason(given) if answer.label == OUT_OF_SCOPE else None,
+        confidence=answer.confidence,
+        needs_review=bool(review.reasons),
+        review_reasons=review.reasons,
+        answers=answer.answers,
+        evidence=evidence,
+        rationale=answer.rationale,
+        attributes={field.id: answer.attributes.get(field.id) for field in leaf.fields} if leaf else {},
+        warnings=review.warnings,
+        provenance=_provenance(taxonomy, task, reply),
+    )
+
+
+def failed_label(ref: str, error: ClassifierError) -> Label:
+    """The row that stands for a paper which could not be labelled: rows of lists always exist."""
+    return Label(
+        ref=ref,
+        paper=LabelledPaper(),
+        status="failed",
+        error=Notice(code=error.code, message=error.message),
+    )
+
+
+def quotes_of(answer: Answer) -> tuple[Quote, ...]:
+    """The answer's quotes, those of the answers included, each pair of words and purpose once."""
+    from_answers = [Quote(quote=item.quote, supports=item.question) for item in answer.answers if item.quote]
+    return tuple(dict.fromkeys((*answer.evidence, *from_answers)))
+
+
+def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply) -> Provenance:
+    return Provenance(
+        engine=reply.engine,
+        model=reply.model,
+        taxonomy_sha256=taxonomy.sha256,
+        prompt_sha256=task.prompt.sha256 if task.prompt else None,
+        example_ids=tuple(study.id for study in task.examples),
+        confidence=reply.confidence_source,
+        **reply.usage.model_dump(),
+        latency_s=round(reply.latency_s, 4),
+        attempts=reply.attempts,
+        reply_sha256=hashlib.sha256(reply.raw.encode()).hexdigest() if reply.raw else None,
+        first_opinion=reply.first_opinion,
+        pdf_engine=task.document.engine,
+        sandbox=task.document.sandbox or None,
+        classifier_version=__version__,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _status(label: str) -> Status:
+    if label == OUT_OF_SCOPE:
+        return "out_of_scope"
+    return "unplaced" if label == UNPLACED else "placed"
+
+
+def _labelled_paper(file: PaperFile, document: Document) -> LabelledPaper:
+    return LabelledPaper(
+        title=file.paper.title or document.title,
+        authors=file.paper.authors,
+        year=file.paper.year,
+        arxiv_id=file.paper.arxiv_id or document.arxiv_id,
+        doi=file.paper.doi or document.doi,
+        sha256=file.sha256,
+        pages=document.page_count if document.engine != "text" else None,
+        source=file.source,
+    )
