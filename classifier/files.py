@@ -13,6 +13,9 @@ from pathlib import Path
 
 from classifier.errors import StoreError
 
+PACKAGE = Path(__file__).resolve().parent
+"""The package's folder: the one place that counts parents of a file of its own."""
+
 
 def replace_text(path: Path, text: str) -> None:
     """Writes a UTF-8 file all or nothing; line ends stay as they are given. See `replace_bytes`."""

@@ -135,23 +135,31 @@ class Classifier:
 
     # -- the operations ------------------------------------------------------------------------
 
-    async def aclassify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
+    async def aclassify(
+        self, ref: Ref, *, claimed: Paper | None = None, leave_out: frozenset[str] = frozenset()
+    ) -> Label:
         """Labels one paper.
 
         Args:
             ref: Path (also as `pathlib.Path`), "-" for standard input, arXiv id or URL, any PDF's URL, DOI,
                 or a title.
             claimed: What a list says about the paper; compared with what the source says.
+            leave_out: Ids of studies that must not be examples; the paper's own study never is.
 
         Raises:
             InputError, SourceError, ModelError, ReplyError: See `classifier.errors`.
             TypeError: `ref` is neither text nor a path.
         """
         file = await self.afetch(ref, claimed=claimed)
-        return await self.alabel(file, await self.aread(file))
+        return await self.alabel(file, await self.aread(file), leave_out=leave_out)
 
     async def aclassify_text(
-        self, paper: Paper | str, text: str | None = None, *, ref: str | None = None
+        self,
+        paper: Paper | str,
+        text: str | None = None,
+        *,
+        ref: str | None = None,
+        leave_out: frozenset[str] = frozenset(),
     ) -> Label:
         """Labels a paper of which only an abstract (or plain text) is known.
 
@@ -159,6 +167,7 @@ class Classifier:
             paper: The abstract, or metadata whose `abstract` is read where `text` is None.
             text: Plain text to judge by instead of the abstract; only beside metadata.
             ref: The label's `ref`; None takes arXiv id or title, else "text".
+            leave_out: As for `aclassify`.
 
         Raises:
             InputError, ModelError, ReplyError: See `classifier.errors`.
@@ -167,7 +176,7 @@ class Classifier:
         paper = _paper(paper, text)
         name = ref or paper.arxiv_id or paper.title or "text"
         file = PaperFile(ref=name, path=None, source="text", paper=paper)
-        return await self.alabel(file, document_from_text(paper, text))
+        return await self.alabel(file, document_from_text(paper, text), leave_out=leave_out)
 
     async def aprompt(self, ref: Ref, *, claimed: Paper | None = None) -> Prompt:
         """What would be sent for this paper (`--show-prompt`); no model is asked."""
@@ -176,7 +185,8 @@ class Classifier:
 
     def render_prompt(self, file: PaperFile, document: Document) -> Prompt:
         """What would be sent for a document that was read already."""
-        return self._prompt(document, *self._examples(file, document), self.settings.budget_tokens)
+        examples = self._examples(file, document, frozenset())
+        return self._prompt(document, *examples, self.settings.budget_tokens)
 
     async def afetch(self, ref: Ref | Reference, *, claimed: Paper | None = None) -> PaperFile:
         """Brings one paper to disk; see `aclassify`.
@@ -199,9 +209,11 @@ class Classifier:
             return document_from_text(file.paper)
         return await self._connections.reader.aread(file.path)
 
-    async def alabel(self, file: PaperFile, document: Document) -> Label:
-        """Labels a document that was read already."""
-        task, reply = await self._answer(file, document)
+    async def alabel(
+        self, file: PaperFile, document: Document, *, leave_out: frozenset[str] = frozenset()
+    ) -> Label:
+        """Labels a document that was read already; see `aclassify`."""
+        task, reply = await self._answer(file, document, leave_out)
         evidence = check_quotes(quotes_of(reply.answer), document)
         review = review_reply(
             self.workspace.taxonomy, file, document, reply, evidence, self.settings.review_below
@@ -216,7 +228,7 @@ class Classifier:
         """
         if self.first_engine is None:
             return True
-        _, reply = await self._ask(self.first_engine, file, document)
+        _, reply = await self._ask(self.first_engine, file, document, frozenset())
         return not is_sure(reply, self.settings.cascade_below)
 
     def classify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
@@ -247,8 +259,11 @@ class Classifier:
 
     # -- the steps -----------------------------------------------------------------------------
 
-    def _examples(self, file: PaperFile, document: Document) -> tuple[Sequence[Study], Sequence[Study]]:
-        eligible = eligible_studies(self.workspace.studies, file.paper, document)
+    def _examples(
+        self, file: PaperFile, document: Document, leave_out: frozenset[str]
+    ) -> tuple[Sequence[Study], Sequence[Study]]:
+        studies = [study for study in self.workspace.studies if study.id not in leave_out]
+        eligible = eligible_studies(studies, file.paper, document)
         return choose_examples(self.settings.examples, eligible, document)
 
     def _prompt(
@@ -266,26 +281,37 @@ class Classifier:
             self._calibrations[engine, model] = found
         return self._calibrations[engine, model]
 
-    async def _answer(self, file: PaperFile, document: Document) -> tuple[Task, Reply]:
+    async def _answer(
+        self, file: PaperFile, document: Document, leave_out: frozenset[str]
+    ) -> tuple[Task, Reply]:
         """Asks the engine, in a cascade after the first one."""
         if self.first_engine is None:
-            return await self._ask(self.engine, file, document)
+            return await self._ask(self.engine, file, document, leave_out)
 
         async def ask(engine: Engine) -> tuple[Task, Reply]:
-            return await self._ask(engine, file, document)
+            return await self._ask(engine, file, document, leave_out)
 
         return await ask_in_turn(self.first_engine, self.engine, ask, self.settings.cascade_below)
 
-    async def _ask(self, engine: Engine, file: PaperFile, document: Document) -> tuple[Task, Reply]:
+    async def _ask(
+        self, engine: Engine, file: PaperFile, document: Document, leave_out: frozenset[str]
+    ) -> tuple[Task, Reply]:
         """Asks one engine and calibrates its reply."""
-        task, reply = await self._put(engine, file, document)
+        examples = self._examples(file, document, leave_out)
+        task, reply = await self._ask_with_shrinking_budget(engine, file, document, *examples)
         if self.settings.calibration:
             reply = apply(self._calibration(reply.engine, reply.model), reply)
         return task, reply
 
-    async def _put(self, engine: Engine, file: PaperFile, document: Document) -> tuple[Task, Reply]:
-        """Puts the task; a prompt too long for the model is halved and sent again."""
-        shared, nearest = self._examples(file, document)
+    async def _ask_with_shrinking_budget(
+        self,
+        engine: Engine,
+        file: PaperFile,
+        document: Document,
+        shared: Sequence[Study],
+        nearest: Sequence[Study],
+    ) -> tuple[Task, Reply]:
+        """Asks; where the prompt is too long for the model, again with half of the excerpt."""
         task = Task(paper=file.paper, document=document, examples=(*shared, *nearest))
         if not engine.needs_prompt:
             return task, await engine.answer(task)

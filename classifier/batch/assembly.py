@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from classifier.batch.job import Job, price_of, server_of
+from classifier.batch.job import Job
 from classifier.batch.labellers import Labeller, LocalLabeller, ProcessLabeller
 from classifier.batch.ledger import Ledger
 from classifier.batch.provider.answers import AnswerReader
@@ -25,6 +25,8 @@ from classifier.engines.openai.batches import BatchServer
 from classifier.model.reply import Usage
 from classifier.pipeline import Classifier
 from classifier.prompting.prompt import PromptBuilder
+from classifier.runs.facts import server_of
+from classifier.runs.prices import price_of
 from classifier.settings import Settings, first_stage
 from classifier.survey.workspace import Workspace
 

@@ -18,12 +18,13 @@ from typing import Any
 
 from classifier.batch.handing_on import Range, Sample, read_sample
 from classifier.batch.intake import Found, twin_finder
-from classifier.batch.job import Job, fingerprint, price_of
+from classifier.batch.job import Job, fingerprint
 from classifier.batch.known import Known
 from classifier.errors import ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.reply import Usage
 from classifier.model.task import Prompt
+from classifier.runs.prices import price_of
 from classifier.settings import Settings, first_stage
 from classifier.survey.workspace import Workspace
 

@@ -17,7 +17,7 @@ from classifier.batch.assembly import make_run
 from classifier.batch.cluster.parts import take_in as take_in_parts
 from classifier.batch.cluster.runner import label_on_cluster
 from classifier.batch.intake import Found, take_in, twin_finder
-from classifier.batch.job import Job, fingerprint, price_of, server_of
+from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger import Ledger
 from classifier.batch.opening import open_ledger
 from classifier.batch.provider.asked import forget_unsent, out_count
@@ -27,6 +27,8 @@ from classifier.batch.store import LedgerWriter
 from classifier.batch.summary import how_it_went, now, shown_settings, totals
 from classifier.errors import ConfigError, StoreError
 from classifier.model.reply import Usage
+from classifier.runs.facts import server_of
+from classifier.runs.prices import price_of
 from classifier.settings import Settings, first_stage
 from classifier.survey.workspace import Workspace
 

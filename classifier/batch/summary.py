@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from classifier.batch.job import server_of
 from classifier.batch.ledger import Ledger
 from classifier.batch.provider.asked import out_count
 from classifier.batch.run import Run
+from classifier.runs.facts import server_of
 from classifier.settings import Settings
 
 

@@ -9,59 +9,15 @@ only by way of another record, such as an earlier title that the gold file notes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from classifier.evaluation.records import Suite, SuiteItem
 from classifier.model.identity import same_paper
 from classifier.model.paper import Paper
 from classifier.model.study import Study
-from classifier.survey.workspace import Workspace
-
-if TYPE_CHECKING:
-    from classifier.pipeline import Classifier
 
 Protocol = Literal["loo", "holdout"]
-
-_left_out: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
-
-
-class ExamWorkspace(Workspace):
-    """A workspace whose studies depend on the item that is being scored in the current task."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace.root)
-        self._whole = workspace
-        self.__dict__["taxonomy"] = workspace.taxonomy  # read already
-
-    @property
-    def studies(self) -> tuple[Study, ...]:  # a view: it must not be cached
-        """The studies but for those left out now."""
-        left_out = _left_out.get()
-        return tuple(study for study in self._whole.studies if study.id not in left_out)
-
-
-@contextmanager
-def examination(classifier: Classifier) -> Iterator[None]:
-    """Within it, `leaving_out` has effect on the classifier's examples."""
-    whole = classifier.workspace
-    classifier.workspace = ExamWorkspace(whole)
-    try:
-        yield
-    finally:
-        classifier.workspace = whole
-
-
-@contextmanager
-def leaving_out(study_ids: frozenset[str]) -> Iterator[None]:
-    """The current task sees none of these studies."""
-    token = _left_out.set(study_ids)
-    try:
-        yield
-    finally:
-        _left_out.reset(token)
 
 
 def studies_to_leave_out(

@@ -8,7 +8,7 @@ status "failed". What it does not do: count (`classifier.evaluation.scoring`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,19 @@ from classifier.__about__ import __version__
 from classifier.engines.base import Engine
 from classifier.errors import ClassifierError, Concern, ModelError, SourceUnavailable
 from classifier.evaluation.journal import Journal, nobody_answered, open_journal
-from classifier.evaluation.protocol import Protocol, examination, leaving_out, studies_to_leave_out
+from classifier.evaluation.protocol import Protocol, studies_to_leave_out
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
 from classifier.evaluation.texts import Question, choose_texts
 from classifier.model.label import Label
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.pipeline import Classifier
-from classifier.prompting.prompt import PromptBuilder
+from classifier.runs.facts import labelling_facts, offline_code_sha256, prompt_sha256, request_facts
 from classifier.runs.fingerprint import sha256_of
-from classifier.verdict.calibration import calibration_path
+from classifier.runs.streak import FailureStreak, stop_message
+from classifier.runs.workers import work_together
 from classifier.verdict.labelling import failed_label
 
 OnPrediction = Callable[[Prediction], None]
-
-_IN_A_ROW = 10
-"""Failures in which nothing was judged, after which it is not the items."""
 
 
 async def run_suite(
@@ -47,7 +45,7 @@ async def run_suite(
     """Scores a suite; a run that was broken off goes on where the same call is made again.
 
     Args:
-        classifier: Its examples are cut by the protocol while the suite runs.
+        classifier: For each item, studies are left out of its examples as the protocol says.
         protocol: "loo" leaves out an item's own files, "holdout" those of all items.
         out: Folder for `run.json` and `predictions.jsonl`.
         concurrency: Items in work at the same time.
@@ -67,30 +65,24 @@ async def run_suite(
     questions = choose_texts(suite, text)
     left_out = studies_to_leave_out(suite, classifier.workspace.studies, protocol)
     report = on_progress or (lambda _: None)
-    with (
-        open_journal(out, fingerprint(classifier, suite, questions, protocol), resume=resume) as journal,
-        examination(classifier),
-    ):
+    with open_journal(out, fingerprint(classifier, suite, questions, protocol), resume=resume) as journal:
         todo = [question for question in questions if question.item.id not in journal.done]
         for prediction in list(journal.done.values()):
             report(prediction)
-        queue, in_a_row = iter(todo), 0
+        queue, streak = iter(todo), FailureStreak()
         replays = getattr(classifier.engine, "replays", False)  # nothing to wait for, nothing to mend
 
         async def work() -> None:
-            nonlocal in_a_row
             for question in queue:
-                with leaving_out(left_out[question.item.id]):
-                    prediction = await _predict(classifier, question)
+                prediction = await _predict(classifier, question, left_out[question.item.id])
                 journal.append(prediction)
                 report(prediction)
-                in_a_row = in_a_row + 1 if nobody_answered(prediction) else 0
-                if in_a_row == _IN_A_ROW and not replays:
+                if streak.add(prediction.id, prediction.result.error) and not replays:
                     raise _stopped(prediction, journal, len(questions), out)
                 await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
 
-        await _together(work() for _ in range(min(concurrency, len(todo))))
-        return _settled(journal, suite)
+        await work_together(work, min(concurrency, len(todo)))
+        return journal.settle([item.id for item in suite.items])
 
 
 def run_facts(
@@ -111,7 +103,7 @@ def run_facts(
         model=classifier.engine.model,
         examples=classifier.settings.examples,
         taxonomy_sha256=classifier.workspace.taxonomy.sha256,
-        prompt_sha256=_prompt_sha256(classifier),
+        prompt_sha256=prompt_sha256(classifier.workspace) if classifier.engine.needs_prompt else None,
         classifier_version=__version__,
         calibration=calibration,
         repeat=repeat,
@@ -140,30 +132,24 @@ def fingerprint(
         "protocol": protocol,
         "engine": engine.name,
         "model": engine.model,
-        "examples": settings.examples,
-        "review_below": settings.review_below,
-        "taxonomy_sha256": workspace.taxonomy.sha256,
-        "studies_sha256": sha256_of(study.model_dump_json().encode() for study in workspace.studies),
-        "calibration_sha256": _calibrations_sha256(classifier),
+        **labelling_facts(settings, workspace, engine.name, engine.model),
         "classifier_version": __version__,
     }
     if first is not None:
         values |= {"cascade": engine_in_words(first), "cascade_below": settings.cascade_below}
     if not all(stage.needs_prompt for stage in (engine, first or engine)):
-        values["engine_sha256"] = sha256_of(_engine_files(workspace.offline_dir))
+        values["engine_sha256"] = offline_code_sha256(workspace)
     if engine.needs_prompt:
-        names = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
-        sent = {name: getattr(settings, name) for name in names}
-        sent["replayed"] = getattr(engine, "replays", False)
-        values |= sent | {"prompt_sha256": _prompt_sha256(classifier)}
+        replayed = getattr(engine, "replays", False)
+        values |= {**request_facts(settings), "replayed": replayed, "prompt_sha256": prompt_sha256(workspace)}
     return values
 
 
-async def _predict(classifier: Classifier, question: Question) -> Prediction:
+async def _predict(classifier: Classifier, question: Question, leave_out: frozenset[str]) -> Prediction:
     """Labels one item; whatever is wrong with it, or with the model, becomes a failed prediction."""
     item, attempts, usage = question.item, 0, None
     try:
-        label = await question.put(classifier)
+        label = await question.put(classifier, leave_out)
     except ClassifierError as error:
         # A spent quota is an item's failure here, so that a recording replays as it was.
         if error.concerns is Concern.run and not isinstance(error, ModelError):
@@ -190,52 +176,9 @@ def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> Class
     error = last.result.error
     kind = SourceUnavailable if error and error.code == SourceUnavailable.code else ModelError
     saved = sum(not nobody_answered(prediction) for prediction in journal.done.values())
-    return kind(
-        f"stopped after {_IN_A_ROW} failures in a row, the last one: {error.message if error else ''}; "
-        f"{saved} of {total} items are saved in {out}: mend that and repeat the command to go on"
-    )
+    return kind(stop_message(error.message if error else "", f"{saved} of {total} items are saved in {out}"))
 
 
 def predicted_label(label: Label) -> str | None:
     """A leaf id, "out-of-scope", or None for what was not placed."""
     return OUT_OF_SCOPE if label.status == "out_of_scope" else label.leaf
-
-
-async def _together(works: Iterable[Any]) -> None:
-    """Runs workers; the first that fails ends all, and its error is raised by itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-
-
-def _settled(journal: Journal, suite: Suite) -> list[Prediction]:
-    return journal.settle([item.id for item in suite.items])
-
-
-def _prompt_sha256(classifier: Classifier) -> str | None:
-    if not classifier.engine.needs_prompt:
-        return None
-    return PromptBuilder(classifier.workspace.taxonomy, classifier.workspace.prompt_dir()).sha256
-
-
-def _engine_files(offline_dir: Path) -> Iterable[bytes]:
-    """What an engine without a model is made of: its data, and this package's source.
-
-    It costs nothing to ask again, so that numbers are never those of code that is gone.
-    """
-    files = [*sorted(Path(__file__).resolve().parents[1].rglob("*.py")), *sorted(offline_dir.glob("*"))]
-    return (file.read_bytes() for file in files if file.is_file())
-
-
-def _calibrations_sha256(classifier: Classifier) -> str | None:
-    """Of all that may be applied: a server may report its model under another name than it was asked by."""
-    if not classifier.settings.calibration:
-        return None
-    engine, workspace = classifier.engine, classifier.workspace
-    own = calibration_path(workspace, classifier.settings, engine.name, engine.model).parent
-    folders = dict.fromkeys((own, workspace.root / "calibration"))
-    files = [file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.json"))]
-    return sha256_of(file.read_bytes() for file in files) if files else None

@@ -49,19 +49,22 @@ class Question(NamedTuple):
         raw = Path(self.content).read_bytes() if self.kind == "pdf" else self.content.encode()
         return hashlib.sha256(raw).hexdigest()
 
-    async def put(self, classifier: Classifier) -> Label:
+    async def put(self, classifier: Classifier, leave_out: frozenset[str] = frozenset()) -> Label:
         """The classifier's label; `ref` is the item's id.
+
+        Args:
+            leave_out: Ids of studies that must not be examples.
 
         Raises:
             ClassifierError: As `Classifier.aclassify`.
         """
         if self.kind in ("pdf", "arxiv"):
-            label = await classifier.aclassify(self.content, claimed=self.paper)
+            label = await classifier.aclassify(self.content, claimed=self.paper, leave_out=leave_out)
         elif self.kind == "text":
-            label = await classifier.aclassify_text(self.paper, self.content)
+            label = await classifier.aclassify_text(self.paper, self.content, leave_out=leave_out)
         else:  # a summary is as short as an abstract, and is announced as no more than that
             paper = self.paper.model_copy(update={"abstract": self.content})
-            label = await classifier.aclassify_text(paper)
+            label = await classifier.aclassify_text(paper, leave_out=leave_out)
         return label.model_copy(update={"ref": self.item.id})
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import InternalError
+from classifier.files import PACKAGE
 from classifier.pdf.limits import MIB, PdfLimits
 
 _START = "import sys; sys.path[:] = sys.argv[2:]; from classifier.pdf.worker import main; main()"
@@ -204,8 +205,7 @@ class Slot:
 
 
 def _launch(limits: PdfLimits) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *(path for path in sys.path if Path(path).is_absolute())]
+    paths = [str(PACKAGE.parent), *(path for path in sys.path if Path(path).is_absolute())]
     # -I and -S: neither the environment nor site files decide what runs; the parent's paths are handed over.
     command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _START, str(limits.memory_bytes), *paths]
     try:

@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from classifier.errors import ConfigError
+from classifier.files import PACKAGE
 from classifier.model.study import Study
 from classifier.survey.taxonomy import Taxonomy, load_taxonomy
 
@@ -28,9 +29,8 @@ GOLD_FILES = ("gold/labels.jsonl", "gold/out_of_scope.jsonl")
 
 def builtin_root() -> Path:
     """The built-in workspace: beside the package in a checkout, inside it in an installed wheel."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_workspace"
-    return installed if (installed / TAXONOMY_FILE).is_file() else package.parent
+    installed = PACKAGE / "_workspace"
+    return installed if (installed / TAXONOMY_FILE).is_file() else PACKAGE.parent
 
 
 class Workspace:

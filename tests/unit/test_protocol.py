@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from classifier import Classifier, ScriptedEngine, Study, Workspace
-from classifier.evaluation.protocol import examination, leaving_out, studies_to_leave_out
+from classifier import Classifier, Paper, ScriptedEngine, Study, Workspace
+from classifier.errors import Refused
+from classifier.evaluation.protocol import studies_to_leave_out
 from classifier.evaluation.records import Suite, SuiteItem
 
 ITEM = {"id": "item", "title": "Weighing Trucks on Old Arches of Stone", "label": "x", "arxiv": "2401.00001"}
@@ -67,16 +68,16 @@ def test_holdout_leaves_out_every_study_of_the_suite_for_each_item():
 
 async def test_tasks_that_run_at_the_same_time_see_each_its_own_studies(bridges: Path):
     workspace = Workspace(bridges)
-    classifier = Classifier(ScriptedEngine(workspace.taxonomy, []), workspace=workspace)
     every = [item.id for item in workspace.studies]
+    engine = ScriptedEngine(workspace.taxonomy, [Refused("no")] * len(every))
+    classifier = Classifier(engine, workspace=workspace)
 
-    async def seen(left_out: str) -> list[str]:
-        with leaving_out(frozenset({left_out})):
-            await asyncio.sleep(0)
-            return [item.id for item in classifier.workspace.studies]
+    async def ask(left_out: str) -> None:
+        with pytest.raises(Refused):
+            await classifier.aclassify_text(
+                Paper(title=left_out, abstract="x"), leave_out=frozenset({left_out})
+            )
 
-    with examination(classifier):
-        found = await asyncio.gather(*(seen(study_id) for study_id in every))
-        assert [item.id for item in classifier.workspace.studies] == every
-    assert found == [[other for other in every if other != study_id] for study_id in every]
-    assert classifier.workspace is workspace
+    await asyncio.gather(*map(ask, every))
+    found = {task.paper.title: [study.id for study in task.examples] for task in engine.tasks}
+    assert found == {left_out: [other for other in every if other != left_out] for left_out in every}
