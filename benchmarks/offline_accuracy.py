@@ -16,13 +16,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from classifier.batch.handing_on import wilson
 from classifier.engines.offline import OfflineEngine
 from classifier.model.document import Document, Page
 from classifier.model.identity import same_paper
 from classifier.model.paper import Paper
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.model.task import Task
+from classifier.runs.intervals import wilson_interval as wilson
 from classifier.survey.workspace import Workspace
 from classifier.training import Trainer, calibration_error, read_examples
 

@@ -6,7 +6,6 @@ asked: where the first engine is a model, nothing is known of the share.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ from classifier.errors import ClassifierError, ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.task import Prompt
 from classifier.pipeline import Classifier
+from classifier.runs.intervals import wilson_interval
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 
@@ -48,7 +48,7 @@ class Sample:
             return 1.0, 1.0
         if cascade != "offline":
             return 0.0, 1.0
-        return (self.handed_on / read,) * 2 if whole else wilson(self.handed_on, read)
+        return (self.handed_on / read,) * 2 if whole else wilson_interval(self.handed_on, read)
 
 
 async def read_sample(
@@ -73,11 +73,3 @@ async def read_sample(
             if settings.cascade == "offline":
                 sample.handed_on += await reader.ahands_on(*paper)
     return sample
-
-
-def wilson(part: int, whole: int, z: float = 1.96) -> Range:
-    """95 % interval of a share (Wilson 1927); here without scipy, which lists do not need."""
-    share, width = part / whole, z * z / whole
-    middle = (share + width / 2) / (1 + width)
-    half = z * math.sqrt(share * (1 - share) / whole + width / (4 * whole)) / (1 + width)
-    return max(0.0, middle - half), min(1.0, middle + half)

@@ -17,9 +17,10 @@ from classifier.batch.ledger import Ledger
 from classifier.batch.spending import Spending
 from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
-from classifier.errors import BudgetSpent, ClassifierError, error_class
+from classifier.errors import BudgetSpent, ClassifierError
+from classifier.runs.streak import FailureStreak, stop_message
+from classifier.runs.workers import work_together
 
-IN_A_ROW = 10
 _GRACE_S = 15.0
 """How long requests that are out are waited for after an interrupt: they are paid for."""
 
@@ -28,14 +29,6 @@ class Interrupted(ClassifierError):
     """A person ended the run."""
 
     code = "interrupted"
-
-
-def unanswered(last: str) -> ClassifierError:
-    """Why a run stops after `IN_A_ROW` failures in which nothing was judged."""
-    return ClassifierError(
-        f"stopped after {IN_A_ROW} failures in a row, the last one: {last}; mend that and repeat the command "
-        "to go on"
-    )
 
 
 @dataclass
@@ -89,7 +82,7 @@ class Run:
         self._after = 0
         self._taking = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
-        self._in_a_row: list[int] = []
+        self._streak = FailureStreak[int]()
 
     async def go(self) -> None:
         """Labels all that waits.
@@ -140,11 +133,10 @@ class Run:
 
     async def _pass(self) -> None:
         self._after, self._buffer = 0, []
-        try:
-            async with asyncio.TaskGroup() as group:
-                self._tasks = [group.create_task(self._work()) for _ in range(self._labeller.at_once)]
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+        await work_together(self._work, self._labeller.at_once, self._watch)
+
+    def _watch(self, tasks: list[asyncio.Task[None]]) -> None:
+        self._tasks = tasks
 
     async def _work(self) -> None:
         while items := await self._take():
@@ -184,15 +176,9 @@ class Run:
         if not self._tells(outcome):
             return
         self.spending.finish(outcome.cost_usd)
-        if label.error is None or not error_class(label.error.code).is_unanswered():
-            self._in_a_row.clear()
-            return
-        self._in_a_row.append(outcome.item.id)
-        if len(self._in_a_row) >= IN_A_ROW and self.stopped is None:
-            self._stop(unanswered(label.error.message))
-        if self.stopped is not None:
-            ids = list(self._in_a_row)
-            self._in_a_row.clear()
+        if self._streak.add(outcome.item.id, label.error) and label.error is not None:
+            self._stop(ClassifierError(stop_message(label.error.message)))
+        if self.stopped is not None and (ids := self._streak.take()):
             progress.failed -= len(ids)
             await self._store.do(lambda ledger: ledger.wait_again(ids))
 

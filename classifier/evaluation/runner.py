@@ -69,7 +69,7 @@ async def run_suite(
         todo = [question for question in questions if question.item.id not in journal.done]
         for prediction in list(journal.done.values()):
             report(prediction)
-        queue, streak = iter(todo), FailureStreak()
+        queue, streak = iter(todo), FailureStreak[str]()
         replays = getattr(classifier.engine, "replays", False)  # nothing to wait for, nothing to mend
 
         async def work() -> None:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from classifier.errors import error_class
 from classifier.model.record import Notice
+
+T = TypeVar("T")
 
 LIMIT = 10
 """Failures in a row that stop a run (chosen: more than a server's short spell, less than a minute's work)."""
 
 
-class FailureStreak:
-    """Counts failures in a row, and remembers whose they were.
-
-    Attributes:
-        ids: The items of the present streak, in order; empty after any item that was judged.
-    """
+class FailureStreak(Generic[T]):
+    """Counts failures in a row, and remembers whose they were."""
 
     def __init__(self) -> None:
-        self.ids: list[int | str] = []
+        self._ids: list[T] = []
 
-    def add(self, item_id: int | str, error: Notice | None) -> bool:
+    def add(self, item_id: T, error: Notice | None) -> bool:
         """Takes note of an item that has ended.
 
         Args:
@@ -29,10 +29,15 @@ class FailureStreak:
             Whether the streak is so long that the run must stop.
         """
         if error is None or not error_class(error.code).is_unanswered():
-            self.ids.clear()
+            self._ids.clear()
             return False
-        self.ids.append(item_id)
-        return len(self.ids) >= LIMIT
+        self._ids.append(item_id)
+        return len(self._ids) >= LIMIT
+
+    def take(self) -> list[T]:
+        """The items of the streak, in order; the next one begins anew."""
+        ids, self._ids = self._ids, []
+        return ids
 
 
 def stop_message(last: str, saved: str = "") -> str:
@@ -43,4 +48,5 @@ def stop_message(last: str, saved: str = "") -> str:
         saved: What is kept, e.g. "4 of 9 items are saved in DIR".
     """
     kept = f"; {saved}" if saved else ""
-    return f"stopped after {LIMIT} failures in a row, the last one: {last}{kept}; mend that and repeat the command to go on"
+    advice = "mend that and repeat the command to go on"
+    return f"stopped after {LIMIT} failures in a row, the last one: {last}{kept}; {advice}"

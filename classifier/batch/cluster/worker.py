@@ -22,7 +22,6 @@ from classifier.batch.items import Item, ReplyKey
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.labellers import label_entry
 from classifier.batch.replies import asking
-from classifier.batch.run import IN_A_ROW, unanswered
 from classifier.batch.throttle import Throttle
 from classifier.errors import ClassifierError, ConfigError, error_class
 from classifier.model.entries import ListEntry
@@ -30,6 +29,7 @@ from classifier.model.label import Label
 from classifier.model.reply import Usage
 from classifier.pipeline import Classifier
 from classifier.runs.fingerprint import differences
+from classifier.runs.streak import FailureStreak, stop_message
 from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class LabelWorker:
         self._classifier: Classifier | None = None
         self._throttle: Throttle | None = None
         self._stopped: ClassifierError | None = None
-        self._in_a_row = 0
+        self._streak = FailureStreak[int]()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         try:
@@ -141,16 +141,12 @@ class LabelWorker:
             except ClassifierError as error:  # no entry's fault
                 self._stop(error)
                 return item, None, conversation.sent
-        self._count(label)
+        self._count(item, label)
         return item, label, conversation.sent
 
-    def _count(self, label: Label) -> None:
-        if label.error is None or not error_class(label.error.code).is_unanswered():
-            self._in_a_row = 0
-            return
-        self._in_a_row += 1
-        if self._in_a_row >= IN_A_ROW:
-            self._stop(unanswered(label.error.message))
+    def _count(self, item: Item, label: Label) -> None:
+        if self._streak.add(item.id, label.error) and label.error is not None:
+            self._stop(ClassifierError(stop_message(label.error.message)))
 
     def _stop(self, reason: ClassifierError) -> None:
         self._stopped = self._stopped or reason

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.evaluation.records import Estimate
+from classifier.runs.intervals import LEVEL, wilson_interval
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array], Array]
 """Draws (resamples, items) -> values (resamples,); NaN where a resample does not define the value."""
 
 RESAMPLES = 2000
-LEVEL = 0.95
 
 _BATCH = 4_000_000
 """Draws held in memory at once (32 MB)."""
@@ -29,15 +29,11 @@ _DIGITS = 6
 
 
 def wilson(hits: float, n: int) -> Estimate:
-    """A share with Wilson's score interval (Wilson 1927, JASA 22: 209-212), by scipy; no items, no value."""
+    """A share with Wilson's score interval; no items, no value."""
     if n == 0:
         return Estimate(value=None, n=0)
-    from scipy.stats import binomtest
-
-    interval = binomtest(round(hits), n).proportion_ci(confidence_level=LEVEL, method="wilson")
-    return Estimate(
-        value=rounded(hits / n), low=rounded(interval.low), high=rounded(interval.high), n=n, method="wilson"
-    )
+    low, high = wilson_interval(round(hits), n)
+    return Estimate(value=rounded(hits / n), low=rounded(low), high=rounded(high), n=n, method="wilson")
 
 
 def bootstrap(statistic: Statistic, n: int, seed: int, resamples: int = RESAMPLES) -> Estimate:
