@@ -8,26 +8,48 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from classifier.errors import StoreError
 
 PACKAGE = Path(__file__).resolve().parent
 """The package's folder: the one place that counts parents of a file of its own."""
 
+PART = ".part"
+"""How the name of a file ends that is being written; a killed process leaves it behind."""
 
-def replace_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 file all or nothing; line ends stay as they are given. See `replace_bytes`."""
+ELSEWHERE = "choose another folder with --out"
+"""What users of a command can do where a file cannot be written."""
+
+
+def replace_text(path: Path, text: str, *, advice: str = ELSEWHERE) -> None:
+    """Writes a UTF-8 file all or nothing; line ends stay as they are given. See `replacing`."""
     # Half a surrogate pair, as damaged PDFs yield, has no UTF-8 form.
-    replace_bytes(path, (text.encode("utf-8", errors="replace"),))
+    replace_bytes(path, (text.encode("utf-8", errors="replace"),), advice=advice)
 
 
-def replace_bytes(path: Path, parts: Iterable[bytes]) -> None:
-    """Writes a file all or nothing, part by part; missing folders are made.
+def replace_bytes(path: Path, parts: Iterable[bytes], *, advice: str = ELSEWHERE) -> None:
+    """Writes a file all or nothing, part by part; see `replacing`. What `parts` raises goes through.
 
-    An existing file keeps its permissions, and a link stays one. What `parts` raises goes through, and the
-    file is as it was.
+    Raises:
+        StoreError: The folder or the file cannot be written.
+    """
+    with replacing(path, advice=advice) as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def replacing(path: Path, *, advice: str = ELSEWHERE) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path`, on disk, when the block ends; missing folders are made.
+
+    An existing file keeps its permissions, and a link stays one. Where the block raises, the file is as it
+    was.
+
+    Args:
+        advice: What the user can do if it cannot be written.
 
     Raises:
         StoreError: The folder or the file cannot be written.
@@ -37,21 +59,30 @@ def replace_bytes(path: Path, parts: Iterable[bytes]) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=PART)
         part = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            file.writelines(parts)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.chmod(mode)
         part.replace(target)
+        _sync_directory(target.parent)
     except OSError as error:
-        raise StoreError(
-            f"cannot write {path}: {error.strerror}; choose another folder with --out"
-        ) from error
+        raise StoreError(f"cannot write {path}: {error.strerror or error}; {advice}") from error
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Makes the move itself durable; systems that cannot open a directory need no such call."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _umask() -> int:

@@ -37,7 +37,7 @@ def report(
     from classifier.evaluation.report import (
         read_json,
         render_markdown,
-        splice_markdown,
+        renew_table,
         without_quotes,
         write_json,
     )
@@ -50,7 +50,7 @@ def report(
     if into is None:
         print(table)
     else:
-        splice_markdown(into, name, table)
+        renew_table(into, name, table)
     return exits.DONE
 
 

@@ -14,7 +14,6 @@ Where nobody answered (no network, busy, a wrong key) there was no conversation,
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +28,7 @@ from classifier.engines.openai.engine import OpenAIEngine
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.ladder import Profile, Rung
 from classifier.engines.openai.retry import Pause, Waits
+from classifier.engines.openai.scout import Scout
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ConfigError, ContextOverflow, ModelError, NoRecording, ReplyError, StoreError
 from classifier.evaluation.recordings import (
@@ -99,8 +99,7 @@ class RecordingEngine:
         self._pause = pause or Pause()
         self._made = made
         self._kept = False
-        self._scout = asyncio.Lock()
-        self._scouted = False
+        self._scout = Scout()
         self._profile: Profile | None = None
 
     async def answer(self, task: Task) -> Reply:
@@ -109,14 +108,7 @@ class RecordingEngine:
         Raises:
             StoreError: The conversation cannot be written.
         """
-        if not self._scouted:
-            async with self._scout:
-                if not self._scouted:
-                    try:
-                        return await self._converse(task)
-                    finally:
-                        self._scouted = True
-        return await self._converse(task)
+        return await self._scout.send(lambda: self._converse(task))
 
     async def aclose(self) -> None:
         """Closes the shared transport; leaves no folder without a conversation."""
@@ -205,7 +197,7 @@ class ReplayEngine:
             raise error
         engine = self._make(
             transport=ReplayTransport(conversation),
-            profile=Profile(**conversation.profile) if conversation.profile else None,
+            profile=Profile.stored(conversation.profile) if conversation.profile else None,
             waits=_AT_ONCE,
         )
         try:
@@ -280,7 +272,6 @@ def profile_of(request: Mapping[str, Any]) -> Profile:
         rung=rung,
         limit="max_completion_tokens" if "max_completion_tokens" in request else "max_tokens",
         temperature="temperature" in request,
-        seed="seed" in request,
         logprobs="logprobs" in request,
     )
 

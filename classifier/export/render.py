@@ -198,7 +198,7 @@ _GROUPED = {
     "png": _png,
 }
 _LISTS = ("bibtex", "ris", "csl-json")
-_SECTIONS = {"markdown": "tree", "table1": "classes", "tables": "tables"}
+_SECTIONS = {"markdown": "classifier:tree", "table1": "classifier:classes", "tables": "classifier:tables"}
 
 FORMATS = (*_STREAMED, "parquet", *_GROUPED)
 """All formats."""

@@ -11,8 +11,6 @@ what is damaged counts as absent. It never asks arXiv.
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,12 +18,12 @@ from typing import BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
-from classifier.errors import InputError, StoreError
+from classifier.errors import InputError
+from classifier.files import PART, replacing
 from classifier.sources.feed import ArxivEntry
 from classifier.sources.pdf_bytes import hash_pdf
 
 _ENTRIES = TypeAdapter(list[ArxivEntry])
-_PART = ".part"
 _ABANDONED_S = 86_400.0
 
 
@@ -100,40 +98,14 @@ def _checksum(pdf: Path) -> Path:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    part: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path.parent)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=_PART)
-        part = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        _sync_directory(path.parent)
-    except OSError as error:
-        raise StoreError(
-            f"cannot write {path}: {error.strerror}; free some space or choose another cache directory"
-        ) from error
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
+    _sweep(path.parent)
+    with replacing(path, advice="free some space or choose another cache directory") as file:
+        yield file
 
 
 def _sweep(directory: Path) -> None:
     """Removes what killed processes left behind."""
-    for part in directory.glob(f".*{_PART}"):
+    for part in directory.glob(f".*{PART}"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > _ABANDONED_S:
                 part.unlink()
-
-
-def _sync_directory(directory: Path) -> None:
-    """Makes the move itself durable; systems that cannot open a directory need no such call."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
@@ -122,19 +121,6 @@ class Retries:
     def _tell(self, state: RetryCallState) -> None:
         if self._on_wait is not None:
             self._on_wait(state.upcoming_sleep, str(_error(state)))
-
-
-def retry_after_s(value: str | None) -> float | None:
-    """Reads a Retry-After header: seconds, or an HTTP date. None where it says neither."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
 
 
 def _error(state: RetryCallState) -> BaseException | None:

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
+from classifier.retry_after import parse_retry_after
 from classifier.sources.pace import OnWait, Pace
-from classifier.sources.patience import Absent, Patience, Retries, Transient, retry_after_s
+from classifier.sources.patience import Absent, Patience, Retries, Transient
 from classifier.sources.pdf_bytes import CHUNK, Sink
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -146,7 +147,7 @@ class Web:
             raise
 
     def _busy(self, host: str, response: httpx.Response) -> Transient:
-        wait_s = retry_after_s(response.headers.get("retry-after"))
+        wait_s = parse_retry_after(response.headers)
         if wait_s is not None:
             wait_s = min(wait_s, self._patience.longest_wait_s)
             if self._pace:

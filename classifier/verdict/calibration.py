@@ -18,7 +18,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from classifier.errors import ConfigError, StoreError
+from classifier.errors import ConfigError
+from classifier.files import replace_text
 from classifier.model.record import Record
 from classifier.model.reply import Reply
 from classifier.settings import Settings
@@ -146,15 +147,7 @@ def save_calibration(calibration: Calibration, workspace: Workspace, settings: S
         StoreError: The file cannot be written.
     """
     path = calibration_path(workspace, settings, calibration.engine, calibration.model)
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(calibration.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(
-            f"{path}: the calibration cannot be written ({error.strerror}); make the folder writable"
-        ) from error
+    replace_text(path, calibration.model_dump_json(indent=2) + "\n", advice="make the folder writable")
     return path
 
 

@@ -298,5 +298,5 @@ def test_a_file_under_another_s_name_is_refused(workspace, own_settings):
 
 def test_a_file_that_cannot_be_written_is_a_store_error(workspace, own_settings):
     (workspace.root / "calibration").write_text("a file where the folder should be")
-    with pytest.raises(StoreError, match="the calibration cannot be written"):
+    with pytest.raises(StoreError, match="make the folder writable"):
         save_calibration(calibration(), workspace, own_settings)

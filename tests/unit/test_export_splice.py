@@ -475,20 +475,20 @@ OPEN, CLOSE = "<!-- classifier:tree -->", "<!-- /classifier:tree -->"
 @pytest.mark.parametrize("eol", ["\n", "\r\n"])
 def test_only_the_marked_section_of_a_markdown_file_changes(eol):
     text = f"# Mine{eol}{eol}{OPEN}{eol}old{eol}{CLOSE}{eol}end\ttext "
-    new = splice_markdown(text.encode(), "tree", "a\nb\n").decode()
+    new = splice_markdown(text.encode(), "classifier:tree", "a\nb\n").decode()
     assert new == f"# Mine{eol}{eol}{OPEN}{eol}{eol}a{eol}b{eol}{eol}{CLOSE}{eol}end\ttext "
 
 
 def test_marks_within_code_are_text():
     text = f"```\n{OPEN}\n{CLOSE}\n```\n\n{OPEN}\n{CLOSE}\n"
-    new = splice_markdown(text.encode(), "tree", "x").decode()
+    new = splice_markdown(text.encode(), "classifier:tree", "x").decode()
     assert new == f"```\n{OPEN}\n{CLOSE}\n```\n\n{OPEN}\n\nx\n\n{CLOSE}\n"
 
 
 @pytest.mark.parametrize("text", [OPEN, CLOSE, f"{CLOSE}\n\n{OPEN}", f"{OPEN}\n\n{OPEN}\n\n{CLOSE}"])
 def test_marks_that_do_not_pair_are_an_error(text):
     with pytest.raises(InputError, match="mend the marks"):
-        splice_markdown(text.encode(), "tree", "x")
+        splice_markdown(text.encode(), "classifier:tree", "x")
 
 
 @given(st.text(max_size=80), st.text(st.sampled_from("ab\n#-"), max_size=20))
@@ -497,22 +497,22 @@ def test_markdown_without_marks_gets_the_section_at_its_end_and_a_rerun_changes_
     if old.startswith(b"\xff") or b"classifier" in old:
         return
     try:
-        new = splice_markdown(old, "tree", section)
+        new = splice_markdown(old, "classifier:tree", section)
     except InputError:
         return
     assert new.startswith(old)
-    assert splice_markdown(new, "tree", section) == new
-    again, removed = without_sections(new, ("tree", "classes"))
+    assert splice_markdown(new, "classifier:tree", section) == new
+    again, removed = without_sections(new, ("classifier:tree", "classifier:classes"))
     assert removed == 1
     assert again == old or "\r" in text
 
 
 def test_a_section_in_the_middle_goes_and_all_else_stays():
     text = f"# Mine\n\n{OPEN}\nold\n{CLOSE}\nend\ttext "
-    assert without_sections(text.encode(), ("tree",)) == (b"# Mine\n\nend\ttext ", 1)
+    assert without_sections(text.encode(), ("classifier:tree",)) == (b"# Mine\n\nend\ttext ", 1)
 
 
 @pytest.mark.parametrize("text", ["```\ncode\n", "<!-- open\n", "<pre>\n"])
 def test_a_file_that_ends_within_an_open_block_asks_for_marks(text):
     with pytest.raises(InputError, match="put '<!-- classifier:tree"):
-        splice_markdown(text.encode(), "tree", "x")
+        splice_markdown(text.encode(), "classifier:tree", "x")

@@ -205,10 +205,8 @@ def test_a_folder_without_recordings_is_refused(tmp_path):
 def test_a_request_tells_the_profile_that_made_it(rung, logprobs):
     from classifier.engines.openai.ladder import Profile, Wishes
 
-    profile = Profile(
-        rung=rung, limit="max_completion_tokens", temperature=True, seed=False, logprobs=logprobs
-    )
-    body = profile.parameters(SCHEMA, 100, Wishes(temperature=0.0, seed=1, logprobs=True))
+    profile = Profile(rung=rung, limit="max_completion_tokens", temperature=True, logprobs=logprobs)
+    body = profile.parameters(SCHEMA, 100, Wishes(temperature=0.0, logprobs=True))
     assert profile_of(body) == profile
 
 

@@ -17,7 +17,7 @@ from classifier.evaluation.report import (
     read_json,
     render_markdown,
     render_terminal,
-    splice_markdown,
+    renew_table,
     write_json,
 )
 from classifier.evaluation.report.figures import money, number, seconds
@@ -185,9 +185,9 @@ def test_splicing_replaces_what_stands_between_the_markers_and_nothing_else(tmp_
     page.write_bytes(
         "# Ä\n<!-- eval:main -->\nold\n<!-- /eval:main -->\n\ttail \n<!-- eval:b --><!-- /eval:b -->".encode()
     )
-    splice_markdown(page, "main", "| new |\n")
+    renew_table(page, "main", "| new |\n")
     once = page.read_bytes()
-    splice_markdown(page, "main", "| new |\n")
+    renew_table(page, "main", "| new |\n")
     assert page.read_bytes() == once
     assert once.decode() == (
         "# Ä\n<!-- eval:main -->\n\n| new |\n\n<!-- /eval:main -->\n\ttail \n<!-- eval:b --><!-- /eval:b -->"
@@ -197,7 +197,7 @@ def test_splicing_replaces_what_stands_between_the_markers_and_nothing_else(tmp_
 def test_splicing_keeps_the_pages_line_ends(tmp_path):
     page = tmp_path / "README.md"
     page.write_bytes(b"a\r\n<!-- eval:x -->\r\n<!-- /eval:x -->\r\n")
-    splice_markdown(page, "x", "| 1 |\n| 2 |\n")
+    renew_table(page, "x", "| 1 |\n| 2 |\n")
     assert page.read_bytes() == b"a\r\n<!-- eval:x -->\r\n\r\n| 1 |\r\n| 2 |\r\n\r\n<!-- /eval:x -->\r\n"
 
 
@@ -208,13 +208,15 @@ def test_splicing_keeps_the_pages_line_ends(tmp_path):
         "<!-- eval:main -->",
         "<!-- /eval:main --><!-- eval:main -->",
         "<!-- eval:main --><!-- eval:main --><!-- /eval:main -->",
+        "<!-- /eval:main -->\n<!-- eval:main -->\n",
+        "```\n<!-- eval:main -->\n<!-- /eval:main -->\n```\n",
     ],
 )
 def test_missing_markers_are_one_line_that_says_what_to_add(tmp_path, text):
     page = tmp_path / "README.md"
     page.write_text(text)
     with pytest.raises(InputError, match="<!-- eval:main -->") as raised:
-        splice_markdown(page, "main", "| new |")
+        renew_table(page, "main", "| new |")
     assert "\n" not in raised.value.message
     assert page.read_text() == text
 
@@ -222,12 +224,12 @@ def test_missing_markers_are_one_line_that_says_what_to_add(tmp_path, text):
 @pytest.mark.parametrize("name", ["", "a b", "-->", "../x"])
 def test_a_marker_name_that_would_end_the_comment_is_refused(tmp_path, name):
     with pytest.raises(InputError, match="marker name"):
-        splice_markdown(tmp_path / "README.md", name, "")
+        renew_table(tmp_path / "README.md", name, "")
 
 
 def test_a_page_that_is_not_there_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
-        splice_markdown(tmp_path / "README.md", "main", "")
+        renew_table(tmp_path / "README.md", "main", "")
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from classifier.errors import (
     UnreadablePdf,
 )
 from classifier.model.paper import PaperFile
+from classifier.retry_after import parse_retry_after
 from classifier.sources import Sources
-from classifier.sources.patience import retry_after_s
 from tests.arxiv_server import PDF, ArxivServer, Reply, busy, gzip_bomb, html_reply, pdf_reply, redirect
 
 BIG = PDF * 200  # about half a megabyte
@@ -180,11 +180,11 @@ async def test_retry_after_is_waited_for_and_capped(server: ArxivServer, tmp_pat
 def test_retry_after_is_seconds_or_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
     past = format_datetime(datetime.now(UTC) - timedelta(seconds=100), usegmt=True)
-    assert 95 < (retry_after_s(soon) or 0) <= 100
-    assert retry_after_s(past) == 0
-    assert retry_after_s(" 7 ") == 7
-    assert retry_after_s("soon") is None
-    assert retry_after_s(None) is None
+    assert 95 < (parse_retry_after({"retry-after": soon}) or 0) <= 100
+    assert parse_retry_after({"retry-after": past}) == 0
+    assert parse_retry_after({"retry-after": " 7 "}) == 7
+    assert parse_retry_after({"retry-after": "soon"}) is None
+    assert parse_retry_after({}) is None
 
 
 async def test_redirects_are_followed_with_relative_addresses(server: ArxivServer, tmp_path: Path) -> None:

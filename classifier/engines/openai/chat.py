@@ -7,7 +7,6 @@ failed attempts cost is known too. What it does not do: judge the answer.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from classifier.engines.openai.completion import Completion, Extracted, extract_
 from classifier.engines.openai.failures import RejectedRequest, ServerError, one_line
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits, unexplained
 from classifier.engines.openai.retry import OnWait, Pause, Waits, retry_after_of, retrying
+from classifier.engines.openai.scout import Scout
 from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.errors import ModelError, Refused, Truncated
 
@@ -103,8 +103,7 @@ class ChatServer:
         self._profile: Profile | None = None
         self._kept: Profile | None = None
         self._proven = False  # a reply has come in this process
-        self._scout = asyncio.Lock()
-        self._scouted = False
+        self._scout = Scout()
 
     async def ask(self, question: Question, tally: Tally, doubted: Profile | None = None) -> Said:
         """Asks until there is a whole completion.
@@ -123,13 +122,16 @@ class ChatServer:
             trial.profile, trial.inferred = doubted.lower() or doubted, True
         async for attempt in retrying(self._max_attempts, self._waits, self._on_wait):
             with attempt:
-                return await self._scouting(trial, question, tally)
+                # Those that wait for the very first exchange go together, with what it has found.
+                return await self._scout.send(
+                    lambda: self._adapting(trial, question, tally), lambda: trial.begin(self._known())
+                )
         raise AssertionError("tenacity either returns or raises")
 
     def _known(self) -> Profile:
         if self._profile is None:
             self._kept = self._findings.get(self._key)
-            self._scouted = self._kept is not None
+            self._scout.is_back = self._kept is not None
             self._profile = self._kept or self._start
         return self._profile
 
@@ -137,18 +139,6 @@ class ChatServer:
         if profile != self._kept:
             self._kept = profile
             self._findings.keep(self._key, profile, spoken=spoken)
-
-    async def _scouting(self, trial: _Trial, question: Question, tally: Tally) -> Said:
-        """The very first exchange goes alone, so that a full house does not climb down all at once."""
-        if not self._scouted:
-            async with self._scout:
-                if not self._scouted:
-                    try:
-                        return await self._adapting(trial, question, tally)
-                    finally:
-                        self._scouted = True
-            trial.begin(self._known())  # those that waited go together, with what the first has found
-        return await self._adapting(trial, question, tally)
 
     async def _adapting(self, trial: _Trial, question: Question, tally: Tally) -> Said:
         """One exchange, repeated at once for as long as the server's words name what to give up."""

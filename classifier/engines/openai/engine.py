@@ -57,7 +57,7 @@ class OpenAIEngine:
         timeout_s: For one exchange.
         max_attempts: Requests for one question, the first included; re-asks count anew.
         max_output_tokens: Doubled up to twice where a reply is cut by it.
-        temperature, seed: Not sent where None, or where the server refuses them.
+        temperature: Not sent where None, or where the server refuses it.
         logprobs: Take the label's confidence from token probabilities where the server gives them.
         prices: Model name -> price, for models that the price list does not know.
         memory: File in which to remember what servers accept; None forgets.
@@ -87,7 +87,6 @@ class OpenAIEngine:
         max_attempts: int = 6,
         max_output_tokens: int = 4000,
         temperature: float | None = 0.0,
-        seed: int | None = None,
         logprobs: bool = True,
         prices: Mapping[str, Price] | None = None,
         memory: Path | None = None,
@@ -124,7 +123,7 @@ class OpenAIEngine:
         self._server = ChatServer(
             self._transport,
             model=model,
-            wishes=Wishes(temperature, seed, logprobs),
+            wishes=Wishes(temperature, logprobs),
             key=findings_key(self._base_url, model),
             start=profile or Profile(limit="max_completion_tokens" if of_openai else "max_tokens"),
             findings=Findings(memory),

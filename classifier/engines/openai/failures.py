@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from classifier.engines.openai.retry import parse_retry_after
 from classifier.errors import (
     BudgetSpent,
     ContextOverflow,
@@ -21,6 +20,7 @@ from classifier.errors import (
     RateLimited,
     Refused,
 )
+from classifier.retry_after import parse_retry_after
 
 _MAX_SAID = 4_000
 _MAX_SHOWN = 200

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
+
+from classifier.errors import StoreError
+from classifier.files import replace_bytes
 
 Rung = Literal["json_schema", "json_object", "tool", "prompt"]
 RUNGS: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prompt")
@@ -54,7 +55,6 @@ class Wishes:
     """Parameters that the user wants sent, as far as the server takes them; None leaves one out."""
 
     temperature: float | None = None
-    seed: int | None = None
     logprobs: bool = True
 
 
@@ -65,14 +65,19 @@ class Profile:
     Attributes:
         rung: How structure is asked for.
         limit: The name of the parameter that limits the output.
-        temperature, seed, logprobs: Whether the parameter may be sent.
+        temperature, logprobs: Whether the parameter may be sent.
     """
 
     rung: Rung = "json_schema"
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     temperature: bool = True
-    seed: bool = True
     logprobs: bool = True
+
+    @classmethod
+    def stored(cls, values: Mapping[str, Any]) -> Profile:
+        """A profile from `dataclasses.asdict`, of an earlier version too, which knew more parameters."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
 
     def lower(self) -> Profile | None:
         """One rung down; None on the lowest."""
@@ -89,7 +94,6 @@ class Profile:
             rung=max(self.rung, other.rung, key=RUNGS.index),
             limit=other.limit,
             temperature=self.temperature and other.temperature,
-            seed=self.seed and other.seed,
             logprobs=self.logprobs and other.logprobs,
         )
 
@@ -101,11 +105,8 @@ class Profile:
         """
         if "logprobs" in said and self.logprobs:
             return replace(self, logprobs=False)
-        if _UNWANTED.search(said):
-            if "temperature" in said and self.temperature:
-                return replace(self, temperature=False)
-            if re.search(r"\bseed\b", said) and self.seed:
-                return replace(self, seed=False)
+        if _UNWANTED.search(said) and "temperature" in said and self.temperature:
+            return replace(self, temperature=False)
         if re.search(rf"\b{self.limit}\b", said) and _UNKNOWN.search(said):
             return replace(
                 self, limit="max_tokens" if self.limit != "max_tokens" else "max_completion_tokens"
@@ -119,8 +120,6 @@ class Profile:
         body: dict[str, Any] = {self.limit: max_tokens}
         if self.temperature and wishes.temperature is not None:
             body["temperature"] = wishes.temperature
-        if self.seed and wishes.seed is not None:
-            body["seed"] = wishes.seed
         if self.logprobs and wishes.logprobs and self.rung != "tool":  # arguments of tools carry none
             body |= {"logprobs": True, "top_logprobs": 5}
         return body | _structure(self.rung, dict(schema))
@@ -222,8 +221,8 @@ class Findings:
                 now = time.time()
                 entries = {name: entry for name, entry in self._read().items() if entry.until > now}
                 entries[key] = _Entry(profile, now + (_SPOKEN_S if spoken else _INFERRED_S))
-                _replace_file(self._path, _FILE.dump_json(entries, indent=1))
-        except (OSError, Timeout) as error:
+                replace_bytes(self._path, (_FILE.dump_json(entries, indent=1),))
+        except (OSError, StoreError, Timeout) as error:
             _log.warning("could not remember what %s accepts: %s", key, error)
 
     def _read(self) -> dict[str, _Entry]:
@@ -236,16 +235,3 @@ class Findings:
         except (OSError, ValueError, ValidationError, RecursionError) as error:
             _log.warning("%s is not readable and starts anew: %s", self._path, type(error).__name__)
             return {}
-
-
-def _replace_file(path: Path, data: bytes) -> None:
-    """Writes all or nothing, so that a reader never sees half a file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

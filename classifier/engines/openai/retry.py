@@ -12,9 +12,8 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from tenacity import (
     AsyncRetrying,
@@ -121,38 +120,6 @@ def retry_after_of(error: BaseException | None) -> float | None:
     """The wait in seconds that the server asked for with this error, if any."""
     seconds = getattr(error, "retry_after_s", None)
     return seconds if isinstance(seconds, float) else None
-
-
-def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Reads `retry-after-ms`, else `Retry-After` as seconds or as an HTTP date.
-
-    Args:
-        headers: Response headers, looked up by lower-case name.
-        now: Unix time that a date is compared with; the clock where None.
-
-    Returns:
-        Seconds, never negative; None where there is none or it cannot be read.
-    """
-    milliseconds = _seconds(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    text = headers.get("retry-after")
-    seconds = _seconds(text)
-    if seconds is not None or text is None:
-        return seconds
-    try:
-        moment = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(0.0, moment - (time.time() if now is None else now))
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return max(0.0, value) if math.isfinite(value) else None
 
 
 def _error(state: RetryCallState) -> BaseException | None:

@@ -7,7 +7,7 @@ Reading order: `store`, `figures`, `names`, `notes`, `terminal`, `markdown`, the
 `items`, `page`, `templates/`.
 """
 
-from classifier.evaluation.report.markdown import render_markdown, splice_markdown
+from classifier.evaluation.report.markdown import render_markdown, renew_table
 from classifier.evaluation.report.page import write_html
 from classifier.evaluation.report.store import read_json, without_quotes, write_json
 from classifier.evaluation.report.terminal import render_terminal
@@ -16,7 +16,7 @@ __all__ = [
     "read_json",
     "render_markdown",
     "render_terminal",
-    "splice_markdown",
+    "renew_table",
     "without_quotes",
     "write_html",
     "write_json",

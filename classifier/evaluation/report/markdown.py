@@ -24,7 +24,8 @@ from classifier.evaluation.report.figures import (
     with_interval,
 )
 from classifier.evaluation.report.stages import stage_notes, stage_rows
-from classifier.files import replace_text
+from classifier.export.splice.markdown import splice_markdown
+from classifier.files import replace_bytes
 
 _COLUMNS = ("kappa", "macro_f1", "class_accuracy", "out_of_scope_f1")
 _RULES = "Intervals are at 95 % (Wilson for shares). Failed and unplaced items count as wrong."
@@ -55,31 +56,24 @@ def render_markdown(reports: Report | Sequence[Report]) -> str:
     return "\n".join([*lines, "", _RULES, "", *(_basis(report) for report in several)]) + "\n"
 
 
-def splice_markdown(page: Path, name: str, table: str) -> None:
+def renew_table(page: Path, name: str, table: str) -> None:
     """Puts a table between `<!-- eval:NAME -->` and `<!-- /eval:NAME -->`; all else stays byte for byte.
 
     Raises:
-        InputError: The page cannot be read, or does not hold the two markers once each and in order.
-        StoreError: The page cannot be written.
+        InputError: The page cannot be read, or does not hold the two markers once each, in order, on lines of
+        their own and outside code. StoreError: The page cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"marker name {name!r}: expected letters, digits, '.', '_' and '-'; choose another")
-    opening, closing = f"<!-- eval:{name} -->", f"<!-- /eval:{name} -->"
     try:
-        text = page.read_bytes().decode("utf-8")
+        old = page.read_bytes()
     except OSError as error:
         raise InputError(f"{page}: cannot be read ({error.strerror}); expected a Markdown page") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{page}: not UTF-8 text ({error.reason}); save it as UTF-8") from error
-    start, end = text.find(opening), text.find(closing)
-    if text.count(opening) != 1 or text.count(closing) != 1 or end < start:
-        raise InputError(
-            f"{page}: expected '{opening}' and below it '{closing}', once each; add the two lines where the "
-            "table should stand"
-        )
-    newline = "\r\n" if "\r\n" in text else "\n"
-    block = newline.join(["", "", *table.strip().splitlines(), "", ""])
-    replace_text(page, text[: start + len(opening)] + block + text[end:])
+    try:
+        new = splice_markdown(old, f"eval:{name}", table, append=False)
+    except InputError as error:
+        raise InputError(f"{page}: {error.message}") from error
+    replace_bytes(page, (new,))
 
 
 def _cells(report: Report, system: System, with_suite: bool) -> list[str]:

@@ -13,17 +13,18 @@ from classifier.errors import InputError
 from classifier.export.splice.decoded import decode, line_end, split_lines
 
 
-def splice_markdown(data: bytes, name: str, section: str) -> bytes:
-    r"""The file with `section` between `<!-- classifier:NAME -->` and `<!-- /classifier:NAME -->`.
+def splice_markdown(data: bytes, name: str, section: str, *, append: bool = True) -> bytes:
+    r"""The file with `section` between `<!-- NAME -->` and `<!-- /NAME -->`.
 
     Args:
         data: The file.
-        name: The section's name, e.g. "tree".
+        name: The section's name, e.g. "classifier:tree".
         section: Its text, lines ended by "\n"; it gets the file's own line ends.
+        append: Put a section whose marks are missing at the end of the file.
 
     Raises:
         InputError: One mark lacks the other, they are in the wrong order, or stand there twice; or there is
-            none, and the file ends within a block that is still open.
+            none, and it may not be appended or the file ends within a block that is still open.
     """
     original = decode(data)
     text = original.text
@@ -32,6 +33,10 @@ def splice_markdown(data: bytes, name: str, section: str) -> bytes:
     opening, closing = _marks(name)
     body = f"{eol}{section.strip().replace(chr(10), eol)}{eol}{eol}"
     place = _place(text, name)
+    if place is None and not append:
+        raise InputError(
+            f"expected '{opening}' and below it '{closing}'; add the two lines where it should stand"
+        )
     if place is None:
         # A last line without an end stays one, by which `without_sections` knows what was there.
         ended = not text or text.endswith(("\n", "\r"))
@@ -85,7 +90,7 @@ def _place(text: str, name: str) -> tuple[int, int] | None:
 
 
 def _marks(name: str) -> tuple[str, str]:
-    return f"<!-- classifier:{name} -->", f"<!-- /classifier:{name} -->"
+    return f"<!-- {name} -->", f"<!-- /{name} -->"
 
 
 def _line_end(lines: list[str]) -> str:

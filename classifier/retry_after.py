@@ -1,0 +1,40 @@
+"""How long a server wants its clients to wait: response headers -> seconds."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+
+def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Reads `retry-after-ms`, else `Retry-After` as seconds or as an HTTP date.
+
+    Args:
+        headers: Response headers, looked up by lower-case name.
+        now: Unix time that a date is compared with; the clock where None.
+
+    Returns:
+        Seconds, never negative; None where there is none or it cannot be read.
+    """
+    milliseconds = _seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after")
+    seconds = _seconds(text)
+    if seconds is not None or text is None:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, moment - (time.time() if now is None else now))
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return max(0.0, value) if math.isfinite(value) else None
