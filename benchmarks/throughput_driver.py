@@ -17,7 +17,7 @@ import common
 
 with common.Imports() as imp:
     from classifier.batch.job import Job
-    from classifier.batch.results import read_rows
+    from classifier.batch.ledger.rows import read_rows
     from classifier.batch.session import label_lists
     from classifier.model.entries import ListEntry
     from classifier.model.paper import Paper

@@ -14,7 +14,7 @@ import pytest
 
 from classifier.batch.estimate import estimate
 from classifier.batch.job import Job
-from classifier.batch.results import DUPLICATE, read_rows
+from classifier.batch.ledger.rows import DUPLICATE, read_rows
 from classifier.batch.session import label_lists
 from classifier.errors import ConfigError
 from classifier.model.entries import BrokenEntry, ListEntry

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from classifier.batch.items import Outcome
-from classifier.batch.opening import open_ledger
+from classifier.batch.ledger.items import Outcome
+from classifier.batch.ledger.lock import open_ledger
 from classifier.cli import exits
 from classifier.cli.app import run
 from classifier.export.render import FORMATS

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.batch.job import Job
 from classifier.batch.labellers import Labeller, LocalLabeller, ProcessLabeller
-from classifier.batch.ledger import Ledger
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.provider.answers import AnswerReader
 from classifier.batch.provider.deferring import DeferringTransport, MostOf
 from classifier.batch.provider.queue import Limits, ProviderQueue
@@ -19,7 +20,6 @@ from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import KeepingTransport, KeptReplies, ReplyStore, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import Spending
-from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.engines.openai.batches import BatchServer
 from classifier.model.reply import Usage

@@ -19,7 +19,8 @@ from typing import Any
 from classifier.batch.handing_on import Range, Sample, read_sample
 from classifier.batch.intake import Found, twin_finder
 from classifier.batch.job import Job, fingerprint
-from classifier.batch.known import Known
+from classifier.batch.ledger.items import State
+from classifier.batch.ledger.view import LedgerView
 from classifier.errors import ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.reply import Usage
@@ -149,7 +150,9 @@ def estimate(
         raise ConfigError("the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL")
     first = first_stage(settings)
     before = first if first and first.chosen_engine == "openai" else None
-    with closing(Known(job, fingerprint(job, settings, workspace))) as known:
+    made_from = fingerprint(job, settings, workspace)
+    view = LedgerView(job.out, made_from, relabel=job.relabel, retry_failed=job.retry_failed)
+    with closing(view) as known:
         listed, sample = _look_through(job, job.entries() if entries is None else entries, known)
         observed = known.usage()
     read = Sample()
@@ -190,7 +193,7 @@ def estimate(
     )
 
 
-def _look_through(job: Job, entries: Iterable[Found], known: Known) -> tuple[_Listed, list[ListEntry]]:
+def _look_through(job: Job, entries: Iterable[Found], known: LedgerView) -> tuple[_Listed, list[ListEntry]]:
     """Sums, and a sample in which each waiting entry is equally likely (reservoir sampling)."""
     find_twin: Callable[[ListEntry], str | None] = twin_finder() if job.dedupe else lambda _: None
     listed, chance = _Listed(), random.Random(0)  # noqa: S311 - the same sample each time
@@ -200,11 +203,11 @@ def _look_through(job: Job, entries: Iterable[Found], known: Known) -> tuple[_Li
             listed.unusable += 1
         elif find_twin(row) is not None:
             listed.duplicates += 1
-        elif (state := known.state_of(row.key)) == "done":
+        elif (state := known.state_of(row.key)) == State.done:
             listed.done += 1
-        elif state == "failed":
+        elif state == State.failed:
             listed.failed += 1
-        elif state == "asked":
+        elif state == State.asked:
             listed.at_provider += 1
         else:
             listed.papers += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from classifier.batch.ledger import Ledger
+from classifier.batch.ledger.ledger import Ledger
 from classifier.model.entries import BrokenEntry, ListEntry
 
 Found = ListEntry | BrokenEntry

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from classifier.batch.items import Item, Outcome, as_json
+from classifier.batch.ledger.items import Item, Outcome, as_json
 from classifier.batch.reading import Reading, read_entry
 from classifier.batch.replies import Deferred, asking
 from classifier.errors import ClassifierError, Concern, StoreError

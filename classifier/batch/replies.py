@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from classifier.batch.items import Item, ReplyKey, pack, unpack
+from classifier.batch.ledger.items import REFUSAL, Item, ReplyKey, pack, unpack
 from classifier.batch.spending import Spending
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.chat import question_of
@@ -61,9 +61,6 @@ class Conversation:
     cost_usd: float = 0.0
     key: ReplyKey = ("", 0)
 
-
-REFUSAL = -1
-"""Stands for "how often" in the key of a kept refusal, which is about a request and not its question."""
 
 _CONVERSATION: ContextVar[Conversation] = ContextVar("conversation")
 

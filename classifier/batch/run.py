@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from classifier.batch.items import Counts, Item, Outcome
 from classifier.batch.labellers import Labeller
-from classifier.batch.ledger import Ledger
+from classifier.batch.ledger.items import Counts, Item, Outcome
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.spending import Spending
-from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.errors import BudgetSpent, ClassifierError
 from classifier.runs.streak import FailureStreak, stop_message

@@ -18,12 +18,11 @@ from classifier.batch.cluster.parts import take_in as take_in_parts
 from classifier.batch.cluster.runner import label_on_cluster
 from classifier.batch.intake import Found, take_in, twin_finder
 from classifier.batch.job import Job, fingerprint
-from classifier.batch.ledger import Ledger
-from classifier.batch.opening import open_ledger
-from classifier.batch.provider.asked import forget_unsent, out_count
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.lock import open_ledger
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.results import write_results
 from classifier.batch.run import OnStart, Run
-from classifier.batch.store import LedgerWriter
 from classifier.batch.summary import how_it_went, now, shown_settings, totals
 from classifier.errors import ConfigError, StoreError
 from classifier.model.reply import Usage
@@ -121,14 +120,14 @@ def _refuse_batches(job: Job, ledger: Ledger) -> None:
     """
     if job.batch_api or job.drop_batches:
         return
-    requests = out_count(ledger)
+    requests = ledger.requests.out_count()
     if requests:
         raise ConfigError(
             f"{requests} requests of an earlier run are at the provider's Batch API; add --batch-api to "
             "collect their answers, or --drop-batches to give them up"
         )
     with ledger.transaction():
-        forget_unsent(ledger)
+        ledger.requests.forget_unsent()
 
 
 async def _run(job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, on_start: OnStart) -> Run:

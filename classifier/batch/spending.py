@@ -6,7 +6,7 @@ that goes on, what earlier ones have spent counts.
 
 from __future__ import annotations
 
-from classifier.batch.items import Spent
+from classifier.batch.ledger.items import Spent
 from classifier.errors import BudgetSpent
 from classifier.model.reply import Usage
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from classifier.batch.ledger import Ledger
-from classifier.batch.provider.asked import out_count
+from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.run import Run
 from classifier.runs.facts import server_of
 from classifier.settings import Settings
@@ -29,7 +28,7 @@ def totals(ledger: Ledger) -> dict[str, Any]:
             "duplicates": counts.twins,
             "failed": counts.failed,
             "waiting": counts.waiting,
-            "at_provider": out_count(ledger),
+            "at_provider": ledger.requests.out_count(),
             "unusable": counts.broken,
             "unlisted": ledger.unlisted(),
             "review": counts.review,

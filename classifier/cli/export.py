@@ -78,7 +78,7 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> int:
     """Write a labelled list: back into its own file, or as tables, a page or a picture of the tree."""
-    from classifier.batch.results import read_rows
+    from classifier.batch.ledger.rows import read_rows
     from classifier.errors import ConfigError
     from classifier.export.render import BINARY, Options, format_of, remove_from, render, render_into
     from classifier.export.splice.keywords import checked_prefix
@@ -151,7 +151,7 @@ def correct(
     ] = False,
 ) -> int:
     """Overrule a label: what a person decides outlives reruns and rules exports."""
-    from classifier.batch.results import remove_correction, set_correction
+    from classifier.batch.ledger.rows import remove_correction, set_correction
     from classifier.errors import ConfigError
     from classifier.model.entries import Correction
 

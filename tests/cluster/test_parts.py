@@ -8,9 +8,9 @@ import pytest
 
 from classifier.batch.cluster.parts import Stop, take_in, write_entries
 from classifier.batch.cluster.tables import KeptReply, entries_schema, label_row, labels_schema
-from classifier.batch.items import pack
-from classifier.batch.ledger import Ledger
-from classifier.batch.opening import open_ledger
+from classifier.batch.ledger.items import pack
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.lock import open_ledger
 from classifier.errors import ClassifierError
 from classifier.model.reply import Usage
 from tests.unit.test_ledger import entry, failed, label, save, take

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from classifier.batch.results import read_rows
+from classifier.batch.ledger.rows import read_rows
 from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests.arxiv_server import ArxivServer

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from classifier.batch.opening import open_ledger
+from classifier.batch.ledger.lock import open_ledger
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.replies import KeepingTransport, KeptReplies, asking
 from classifier.batch.spending import Spending
-from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.completion import read_usage
 from classifier.errors import RateLimited, StoreError
 from classifier.model.entries import ListEntry
@@ -73,7 +73,7 @@ async def test_jobs_of_many_tasks_share_transactions_and_get_their_own_results(l
 async def test_a_job_that_fails_tells_its_caller_and_the_writer_goes_on(ledger):
     async with LedgerWriter(ledger) as store:
         with pytest.raises(StoreError, match="no such table"):
-            await store.do(lambda led: led.db.execute("SELECT * FROM nowhere"))
+            await store.do(lambda led: led._db.execute("SELECT * FROM nowhere"))
         await store.do(lambda led: led.keep("x", 1))
     assert ledger.value("x") == 1
 

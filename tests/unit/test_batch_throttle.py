@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.batch.items import Spent
+from classifier.batch.ledger.items import Spent
 from classifier.batch.spending import Spending
 from classifier.batch.throttle import START, AdaptiveLimit, Throttle
 from classifier.engines.openai.retry import Pause

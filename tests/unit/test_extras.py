@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from classifier.batch.job import Job
-from classifier.batch.results import read_broken, read_rows
+from classifier.batch.ledger.rows import read_broken, read_rows
 from classifier.batch.session import label_lists
 from classifier.errors import ConfigError
 from classifier.export.render import Options, render

@@ -5,11 +5,12 @@ import sqlite3
 
 import pytest
 
-from classifier.batch.items import Outcome, pack, unpack
-from classifier.batch.ledger import Ledger
-from classifier.batch.opening import open_ledger
-from classifier.batch.results import read_broken, read_rows, remove_correction, set_correction, write_results
-from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.items import Outcome, pack, unpack
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.lock import open_ledger
+from classifier.batch.ledger.rows import read_broken, read_rows, remove_correction, set_correction
+from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.results import write_results
 from classifier.errors import ConfigError, InputError, StoreError
 from classifier.model.entries import BrokenEntry, Correction, ListEntry
 from classifier.model.label import Label, LabelledPaper
@@ -268,3 +269,22 @@ def test_a_label_that_is_saved_again_changes_nothing(tmp_path):
         ledger.retry_failed()
         ledger.save([Outcome(second, label("b"), 1)])  # of the round before
         assert (ledger.counts().done, waiting(ledger)) == (1, ["b"])
+
+
+def test_the_states_in_the_schema_are_those_of_the_enum(tmp_path):
+    with closing(connect(tmp_path / LEDGER_FILE)) as connection:
+        (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'item'").fetchone()
+    stored = re.search(r"state IN \(([^)]*)\)", made)
+    assert stored is not None
+    assert {name.strip(" '") for name in stored[1].split(",")} == {*State} - {State.asked}
+
+
+def test_no_sql_stands_outside_the_ledgers_room():
+    package = Path(classifier.__file__).parent
+    statements = re.compile(r"\b(?:SELECT .+ FROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b|\bsqlite3\b")
+    found = {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        if statements.search(file.read_text(encoding="utf-8"))
+    }
+    assert {Path(name).parent.as_posix() for name in found} == {"batch/ledger"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from classifier.batch.items import Spent
+from classifier.batch.ledger.items import Spent
 from classifier.batch.spending import Spending
 from classifier.errors import BudgetSpent
 from classifier.model.reply import Usage

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from classifier.batch.cluster.tables import arrow, entries_schema, entry_row, usage_of
-from classifier.batch.items import Item, Outcome
-from classifier.batch.ledger import Ledger
+from classifier.batch.ledger.items import Item, Outcome
+from classifier.batch.ledger.ledger import Ledger
 from classifier.errors import StoreError
 from classifier.extras import need
 from classifier.model.entries import ListEntry

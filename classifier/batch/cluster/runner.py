@@ -22,7 +22,7 @@ from classifier.batch.cluster.office import Office, Terms
 from classifier.batch.cluster.parts import Taken, take_in, write_entries
 from classifier.batch.cluster.worker import Assignment, LabelWorker
 from classifier.batch.job import Job
-from classifier.batch.ledger import Ledger
+from classifier.batch.ledger.ledger import Ledger
 from classifier.errors import ConfigError, StoreError
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from classifier.batch.items import Item, ReplyKey, as_json, plain
+from classifier.batch.ledger.items import Item, ReplyKey, as_json, plain
 from classifier.errors import ClassifierError
 from classifier.extras import need
 from classifier.model.label import Label

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from classifier.batch.assembly import asking_classifier, open_line
 from classifier.batch.cluster.office import SharedSpending, Terms
 from classifier.batch.cluster.tables import KeptReply, arrow, label_row, labels_schema
-from classifier.batch.items import Item, ReplyKey
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.labellers import label_entry
+from classifier.batch.ledger.items import Item, ReplyKey
 from classifier.batch.replies import asking
 from classifier.batch.throttle import Throttle
 from classifier.errors import ClassifierError, ConfigError, error_class

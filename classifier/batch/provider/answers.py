@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.batch.items import pack
+from classifier.batch.ledger.items import pack
 from classifier.batch.replies import kept_refusal
 from classifier.engines.openai.completion import as_batch_answer
 from classifier.engines.openai.failures import failure

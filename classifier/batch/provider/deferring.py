@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from classifier.batch.provider.asked import Asked, ask, give_up
+from classifier.batch.ledger.requests import Asked
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.replies import Deferred, present_conversation
-from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ModelError
 
@@ -76,10 +76,10 @@ class DeferringTransport:
             raise Deferred
         put = present_conversation()
         asked = Asked(put.item, put.key, request, self._most_of(request))
-        tries = await self._store.do(lambda ledger: ask(ledger, asked))
+        tries = await self._store.do(lambda ledger: ledger.requests.ask(asked))
         if tries < TRIES:
             raise Deferred
-        await self._store.do(lambda ledger: give_up(ledger, asked))
+        await self._store.do(lambda ledger: ledger.requests.give_up(asked))
         raise UnansweredByBatches(f"{tries} batches brought no answer to it; try without --batch-api")
 
     async def aclose(self) -> None:

@@ -14,15 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from classifier.batch.ledger import Ledger
-from classifier.batch.provider import asked
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.requests import SentBatch
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.provider.answers import Answer, AnswerReader
-from classifier.batch.provider.asked import SentBatch
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import UsageOf
 from classifier.batch.run import Interrupted
 from classifier.batch.spending import Spending
-from classifier.batch.store import LedgerWriter
 from classifier.engines.openai.batches import Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.retry import Waits, retrying
@@ -104,17 +103,17 @@ class ProviderQueue:
             ModelError: It does not answer.
         """
         self._submitter.tidy()
-        for batch in await self._store.do(asked.open_batches):
+        for batch in await self._store.do(lambda ledger: ledger.requests.open_batches()):
             if batch.provider_id is None:
                 await self._submitter.settle(batch)
-        await self._store.do(asked.forget_unsent)
+        await self._store.do(lambda ledger: ledger.requests.forget_unsent())
         await self._count()
 
     async def is_full(self) -> bool:
         """Whether what is new makes a batch of the largest size."""
         if self.is_closed:
             return False
-        load = await self._store.do(asked.new_load)
+        load = await self._store.do(lambda ledger: ledger.requests.new_load())
         return load.requests >= self._most or load.bytes >= self._limits.bytes
 
     async def send(self) -> bool:
@@ -124,7 +123,9 @@ class ProviderQueue:
             BudgetSpent: The cap allows no further request, and none is out that could cost less than feared.
             ConfigError, ModelError: It is open whether it was submitted; it was refused.
         """
-        if (self._crowded and self.out) or not (await self._store.do(asked.new_load)).requests:
+        if (self._crowded and self.out) or not (
+            await self._store.do(lambda ledger: ledger.requests.new_load())
+        ).requests:
             return False
         batch = await self._intend()
         if batch is None:
@@ -135,7 +136,11 @@ class ProviderQueue:
         except RateLimited:
             if not self.out:
                 raise
-            (batch,) = [b for b in await self._store.do(asked.open_batches) if b.id == batch.id]
+            (batch,) = [
+                b
+                for b in await self._store.do(lambda ledger: ledger.requests.open_batches())
+                if b.id == batch.id
+            ]
             provider_id = await self._submitter.settle(batch)
             self._crowded = provider_id is None
         if provider_id is not None:
@@ -146,7 +151,7 @@ class ProviderQueue:
     async def close(self) -> None:
         """Asks for nothing more; what was not sent is forgotten."""
         self.is_closed = True
-        await self._store.do(asked.forget_unsent)
+        await self._store.do(lambda ledger: ledger.requests.forget_unsent())
 
     async def collect(self, ended: asyncio.Event) -> None:
         """Waits until a batch has ended, and takes in its answers; returns early when the event is set.
@@ -159,7 +164,7 @@ class ProviderQueue:
         while not ended.is_set():
             problem: ClassifierError | None = None
             taken, self.ready = 0, 0
-            for batch in await self._store.do(asked.open_batches):
+            for batch in await self._store.do(lambda ledger: ledger.requests.open_batches()):
                 try:
                     taken += await self._visit(batch)
                 except (ModelError, Interrupted) as error:
@@ -188,9 +193,13 @@ class ProviderQueue:
         if cap is not None:
             if not self.out:
                 self._spending.check()
-            allowance = cap - self._spending.cost_usd - await self._store.do(asked.most_out_usd)
+            allowance = (
+                cap
+                - self._spending.cost_usd
+                - await self._store.do(lambda ledger: ledger.requests.most_out_usd())
+            )
         limits, tag = (self._most, self._limits.bytes, allowance), uuid.uuid4().hex
-        batch = await self._store.do(lambda ledger: asked.intend(ledger, tag, *limits))
+        batch = await self._store.do(lambda ledger: ledger.requests.intend(tag, *limits))
         if batch is None and not self.out:
             raise BudgetSpent(
                 f"--max-cost {cap:g} is reached: ${self._spending.cost_usd:.4f} spent, and the next request "
@@ -208,7 +217,7 @@ class ProviderQueue:
             return True
         self.ready += state.completed + state.failed
         if state.status not in ("validating", "failed"):
-            await self._store.do(lambda ledger: asked.accepted(ledger, batch))
+            await self._store.do(lambda ledger: ledger.requests.accepted(batch))
         return False
 
     async def _look(self, batch: SentBatch) -> Batch | None:
@@ -256,7 +265,7 @@ class ProviderQueue:
             return True
         # No fault of the requests: quota, key, a person.
         counts = stop is None and state.status != "cancelled"
-        lost = await self._store.do(lambda ledger: asked.end(ledger, batch, state.status, counts=counts))
+        lost = await self._store.do(lambda ledger: ledger.requests.end(batch, state.status, counts=counts))
         self._crowded = False
         if lost:
             self.say(f"batch {state.id} is {state.status}; {lost} of its requests go again")
@@ -288,7 +297,7 @@ class ProviderQueue:
 
         def keep(ledger: Ledger) -> list[bool]:
             return [
-                asked.answered(ledger, batch, row.custom_id, row.packed, usage, refused=row.refused)
+                ledger.requests.answered(batch, row.custom_id, row.packed, usage, refused=row.refused)
                 for row, usage in zip(rows, usages, strict=True)
             ]
 
@@ -303,7 +312,7 @@ class ProviderQueue:
         Raises:
             RejectedRequest: Not for its size.
         """
-        requests = await self._store.do(lambda ledger: asked.release(ledger, batch))
+        requests = await self._store.do(lambda ledger: ledger.requests.release(batch))
         await self._count()
         await self._remove_files(state)
         code, said = next(iter(state.errors), ("", "no reason given"))
@@ -323,4 +332,4 @@ class ProviderQueue:
             await self._server.remove(file_id)
 
     async def _count(self) -> None:
-        self.out = await self._store.do(asked.out_count)
+        self.out = await self._store.do(lambda ledger: ledger.requests.out_count())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from classifier.batch.items import Outcome
 from classifier.batch.labellers import Labeller
-from classifier.batch.provider import asked
+from classifier.batch.ledger.items import Outcome
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.provider.queue import ProviderQueue
 from classifier.batch.run import Interrupted, Run
 from classifier.batch.spending import Spending
-from classifier.batch.store import LedgerWriter
 from classifier.batch.throttle import Throttle
 from classifier.engines.openai.batches import BatchServer
 from classifier.errors import BudgetSpent, ClassifierError, ConfigError, ModelError
@@ -93,7 +92,7 @@ async def drop_batches(server: BatchServer, store: LedgerWriter) -> int:
     Returns:
         How many batches were given up.
     """
-    batches = await store.do(asked.open_batches)
+    batches = await store.do(lambda ledger: ledger.requests.open_batches())
     for batch in batches:
         with suppress(ModelError, ConfigError):  # gone, or of another key: forgetting it was asked for
             provider_id = batch.provider_id
@@ -104,6 +103,6 @@ async def drop_batches(server: BatchServer, store: LedgerWriter) -> int:
                 await server.cancel(provider_id)
         if batch.file_id is not None:
             await server.remove(batch.file_id)
-        await store.do(lambda ledger, batch=batch: asked.end(ledger, batch, "dropped", counts=False))  # type: ignore[misc]
-    await store.do(asked.forget_unsent)
+        await store.do(lambda ledger, batch=batch: ledger.requests.end(batch, "dropped", counts=False))  # type: ignore[misc]
+    await store.do(lambda ledger: ledger.requests.forget_unsent())
     return len(batches)

@@ -15,9 +15,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from classifier.batch.provider import asked
-from classifier.batch.provider.asked import SentBatch
-from classifier.batch.store import LedgerWriter
+from classifier.batch.ledger.requests import SentBatch
+from classifier.batch.ledger.writer import LedgerWriter
 from classifier.engines.openai.batches import ENDPOINT, Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.retry import Waits, retrying
@@ -57,10 +56,10 @@ class Submitter:
         except ModelError:
             await self._take_back(batch)
             raise
-        await self._store.do(lambda ledger: asked.uploaded(ledger, batch, file_id))
+        await self._store.do(lambda ledger: ledger.requests.uploaded(batch, file_id))
         batch = replace(batch, file_id=file_id, sent=time.time())
         made = await self._create(batch, file_id)
-        await self._store.do(lambda ledger: asked.submitted(ledger, batch, made.id))
+        await self._store.do(lambda ledger: ledger.requests.submitted(batch, made.id))
         return made.id
 
     async def settle(self, batch: SentBatch) -> str | None:
@@ -72,7 +71,7 @@ class Submitter:
             ConfigError, ModelError: As `submit`.
         """
         if batch.sent is not None and (found := await self._find(batch)) is not None:
-            await self._store.do(lambda ledger: asked.submitted(ledger, batch, found.id))
+            await self._store.do(lambda ledger: ledger.requests.submitted(batch, found.id))
             return found.id
         await self._take_back(batch)
         return None
@@ -119,7 +118,7 @@ class Submitter:
         with path.open("wb") as file:
             after = 0
             while rows := await self._store.do(
-                lambda ledger, after=after: asked.bodies_of(ledger, batch, after, _ROWS)  # type: ignore[misc]
+                lambda ledger, after=after: ledger.requests.bodies_of(batch, after, _ROWS)  # type: ignore[misc]
             ):
                 for custom_id, body in rows:
                     head = f'{{"custom_id":"{custom_id}","method":"POST","url":"{ENDPOINT}","body":'
@@ -156,6 +155,6 @@ class Submitter:
         return found
 
     async def _take_back(self, batch: SentBatch) -> None:
-        await self._store.do(lambda ledger: asked.release(ledger, batch))
+        await self._store.do(lambda ledger: ledger.requests.release(batch))
         if batch.file_id is not None:
             await self._server.remove(batch.file_id)

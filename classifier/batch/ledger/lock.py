@@ -6,7 +6,6 @@ is refused in words, never mixed.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from classifier.batch.ledger import Ledger
-from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError, StoreError
 from classifier.runs.fingerprint import differences
 
@@ -66,7 +65,7 @@ def open_ledger(
         try:
             ledger = Ledger(connection, path)
             with ledger.transaction():
-                _take_up(ledger, connection, fingerprint, relabel)
+                _take_up(ledger, fingerprint, relabel)
                 ledger.keep(_LABELS, list(labels))
             yield ledger
         finally:
@@ -75,18 +74,13 @@ def open_ledger(
         lock.release()
 
 
-def _take_up(
-    ledger: Ledger, connection: sqlite3.Connection, fingerprint: Mapping[str, Any], relabel: bool
-) -> None:
+def _take_up(ledger: Ledger, fingerprint: Mapping[str, Any], relabel: bool) -> None:
     before = ledger.value(FINGERPRINT)
     changed = differences(before, fingerprint) if before is not None else ()
     if changed and not relabel and ledger.has_results():
         raise other_settings(ledger.path, changed)
     if changed:
-        connection.execute(
-            "UPDATE item SET round = round + (state = 'failed'), label = NULL, error = NULL, review = 0,"
-            " state = CASE WHEN twin IS NULL THEN 'waiting' ELSE 'twin' END"
-        )
+        ledger.label_anew()
     ledger.keep(FINGERPRINT, fingerprint)
 
 

@@ -1,7 +1,7 @@
 """What a folder's ledger knows already, for those who only ask: nothing is locked or written.
 
-What enters: a job and its fingerprint. What leaves: the state of entries as a run would find them, and what
-replies have cost. Where there is no ledger, nothing is known.
+What enters: a folder and the fingerprint of a run. What leaves: the state of entries as a run would find
+them, and what replies have cost. Where there is no ledger, nothing is known.
 """
 
 from __future__ import annotations
@@ -9,59 +9,63 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-from classifier.batch.job import Job
-from classifier.batch.opening import FINGERPRINT, other_settings
-from classifier.batch.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.items import State
+from classifier.batch.ledger.lock import FINGERPRINT, other_settings
+from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import StoreError, error_class
 from classifier.runs.fingerprint import differences
 
 _OBSERVED = 10  # replies from which their mean is better than a guess by characters
 
-State = Literal["waiting", "asked", "done", "failed"]
-"""`asked`: a request is out in a batch; `failed`: and the run would not ask again."""
 
+class LedgerView:
+    """Reads a folder's ledger.
 
-class Known:
-    """Reads the ledger of a job's folder.
+    Args:
+        relabel: The run to come labels anew where settings have changed.
+        retry_failed: It tries failed entries again.
 
     Raises:
-        ConfigError: It was made with other settings, and the job does not want to label anew.
+        ConfigError: The ledger was made with other settings, and `relabel` is not set.
         StoreError: It cannot be read.
     """
 
-    def __init__(self, job: Job, fingerprint: Mapping[str, Any]) -> None:
-        path = job.out / LEDGER_FILE
-        self._job = job
+    def __init__(
+        self, folder: Path, fingerprint: Mapping[str, Any], *, relabel: bool, retry_failed: bool
+    ) -> None:
+        path = folder / LEDGER_FILE
+        self._retry_failed = retry_failed
         self._db = connect(path, read_only=True) if path.is_file() else None
         changed = differences(before, fingerprint) if (before := self._fingerprint()) else ()
         results = self._all(
             "SELECT 1 FROM item WHERE state = 'done' UNION ALL SELECT 1 FROM reply"
             " UNION ALL SELECT 1 FROM asked WHERE batch IS NOT NULL LIMIT 1"
         )
-        if changed and results and not job.relabel:
+        if changed and results and not relabel:
             self.close()
             raise other_settings(path, changed)
         self._stale = bool(changed)
 
     def state_of(self, key: str) -> State:
-        """What a run would do about an entry: only what waits costs anything."""
+        """What a run would do about an entry: only what waits costs anything; what failed stays so."""
         rows = self._all(
             "SELECT state, error, EXISTS (SELECT 1 FROM asked WHERE item = item.id AND NOT lost)"
             " FROM item WHERE key = ?",
             key,
         )
         if not rows:
-            return "waiting"
+            return State.waiting
         state, error, asked = rows[0]
         if asked:
-            return "asked"
-        if self._stale or state not in ("done", "failed"):
-            return "waiting"
-        if state == "failed" and (self._job.retry_failed or error_class(error).retryable):
-            return "waiting"
-        return "done" if state == "done" else "failed"
+            return State.asked
+        if self._stale or state not in (State.done, State.failed):
+            return State.waiting
+        if state == State.failed and (self._retry_failed or error_class(error).retryable):
+            return State.waiting
+        return State(state)
 
     def usage(self) -> tuple[int, float, float] | None:
         """Replies, and the mean of their tokens in and out an item; None where too few tell."""

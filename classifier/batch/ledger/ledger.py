@@ -4,7 +4,7 @@ What enters: entries in list order, replies, labels. What leaves: items that wai
 was said before about each. Every method is one transaction or less: callers that want several in one wrap
 them in `transaction`. What it does not do: ask a model, or write result files (`classifier.batch.results`).
 
-`classifier.batch.opening` opens one. Corrections may be written meanwhile by others.
+`classifier.batch.ledger.lock` opens one. Corrections may be written meanwhile by others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from classifier.batch.items import Counts, Item, Outcome, ReplyKey, Spent, as_json, plain
+from classifier.batch.ledger.items import Counts, Item, Outcome, ReplyKey, Spent, State, as_json, plain
+from classifier.batch.ledger.requests import BatchRequests
 from classifier.errors import Concern, StoreError, codes_of
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.model.reply import Usage
@@ -44,12 +45,13 @@ class Ledger:
     """An open ledger. One thread at a time may use it.
 
     Attributes:
-        db: For modules of this package that keep tables of their own.
+        requests: What is out at the provider's Batch API.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
-        self.db = connection
+        self.requests = BatchRequests(connection)
+        self._db = connection
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -58,7 +60,7 @@ class Ledger:
         Raises:
             StoreError: The disk is full, or the file damaged.
         """
-        if self.db.in_transaction:
+        if self._db.in_transaction:
             yield
             return
         with self.writing():
@@ -73,12 +75,12 @@ class Ledger:
             StoreError: As `transaction`.
         """
         try:
-            self.db.execute("BEGIN IMMEDIATE")
+            self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
             finally:
-                if self.db.in_transaction:  # a full disk has rolled back already
-                    self.db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has rolled back already
+                    self._db.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise StoreError(
                 f"{self.path}: {error}; nothing that was saved is lost: make room and repeat the command"
@@ -86,19 +88,19 @@ class Ledger:
 
     def commit(self) -> None:
         """Puts the transaction on disk; in any thread, while no other uses the ledger."""
-        self.db.execute("COMMIT")
+        self._db.execute("COMMIT")
 
     # -- what was run --------------------------------------------------------------------------
 
     def value(self, name: str) -> Any:
         """A value kept under a name, or None."""
-        found = self.db.execute("SELECT value FROM run WHERE name = ?", (name,)).fetchone()
+        found = self._db.execute("SELECT value FROM run WHERE name = ?", (name,)).fetchone()
         return json.loads(found[0]) if found else None
 
     def keep(self, name: str, value: Any) -> None:
         """Keeps a JSON value under a name."""
         with self.transaction():
-            self.db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (name, json.dumps(value)))
+            self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (name, json.dumps(value)))
 
     # -- the list comes in ---------------------------------------------------------------------
 
@@ -107,7 +109,7 @@ class Ledger:
         with self.transaction():
             listing = int(self.value(_LISTING) or 0) + 1
             self.keep(_LISTING, listing)
-            self.db.execute("DELETE FROM broken")
+            self._db.execute("DELETE FROM broken")
         return listing
 
     def add(self, listing: int, place: int, entry: ListEntry, twin: str | None = None) -> bool:
@@ -116,13 +118,20 @@ class Ledger:
         Returns:
             False where the key stands in this listing already: nothing was changed.
         """
-        values = (plain(entry.key), place, listing, as_json(entry), "twin" if twin else "waiting", twin)
-        cursor = self.db.execute(_TAKE_UP, values)
+        values = (
+            plain(entry.key),
+            place,
+            listing,
+            as_json(entry),
+            State.twin if twin else State.waiting,
+            twin,
+        )
+        cursor = self._db.execute(_TAKE_UP, values)
         return cursor.rowcount > 0
 
     def add_broken(self, listing: int, entry: BrokenEntry) -> None:
         """Notes an entry that cannot be used."""
-        self.db.execute(
+        self._db.execute(
             "INSERT INTO broken VALUES (?, ?, ?, ?, ?)",
             (
                 listing,
@@ -133,6 +142,13 @@ class Ledger:
             ),
         )
 
+    def label_anew(self) -> None:
+        """Puts every entry back; earlier replies to failed ones are not used again."""
+        self._db.execute(
+            "UPDATE item SET round = round + (state = 'failed'), label = NULL, error = NULL, review = 0,"
+            " state = CASE WHEN twin IS NULL THEN 'waiting' ELSE 'twin' END"
+        )
+
     # -- the run -------------------------------------------------------------------------------
 
     def waiting(self, after: int, count: int) -> list[Item]:
@@ -140,7 +156,7 @@ class Ledger:
 
         Those whose answer is to come by a batch are passed over.
         """
-        rows = self.db.execute(
+        rows = self._db.execute(
             "SELECT id, place, round, entry FROM item"
             " WHERE state = 'waiting' AND place > ? AND listing = ? AND NOT EXISTS ("
             "   SELECT 1 FROM asked WHERE item = item.id AND NOT lost"
@@ -155,7 +171,7 @@ class Ledger:
     def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
         """Keeps a response; `body` is compressed (`pack`)."""
         with self.transaction():
-            self.db.execute(
+            self._db.execute(
                 "INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     item.id,
@@ -173,12 +189,12 @@ class Ledger:
     def save(self, outcomes: Iterable[Outcome]) -> None:
         """Keeps labels, those of failed items included, of items that wait in the round they were made in."""
         with self.transaction():
-            self.db.executemany(
+            self._db.executemany(
                 "UPDATE item SET state = ?, label = ?, review = ?, error = ?, attempts = attempts + ?"
                 " WHERE id = ? AND round = ? AND state = 'waiting'",
                 (
                     (
-                        "done" if outcome.label.error is None else "failed",
+                        State.done if outcome.label.error is None else State.failed,
                         as_json(outcome.label),
                         outcome.label.needs_review,
                         outcome.label.error.code if outcome.label.error else None,
@@ -193,7 +209,7 @@ class Ledger:
     def wait_again(self, item_ids: Sequence[int]) -> None:
         """Puts failed items back, as if they had not been tried in this round."""
         with self.transaction():
-            self.db.executemany(
+            self._db.executemany(
                 "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0 WHERE id = ?",
                 ((item_id,) for item_id in item_ids),
             )
@@ -201,7 +217,7 @@ class Ledger:
     def retry_unreached(self) -> int:
         """Puts back the items at which nothing was wrong but the network, in the same round; how many."""
         with self.transaction():
-            return self.db.execute(
+            return self._db.execute(
                 "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0"
                 " WHERE state = 'failed' AND error IN (SELECT value FROM json_each(?))",
                 (json.dumps(sorted(codes_of(retryable=True))),),
@@ -210,7 +226,7 @@ class Ledger:
     def retry_failed(self) -> int:
         """Puts all failed items back for a new round, in which earlier replies are not used; how many."""
         with self.transaction():
-            return self.db.execute(
+            return self._db.execute(
                 "UPDATE item SET state = 'waiting', round = round + 1, label = NULL, error = NULL, review = 0"
                 " WHERE state = 'failed'"
             ).rowcount
@@ -226,26 +242,26 @@ class Ledger:
         )
         given = (json.dumps(sorted(codes_of(concerns=Concern.paper))), self._listing())
         with self.transaction():
-            chosen = self.db.execute(
+            chosen = self._db.execute(
                 f"SELECT twin, key, min(place) FROM item WHERE state = 'twin' AND twin IN ({failed})"  # noqa: S608
                 " AND listing = ? GROUP BY twin",
                 (*given, self._listing()),
             ).fetchall()
             for original, key, _ in chosen:
-                self.db.execute("UPDATE item SET twin = ? WHERE twin = ?", (key, original))
-                self.db.execute("UPDATE item SET state = 'waiting', twin = NULL WHERE key = ?", (key,))
+                self._db.execute("UPDATE item SET twin = ? WHERE twin = ?", (key, original))
+                self._db.execute("UPDATE item SET state = 'waiting', twin = NULL WHERE key = ?", (key,))
         return len(chosen)
 
     def unlisted(self) -> int:
         """Entries with a label that the present lists do not have."""
-        found = self.db.execute(
+        found = self._db.execute(
             "SELECT count(*) FROM item WHERE state = 'done' AND listing <> ?", (self._listing(),)
         )
         return int(found.fetchone()[0])
 
     def has_results(self) -> bool:
         """Whether there is a label or a reply, of any entry that was ever listed, or one is to come."""
-        found = self.db.execute(
+        found = self._db.execute(
             "SELECT EXISTS (SELECT 1 FROM item WHERE state = 'done') OR EXISTS (SELECT 1 FROM reply)"
             " OR EXISTS (SELECT 1 FROM asked WHERE batch IS NOT NULL)"
         )
@@ -258,23 +274,23 @@ class Ledger:
         listing = self._listing()
         found = {
             state: (number, review or 0)
-            for state, number, review in self.db.execute(
+            for state, number, review in self._db.execute(
                 "SELECT state, count(*), sum(review) FROM item WHERE listing = ? GROUP BY state", (listing,)
             )
         }
-        broken = self.db.execute("SELECT count(*) FROM broken WHERE listing = ?", (listing,)).fetchone()[0]
+        broken = self._db.execute("SELECT count(*) FROM broken WHERE listing = ?", (listing,)).fetchone()[0]
         return Counts(
-            waiting=found.get("waiting", (0, 0))[0],
-            done=found.get("done", (0, 0))[0],
-            failed=found.get("failed", (0, 0))[0],
-            twins=found.get("twin", (0, 0))[0],
-            review=found.get("done", (0, 0))[1],
+            waiting=found.get(State.waiting, (0, 0))[0],
+            done=found.get(State.done, (0, 0))[0],
+            failed=found.get(State.failed, (0, 0))[0],
+            twins=found.get(State.twin, (0, 0))[0],
+            review=found.get(State.done, (0, 0))[1],
             broken=broken,
         )
 
     def files_waiting(self) -> int:
         """Items without a label that bring a file of their own."""
-        found = self.db.execute(
+        found = self._db.execute(
             "SELECT count(json_extract(entry, '$.file')) FROM item WHERE state = 'waiting' AND listing = ?",
             (self._listing(),),
         )
@@ -283,7 +299,7 @@ class Ledger:
     def spent(self) -> Spent:
         """What all replies have cost, of every round, of entries that are no longer listed too."""
         return Spent(
-            *self.db.execute(
+            *self._db.execute(
                 "SELECT count(*), coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),"
                 " coalesce(sum(tokens_cached), 0), coalesce(sum(cost_usd), 0.0), count(*) - count(cost_usd)"
                 " FROM reply WHERE nth >= 0"  # not a kept refusal
@@ -296,7 +312,7 @@ class Ledger:
         return int(self.value(_LISTING) or 0)
 
     def _replies(self, item_id: int, rounds: int) -> dict[ReplyKey, bytes]:
-        rows = self.db.execute(
+        rows = self._db.execute(
             "SELECT request, nth, body FROM reply WHERE item = ? AND round = ?", (item_id, rounds)
         )
         return {(request, nth): body for request, nth, body in rows}

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from pydantic_core import PydanticSerializationError
@@ -17,6 +18,22 @@ from classifier.model.record import Record
 
 ReplyKey = tuple[str, int]
 """A question's sha256, and how often it was put before in its item's round (see `replies`)."""
+
+REFUSAL = -1
+"""Stands for "how often" in the key of a kept refusal, which is about a request and not its question."""
+
+
+class State(StrEnum):
+    """What is to be done about an entry; stored by name."""
+
+    waiting = "waiting"
+    """For its label."""
+    done = "done"
+    failed = "failed"
+    twin = "twin"
+    """Another entry of the same paper is labelled in its place."""
+    asked = "asked"
+    """A request for it is out in a batch; never stored, since it still waits."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from classifier.batch.items import Item, ReplyKey
-from classifier.batch.ledger import Ledger
+from classifier.batch.ledger.items import Item, ReplyKey
+from classifier.batch.ledger.ledger import Ledger
 from classifier.model.reply import Usage
 
 T = TypeVar("T")
