@@ -15,7 +15,7 @@ from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.provider.answers import AnswerReader
 from classifier.batch.provider.deferring import DeferringTransport, MostOf
 from classifier.batch.provider.queue import Limits, ProviderQueue
-from classifier.batch.provider.run import BatchRun, drop_batches
+from classifier.batch.provider.replies import BatchReplies, drop_batches
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import KeepingTransport, KeptReplies, ReplyStore, UsageOf
 from classifier.batch.run import Run
@@ -55,7 +55,7 @@ async def make_run(job: Job, settings: Settings, workspace: Workspace, store: Le
     line = open_line(settings, job.concurrency, spending, store)
     dropped = await drop_batches(BatchServer(line.http), store) if job.drop_batches else 0
     if job.batch_api:
-        run: Run = _batch_run(job, settings, workspace, store, line)
+        run = _batch_run(job, settings, workspace, store, line)
     else:
         labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
         run = Run(store, labeller, spending, line.throttle)
@@ -146,9 +146,7 @@ def _asking_labeller(
     return LocalLabeller(asking_classifier(settings, workspace, line, transport), job.reading, at_once)
 
 
-def _batch_run(
-    job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, line: Line
-) -> BatchRun:
+def _batch_run(job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, line: Line) -> Run:
     """A run by the provider's Batch API."""
     server = BatchServer(line.http)
     limits = Limits(
@@ -165,7 +163,7 @@ def _batch_run(
         line.throttle, store, _cost_bound(settings), _known_models(settings), lambda: queue.is_closed
     )
     labeller = _asking_labeller(job, settings, workspace, line, deferring)
-    return BatchRun(store, labeller, line.spending, line.throttle, queue)
+    return Run(store, labeller, line.spending, line.throttle, BatchReplies(queue))
 
 
 def _offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts: int) -> Labeller:

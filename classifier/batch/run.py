@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from classifier.batch.labellers import Labeller
 from classifier.batch.ledger.items import Counts, Item, Outcome
@@ -17,7 +18,7 @@ from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.spending import Spending
 from classifier.batch.throttle import Throttle
-from classifier.errors import BudgetSpent, ClassifierError
+from classifier.errors import BudgetSpent, ClassifierError, ModelError
 from classifier.runs.streak import FailureStreak, stop_message
 from classifier.runs.workers import work_together
 
@@ -54,23 +55,105 @@ class Progress:
         return self.here / max(1e-9, time.monotonic() - self.started)
 
 
+@dataclass(frozen=True)
+class Expected:
+    """Answers that are to come later: how many are out, and how many of them are said to be ready."""
+
+    out: int
+    ready: int
+
+
+class ReplySource(Protocol):
+    """Where the replies of a run come from, between its passes over the list.
+
+    Attributes:
+        say: Called with what a person who waits for hours wants to know.
+    """
+
+    say: Callable[[str], None]
+
+    @property
+    def expected(self) -> Expected | None:
+        """None where replies come at once."""
+        ...
+
+    async def open(self) -> None:
+        """Begins, before the first pass."""
+        ...
+
+    async def is_full(self) -> bool:
+        """Whether a pass must end before the list does."""
+        ...
+
+    def tells(self, outcome: Outcome) -> bool:
+        """Whether an outcome says what others will cost, and whether the server is there."""
+        ...
+
+    async def more(self) -> bool:
+        """Brings replies after a pass that was not stopped; says whether another pass is worth it.
+
+        Raises:
+            ModelError, Interrupted: The run must stop.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Ends the waiting in `more`."""
+        ...
+
+
+class DirectReplies:
+    """A `ReplySource` for engines that answer at once: one pass is all."""
+
+    expected: Expected | None = None
+
+    def __init__(self) -> None:
+        self.say: Callable[[str], None] = lambda _: None
+
+    async def open(self) -> None:
+        """Nothing to begin."""
+
+    async def is_full(self) -> bool:
+        """Never."""
+        return False
+
+    def tells(self, outcome: Outcome) -> bool:
+        """Unless all its replies were there before."""
+        return outcome.requests > 0 or not outcome.item.replies
+
+    async def more(self) -> bool:
+        """Never."""
+        return False
+
+    def stop(self) -> None:
+        """Nothing waits."""
+
+
 class Run:
     """One run over a ledger.
 
     Args:
         throttle: The openai engine's; None offline.
+        replies: Where replies come from; None for engines that answer at once.
 
     Attributes:
         progress: Up to date at any time.
+        replies: As given.
         stopped: Why it ended early; None where it did not.
         interrupted: Whether a person ended it.
         dropped: Batches of an earlier run that were given up for it.
     """
 
     def __init__(
-        self, store: LedgerWriter, labeller: Labeller, spending: Spending, throttle: Throttle | None = None
+        self,
+        store: LedgerWriter,
+        labeller: Labeller,
+        spending: Spending,
+        throttle: Throttle | None = None,
+        replies: ReplySource | None = None,
     ) -> None:
         self.progress = Progress()
+        self.replies = replies or DirectReplies()
         self.spending = spending
         self.throttle = throttle
         self.stopped: ClassifierError | None = None
@@ -81,6 +164,7 @@ class Run:
         self._buffer: list[Item] = []
         self._after = 0
         self._taking = asyncio.Lock()
+        self._main: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._streak = FailureStreak[int]()
 
@@ -98,7 +182,14 @@ class Run:
             review=counts.review,
             started=time.monotonic(),
         )
-        await self._label_all()
+        self._main = asyncio.create_task(self._take_turns())
+        try:
+            await self._main
+        except asyncio.CancelledError:
+            if not self.interrupted:
+                raise
+        except (ModelError, Interrupted) as error:
+            self._stop(error)
 
     async def aclose(self) -> None:
         """Releases the labeller."""
@@ -111,8 +202,9 @@ class Run:
         """
         again, self.interrupted = self.interrupted, True
         if again:
-            for task in self._tasks:
-                task.cancel()
+            self._end_at_once()
+            if self._main is not None:
+                self._main.cancel()
             return
         self._stop(Interrupted("interrupted; repeat the command to go on"))
         in_flight = self.throttle.in_flight if self.throttle else set()
@@ -124,6 +216,14 @@ class Run:
     def _end_at_once(self) -> None:
         for task in self._tasks:
             task.cancel()
+
+    async def _take_turns(self) -> None:
+        """Passes over the list, with what brings replies between them, until neither has anything left."""
+        await self.replies.open()
+        while True:
+            await self._label_all()  # labels what has its replies, asks for what has none
+            if self.stopped is not None or not await self.replies.more():
+                return
 
     async def _label_all(self) -> None:
         await self._pass()
@@ -154,17 +254,13 @@ class Run:
         async with self._taking:
             if self.stopped is not None:
                 return []
-            if not self._buffer and not await self._is_full():
+            if not self._buffer and not await self.replies.is_full():
                 after, count = self._after, 2 * self._labeller.chunk * self._labeller.at_once
                 self._buffer = await self._store.do(lambda ledger: ledger.waiting(after, count))
                 if self._buffer:
                     self._after = self._buffer[-1].place
             taken, self._buffer = self._buffer[: self._labeller.chunk], self._buffer[self._labeller.chunk :]
             return taken
-
-    async def _is_full(self) -> bool:
-        """Whether a pass ends before the list does."""
-        return False
 
     async def _count(self, outcome: Outcome) -> None:
         label, progress = outcome.label, self.progress
@@ -173,7 +269,7 @@ class Run:
         progress.done += label.error is None
         progress.failed += label.error is not None
         progress.review += label.needs_review
-        if not self._tells(outcome):
+        if not self.replies.tells(outcome):
             return
         self.spending.finish(outcome.cost_usd)
         if self._streak.add(outcome.item.id, label.error) and label.error is not None:
@@ -182,13 +278,10 @@ class Run:
             progress.failed -= len(ids)
             await self._store.do(lambda ledger: ledger.wait_again(ids))
 
-    def _tells(self, outcome: Outcome) -> bool:
-        """Whether an outcome says what others will cost, and whether the server is there."""
-        return outcome.requests > 0 or not outcome.item.replies
-
     def _stop(self, reason: ClassifierError) -> None:
         if self.stopped is None:
             self.stopped = reason
+            self.replies.stop()
             if self.throttle is not None:
                 self.throttle.stop(reason.message)
 

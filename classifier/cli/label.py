@@ -139,7 +139,6 @@ def _estimate(job: Job, settings: Settings, workspace: Workspace, *, as_json: bo
 
 
 def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool) -> int:
-    from classifier.batch.provider.run import BatchRun
     from classifier.batch.session import label_lists
     from classifier.cli.label_bar import LabelBar
 
@@ -150,8 +149,7 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
         def on_start(run: Run) -> None:
             _heed_signals(run)
             bar.watch(run)
-            if isinstance(run, BatchRun):
-                run.queue.say = bar.say
+            run.replies.say = bar.say
 
         summary = label_lists(job, settings, workspace, on_start=on_start)
     print(json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out))

@@ -62,21 +62,19 @@ class LabelBar(Shown):
 
 def describe(run: Run) -> str:
     """A run's state in one line, what matters most first: narrow terminals cut its end."""
-    from classifier.batch.provider.run import BatchRun
-
     progress, spending, throttle = run.progress, run.spending, run.throttle
     if not progress.total:
         return "starting"
-    by_batch = isinstance(run, BatchRun)
+    expected = run.replies.expected
     parts = [f"{progress.per_second:.1f}/s"]
-    if progress.here and not by_batch:
+    if progress.here and expected is None:
         parts.append(f"{_duration(progress.waiting / max(progress.per_second, 1e-9))} left")
     if throttle is not None:
-        rest = None if by_batch else spending.rest_usd(progress.waiting)
+        rest = None if expected else spending.rest_usd(progress.waiting)
         cost = "cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}"
         parts.append(cost if rest is None else f"{cost} and about ${rest:.4f} to come")
-    if isinstance(run, BatchRun) and run.queue.out:
-        parts.append(f"{run.queue.ready} of {run.queue.out} answers there")
+    if expected is not None and expected.out:
+        parts.append(f"{expected.ready} of {expected.out} answers there")
     parts += [f"{progress.review} to review"] * bool(progress.review)
     parts += [f"{progress.failed} failed"] * bool(progress.failed)
     if throttle is not None:

@@ -1,11 +1,15 @@
 """What a ledger keeps from one reading of the lists to the next, and what it refuses."""
 
 import json
+import re
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from classifier.batch.ledger.items import Outcome, pack, unpack
+import classifier
+from classifier.batch.ledger.items import Outcome, State, pack, unpack
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.rows import read_broken, read_rows, remove_correction, set_correction
