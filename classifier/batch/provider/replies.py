@@ -16,7 +16,6 @@ from classifier.errors import BudgetSpent, ConfigError, ModelError
 
 class BatchReplies:
     """A `classifier.batch.run.ReplySource`; after a stop, the same command collects what batches bring.
-    collect.
 
     Args:
         queue: The batches.
