@@ -87,14 +87,7 @@ class Connections:
         if self._sources is None:
             from classifier.sources import Sources
 
-            self._sources = Sources(
-                cache_dir=self._settings.cache_dir,
-                contact=self._settings.contact,
-                arxiv_base_url=self._settings.arxiv_url,
-                allow_private=self._settings.allow_private,
-                max_bytes=self._settings.fetch_bytes,
-                on_wait=self._on_wait,
-            )
+            self._sources = Sources.from_settings(self._settings, on_wait=self._on_wait)
         return self._sources
 
     @property

@@ -13,7 +13,6 @@ from classifier.cli.options import JsonOption, WorkspaceOption
 if TYPE_CHECKING:
     from classifier.evaluation.fetched import Fetched
     from classifier.settings import Settings
-    from classifier.sources import Sources
     from classifier.survey.workspace import Workspace
 
 _SAID = {
@@ -37,23 +36,10 @@ def fetch_gold(workspace: WorkspaceOption = None, json: JsonOption = False) -> i
         return exits.INTERRUPTED
 
 
-def open_sources(settings: Settings, *, offline: bool) -> Sources:
-    """Where papers come from under these settings; offline, the cache alone."""
-    from classifier.sources import Sources
-
-    return Sources(
-        cache_dir=settings.cache_dir,
-        contact=settings.contact,
-        arxiv_base_url=settings.arxiv_url,
-        allow_private=settings.allow_private,
-        max_bytes=settings.fetch_bytes,
-        offline=offline,
-    )
-
-
 async def _fetch_gold(settings: Settings, workspace: Workspace, *, as_json: bool) -> int:
     from classifier.evaluation.fetched import fetch_pdfs
     from classifier.evaluation.suites import gold_suite
+    from classifier.sources import Sources
 
     def show(outcome: Fetched) -> None:
         if as_json:
@@ -64,8 +50,8 @@ async def _fetch_gold(settings: Settings, workspace: Workspace, *, as_json: bool
 
     suite = gold_suite(workspace)
     async with (
-        open_sources(settings, offline=False) as sources,
-        open_sources(settings, offline=True) as cache,
+        Sources.from_settings(settings) as sources,
+        Sources.from_settings(settings, offline=True) as cache,
     ):
         outcomes = await fetch_pdfs(suite, sources, cache, show)
     counts = Counter[str](outcome.state for outcome in outcomes)

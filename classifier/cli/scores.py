@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from classifier.evaluation.records import Prediction, Report, Suite
+    from classifier.evaluation.records import Prediction, Report
+    from classifier.evaluation.session import Fitted
     from classifier.evaluation.stability import Stability
-    from classifier.settings import Settings
-    from classifier.survey.workspace import Workspace
 
 
 def show_report(report: Report, folder: Path, *, as_json: bool, stability: Stability | None) -> None:
@@ -30,21 +29,10 @@ def show_report(report: Report, folder: Path, *, as_json: bool, stability: Stabi
     print(f"classifier: wrote {folder / 'report.html'} and report.json, predictions.jsonl", file=sys.stderr)
 
 
-def write_calibration(
-    wanted: float, settings: Settings, workspace: Workspace, suite: Suite, predictions: Sequence[Prediction]
-) -> None:
-    """Fits, writes and tells a calibration, and the threshold for review that goes with it."""
-    from classifier.evaluation.calibration import fit_calibration, threshold_for
-    from classifier.verdict.calibration import save_calibration
-
-    made = fit_calibration(predictions, {suite.name: suite.sha256}, taxonomy_sha256=workspace.taxonomy.sha256)
-    helps = made.brier_after < made.brier_before
-    done = (
-        f"wrote {save_calibration(made, workspace, settings)}"
-        if helps
-        else "wrote no calibration, it would not help"
-    )
-    threshold = threshold_for(predictions, wanted, calibration=made if helps else None)
+def show_calibration(fitted: Fitted, wanted: float) -> None:
+    """What was fitted, and the threshold for review that goes with it."""
+    made = fitted.calibration
+    done = f"wrote {fitted.path}" if fitted.path else "wrote no calibration, it would not help"
     print(
         f"classifier: {done}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
         f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
@@ -52,8 +40,8 @@ def write_calibration(
     )
     told = (
         "no confidence reaches it"
-        if threshold is None
-        else f"set CLASSIFIER_REVIEW_BELOW={threshold:g} (chosen on these items, so a little hopeful)"
+        if fitted.threshold is None
+        else f"set CLASSIFIER_REVIEW_BELOW={fitted.threshold:g} (chosen on these items, so a little hopeful)"
     )
     print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {told}", file=sys.stderr)
 
@@ -77,8 +65,8 @@ def render_stability(stability: Stability) -> str:
 
 def verdict(report: Report, predictions: Sequence[Prediction], gates: Mapping[str, float | None]) -> int:
     """Tells failures and missed gates; the exit code. A gate goes first: it is what was asked for."""
+    from classifier.evaluation.caveats import gate_misses
     from classifier.evaluation.report.figures import shown
-    from classifier.evaluation.session import gate_misses
 
     errors = [p.result.error for p in predictions if p.result.error is not None]
     for code in sorted({error.code for error in errors}):

@@ -1,328 +1,264 @@
-"""From settings to a classifier that asks, records or replays; and from predictions to the finished report.
+"""An `EvalJob` -> predictions, a report and its files: where everything of this package meets.
 
-What enters: settings, a workspace, a suite and folders. What leaves: classifiers, default places, and a
-`Report`. What it does not do: read a command line, or print.
+What enters: a job and a workspace. What leaves: the folder's files, and an `Evaluated` with what they hold.
+What it
+does not do: read a command line, or print.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from classifier.engines.base import Engine
-from classifier.engines.build import build_openai
-from classifier.errors import StoreError
-from classifier.evaluation.protocol import Protocol
-from classifier.evaluation.recorded_engines import (
-    ABOUT_FILE,
-    About,
-    RecordingEngine,
-    ReplayEngine,
-    read_about,
-    write_about,
+from classifier.errors import ConfigError
+from classifier.evaluation.baselines import run_baselines
+from classifier.evaluation.calibration import fit_calibration, threshold_for
+from classifier.evaluation.caveats import (
+    calibration_note,
+    calibrations_of,
+    times_of,
+    trained_on,
+    with_caveats,
 )
-from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind, Times
-from classifier.model.identity import title_words
+from classifier.evaluation.fetched import with_cached
+from classifier.evaluation.folders import default_out
+from classifier.evaluation.job import EvalJob
+from classifier.evaluation.metrics import need_packages
+from classifier.evaluation.protocol import Protocol
+from classifier.evaluation.recorded import (
+    recording_classifier,
+    recording_of,
+    recordings_dir,
+    replay_classifier,
+    replay_settings,
+)
+from classifier.evaluation.recorded_engines import read_about
+from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind
+from classifier.evaluation.report import write_html, write_json
+from classifier.evaluation.runner import fingerprint, run_facts, run_suite
+from classifier.evaluation.scoring import score
+from classifier.evaluation.stability import Stability, measure_stability
+from classifier.evaluation.suites import GOLD, gold_suite, read_suite
+from classifier.evaluation.texts import choose_texts
+from classifier.files import replace_text
 from classifier.pipeline import Classifier
-from classifier.prompting.prompt import PromptBuilder
-from classifier.settings import Price, Settings, first_stage, load_settings
+from classifier.settings import Settings, first_stage, load_settings
+from classifier.sources import Sources
 from classifier.survey.workspace import Workspace
-from classifier.verdict.calibration import CALIBRATED, Calibration, load_calibration
+from classifier.verdict.calibration import Calibration, save_calibration
 
 if TYPE_CHECKING:
     from classifier.engines.openai.retry import OnWait
 
-RECORDINGS = "eval/recordings"
-RUNS = Path("eval-runs")
 
-_RECORDED_SETTINGS = (
-    "examples",
-    "budget_tokens",
-    "temperature",
-    "max_output_tokens",
-    "max_attempts",
-    "logprobs",
-    "review_below",
-    "calibration",
-)
-_CASCADE_SETTINGS = ("cascade", "cascade_below")
-"""Of a recording of a cascade; others do not have them."""
+@dataclass(frozen=True)
+class Plan:
+    """A job with all that it leaves open decided.
 
+    Attributes:
+        whole: The suite with all its items.
+        suite: The items that are scored.
+    """
 
-def recording_of(settings: Settings, suite: Suite, protocol: Protocol, text: TextKind | None) -> About:
-    """What a recording under these settings would be of; it holds no key."""
-    from classifier.engines.openai.transport import public_url
+    job: EvalJob
+    settings: Settings
+    workspace: Workspace
+    whole: Suite
+    suite: Suite
+    protocol: Protocol
+    text: TextKind | None
 
-    kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}
-    kept["base_url"] = public_url(settings.base_url) if settings.base_url else None
-    kept["prices"] = {name: price.model_dump() for name, price in settings.prices.items()}
-    if settings.cascade is not None:
-        kept |= {name: getattr(settings, name) for name in _CASCADE_SETTINGS}
-    return About(
-        model=settings.model or "",
-        suite=suite.name,
-        suite_sha256=suite.sha256,
-        protocol=protocol,
-        text=text,
-        settings=kept,
-    )
+    @property
+    def total(self) -> int:
+        """Items to score, of all repetitions."""
+        return self.job.repeat * len(self.suite.items)
 
 
-def recordings_dir(workspace: Workspace, about: About) -> Path:
-    """Where a recording belongs: in the workspace, or below the current folder where that is installed.
+@dataclass(frozen=True)
+class Fitted:
+    """A calibration that was fitted.
 
-    `eval/recordings/<suite>/<model>`, with a hash at its end where that folder was recorded otherwise.
+    Attributes:
+        path: Where it was written; None where it would not help, and was not.
+        threshold: The least confidence at which unreviewed labels are as accurate as wanted; None: there is
+        none.
+    """
+
+    calibration: Calibration
+    path: Path | None
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What came of a plan.
+
+    Attributes:
+        predictions: Of the first run.
+        folder: Where report.json, report.html and predictions.jsonl are.
+        recordings: Where the replies are kept; None where nothing was recorded.
+        stability: Of several runs; None of one.
+    """
+
+    report: Report
+    predictions: tuple[Prediction, ...]
+    folder: Path
+    recordings: Path | None = None
+    stability: Stability | None = None
+    fitted: Fitted | None = None
+
+
+async def plan_evaluation(job: EvalJob, workspace: Workspace) -> Plan:
+    """Decides what a job leaves open; nothing is asked or written.
 
     Raises:
-        StoreError: The description of a recording that is there is damaged.
+        ConfigError: Settings, replay or suite do not go together, or packages are missing.
+        InputError: The suite cannot be read.
     """
-    root = workspace.root if workspace.root.name != "_workspace" else Path()
-    folder = root / RECORDINGS / plain_name(about.suite) / plain_name(about.model)
-    if not (folder / ABOUT_FILE).is_file() or _way(read_about(folder)) == _way(about):
-        return folder
-    return folder.with_name(f"{folder.name}-{_digest(_way(about))}")
+    need_packages()
+    settings, protocol, text = _settings(job)
+    first_stage(settings)  # a cascade that makes no sense is said now
+    if settings.cascade and job.calibrate_for is not None:
+        raise ConfigError("--calibrate is for one engine; leave --cascade out, and calibrate each by itself")
+    whole = await _suite(job, text, settings, workspace)
+    suite = whole.model_copy(update={"items": whole.items[: job.limit]})
+    protocol = protocol or ("loo" if job.suite == GOLD else "holdout")
+    return Plan(job, settings, workspace, whole, suite, protocol, text)
 
 
-def recording_classifier(
-    settings: Settings,
-    workspace: Workspace,
-    folder: Path,
-    about: About,
+async def evaluate(
+    plan: Plan,
     *,
-    shareable: bool,
+    on_folder: Callable[[Path], None] = lambda _: None,
+    on_prediction: Callable[[Prediction], None] = lambda _: None,
     on_wait: OnWait | None = None,
-) -> Classifier:
-    """A classifier that asks the server of the settings and keeps every conversation in a folder.
-
-    In a cascade, of each engine that asks a server.
+) -> Evaluated:
+    """Runs a plan and writes everything; a run that was broken off is resumed by the same call.
 
     Args:
-        about: See `recording_of`.
-        shareable: See `write_about`.
-        on_wait: Told before each wait: seconds, and why.
+        on_folder: Called with the folder before the first item.
+        on_prediction: Called with each prediction.
+        on_wait: Called before each wait for a busy server: seconds, and why.
 
     Raises:
-        ConfigError: The openai engine cannot be used with these settings.
-        StoreError: The folder cannot be written.
+        ClassifierError: As `run_suite`.
     """
-    from classifier.engines.openai.retry import Pause
-    from classifier.engines.openai.secrets import secrets_of
-    from classifier.engines.openai.transport import OpenAITransport
-
-    for stage in _asking(settings):
-        _maker(stage, workspace)()  # a wrong setting is said before anything is written
-    made = [place for place in (folder, *folder.parents) if not place.exists()]
-    write_about(folder, about, shareable=shareable)
-    key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
-    inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
-    pause = Pause()
-
-    def recording(stage: Settings) -> Engine:
-        return RecordingEngine(
-            _maker(stage, workspace, on_wait),
-            inner,
-            model=stage.model or "",
-            folder=folder,
-            secrets=secrets_of(key),
-            pause=pause,
-            made=made,
-        )
-
-    return _classifier(recording, settings, workspace, on_wait)
-
-
-def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) -> Classifier:
-    """A classifier that answers from the recordings of a folder, without key or network.
-
-    Args:
-        settings: See `replay_settings`.
-
-    Raises:
-        ConfigError: The folder holds no recordings.
-    """
-    read_about(folder)  # there must be one
-
-    def replaying(stage: Settings) -> Engine:
-        return ReplayEngine(_maker(stage, workspace), model=stage.model or "", folder=folder)
-
-    return _classifier(replaying, settings, workspace)
+    started_at, started = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+    recordings = _recordings(plan)
+    runs: list[list[Prediction]] = []
+    folder: Path | None = plan.job.out
+    for number in range(1, plan.job.repeat + 1):
+        part = f"run-{number}" if number > 1 else ""
+        async with _classifier(plan, recordings, part, on_wait) as classifier:
+            facts = run_facts(classifier, plan.suite, plan.protocol, repeat=plan.job.repeat)
+            folder = folder or _default_folder(plan, classifier, facts)
+            if number == 1:
+                on_folder(folder)
+            predictions = await run_suite(
+                classifier,
+                plan.suite,
+                protocol=plan.protocol,
+                out=folder / part,
+                concurrency=plan.job.concurrency,
+                text=plan.text,
+                resume=plan.job.replay is None,
+                on_progress=on_prediction,
+            )
+        runs.append(predictions)
+    assert folder is not None  # noqa: S101 - there is at least one run
+    seconds = time.monotonic() - started
+    report = _report(plan, facts, runs[0], times=(started_at, seconds))
+    write_json(report, folder / "report.json")
+    write_html(report, runs[0], folder / "report.html")
+    stability = None
+    if plan.job.repeat > 1:
+        stability = measure_stability(runs)
+        replace_text(folder / "stability.json", stability.model_dump_json(indent=1) + "\n")
+    fitted = _fit(plan, runs[0]) if plan.job.calibrate_for is not None else None
+    kept = recordings if recordings is not None and recordings.is_dir() else None
+    return Evaluated(report, tuple(runs[0]), folder, kept, stability, fitted)
 
 
-def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
-    """The settings under which the recordings of a folder were made, but for those given, and without a key.
-
-    Raises:
-        ConfigError: The folder holds no recordings, or a given setting is wrong.
-    """
-    about = read_about(folder)
-    recorded = {name: about.settings.get(name) for name in (*_RECORDED_SETTINGS, "base_url")}
-    recorded |= {"cascade": None} | {n: about.settings[n] for n in _CASCADE_SETTINGS if n in about.settings}
-    recorded["prices"] = {name: Price(**price) for name, price in about.settings.get("prices", {}).items()}
-    kept = {name: value for name, value in recorded.items() if name not in given}
-    settings = load_settings(**{**given, "engine": "openai", "model": about.model})
-    return settings.model_copy(update={**kept, "api_key": None})
-
-
-def calibrations_of(
-    workspace: Workspace, settings: Settings, predictions: Sequence[Prediction]
-) -> tuple[Calibration, ...]:
-    """The calibrations that were put over the confidences of a run, one an engine and model."""
-    origins = [p.result.provenance for p in predictions if p.result.provenance is not None]
-    models = {(o.engine, o.model) for o in origins if o.confidence.startswith(CALIBRATED)}
-    found = (load_calibration(workspace, settings, *of) for of in sorted(models, key=str))
-    return tuple(calibration for calibration in found if calibration is not None)
+def _settings(job: EvalJob) -> tuple[Settings, Protocol | None, TextKind | None]:
+    """The settings; in a replay the recorded ones, with their protocol and text where none is given."""
+    if job.replay is None:
+        return load_settings(**job.settings), job.protocol, job.text
+    about = read_about(job.replay)
+    engine, model = job.settings.get("engine", "openai"), job.settings.get("model", about.model)
+    if (engine, model) != ("openai", about.model):
+        raise ConfigError(f"{job.replay}: recorded with the openai engine and {about.model}; name no other")
+    if job.suite == GOLD != about.suite:
+        raise ConfigError(f"{job.replay}: recorded on the suite {about.suite}; name its file with --suite")
+    protocol = job.protocol or cast("Protocol", about.protocol)
+    return (
+        replay_settings(job.replay, job.settings),
+        protocol,
+        job.text or cast("TextKind | None", about.text),
+    )
 
 
-def calibration_note(calibrations: Sequence[Calibration]) -> str | None:
-    """What the report says of them; None where confidences are as they came."""
-    notes = [
-        f"{made.method}, fitted to {made.n} answers of {', '.join(made.suites)}" for made in calibrations
-    ]
-    return "; ".join(notes) or None
+async def _suite(job: EvalJob, text: TextKind | None, settings: Settings, workspace: Workspace) -> Suite:
+    if job.suite != GOLD:
+        return read_suite(Path(job.suite), workspace.taxonomy)
+    suite = gold_suite(workspace)
+    if text not in (None, "pdf", "abstract"):
+        return suite
+    async with Sources.from_settings(settings, offline=True) as cache:
+        return await with_cached(suite, cache)
 
 
-def trained_on(workspace: Workspace, predictions: Sequence[Prediction]) -> int:
-    """How many of the items the engine's own weights were trained on, by the manifest of titles beside them.
-
-    0 for engines that the workspace has no weights for.
-    """
-    manifest = workspace.offline_dir / "manifest.jsonl"
-    if not manifest.is_file() or not any(_answered_by(p) == "offline" for p in predictions):
-        return 0
-    lines = manifest.read_text(encoding="utf-8").splitlines()
-    seen = {tuple(title_words(json.loads(line)["title"])) for line in lines}
-    return sum(tuple(title_words(p.title)) in seen for p in predictions)
+def _recordings(plan: Plan) -> Path | None:
+    """Where this run is recorded; None where it is not."""
+    settings = plan.settings
+    records = plan.job.record and plan.job.replay is None
+    if not (records and settings.chosen_engine == "openai" and settings.model):
+        return None
+    return recordings_dir(plan.workspace, recording_of(settings, plan.suite, plan.protocol, plan.text))
 
 
-def _answered_by(prediction: Prediction) -> str | None:
-    made = prediction.result.provenance
-    return made.engine if made else None
+def _classifier(plan: Plan, recordings: Path | None, part: str, on_wait: OnWait | None) -> Classifier:
+    """The classifier of one run: replaying, recording, or neither."""
+    settings, workspace = plan.settings, plan.workspace
+    if plan.job.replay is not None:
+        return replay_classifier(settings, workspace, plan.job.replay / part)
+    if recordings is None:
+        return Classifier.from_settings(settings, workspace=workspace, on_wait=on_wait)
+    about = recording_of(settings, plan.suite, plan.protocol, plan.text)
+    own_words = {question.kind for question in choose_texts(plan.suite, plan.text)} == {"summary"}
+    return recording_classifier(
+        settings, workspace, recordings / part, about, shareable=own_words, on_wait=on_wait
+    )
 
 
-def with_caveats(
-    report: Report,
-    whole: Suite,
-    predictions: Sequence[Prediction],
-    calibrations: Sequence[Calibration] = (),
-    trained: int = 0,
+def _default_folder(plan: Plan, classifier: Classifier, facts: RunFacts) -> Path:
+    questions = choose_texts(plan.suite, plan.text)
+    return default_out(facts, fingerprint(classifier, plan.suite, questions, plan.protocol))
+
+
+def _report(
+    plan: Plan, facts: RunFacts, predictions: list[Prediction], *, times: tuple[str, float]
 ) -> Report:
-    """The report with what a reader must know of how it came about.
-
-    Args:
-        whole: The suite with all its items, also where only the first ones were scored.
-        calibrations: Those that the confidences went through.
-        trained: Items that the engine's weights were trained on (`trained_on`).
-    """
-    found: list[str] = []
-    if trained:
-        found.append(
-            f"{trained} of {len(predictions)} items were among the papers that this engine's weights were "
-            "trained on: these numbers say nothing of new papers"
-        )
-    if any(whole.sha256 in made.suites.values() for made in calibrations):
-        found.append(
-            "confidences were calibrated on this very suite: Brier score and calibration error are too good; "
-            "the calibration's own file has them out of sample"
-        )
-    if len(whole.items) > len(predictions):
-        found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")
-    missing = sum(bool(p.result.error and p.result.error.code == "no-recording") for p in predictions)
-    if missing:
-        found.append(f"{missing} of {len(predictions)} items have no recording and count as wrong")
-    return report.model_copy(update={"warnings": (*found, *report.warnings)})
+    workspace = plan.workspace
+    questions = choose_texts(plan.suite, plan.text)
+    baselines = run_baselines(plan.suite, questions, workspace, plan.protocol)
+    calibrations = calibrations_of(workspace, plan.settings, predictions)
+    facts = facts.model_copy(update={"calibration": calibration_note(calibrations)})
+    scored = score(facts, workspace.taxonomy, predictions, baselines, times_of(predictions, *times))
+    return with_caveats(scored, plan.whole, predictions, calibrations, trained_on(workspace, predictions))
 
 
-def times_of(predictions: Sequence[Prediction], started_at: str, seconds: float) -> Times:
-    """When a run was, how long it took, and how long its answers took."""
-    latencies = sorted(p.result.provenance.latency_s for p in predictions if p.result.provenance)
-    return Times(
-        started_at=started_at,
-        seconds=round(seconds, 3),
-        latency_median_s=statistics.median(latencies) if latencies else None,
-        latency_p95_s=latencies[int(0.95 * (len(latencies) - 1))] if latencies else None,
+def _fit(plan: Plan, predictions: list[Prediction]) -> Fitted:
+    """Fits a calibration, writes it if it helps, and finds the threshold that goes with it."""
+    made = fit_calibration(
+        predictions,
+        {plan.suite.name: plan.suite.sha256},
+        taxonomy_sha256=plan.workspace.taxonomy.sha256,
     )
-
-
-def gate_misses(report: Report, wanted: Mapping[str, float | None]) -> list[str]:
-    """One line for each metric of the engine that is below what was wanted, or undefined."""
-    engine = next(system for system in report.systems if not system.is_baseline)
-    missed = []
-    for metric, least in wanted.items():
-        value = engine.metrics[metric].value if metric in engine.metrics else None
-        if least is not None and (value is None or value < least):
-            shown = "undefined" if value is None else f"{value:.3f}"
-            missed.append(f"{metric} is {shown}, wanted at least {least:g}")
-    return missed
-
-
-def default_out(run: RunFacts, fingerprint: Mapping[str, Any]) -> Path:
-    """A run's folder below the current one: the same for the same run, another for another.
-
-    Predictions quote papers, so `eval-runs/` gets a `.gitignore`.
-
-    Raises:
-        StoreError: The folder cannot be written.
-    """
-    engine = run.model if run.engine != "offline" and run.model else run.engine
-    ignore = RUNS / ".gitignore"
-    try:
-        RUNS.mkdir(exist_ok=True)
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"{RUNS}: cannot be written ({error.strerror}); choose a folder with --out"
-        ) from error
-    return RUNS / "-".join(plain_name(part) for part in (run.suite, engine, _digest(fingerprint)))
-
-
-def plain_name(name: str) -> str:
-    """A name that is one folder on every system."""
-    return re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip("-.") or "unnamed"
-
-
-def _way(about: About) -> dict[str, Any]:
-    """What two recordings must share to lie in one folder: a server may move, and a suite may grow."""
-    settings = {name: about.settings.get(name) for name in _RECORDED_SETTINGS}
-    settings |= {name: about.settings[name] for name in _CASCADE_SETTINGS if name in about.settings}
-    return {"protocol": about.protocol, "text": about.text, **settings}
-
-
-def _digest(value: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def _classifier(
-    make: Callable[[Settings], Engine],
-    settings: Settings,
-    workspace: Workspace,
-    on_wait: OnWait | None = None,
-) -> Classifier:
-    *first, last = map(make, _asking(settings))
-    return Classifier.from_settings(
-        settings, engine=last, first=first[0] if first else None, workspace=workspace, on_wait=on_wait
-    )
-
-
-def _asking(settings: Settings) -> tuple[Settings, ...]:
-    """The settings of the engines that ask a server, in their order: what recordings are made of.
-
-    Raises:
-        ConfigError: The cascade makes no sense.
-    """
-    first = first_stage(settings)
-    return (first, settings) if first and first.chosen_engine == "openai" else (settings,)
-
-
-def _maker(settings: Settings, workspace: Workspace, on_wait: OnWait | None = None) -> Any:
-    repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
-
-    def make(**more: Any) -> Any:
-        return build_openai(settings, workspace, repair=repair, on_wait=on_wait, **more)
-
-    return make
+    helps = made.brier_after < made.brier_before
+    path = save_calibration(made, plan.workspace, plan.settings) if helps else None
+    wanted = plan.job.calibrate_for or 1.0
+    return Fitted(made, path, threshold_for(predictions, wanted, calibration=made if helps else None))

@@ -21,6 +21,7 @@ from classifier.sources.local import LocalFiles
 from classifier.sources.pdf_bytes import PdfSink
 
 if TYPE_CHECKING:
+    from classifier.settings import Settings
     from classifier.sources.arxiv import Arxiv
     from classifier.sources.feed import ArxivEntry
     from classifier.sources.pace import OnWait
@@ -93,6 +94,25 @@ class Sources:
         self._arxiv: Arxiv | None = None
         self._arxiv_web: Web | None = None
         self._web: Web | None = None
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, *, offline: bool = False, on_wait: OnWait | None = None
+    ) -> Self:
+        """Where papers come from under these settings.
+
+        Args:
+            offline: Ask the cache alone.
+        """
+        return cls(
+            cache_dir=settings.cache_dir,
+            contact=settings.contact,
+            arxiv_base_url=settings.arxiv_url,
+            allow_private=settings.allow_private,
+            max_bytes=settings.fetch_bytes,
+            offline=offline,
+            on_wait=on_wait,
+        )
 
     async def fetch(self, ref: str | Reference, *, claimed: Paper | None = None) -> PaperFile:
         """Brings a paper to disk.

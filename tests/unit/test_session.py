@@ -5,19 +5,12 @@ from pathlib import Path
 import pytest
 
 from classifier import Workspace
+from classifier.evaluation.caveats import calibration_note, gate_misses, times_of, with_caveats
+from classifier.evaluation.folders import default_out, plain_name
+from classifier.evaluation.recorded import recording_of, recordings_dir
 from classifier.evaluation.recorded_engines import write_about
 from classifier.evaluation.records import Report, RunFacts, Suite
 from classifier.evaluation.scoring import score
-from classifier.evaluation.session import (
-    calibration_note,
-    default_out,
-    gate_misses,
-    plain_name,
-    recording_of,
-    recordings_dir,
-    times_of,
-    with_caveats,
-)
 from classifier.settings import load_settings
 from classifier.verdict.calibration import Calibration
 from tests.engine_kit import TAXONOMY

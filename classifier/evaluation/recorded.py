@@ -1,0 +1,199 @@
+"""Settings -> a classifier that records what it asks, or answers from such recordings; and where those lie.
+
+What enters: settings, a workspace, a suite and folders. What leaves: classifiers. In a cascade, each engine
+that asks a server is recorded. What it does not do: score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.engines.base import Engine
+from classifier.engines.build import build_openai
+from classifier.evaluation.folders import digest, plain_name
+from classifier.evaluation.protocol import Protocol
+from classifier.evaluation.recorded_engines import (
+    ABOUT_FILE,
+    About,
+    RecordingEngine,
+    ReplayEngine,
+    read_about,
+    write_about,
+)
+from classifier.evaluation.records import Suite, TextKind
+from classifier.pipeline import Classifier
+from classifier.prompting.prompt import PromptBuilder
+from classifier.settings import Price, Settings, first_stage, load_settings
+from classifier.survey.workspace import Workspace
+
+if TYPE_CHECKING:
+    from classifier.engines.openai.retry import OnWait
+
+RECORDINGS = "eval/recordings"
+
+_RECORDED_SETTINGS = (
+    "examples",
+    "budget_tokens",
+    "temperature",
+    "max_output_tokens",
+    "max_attempts",
+    "logprobs",
+    "review_below",
+    "calibration",
+)
+_CASCADE_SETTINGS = ("cascade", "cascade_below")
+"""Of a recording of a cascade; others do not have them."""
+
+
+def recording_of(settings: Settings, suite: Suite, protocol: Protocol, text: TextKind | None) -> About:
+    """What a recording under these settings would be of; it holds no key."""
+    from classifier.engines.openai.transport import public_url
+
+    kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}
+    kept["base_url"] = public_url(settings.base_url) if settings.base_url else None
+    kept["prices"] = {name: price.model_dump() for name, price in settings.prices.items()}
+    if settings.cascade is not None:
+        kept |= {name: getattr(settings, name) for name in _CASCADE_SETTINGS}
+    return About(
+        model=settings.model or "",
+        suite=suite.name,
+        suite_sha256=suite.sha256,
+        protocol=protocol,
+        text=text,
+        settings=kept,
+    )
+
+
+def recordings_dir(workspace: Workspace, about: About) -> Path:
+    """Where a recording belongs: in the workspace, or below the current folder where that is installed.
+
+    `eval/recordings/<suite>/<model>`, with a hash at its end where that folder was recorded otherwise.
+
+    Raises:
+        StoreError: The description of a recording that is there is damaged.
+    """
+    root = workspace.root if workspace.root.name != "_workspace" else Path()
+    folder = root / RECORDINGS / plain_name(about.suite) / plain_name(about.model)
+    if not (folder / ABOUT_FILE).is_file() or _way(read_about(folder)) == _way(about):
+        return folder
+    return folder.with_name(f"{folder.name}-{digest(_way(about))}")
+
+
+def recording_classifier(
+    settings: Settings,
+    workspace: Workspace,
+    folder: Path,
+    about: About,
+    *,
+    shareable: bool,
+    on_wait: OnWait | None = None,
+) -> Classifier:
+    """A classifier that asks the server of the settings and keeps every conversation in a folder.
+
+    In a cascade, of each engine that asks a server.
+
+    Args:
+        about: See `recording_of`.
+        shareable: See `write_about`.
+        on_wait: Told before each wait: seconds, and why.
+
+    Raises:
+        ConfigError: The openai engine cannot be used with these settings.
+        StoreError: The folder cannot be written.
+    """
+    from classifier.engines.openai.retry import Pause
+    from classifier.engines.openai.secrets import secrets_of
+    from classifier.engines.openai.transport import OpenAITransport
+
+    for stage in _asking(settings):
+        _maker(stage, workspace)()  # a wrong setting is said before anything is written
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    write_about(folder, about, shareable=shareable)
+    key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
+    inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
+    pause = Pause()
+
+    def recording(stage: Settings) -> Engine:
+        return RecordingEngine(
+            _maker(stage, workspace, on_wait),
+            inner,
+            model=stage.model or "",
+            folder=folder,
+            secrets=secrets_of(key),
+            pause=pause,
+            made=made,
+        )
+
+    return _classifier(recording, settings, workspace, on_wait)
+
+
+def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) -> Classifier:
+    """A classifier that answers from the recordings of a folder, without key or network.
+
+    Args:
+        settings: See `replay_settings`.
+
+    Raises:
+        ConfigError: The folder holds no recordings.
+    """
+    read_about(folder)  # there must be one
+
+    def replaying(stage: Settings) -> Engine:
+        return ReplayEngine(_maker(stage, workspace), model=stage.model or "", folder=folder)
+
+    return _classifier(replaying, settings, workspace)
+
+
+def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
+    """The settings under which the recordings of a folder were made, but for those given, and without a key.
+
+    Raises:
+        ConfigError: The folder holds no recordings, or a given setting is wrong.
+    """
+    about = read_about(folder)
+    recorded = {name: about.settings.get(name) for name in (*_RECORDED_SETTINGS, "base_url")}
+    recorded |= {"cascade": None} | {n: about.settings[n] for n in _CASCADE_SETTINGS if n in about.settings}
+    recorded["prices"] = {name: Price(**price) for name, price in about.settings.get("prices", {}).items()}
+    kept = {name: value for name, value in recorded.items() if name not in given}
+    settings = load_settings(**{**given, "engine": "openai", "model": about.model})
+    return settings.model_copy(update={**kept, "api_key": None})
+
+
+def _way(about: About) -> dict[str, Any]:
+    """What two recordings must share to lie in one folder: a server may move, and a suite may grow."""
+    settings = {name: about.settings.get(name) for name in _RECORDED_SETTINGS}
+    settings |= {name: about.settings[name] for name in _CASCADE_SETTINGS if name in about.settings}
+    return {"protocol": about.protocol, "text": about.text, **settings}
+
+
+def _classifier(
+    make: Callable[[Settings], Engine],
+    settings: Settings,
+    workspace: Workspace,
+    on_wait: OnWait | None = None,
+) -> Classifier:
+    *first, last = map(make, _asking(settings))
+    return Classifier.from_settings(
+        settings, engine=last, first=first[0] if first else None, workspace=workspace, on_wait=on_wait
+    )
+
+
+def _asking(settings: Settings) -> tuple[Settings, ...]:
+    """The settings of the engines that ask a server, in their order: what recordings are made of.
+
+    Raises:
+        ConfigError: The cascade makes no sense.
+    """
+    first = first_stage(settings)
+    return (first, settings) if first and first.chosen_engine == "openai" else (settings,)
+
+
+def _maker(settings: Settings, workspace: Workspace, on_wait: OnWait | None = None) -> Any:
+    repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
+
+    def make(**more: Any) -> Any:
+        return build_openai(settings, workspace, repair=repair, on_wait=on_wait, **more)
+
+    return make
