@@ -8,6 +8,7 @@ it does not do: other formats (`classifier.export`).
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,23 @@ def write_results(folder: Path, summary: Mapping[str, Any]) -> None:
     )
     replace_bytes(folder / FAILED_FILE, _failures(folder))
     replace_text(folder / RUN_FILE, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+
+
+def not_labelled(folder: Path) -> dict[str, Any]:
+    """Why entries have no label.
+
+    Returns:
+        `reasons`: error code -> entries, the most frequent first, duplicates apart; `duplicates`: entries
+        that failed with another one of the same paper; `only`: the one entry's line of failed.jsonl where
+        there is just one.
+    """
+    rows = [json.loads(line) for line in _failures(folder)]
+    counted = Counter(row["code"] for row in rows if row["duplicate_of"] is None)
+    return {
+        "reasons": dict(counted.most_common()),
+        "duplicates": len(rows) - counted.total(),
+        "only": rows[0] if len(rows) == 1 else None,
+    }
 
 
 def _failures(folder: Path) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.writer import LedgerWriter
-from classifier.batch.results import write_results
+from classifier.batch.results import not_labelled, write_results
 from classifier.batch.run import OnStart, Run
 from classifier.batch.summary import how_it_went, now, shown_settings, totals
 from classifier.errors import ConfigError, StoreError
@@ -78,7 +78,7 @@ def label_lists(
         }
 
         def finish() -> None:
-            summary.update(finished_at=now(), **totals(ledger))
+            summary.update(finished_at=now(), **totals(ledger), not_labelled=not_labelled(job.out))
             write_results(job.out, summary)
 
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_module
 import signal
 import sys
-from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -153,7 +152,7 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
 
         summary = label_lists(job, settings, workspace, on_start=on_start)
     print(json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out))
-    return _exit_code(summary, job.out)
+    return _exit_code(summary)
 
 
 def _heed_signals(run: Run) -> None:
@@ -214,7 +213,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     return "\n".join(lines)
 
 
-def _exit_code(summary: dict[str, Any], out: Path) -> int:
+def _exit_code(summary: dict[str, Any]) -> int:
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         print("classifier: interrupted; what is done is saved: the same command goes on", file=sys.stderr)
@@ -222,25 +221,19 @@ def _exit_code(summary: dict[str, Any], out: Path) -> int:
     if stopped is not None:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
     if totals["failed"] or totals["unusable"]:
-        print(f"classifier: not labelled: {_reasons(out)}", file=sys.stderr)
+        print(f"classifier: not labelled: {_reasons(summary['not_labelled'])}", file=sys.stderr)
     unfinished = totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None
     return exits.PARTIAL if unfinished else exits.DONE
 
 
-def _reasons(out: Path) -> str:
-    """How many entries are in failed.jsonl for which reason, duplicates apart; and what can be done."""
+def _reasons(missing: dict[str, Any]) -> str:
+    """How many entries have no label for which reason, and what can be done."""
     from classifier.errors import codes_of
 
-    unreached = codes_of(retryable=True)
-
-    lines = (out / "failed.jsonl").read_text(encoding="utf-8").split("\n")
-    rows = [json_module.loads(line) for line in lines if line]
-    counted = Counter(row["code"] for row in rows if row["duplicate_of"] is None)
-    duplicates = len(rows) - counted.total()
-    told = ", ".join(f"{n} {code}" for code, n in counted.most_common())
-    told += f", {duplicates} as duplicates of these" * bool(duplicates)
-    if len(rows) == 1:
-        [row] = rows
+    counted, unreached = missing["reasons"], codes_of(retryable=True)
+    told = ", ".join(f"{n} {code}" for code, n in counted.items())
+    told += f", {missing['duplicates']} as duplicates of these" * bool(missing["duplicates"])
+    if row := missing["only"]:
         names = dict.fromkeys([row["source"], row["key"] or f"line {row['line']}"])
         told = ": ".join(
             [*(name for name in names if not row["message"].startswith(f"{name}: ")), row["message"]]
