@@ -11,28 +11,21 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from classifier.asking import Asking, Subject
 from classifier.connections import Connections
 from classifier.engines.base import Engine
-from classifier.engines.cascade import ask_in_turn, is_sure
-from classifier.errors import ContextOverflow
 from classifier.model.document import Document
 from classifier.model.label import Label
 from classifier.model.paper import Paper, PaperFile
-from classifier.model.reply import Reply
-from classifier.model.study import Study
-from classifier.model.task import Prompt, Task
+from classifier.model.task import Prompt
 from classifier.pdf.abstracts import document_from_text
-from classifier.prompting.examples import choose_examples, eligible_studies
-from classifier.prompting.excerpt import select_excerpt
 from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Settings, load_settings
 from classifier.survey.workspace import Workspace
-from classifier.verdict.calibration import Calibration, apply, load_calibration
 from classifier.verdict.evidence import check_quotes
 from classifier.verdict.labelling import assemble_label, quotes_of
 from classifier.verdict.review import review_reply
@@ -42,8 +35,6 @@ if TYPE_CHECKING:
     from classifier.model.reference import Reference
 
 Ref = str | os.PathLike[str]
-
-_SMALLEST_BUDGET_TOKENS = 300
 
 
 class Classifier:
@@ -126,11 +117,11 @@ class Classifier:
     ) -> None:
         self.settings = settings
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-        self._prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
-        self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
+        prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
         self._connections = Connections(
-            settings, self.workspace, engine=engine, first=first, repair=self._prompts.repair, on_wait=on_wait
+            settings, self.workspace, engine=engine, first=first, repair=prompts.repair, on_wait=on_wait
         )
+        self._asking = Asking(settings, self.workspace, self._connections, prompts)
         weakref.finalize(self, self._connections.abandon)
 
     # -- the operations ------------------------------------------------------------------------
@@ -185,8 +176,7 @@ class Classifier:
 
     def render_prompt(self, file: PaperFile, document: Document) -> Prompt:
         """What would be sent for a document that was read already."""
-        examples = self._examples(file, document, frozenset())
-        return self._prompt(document, *examples, self.settings.budget_tokens)
+        return self._asking.prompt(Subject(file, document))
 
     async def afetch(self, ref: Ref | Reference, *, claimed: Paper | None = None) -> PaperFile:
         """Brings one paper to disk; see `aclassify`.
@@ -213,7 +203,7 @@ class Classifier:
         self, file: PaperFile, document: Document, *, leave_out: frozenset[str] = frozenset()
     ) -> Label:
         """Labels a document that was read already; see `aclassify`."""
-        task, reply = await self._answer(file, document, leave_out)
+        task, reply = await self._asking.answer(Subject(file, document, leave_out))
         evidence = check_quotes(quotes_of(reply.answer), document)
         review = review_reply(
             self.workspace.taxonomy, file, document, reply, evidence, self.settings.review_below
@@ -226,10 +216,7 @@ class Classifier:
         Raises:
             ModelError, ReplyError: It did not answer, which hands the paper on as well.
         """
-        if self.first_engine is None:
-            return True
-        _, reply = await self._ask(self.first_engine, file, document, frozenset())
-        return not is_sure(reply, self.settings.cascade_below)
+        return await self._asking.is_passed_on(Subject(file, document))
 
     def classify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
         """`aclassify` for callers without an event loop (or inside a notebook's)."""
@@ -257,74 +244,6 @@ class Classifier:
         """
         return self._connections.first_engine
 
-    # -- the steps -----------------------------------------------------------------------------
-
-    def _examples(
-        self, file: PaperFile, document: Document, leave_out: frozenset[str]
-    ) -> tuple[Sequence[Study], Sequence[Study]]:
-        studies = [study for study in self.workspace.studies if study.id not in leave_out]
-        eligible = eligible_studies(studies, file.paper, document)
-        return choose_examples(self.settings.examples, eligible, document)
-
-    def _prompt(
-        self, document: Document, shared: Sequence[Study], nearest: Sequence[Study], budget_tokens: int
-    ) -> Prompt:
-        excerpt = select_excerpt(document, self.workspace.taxonomy, budget_tokens)
-        return self._prompts.build(
-            excerpt, examples=shared, nearest=nearest, abstract_only=document.abstract_only
-        )
-
-    def _calibration(self, engine: str, model: str | None) -> Calibration | None:
-        """What was measured of the model that answered, by the name that the server gives it."""
-        if (engine, model) not in self._calibrations:
-            found = load_calibration(self.workspace, self.settings, engine, model)
-            self._calibrations[engine, model] = found
-        return self._calibrations[engine, model]
-
-    async def _answer(
-        self, file: PaperFile, document: Document, leave_out: frozenset[str]
-    ) -> tuple[Task, Reply]:
-        """Asks the engine, in a cascade after the first one."""
-        if self.first_engine is None:
-            return await self._ask(self.engine, file, document, leave_out)
-
-        async def ask(engine: Engine) -> tuple[Task, Reply]:
-            return await self._ask(engine, file, document, leave_out)
-
-        return await ask_in_turn(self.first_engine, self.engine, ask, self.settings.cascade_below)
-
-    async def _ask(
-        self, engine: Engine, file: PaperFile, document: Document, leave_out: frozenset[str]
-    ) -> tuple[Task, Reply]:
-        """Asks one engine and calibrates its reply."""
-        examples = self._examples(file, document, leave_out)
-        task, reply = await self._ask_with_shrinking_budget(engine, file, document, *examples)
-        if self.settings.calibration:
-            reply = apply(self._calibration(reply.engine, reply.model), reply)
-        return task, reply
-
-    async def _ask_with_shrinking_budget(
-        self,
-        engine: Engine,
-        file: PaperFile,
-        document: Document,
-        shared: Sequence[Study],
-        nearest: Sequence[Study],
-    ) -> tuple[Task, Reply]:
-        """Asks; where the prompt is too long for the model, again with half of the excerpt."""
-        task = Task(paper=file.paper, document=document, examples=(*shared, *nearest))
-        if not engine.needs_prompt:
-            return task, await engine.answer(task)
-        overflow: ContextOverflow | None = None
-        for budget_tokens in _budgets(self.settings.budget_tokens):
-            prompt = self._prompt(document, shared, nearest, budget_tokens)
-            task = task.model_copy(update={"prompt": prompt})
-            try:
-                return task, await engine.answer(task)
-            except ContextOverflow as error:
-                overflow = error
-        raise overflow or ContextOverflow("the prompt does not fit the model's window")
-
     # -- opening and closing -------------------------------------------------------------------
 
     async def aclose(self) -> None:
@@ -350,14 +269,6 @@ class Classifier:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-def _budgets(start: int) -> Iterator[int]:
-    budget = start
-    while budget > _SMALLEST_BUDGET_TOKENS:
-        yield budget
-        budget //= 2
-    yield _SMALLEST_BUDGET_TOKENS
 
 
 def _reference(ref: Ref | Reference) -> str | Reference:

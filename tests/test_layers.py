@@ -15,6 +15,7 @@ LAYERS = [
     {"survey", "settings"},
     {"lists", "sources", "pdf", "prompting", "engines", "verdict"},
     {"connections"},
+    {"asking"},
     {"pipeline"},
     {"runs", "export", "training"},
     {"batch", "evaluation"},

@@ -16,6 +16,7 @@ from classifier.batch.provider.answers import AnswerReader
 from classifier.batch.provider.deferring import DeferringTransport, MostOf
 from classifier.batch.provider.queue import Limits, ProviderQueue
 from classifier.batch.provider.replies import BatchReplies, drop_batches
+from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import KeepingTransport, KeptReplies, ReplyStore, UsageOf
 from classifier.batch.run import Run
@@ -158,7 +159,8 @@ def _batch_run(job: Job, settings: Settings, workspace: Workspace, store: Ledger
     )
     submitter = Submitter(server, store, job.out, attempts=limits.attempts, poll_s=limits.poll_s)
     reader = AnswerReader(line.secrets, server.where)
-    queue = ProviderQueue(server, store, line.spending, submitter, reader, line.usage_of, limits)
+    results = ResultFiles(server, store, line.spending, submitter, reader, line.usage_of, limits.attempts)
+    queue = ProviderQueue(server, store, line.spending, submitter, results, limits)
     deferring = DeferringTransport(
         line.throttle, store, _cost_bound(settings), _known_models(settings), lambda: queue.is_closed
     )

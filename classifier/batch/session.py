@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from classifier.__about__ import __version__
 from classifier.batch.assembly import make_run
 from classifier.batch.cluster.parts import take_in as take_in_parts
 from classifier.batch.cluster.runner import label_on_cluster
@@ -23,7 +22,7 @@ from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.results import not_labelled, write_results
 from classifier.batch.run import OnStart, Run
-from classifier.batch.summary import how_it_went, now, shown_settings, totals
+from classifier.batch.summary import asked_for, how_it_went, now, totals
 from classifier.errors import ConfigError, StoreError
 from classifier.model.reply import Usage
 from classifier.runs.facts import server_of
@@ -67,15 +66,7 @@ def label_lists(
             ledger.retry_failed()
         else:
             ledger.retry_unreached()
-        summary: dict[str, Any] = {
-            "schema_version": 1,
-            "classifier_version": __version__,
-            "sources": list(job.sources),
-            "runner": job.runner,
-            "started_at": started_at,
-            "settings": shown_settings(settings),
-            "fingerprint": made_from,
-        }
+        summary = {"started_at": started_at, "fingerprint": made_from} | asked_for(job, settings)
 
         def finish() -> None:
             summary.update(finished_at=now(), **totals(ledger), not_labelled=not_labelled(job.out))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from classifier.__about__ import __version__
+from classifier.batch.job import Job
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.run import Run
 from classifier.runs.facts import server_of
@@ -16,6 +18,17 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
     hidden = {"api_key", "base_url", "cache_dir", "data_dir"}
     server = server_of(settings) if settings.chosen_engine == "openai" else None
     return settings.model_dump(mode="json", exclude=hidden) | {"base_url": server}
+
+
+def asked_for(job: Job, settings: Settings) -> dict[str, Any]:
+    """What was to be labelled, and with which version and settings."""
+    return {
+        "schema_version": 1,
+        "classifier_version": __version__,
+        "sources": list(job.sources),
+        "runner": job.runner,
+        "settings": shown_settings(settings),
+    }
 
 
 def totals(ledger: Ledger) -> dict[str, Any]:

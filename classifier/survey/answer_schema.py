@@ -59,27 +59,8 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
     rationale, the survey's fields, and only then the label.
     """
     leaves = list(taxonomy.leaves)
-    answers = {
-        question.id: _object(
-            {
-                "answer": {"type": "string", "enum": list(question.answer_ids), "description": question.ask},
-                "quote": _nullable(
-                    {"type": "string"}, "The paper's own words that show it, copied exactly; null if none."
-                ),
-            }
-        )
-        for question in taxonomy.questions
-    }
-    evidence = _object(
-        {
-            "quote": {
-                "type": "string",
-                "description": f"One to three sentences copied exactly from the paper, at most "
-                f"{MAX_QUOTE_CHARS} characters, without page marks.",
-            },
-            "supports": {"type": "string", "enum": [*answers, LABEL]},
-        }
-    )
+    answers = _answers(taxonomy)
+    evidence = _evidence([*answers, LABEL])
     # An object without properties is no part of the portable subset: what is not asked is left out.
     properties: dict[str, Any] = {"answers": _object(answers)} if answers else {}
     properties |= {
@@ -114,6 +95,33 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
         },
     }
     return _object(properties)
+
+
+def _answers(taxonomy: Taxonomy) -> dict[str, Any]:
+    return {
+        question.id: _object(
+            {
+                "answer": {"type": "string", "enum": list(question.answer_ids), "description": question.ask},
+                "quote": _nullable(
+                    {"type": "string"}, "The paper's own words that show it, copied exactly; null if none."
+                ),
+            }
+        )
+        for question in taxonomy.questions
+    }
+
+
+def _evidence(supports: list[str]) -> dict[str, Any]:
+    return _object(
+        {
+            "quote": {
+                "type": "string",
+                "description": f"One to three sentences copied exactly from the paper, at most "
+                f"{MAX_QUOTE_CHARS} characters, without page marks.",
+            },
+            "supports": {"type": "string", "enum": supports},
+        }
+    )
 
 
 def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:

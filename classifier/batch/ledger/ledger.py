@@ -12,14 +12,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
+from classifier.batch.ledger.database import Database
 from classifier.batch.ledger.items import Counts, Item, Outcome, ReplyKey, Spent, State, as_json, plain
 from classifier.batch.ledger.requests import BatchRequests
-from classifier.errors import Concern, StoreError, codes_of
+from classifier.errors import Concern, codes_of
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.model.reply import Usage
 
@@ -41,7 +40,7 @@ _TAKE_UP = """
 """
 
 
-class Ledger:
+class Ledger(Database):
     """An open ledger. One thread at a time may use it.
 
     Attributes:
@@ -49,58 +48,8 @@ class Ledger:
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self.path = path
+        super().__init__(connection, path)
         self.requests = BatchRequests(connection)
-        self._db = connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, on disk at the end; one inside another joins it.
-
-        Raises:
-            StoreError: The disk is full, or the file damaged.
-        """
-        if self._db.in_transaction:
-            yield
-            return
-        with self.writing():
-            yield
-            self.commit()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """A transaction that the block must `commit`; rolled back where it raises.
-
-        Raises:
-            StoreError: As `transaction`.
-        """
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            finally:
-                if self._db.in_transaction:  # a full disk has rolled back already
-                    self._db.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{self.path}: {error}; nothing that was saved is lost: make room and repeat the command"
-            ) from error
-
-    def commit(self) -> None:
-        """Puts the transaction on disk; in any thread, while no other uses the ledger."""
-        self._db.execute("COMMIT")
-
-    # -- what was run --------------------------------------------------------------------------
-
-    def value(self, name: str) -> Any:
-        """A value kept under a name, or None."""
-        found = self._db.execute("SELECT value FROM run WHERE name = ?", (name,)).fetchone()
-        return json.loads(found[0]) if found else None
-
-    def keep(self, name: str, value: Any) -> None:
-        """Keeps a JSON value under a name."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (name, json.dumps(value)))
 
     # -- the list comes in ---------------------------------------------------------------------
 

@@ -1,8 +1,4 @@
-"""What the provider has: batches go out as limits and the cap allow, and their answers become replies.
-
-Reading a result file twice changes nothing: each answer takes its request out of `asked` in the transaction
-that makes it a reply.
-"""
+"""What the provider has: batches go out as limits and cap allow, and are collected when they have ended."""
 
 from __future__ import annotations
 
@@ -12,24 +8,16 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 
-from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.requests import SentBatch
 from classifier.batch.ledger.writer import LedgerWriter
-from classifier.batch.provider.answers import Answer, AnswerReader
+from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
-from classifier.batch.replies import UsageOf
 from classifier.batch.run import Interrupted
 from classifier.batch.spending import Spending
 from classifier.engines.openai.batches import Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
-from classifier.engines.openai.retry import Waits, retrying
 from classifier.errors import BudgetSpent, ClassifierError, ModelError, RateLimited
-from classifier.model.reply import Usage
-
-_ROWS = 200
-"""Answers in one transaction."""
 
 _PATIENCE = 20
 """Looks at one batch in a row that may fail: a laptop wakes before its network does."""
@@ -38,7 +26,6 @@ _NEW_S = 300.0
 """A batch may be unknown to its provider for so long after it was submitted."""
 
 _ENQUEUED = "token_limit_exceeded"
-_NOTHING = Usage(cost_usd=0.0)
 
 
 @dataclass(frozen=True)
@@ -59,8 +46,7 @@ class ProviderQueue:
         server: Where batches go; its transport is closed by its owner.
         store: The ledger.
         submitter: Brings batches there.
-        reader: Reads what comes back.
-        usage_of: Reads what an answer has cost.
+        results: Takes in what comes back.
 
     Attributes:
         say: Told what a person who waits for hours wants to know.
@@ -75,8 +61,7 @@ class ProviderQueue:
         store: LedgerWriter,
         spending: Spending,
         submitter: Submitter,
-        reader: AnswerReader,
-        usage_of: UsageOf,
+        results: ResultFiles,
         limits: Limits,
     ) -> None:
         self.say: Callable[[str], None] = lambda _: None
@@ -87,8 +72,7 @@ class ProviderQueue:
         self._store = store
         self._spending = spending
         self._submitter = submitter
-        self._reader = reader
-        self._usage_of = usage_of
+        self._results = results
         self._limits = limits
         self._most = limits.requests
         self._crowded = False
@@ -253,13 +237,13 @@ class ProviderQueue:
         said_more = state.output_file is None and (state.completed > 0 or not state.results)
         missing = state.status == "completed" and said_more
         for file_id in state.results:
-            missing |= not await self._read(batch, file_id)
+            missing |= not await self._results.take_in(batch, file_id)
         if missing:
             self._unwritten[batch.id] += 1
             if self._unwritten[batch.id] < _PATIENCE:
                 return False
             self.say(f"the provider gives no file of all that it says to have answered in batch {state.id}")
-        stop, self._reader.stop = self._reader.stop, None
+        stop = self._results.take_stop()
         if state.status == "failed":
             await self._refused(batch, state)
             return True
@@ -269,42 +253,12 @@ class ProviderQueue:
         self._crowded = False
         if lost:
             self.say(f"batch {state.id} is {state.status}; {lost} of its requests go again")
-        await self._remove_files(state)
+        await self._results.remove(state)
         if stop is not None:
             raise stop
         if state.status == "cancelled":
             raise Interrupted(f"batch {state.id} was cancelled at the provider; repeat the command to go on")
         return True
-
-    async def _read(self, batch: SentBatch, file_id: str) -> bool:
-        """Takes in a file's answers; false where the provider does not have it."""
-        with self._submitter.file(batch) as path:
-            try:
-                async for attempt in retrying(self._limits.attempts, Waits()):
-                    with attempt:
-                        await self._server.download(file_id, path)
-            except RejectedRequest as error:
-                if error.status != 404:
-                    raise
-                return False
-            answers = self._reader.read(path)
-            while rows := list(islice(answers, _ROWS)):
-                await self._keep(batch, rows)
-        return True
-
-    async def _keep(self, batch: SentBatch, rows: list[Answer]) -> None:
-        usages = [_NOTHING if row.refused else self._usage_of(batch.model, row.body) for row in rows]
-
-        def keep(ledger: Ledger) -> list[bool]:
-            return [
-                ledger.requests.answered(batch, row.custom_id, row.packed, usage, refused=row.refused)
-                for row, usage in zip(rows, usages, strict=True)
-            ]
-
-        kept = await self._store.do(keep)
-        for row, usage, is_new in zip(rows, usages, kept, strict=True):
-            if is_new and not row.refused:
-                self._spending.add(usage)
 
     async def _refused(self, batch: SentBatch, state: Batch) -> None:
         """A batch that the provider did not take.
@@ -314,7 +268,7 @@ class ProviderQueue:
         """
         requests = await self._store.do(lambda ledger: ledger.requests.release(batch))
         await self._count()
-        await self._remove_files(state)
+        await self._results.remove(state)
         code, said = next(iter(state.errors), ("", "no reason given"))
         if code == _ENQUEUED and (self.out or requests > 1):
             self._crowded = bool(self.out)
@@ -325,11 +279,6 @@ class ProviderQueue:
             f"{self._server.where} refused batch {state.id}: {said}; mend that and repeat the command, or "
             "leave --batch-api out"
         )
-
-    async def _remove_files(self, state: Batch) -> None:
-        """Papers' text need not lie at the provider; last, since the answers must be saved before."""
-        for file_id in filter(None, (state.input_file, *state.results)):
-            await self._server.remove(file_id)
 
     async def _count(self) -> None:
         self.out = await self._store.do(lambda ledger: ledger.requests.out_count())

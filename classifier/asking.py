@@ -1,0 +1,152 @@
+"""A document -> a calibrated reply: examples, excerpt and prompt are chosen, then the engines are asked.
+
+    document > examples, excerpt > prompt > engine > calibration
+
+What it does not do: fetch or read papers, or look at what the reply says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from classifier.connections import Connections
+from classifier.engines.base import Engine
+from classifier.engines.cascade import ask_in_turn, is_sure
+from classifier.errors import ContextOverflow
+from classifier.model.document import Document
+from classifier.model.paper import PaperFile
+from classifier.model.reply import Reply
+from classifier.model.task import Prompt, Task
+from classifier.prompting.examples import Examples, choose_examples, eligible_studies
+from classifier.prompting.excerpt import select_excerpt
+from classifier.prompting.prompt import PromptBuilder
+from classifier.settings import Settings
+from classifier.survey.workspace import Workspace
+from classifier.verdict.calibration import Calibration, apply, load_calibration
+
+_SMALLEST_BUDGET_TOKENS = 300
+"""Of an excerpt: about a title and an abstract. With less there is nothing to judge by."""
+
+
+class Subject(NamedTuple):
+    """A paper as it is put to an engine.
+
+    Attributes:
+        leave_out: Ids of studies that must not be examples.
+    """
+
+    file: PaperFile
+    document: Document
+    leave_out: frozenset[str] = frozenset()
+
+
+class Asking:
+    """Asks the engines of one classifier.
+
+    Args:
+        connections: Has the engines.
+        prompts: Renders prompts from the workspace's templates.
+    """
+
+    def __init__(
+        self, settings: Settings, workspace: Workspace, connections: Connections, prompts: PromptBuilder
+    ) -> None:
+        self._settings = settings
+        self._workspace = workspace
+        self._connections = connections
+        self._prompts = prompts
+        self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
+
+    def prompt(self, subject: Subject, budget_tokens: int | None = None) -> Prompt:
+        """What would be sent for a paper.
+
+        Args:
+            budget_tokens: Of the excerpt; None for the settings'.
+        """
+        return self._prompt(
+            subject.document, self._examples(subject), budget_tokens or self._settings.budget_tokens
+        )
+
+    async def answer(self, subject: Subject) -> tuple[Task, Reply]:
+        """Asks the engine, in a cascade after the first one.
+
+        Raises:
+            ModelError, ReplyError: There is no usable answer.
+        """
+        first = self._connections.first_engine
+        if first is None:
+            return await self._ask(self._connections.engine, subject)
+
+        async def ask(engine: Engine) -> tuple[Task, Reply]:
+            return await self._ask(engine, subject)
+
+        return await ask_in_turn(first, self._connections.engine, ask, self._settings.cascade_below)
+
+    async def is_passed_on(self, subject: Subject) -> bool:
+        """Whether the first engine of a cascade is not sure of a paper; true without a cascade.
+
+        Raises:
+            ModelError, ReplyError: It did not answer.
+        """
+        first = self._connections.first_engine
+        if first is None:
+            return True
+        _, reply = await self._ask(first, subject)
+        return not is_sure(reply, self._settings.cascade_below)
+
+    async def _ask(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
+        """Asks one engine and calibrates its reply."""
+        task, reply = await self._ask_with_shrinking_budget(engine, subject)
+        if self._settings.calibration:
+            reply = apply(self._calibration(reply.engine, reply.model), reply)
+        return task, reply
+
+    async def _ask_with_shrinking_budget(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
+        """Asks; where the prompt is too long for the model, again with half of the excerpt."""
+        examples = self._examples(subject)
+        task = Task(
+            paper=subject.file.paper,
+            document=subject.document,
+            examples=(*examples.shared, *examples.nearest),
+        )
+        if not engine.needs_prompt:
+            return task, await engine.answer(task)
+        overflow: ContextOverflow | None = None
+        for budget_tokens in _budgets(self._settings.budget_tokens):
+            prompt = self._prompt(subject.document, examples, budget_tokens)
+            task = task.model_copy(update={"prompt": prompt})
+            try:
+                return task, await engine.answer(task)
+            except ContextOverflow as error:
+                overflow = error
+        raise overflow or ContextOverflow("the prompt does not fit the model's window")
+
+    def _examples(self, subject: Subject) -> Examples:
+        studies = [study for study in self._workspace.studies if study.id not in subject.leave_out]
+        eligible = eligible_studies(studies, subject.file.paper, subject.document)
+        return choose_examples(self._settings.examples, eligible, subject.document)
+
+    def _prompt(self, document: Document, examples: Examples, budget_tokens: int) -> Prompt:
+        excerpt = select_excerpt(document, self._workspace.taxonomy, budget_tokens)
+        return self._prompts.build(
+            excerpt,
+            examples=examples.shared,
+            nearest=examples.nearest,
+            abstract_only=document.abstract_only,
+        )
+
+    def _calibration(self, engine: str, model: str | None) -> Calibration | None:
+        """What was measured of the model that answered, by the name that the server gives it."""
+        if (engine, model) not in self._calibrations:
+            found = load_calibration(self._workspace, self._settings, engine, model)
+            self._calibrations[engine, model] = found
+        return self._calibrations[engine, model]
+
+
+def _budgets(start: int) -> Iterator[int]:
+    budget = start
+    while budget > _SMALLEST_BUDGET_TOKENS:
+        yield budget
+        budget //= 2
+    yield _SMALLEST_BUDGET_TOKENS

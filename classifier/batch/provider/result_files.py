@@ -1,0 +1,98 @@
+"""A batch's result files -> replies in the ledger."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.requests import SentBatch
+from classifier.batch.ledger.writer import LedgerWriter
+from classifier.batch.provider.answers import Answer, AnswerReader
+from classifier.batch.provider.submit import Submitter
+from classifier.batch.replies import UsageOf
+from classifier.batch.spending import Spending
+from classifier.engines.openai.batches import Batch, BatchServer
+from classifier.engines.openai.failures import RejectedRequest
+from classifier.engines.openai.retry import Waits, retrying
+from classifier.errors import ClassifierError
+from classifier.model.reply import Usage
+
+_ROWS = 200
+"""Answers in one transaction."""
+
+_NOTHING = Usage(cost_usd=0.0)
+
+
+class ResultFiles:
+    """Downloads result files and takes their answers in.
+
+    Reading a file twice changes nothing: each answer takes its request out of `asked` in the transaction that
+    makes it a reply.
+
+    Args:
+        server: Where the files are.
+        store: The ledger.
+        spending: Told of each new reply.
+        submitter: Knows where a batch's files are kept meanwhile.
+        reader: Reads what comes back.
+        usage_of: Reads what an answer has cost.
+        attempts: Downloads of one file before giving up.
+    """
+
+    def __init__(
+        self,
+        server: BatchServer,
+        store: LedgerWriter,
+        spending: Spending,
+        submitter: Submitter,
+        reader: AnswerReader,
+        usage_of: UsageOf,
+        attempts: int,
+    ) -> None:
+        self._server = server
+        self._store = store
+        self._spending = spending
+        self._submitter = submitter
+        self._reader = reader
+        self._usage_of = usage_of
+        self._attempts = attempts
+
+    def take_stop(self) -> ClassifierError | None:
+        """What was found in the files that concerns every request; told once."""
+        stop, self._reader.stop = self._reader.stop, None
+        return stop
+
+    async def take_in(self, batch: SentBatch, file_id: str) -> bool:
+        """Takes in a file's answers; false where the provider does not have it."""
+        with self._submitter.file(batch) as path:
+            try:
+                async for attempt in retrying(self._attempts, Waits()):
+                    with attempt:
+                        await self._server.download(file_id, path)
+            except RejectedRequest as error:
+                if error.status != 404:
+                    raise
+                return False
+            answers = self._reader.read(path)
+            while rows := list(islice(answers, _ROWS)):
+                await self._keep(batch, rows)
+        return True
+
+    async def _keep(self, batch: SentBatch, rows: list[Answer]) -> None:
+        usages = [_NOTHING if row.refused else self._usage_of(batch.model, row.body) for row in rows]
+
+        def keep(ledger: Ledger) -> list[bool]:
+            return [
+                ledger.requests.answered(batch, row.custom_id, row.packed, usage, refused=row.refused)
+                for row, usage in zip(rows, usages, strict=True)
+            ]
+
+        kept = await self._store.do(keep)
+        for row, usage, is_new in zip(rows, usages, kept, strict=True):
+            if is_new and not row.refused:
+                self._spending.add(usage)
+
+    async def remove(self, state: Batch) -> None:
+        """Papers' text need not lie at the provider; last, since the answers must be saved before."""
+        for file_id in filter(None, (state.input_file, *state.results)):
+            await self._server.remove(file_id)
