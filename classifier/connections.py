@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
     from classifier.engines.base import Engine
-    from classifier.engines.openai.retry import OnWait
     from classifier.pdf import PdfReader
     from classifier.settings import Settings
     from classifier.sources import Sources
     from classifier.survey.workspace import Workspace
+    from classifier.waiting import OnWait
 
 T = TypeVar("T")
 

@@ -31,8 +31,8 @@ from classifier.verdict.labelling import assemble_label, quotes_of
 from classifier.verdict.review import review_reply
 
 if TYPE_CHECKING:
-    from classifier.engines.openai.retry import OnWait
     from classifier.model.reference import Reference
+    from classifier.waiting import OnWait
 
 Ref = str | os.PathLike[str]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier.batch.ledger.items import Outcome
+from classifier.batch.ledger.items import ItemOutcome
 from classifier.batch.ledger.lock import open_ledger
 from classifier.cli import exits
 from classifier.cli.app import run
@@ -36,7 +36,7 @@ def folder_of(folder: Path, rows: list[Row]) -> Path:
             for place, row in enumerate(rows):
                 ledger.add(listing, place, row.entry)
         waiting = ledger.waiting(-1, len(rows))
-        ledger.save(Outcome(item, row.label) for item, row in zip(waiting, rows, strict=True))
+        ledger.save(ItemOutcome(item, row.label) for item, row in zip(waiting, rows, strict=True))
     return folder
 
 

@@ -20,7 +20,7 @@ from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import KeepingTransport, KeptReplies, ReplyStore, UsageOf
 from classifier.batch.run import Run
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.batch.throttle import Throttle
 from classifier.engines.openai.batches import BatchServer
 from classifier.model.reply import Usage
@@ -51,8 +51,8 @@ async def make_run(job: Job, settings: Settings, workspace: Workspace, store: Le
     """
     if settings.chosen_engine == "offline":
         texts = await store.do(lambda ledger: ledger.counts().waiting - ledger.files_waiting())
-        return Run(store, _offline_labeller(job, settings, workspace, texts), Spending())
-    spending = Spending(await store.do(Ledger.spent), job.max_cost_usd)
+        return Run(store, _offline_labeller(job, settings, workspace, texts), RunSpending())
+    spending = RunSpending(await store.do(Ledger.spent), job.max_cost_usd)
     line = open_line(settings, job.concurrency, spending, store)
     dropped = await drop_batches(BatchServer(line.http), store) if job.drop_batches else 0
     if job.batch_api:
@@ -65,7 +65,7 @@ async def make_run(job: Job, settings: Settings, workspace: Workspace, store: Le
 
 
 @dataclass(frozen=True)
-class Line:
+class ServerLine:
     """The way of a run's requests to its server.
 
     Attributes:
@@ -80,12 +80,12 @@ class Line:
     http: OpenAITransport
     throttle: Throttle
     pause: Pause
-    spending: Spending
+    spending: RunSpending
     usage_of: UsageOf
     secrets: tuple[str, ...]
 
 
-def open_line(settings: Settings, concurrency: int, spending: Spending, store: ReplyStore) -> Line:
+def open_line(settings: Settings, concurrency: int, spending: RunSpending, store: ReplyStore) -> ServerLine:
     """Makes the line that settings ask for; nothing is sent yet.
 
     Args:
@@ -106,11 +106,11 @@ def open_line(settings: Settings, concurrency: int, spending: Spending, store: R
     pause, usage_of, secrets = Pause(), _usage_reader(settings), secrets_of(key)
     keeping = KeepingTransport(http, store, usage_of, spending, secrets)
     throttle = Throttle(keeping, concurrency, pause=pause, may_send=spending.check)
-    return Line(http, throttle, pause, spending, usage_of, secrets)
+    return ServerLine(http, throttle, pause, spending, usage_of, secrets)
 
 
 def asking_classifier(
-    settings: Settings, workspace: Workspace, line: Line, transport: ChatTransport
+    settings: Settings, workspace: Workspace, line: ServerLine, transport: ChatTransport
 ) -> Classifier:
     """A pipeline whose engine, or cascade, is answered from kept replies, else through a transport.
 
@@ -138,7 +138,7 @@ def asking_classifier(
 
 
 def _asking_labeller(
-    job: Job, settings: Settings, workspace: Workspace, line: Line, transport: ChatTransport
+    job: Job, settings: Settings, workspace: Workspace, line: ServerLine, transport: ChatTransport
 ) -> Labeller:
     workers = _workers(settings)
     settings = settings.model_copy(update={"workers": workers})
@@ -147,7 +147,9 @@ def _asking_labeller(
     return LocalLabeller(asking_classifier(settings, workspace, line, transport), job.reading, at_once)
 
 
-def _batch_run(job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, line: Line) -> Run:
+def _batch_run(
+    job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, line: ServerLine
+) -> Run:
     """A run by the provider's Batch API."""
     server = BatchServer(line.http)
     limits = Limits(

@@ -1,6 +1,6 @@
 """What a run would send and cost, before anything is sent: from real prompts, as a range.
 
-What enters: a job. What leaves: an `Estimate`. Entries are read as the run would read them (PDFs that are
+What enters: a job. What leaves: an `CostEstimate`. Entries are read as the run would read them (PDFs that are
 fetched stay in the cache), at most `SAMPLE` of them. Without observed usage a token is taken to be 3 to 6
 characters long; where the folder's ledger holds replies, their mean decides. No model is asked.
 """
@@ -39,7 +39,7 @@ _QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """What is to come; ranges are (least, most) over all papers that still wait.
 
     Attributes:
@@ -136,7 +136,7 @@ class _Listed:
 
 def estimate(
     job: Job, settings: Settings, workspace: Workspace, *, entries: Iterable[Found] | None = None
-) -> Estimate:
+) -> CostEstimate:
     """Estimates a run; writes nothing to the job's folder.
 
     Args:
@@ -171,7 +171,7 @@ def estimate(
     if before is not None:
         more = _cost(before, tokens_in, tokens_out, share, batch=job.batch_api)
         cost = cost and more and _plus(cost, _times(more, (readable, readable)))
-    return Estimate(
+    return CostEstimate(
         engine=settings.chosen_engine,
         model=settings.model if settings.chosen_engine == "openai" else None,
         papers=listed.papers,

@@ -1,7 +1,7 @@
 """Items -> labels: in this process for engines that wait for a server, in several for one that computes.
 
-What enters: a few items at a time. What leaves: an `Outcome` each; whatever is wrong with an entry becomes a
-failed label, so that one bad row never ends a run. What it does not do: save, or choose the items.
+What enters: a few items at a time. What leaves: an `ItemOutcome` each; whatever is wrong with an entry
+becomes a failed label, so that one bad row never ends a run. What it does not do: save, or choose the items.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from classifier.batch.ledger.items import Item, Outcome, as_json
+from classifier.batch.ledger.items import Item, ItemOutcome, as_json
 from classifier.batch.reading import Reading, read_entry
 from classifier.batch.replies import Deferred, asking
 from classifier.errors import ClassifierError, Concern, StoreError
@@ -43,7 +43,7 @@ class Labeller(Protocol):
     chunk: int
     at_once: int
 
-    async def label(self, items: Sequence[Item]) -> list[Outcome]:
+    async def label(self, items: Sequence[Item]) -> list[ItemOutcome]:
         """One outcome an item, in their order; none for items whose reply is to come by a batch.
 
         Raises:
@@ -90,13 +90,13 @@ class LocalLabeller:
         self._classifier = classifier
         self._reading = reading
 
-    async def label(self, items: Sequence[Item]) -> list[Outcome]:
+    async def label(self, items: Sequence[Item]) -> list[ItemOutcome]:
         """See `Labeller.label`."""
         outcomes = []
         for item in items:
             with asking(item) as conversation, suppress(Deferred):
                 label = await label_entry(self._classifier, item.entry, self._reading)
-                outcomes.append(Outcome(item, label, conversation.sent, conversation.cost_usd))
+                outcomes.append(ItemOutcome(item, label, conversation.sent, conversation.cost_usd))
         await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
         return outcomes
 
@@ -127,7 +127,7 @@ class ProcessLabeller:
             initargs=(settings.model_copy(update={"workers": 1}), workspace.root, reading),
         )
 
-    async def label(self, items: Sequence[Item]) -> list[Outcome]:
+    async def label(self, items: Sequence[Item]) -> list[ItemOutcome]:
         """See `Labeller.label`."""
         from concurrent.futures.process import BrokenProcessPool
 
@@ -139,7 +139,8 @@ class ProcessLabeller:
                 "a labelling process was ended from outside (out of memory?); repeat the command to go on"
             ) from error
         return [
-            Outcome(item, Label.model_validate_json(label)) for item, label in zip(items, labels, strict=True)
+            ItemOutcome(item, Label.model_validate_json(label))
+            for item, label in zip(items, labels, strict=True)
         ]
 
     async def aclose(self) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from classifier.batch.ledger.items import REFUSAL, Item, ReplyKey, pack, unpack
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.chat import question_of
 from classifier.engines.openai.failures import failure
@@ -137,7 +137,7 @@ class KeepingTransport:
         inner: ChatTransport,
         store: ReplyStore,
         usage_of: UsageOf,
-        spending: Spending,
+        spending: RunSpending,
         secrets: Sequence[str] = (),
     ) -> None:
         self._inner = inner

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from classifier.batch.labellers import Labeller
-from classifier.batch.ledger.items import Counts, Item, Outcome
+from classifier.batch.ledger.items import Counts, Item, ItemOutcome
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.writer import LedgerWriter
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.batch.throttle import Throttle
 from classifier.errors import BudgetSpent, ClassifierError, ModelError
 from classifier.runs.streak import FailureStreak, stop_message
@@ -33,7 +33,7 @@ class Interrupted(ClassifierError):
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """Where a run stands; `done` and `failed` count earlier runs too, `here` and `labelled` this one."""
 
     total: int = 0
@@ -85,7 +85,7 @@ class ReplySource(Protocol):
         """Whether a pass must end before the list does."""
         ...
 
-    def tells(self, outcome: Outcome) -> bool:
+    def tells(self, outcome: ItemOutcome) -> bool:
         """Whether an outcome says what others will cost, and whether the server is there."""
         ...
 
@@ -117,7 +117,7 @@ class DirectReplies:
         """Never."""
         return False
 
-    def tells(self, outcome: Outcome) -> bool:
+    def tells(self, outcome: ItemOutcome) -> bool:
         """Unless all its replies were there before."""
         return outcome.requests > 0 or not outcome.item.replies
 
@@ -148,11 +148,11 @@ class Run:
         self,
         store: LedgerWriter,
         labeller: Labeller,
-        spending: Spending,
+        spending: RunSpending,
         throttle: Throttle | None = None,
         replies: ReplySource | None = None,
     ) -> None:
-        self.progress = Progress()
+        self.progress = RunProgress()
         self.replies = replies or DirectReplies()
         self.spending = spending
         self.throttle = throttle
@@ -175,7 +175,7 @@ class Run:
             ConfigError, StoreError: It cannot go on; what was saved before is saved.
         """
         counts: Counts = await self._store.do(lambda ledger: ledger.counts())
-        self.progress = Progress(
+        self.progress = RunProgress(
             total=counts.total - counts.twins,
             done=counts.done,
             failed=counts.failed,
@@ -262,7 +262,7 @@ class Run:
             taken, self._buffer = self._buffer[: self._labeller.chunk], self._buffer[self._labeller.chunk :]
             return taken
 
-    async def _count(self, outcome: Outcome) -> None:
+    async def _count(self, outcome: ItemOutcome) -> None:
         label, progress = outcome.label, self.progress
         progress.here += 1
         progress.labelled += label.error is None

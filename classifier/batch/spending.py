@@ -11,7 +11,7 @@ from classifier.errors import BudgetSpent
 from classifier.model.reply import Usage
 
 
-class Spending:
+class RunSpending:
     """Sums of a run.
 
     Args:

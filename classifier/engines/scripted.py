@@ -17,7 +17,7 @@ from classifier.model.task import Task
 from classifier.survey.answer_schema import parse_answer
 from classifier.survey.taxonomy import Taxonomy
 
-Line = Reply | Answer | str | Exception
+ScriptedLine = Reply | Answer | str | Exception
 
 
 class ScriptedEngine:
@@ -39,7 +39,7 @@ class ScriptedEngine:
     def __init__(
         self,
         taxonomy: Taxonomy,
-        script: Iterable[Line] | Callable[[Task], Line],
+        script: Iterable[ScriptedLine] | Callable[[Task], ScriptedLine],
         *,
         needs_prompt: bool = True,
     ) -> None:
@@ -73,10 +73,10 @@ class ScriptedEngine:
         self.closed = True
 
 
-def _in_order(lines: Iterable[Line]) -> Callable[[Task], Line]:
+def _in_order(lines: Iterable[ScriptedLine]) -> Callable[[Task], ScriptedLine]:
     queue = deque(lines)
 
-    def say(_: Task) -> Line:
+    def say(_: Task) -> ScriptedLine:
         return queue.popleft() if queue else ModelUnavailable("the script has no more lines")
 
     return say

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from classifier.evaluation.metrics import need_packages
-from classifier.evaluation.protocol import Protocol, studies_to_leave_out
+from classifier.evaluation.protocol import EvalProtocol, studies_to_leave_out
 from classifier.evaluation.records import Suite, System
-from classifier.evaluation.texts import Question
+from classifier.evaluation.texts import ItemText
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.model.study import Study
 from classifier.survey.taxonomy import Leaf, Taxonomy
@@ -29,7 +29,12 @@ TFIDF_CENTROID = "TF-IDF centroid"
 
 
 def run_baselines(
-    suite: Suite, questions: Sequence[Question], workspace: Workspace, protocol: Protocol, *, seed: int = 0
+    suite: Suite,
+    questions: Sequence[ItemText],
+    workspace: Workspace,
+    protocol: EvalProtocol,
+    *,
+    seed: int = 0,
 ) -> tuple[System, ...]:
     """Both baselines on a suite.
 
@@ -134,7 +139,7 @@ def _definition(leaf: Leaf) -> str:
     return "\n".join((*leaf.titles, leaf.node.definition, *leaf.node.counts))
 
 
-def _texts(questions: Iterable[Question]) -> dict[str, str]:
+def _texts(questions: Iterable[ItemText]) -> dict[str, str]:
     return {
         question.item.id: question.item.title
         if question.kind in ("pdf", "arxiv")

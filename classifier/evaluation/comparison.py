@@ -137,10 +137,12 @@ def needed_discordant(only_a_right: int, only_b_right: int) -> int | None:
     return int(n[found[0]]) if len(found) else None
 
 
-Run = tuple[Path, Report, Mapping[str, Prediction]]
+ScoredRun = tuple[Path, Report, Mapping[str, Prediction]]
 
 
-def _compare(a: Run, b: Run, ids: Sequence[str], relabelled: tuple[str, ...], seed: int) -> Comparison:
+def _compare(
+    a: ScoredRun, b: ScoredRun, ids: Sequence[str], relabelled: tuple[str, ...], seed: int
+) -> Comparison:
     from classifier.evaluation.metrics.cases import case_of
     from classifier.evaluation.metrics.confusion import mean_of
     from classifier.evaluation.metrics.kappa import kappa_statistic
@@ -176,7 +178,7 @@ def _compare(a: Run, b: Run, ids: Sequence[str], relabelled: tuple[str, ...], se
     )
 
 
-def _side(run: Run, compared: Sequence[Prediction]) -> Side:
+def _side(run: ScoredRun, compared: Sequence[Prediction]) -> Side:
     from classifier.evaluation.metrics.cases import case_of
     from classifier.evaluation.metrics.kappa import cohen_kappa
     from classifier.evaluation.metrics.resampling import wilson

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classifier.evaluation.protocol import Protocol
+from classifier.evaluation.protocol import EvalProtocol
 from classifier.evaluation.records import TextKind
 from classifier.evaluation.suites import GOLD
 
@@ -33,7 +33,7 @@ class EvalJob:
 
     suite: str = GOLD
     settings: Mapping[str, Any] = field(default_factory=dict)
-    protocol: Protocol | None = None
+    protocol: EvalProtocol | None = None
     out: Path | None = None
     replay: Path | None = None
     record: bool = True

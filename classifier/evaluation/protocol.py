@@ -17,11 +17,11 @@ from classifier.model.identity import same_paper
 from classifier.model.paper import Paper
 from classifier.model.study import Study
 
-Protocol = Literal["loo", "holdout"]
+EvalProtocol = Literal["loo", "holdout"]
 
 
 def studies_to_leave_out(
-    suite: Suite, studies: Sequence[Study], protocol: Protocol
+    suite: Suite, studies: Sequence[Study], protocol: EvalProtocol
 ) -> Mapping[str, frozenset[str]]:
     """Item id -> ids of the studies that must not be seen while it is scored."""
     own = {item.id: _files_of(item, studies) for item in suite.items}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from classifier.engines.base import Engine
 from classifier.engines.build import build_openai
 from classifier.evaluation.folders import digest, plain_name
-from classifier.evaluation.protocol import Protocol
+from classifier.evaluation.protocol import EvalProtocol
 from classifier.evaluation.recorded_engines import (
     ABOUT_FILE,
     About,
@@ -29,7 +29,7 @@ from classifier.settings import Price, Settings, first_stage, load_settings
 from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
-    from classifier.engines.openai.retry import OnWait
+    from classifier.waiting import OnWait
 
 RECORDINGS = "eval/recordings"
 
@@ -47,7 +47,7 @@ _CASCADE_SETTINGS = ("cascade", "cascade_below")
 """Of a recording of a cascade; others do not have them."""
 
 
-def recording_of(settings: Settings, suite: Suite, protocol: Protocol, text: TextKind | None) -> About:
+def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text: TextKind | None) -> About:
     """What a recording under these settings would be of; it holds no key."""
     from classifier.engines.openai.transport import public_url
 

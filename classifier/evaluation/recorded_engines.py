@@ -32,8 +32,8 @@ from classifier.engines.openai.scout import Scout
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ConfigError, ContextOverflow, ModelError, NoRecording, ReplyError, StoreError
 from classifier.evaluation.recordings import (
-    Conversation,
-    Outcome,
+    ConversationEnd,
+    RecordedConversation,
     RecordingTransport,
     ReplayTransport,
     error_of,
@@ -126,7 +126,9 @@ class RecordingEngine:
             reply = await engine.answer(task)
         except ModelError as error:
             if transport.last is not None or isinstance(error, RejectedRequest | ContextOverflow):
-                outcome = Outcome(failure=failure_of(error), attempts=error.attempts, usage=error.usage)
+                outcome = ConversationEnd(
+                    failure=failure_of(error), attempts=error.attempts, usage=error.usage
+                )
                 self._keep(task, start, transport, outcome)
             raise
         except ReplyError:
@@ -142,9 +144,9 @@ class RecordingEngine:
         task: Task,
         start: Profile | None,
         transport: RecordingTransport,
-        outcome: Outcome | None = None,
+        outcome: ConversationEnd | None = None,
     ) -> None:
-        conversation = Conversation(
+        conversation = RecordedConversation(
             profile=asdict(start) if start else None, exchanges=tuple(transport.exchanges), outcome=outcome
         )
         path = self._folder / f"{task_sha256(task, self.model)}.json"
@@ -190,7 +192,7 @@ class ReplayEngine:
                 f"{self._folder} has no recording of request {key[:12]}; record it again with a key "
                 "(prompt, taxonomy, examples or text have changed)"
             )
-        conversation = _read(path, Conversation)
+        conversation = _read(path, RecordedConversation)
         if conversation.outcome is not None:
             error = error_of(conversation.outcome.failure)
             error.attempts, error.usage = conversation.outcome.attempts, conversation.outcome.usage

@@ -60,7 +60,7 @@ class Exchange(Record):
     failure: Failure | None = None
 
 
-class Outcome(Record):
+class ConversationEnd(Record):
     """How a conversation ended that brought no answer because the server gave none."""
 
     failure: Failure
@@ -68,12 +68,12 @@ class Outcome(Record):
     usage: Usage | None = None
 
 
-class Conversation(Record):
+class RecordedConversation(Record):
     """One task's exchanges in order; `profile` is what the server was taken to accept at the start."""
 
     profile: Mapping[str, Any] | None
     exchanges: tuple[Exchange, ...]
-    outcome: Outcome | None = None
+    outcome: ConversationEnd | None = None
 
 
 class RecordingTransport:
@@ -113,7 +113,7 @@ class RecordingTransport:
 class ReplayTransport:
     """Says what was said in one conversation, in its order; a `ChatTransport` without a server."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: RecordedConversation) -> None:
         self._left = list(conversation.exchanges)
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,9 +16,9 @@ from classifier.__about__ import __version__
 from classifier.engines.base import Engine
 from classifier.errors import ClassifierError, Concern, ModelError, SourceUnavailable
 from classifier.evaluation.journal import Journal, nobody_answered, open_journal
-from classifier.evaluation.protocol import Protocol, studies_to_leave_out
+from classifier.evaluation.protocol import EvalProtocol, studies_to_leave_out
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
-from classifier.evaluation.texts import Question, choose_texts
+from classifier.evaluation.texts import ItemText, choose_texts
 from classifier.model.label import Label
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.pipeline import Classifier
@@ -35,7 +35,7 @@ async def run_suite(
     classifier: Classifier,
     suite: Suite,
     *,
-    protocol: Protocol = "loo",
+    protocol: EvalProtocol = "loo",
     out: Path,
     concurrency: int = 8,
     text: TextKind | None = None,
@@ -88,7 +88,7 @@ async def run_suite(
 def run_facts(
     classifier: Classifier,
     suite: Suite,
-    protocol: Protocol,
+    protocol: EvalProtocol,
     *,
     repeat: int = 1,
     calibration: str | None = None,
@@ -118,7 +118,7 @@ def engine_in_words(engine: Engine) -> str:
 
 
 def fingerprint(
-    classifier: Classifier, suite: Suite, questions: Sequence[Question], protocol: Protocol
+    classifier: Classifier, suite: Suite, questions: Sequence[ItemText], protocol: EvalProtocol
 ) -> dict[str, Any]:
     """Everything that decides the predictions, by name: two runs with equal ones may be joined."""
     engine, first = classifier.engine, classifier.first_engine
@@ -145,7 +145,7 @@ def fingerprint(
     return values
 
 
-async def _predict(classifier: Classifier, question: Question, leave_out: frozenset[str]) -> Prediction:
+async def _predict(classifier: Classifier, question: ItemText, leave_out: frozenset[str]) -> Prediction:
     """Labels one item; whatever is wrong with it, or with the model, becomes a failed prediction."""
     item, attempts, usage = question.item, 0, None
     try:

@@ -28,7 +28,7 @@ from classifier.evaluation.fetched import with_cached
 from classifier.evaluation.folders import default_out
 from classifier.evaluation.job import EvalJob
 from classifier.evaluation.metrics import need_packages
-from classifier.evaluation.protocol import Protocol
+from classifier.evaluation.protocol import EvalProtocol
 from classifier.evaluation.recorded import (
     recording_classifier,
     recording_of,
@@ -52,11 +52,11 @@ from classifier.survey.workspace import Workspace
 from classifier.verdict.calibration import Calibration, save_calibration
 
 if TYPE_CHECKING:
-    from classifier.engines.openai.retry import OnWait
+    from classifier.waiting import OnWait
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvalPlan:
     """A job with all that it leaves open decided.
 
     Attributes:
@@ -69,7 +69,7 @@ class Plan:
     workspace: Workspace
     whole: Suite
     suite: Suite
-    protocol: Protocol
+    protocol: EvalProtocol
     text: TextKind | None
 
     @property
@@ -112,7 +112,7 @@ class Evaluated:
     fitted: Fitted | None = None
 
 
-async def plan_evaluation(job: EvalJob, workspace: Workspace) -> Plan:
+async def plan_evaluation(job: EvalJob, workspace: Workspace) -> EvalPlan:
     """Decides what a job leaves open; nothing is asked or written.
 
     Raises:
@@ -127,11 +127,11 @@ async def plan_evaluation(job: EvalJob, workspace: Workspace) -> Plan:
     whole = await _suite(job, text, settings, workspace)
     suite = whole.model_copy(update={"items": whole.items[: job.limit]})
     protocol = protocol or ("loo" if job.suite == GOLD else "holdout")
-    return Plan(job, settings, workspace, whole, suite, protocol, text)
+    return EvalPlan(job, settings, workspace, whole, suite, protocol, text)
 
 
 async def evaluate(
-    plan: Plan,
+    plan: EvalPlan,
     *,
     on_folder: Callable[[Path], None] = lambda _: None,
     on_prediction: Callable[[Prediction], None] = lambda _: None,
@@ -183,7 +183,7 @@ async def evaluate(
     return Evaluated(report, tuple(runs[0]), folder, kept, stability, fitted)
 
 
-def _settings(job: EvalJob) -> tuple[Settings, Protocol | None, TextKind | None]:
+def _settings(job: EvalJob) -> tuple[Settings, EvalProtocol | None, TextKind | None]:
     """The settings; in a replay the recorded ones, with their protocol and text where none is given."""
     if job.replay is None:
         return load_settings(**job.settings), job.protocol, job.text
@@ -193,7 +193,7 @@ def _settings(job: EvalJob) -> tuple[Settings, Protocol | None, TextKind | None]
         raise ConfigError(f"{job.replay}: recorded with the openai engine and {about.model}; name no other")
     if job.suite == GOLD != about.suite:
         raise ConfigError(f"{job.replay}: recorded on the suite {about.suite}; name its file with --suite")
-    protocol = job.protocol or cast("Protocol", about.protocol)
+    protocol = job.protocol or cast("EvalProtocol", about.protocol)
     return (
         replay_settings(job.replay, job.settings),
         protocol,
@@ -211,7 +211,7 @@ async def _suite(job: EvalJob, text: TextKind | None, settings: Settings, worksp
         return await with_cached(suite, cache)
 
 
-def _recordings(plan: Plan) -> Path | None:
+def _recordings(plan: EvalPlan) -> Path | None:
     """Where this run is recorded; None where it is not."""
     settings = plan.settings
     records = plan.job.record and plan.job.replay is None
@@ -220,7 +220,7 @@ def _recordings(plan: Plan) -> Path | None:
     return recordings_dir(plan.workspace, recording_of(settings, plan.suite, plan.protocol, plan.text))
 
 
-def _classifier(plan: Plan, recordings: Path | None, part: str, on_wait: OnWait | None) -> Classifier:
+def _classifier(plan: EvalPlan, recordings: Path | None, part: str, on_wait: OnWait | None) -> Classifier:
     """The classifier of one run: replaying, recording, or neither."""
     settings, workspace = plan.settings, plan.workspace
     if plan.job.replay is not None:
@@ -234,13 +234,13 @@ def _classifier(plan: Plan, recordings: Path | None, part: str, on_wait: OnWait 
     )
 
 
-def _default_folder(plan: Plan, classifier: Classifier, facts: RunFacts) -> Path:
+def _default_folder(plan: EvalPlan, classifier: Classifier, facts: RunFacts) -> Path:
     questions = choose_texts(plan.suite, plan.text)
     return default_out(facts, fingerprint(classifier, plan.suite, questions, plan.protocol))
 
 
 def _report(
-    plan: Plan, facts: RunFacts, predictions: list[Prediction], *, times: tuple[str, float]
+    plan: EvalPlan, facts: RunFacts, predictions: list[Prediction], *, times: tuple[str, float]
 ) -> Report:
     workspace = plan.workspace
     questions = choose_texts(plan.suite, plan.text)
@@ -251,7 +251,7 @@ def _report(
     return with_caveats(scored, plan.whole, predictions, calibrations, trained_on(workspace, predictions))
 
 
-def _fit(plan: Plan, predictions: list[Prediction]) -> Fitted:
+def _fit(plan: EvalPlan, predictions: list[Prediction]) -> Fitted:
     """Fits a calibration, writes it if it helps, and finds the threshold that goes with it."""
     made = fit_calibration(
         predictions,

@@ -25,7 +25,7 @@ _ORDER: tuple[TextKind, ...] = ("pdf", "text", "abstract", "summary", "arxiv")
 _SHOWN = 5
 
 
-class Question(NamedTuple):
+class ItemText(NamedTuple):
     """One item as it is put: `content` is a text, a PDF's path or an arXiv id, by `kind`."""
 
     item: SuiteItem
@@ -68,7 +68,7 @@ class Question(NamedTuple):
         return label.model_copy(update={"ref": self.item.id})
 
 
-def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[Question, ...]:
+def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[ItemText, ...]:
     """One question an item, in the suite's order.
 
     Args:
@@ -89,12 +89,12 @@ def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[Question
     return tuple(_question(item, order) for item in suite.items)
 
 
-def text_kinds(questions: Sequence[Question]) -> Mapping[str, int]:
+def text_kinds(questions: Sequence[ItemText]) -> Mapping[str, int]:
     """How many items are judged by which kind of text."""
     kinds = [question.kind for question in questions]
     return {kind: kinds.count(kind) for kind in _ORDER if kind in kinds}
 
 
-def _question(item: SuiteItem, order: Sequence[TextKind]) -> Question:
+def _question(item: SuiteItem, order: Sequence[TextKind]) -> ItemText:
     kind = next(kind for kind in order if getattr(item, kind))
-    return Question(item, kind, getattr(item, kind))
+    return ItemText(item, kind, getattr(item, kind))

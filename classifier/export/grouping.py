@@ -18,7 +18,7 @@ _OUTSIDE = {OUT_OF_SCOPE: "Out of scope", UNPLACED: "Unplaced", FAILED: "Not lab
 
 
 @dataclass(frozen=True)
-class Group:
+class LeafGroup:
     """A node with the papers under it; leaves have papers, branches have children.
 
     Attributes:
@@ -29,7 +29,7 @@ class Group:
     id: str
     title: str
     definition: str
-    children: tuple[Group, ...] = ()
+    children: tuple[LeafGroup, ...] = ()
     papers: tuple[Filed, ...] = ()
 
     @property
@@ -37,14 +37,14 @@ class Group:
         """Papers here and below."""
         return len(self.papers) + sum(child.count for child in self.children)
 
-    def walk(self, depth: int = 0) -> Iterator[tuple[int, Group]]:
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, LeafGroup]]:
         """This group and those below, with their depth, in the tree's order."""
         yield depth, self
         for child in self.children:
             yield from child.walk(depth + 1)
 
     @property
-    def leaves(self) -> tuple[Group, ...]:
+    def leaves(self) -> tuple[LeafGroup, ...]:
         """The groups without children at and below this one."""
         return tuple(group for _, group in self.walk() if not group.children)
 
@@ -59,8 +59,8 @@ class Tree:
     """
 
     title: str
-    classes: tuple[Group, ...]
-    outside: tuple[Group, ...]
+    classes: tuple[LeafGroup, ...]
+    outside: tuple[LeafGroup, ...]
 
     @property
     def placed(self) -> int:
@@ -89,15 +89,15 @@ def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
         title=shown(taxonomy.title),
         classes=tuple(_grow(node, node.id, by_label) for node in taxonomy.tree),
         outside=tuple(
-            Group(label, title, "", papers=tuple(by_label[label]))
+            LeafGroup(label, title, "", papers=tuple(by_label[label]))
             for label, title in _OUTSIDE.items()
             if label in by_label
         ),
     )
 
 
-def _grow(node: Node, path: str, by_label: dict[str, list[Filed]]) -> Group:
-    return Group(
+def _grow(node: Node, path: str, by_label: dict[str, list[Filed]]) -> LeafGroup:
+    return LeafGroup(
         id=path,
         title=shown(node.title),
         definition=shown(node.definition),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from classifier.export.filed import FAILED, Filed
-from classifier.export.grouping import Group, Tree
+from classifier.export.grouping import LeafGroup, Tree
 from classifier.export.links import link_to
 from classifier.export.tables import Cell, Table
 from classifier.text.characters import shown
@@ -50,11 +50,11 @@ def render_tables(tables: tuple[Table, ...]) -> str:
     return "\n".join(map(render_table, tables)) or "No paper has a table yet.\n"
 
 
-def _heading(group: Group, level: int) -> list[str]:
+def _heading(group: LeafGroup, level: int) -> list[str]:
     return [f"{'#' * min(level, 6)} {escaped(group.title)} ({group.count})", ""]
 
 
-def _bullets(group: Group) -> Iterator[str]:
+def _bullets(group: LeafGroup) -> Iterator[str]:
     for filed in group.papers:
         facts = [escaped(fact) for fact in (filed.short_authors, str(filed.year or "")) if fact]
         facts += [f"*{mark}*" for mark in filed.marks]

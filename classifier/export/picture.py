@@ -11,7 +11,7 @@ import textwrap
 import unicodedata
 from dataclasses import dataclass
 
-from classifier.export.grouping import Group, Tree
+from classifier.export.grouping import LeafGroup, Tree
 
 TEXT_SIZE = 14
 LINE_HEIGHT = 18
@@ -26,7 +26,7 @@ _BOLD = 1.15
 
 
 @dataclass(frozen=True)
-class Box:
+class TreeBox:
     """A node: its place, its title in lines, its count; `tone` is the class's colour, -1 the root's."""
 
     x: float
@@ -49,7 +49,7 @@ class Picture:
 
     width: float
     height: float
-    boxes: tuple[Box, ...]
+    boxes: tuple[TreeBox, ...]
     links: tuple[tuple[int, int], ...]
     caption: str
 
@@ -61,7 +61,7 @@ class Picture:
 
 def lay_out(tree: Tree) -> Picture:
     """The tree's picture; papers outside it are counted in the caption."""
-    root = Group("", tree.title, "", children=tree.classes)
+    root = LeafGroup("", tree.title, "", children=tree.classes)
     widths = _column_widths(root)
     layout = _Layout(widths)
     layout.place(root, 0, -1)
@@ -81,20 +81,20 @@ class _Layout:
     """Places leaves one under the other, and a branch at the middle of what is under it."""
 
     def __init__(self, widths: list[float]) -> None:
-        self.boxes: list[Box] = []
+        self.boxes: list[TreeBox] = []
         self.links: list[tuple[int, int]] = []
         self.bottom = float(_MARGIN)
         self._widths = widths
         self._lefts = [_MARGIN + sum(widths[:i]) + _COLUMN_GAP * i for i in range(len(widths))]
 
-    def place(self, group: Group, depth: int, tone: int) -> int:
+    def place(self, group: LeafGroup, depth: int, tone: int) -> int:
         """Places a group and all below it; returns the index of its box."""
         lines = _lines(group.title)
         height = len(lines) * LINE_HEIGHT + 2 * PADDING
         index = len(self.boxes)
         top = self.bottom
         self.boxes.append(
-            Box(self._lefts[depth], top, self._widths[depth], height, lines, str(group.count), tone)
+            TreeBox(self._lefts[depth], top, self._widths[depth], height, lines, str(group.count), tone)
         )
         children = [
             self.place(child, depth + 1, number % TONES if tone < 0 else tone)
@@ -109,11 +109,11 @@ class _Layout:
         return index
 
 
-def _moved(box: Box, y: float) -> Box:
-    return Box(box.x, y, box.width, box.height, box.lines, box.count, box.tone)
+def _moved(box: TreeBox, y: float) -> TreeBox:
+    return TreeBox(box.x, y, box.width, box.height, box.lines, box.count, box.tone)
 
 
-def _column_widths(root: Group) -> list[float]:
+def _column_widths(root: LeafGroup) -> list[float]:
     widths: dict[int, float] = {}
     for depth, group in root.walk():
         text = max(map(_text_width, _lines(group.title))) * (1 if depth else _BOLD)

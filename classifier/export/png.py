@@ -13,7 +13,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from classifier.export.picture import LINE_HEIGHT, PADDING, TEXT_SIZE, Box, Picture
+from classifier.export.picture import LINE_HEIGHT, PADDING, TEXT_SIZE, Picture, TreeBox
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -62,7 +62,7 @@ class _Pen:
             self._box(box)
         self._text(picture.caption, 24, picture.height - 20, "Helvetica", _QUIET)
 
-    def _link(self, above: Box, below: Box) -> None:
+    def _link(self, above: TreeBox, below: TreeBox) -> None:
         x, end = above.x + above.width, below.x
         top, bottom = self._height - above.middle, self._height - below.middle
         path = self._raw.FPDFPageObj_CreateNewPath(x, top)
@@ -71,7 +71,7 @@ class _Pen:
         self._raw.FPDFPath_SetDrawMode(path, self._raw.FPDF_FILLMODE_NONE, True)
         self._raw.FPDFPage_InsertObject(self._page, path)
 
-    def _box(self, box: Box) -> None:
+    def _box(self, box: TreeBox) -> None:
         rectangle = self._raw.FPDFPageObj_CreateNewRect(
             box.x, self._height - box.y - box.height, box.width, box.height
         )

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.export.picture import LINE_HEIGHT, PADDING, TEXT_SIZE, Box, Picture
+from classifier.export.picture import LINE_HEIGHT, PADDING, TEXT_SIZE, Picture, TreeBox
 from classifier.pages import environment
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def style() -> str:
     return (_TEMPLATES / "picture.css").read_text(encoding="utf-8")
 
 
-def _curve(above: Box, below: Box) -> str:
+def _curve(above: TreeBox, below: TreeBox) -> str:
     x, end = above.x + above.width, below.x
     middle = (x + end) / 2
     return (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from classifier.export.filed import Filed
-from classifier.export.grouping import Group, Tree
+from classifier.export.grouping import LeafGroup, Tree
 from classifier.survey.taxonomy import SurveyField, Taxonomy
 from classifier.text.characters import shown
 
@@ -20,13 +20,13 @@ SILENT = "–"
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyRow:
     """A cell that names a paper."""
 
     filed: Filed
 
 
-Cell = str | tuple[Study, ...]
+Cell = str | tuple[StudyRow, ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Table:
 def overview(tree: Tree) -> Table:
     """One row a leaf: class, what lies between, leaf, number of papers, papers (the survey's Table 1)."""
     rows = [
-        (top.title, " / ".join(titles), str(leaf.count), tuple(map(Study, leaf.papers)))
+        (top.title, " / ".join(titles), str(leaf.count), tuple(map(StudyRow, leaf.papers)))
         for top in tree.classes
         for titles, leaf in _leaves(top.children or (top,), ())
     ]
@@ -72,12 +72,14 @@ def _attributes(number: str, tree: Tree, taxonomy: Taxonomy) -> Table:
     for leaf in concerned:
         for filed in groups[leaf.id].papers:
             found = filed.row.label.attributes
-            rows.append(((Study(filed),), *(shown(found.get(name)) or SILENT for name in fields)))
+            rows.append(((StudyRow(filed),), *(shown(found.get(name)) or SILENT for name in fields)))
     columns = tuple(shown(field.title) for field in fields.values())
     return Table(f"table-{number}", f"{tree.title}: table {number}", ("Study", *columns), tuple(rows))
 
 
-def _leaves(groups: Iterable[Group], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Group]]:
+def _leaves(
+    groups: Iterable[LeafGroup], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], LeafGroup]]:
     for group in groups:
         if group.children:
             yield from _leaves(group.children, (*above, group.title))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.latex import decode_address, decode_latex
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
 from classifier.model.record import Notice
 
@@ -58,7 +58,7 @@ class Cut:
     long: bool = False
 
 
-def read_bibtex(lines: Iterator[Line]) -> Iterator[Found]:
+def read_bibtex(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding an entry; never raises for what the file holds."""
     state = _State()
     for cut in cut_blocks(lines):
@@ -72,7 +72,7 @@ def read_bibtex(lines: Iterator[Line]) -> Iterator[Found]:
             yield from _parsed(cut, state)
 
 
-def cut_blocks(lines: Iterator[Line]) -> Iterator[Cut]:
+def cut_blocks(lines: Iterator[ListLine]) -> Iterator[Cut]:
     """The file's blocks, one at a time; what stands between them is a comment by BibTeX's rules.
 
     A block ends where its braces are closed. One that is still open where a line starts the next entry is
@@ -114,7 +114,7 @@ class _Open:
     long: bool = False
     done: bool = False
 
-    def take(self, text: str, line: Line) -> str:
+    def take(self, text: str, line: ListLine) -> str:
         """Takes the text up to the block's end; returns what is left of the line."""
         self.assumed |= line.assumed
         self.long |= line.cut

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from classifier.lists.json_values import broken_key, parse_object
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.lists.named_fields import raw_from_fields
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_long
 
@@ -20,7 +20,7 @@ _STRING_END = re.compile(r'(?:[^"\\]|\\.)*+"')
 _ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
 
 
-def read_csl_json(lines: Iterator[Line]) -> Iterator[Found]:
+def read_csl_json(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding an element; never raises for what the file holds."""
     number = 0
     for element in _elements(lines):
@@ -46,7 +46,7 @@ class _Element:
         self.depth = 0
         self.closed = self.assumed = self.long = False
 
-    def add(self, text: str, line: Line) -> None:
+    def add(self, text: str, line: ListLine) -> None:
         self._size += len(text)
         self.assumed |= line.assumed
         self.long |= self._size > MAX_ENTRY_CHARS
@@ -58,7 +58,7 @@ class _Element:
         return "".join(self._parts)
 
 
-def _elements(lines: Iterator[Line]) -> Iterator[_Element]:
+def _elements(lines: Iterator[ListLine]) -> Iterator[_Element]:
     """The objects of the outermost array, or the outermost objects."""
     element: _Element | None = None
     open_string = ""  # the last piece ended inside it
@@ -105,9 +105,9 @@ def _end(text: str, position: int, element: _Element, goes_on: bool) -> int:
     return len(text)
 
 
-def _past_wrapper(lines: Iterator[Line]) -> Iterator[Line]:
+def _past_wrapper(lines: Iterator[ListLine]) -> Iterator[ListLine]:
     """The lines behind the opening of an "items" array where the file is an object that has one."""
-    held: list[Line] = []
+    held: list[ListLine] = []
     size = 0
     for line in lines:
         held.append(line)

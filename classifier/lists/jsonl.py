@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from classifier.lists.json_values import broken_key, parse_object
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.lists.named_fields import raw_from_fields
 from classifier.lists.raw import ASSUMED, Damaged, Found, too_long
 
 
-def read_jsonl(lines: Iterator[Line]) -> Iterator[Found]:
+def read_jsonl(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding a line; never raises for what the file holds."""
     for line in lines:
         if line.cut:

@@ -19,7 +19,7 @@ MAX_LINE_CHARS = 4 << 20
 _PIECE = 1 << 16
 
 
-class Line(NamedTuple):
+class ListLine(NamedTuple):
     """One line.
 
     Attributes:
@@ -35,7 +35,7 @@ class Line(NamedTuple):
     cut: bool = False
 
 
-def read_lines(stream: BinaryIO, head: bytes, in_pieces: bool = False) -> Iterator[Line]:
+def read_lines(stream: BinaryIO, head: bytes, in_pieces: bool = False) -> Iterator[ListLine]:
     """The stream's lines.
 
     Args:
@@ -68,17 +68,17 @@ def _skip_rest(text: io.TextIOWrapper) -> None:
         pass
 
 
-def _line(number: int, text: str, cut: bool) -> Line:
+def _line(number: int, text: str, cut: bool) -> ListLine:
     if "\0" in text:
         text = text.replace("\0", "")
     if text.isascii():
-        return Line(number, text, False, cut)
+        return ListLine(number, text, False, cut)
     try:
         text.encode()
     except UnicodeEncodeError:  # bytes that are not UTF-8 were kept as lone surrogates
         raw = text.encode("utf-8", "surrogateescape")
         try:
-            return Line(number, raw.decode("cp1252"), True, cut)
+            return ListLine(number, raw.decode("cp1252"), True, cut)
         except UnicodeDecodeError:  # the few bytes that Windows-1252 leaves open
-            return Line(number, raw.decode("latin-1"), True, cut)
-    return Line(number, text, False, cut)
+            return ListLine(number, raw.decode("latin-1"), True, cut)
+    return ListLine(number, text, False, cut)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from classifier.lists.ids import find_arxiv_id, find_doi
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.lists.markdown_text import (
     Link,
     find_links,
@@ -57,7 +57,7 @@ class _Item:
     long: bool = False
 
 
-def read_markdown(lines: Iterator[Line]) -> Iterator[Found]:
+def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding a paper; never raises for what the file holds."""
     collector = _Collector()
     item: _Item | None = None
@@ -84,7 +84,7 @@ def read_markdown(lines: Iterator[Line]) -> Iterator[Found]:
     yield from collector.flush()
 
 
-def _visible(lines: Iterator[Line]) -> Iterator[Line]:
+def _visible(lines: Iterator[ListLine]) -> Iterator[ListLine]:
     """The lines outside code blocks and comments; inside, empty ones."""
     fence = ""
     comment = False
@@ -106,7 +106,7 @@ def _visible(lines: Iterator[Line]) -> Iterator[Line]:
         yield line._replace(text=text)
 
 
-def _item(line: Line) -> _Item | None:
+def _item(line: ListLine) -> _Item | None:
     """What starts on this line; None where it goes on with what was there."""
     heading = _HEADING.match(line.text)
     if heading:
@@ -117,7 +117,7 @@ def _item(line: Line) -> _Item | None:
     return None
 
 
-def _joined(item: _Item | None, line: Line) -> _Item:
+def _joined(item: _Item | None, line: ListLine) -> _Item:
     text = line.text
     if item is None:
         return _Item(
@@ -275,7 +275,7 @@ class _Table:
         self._header: list[str] = []
         self._rows = 0
 
-    def take(self, row: str, line: Line) -> Iterator[Found]:
+    def take(self, row: str, line: ListLine) -> Iterator[Found]:
         """The row's entry; none for the header, the rule under it, and rows that name no paper."""
         cells = [cell.strip() for cell in _CELL_END.split(row)]
         self._rows += 1

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from classifier.errors import BadReference
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.lists.raw import ASSUMED, Damaged, Found, Raw, too_long
 from classifier.model.reference import Reference, parse_reference
 
@@ -19,7 +19,7 @@ _FIRST_WORD = re.compile(r"(\S+?)[,;:]?(?:\s+[-–—|:]\s+|\s+)(\S.*)")
 _LONGEST = 4000
 
 
-def read_plain(lines: Iterator[Line]) -> Iterator[Found]:
+def read_plain(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding a line; never raises for what the file holds."""
     for line in lines:
         text = line.text.strip()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.model.record import Notice
 
 MAX_ENTRY_CHARS = 4 << 20
@@ -56,7 +56,7 @@ class Damaged:
 
 
 Found: TypeAlias = Raw | Damaged
-Reader: TypeAlias = Callable[[Iterator[Line]], Iterator[Found]]
+Reader: TypeAlias = Callable[[Iterator[ListLine]], Iterator[Found]]
 
 
 def too_long(line: int, key: str = "") -> Damaged:

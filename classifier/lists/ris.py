@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from classifier.lists.attachments import split_file_field
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.lists.names import given_first
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
 from classifier.model.record import Notice
@@ -32,7 +32,7 @@ _HINTS = (
 )
 
 
-def read_ris(lines: Iterator[Line]) -> Iterator[Found]:
+def read_ris(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding an entry; never raises for what the file holds."""
     entry: _Open | None = None
     stray = False
@@ -61,13 +61,13 @@ def read_ris(lines: Iterator[Line]) -> Iterator[Found]:
 class _Open:
     """An entry that is being read."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: ListLine) -> None:
         self._line = line.number
         self._parts: list[str] = []
         self._size = 0
         self._assumed = self._long = False
 
-    def take(self, tag: str, found: re.Match[str] | None, line: Line) -> None:
+    def take(self, tag: str, found: re.Match[str] | None, line: ListLine) -> None:
         text = f"{tag}  - {found[2] or ''}" if found else line.text
         self._size += len(text)
         self._assumed |= line.assumed

@@ -10,7 +10,7 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 
-from classifier.lists.lines import Line
+from classifier.lists.lines import ListLine
 from classifier.lists.named_fields import USEFUL, field_name, raw_from_fields
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_long
 
@@ -19,7 +19,7 @@ _MAX_ROW_CHARS = 1 << 20
 _MAX_ROW_LINES = 2000
 
 
-def read_table(lines: Iterator[Line]) -> Iterator[Found]:
+def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding a row; never raises for what the file holds.
 
     A finding's `line` is the line of the file on which the row starts.
@@ -67,10 +67,10 @@ class _Unclosed(Exception):
 class _Lines(Iterator[str]):
     """Lines for the csv module, remembering those of the row at hand so that they can be given back."""
 
-    def __init__(self, lines: Iterator[Line]) -> None:
+    def __init__(self, lines: Iterator[ListLine]) -> None:
         self._lines = lines
-        self._waiting: deque[Line] = deque()
-        self._taken: list[Line] = []
+        self._waiting: deque[ListLine] = deque()
+        self._taken: list[ListLine] = []
         self._size = 0
 
     def __next__(self) -> str:
@@ -90,13 +90,13 @@ class _Lines(Iterator[str]):
         self._waiting.extendleft(reversed(self._taken[len(self._taken) - count :]))
         self.start_row()
 
-    def start_row(self) -> list[Line]:
+    def start_row(self) -> list[ListLine]:
         """The lines taken since the last call."""
         taken, self._taken, self._size = self._taken, [], 0
         return taken
 
     @property
-    def taken(self) -> list[Line]:
+    def taken(self) -> list[ListLine]:
         return self._taken
 
 

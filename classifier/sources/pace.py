@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from classifier.errors import StoreError
-
-OnWait = Callable[[float, str], None]
-"""Told before a wait: seconds, and what for in one line."""
+from classifier.waiting import OnWait
 
 _POLL_S = 0.05
 _LONGEST_S = 600.0

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from classifier.errors import SourceUnavailable
-from classifier.sources.pace import OnWait
+from classifier.waiting import OnWait
 
 _T = TypeVar("_T")
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from classifier.settings import Settings
     from classifier.sources.arxiv import Arxiv
     from classifier.sources.feed import ArxivEntry
-    from classifier.sources.pace import OnWait
     from classifier.sources.web import Web
+    from classifier.waiting import OnWait
 
 ARXIV_URL = "https://export.arxiv.org"
 

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
-from classifier.retry_after import parse_retry_after
-from classifier.sources.pace import OnWait, Pace
+from classifier.sources.pace import Pace
 from classifier.sources.patience import Absent, Patience, Retries, Transient
 from classifier.sources.pdf_bytes import CHUNK, Sink
+from classifier.waiting import OnWait, parse_retry_after
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MISSING = {404, 410}

@@ -55,7 +55,7 @@ _BLANK = re.compile(r"[\s.,;:]{0,400}")
 _LINE_END = re.compile(rf"{_HYPHEN}?[^\S\n]*(?:\n|\Z)")
 _LINE_START = re.compile(r"(?:\A|\n)[^\S\n]*\Z")
 
-Span = tuple[int, int]
+QuoteSpan = tuple[int, int]
 
 
 def check_quotes(quotes: Iterable[Quote], document: Document) -> tuple[Evidence, ...]:
@@ -86,7 +86,7 @@ class QuoteIndex:
                 return self._placed(quote, near, "near")
         return Evidence(quote=quote.quote, supports=quote.supports, verdict="absent")
 
-    def _placed(self, quote: Quote, span: Span, verdict: Verdict) -> Evidence:
+    def _placed(self, quote: Quote, span: QuoteSpan, verdict: Verdict) -> Evidence:
         at = bisect_right(self._starts, span[0]) - 1
         page = self._pages[at]
         return Evidence(
@@ -111,7 +111,7 @@ class QuoteIndex:
     def _unmarked_key(self) -> Folded:
         return matching_key(self._unmarked)
 
-    def _verbatim(self, text: str) -> Iterator[Span]:
+    def _verbatim(self, text: str) -> Iterator[QuoteSpan]:
         """Where the text stands, first place first; full stop and brackets around it are optional."""
         needle = matching_key(text).text
         yield from self._places(self._key, needle)
@@ -119,7 +119,7 @@ class QuoteIndex:
         if bare != needle:
             yield from self._places(self._key, bare)
 
-    def _places(self, key: Folded, needle: str) -> Iterator[Span]:
+    def _places(self, key: Folded, needle: str) -> Iterator[QuoteSpan]:
         for at in _hits(key.text, needle):
             start, end = key.source_span(at, at + len(needle))
             if self._is_whole_words(start, end):
@@ -132,10 +132,10 @@ class QuoteIndex:
         cut_after = last.isalnum() and _WORD_AFTER.match(self._text, end)
         return not cut_before and not cut_after
 
-    def _nearly(self, text: str) -> Span | None:
+    def _nearly(self, text: str) -> QuoteSpan | None:
         return self._near(text) or self._over_page_break(text) or self._in_parts(text)
 
-    def _near(self, text: str) -> Span | None:
+    def _near(self, text: str) -> QuoteSpan | None:
         """The place where the words are the text's but for slips and marks."""
         bare = without_marks(text)
         needle = matching_key(bare).text.strip(_OUTER)
@@ -148,12 +148,12 @@ class QuoteIndex:
             return None  # a citation that the paper does not give there
         return same
 
-    def _with_marks(self, span: Span) -> str:
+    def _with_marks(self, span: QuoteSpan) -> str:
         """The text of a span and of the marks right behind it."""
         behind = _BLANK.match(self._unmarked, span[1])
         return self._text[span[0] : behind.end() if behind else span[1]]
 
-    def _aligned(self, needle: str, words: list[str]) -> Span | None:
+    def _aligned(self, needle: str, words: list[str]) -> QuoteSpan | None:
         from rapidfuzz.fuzz import partial_ratio_alignment
 
         key = self._unmarked_key
@@ -172,7 +172,7 @@ class QuoteIndex:
                 return start + span[0], start + span[1]
         return None
 
-    def _over_page_break(self, text: str) -> Span | None:
+    def _over_page_break(self, text: str) -> QuoteSpan | None:
         """The place where the text breaks off at a line's end and goes on on the next page.
 
         Only whole lines may stand between: a note, a page number, a running head.
@@ -202,7 +202,7 @@ class QuoteIndex:
                 return start + high
         return None
 
-    def _in_parts(self, text: str) -> Span | None:
+    def _in_parts(self, text: str) -> QuoteSpan | None:
         """The place of parts joined by ellipses: in order, near one another, no negation left out."""
         parts = [part for part in _ELLIPSIS.split(text) if part]
         if len(parts) < 2 or any(_is_short(part) for part in parts):
@@ -218,7 +218,7 @@ class QuoteIndex:
                 return start, end
         return None
 
-    def _all_places(self, text: str) -> list[Span]:
+    def _all_places(self, text: str) -> list[QuoteSpan]:
         places = list(self._verbatim(text))
         if not places and (near := self._near(text)):
             places.append(near)

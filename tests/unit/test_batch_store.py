@@ -7,7 +7,7 @@ import pytest
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.replies import KeepingTransport, KeptReplies, asking
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.engines.openai.completion import read_usage
 from classifier.errors import RateLimited, StoreError
 from classifier.model.entries import ListEntry
@@ -30,7 +30,7 @@ def usage_of(model, body):
 
 
 def kept(server, store, spending=None, basis=None):
-    return KeptReplies(KeepingTransport(server, store, usage_of, spending or Spending()), basis)
+    return KeptReplies(KeepingTransport(server, store, usage_of, spending or RunSpending()), basis)
 
 
 class Server:
@@ -90,7 +90,7 @@ async def test_a_reply_is_bought_once_for_each_time_its_request_is_put(ledger):
     server = Server()
     for _ in range(2):  # as after a restart
         async with LedgerWriter(ledger) as store:
-            spending = Spending()
+            spending = RunSpending()
             transport = kept(server, store, spending)
             with asking(ledger.waiting(0, 1)[0]) as conversation:
                 said = [await transport.complete(question(1)), await transport.complete(question(1))]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.batch.ledger.items import Spent
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.batch.throttle import START, AdaptiveLimit, Throttle
 from classifier.engines.openai.retry import Pause
 from classifier.errors import BudgetSpent, ModelTimeout, RateLimited
@@ -155,7 +155,7 @@ async def test_a_stopped_throttle_lets_those_out_come_back_and_no_one_else_go():
 
 
 def test_spending_counts_what_earlier_runs_spent_and_stops_at_the_cap():
-    spending = Spending(Spent(replies=3, cost_usd=0.9), max_cost_usd=1.0)
+    spending = RunSpending(Spent(replies=3, cost_usd=0.9), max_cost_usd=1.0)
     spending.check()
     spending.add(Usage(tokens_in=10, tokens_out=5, cost_usd=0.2))
     with pytest.raises(BudgetSpent, match=r"--max-cost 1 is reached \(\$1.1000 spent\)"):
@@ -163,7 +163,7 @@ def test_spending_counts_what_earlier_runs_spent_and_stops_at_the_cap():
 
 
 def test_the_rest_costs_what_the_items_of_this_run_did():
-    spending = Spending(Spent(replies=3, cost_usd=5.0))
+    spending = RunSpending(Spent(replies=3, cost_usd=5.0))
     assert spending.rest_usd(10) is None
     for _ in range(4):
         spending.add(Usage(tokens_in=1, tokens_out=1, cost_usd=0.25))

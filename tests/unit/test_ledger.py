@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import classifier
-from classifier.batch.ledger.items import Outcome, State, pack, unpack
+from classifier.batch.ledger.items import ItemOutcome, State, pack, unpack
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.rows import read_broken, read_rows, remove_correction, set_correction
@@ -48,7 +48,7 @@ def waiting(ledger: Ledger) -> list[str]:
 
 def save(ledger: Ledger, *labels: Label) -> None:
     items = {item.entry.key: item for item in ledger.waiting(0, 100)}
-    ledger.save(Outcome(items[one.ref], one, 1) for one in labels)
+    ledger.save(ItemOutcome(items[one.ref], one, 1) for one in labels)
 
 
 def test_items_wait_in_list_order_until_they_have_a_label(tmp_path):
@@ -268,10 +268,10 @@ def test_a_label_that_is_saved_again_changes_nothing(tmp_path):
     with open_ledger(tmp_path, {}) as ledger:
         take(ledger, entry("a"), entry("b"))
         first, second = ledger.waiting(0, 2)
-        ledger.save([Outcome(first, label("a"), 1)])
-        ledger.save([Outcome(first, failed("a"), 1), Outcome(second, failed("b"), 1)])
+        ledger.save([ItemOutcome(first, label("a"), 1)])
+        ledger.save([ItemOutcome(first, failed("a"), 1), ItemOutcome(second, failed("b"), 1)])
         ledger.retry_failed()
-        ledger.save([Outcome(second, label("b"), 1)])  # of the round before
+        ledger.save([ItemOutcome(second, label("b"), 1)])  # of the round before
         assert (ledger.counts().done, waiting(ledger)) == (1, ["b"])
 
 

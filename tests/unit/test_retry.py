@@ -9,7 +9,7 @@ import pytest
 
 from classifier.engines.openai.retry import NobodyThere, Pause, Waits, retrying
 from classifier.errors import ModelUnavailable, RateLimited, Refused
-from classifier.retry_after import parse_retry_after
+from classifier.waiting import parse_retry_after
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 

@@ -21,8 +21,8 @@ from classifier.errors import (
     UnreadablePdf,
 )
 from classifier.model.paper import PaperFile
-from classifier.retry_after import parse_retry_after
 from classifier.sources import Sources
+from classifier.waiting import parse_retry_after
 from tests.arxiv_server import PDF, ArxivServer, Reply, busy, gzip_bomb, html_reply, pdf_reply, redirect
 
 BIG = PDF * 200  # about half a megabyte

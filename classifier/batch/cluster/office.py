@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from classifier.batch.ledger.items import Spent
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.errors import BudgetSpent
 from classifier.model.reply import Usage
 from classifier.settings import Settings
@@ -37,12 +37,12 @@ class Office:
 
     def __init__(self) -> None:
         self._terms: Terms | None = None
-        self._spending = Spending()
+        self._spending = RunSpending()
 
     def open(self, terms: Terms) -> None:
         """Sets the terms; before the first worker asks."""
         self._terms = terms
-        self._spending = Spending(terms.spent, terms.max_cost_usd)
+        self._spending = RunSpending(terms.spent, terms.max_cost_usd)
 
     def terms(self) -> Terms:
         """The terms, with what has been spent by now."""
@@ -58,7 +58,7 @@ class Office:
         return Spent(cost_usd=self._spending.cost_usd, unpriced=self._spending.unpriced)
 
 
-class SharedSpending(Spending):
+class SharedSpending(RunSpending):
     """A worker's sums, and what all workers together have spent where there is a cap.
 
     The office hears of each reply, and is asked before each request: what one worker tells arrives before it
@@ -73,13 +73,13 @@ class SharedSpending(Spending):
         self._office = office if terms.max_cost_usd is not None else None
 
     def add(self, usage: Usage) -> None:
-        """See `Spending.add`."""
+        """See `RunSpending.add`."""
         super().add(usage)
         if self._office is not None:
             self._office.add.remote(usage)
 
     def check(self, out: int = 0) -> None:
-        """See `Spending.check`; takes a millisecond where there is a cap."""
+        """See `RunSpending.check`; takes a millisecond where there is a cap."""
         if self._office is not None:
             import ray
             from ray.exceptions import RayError

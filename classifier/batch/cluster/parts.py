@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.batch.cluster.tables import arrow, entries_schema, entry_row, usage_of
-from classifier.batch.ledger.items import Item, Outcome
+from classifier.batch.ledger.items import Item, ItemOutcome
 from classifier.batch.ledger.ledger import Ledger
 from classifier.errors import StoreError
 from classifier.extras import need
@@ -135,4 +135,4 @@ def _take_row(ledger: Ledger, row: dict[str, Any], *, with_label: bool) -> None:
     for reply in row["replies"]:
         ledger.save_reply(item, (reply["request"], reply["nth"]), reply["body"], usage_of(reply))
     if with_label and row["label_json"] is not None:
-        ledger.save([Outcome(item, Label.model_validate_json(row["label_json"]), row["requests"])])
+        ledger.save([ItemOutcome(item, Label.model_validate_json(row["label_json"]), row["requests"])])

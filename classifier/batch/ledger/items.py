@@ -48,7 +48,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ItemOutcome:
     """An item's label, and how many requests were sent for it, at what known cost."""
 
     item: Item

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from classifier.batch.ledger.database import Database
-from classifier.batch.ledger.items import Counts, Item, Outcome, ReplyKey, Spent, State, as_json, plain
+from classifier.batch.ledger.items import Counts, Item, ItemOutcome, ReplyKey, Spent, State, as_json, plain
 from classifier.batch.ledger.requests import BatchRequests
 from classifier.errors import Concern, codes_of
 from classifier.model.entries import BrokenEntry, ListEntry
@@ -135,7 +135,7 @@ class Ledger(Database):
                 ),
             )
 
-    def save(self, outcomes: Iterable[Outcome]) -> None:
+    def save(self, outcomes: Iterable[ItemOutcome]) -> None:
         """Keeps labels, those of failed items included, of items that wait in the round they were made in."""
         with self.transaction():
             self._db.executemany(

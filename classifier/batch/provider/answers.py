@@ -25,7 +25,7 @@ _NOT_THE_REQUESTS = (401, 403)
 
 
 @dataclass(frozen=True)
-class Answer:
+class BatchAnswer:
     """What a line says: a response body, or a refusal that no repetition mends, as it is kept."""
 
     custom_id: int
@@ -54,7 +54,7 @@ class AnswerReader:
         self._secrets = secrets
         self._where = where
 
-    def read(self, path: Path) -> Iterator[Answer]:
+    def read(self, path: Path) -> Iterator[BatchAnswer]:
         """The answers of a file, in its order; lines that bring none are left out.
 
         Raises:
@@ -69,7 +69,7 @@ class AnswerReader:
                 if answer is not None:
                     yield answer
 
-    def _answer(self, row: Any) -> Answer | None:
+    def _answer(self, row: Any) -> BatchAnswer | None:
         custom_id, response = row.get("custom_id"), row.get("response")
         if not isinstance(custom_id, str) or not _CUSTOM_ID.fullmatch(custom_id):
             return None
@@ -78,13 +78,13 @@ class AnswerReader:
         body, status = without_secrets(response["body"], self._secrets), response.get("status_code")
         failed = isinstance(status, int) and status >= 400
         if body.get("choices") and not failed:  # some say no status, or 0, beside a whole answer
-            return Answer(int(custom_id), as_batch_answer(body))
+            return BatchAnswer(int(custom_id), as_batch_answer(body))
         return self._refusal(int(custom_id), status, body) if isinstance(status, int) and failed else None
 
-    def _refusal(self, custom_id: int, status: int, body: Mapping[str, Any]) -> Answer | None:
+    def _refusal(self, custom_id: int, status: int, body: Mapping[str, Any]) -> BatchAnswer | None:
         error = failure(status, {}, json.dumps(body), where=self._where, key=None)
         if isinstance(error, BudgetSpent) or status in _NOT_THE_REQUESTS:
             self.stop = error
         if error.retryable or self.stop is error:
             return None
-        return Answer(custom_id, kept_refusal(status, body, self._where), refused=True)
+        return BatchAnswer(custom_id, kept_refusal(status, body, self._where), refused=True)

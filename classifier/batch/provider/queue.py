@@ -14,7 +14,7 @@ from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.run import Interrupted
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.engines.openai.batches import Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.errors import BudgetSpent, ClassifierError, ModelError, RateLimited
@@ -59,7 +59,7 @@ class ProviderQueue:
         self,
         server: BatchServer,
         store: LedgerWriter,
-        spending: Spending,
+        spending: RunSpending,
         submitter: Submitter,
         results: ResultFiles,
         limits: Limits,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from classifier.batch.ledger.items import Outcome
+from classifier.batch.ledger.items import ItemOutcome
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.provider.queue import ProviderQueue
 from classifier.batch.run import Expected
@@ -48,7 +48,7 @@ class BatchReplies:
         """When enough requests wait to be sent."""
         return await self._queue.is_full()
 
-    def tells(self, outcome: Outcome) -> bool:
+    def tells(self, outcome: ItemOutcome) -> bool:
         """Only where something was asked directly: others' requests wait for batches."""
         return outcome.requests > 0
 

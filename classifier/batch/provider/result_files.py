@@ -7,10 +7,10 @@ from itertools import islice
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.requests import SentBatch
 from classifier.batch.ledger.writer import LedgerWriter
-from classifier.batch.provider.answers import Answer, AnswerReader
+from classifier.batch.provider.answers import AnswerReader, BatchAnswer
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.replies import UsageOf
-from classifier.batch.spending import Spending
+from classifier.batch.spending import RunSpending
 from classifier.engines.openai.batches import Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.retry import Waits, retrying
@@ -43,7 +43,7 @@ class ResultFiles:
         self,
         server: BatchServer,
         store: LedgerWriter,
-        spending: Spending,
+        spending: RunSpending,
         submitter: Submitter,
         reader: AnswerReader,
         usage_of: UsageOf,
@@ -78,7 +78,7 @@ class ResultFiles:
                 await self._keep(batch, rows)
         return True
 
-    async def _keep(self, batch: SentBatch, rows: list[Answer]) -> None:
+    async def _keep(self, batch: SentBatch, rows: list[BatchAnswer]) -> None:
         usages = [_NOTHING if row.refused else self._usage_of(batch.model, row.body) for row in rows]
 
         def keep(ledger: Ledger) -> list[bool]:

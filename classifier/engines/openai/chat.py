@@ -16,10 +16,11 @@ from typing import Any
 from classifier.engines.openai.completion import Completion, Extracted, extract_object, read_completion
 from classifier.engines.openai.failures import RejectedRequest, ServerError, one_line
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits, unexplained
-from classifier.engines.openai.retry import OnWait, Pause, Waits, retry_after_of, retrying
+from classifier.engines.openai.retry import Pause, Waits, retry_after_of, retrying
 from classifier.engines.openai.scout import Scout
 from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.errors import ModelError, Refused, Truncated
+from classifier.waiting import OnWait
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ Messages = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Question:
+class ChatQuestion:
     """A conversation (system message first), the schema of the answer, and room for it in tokens."""
 
     messages: Messages
@@ -105,7 +106,7 @@ class ChatServer:
         self._proven = False  # a reply has come in this process
         self._scout = Scout()
 
-    async def ask(self, question: Question, tally: Tally, doubted: Profile | None = None) -> Said:
+    async def ask(self, question: ChatQuestion, tally: Tally, doubted: Profile | None = None) -> Said:
         """Asks until there is a whole completion.
 
         Args:
@@ -140,7 +141,7 @@ class ChatServer:
             self._kept = profile
             self._findings.keep(self._key, profile, spoken=spoken)
 
-    async def _adapting(self, trial: _Trial, question: Question, tally: Tally) -> Said:
+    async def _adapting(self, trial: _Trial, question: ChatQuestion, tally: Tally) -> Said:
         """One exchange, repeated at once for as long as the server's words name what to give up."""
         while True:
             await self._pause.wait(self._waits.total_s)
@@ -160,7 +161,7 @@ class ChatServer:
             self._learn(trial)
             return Said(completion, extracted, trial.profile)
 
-    def _body(self, question: Question, profile: Profile) -> dict[str, Any]:
+    def _body(self, question: ChatQuestion, profile: Profile) -> dict[str, Any]:
         messages = question.messages
         if profile.shows_schema:
             messages = _with_schema(messages, question.schema)

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from classifier.engines.openai.chat import ChatServer, Messages, Question, Said, Tally, enforced
+from classifier.engines.openai.chat import ChatQuestion, ChatServer, Messages, Said, Tally, enforced
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, findings_key
 from classifier.engines.openai.logprobs import label_probability
 from classifier.engines.openai.prices import cost_usd
-from classifier.engines.openai.retry import OnWait, Pause, Waits
+from classifier.engines.openai.retry import Pause, Waits
 from classifier.engines.openai.transport import ChatTransport, OpenAITransport, public_url
 from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
 from classifier.model.record import Notice
@@ -28,6 +28,7 @@ from classifier.model.task import Prompt, Task
 from classifier.settings import Price
 from classifier.survey.answer_schema import parse_answer, stated_confidence
 from classifier.survey.taxonomy import Taxonomy
+from classifier.waiting import OnWait
 
 if TYPE_CHECKING:
     import httpx2
@@ -206,7 +207,7 @@ class OpenAIEngine:
         cut = ""
         for factor in _ROOMS:
             max_tokens = self._max_output_tokens * factor
-            question = Question(messages, prompt.answer_schema, max_tokens)
+            question = ChatQuestion(messages, prompt.answer_schema, max_tokens)
             try:
                 said = await self._server.ask(question, tally, doubted)
             except (RejectedRequest, ContextOverflow) as error:

@@ -20,7 +20,7 @@ from classifier.errors import (
     RateLimited,
     Refused,
 )
-from classifier.retry_after import parse_retry_after
+from classifier.waiting import parse_retry_after
 
 _MAX_SAID = 4_000
 _MAX_SHOWN = 200

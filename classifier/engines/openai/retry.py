@@ -12,7 +12,6 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenacity import (
@@ -23,9 +22,7 @@ from tenacity import (
 )
 
 from classifier.errors import ClassifierError, ModelUnavailable, RateLimited
-
-OnWait = Callable[[float, str], None]
-"""Told before each wait: seconds, and the error's one line."""
+from classifier.waiting import OnWait
 
 _ABSENT_ATTEMPTS = 3
 _ABSENT_WAIT_S = 0.5

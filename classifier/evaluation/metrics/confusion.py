@@ -11,7 +11,7 @@ from classifier.evaluation.metrics.cases import Case
 from classifier.evaluation.metrics.resampling import Array, Statistic
 
 
-class Counts(NamedTuple):
+class ConfusionCounts(NamedTuple):
     """Counts of a batch of resamples; L labels, sorted, whether gold or predicted.
 
     Attributes:
@@ -49,11 +49,11 @@ class Counter:
         self._cells = np.zeros((len(cases), size * (size + 1)))
         self._cells[np.arange(len(cases)), cells] = 1.0
 
-    def count(self, draws: Array) -> Counts:
+    def count(self, draws: Array) -> ConfusionCounts:
         """Counts of each row of draws (resamples, items)."""
         size = len(self.labels)
         counts = (draws @ self._cells).reshape(len(draws), size, size + 1)
-        return Counts(placed=counts[:, :, :size], missing=counts[:, :, size])
+        return ConfusionCounts(placed=counts[:, :, :size], missing=counts[:, :, size])
 
 
 def mean_of(values: Sequence[float]) -> Statistic:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifier.evaluation.metrics.cases import Case
-from classifier.evaluation.metrics.confusion import Counter, Counts
+from classifier.evaluation.metrics.confusion import ConfusionCounts, Counter
 from classifier.evaluation.metrics.resampling import Array, Statistic, ratio, value_of
 from classifier.evaluation.records import LabelScore
 
@@ -61,14 +61,14 @@ def _known(value: float) -> float | None:
     return None if np.isnan(value) else round(value, 6)
 
 
-def _macro_f1(counts: Counts) -> Array:
+def _macro_f1(counts: ConfusionCounts) -> Array:
     gold = counts.gold
     total = gold + counts.predicted + _spread_missing(counts)
     f1 = np.divide(2 * counts.right, total, out=np.zeros_like(gold), where=total > 0)
     return ratio(f1.sum(axis=1), (gold > 0).sum(axis=1).astype(np.float64))
 
 
-def _spread_missing(counts: Counts) -> Array:
+def _spread_missing(counts: ConfusionCounts) -> Array:
     """(resamples, L): false positives that the items without a label stand for.
 
     One by one they go to the label whose F1, 2r / total, falls most. That is the cheapest sum: each term is

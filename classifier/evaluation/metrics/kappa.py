@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifier.evaluation.metrics.cases import Case
-from classifier.evaluation.metrics.confusion import Counter, Counts
+from classifier.evaluation.metrics.confusion import ConfusionCounts, Counter
 from classifier.evaluation.metrics.resampling import Array, Statistic, ratio, value_of
 
 
@@ -28,7 +28,7 @@ def kappa_statistic(cases: Sequence[Case]) -> Statistic:
     return lambda draws: _kappa(counter.count(draws))
 
 
-def _kappa(counts: Counts) -> Array:
+def _kappa(counts: ConfusionCounts) -> Array:
     gold = counts.gold
     n = gold.sum(axis=1)
     observed = ratio(counts.right.sum(axis=1), n)

@@ -12,7 +12,7 @@ from classifier.evaluation.metrics.resampling import Array, Statistic, ratio
 from classifier.model.record import OUT_OF_SCOPE
 
 
-class Kept(NamedTuple):
+class KeptOut(NamedTuple):
     """Counts of a binary decision: right, wrongly kept out, wrongly let in."""
 
     true_positives: int
@@ -20,7 +20,7 @@ class Kept(NamedTuple):
     false_negatives: int
 
 
-def kept_out(cases: Sequence[Case]) -> Kept:
+def kept_out(cases: Sequence[Case]) -> KeptOut:
     """Counts with "out-of-scope" as the positive class.
 
     Source: precision and recall as in scikit-learn's `precision_recall_fscore_support(average="binary")`. An
@@ -29,7 +29,7 @@ def kept_out(cases: Sequence[Case]) -> Kept:
     """
     positive = [case.predicted in (OUT_OF_SCOPE, None) for case in cases]
     pairs = list(zip(cases, positive, strict=True))
-    return Kept(
+    return KeptOut(
         true_positives=sum(c.gold == OUT_OF_SCOPE == c.predicted for c in cases),
         false_positives=sum(c.gold != OUT_OF_SCOPE and said for c, said in pairs),
         false_negatives=sum(c.gold == OUT_OF_SCOPE != c.predicted for c in cases),

@@ -15,7 +15,7 @@ from classifier.evaluation.report.names import LabelNames
 LEVELS = 10
 
 
-class Cell(NamedTuple):
+class MatrixCell(NamedTuple):
     """One count; `level` is its share of the row in tenths, rounded up (0 only for no item)."""
 
     n: int
@@ -23,7 +23,7 @@ class Cell(NamedTuple):
     is_right: bool
 
 
-class Head(NamedTuple):
+class MatrixHead(NamedTuple):
     """A label's titles."""
 
     label: str
@@ -35,24 +35,24 @@ class Head(NamedTuple):
 class MatrixRow(NamedTuple):
     """One gold label. `group_span` is how many rows its class spans, 0 below the first."""
 
-    head: Head
+    head: MatrixHead
     group_span: int
-    cells: tuple[Cell, ...]
+    cells: tuple[MatrixCell, ...]
     total: int
 
 
-class Matrix(NamedTuple):
+class MatrixFigure(NamedTuple):
     """The whole table; `groups` are (class title, columns that it spans), left to right."""
 
     groups: tuple[tuple[str, int], ...]
-    heads: tuple[Head, ...]
+    heads: tuple[MatrixHead, ...]
     rows: tuple[MatrixRow, ...]
     totals: tuple[int, ...]
     total: int
     right: int
 
 
-def lay_out(confusion: Confusion, names: LabelNames) -> Matrix:
+def lay_out(confusion: Confusion, names: LabelNames) -> MatrixFigure:
     """The matrix in the report's order of labels; an empty one gives a table without rows."""
     heads = tuple(_head(label, names) for label in confusion.columns)
     row_heads = [_head(label, names) for label in confusion.rows]
@@ -61,7 +61,7 @@ def lay_out(confusion: Confusion, names: LabelNames) -> Matrix:
         MatrixRow(head, span, _cells(head, heads, counts), sum(counts))
         for head, span, counts in zip(row_heads, spans, confusion.counts, strict=True)
     )
-    return Matrix(
+    return MatrixFigure(
         groups=tuple((title, len(list(run))) for title, run in groupby(head.group for head in heads)),
         heads=heads,
         rows=rows,
@@ -71,11 +71,11 @@ def lay_out(confusion: Confusion, names: LabelNames) -> Matrix:
     )
 
 
-def _head(label: str, names: LabelNames) -> Head:
-    return Head(label, names.short(label), names.long(label), names.group(label))
+def _head(label: str, names: LabelNames) -> MatrixHead:
+    return MatrixHead(label, names.short(label), names.long(label), names.group(label))
 
 
-def _spans(heads: Sequence[Head]) -> list[int]:
+def _spans(heads: Sequence[MatrixHead]) -> list[int]:
     spans: list[int] = []
     for _, run in groupby(heads, key=lambda head: head.group):
         length = len(list(run))
@@ -83,9 +83,9 @@ def _spans(heads: Sequence[Head]) -> list[int]:
     return spans
 
 
-def _cells(row: Head, heads: Sequence[Head], counts: Sequence[int]) -> tuple[Cell, ...]:
+def _cells(row: MatrixHead, heads: Sequence[MatrixHead], counts: Sequence[int]) -> tuple[MatrixCell, ...]:
     total = sum(counts)
     return tuple(
-        Cell(count, -(-LEVELS * count // total) if count else 0, head.label == row.label)
+        MatrixCell(count, -(-LEVELS * count // total) if count else 0, head.label == row.label)
         for head, count in zip(heads, counts, strict=True)
     )

@@ -17,13 +17,13 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.hidden import actual_text
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import cut
-from classifier.pdf.hidden.geometry import Box, around, fit_scale, overlap, surround
+from classifier.pdf.hidden.geometry import Rect, around, fit_scale, overlap, surround
 from classifier.pdf.hidden.ink import FAINT, Mask, inactive, render
 from classifier.pdf.hidden.layout import MAX_MAP, gap_limit, is_upright
 from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem, read_scene
 from classifier.pdf.hidden.overprint import share_line, spoilt_texts, stacked_texts, washed_texts
 from classifier.pdf.hidden.piled import piled_objects
-from classifier.pdf.hidden.proof import MAX_SINGLE, Verdict, is_sliver, prove, silent_gap
+from classifier.pdf.hidden.proof import MAX_SINGLE, ProofVerdict, is_sliver, prove, silent_gap
 from classifier.pdf.hidden.state import Rgb, plain_colour
 from classifier.pdf.hidden.textpage import object_text
 
@@ -69,7 +69,7 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
     verdicts = unreadable_texts(text_page, scene, piled)
     known = {verdict.item.handle for verdict in verdicts}
     verdicts += [
-        Verdict(item, "heaped")
+        ProofVerdict(item, "heaped")
         for item in spoilt_texts(text_page, scene.texts, stacked)
         if item.handle not in known
     ]
@@ -83,7 +83,7 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
     return visible, findings + more
 
 
-def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[Verdict]:
+def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[ProofVerdict]:
     """What nobody can read for its shape alone: too small, too thin, heaped, larger than the page."""
     left, bottom, right, top = scene.page_box
     extent = max(right - left, top - bottom)
@@ -96,13 +96,13 @@ def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[Verd
         if high and tiny <= size <= extent and width > size / 2 and not (piled or scene.fields):
             continue  # as nearly all are
         if item.handle in piled:
-            out.append(Verdict(item, "heaped"))
+            out.append(ProofVerdict(item, "heaped"))
         elif size < tiny or width < tiny / 2 or width < _THIN_EM * size or is_low(text_page, item):
-            out.append(Verdict(item, "tiny"))
+            out.append(ProofVerdict(item, "tiny"))
         elif size > 2 * extent:
-            out.append(Verdict(item, "off-page"))
+            out.append(ProofVerdict(item, "off-page"))
         elif any(overlap(item.box, box, 0.25 * size) for box in scene.fields):
-            out.append(Verdict(item, "covered"))
+            out.append(ProofVerdict(item, "covered"))
     return out
 
 
@@ -207,7 +207,7 @@ def is_flat(item: TextItem) -> bool:
 class Cluster:
     """Graphics painted in a row: their common box, the last one's order, and their colours, if plain."""
 
-    box: Box
+    box: Rect
     last: int
     colours: frozenset[Rgb] | None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifier.pdf.hidden.geometry import Box, fit_scale
+from classifier.pdf.hidden.geometry import Rect, fit_scale
 from classifier.pdf.hidden.objects import TextItem
 
 MAX_ROUNDS = 6
@@ -11,7 +11,7 @@ MAX_MAP = 3e6
 _GAP_EMS = 3.0
 
 
-def shrink(item: TextItem) -> Box:
+def shrink(item: TextItem) -> Rect:
     """The box less the margins that a neighbouring line may reach into; a few letters keep theirs."""
     left, bottom, right, top = item.box
     width, height = right - left, top - bottom
@@ -24,7 +24,7 @@ def shrink(item: TextItem) -> Box:
     return item.box
 
 
-def is_upright(box: Box) -> bool:
+def is_upright(box: Rect) -> bool:
     """Whether the text of a box runs from left to right rather than along the page's height."""
     return box[2] - box[0] >= box[3] - box[1]
 
@@ -34,7 +34,7 @@ def gap_limit(item: TextItem) -> float:
     return max(_GAP_EMS * item.size, 6.0)
 
 
-def layers(suspects: list[TextItem], page_box: Box) -> tuple[list[list[TextItem]], list[TextItem]]:
+def layers(suspects: list[TextItem], page_box: Rect) -> tuple[list[list[TextItem]], list[TextItem]]:
     """Groups whose members do not share ground, so that one rendering serves a group; and what is left over.
 
     Ground is kept on a map of half a point's resolution a group: the middle part of each box.

@@ -15,7 +15,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import address_of, fast
-from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, around, compose, transform
+from classifier.pdf.hidden.geometry import IDENTITY, Matrix, Rect, around, compose, transform
 from classifier.pdf.hidden.state import (
     Rgb,
     bounds,
@@ -68,7 +68,7 @@ class TextItem:
     """
 
     handle: int
-    box: Box
+    box: Rect
     size: float
     width: float
     order: int
@@ -81,7 +81,7 @@ class TextItem:
 class Graphic:
     """A filled path, image, shading or annotation; `rgb` where it is all of one opaque colour."""
 
-    box: Box
+    box: Rect
     rgb: Rgb | None
     image: bool
     order: int
@@ -103,11 +103,11 @@ class Scene:
         marked: Text objects with the marks on them that hold a replacement text (`ActualText`).
     """
 
-    page_box: Box
+    page_box: Rect
     texts: list[TextItem] = field(default_factory=list)
     graphics: list[Graphic] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
-    fields: list[Box] = field(default_factory=list)
+    fields: list[Rect] = field(default_factory=list)
     marked: list[tuple[Any, Any]] = field(default_factory=list)
     plain: bool = True
     blended: bool = False
@@ -123,7 +123,7 @@ class _Walker:
         self.page = address_of(page)
         self.count = 0
         self.type3: dict[int, bool] = {}
-        self.clips: dict[int, Box | None] = {}
+        self.clips: dict[int, Rect | None] = {}
 
     def walk(self) -> Scene:
         page = self.page
@@ -174,7 +174,7 @@ class _Walker:
                 self.scene.others.append(handle)
                 self._graphic(handle, kind, ctm)
 
-    def _box(self, handle: int, ctm: Matrix) -> Box:
+    def _box(self, handle: int, ctm: Matrix) -> Rect:
         left, bottom, right, top = box = bounds(handle)
         if ctm is not IDENTITY:
             left, bottom, right, top = box = transform(box, ctm)
@@ -210,7 +210,7 @@ class _Walker:
         if item.plain and mark_name(mark) == "OC":
             item.plain = False
 
-    def _is_plain(self, handle: int, box: Box) -> bool:
+    def _is_plain(self, handle: int, box: Rect) -> bool:
         mode = fast.FPDFTextObj_GetTextRenderMode(handle)
         if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
             self.scene.plain = self.scene.plain and mode < pdfium_c.FPDF_TEXTRENDERMODE_FILL_CLIP
@@ -235,7 +235,7 @@ class _Walker:
             known = self.type3[font] = not given or not size.value
         return known
 
-    def _is_clear(self, clip: Any, box: Box) -> bool:
+    def _is_clear(self, clip: Any, box: Rect) -> bool:
         """Whether all of a clip path's parts are rectangles around the box."""
         for number in range(fast.FPDFClipPath_CountPaths(clip)):
             # Objects under one clip share its points, so that their address tells the clip.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifier.pdf.hidden.geometry import Box, fit_scale, overlap
+from classifier.pdf.hidden.geometry import Rect, fit_scale, overlap
 from classifier.pdf.hidden.layout import MAX_MAP, is_upright
 from classifier.pdf.hidden.objects import PAPER, Scene, TextItem
 from classifier.pdf.hidden.state import plain_colour
@@ -21,7 +21,7 @@ _ENOUGH_LETTERS = 24
 _MAX_PAIRS = 20_000
 
 
-def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
+def stacked_texts(texts: list[TextItem], page_box: Rect) -> list[TextItem]:
     """Texts a good part of whose middle line was taken by texts before them, on a coarse map."""
     page_left, _, page_right, page_top = page_box
     scale = fit_scale(_SCALE, page_box, MAX_MAP)
@@ -43,7 +43,7 @@ def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
     return stacked
 
 
-def share_line(one: Box, other: Box) -> bool:
+def share_line(one: Rect, other: Rect) -> bool:
     """Whether the middle line of one box runs through the other."""
     middle, its_middle = (one[1] + one[3]) / 2, (other[1] + other[3]) / 2
     return overlap(one, other) and (one[1] < its_middle < one[3] or other[1] < middle < other[3])
@@ -126,7 +126,7 @@ def washed_texts(scene: Scene) -> list[TextItem]:
     ]
 
 
-def covers(box: Box, text: Box) -> bool:
+def covers(box: Rect, text: Rect) -> bool:
     """Whether paint lies over half of a text's height."""
     shared = min(box[3], text[3]) - max(box[1], text[1])
     return overlap(box, text) and shared > 0.5 * (text[3] - text[1])

@@ -1,11 +1,14 @@
-"""How long a server wants its clients to wait: response headers -> seconds."""
+"""Waiting for servers: what is told before each wait, and how long a server wants its clients to wait."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+
+OnWait = Callable[[float, str], None]
+"""Called before each wait: seconds, and why."""
 
 
 def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:

@@ -1,0 +1,175 @@
+"""What an earlier version has made still works: runs resume, recordings replay, reports open (tests/data)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifier import Workspace
+from tests import batch_kit as kit
+from tests.llm_server import Behaviour, LlmServer, reply, status
+
+DATA = Path(__file__).parent / "data" / "version_0_1"
+PORT = 18432
+URL = f"http://127.0.0.1:{PORT}/v1"
+
+LABELS = {
+    "ITEM-0000": ("kettle", "rl4llm/fine-tuning/with-human-feedback"),
+    "ITEM-0001": ("proofs", "rl4llm/fine-tuning/without-human-feedback"),
+    "ITEM-0002": ("prompts", "rl4llm/prompt"),
+    "ITEM-0003": ("refused", None),
+    "ITEM-0004": ("tram", "out-of-scope"),
+    "Reward Sketches": ("greenhouse", "llm4rl/reward"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the data: what runs in it must not change the original."""
+    return Path(shutil.copytree(DATA, tmp_path / "data"))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> LlmServer:
+    """A server at the address that the old ledgers were made with; it knows each paper's label."""
+    taxonomy = Workspace(DATA / "workspace").taxonomy
+    asked: Counter[str] = Counter()
+
+    def say(body: dict[str, Any]) -> Behaviour:
+        text = body["messages"][1]["content"]
+        name, label = LABELS[max((mark for mark in LABELS if mark in text), key=text.rfind)]
+        asked[name] += 1
+        if label is None:
+            return status(400, "flagged by policy 17")
+        rule = taxonomy.scope.rules[0].answers
+        leads = taxonomy.leaves[label].answers if label in taxonomy.leaves else rule
+        answers = {
+            q.id: {"answer": leads.get(q.id, ("unclear",))[0], "quote": None} for q in taxonomy.questions
+        }
+        said = {"answers": answers, "label": label, "evidence": []}
+        return reply(kit.answer(Workspace(DATA / "workspace"), 0, **said))
+
+    monkeypatch.setattr(
+        "tests.loopback.ThreadingHTTPServer", lambda at, handler: ThreadingHTTPServer((at[0], PORT), handler)
+    )
+    return LlmServer(say)
+
+
+def run(folder: Path, *arguments: str, code: int = 0, **environment: str) -> str:
+    """Runs the command in a folder, with the server's address set; its standard output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", *arguments],
+        cwd=folder,
+        env=kit.environment(URL, **environment)
+        | {"CLASSIFIER_EXAMPLES": "", "PYTHONPATH": str(DATA.parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout
+
+
+def label(folder: Path, source: str, *more: str, code: int = 6, **environment: str) -> dict[str, Any]:
+    """Resumes a list run; run.json."""
+    run(
+        folder,
+        "label",
+        source,
+        "--out",
+        "out",
+        "--workspace",
+        "../workspace",
+        *more,
+        code=code,
+        **environment,
+    )
+    summary: dict[str, Any] = json.loads((folder / "out" / "run.json").read_text())
+    return summary
+
+
+def files(folder: Path) -> tuple[bytes, bytes]:
+    """labels.jsonl and failed.jsonl."""
+    return (folder / "out" / "labels.jsonl").read_bytes(), (folder / "out" / "failed.jsonl").read_bytes()
+
+
+def test_a_finished_offline_run_resumes_without_labelling_anything_anew(folder):
+    place = folder / "run_offline"
+    before = files(place)
+    summary = label(place, "list.bib", "--engine", "offline")
+    assert files(place) == before
+    assert (summary["labelled_now"], summary["totals"]["labelled"], summary["totals"]["failed"]) == (0, 4, 1)
+    rows = run(place, "export", "out", "--format", "jsonl", "--workspace", "../workspace").splitlines()
+    labels = {row["ref"]: row for row in map(json.loads, rows)}
+    assert labels["prompts"]["leaf"] == "llm4rl/policy"  # a person's correction rules
+
+
+def test_a_finished_run_resumes_with_no_server_there(folder):
+    place = folder / "run_openai"
+    before = files(place)
+    summary = label(place, "list.jsonl", "--engine", "openai", "--concurrency", "2")
+    assert files(place) == before
+    assert (summary["requests"], summary["labelled_now"], summary["spent"]["replies"]) == (0, 0, 5)
+
+
+def test_labelling_anew_asks_only_for_what_was_refused(folder, server):
+    place = folder / "run_openai"
+    arguments = ("list.jsonl", "--engine", "openai", "--concurrency", "2", "--relabel")
+    with server:
+        summary = label(place, *arguments, CLASSIFIER_REVIEW_BELOW="0.6")
+    assert [kit.number_of(body) for body in server.requests] == [3]
+    assert (summary["requests"], summary["labelled_now"]) == (1, 4)
+    assert {ref: row["leaf"] for ref, row in kit.labels_of(place / "out").items()} == {
+        "kettle": "rl4llm/fine-tuning/with-human-feedback",
+        "kettle-again": "rl4llm/fine-tuning/with-human-feedback",
+        "proofs": "rl4llm/fine-tuning/without-human-feedback",
+        "prompts": "rl4llm/prompt",
+        "greenhouse": "llm4rl/reward",
+        "refused": None,
+    }
+
+
+def test_a_killed_run_asks_only_for_the_replies_that_it_does_not_have(folder, server):
+    place = folder / "run_openai_unfinished"
+    arguments = ("list.jsonl", "--engine", "openai", "--concurrency", "1", "--examples", "nearest:2")
+    with server:
+        summary = label(place, *arguments, code=0)
+    assert sorted(kit.number_of(body) for body in server.requests) == [1, 4]
+    assert (summary["totals"]["labelled"], summary["spent"]["replies"]) == (4, 5)
+    labels = kit.labels_of(place / "out")
+    assert (labels["prompts"]["leaf"], labels["tram"]["status"]) == ("rl4llm/prompt", "out_of_scope")
+    assert labels["proofs"]["provenance"]["attempts"] == 2  # the re-ask of a conversation begun before
+
+
+def test_a_recording_replays_to_the_same_report(folder):
+    arguments = ("eval", "--suite", "suite.jsonl", "--replay", "recordings", "--workspace", "../workspace")
+    run(folder / "recording", *arguments, "--out", "again")
+    old = json.loads((folder / "report" / "openai" / "report.json").read_text())
+    new = json.loads((folder / "recording" / "again" / "report.json").read_text())
+    for report in (old, new):
+        del report["times"]
+        del report["run"]["classifier_version"]
+    assert new == old
+
+
+def test_an_old_report_opens_and_compares(folder):
+    place = folder / "report"
+    assert run(place, "report", "openai") == (place / "report.md").read_text()
+    assert run(place, "compare", "openai", "openai") == (place / "compare_with_itself.txt").read_text()
+
+
+def test_an_old_calibration_is_applied(folder):
+    arguments = ("classify", "../paper.pdf", "--engine", "offline", "--json", "--workspace", "../workspace")
+    before = json.loads(run(folder / "calibration", *arguments))
+    shutil.copytree(folder / "calibration", folder / "workspace" / "calibration")
+    after = json.loads(run(folder / "calibration", *arguments))
+    assert before["confidence"] == pytest.approx(0.5474, abs=5e-5)
+    assert (after["confidence"], after["provenance"]["confidence"]) == (0.5927, "calibrated:probability")
