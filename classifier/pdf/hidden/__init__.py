@@ -6,7 +6,8 @@ stands in docs/adr/0003-hidden-text.md. Nothing here knows of other parts of the
 Modules in the order of reading:
 
     check        the whole course: signs, proof, cut
-    objects      what a page holds, in one pass over its objects
+    scene        what a page paints, as records
+    objects      how these are read, in one pass over the page's objects
     ink          what is drawn: small renderings
     proof        which text is not seen
     naming       by which trick, or whether the page is a scan
@@ -18,6 +19,6 @@ Modules in the order of reading:
 """
 
 from classifier.pdf.hidden.check import split_page
-from classifier.pdf.hidden.objects import HiddenCheckIncomplete
+from classifier.pdf.hidden.scene import HiddenCheckIncomplete
 
 __all__ = ["HiddenCheckIncomplete", "split_page"]

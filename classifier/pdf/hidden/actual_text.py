@@ -15,7 +15,7 @@ from typing import Any
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import is_message
 from classifier.pdf.hidden.geometry import Box, around
-from classifier.pdf.hidden.objects import Scene
+from classifier.pdf.hidden.scene import Scene
 from classifier.pdf.hidden.textpage import object_text
 from classifier.text.invisible import MAX_TEXT
 

@@ -20,10 +20,11 @@ from classifier.pdf.hidden.cut import cut
 from classifier.pdf.hidden.geometry import Box, around, fit_scale, overlap, surround
 from classifier.pdf.hidden.ink import FAINT, Mask, inactive, render
 from classifier.pdf.hidden.layout import MAX_MAP, gap_limit, is_upright
-from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem, read_scene
+from classifier.pdf.hidden.objects import read_scene
 from classifier.pdf.hidden.overprint import share_line, spoilt_texts, stacked_texts, washed_texts
 from classifier.pdf.hidden.piled import piled_objects
 from classifier.pdf.hidden.proof import MAX_SINGLE, Verdict, is_sliver, prove, silent_gap
+from classifier.pdf.hidden.scene import HiddenCheckIncomplete, Scene, TextItem
 from classifier.pdf.hidden.state import Rgb, plain_colour
 from classifier.pdf.hidden.textpage import object_text
 

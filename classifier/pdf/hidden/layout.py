@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from classifier.pdf.hidden.geometry import Box, fit_scale
-from classifier.pdf.hidden.objects import TextItem
+from classifier.pdf.hidden.scene import TextItem
 
 MAX_ROUNDS = 6
 _MAP_SCALE = 0.5

@@ -10,7 +10,7 @@ from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import Box, area, around, fit_scale, overlap, surround
 from classifier.pdf.hidden.ink import Mask, difference, inactive, render
 from classifier.pdf.hidden.layout import MAX_MAP, layers, shrink
-from classifier.pdf.hidden.objects import Scene, TextItem
+from classifier.pdf.hidden.scene import Scene, TextItem
 from classifier.pdf.hidden.state import mark_name, plain_colour
 
 _SCALE = 2.0

@@ -10,7 +10,8 @@ from typing import Any
 
 from classifier.pdf.hidden.geometry import Box, fit_scale, overlap
 from classifier.pdf.hidden.layout import MAX_MAP, is_upright
-from classifier.pdf.hidden.objects import PAPER, Scene, TextItem
+from classifier.pdf.hidden.objects import PAPER
+from classifier.pdf.hidden.scene import Scene, TextItem
 from classifier.pdf.hidden.state import plain_colour
 from classifier.pdf.hidden.textpage import object_text
 

@@ -16,7 +16,7 @@ from classifier.pdf.hidden.geometry import fit_scale, surround
 from classifier.pdf.hidden.ink import Mask, blanks, difference, inactive, render
 from classifier.pdf.hidden.layout import gap_limit, is_upright, layers, shrink
 from classifier.pdf.hidden.naming import name_kind, scan_layer
-from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem
+from classifier.pdf.hidden.scene import HiddenCheckIncomplete, Scene, TextItem
 from classifier.pdf.hidden.textpage import object_text, speaks
 
 MAX_SINGLE = 600
