@@ -8,6 +8,9 @@ Modules in the order of reading:
     check        the whole course: signs, proof, cut
     scene        what a page paints, as records
     objects      how these are read, in one pass over the page's objects
+    shape        what nobody can read for its shape alone
+    suspects     cheap signs that a text may not be seen
+    nearby       graphics over a text and beneath it
     ink          what is drawn: small renderings
     proof        which text is not seen
     naming       by which trick, or whether the page is a scan
