@@ -22,7 +22,9 @@ from classifier.text.invisible import MAX_TEXT
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[^\W_]+")
 _LIGATURE = 3
+"""Letters by which a replacement may outnumber few glyphs: "ffi" is the longest common ligature."""
 _ENOUGH_LETTERS = 12
+"""Letters from which on replacements can be a message: as in `cut.is_message`."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,13 @@ from classifier.text.invisible import MAX_TEXT
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTERS = re.compile(r"[^\W\d_]")
+_MESSAGE = (3, 12)
+"""Words, or letters, from which on unseen text on the page itself says something (ADR 3)."""
+_MESSAGE_IN_FORM = (7, 40)
+"""The same within forms, of which figures are made: real ones carry clipped or white labels (ADR 3)."""
+_LOOK_AHEAD = 6
+"""Characters of the text that PDFium may have put in between two of its own, such as a line break, and some
+to spare; a wider look could take a later letter for the one that is left out."""
 
 
 @dataclass(slots=True)
@@ -57,7 +64,7 @@ def read_chars(text_page: Any, raw_text: str, flags: dict[int, Verdict]) -> Iter
     position = 0
     for index in range(pdfium_c.FPDFText_CountChars(text_page)):
         char = character(text_page, index)
-        start = raw_text.find(char, position, position + 6) if char else -1
+        start = raw_text.find(char, position, position + _LOOK_AHEAD) if char else -1
         if start < 0:
             continue
         position = start + len(char)
@@ -116,7 +123,7 @@ def is_message(text: str, in_form: bool = False) -> bool:
 
     Figures come as forms, and real ones have labels that are clipped away or white: there it takes more.
     """
-    words, letters = (7, 40) if in_form else (3, 12)
+    words, letters = _MESSAGE_IN_FORM if in_form else _MESSAGE
     return len(_WORD.findall(text)) >= words or len(_LETTERS.findall(text)) >= letters
 
 

@@ -12,6 +12,10 @@ Matrix = tuple[float, float, float, float, float, float]
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
+_MARGIN = 1.0
+"""Points left around what is rendered, since letters may reach a little out of their boxes; what is no larger
+than that is not rendered."""
+
 
 def compose(inner: Matrix, outer: Matrix) -> Matrix:
     """The matrix that applies `inner` first, then `outer` (PDF 32000-1, 8.3.4)."""
@@ -63,6 +67,6 @@ def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
     if not found:
         return None
     box = around(found)
-    left, bottom = max(box[0] - 1, page_box[0]), max(box[1] - 1, page_box[1])
-    right, top = min(box[2] + 1, page_box[2]), min(box[3] + 1, page_box[3])
-    return (left, bottom, right, top) if right - left > 1 and top - bottom > 1 else None
+    left, bottom = max(box[0] - _MARGIN, page_box[0]), max(box[1] - _MARGIN, page_box[1])
+    right, top = min(box[2] + _MARGIN, page_box[2]), min(box[3] + _MARGIN, page_box[3])
+    return (left, bottom, right, top) if right - left > _MARGIN and top - bottom > _MARGIN else None

@@ -20,7 +20,9 @@ from classifier.pdf.hidden.geometry import Box
 FAINT = 26
 """Difference to the background, of 255 in the strongest channel, under which nobody sees a text.
 
-Grey of 0.9 on white is at the limit; the light greys of figures and watermarks (0.85 and darker) are not."""
+Grey of 0.9 on white is at the limit (ADR 3); the light greys of figures and watermarks (0.85 and darker)
+are not.
+"""
 
 
 def _table(seen: Iterable[int]) -> bytes:

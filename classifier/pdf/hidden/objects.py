@@ -29,28 +29,46 @@ from classifier.pdf.hidden.state import (
 )
 
 DARK = 160
-"""A filling whose weakest channel is at most this, of 255, stands out from white paper."""
+"""A filling whose weakest channel is at most this, of 255, stands out from white paper.
+
+It lies far above the difference that counts as seen (`ink.FAINT`): what is lighter only costs a picture.
+"""
 PAPER = 230
-"""From this value on, of 255 in each channel, paint is taken for paper-coloured."""
+"""From this value on, of 255 in each channel, paint is taken for paper-coloured.
+
+It differs from white by less than `ink.FAINT`.
+"""
 THIN = 1.5
-"""Points of width or height up to which paint hides no line of text."""
+"""Points of width or height up to which paint hides no line of text: rules, underlines and strikes.
+
+Thinner lines can hide text only as a hatch, of which ADR 3 says what is not found.
+"""
 _DRAWN_EM = 0.75
-"""Height of a line of drawn glyphs, in ems, about."""
+"""Height of a line of drawn glyphs, in ems, about; the font's own em cannot be asked for."""
+_NO_HEIGHT = 0.01
+"""Points of height up to which drawn glyphs are blank, so that they tell no size."""
 HATCH = 40.0
-"""Points: width over which, and height under which, lines can hatch a line of text away."""
+"""Points: width over which, and height under which, lines can hatch a line of text away.
+
+It parts lines of several words from the ticks of a plot; no measurement of it is on record.
+"""
 MAX_DEPTH = 64
 """Deeper than PDFium nests forms."""
 MAX_OBJECTS = 300_000
+"""Bounds the time for one page (ADR 3): what is over it is withheld, unchecked."""
 MAX_GRAPHICS = 1_500
+"""Graphics kept one by one; the rest counts as one large one, which makes more text suspect, never less."""
 MAX_PAGE_AREA = 1e9
 """Square points: PDF's largest page has a fifth of it."""
 FAR = 1e6
 """Points: no page is that large (14,400 is PDF's limit); what lies beyond, or nowhere, is put here."""
 MAX_ANNOTATIONS = 500
+"""Annotations looked at on a page, to bound its time; what the ones after it cover is not found."""
 _UNSHOWN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _APPEARANCE = ctypes.create_string_buffer(b"AP")
 _FILLS = re.compile(r"(?:^|[\s\])>])(?:f\*?|F|[Bb]\*?|sh|Do|EI)(?:\s|$)")
 _MAX_APPEARANCE = 65_536
+"""Bytes of a field's picture that are searched for paint, at two bytes a character: it bounds the search."""
 ACTUAL_TEXT = ctypes.create_string_buffer(b"ActualText")
 
 
@@ -136,7 +154,7 @@ class _Walker:
             size = width = 0.0
         box = self._box(handle, ctm)
         drawings = self._is_type3(handle)
-        if drawings and (height := min(box[2] - box[0], box[3] - box[1])) > 0.01:
+        if drawings and (height := min(box[2] - box[0], box[3] - box[1])) > _NO_HEIGHT:
             # Such a font has units of its own, which PDFium does not tell: what is drawn tells the size.
             size = width = height / _DRAWN_EM
         plain = depth == 0 and not drawings and self._is_plain(handle, box)

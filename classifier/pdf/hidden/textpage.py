@@ -11,6 +11,9 @@ from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import Box
 
 _MAX_UNITS = 4096
+"""UTF-16 units read of one object: a page of a paper has about as many, and an object is a line or less."""
+_SAMPLE_UNITS = 64
+"""UTF-16 units read of a gap in the ink, to see whether it holds any letter."""
 
 
 def object_text(text_page: Any, handle: Any) -> str:
@@ -22,8 +25,8 @@ def object_text(text_page: Any, handle: Any) -> str:
 
 def speaks(text_page: Any, box: Box) -> bool:
     """Whether the page's text has letters or digits in a box."""
-    buffer = (ctypes.c_ushort * 64)()
-    size = pdfium_c.FPDFText_GetBoundedText(text_page, box[0], box[3], box[2], box[1], buffer, 64)
+    buffer = (ctypes.c_ushort * _SAMPLE_UNITS)()
+    size = pdfium_c.FPDFText_GetBoundedText(text_page, box[0], box[3], box[2], box[1], buffer, _SAMPLE_UNITS)
     return any(char.isalnum() for char in bytes(buffer)[: 2 * size].decode("utf-16-le", "replace"))
 
 
