@@ -39,8 +39,17 @@ _SMALL_CAPS = re.compile(r"(?<![\w'’])([A-Z]) ([A-Z]{2,})(?![a-z])")
 _NUMBER_ALONE = re.compile(r"[1-9]\d?(?:\.\d{1,2}){0,3}\.?")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _MAX_CHARS = 120
+"""Characters of a line that may be a heading: a full line of one column has about 90."""
 _LONGEST_CUSTOMARY = 50
+"""Characters of a customary name, with some to spare: longer lines are not compared with them all."""
 _FULL_LINE = 36
+"""Characters from which on a line may be a full one: those of narrow columns have about 40."""
+_MOST_WORDS = 16
+"""Words of a heading: longer ones are sentences, numbered as items of a list."""
+_LEAST_LETTERS = 3
+"""Letters of a heading: fewer are a variable or a unit."""
+_LETTER_SHARE = 0.6
+"""Share of letters in a heading, spaces left out: formulas and table rows have fewer."""
 
 
 class Line(NamedTuple):
@@ -112,7 +121,7 @@ def find_candidates(pages: Sequence[str]) -> Iterator[Candidate]:
 
 def _may_be_heading(text: str) -> bool:
     """A cheap test that few lines of running text pass: short, or numbered at its start."""
-    if not 3 <= len(text) <= _MAX_CHARS:
+    if not _LEAST_LETTERS <= len(text) <= _MAX_CHARS:
         return False
     numbered = text[1] in " ." or "." in text[:6] or text.lower().startswith(("appendix ", "section "))
     return text[0].isdigit() or (text[0].isupper() and (numbered or len(text) <= _LONGEST_CUSTOMARY))
@@ -156,9 +165,9 @@ def _is_title(text: str) -> bool:
     letters = sum(char.isalpha() for char in text)
     return (
         text[0].isupper()
-        and len(words) <= 16
-        and letters >= 3
-        and letters >= 0.6 * len(text.replace(" ", ""))
+        and len(words) <= _MOST_WORDS
+        and letters >= _LEAST_LETTERS
+        and letters >= _LETTER_SHARE * len(text.replace(" ", ""))
         and text[-1] not in ".,;"
         and ". " not in text
         and "@" not in text

@@ -23,9 +23,17 @@ from classifier.pdf.structure import SizedLine
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
 _MEASURED_LINES = 80
+"""Lines of page 1 that are measured: the title stands above the abstract, and measuring is slow."""
 _MEASURED_CHARS = 8
+"""Letters measured on a line, about, spread over it: of small capitals only some are large."""
 _FEW_CHARS = 200
+"""Characters under which a page is asked for images: as `reader._SCAN_CHARS_A_PAGE`, which counts them."""
 _NO_TEXT_CHARS = 20
+"""A page with fewer has a page number or a stamp at most; if it draws text, that is lost."""
+_KINDS_ASKED = 2000
+"""Objects asked for their kind on a page with little text, to bound the time."""
+_TILT = 0.1
+"""Slope of a line (about 6 degrees) up to which it stands upright; arXiv's stamp stands at a right angle."""
 _matrix = Register(6)
 
 
@@ -120,7 +128,7 @@ def _split(
 
 def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: Reading) -> None:
     """A page with little text is normal where it is an image, and doubtful where its text is lost."""
-    count = min(pdfium_c.FPDFPage_CountObjects(page), 2000)
+    count = min(pdfium_c.FPDFPage_CountObjects(page), _KINDS_ASKED)
     kinds = {pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, at)) for at in range(count)}
     if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds:
         reading.image_pages.append(number)
@@ -157,7 +165,7 @@ def _measure_char(text_page: int, text_index: int) -> tuple[float, bool]:
         return 0.0, True
     a, b, c, d, _, _ = _matrix.read()
     size = fast.FPDFText_GetFontSize(text_page, index) * math.hypot(c, d)
-    return size, abs(b) <= 0.1 * abs(a)
+    return size, abs(b) <= _TILT * abs(a)
 
 
 def _align(part: str, whole: str) -> list[int]:

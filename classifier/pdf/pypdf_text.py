@@ -20,6 +20,9 @@ from classifier.text.invisible import split_invisible_characters
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
+_TILT = 0.1
+"""As in `classifier.pdf.pdfium_text`."""
+
 
 def read(path: str, budget: Budget, only: Sequence[int] = ()) -> Reading:
     """Read all pages, or the pages of the numbers `only`, within the budget.
@@ -62,7 +65,7 @@ def _read_page(page: pypdf.PageObject, index: int, reading: Reading) -> None:
         # The text matrix times the page's: [a b c d] as in PDF 32000-1, 8.3.3.
         a, b = tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3]
         c, d = tm[2] * cm[0] + tm[3] * cm[2], tm[2] * cm[1] + tm[3] * cm[3]
-        pieces.append((text, abs(size) * math.hypot(c, d), abs(b) <= 0.1 * abs(a)))
+        pieces.append((text, abs(size) * math.hypot(c, d), abs(b) <= _TILT * abs(a)))
 
     raw = page.extract_text(visitor_text=note) if index == 0 else page.extract_text()
     visible, hidden = split_invisible_characters(raw)

@@ -2,6 +2,10 @@
 
 What a page paints enters; verdicts leave. The limits are those of docs/adr/0003-hidden-text.md. Where that
 record gives a limit without a reason, the comment says what the limit trades off.
+
+"Test pages" in the comments are the 310 pages of 15 papers of that record and the pages of
+tests/hidden_pdfs.py; "the same at a and b" means that setting the limit to a, or to b, changed no text and no
+finding on any of them. So wide a range says that they do not pin the limit down, not that it is right.
 """
 
 from __future__ import annotations
@@ -14,45 +18,61 @@ from classifier.pdf.hidden.scene import Scene, TextItem
 from classifier.pdf.hidden.textpage import object_text
 
 TINY = 2.0
-"""Points of an em's height on the page, and twice its width, under which text cannot be read (ADR 3)."""
+"""Points of an em's height on the page, and twice its width, under which text cannot be read (ADR 3).
+
+Test pages: the same at 1.3 and 3; at 4, labels of real figures on pages of three papers are cut.
+"""
 
 _SMALL_PAGE = 400.0
-"""Points: a page whose longer side is under this is shown enlarged, so `TINY` shrinks with it (ADR 3)."""
+"""Points: a page whose longer side is under this is shown enlarged, so `TINY` shrinks with it (ADR 3).
+
+Test pages: the same at 200 and 600.
+"""
 
 _COMMON_WIDTH_EMS = 0.5
-"""A glance: an em at least half as wide as high is neither thin nor, unless it is low, tiny in any way.
+"""Width of an em, in its heights, over which a glance rules out that it is thin or too narrow.
 
-It saves nearly all texts the single questions. It must not be under `_THIN_EMS` or `TINY`'s share of width.
+The glance saves nearly all texts the single questions. So this must not be under `_THIN_EMS`, nor under the
+half of `TINY` that an em's width must have.
 """
 
 _THIN_EMS = 0.2
 """Width of an em, in its heights, under which letters are pressed too thin to read: a fifth (ADR 3).
 
-A test presses them to an eighth. Condensed type, which must stay, sets its letters to half of an em or more.
+A test presses letters to an eighth.
+Test pages: the same at 0.13 and 0.45.
 """
 
 _LOW_EMS = 0.3
 """Height of drawn letters, in ems, up to which they are dots to a reader (ADR 3).
 
 Small letters such as "x" are about half an em high, so that a line of them is well above.
+Test pages: the same at 0.2 and 0.4.
 """
 
 FLAT_EMS = 0.05
 """Height, in ems, under which a text object has no letters, or blank ones.
 
-A hyphen's stroke is thicker, so that it is not taken for a space; a minus sign's may be as thin (see
-`classifier.pdf.hidden.suspects`). No measurement of it is on record.
+A higher limit takes more thin strokes, such as minus signs, for blanks. Test pages: the same at 0.02 and 0.1.
 """
 
 _LOW_ROW = 5
-"""A row is a line of letters, and no sign or abbreviation, if it is over so many times as wide as the limit
-of a low one (1.5 em). It trades a short low word, which stays, for a colon or dash, which must stay."""
+"""Times the limit of a low line (1.5 em in all) over which it is wide enough to be one of letters.
+
+It lets a short low word stay, so that a colon or dash stays. Test pages: the same at 3 and 8.
+"""
 
 _HUGE_PAGES = 2
-"""An em over so many times the page's longer side shows parts of strokes only (ADR 3)."""
+"""An em over so many times the page's longer side shows parts of strokes only (ADR 3).
+
+Test pages: the same at 1 and 8.
+"""
 
 _FIELD_EMS = 0.25
-"""Ems that a text must reach into a form field: a field stands close to its label, which must stay."""
+"""Ems that a text must reach into a form field: a field stands close to its label, which must stay.
+
+Test pages: the same at 0 and 0.5.
+"""
 
 
 def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[Verdict]:
