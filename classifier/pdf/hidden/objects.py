@@ -57,7 +57,7 @@ MAX_DEPTH = 64
 MAX_OBJECTS = 300_000
 """Bounds the time for one page (ADR 3): what is over it is withheld, unchecked."""
 MAX_GRAPHICS = 1_500
-"""Graphics kept one by one; the rest counts as one large one, which makes more text suspect, never less."""
+"""Graphics kept one by one; the rest counts as one large one, so that more text is suspect."""
 MAX_PAGE_AREA = 1e9
 """Square points: PDF's largest page has a fifth of it."""
 FAR = 1e6
