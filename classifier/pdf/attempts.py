@@ -22,18 +22,35 @@ from classifier.pdf.sandbox import Slot, WorkerFailed
 _FIRST_SHARE = 2 / 3
 """PDFium's part of the wall time; the rest is pypdf's."""
 _CHECK_PAGES = 3
+"""Pages that both engines read where there is doubt, since pypdf is slow (docs/adr/0002)."""
 _CHECK_S = 20.0
+"""Seconds for these: pypdf takes about .04 s a page (docs/adr/0002), so that more means that it hangs."""
 _MIN_AGREEMENT = 0.9
 """Word F1 of the two engines on a page; its median over 803 pages is .996 (docs/adr/0002)."""
 _FEW_CHARS_A_PAGE = 300
+"""Characters a page, on pages that are no images, under which text seems to be lost (docs/adr/0002)."""
 _MAX_UNDECODED = 0.01
+"""Share of characters that are U+FFFD, over which the text looks damaged (docs/adr/0002)."""
 _MUCH_MORE = 1.1
+"""Times PDFium's text that pypdf must give to be preferred: only PDFium's is checked for hidden text."""
 _NO_TEXT_CHARS = 20
+"""A page with fewer has a page number or a stamp at most."""
 _MANY_WITHOUT_TEXT = 0.25
+"""Share of pages without text over which a reader is told; papers have some pages of figures only.
+
+A lower share would warn of these. No measurement of it is on record.
+"""
+_TAIL_BYTES = 2048
+"""Bytes in which the trailer's end is looked for.
+
+Acrobat takes it within the last 1024 (PDF Reference 1.7, appendix H); files get padded.
+"""
+_HIDDEN_KEPT = 1000
+"""Findings kept of both readings, as many as of one (`reply.ReadingReply`)."""
 
 
 @dataclass(frozen=True)
-class ReadOutcome:
+class Outcome:
     """The reading to use, the signs of missing text, and the limits in force."""
 
     reading: ReadingReply
@@ -54,7 +71,7 @@ class Attempts:
         self._limits = limits
         self._deadline = time.monotonic() + limits.wall_s
 
-    def run(self) -> ReadOutcome:
+    def run(self) -> Outcome:
         """Read the file.
 
         Raises:
@@ -104,20 +121,20 @@ class Attempts:
             )
         raise _Failed(reason)
 
-    def _replace(self, first: ReadingReply, damage: str) -> ReadOutcome:
+    def _replace(self, first: ReadingReply, damage: str) -> Outcome:
         """Read it all with pypdf, and keep what has more text; hidden text counts, pypdf cannot tell it."""
         try:
             second = self._read("pypdf", self._left())
         except (_Failed, EncryptedPdf):
             return self._outcome(first, [damage])
         if second.decoded_chars > _MUCH_MORE * first.decoded_chars:
-            second = second.model_copy(update={"hidden": (*first.hidden, *second.hidden)[:1000]})
+            second = second.model_copy(update={"hidden": (*first.hidden, *second.hidden)[:_HIDDEN_KEPT]})
             return self._outcome(second, [f"the second engine was used: {damage}"])
         # Where both see the same little, it is a short text and not a damaged one.
         same = _agreement(first, second, [page.number for page in first.pages]) >= _MIN_AGREEMENT
         return self._outcome(first, [] if same and not first.failed_pages else [damage])
 
-    def _cross_check(self, reading: ReadingReply) -> ReadOutcome:
+    def _cross_check(self, reading: ReadingReply) -> Outcome:
         pages = _sample(reading, _has_damaged_end(self._path))
         if not pages:
             return self._outcome(reading, [])
@@ -131,8 +148,8 @@ class Attempts:
             return self._outcome(reading, [])
         return self._replace(reading, f"the engines agree on {agreement:.0%} of the words of page {named}")
 
-    def _outcome(self, reading: ReadingReply, lines: list[str]) -> ReadOutcome:
-        return ReadOutcome(reading, (*lines, *_signs_of_loss(reading)), self._slot.in_force)
+    def _outcome(self, reading: ReadingReply, lines: list[str]) -> Outcome:
+        return Outcome(reading, (*lines, *_signs_of_loss(reading)), self._slot.in_force)
 
 
 def _find_damage(reading: ReadingReply) -> str:
@@ -164,7 +181,7 @@ def _has_damaged_end(path: Path) -> bool:
     """Whether the trailer is missing or points nowhere, so that PDFium had to guess the file's objects."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(max(0, size - 2048))
+        file.seek(max(0, size - _TAIL_BYTES))
         tail = file.read()
         match = re.search(rb"startxref\s+(\d{1,12})\s+%%EOF", tail)
         if match is None:

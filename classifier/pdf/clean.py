@@ -23,7 +23,11 @@ _BREAK = re.compile(
 )
 _LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
 _LONGEST_WORD = 80
+"""Characters of a word looked at on each side of a break: it bounds the search, and no word is longer."""
 _LONGEST_PAGE = 20_000
+"""Characters of a page among which a broken word is looked for: each one searches them all."""
+_LEAST_HALF = 4
+"""Letters of each half of a compound at least: shorter ones are words too often ("with-out", "in-put")."""
 _HYPHENS = frozenset("-\u2010\u00ad\x02\ufffe")
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
@@ -88,7 +92,6 @@ class _Joiner:
     """
 
     def __init__(self, raw: str) -> None:
-        # Bounded, since each broken word searches it: no page of a paper is longer.
         self._page = raw[:_LONGEST_PAGE].lower()
 
     def __call__(self, match: re.Match[str]) -> str:
@@ -108,8 +111,11 @@ class _Joiner:
             return True
         if left + right in self._page:
             return False
-        # Shorter halves are words too often: "with-out", "in-put".
-        return min(len(left), len(right)) >= 4 and self._stands_alone(left) and self._stands_alone(right)
+        return (
+            min(len(left), len(right)) >= _LEAST_HALF
+            and self._stands_alone(left)
+            and self._stands_alone(right)
+        )
 
     def _stands_alone(self, word: str) -> bool:
         """Whether the page has this word by itself, not only as one half of a broken word."""

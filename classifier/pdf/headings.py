@@ -39,11 +39,20 @@ _SMALL_CAPS = re.compile(r"(?<![\w'’])([A-Z]) ([A-Z]{2,})(?![a-z])")
 _NUMBER_ALONE = re.compile(r"[1-9]\d?(?:\.\d{1,2}){0,3}\.?")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _MAX_CHARS = 120
+"""Characters of a line that may be a heading: a full line of one column has about 90."""
 _LONGEST_CUSTOMARY = 50
+"""Characters of a customary name, with some to spare: longer lines are not compared with them all."""
 _FULL_LINE = 36
+"""Characters from which on a line may be a full one: those of narrow columns have about 40."""
+_MOST_WORDS = 16
+"""Words of a heading: longer ones are sentences, numbered as items of a list."""
+_LEAST_LETTERS = 3
+"""Letters of a heading: fewer are a variable or a unit."""
+_LETTER_SHARE = 0.6
+"""Share of letters in a heading, spaces left out: formulas and table rows have fewer."""
 
 
-class TextLine(NamedTuple):
+class Line(NamedTuple):
     """A line of a page: `start` is its offset in the page's text, `at` its offset in the whole document."""
 
     text: str
@@ -63,7 +72,7 @@ class Candidate:
         dotted: Whether a full stop follows the number.
     """
 
-    line: TextLine
+    line: Line
     title: str
     scheme: str
     number: tuple[int, ...] = ()
@@ -75,13 +84,13 @@ class Candidate:
         return self.title.upper() == self.title
 
 
-def split_lines(pages: Sequence[str]) -> Iterator[TextLine]:
+def split_lines(pages: Sequence[str]) -> Iterator[Line]:
     """Lines of all pages, in order; page numbers from 1."""
     at = 0
     for number, text in enumerate(pages, 1):
         start = 0
         for line in text.split("\n"):
-            yield TextLine(line, number, start, at + start)
+            yield Line(line, number, start, at + start)
             start += len(line) + 1
         at += len(text) + 1
 
@@ -98,13 +107,11 @@ def join_small_caps(text: str) -> str:
 
 def find_candidates(pages: Sequence[str]) -> Iterator[Candidate]:
     """Lines that could be headings, in reading order; a line that can be read in two ways comes twice."""
-    before: TextLine | None = None
+    before: Line | None = None
     for line in split_lines(pages):
         if before and before.page == line.page and _NUMBER_ALONE.fullmatch(before.text):
             # The number and the words of one heading, set apart, may come as two lines.
-            yield from _read_heading(
-                TextLine(f"{before.text}\n{line.text}", line.page, before.start, before.at)
-            )
+            yield from _read_heading(Line(f"{before.text}\n{line.text}", line.page, before.start, before.at))
         if _may_be_heading(line.text):
             goes_on = before is not None and before.page == line.page and _is_open(before.text)
             # "A" is also a word: "A Survey of …" in the middle of a reference is no appendix.
@@ -114,7 +121,7 @@ def find_candidates(pages: Sequence[str]) -> Iterator[Candidate]:
 
 def _may_be_heading(text: str) -> bool:
     """A cheap test that few lines of running text pass: short, or numbered at its start."""
-    if not 3 <= len(text) <= _MAX_CHARS:
+    if not _LEAST_LETTERS <= len(text) <= _MAX_CHARS:
         return False
     numbered = text[1] in " ." or "." in text[:6] or text.lower().startswith(("appendix ", "section "))
     return text[0].isdigit() or (text[0].isupper() and (numbered or len(text) <= _LONGEST_CUSTOMARY))
@@ -129,7 +136,7 @@ def _is_open(text: str) -> bool:
     return len(text) >= _FULL_LINE and (text[-1].islower() or text[-1] == ",")
 
 
-def _read_heading(line: TextLine) -> Iterator[Candidate]:
+def _read_heading(line: Line) -> Iterator[Candidate]:
     """The ways in which this line could be a heading; "I. X" may be Roman or a letter."""
     text = join_small_caps(line.text.strip())
     if not text or not (text[0].isupper() or text[0].isdigit()):
@@ -158,9 +165,9 @@ def _is_title(text: str) -> bool:
     letters = sum(char.isalpha() for char in text)
     return (
         text[0].isupper()
-        and len(words) <= 16
-        and letters >= 3
-        and letters >= 0.6 * len(text.replace(" ", ""))
+        and len(words) <= _MOST_WORDS
+        and letters >= _LEAST_LETTERS
+        and letters >= _LETTER_SHARE * len(text.replace(" ", ""))
         and text[-1] not in ".,;"
         and ". " not in text
         and "@" not in text

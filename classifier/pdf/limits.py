@@ -14,6 +14,9 @@ MIB = 1024 * 1024
 class PdfLimits:
     """How much of a machine one PDF may take.
 
+    Memory, CPU, wall time, `min_chars` and `files_per_worker` are those of docs/adr/0002; the other limits
+    bound the cost of one file, and no measurement of them is on record.
+
     Attributes:
         file_bytes: Larger files are refused unread.
         pages: Pages read; the rest is reported in `Document.partial`.
@@ -36,5 +39,8 @@ class PdfLimits:
 
     @property
     def reply_bytes(self) -> int:
-        """The longest reply that the parent reads: UTF-8 takes at most 4 bytes a character."""
+        """The longest reply that the parent reads: UTF-8 takes at most 4 bytes a character.
+
+        4 MiB more are for findings, headings and the names of fields.
+        """
         return 4 * self.chars + 4 * MIB

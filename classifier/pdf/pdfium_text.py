@@ -18,24 +18,32 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.clean import clean, clean_line, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
 from classifier.pdf.hidden.calls import Register, address_of, fast
-from classifier.pdf.reading import Budget, PdfReading, ReadError
+from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
 _MEASURED_LINES = 80
+"""Lines of page 1 that are measured: the title stands above the abstract, and measuring is slow."""
 _MEASURED_CHARS = 8
+"""Letters measured on a line, about, spread over it: of small capitals only some are large."""
 _FEW_CHARS = 200
+"""Characters under which a page is asked for images: as `reader._SCAN_CHARS_A_PAGE`, which counts them."""
 _NO_TEXT_CHARS = 20
+"""A page with fewer has a page number or a stamp at most; if it draws text, that is lost."""
+_KINDS_ASKED = 2000
+"""Objects asked for their kind on a page with little text, to bound the time."""
+_TILT = 0.1
+"""Slope of a line (about 6 degrees) up to which it stands upright; arXiv's stamp stands at a right angle."""
 _matrix = Register(6)
 
 
-def read(path: str, budget: Budget) -> PdfReading:
+def read(path: str, budget: Budget) -> Reading:
     """Read all pages within the budget.
 
     Raises:
         ReadError: Where the file does not open (`password` or `broken`).
     """
-    reading = PdfReading(engine="pypdfium2", hidden_checked=True)
+    reading = Reading(engine="pypdfium2", hidden_checked=True)
     document = _open(path)
     try:
         reading.page_count = len(document)
@@ -83,7 +91,7 @@ def _open(path: str) -> pypdfium2.PdfDocument:
         raise ReadError(code, said[1] if said else f"PDFium: {error}") from error
 
 
-def _read_page(document: pypdfium2.PdfDocument, index: int, reading: PdfReading) -> None:
+def _read_page(document: pypdfium2.PdfDocument, index: int, reading: Reading) -> None:
     page = document[index]
     try:
         text_page = page.get_textpage()
@@ -118,9 +126,9 @@ def _split(
     return visible, [*hidden, *more], checked
 
 
-def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: PdfReading) -> None:
+def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: Reading) -> None:
     """A page with little text is normal where it is an image, and doubtful where its text is lost."""
-    count = min(pdfium_c.FPDFPage_CountObjects(page), 2000)
+    count = min(pdfium_c.FPDFPage_CountObjects(page), _KINDS_ASKED)
     kinds = {pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, at)) for at in range(count)}
     if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds:
         reading.image_pages.append(number)
@@ -157,7 +165,7 @@ def _measure_char(text_page: int, text_index: int) -> tuple[float, bool]:
         return 0.0, True
     a, b, c, d, _, _ = _matrix.read()
     size = fast.FPDFText_GetFontSize(text_page, index) * math.hypot(c, d)
-    return size, abs(b) <= 0.1 * abs(a)
+    return size, abs(b) <= _TILT * abs(a)
 
 
 def _align(part: str, whole: str) -> list[int]:

@@ -14,20 +14,23 @@ from typing import Any
 import pypdf
 
 from classifier.pdf.clean import clean, clean_line
-from classifier.pdf.reading import Budget, PdfReading, ReadError
+from classifier.pdf.reading import Budget, ReadError, Reading
 from classifier.pdf.structure import SizedLine
 from classifier.text.invisible import split_invisible_characters
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
+_TILT = 0.1
+"""As in `classifier.pdf.pdfium_text`."""
 
-def read(path: str, budget: Budget, only: Sequence[int] = ()) -> PdfReading:
+
+def read(path: str, budget: Budget, only: Sequence[int] = ()) -> Reading:
     """Read all pages, or the pages of the numbers `only`, within the budget.
 
     Raises:
         ReadError: Where the file does not open (`password` or `broken`).
     """
-    reading = PdfReading(engine="pypdf", hidden_checked=False)
+    reading = Reading(engine="pypdf", hidden_checked=False)
     pages = _open(path, reading)
     for index in [number - 1 for number in only] or range(reading.page_count):
         if not budget.allows(index, reading):
@@ -40,7 +43,7 @@ def read(path: str, budget: Budget, only: Sequence[int] = ()) -> PdfReading:
     return reading
 
 
-def _open(path: str, reading: PdfReading) -> Any:
+def _open(path: str, reading: Reading) -> Any:
     try:
         reader = pypdf.PdfReader(path, strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -55,14 +58,14 @@ def _open(path: str, reading: PdfReading) -> Any:
     return pages
 
 
-def _read_page(page: pypdf.PageObject, index: int, reading: PdfReading) -> None:
+def _read_page(page: pypdf.PageObject, index: int, reading: Reading) -> None:
     pieces: list[tuple[str, float, bool]] = []
 
     def note(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
         # The text matrix times the page's: [a b c d] as in PDF 32000-1, 8.3.3.
         a, b = tm[0] * cm[0] + tm[1] * cm[2], tm[0] * cm[1] + tm[1] * cm[3]
         c, d = tm[2] * cm[0] + tm[3] * cm[2], tm[2] * cm[1] + tm[3] * cm[3]
-        pieces.append((text, abs(size) * math.hypot(c, d), abs(b) <= 0.1 * abs(a)))
+        pieces.append((text, abs(size) * math.hypot(c, d), abs(b) <= _TILT * abs(a)))
 
     raw = page.extract_text(visitor_text=note) if index == 0 else page.extract_text()
     visible, hidden = split_invisible_characters(raw)

@@ -13,16 +13,19 @@ from typing import NamedTuple, Self
 
 from classifier.errors import InputError, NotAPaper, NotAPdf, NoTextError, UnreadablePdf
 from classifier.model.document import Document
-from classifier.pdf.attempts import Attempts, ReadOutcome
+from classifier.pdf.attempts import Attempts, Outcome
 from classifier.pdf.limits import MIB, PdfLimits
 from classifier.pdf.reply import ReadingReply
 from classifier.pdf.sandbox import Pool, WorkerFailed
 
 _HEADER_BYTES = 1024
+"""Acrobat takes the header within the first 1024 bytes (PDF Reference 1.7, appendix H)."""
 _SCAN_CHARS_A_PAGE = 200
+"""Characters a page under which a file of images is a scan: a stamp has some 90."""
 _VOCABULARY_CHARS = 20_000
+"""Characters whose words are counted, to bound the time: a pattern shows itself in fewer."""
 _FEW_WORDS = 30
-"""Fewer different words are a repeated pattern; min_chars of prose have well over a hundred."""
+"""Fewer different words are a repeated pattern (docs/adr/0002); min_chars of prose have over a hundred."""
 _ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
 
 
@@ -184,7 +187,7 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
     return None
 
 
-def _to_document(outcome: ReadOutcome, limits: PdfLimits) -> Document:
+def _to_document(outcome: Outcome, limits: PdfLimits) -> Document:
     reading = outcome.reading
     common = Document.model_fields.keys() & ReadingReply.model_fields.keys()
     shared = {name: getattr(reading, name) for name in common}

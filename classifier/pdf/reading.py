@@ -14,8 +14,13 @@ from classifier.pdf.sections import find_sections
 from classifier.pdf.structure import SizedLine, find_abstract, find_arxiv_id, find_doi, find_title
 
 _MAX_HIDDEN = 1000
+"""Findings of a file, as many as the parent takes (`reply.ReadingReply`)."""
 _MAX_HIDDEN_CHARS = 500
+"""Characters of a finding, as in `classifier.text.invisible.MAX_TEXT`."""
 _MAX_LISTED = 200
+"""Failed pages listed by number: enough to see that a file is broken."""
+_MAX_REASON = 200
+"""Characters of the first failure's reason: one line in a message."""
 
 
 class ReadError(Exception):
@@ -31,7 +36,7 @@ class ReadError(Exception):
 
 
 @dataclass
-class PdfReading:
+class Reading:
     """Pages read so far, and what was seen on the way. Page numbers count from 1."""
 
     engine: str
@@ -61,7 +66,7 @@ class PdfReading:
         self.pages.append({"number": number, "text": ""})
         if len(self.failed_pages) < _MAX_LISTED:
             self.failed_pages.append(number)
-        self.failure = self.failure or reason[:200]
+        self.failure = self.failure or reason[:_MAX_REASON]
 
     def to_reply(self) -> dict[str, Any]:
         """The JSON reply, with the structure found in the text."""
@@ -89,7 +94,7 @@ class Budget:
         self._cpu_s = cpu_s
         self._started = time.process_time()
 
-    def allows(self, index: int, reading: PdfReading) -> bool:
+    def allows(self, index: int, reading: Reading) -> bool:
         """Whether the page of this index (from 0) may be read; where not, the reading says why."""
         if index >= self._pages:
             reading.stopped_by = f"the limit of {self._pages} pages"

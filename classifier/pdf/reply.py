@@ -22,10 +22,18 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _NOTICE_CHARS = 4000
+"""Characters under which a text that says so is a notice: a paper that speaks of withdrawn papers is longer.
+
+It is over `PdfLimits.min_chars`, as notices may come with an abstract.
+"""
+_MAX_NUMBERS = 100_000
+"""Page numbers in a list, and a bound on a hostile reply: a worker reads 1000 pages unless told otherwise."""
+_LINE_CHARS = 300
+"""Characters of a line of hostile origin: enough for a long title, or for three rows of a screen."""
 _UNPRINTABLE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
-def one_line(text: str, limit: int = 300) -> str:
+def one_line(text: str, limit: int = _LINE_CHARS) -> str:
     """Text of a hostile origin as a short line that is safe to print."""
     return " ".join(_UNPRINTABLE_LINE.sub(" ", text).split())[:limit]
 
@@ -40,9 +48,10 @@ def _finding(item: HiddenText) -> HiddenText:
 
 
 _Line = Annotated[str, AfterValidator(one_line)]
+# An abstract: `structure` gives 5000 characters at most.
 _Long = Annotated[str, AfterValidator(lambda text: one_line(text, 6000))]
 _Finding = Annotated[HiddenText, AfterValidator(_finding)]
-_Numbers = Annotated[tuple[int, ...], Field(max_length=100_000)]
+_Numbers = Annotated[tuple[int, ...], Field(max_length=_MAX_NUMBERS)]
 
 
 class ReadingReply(Record):

@@ -26,7 +26,9 @@ from classifier.pdf.limits import MIB, PdfLimits
 
 _START = "import sys; sys.path[:] = sys.argv[2:]; from classifier.pdf.worker import main; main()"
 _GREETING_S = 30.0
+"""Seconds for a start, which takes .1 s (docs/adr/0002); a machine under load may need many times that."""
 _LAST_WORDS_S = 5.0
+"""Seconds for a worker that closed its pipe to end, so that its exit code tells why; then it is killed."""
 _ABORTS = {"SIGABRT", "SIGTRAP", "SIGILL", "SIGSEGV", "SIGBUS", "SIGFPE"}
 
 

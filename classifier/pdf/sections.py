@@ -16,17 +16,25 @@ from classifier.pdf.headings import (
     CUSTOMARY,
     CUSTOMARY_OUTER,
     Candidate,
-    TextLine,
+    Line,
     find_candidates,
     join_small_caps,
 )
 
 _MAX_SECTIONS = 400
+"""Headings of a document: books have fewer, and the reply takes 1000 (`reply.ReadingReply`)."""
 _MAX_CANDIDATES = 3000
+"""Lines that are compared with each other, to bound the time for a text made of nothing but candidates."""
 _GAP = 1
 """Numbers that may be missing: it forgives a heading that was not recognised."""
 _LIST_GAP = 300
 """Items of a list follow each other within so many characters; sections do not."""
+_BELOW = 40
+"""Characters between two numbered lines up to which one stands right below the other."""
+_LIST_LINES = 4
+"""Numbered lines right below one another that make a list: a section, its subsection and theirs are three."""
+_NUMBERED = 3
+"""Numbered sections from which on a paper numbers its sections; fewer may be a list's items."""
 
 
 def find_sections(pages: Sequence[str]) -> list[dict[str, Any]]:
@@ -52,12 +60,12 @@ def _drop_lists(candidates: list[Candidate]) -> list[Candidate]:
     """Leave out tables of contents and lists: four or more numbered lines right below one another."""
     numbered = [c for c in candidates if c.scheme != "custom" and "\n" not in c.line.text]
     listed: set[int] = set()
-    run: list[TextLine] = []
+    run: list[Line] = []
     for line in dict.fromkeys(c.line for c in numbered):
-        if run and (line.page != run[-1].page or line.at - run[-1].at - len(run[-1].text) > 40):
+        if run and (line.page != run[-1].page or line.at - run[-1].at - len(run[-1].text) > _BELOW):
             run = []
         run.append(line)
-        if len(run) > 3:
+        if len(run) >= _LIST_LINES:
             listed.update(entry.at for entry in run)
     return [c for c in candidates if c.line.at not in listed]
 
@@ -81,7 +89,7 @@ def _choose(candidates: list[Candidate], scheme: str) -> list[Candidate]:
         taken = bool(chosen) and candidate.line.at < chosen[-1].line.at + len(chosen[-1].line.text)
         if not taken and state.accepts(candidate):
             chosen.append(candidate)
-    if sum(len(c.number) == 1 for c in chosen) >= 3:
+    if sum(len(c.number) == 1 for c in chosen) >= _NUMBERED:
         # Where sections are numbered, a bare "Method" or "Results" is a table's head.
         chosen = [c for c in chosen if c.scheme != "custom" or CUSTOMARY_OUTER.fullmatch(c.title)]
     return chosen

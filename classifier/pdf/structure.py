@@ -46,10 +46,25 @@ _ARXIV_LINE = re.compile(
 )
 _DOI = re.compile(r"(?<![\w.])10\.\d{4,9}/[^\s\"<>{}|\\^`]{2,100}")
 _MIN_SIZE_RATIO = 0.97
+"""Sizes of lines of one title differ by less: they are measured on a few letters and rounded."""
 _NEAR_SIZE = 0.75
+"""Share of the largest type from which on several words may be the title under a journal's name."""
+_MIN_TITLE_LETTERS = 3
+"""Letters of a line that tell a size: single signs and numbers may be set in any."""
 _MAX_TITLE_CHARS = 300
+"""Characters of a title, as many as the parent keeps (`reply.one_line`)."""
 _MAX_TITLE_LINES = 6
+"""Lines of a title; where everything is in one type, it ends the run."""
+_HEAD_LINES = 60
+"""Lines in which a title is looked for on a page without the word "Abstract": about one column."""
 _MAX_ABSTRACT_CHARS = 5000
+"""Characters of an abstract: one whose end is not found stops there. arXiv takes 1920 at most."""
+_SHORT_LINE = 20
+"""Characters under which a line is a scrap: a figure's label, or an abstract's last words."""
+_SCRAPS = 3
+"""Scraps in a row that are a figure's labels; an abstract may have a short line or two."""
+_SOME_ABSTRACT_CHARS = 300
+"""Characters after which scraps end an abstract; before, it may be set in a narrow box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,10 @@ def find_title(lines: Sequence[SizedLine]) -> str | None:
     """
     above = _above_abstract(lines)
     head = [line for line in above if line.upright and not _STAMP.fullmatch(line.text.strip())]
-    sizes = sorted({line.size for line in head if sum(c.isalpha() for c in line.text) >= 3}, reverse=True)
+    sizes = sorted(
+        {line.size for line in head if sum(c.isalpha() for c in line.text) >= _MIN_TITLE_LETTERS},
+        reverse=True,
+    )
     runs = [(size, _join_run(head, size)) for size in sizes]
     # A single large word may be a journal's name; it is the title where nothing is nearly as large.
     near = [title for size, title in runs if len(title.split()) >= 2 and size >= _NEAR_SIZE * sizes[0]]
@@ -85,7 +103,7 @@ def _above_abstract(lines: Sequence[SizedLine]) -> list[SizedLine]:
         numbered = re.sub(r"^(?:1|I)\.?\s+", "", text)
         if _ABSTRACT.match(text) or (CUSTOMARY.fullmatch(numbered) and index):
             return list(lines[:index]) or list(lines)
-    return list(lines[:60])
+    return list(lines[:_HEAD_LINES])
 
 
 def _join_run(head: Sequence[SizedLine], size: float) -> str:
@@ -115,15 +133,14 @@ def find_abstract(pages: Sequence[str]) -> str | None:
             found = [match[1]] if match else None
             continue
         length = sum(map(len, found))
-        short = short + 1 if len(text) < 20 else 0
-        # Three scraps in a row are a figure's labels.
-        debris = short >= 3 and length > 300
+        short = short + 1 if len(text) < _SHORT_LINE else 0
+        debris = short >= _SCRAPS and length > _SOME_ABSTRACT_CHARS
         if (length and _ends_abstract(text)) or debris or length > _MAX_ABSTRACT_CHARS:
             break
         found.append(text)
     if found is None:
         return None
-    while len(found) > 1 and len(found[-1]) < 20 and not found[-1].endswith("."):
+    while len(found) > 1 and len(found[-1]) < _SHORT_LINE and not found[-1].endswith("."):
         found.pop()
     return " ".join(" ".join(found).split())[:_MAX_ABSTRACT_CHARS] or None
 

@@ -15,10 +15,16 @@ import os
 import sys
 from typing import Any
 
-from classifier.pdf.reading import Budget, PdfReading, ReadError
+from classifier.pdf.reading import Budget, ReadError, Reading
 
 _SOFT_SHARE = 0.8
-"""The part of the CPU limit after which no new page is begun, so that what was read is not lost."""
+"""Part of the CPU limit after which no new page is begun, so that what was read is kept (docs/adr/0002)."""
+_OPEN_FILES = 32
+"""Descriptors: pipes, the file and what Python itself holds; a worker needs no more (docs/adr/0002)."""
+_START_CPU_S = 3600
+"""CPU seconds until the first job sets its own limit: only to learn whether the system takes one."""
+_REASON_CHARS = 300
+"""Characters of a reason in a reply, as many as the parent keeps (`reply.one_line`)."""
 
 
 def main() -> None:
@@ -61,13 +67,13 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"error": "broken", "message": "it needs more memory than the limit allows"}
     # No file provokes these: the fault is in the code or its installation.
     except (ImportError, NameError, AttributeError) as error:
-        return {"error": "bug", "message": f"{type(error).__name__}: {error}"[:300]}
+        return {"error": "bug", "message": f"{type(error).__name__}: {error}"[:_REASON_CHARS]}
     # Whatever a hostile file provokes becomes one line for the parent.
     except Exception as error:  # noqa: BLE001
-        return {"error": "broken", "message": f"{type(error).__name__}: {error}"[:300]}
+        return {"error": "broken", "message": f"{type(error).__name__}: {error}"[:_REASON_CHARS]}
 
 
-def _read(job: dict[str, Any]) -> PdfReading:
+def _read(job: dict[str, Any]) -> Reading:
     budget = Budget(job["pages"], job["chars"], _SOFT_SHARE * job["cpu_s"])
     if job["engine"] == "pypdf":
         from classifier.pdf import pypdf_text
@@ -88,7 +94,7 @@ def _limit_process(memory_bytes: int) -> list[str]:
         "address space": (resource.RLIMIT_AS, memory_bytes),
         "core files": (resource.RLIMIT_CORE, 0),
         "file size": (resource.RLIMIT_FSIZE, 0),
-        "open files": (resource.RLIMIT_NOFILE, 32),
+        "open files": (resource.RLIMIT_NOFILE, _OPEN_FILES),
     }
     in_force = []
     for name, (limit, value) in wanted.items():
@@ -97,7 +103,7 @@ def _limit_process(memory_bytes: int) -> list[str]:
         except (ValueError, OSError):  # macOS refuses some
             continue
         in_force.append(name)
-    if _limit_cpu(3600):
+    if _limit_cpu(_START_CPU_S):
         in_force.append("CPU")
     return in_force
 

@@ -6,7 +6,11 @@ stands in docs/adr/0003-hidden-text.md. Nothing here knows of other parts of the
 Modules in the order of reading:
 
     check        the whole course: signs, proof, cut
-    objects      what a page holds, in one pass over its objects
+    scene        what a page paints, as records
+    objects      how these are read, in one pass over the page's objects
+    shape        what nobody can read for its shape alone
+    suspects     cheap signs that a text may not be seen
+    nearby       graphics over a text and beneath it
     ink          what is drawn: small renderings
     proof        which text is not seen
     naming       by which trick, or whether the page is a scan
@@ -18,6 +22,6 @@ Modules in the order of reading:
 """
 
 from classifier.pdf.hidden.check import split_page
-from classifier.pdf.hidden.objects import HiddenCheckIncomplete
+from classifier.pdf.hidden.scene import HiddenCheckIncomplete
 
 __all__ = ["HiddenCheckIncomplete", "split_page"]

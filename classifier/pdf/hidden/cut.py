@@ -16,12 +16,19 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import around
 from classifier.pdf.hidden.ink import Mask
-from classifier.pdf.hidden.proof import ProofVerdict
+from classifier.pdf.hidden.proof import Verdict
 from classifier.pdf.hidden.textpage import character, character_box
 from classifier.text.invisible import MAX_TEXT
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTERS = re.compile(r"[^\W\d_]")
+_MESSAGE = (3, 12)
+"""Words, or letters, from which on unseen text on the page itself says something (ADR 3)."""
+_MESSAGE_IN_FORM = (7, 40)
+"""The same within forms, of which figures are made: real ones carry clipped or white labels (ADR 3)."""
+_LOOK_AHEAD = 6
+"""Characters of the text that PDFium may have put in between two of its own, such as a line break, and some
+to spare; a wider look could take a later letter for the one that is left out."""
 
 
 @dataclass(slots=True)
@@ -34,7 +41,7 @@ class _Char:
     depth: int
 
 
-def cut(text_page: Any, raw_text: str, verdicts: list[ProofVerdict]) -> tuple[str, list[dict[str, Any]]]:
+def cut(text_page: Any, raw_text: str, verdicts: list[Verdict]) -> tuple[str, list[dict[str, Any]]]:
     """Cuts unseen characters out of `raw_text`.
 
     Returns:
@@ -52,12 +59,12 @@ def cut(text_page: Any, raw_text: str, verdicts: list[ProofVerdict]) -> tuple[st
     return remove(raw_text, runs), findings
 
 
-def read_chars(text_page: Any, raw_text: str, flags: dict[int, ProofVerdict]) -> Iterator[_Char]:
+def read_chars(text_page: Any, raw_text: str, flags: dict[int, Verdict]) -> Iterator[_Char]:
     """Aligns PDFium's characters with the text: it leaves some out of the text, and writes others as two."""
     position = 0
     for index in range(pdfium_c.FPDFText_CountChars(text_page)):
         char = character(text_page, index)
-        start = raw_text.find(char, position, position + 6) if char else -1
+        start = raw_text.find(char, position, position + _LOOK_AHEAD) if char else -1
         if start < 0:
             continue
         position = start + len(char)
@@ -116,7 +123,7 @@ def is_message(text: str, in_form: bool = False) -> bool:
 
     Figures come as forms, and real ones have labels that are clipped away or white: there it takes more.
     """
-    words, letters = (7, 40) if in_form else (3, 12)
+    words, letters = _MESSAGE_IN_FORM if in_form else _MESSAGE
     return len(_WORD.findall(text)) >= words or len(_LETTERS.findall(text)) >= letters
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import sqrt
 
-Rect = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 """Left, bottom, right, top in points of page space."""
 
 Matrix = tuple[float, float, float, float, float, float]
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+_MARGIN = 1.0
+"""Points left around what is rendered, since letters may reach a little out of their boxes; what is no larger
+than that is not rendered."""
 
 
 def compose(inner: Matrix, outer: Matrix) -> Matrix:
@@ -20,7 +24,7 @@ def compose(inner: Matrix, outer: Matrix) -> Matrix:
     return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
 
 
-def transform(box: Rect, matrix: Matrix) -> Rect:
+def transform(box: Box, matrix: Matrix) -> Box:
     """The upright box around a transformed box."""
     a, b, c, d, e, f = matrix
     left, bottom, right, top = box
@@ -31,7 +35,7 @@ def transform(box: Rect, matrix: Matrix) -> Rect:
     return (min(xs), min(ys), max(xs), max(ys))
 
 
-def overlap(one: Rect, other: Rect, margin: float = 0.0) -> bool:
+def overlap(one: Box, other: Box, margin: float = 0.0) -> bool:
     """Whether two boxes share area, or come within `-margin` points of doing so."""
     return (
         one[0] + margin < other[2]
@@ -41,28 +45,28 @@ def overlap(one: Rect, other: Rect, margin: float = 0.0) -> bool:
     )
 
 
-def area(box: Rect) -> float:
+def area(box: Box) -> float:
     """In square points."""
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def fit_scale(scale: float, box: Rect, pixels: float) -> float:
+def fit_scale(scale: float, box: Box, pixels: float) -> float:
     """The scale, or the largest at which the box has not more than so many pixels."""
     return min(scale, sqrt(pixels / max(area(box), 1.0)))
 
 
-def around(boxes: Iterable[Rect]) -> Rect:
+def around(boxes: Iterable[Box]) -> Box:
     """The box around one or more boxes."""
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
     return (min(lefts), min(bottoms), max(rights), max(tops))
 
 
-def surround(boxes: Iterable[Rect], page_box: Rect) -> Rect | None:
+def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
     """The part of the page that holds all boxes, with a margin; None for nothing on the page."""
     found = list(boxes)
     if not found:
         return None
     box = around(found)
-    left, bottom = max(box[0] - 1, page_box[0]), max(box[1] - 1, page_box[1])
-    right, top = min(box[2] + 1, page_box[2]), min(box[3] + 1, page_box[3])
-    return (left, bottom, right, top) if right - left > 1 and top - bottom > 1 else None
+    left, bottom = max(box[0] - _MARGIN, page_box[0]), max(box[1] - _MARGIN, page_box[1])
+    right, top = min(box[2] + _MARGIN, page_box[2]), min(box[3] + _MARGIN, page_box[3])
+    return (left, bottom, right, top) if right - left > _MARGIN and top - bottom > _MARGIN else None

@@ -7,15 +7,23 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import Rect, area, around, fit_scale, overlap, surround
+from classifier.pdf.hidden.geometry import Box, area, around, fit_scale, overlap, surround
 from classifier.pdf.hidden.ink import Mask, difference, inactive, render
 from classifier.pdf.hidden.layout import MAX_MAP, layers, shrink
-from classifier.pdf.hidden.objects import Scene, TextItem
+from classifier.pdf.hidden.scene import Scene, TextItem
 from classifier.pdf.hidden.state import mark_name, plain_colour
 
 _SCALE = 2.0
+"""Pixels a point of a text drawn alone: only whether it leaves marks is asked, to name what hides it."""
 _SCAN_SHARE = 0.7
+"""Share of the page that a scan's picture takes at least (ADR 3): it may leave margins."""
+_SCAN_REST = 0.5
+"""Width of the page's other text, in widths of the unseen text, up to which this is most of it (ADR 3)."""
 _SCAN_INK = 48
+"""Grey levels, of 255, by which a picture must vary behind a word for it to show one.
+
+It trades faint print against the noise of blank paper in a photograph. No measurement of it is on record.
+"""
 
 
 def name_kind(page: Any, scene: Scene, item: TextItem, mask: Mask | None) -> str:
@@ -78,7 +86,7 @@ def scan_layer(page: Any, scene: Scene, layer: list[TextItem]) -> set[int]:
     handles = {item.handle for item in layer}
     unseen = sum(item.box[2] - item.box[0] for item in layer)
     everything = sum(item.box[2] - item.box[0] for item in scene.texts)
-    if everything - unseen > 0.5 * unseen:
+    if everything - unseen > _SCAN_REST * unseen:
         return set()
     groups, rest = layers(layer, scene.page_box)
     for item in [item for group in groups[1:] for item in group] + rest:
@@ -93,7 +101,7 @@ def scan_layer(page: Any, scene: Scene, layer: list[TextItem]) -> set[int]:
     }
 
 
-def shows(pixels: bytes, stride: int, scale: float, page_box: Rect, item: TextItem) -> bool:
+def shows(pixels: bytes, stride: int, scale: float, page_box: Box, item: TextItem) -> bool:
     """Whether a picture of the page varies within an item's box."""
     clip = surround([item.box], page_box)
     if clip is None or not stride:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import re
-from dataclasses import dataclass, field
 from math import hypot
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import address_of, fast
-from classifier.pdf.hidden.geometry import IDENTITY, Matrix, Rect, around, compose, transform
+from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, around, compose, transform
+from classifier.pdf.hidden.scene import Graphic, HiddenCheckIncomplete, Scene, TextItem
 from classifier.pdf.hidden.state import (
     Rgb,
     bounds,
@@ -29,88 +29,47 @@ from classifier.pdf.hidden.state import (
 )
 
 DARK = 160
-"""A filling whose weakest channel is at most this, of 255, stands out from white paper."""
+"""A filling whose weakest channel is at most this, of 255, stands out from white paper.
+
+It lies far above the difference that counts as seen (`ink.FAINT`): what is lighter only costs a picture.
+"""
 PAPER = 230
-"""From this value on, of 255 in each channel, paint is taken for paper-coloured."""
+"""From this value on, of 255 in each channel, paint is taken for paper-coloured.
+
+It differs from white by less than `ink.FAINT`.
+"""
 THIN = 1.5
-"""Points of width or height up to which paint hides no line of text."""
+"""Points of width or height up to which paint hides no line of text: rules, underlines and strikes.
+
+Thinner lines can hide text only as a hatch, of which ADR 3 says what is not found.
+"""
 _DRAWN_EM = 0.75
-"""Height of a line of drawn glyphs, in ems, about."""
+"""Height of a line of drawn glyphs, in ems, about; the font's own em cannot be asked for."""
+_NO_HEIGHT = 0.01
+"""Points of height up to which drawn glyphs are blank, so that they tell no size."""
 HATCH = 40.0
-"""Points: width over which, and height under which, lines can hatch a line of text away."""
+"""Points: width over which, and height under which, lines can hatch a line of text away.
+
+It parts lines of several words from the ticks of a plot; no measurement of it is on record.
+"""
 MAX_DEPTH = 64
 """Deeper than PDFium nests forms."""
 MAX_OBJECTS = 300_000
+"""Bounds the time for one page (ADR 3): what is over it is withheld, unchecked."""
 MAX_GRAPHICS = 1_500
+"""Graphics kept one by one; the rest counts as one large one, so that more text is suspect."""
 MAX_PAGE_AREA = 1e9
 """Square points: PDF's largest page has a fifth of it."""
 FAR = 1e6
 """Points: no page is that large (14,400 is PDF's limit); what lies beyond, or nowhere, is put here."""
 MAX_ANNOTATIONS = 500
+"""Annotations looked at on a page, to bound its time; what the ones after it cover is not found."""
 _UNSHOWN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _APPEARANCE = ctypes.create_string_buffer(b"AP")
 _FILLS = re.compile(r"(?:^|[\s\])>])(?:f\*?|F|[Bb]\*?|sh|Do|EI)(?:\s|$)")
 _MAX_APPEARANCE = 65_536
+"""Bytes of a field's picture that are searched for paint, at two bytes a character: it bounds the search."""
 ACTUAL_TEXT = ctypes.create_string_buffer(b"ActualText")
-
-
-class HiddenCheckIncomplete(Exception):
-    """The page is too large or too deep to be checked within the limits; its text is unchecked."""
-
-
-@dataclass(slots=True)
-class TextItem:
-    """A text object: `size` and `width` are one em's height and width on the page, in points.
-
-    `depth` counts the forms around it: figures come as forms. `plain` text is evidently drawn, by its state:
-    filled with an opaque colour that is not near white, on the page, clipped by nothing but rectangles around
-    it, in no form or layer, and in a font of outlines. `drawings` are the glyphs of a Type 3 font.
-    """
-
-    handle: int
-    box: Rect
-    size: float
-    width: float
-    order: int
-    depth: int
-    plain: bool
-    drawings: bool
-
-
-@dataclass(slots=True)
-class Graphic:
-    """A filled path, image, shading or annotation; `rgb` where it is all of one opaque colour."""
-
-    box: Rect
-    rgb: Rgb | None
-    image: bool
-    order: int
-
-
-@dataclass(slots=True)
-class Scene:
-    """What a page paints.
-
-    Attributes:
-        page_box: The visible part of the page.
-        texts: Text objects, in painting order.
-        graphics: What may cover a text or lie beneath it; capped, see `MAX_GRAPHICS`.
-        others: Every object that is not text, thin lines included.
-        fields: Boxes of form fields that paint an area: other viewers draw them, PDFium's plain rendering
-            does not.
-        plain: Whether the state of each text object can be trusted: none adds letters to the clip path.
-        blended: Whether a form is transparent or blended with what is beneath it.
-        marked: Text objects with the marks on them that hold a replacement text (`ActualText`).
-    """
-
-    page_box: Rect
-    texts: list[TextItem] = field(default_factory=list)
-    graphics: list[Graphic] = field(default_factory=list)
-    others: list[Any] = field(default_factory=list)
-    fields: list[Rect] = field(default_factory=list)
-    marked: list[tuple[Any, Any]] = field(default_factory=list)
-    plain: bool = True
-    blended: bool = False
 
 
 class _Walker:
@@ -123,7 +82,7 @@ class _Walker:
         self.page = address_of(page)
         self.count = 0
         self.type3: dict[int, bool] = {}
-        self.clips: dict[int, Rect | None] = {}
+        self.clips: dict[int, Box | None] = {}
 
     def walk(self) -> Scene:
         page = self.page
@@ -174,7 +133,7 @@ class _Walker:
                 self.scene.others.append(handle)
                 self._graphic(handle, kind, ctm)
 
-    def _box(self, handle: int, ctm: Matrix) -> Rect:
+    def _box(self, handle: int, ctm: Matrix) -> Box:
         left, bottom, right, top = box = bounds(handle)
         if ctm is not IDENTITY:
             left, bottom, right, top = box = transform(box, ctm)
@@ -195,7 +154,7 @@ class _Walker:
             size = width = 0.0
         box = self._box(handle, ctm)
         drawings = self._is_type3(handle)
-        if drawings and (height := min(box[2] - box[0], box[3] - box[1])) > 0.01:
+        if drawings and (height := min(box[2] - box[0], box[3] - box[1])) > _NO_HEIGHT:
             # Such a font has units of its own, which PDFium does not tell: what is drawn tells the size.
             size = width = height / _DRAWN_EM
         plain = depth == 0 and not drawings and self._is_plain(handle, box)
@@ -210,7 +169,7 @@ class _Walker:
         if item.plain and mark_name(mark) == "OC":
             item.plain = False
 
-    def _is_plain(self, handle: int, box: Rect) -> bool:
+    def _is_plain(self, handle: int, box: Box) -> bool:
         mode = fast.FPDFTextObj_GetTextRenderMode(handle)
         if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
             self.scene.plain = self.scene.plain and mode < pdfium_c.FPDF_TEXTRENDERMODE_FILL_CLIP
@@ -235,7 +194,7 @@ class _Walker:
             known = self.type3[font] = not given or not size.value
         return known
 
-    def _is_clear(self, clip: Any, box: Rect) -> bool:
+    def _is_clear(self, clip: Any, box: Box) -> bool:
         """Whether all of a clip path's parts are rectangles around the box."""
         for number in range(fast.FPDFClipPath_CountPaths(clip)):
             # Objects under one clip share its points, so that their address tells the clip.

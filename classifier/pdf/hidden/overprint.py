@@ -8,20 +8,51 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifier.pdf.hidden.geometry import Rect, fit_scale, overlap
+from classifier.pdf.hidden.geometry import Box, fit_scale, overlap
 from classifier.pdf.hidden.layout import MAX_MAP, is_upright
-from classifier.pdf.hidden.objects import PAPER, Scene, TextItem
+from classifier.pdf.hidden.objects import PAPER
+from classifier.pdf.hidden.scene import Scene, TextItem
 from classifier.pdf.hidden.state import plain_colour
 from classifier.pdf.hidden.textpage import object_text
 
 _SCALE = 0.75
+"""Pixels a point of the map of taken lines: letters are several pixels wide."""
+_FEW_PIXELS = 2
+"""Pixels of a line that may be taken before without notice: neighbours touch, and boxes are rounded."""
+_TAKEN_PARTS = 4
+"""One part of so many (a quarter) of a line must be taken before for the text to lie upon others.
+
+Lower than `_MOST`, since this is a sign only: proof, or the share of spoilt letters, decides.
+"""
 _MOST = 0.6
-"""Share of a line that must be spoilt for the line to be."""
+"""Share of a line that must be spoilt for the line to be: more than half, so that touching labels stay.
+
+The same share of the lower box's height must be common to two texts for them to stand on one line.
+"""
 _ENOUGH_LETTERS = 24
-_MAX_PAIRS = 20_000
+"""Letters that must be spoilt on a page: accents and overstruck signs are fewer.
+
+Twice the letters of a message (`cut.is_message`), since both texts count. No measurement of it is on record.
+"""
+_MAX_PAIRS = 200_000
+"""Pairs of texts compared on a page, to bound its time; over it, only stacked ones are compared."""
+_LIKE_SIZE = 2.0
+"""Times by which one type may be larger than another for both to be spoilt.
+
+Small print over a large letter, as in a watermark, can be read.
+"""
+_WASHED = 0.5
+"""Share of a text's width under paint of the paper's colour from which on the ink left of it is measured.
+
+It is half of the ink that must be left (ADR 3).
+"""
+_COVERED = 0.5
+"""Share of a text's height from which on paint over it counts: 0.4 of it must stay to be read (ADR 3)."""
+_NO_WIDTH = 0.01
+"""Points that a text without width is taken to have, so that shares of it are numbers."""
 
 
-def stacked_texts(texts: list[TextItem], page_box: Rect) -> list[TextItem]:
+def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
     """Texts a good part of whose middle line was taken by texts before them, on a coarse map."""
     page_left, _, page_right, page_top = page_box
     scale = fit_scale(_SCALE, page_box, MAX_MAP)
@@ -37,13 +68,13 @@ def stacked_texts(texts: list[TextItem], page_box: Rect) -> list[TextItem]:
             continue
         length, start = end - start, start + row * columns
         before = taken.count(1, start, start + length)
-        if before > 2 and before * 4 > length:
+        if before > _FEW_PIXELS and before * _TAKEN_PARTS > length:
             stacked.append(item)
         taken[start : start + length] = b"\x01" * length
     return stacked
 
 
-def share_line(one: Rect, other: Rect) -> bool:
+def share_line(one: Box, other: Box) -> bool:
     """Whether the middle line of one box runs through the other."""
     middle, its_middle = (one[1] + one[3]) / 2, (other[1] + other[3]) / 2
     return overlap(one, other) and (one[1] < its_middle < one[3] or other[1] < middle < other[3])
@@ -59,7 +90,7 @@ def spoilt_texts(text_page: Any, texts: list[TextItem], stacked: list[TextItem])
     if not stacked:
         return []
     plain = [item for item in texts if item.plain]
-    if len(stacked) * len(plain) > _MAX_PAIRS * 10:
+    if len(stacked) * len(plain) > _MAX_PAIRS:
         plain = stacked
     shares: dict[int, tuple[TextItem, list[tuple[float, float]]]] = {}
     for item in stacked:
@@ -76,7 +107,7 @@ def spoilt_texts(text_page: Any, texts: list[TextItem], stacked: list[TextItem])
 
 def spoils(one: TextItem, other: TextItem) -> bool:
     """Whether two texts of like size stand on one line, one upon the other."""
-    if not overlap(one.box, other.box) or not 0.5 < one.size / other.size < 2.0:
+    if not overlap(one.box, other.box) or not 1 / _LIKE_SIZE < one.size / other.size < _LIKE_SIZE:
         return False
     shared = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
     return shared > _MOST * min(one.box[3] - one.box[1], other.box[3] - other.box[1])
@@ -95,7 +126,7 @@ def covered_share(item: TextItem, spans: list[tuple[float, float]]) -> float:
         high = min(high, item.box[2])
         total += max(high - max(low, end), 0.0)
         end = max(end, high)
-    return total / max(item.box[2] - item.box[0], 0.01)
+    return total / max(item.box[2] - item.box[0], _NO_WIDTH)
 
 
 def washed_texts(scene: Scene) -> list[TextItem]:
@@ -122,11 +153,11 @@ def washed_texts(scene: Scene) -> list[TextItem]:
         and covered_share(
             item, [(box[0], box[2]) for box, order in washes if order > item.order and covers(box, item.box)]
         )
-        > 0.5
+        > _WASHED
     ]
 
 
-def covers(box: Rect, text: Rect) -> bool:
+def covers(box: Box, text: Box) -> bool:
     """Whether paint lies over half of a text's height."""
     shared = min(box[3], text[3]) - max(box[1], text[1])
-    return overlap(box, text) and shared > 0.5 * (text[3] - text[1])
+    return overlap(box, text) and shared > _COVERED * (text[3] - text[1])

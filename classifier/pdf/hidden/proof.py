@@ -16,20 +16,43 @@ from classifier.pdf.hidden.geometry import fit_scale, surround
 from classifier.pdf.hidden.ink import Mask, blanks, difference, inactive, render
 from classifier.pdf.hidden.layout import gap_limit, is_upright, layers, shrink
 from classifier.pdf.hidden.naming import name_kind, scan_layer
-from classifier.pdf.hidden.objects import HiddenCheckIncomplete, Scene, TextItem
+from classifier.pdf.hidden.scene import HiddenCheckIncomplete, Scene, TextItem
 from classifier.pdf.hidden.textpage import object_text, speaks
 
 MAX_SINGLE = 600
+"""Texts that may lie upon one another: each needs renderings of its own, so this bounds the time (ADR 3)."""
 MAX_LOOKS = 1_000
+"""Texts that may be in doubt after the coarse look: each has a fine look of its own, so this does so too."""
 MAX_PIXELS = 3_000_000
+"""Pixels of one picture, 12 MB in colour, so that two of them stay well within the worker's memory."""
 _FIRST_SCALE = 1.0
+"""Pixels a point of the coarse look: it may doubt what is seen, as the fine look follows."""
 _SCALE = 2.0
+"""Pixels a point of the fine look, at least."""
+_MOST_SCALE = 8.0
+"""Pixels a point of the fine look, at most: ten-point letters are 80 pixels high."""
+_EM_PIXELS = 32.0
+"""Pixels of an em in the fine look, within these bounds: strokes are a tenth of an em and less, and must be
+wide enough to show their full colour."""
 _SLIVER = 0.4
+"""Share of a line's height that must be drawn for it to be read (ADR 3)."""
 _FEW_ROWS = 5
+"""Rows of pixels up to which a height is too coarse to be shared out."""
+_LEAST_INK = 0.04
+"""Share of a text's length that must show ink: specks at the edge of a cover stay under it.
+
+It trades those against a lone dot in a long row of blanks, which must stay. No measurement is on record.
+"""
+_DOUBLE = 1.0
+"""Points by which poor bold type is shifted at most: the same words are written twice, side by side."""
+_HALO = 5
+"""A halo lies within this part of an em (a fifth) of the letters that it surrounds."""
+_EDGE_EMS = 0.1
+"""Ems cut off each end of a gap before it is asked for letters: those at its ends reach into it."""
 
 
 @dataclass(slots=True)
-class ProofVerdict:
+class Verdict:
     """An unseen text object; with a `mask`, only those of its characters that leave no ink in it."""
 
     item: TextItem
@@ -44,7 +67,7 @@ def prove(
     suspects: list[TextItem],
     crowded: list[TextItem],
     washed: list[TextItem],
-) -> list[ProofVerdict]:
+) -> list[Verdict]:
     """Judges text objects by what they change in the picture.
 
     Args:
@@ -73,9 +96,7 @@ def prove(
     halos = [item.handle for item, _ in unseen.values() if has_twin(text_page, scene, item, unseen)]
     for handle in halos:
         del unseen[handle]
-    verdicts = [
-        ProofVerdict(item, name_kind(page, scene, item, mask), mask) for item, mask in unseen.values()
-    ]
+    verdicts = [Verdict(item, name_kind(page, scene, item, mask), mask) for item, mask in unseen.values()]
     layer = [verdict.item for verdict in verdicts if verdict.kind in ("invisible", "covered")]
     read_off = scan_layer(page, scene, layer)
     return [verdict for verdict in verdicts if verdict.item.handle not in read_off]
@@ -119,7 +140,7 @@ def alone(scene: Scene, group: list[TextItem]) -> AbstractContextManager[None]:
 
 def fine_scale(item: TextItem) -> float:
     """Pixels a point at which letters show their full colour."""
-    return max(min(32.0 / max(item.size, 1.0), 8.0), _SCALE)
+    return max(min(_EM_PIXELS / max(item.size, 1.0), _MOST_SCALE), _SCALE)
 
 
 def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
@@ -127,7 +148,7 @@ def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
     near = [
         other
         for other in scene.texts
-        if other is not item and all(abs(a - b) < 1.0 for a, b in zip(other.box, item.box, strict=True))
+        if other is not item and all(abs(a - b) < _DOUBLE for a, b in zip(other.box, item.box, strict=True))
     ]
     words = object_text(text_page, item.handle) if near else ""
     doubles = [
@@ -145,7 +166,7 @@ def has_twin(text_page: Any, scene: Scene, item: TextItem, unseen: Collection[in
     words = object_text(text_page, item.handle)
     return any(
         other.handle not in unseen
-        and all(abs(a - b) < item.size / 5 for a, b in zip(other.box, item.box, strict=True))
+        and all(abs(a - b) < item.size / _HALO for a, b in zip(other.box, item.box, strict=True))
         and fast.FPDFTextObj_GetFont(other.handle) == font
         and object_text(text_page, other.handle) in ("", words)
         for other in scene.texts
@@ -154,7 +175,7 @@ def has_twin(text_page: Any, scene: Scene, item: TextItem, unseen: Collection[in
 
 
 def is_washed_out(page: Any, scene: Scene, item: TextItem) -> bool:
-    """Whether less than half of a text's ink is left of what it has by itself on white paper."""
+    """Whether less than half of a text's ink (ADR 3) is left of what it has by itself on white paper."""
     clip = surround([item.box], scene.page_box)
     if clip is None:
         return False
@@ -199,7 +220,7 @@ def look(
         upright = is_upright(item.box)
         profile = mask.profile(shrink(item), upright)
         length = item.box[2] - item.box[0] if upright else item.box[3] - item.box[1]
-        if profile.count(1) < max(0.04 * length * scale, 1) or is_sliver(mask, item):
+        if profile.count(1) < max(_LEAST_INK * length * scale, 1) or is_sliver(mask, item):
             yield item, None
         elif silent_gap(text_page, mask, item, profile):
             yield item, mask
@@ -221,7 +242,8 @@ def silent_gap(text_page: Any, mask: Mask, item: TextItem, profile: bytes) -> bo
     ]
     stretches += [(a, b) for a, b in ends if b - a > limit]
     for one, other in stretches:
-        low, high = min(one, other) + 0.1 * item.size, max(one, other) - 0.1 * item.size
+        edge = _EDGE_EMS * item.size
+        low, high = min(one, other) + edge, max(one, other) - edge
         box = (low, bottom, high, top) if sign > 0 else (left, low, right, high)
         if speaks(text_page, box):
             return True

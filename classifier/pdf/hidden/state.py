@@ -6,16 +6,19 @@ import ctypes
 from typing import Any
 
 from classifier.pdf.hidden.calls import Register, fast
-from classifier.pdf.hidden.geometry import Matrix, Rect
+from classifier.pdf.hidden.geometry import Box, Matrix
 
 Rgb = tuple[int, int, int]
+
+_NAME_UNITS = 32
+"""UTF-16 units of a mark's name with its end: the only name asked for is "OC"."""
 
 # Made once and used again by each call: there is one thread, as PDFium asks for.
 _bounds, _matrix, _colour, _number = Register(4), Register(6), Register(4, "I"), Register(1)
 _modes = Register(2, "i")
 
 
-def bounds(handle: int) -> Rect:
+def bounds(handle: int) -> Box:
     """An object's box before the matrix of the form that holds it; at the origin where there is none."""
     return _bounds.read() if fast.FPDFPageObj_GetBounds(handle, *_bounds.places) else (0.0, 0.0, 0.0, 0.0)
 
@@ -57,13 +60,14 @@ def plain_colour(handle: int, stroke: bool = False) -> Rgb | None:
 def mark_name(mark: Any) -> str:
     """Name of a marked content; empty where it is longer than 31 characters."""
     size = ctypes.c_ulong()
-    buffer = (ctypes.c_ushort * 32)()
-    if not fast.FPDFPageObjMark_GetName(mark, buffer, 64, ctypes.byref(size)) or size.value > 64:
+    buffer = (ctypes.c_ushort * _NAME_UNITS)()
+    room = 2 * _NAME_UNITS
+    if not fast.FPDFPageObjMark_GetName(mark, buffer, room, ctypes.byref(size)) or size.value > room:
         return ""
     return bytes(buffer)[: max(size.value - 2, 0)].decode("utf-16-le", "replace")
 
 
-def rectangle(clip: Any, number: int) -> Rect | None:
+def rectangle(clip: Any, number: int) -> Box | None:
     """One part of a clip path as a box; None where it is no upright rectangle."""
     count = fast.FPDFClipPath_CountPathSegments(clip, number)
     if count not in (4, 5):

@@ -8,9 +8,12 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import Rect
+from classifier.pdf.hidden.geometry import Box
 
 _MAX_UNITS = 4096
+"""UTF-16 units read of one object: a page of a paper has about as many, and an object is a line or less."""
+_SAMPLE_UNITS = 64
+"""UTF-16 units read of a gap in the ink, to see whether it holds any letter."""
 
 
 def object_text(text_page: Any, handle: Any) -> str:
@@ -20,10 +23,10 @@ def object_text(text_page: Any, handle: Any) -> str:
     return bytes(buffer)[: max(size - 2, 0)].decode("utf-16-le", "replace")
 
 
-def speaks(text_page: Any, box: Rect) -> bool:
+def speaks(text_page: Any, box: Box) -> bool:
     """Whether the page's text has letters or digits in a box."""
-    buffer = (ctypes.c_ushort * 64)()
-    size = pdfium_c.FPDFText_GetBoundedText(text_page, box[0], box[3], box[2], box[1], buffer, 64)
+    buffer = (ctypes.c_ushort * _SAMPLE_UNITS)()
+    size = pdfium_c.FPDFText_GetBoundedText(text_page, box[0], box[3], box[2], box[1], buffer, _SAMPLE_UNITS)
     return any(char.isalnum() for char in bytes(buffer)[: 2 * size].decode("utf-16-le", "replace"))
 
 
@@ -33,7 +36,7 @@ def character(text_page: Any, index: int) -> str:
     return "" if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else chr(code)
 
 
-def character_box(text_page: Any, index: int) -> Rect | None:
+def character_box(text_page: Any, index: int) -> Box | None:
     """A character's box in page space."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     if not pdfium_c.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):

@@ -1,0 +1,111 @@
+"""What is painted around a text: gathered into few boxes, since a drawing has thousands of strokes.
+
+Graphics of a scene enter; whether a text may be covered by them, or vanish before them, leaves. Boxes and
+colours are compared here; nothing is rendered, so that the answer is a suspicion only.
+
+For "test pages" in the comments see `classifier.pdf.hidden.shape`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pypdfium2.raw as pdfium_c
+
+from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden.geometry import Box, around
+from classifier.pdf.hidden.ink import FAINT
+from classifier.pdf.hidden.scene import Graphic, Scene, TextItem
+from classifier.pdf.hidden.state import Rgb, plain_colour
+
+_CLUSTERS = 64
+"""Boxes that graphics are gathered into, about: each text is compared with each.
+
+Fewer would be larger and touch more texts, which costs proofs but misses nothing.
+Test pages: the same at 16 and 256.
+"""
+
+_WHITE = 250
+"""Weakest channel, of 255, from which on paint counts as paper and is left out where it lies beneath text.
+
+What does not stand out from it does not from paper either, and is found by the picture of the text alone.
+Test pages: the same at 230 and 255.
+"""
+
+_TOUCH = 0.5
+"""Points that a box must reach into a text's: neighbours may share an edge, which rounding moves.
+
+Test pages: the same at 0 and 1.
+"""
+
+ALIKE = 2 * FAINT
+"""Difference in every channel, of 255, under which two colours may not stand out from one another.
+
+Twice what counts as unseen: a sign must be wider than the proof that follows it, which measures. Test
+pages: the same at 26 and 80.
+"""
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Graphics painted in a row: their common box, the last one's order, and their colours, if plain."""
+
+    box: Box
+    last: int
+    colours: frozenset[Rgb] | None
+
+
+def cluster(scene: Scene) -> list[Cluster]:
+    """Gathers graphics into at most about `_CLUSTERS` boxes; white paint below all text is left out."""
+    graphics = scene.graphics
+    first = scene.texts[0].order if scene.texts else 0
+    step = max(len(graphics) // _CLUSTERS, 1)
+    parts = (graphics[start : start + step] for start in range(0, len(graphics), step))
+    found = (_gather(part) for part in parts)
+    return [one for one in found if one.last >= first or one.colours is None or one.colours]
+
+
+def _gather(part: list[Graphic]) -> Cluster:
+    """Graphics as one cluster."""
+    return Cluster(
+        around(graphic.box for graphic in part),
+        max(graphic.order for graphic in part),
+        _stained(graphic.rgb for graphic in part),
+    )
+
+
+def _stained(colours: Iterable[Rgb | None]) -> frozenset[Rgb] | None:
+    """The colours that are not white; None where one is not plain."""
+    found = set(colours)
+    return None if None in found else frozenset(c for c in found if c is not None and min(c) < _WHITE)
+
+
+def touched(item: TextItem, clusters: list[Cluster]) -> bool:
+    """Whether something is painted over a text, or something of like colour or unknown look beneath it."""
+    box, order = item.box, item.order
+    left, bottom, right, top = box[0] + _TOUCH, box[1] + _TOUCH, box[2] - _TOUCH, box[3] - _TOUCH
+    colour: Rgb | None = None
+    for found in clusters:
+        low_x, low_y, high_x, high_y = found.box
+        if left >= high_x or right <= low_x or bottom >= high_y or top <= low_y:
+            continue
+        if found.last >= order or found.colours is None:
+            return True
+        if found.colours:
+            colour = colour or text_colour(item)
+            if colour is None or any(alike(colour, other) for other in found.colours):
+                return True
+    return False
+
+
+def text_colour(item: TextItem) -> Rgb | None:
+    """What a text is filled with; None where it is not plainly filled."""
+    if fast.FPDFTextObj_GetTextRenderMode(item.handle) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
+        return None
+    return plain_colour(item.handle)
+
+
+def alike(one: Rgb, other: Rgb) -> bool:
+    """Whether one colour may not stand out from another."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) < ALIKE
