@@ -50,7 +50,7 @@ _HIDDEN_KEPT = 1000
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReadOutcome:
     """The reading to use, the signs of missing text, and the limits in force."""
 
     reading: ReadingReply
@@ -71,7 +71,7 @@ class Attempts:
         self._limits = limits
         self._deadline = time.monotonic() + limits.wall_s
 
-    def run(self) -> Outcome:
+    def run(self) -> ReadOutcome:
         """Read the file.
 
         Raises:
@@ -121,7 +121,7 @@ class Attempts:
             )
         raise _Failed(reason)
 
-    def _replace(self, first: ReadingReply, damage: str) -> Outcome:
+    def _replace(self, first: ReadingReply, damage: str) -> ReadOutcome:
         """Read it all with pypdf, and keep what has more text; hidden text counts, pypdf cannot tell it."""
         try:
             second = self._read("pypdf", self._left())
@@ -134,7 +134,7 @@ class Attempts:
         same = _agreement(first, second, [page.number for page in first.pages]) >= _MIN_AGREEMENT
         return self._outcome(first, [] if same and not first.failed_pages else [damage])
 
-    def _cross_check(self, reading: ReadingReply) -> Outcome:
+    def _cross_check(self, reading: ReadingReply) -> ReadOutcome:
         pages = _sample(reading, _has_damaged_end(self._path))
         if not pages:
             return self._outcome(reading, [])
@@ -148,8 +148,8 @@ class Attempts:
             return self._outcome(reading, [])
         return self._replace(reading, f"the engines agree on {agreement:.0%} of the words of page {named}")
 
-    def _outcome(self, reading: ReadingReply, lines: list[str]) -> Outcome:
-        return Outcome(reading, (*lines, *_signs_of_loss(reading)), self._slot.in_force)
+    def _outcome(self, reading: ReadingReply, lines: list[str]) -> ReadOutcome:
+        return ReadOutcome(reading, (*lines, *_signs_of_loss(reading)), self._slot.in_force)
 
 
 def _find_damage(reading: ReadingReply) -> str:

@@ -52,7 +52,7 @@ _LETTER_SHARE = 0.6
 """Share of letters in a heading, spaces left out: formulas and table rows have fewer."""
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """A line of a page: `start` is its offset in the page's text, `at` its offset in the whole document."""
 
     text: str
@@ -72,7 +72,7 @@ class Candidate:
         dotted: Whether a full stop follows the number.
     """
 
-    line: Line
+    line: TextLine
     title: str
     scheme: str
     number: tuple[int, ...] = ()
@@ -84,13 +84,13 @@ class Candidate:
         return self.title.upper() == self.title
 
 
-def split_lines(pages: Sequence[str]) -> Iterator[Line]:
+def split_lines(pages: Sequence[str]) -> Iterator[TextLine]:
     """Lines of all pages, in order; page numbers from 1."""
     at = 0
     for number, text in enumerate(pages, 1):
         start = 0
         for line in text.split("\n"):
-            yield Line(line, number, start, at + start)
+            yield TextLine(line, number, start, at + start)
             start += len(line) + 1
         at += len(text) + 1
 
@@ -107,11 +107,13 @@ def join_small_caps(text: str) -> str:
 
 def find_candidates(pages: Sequence[str]) -> Iterator[Candidate]:
     """Lines that could be headings, in reading order; a line that can be read in two ways comes twice."""
-    before: Line | None = None
+    before: TextLine | None = None
     for line in split_lines(pages):
         if before and before.page == line.page and _NUMBER_ALONE.fullmatch(before.text):
             # The number and the words of one heading, set apart, may come as two lines.
-            yield from _read_heading(Line(f"{before.text}\n{line.text}", line.page, before.start, before.at))
+            yield from _read_heading(
+                TextLine(f"{before.text}\n{line.text}", line.page, before.start, before.at)
+            )
         if _may_be_heading(line.text):
             goes_on = before is not None and before.page == line.page and _is_open(before.text)
             # "A" is also a word: "A Survey of …" in the middle of a reference is no appendix.
@@ -136,7 +138,7 @@ def _is_open(text: str) -> bool:
     return len(text) >= _FULL_LINE and (text[-1].islower() or text[-1] == ",")
 
 
-def _read_heading(line: Line) -> Iterator[Candidate]:
+def _read_heading(line: TextLine) -> Iterator[Candidate]:
     """The ways in which this line could be a heading; "I. X" may be Roman or a letter."""
     text = join_small_caps(line.text.strip())
     if not text or not (text[0].isupper() or text[0].isdigit()):

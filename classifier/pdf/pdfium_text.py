@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.clean import clean, clean_line, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
 from classifier.pdf.hidden.calls import Register, address_of, fast
-from classifier.pdf.reading import Budget, ReadError, Reading
+from classifier.pdf.reading import Budget, PdfReading, ReadError
 from classifier.pdf.structure import SizedLine
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
@@ -37,13 +37,13 @@ _TILT = 0.1
 _matrix = Register(6)
 
 
-def read(path: str, budget: Budget) -> Reading:
+def read(path: str, budget: Budget) -> PdfReading:
     """Read all pages within the budget.
 
     Raises:
         ReadError: Where the file does not open (`password` or `broken`).
     """
-    reading = Reading(engine="pypdfium2", hidden_checked=True)
+    reading = PdfReading(engine="pypdfium2", hidden_checked=True)
     document = _open(path)
     try:
         reading.page_count = len(document)
@@ -91,7 +91,7 @@ def _open(path: str) -> pypdfium2.PdfDocument:
         raise ReadError(code, said[1] if said else f"PDFium: {error}") from error
 
 
-def _read_page(document: pypdfium2.PdfDocument, index: int, reading: Reading) -> None:
+def _read_page(document: pypdfium2.PdfDocument, index: int, reading: PdfReading) -> None:
     page = document[index]
     try:
         text_page = page.get_textpage()
@@ -126,7 +126,7 @@ def _split(
     return visible, [*hidden, *more], checked
 
 
-def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: Reading) -> None:
+def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: PdfReading) -> None:
     """A page with little text is normal where it is an image, and doubtful where its text is lost."""
     count = min(pdfium_c.FPDFPage_CountObjects(page), _KINDS_ASKED)
     kinds = {pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, at)) for at in range(count)}

@@ -14,7 +14,7 @@ from typing import Any
 import pypdf
 
 from classifier.pdf.clean import clean, clean_line
-from classifier.pdf.reading import Budget, ReadError, Reading
+from classifier.pdf.reading import Budget, PdfReading, ReadError
 from classifier.pdf.structure import SizedLine
 from classifier.text.invisible import split_invisible_characters
 
@@ -24,13 +24,13 @@ _TILT = 0.1
 """As in `classifier.pdf.pdfium_text`."""
 
 
-def read(path: str, budget: Budget, only: Sequence[int] = ()) -> Reading:
+def read(path: str, budget: Budget, only: Sequence[int] = ()) -> PdfReading:
     """Read all pages, or the pages of the numbers `only`, within the budget.
 
     Raises:
         ReadError: Where the file does not open (`password` or `broken`).
     """
-    reading = Reading(engine="pypdf", hidden_checked=False)
+    reading = PdfReading(engine="pypdf", hidden_checked=False)
     pages = _open(path, reading)
     for index in [number - 1 for number in only] or range(reading.page_count):
         if not budget.allows(index, reading):
@@ -43,7 +43,7 @@ def read(path: str, budget: Budget, only: Sequence[int] = ()) -> Reading:
     return reading
 
 
-def _open(path: str, reading: Reading) -> Any:
+def _open(path: str, reading: PdfReading) -> Any:
     try:
         reader = pypdf.PdfReader(path, strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -58,7 +58,7 @@ def _open(path: str, reading: Reading) -> Any:
     return pages
 
 
-def _read_page(page: pypdf.PageObject, index: int, reading: Reading) -> None:
+def _read_page(page: pypdf.PageObject, index: int, reading: PdfReading) -> None:
     pieces: list[tuple[str, float, bool]] = []
 
     def note(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 from classifier.errors import InputError, NotAPaper, NotAPdf, NoTextError, UnreadablePdf
 from classifier.model.document import Document
-from classifier.pdf.attempts import Attempts, Outcome
+from classifier.pdf.attempts import Attempts, ReadOutcome
 from classifier.pdf.limits import MIB, PdfLimits
 from classifier.pdf.reply import ReadingReply
 from classifier.pdf.sandbox import Pool, WorkerFailed
@@ -187,7 +187,7 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
     return None
 
 
-def _to_document(outcome: Outcome, limits: PdfLimits) -> Document:
+def _to_document(outcome: ReadOutcome, limits: PdfLimits) -> Document:
     reading = outcome.reading
     common = Document.model_fields.keys() & ReadingReply.model_fields.keys()
     shared = {name: getattr(reading, name) for name in common}

@@ -36,7 +36,7 @@ class ReadError(Exception):
 
 
 @dataclass
-class Reading:
+class PdfReading:
     """Pages read so far, and what was seen on the way. Page numbers count from 1."""
 
     engine: str
@@ -94,7 +94,7 @@ class Budget:
         self._cpu_s = cpu_s
         self._started = time.process_time()
 
-    def allows(self, index: int, reading: Reading) -> bool:
+    def allows(self, index: int, reading: PdfReading) -> bool:
         """Whether the page of this index (from 0) may be read; where not, the reading says why."""
         if index >= self._pages:
             reading.stopped_by = f"the limit of {self._pages} pages"

@@ -16,7 +16,7 @@ from classifier.pdf.headings import (
     CUSTOMARY,
     CUSTOMARY_OUTER,
     Candidate,
-    Line,
+    TextLine,
     find_candidates,
     join_small_caps,
 )
@@ -60,7 +60,7 @@ def _drop_lists(candidates: list[Candidate]) -> list[Candidate]:
     """Leave out tables of contents and lists: four or more numbered lines right below one another."""
     numbered = [c for c in candidates if c.scheme != "custom" and "\n" not in c.line.text]
     listed: set[int] = set()
-    run: list[Line] = []
+    run: list[TextLine] = []
     for line in dict.fromkeys(c.line for c in numbered):
         if run and (line.page != run[-1].page or line.at - run[-1].at - len(run[-1].text) > _BELOW):
             run = []

@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any
 
-from classifier.pdf.reading import Budget, ReadError, Reading
+from classifier.pdf.reading import Budget, PdfReading, ReadError
 
 _SOFT_SHARE = 0.8
 """Part of the CPU limit after which no new page is begun, so that what was read is kept (docs/adr/0002)."""
@@ -73,7 +73,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"error": "broken", "message": f"{type(error).__name__}: {error}"[:_REASON_CHARS]}
 
 
-def _read(job: dict[str, Any]) -> Reading:
+def _read(job: dict[str, Any]) -> PdfReading:
     budget = Budget(job["pages"], job["chars"], _SOFT_SHARE * job["cpu_s"])
     if job["engine"] == "pypdf":
         from classifier.pdf import pypdf_text

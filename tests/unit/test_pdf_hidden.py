@@ -168,6 +168,28 @@ def test_more_objects_than_the_limit_leave_the_check_incomplete(monkeypatch: pyt
         split(Trick(text(state="1 g")))
 
 
+def behind_annotations(count: int) -> Trick:
+    """An order under a white square, the last of so many annotations."""
+    others = "<< /Type /Annot /Subtype /Square /Rect [10 10 11 11] /F 4 >> " * (count - 1)
+    square = "<< /Type /Annot /Subtype /Square /Rect [60 390 560 420] /F 4 /AP << /N 11 0 R >> >>"
+    white = form("1 g 0 0 500 30 re f", box="0 0 500 30")
+    return Trick(text(), page=f"/Annots [{others}10 0 R]", objects={10: square, 11: white})
+
+
+@pytest.mark.parametrize("count", [1, 499, 500, 501, 2000])
+def test_an_order_under_the_last_of_many_annotations_is_cut(count: int) -> None:
+    _, visible, findings = split(behind_annotations(count))
+    assert ORDER not in visible
+    assert [finding["kind"] for finding in findings] == ["covered"]
+
+
+def test_more_annotations_than_the_limit_leave_the_check_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classifier.pdf.hidden.objects.MAX_ANNOTATIONS", 10)
+    assert split(behind_annotations(10))[2][0]["kind"] == "covered"
+    with pytest.raises(HiddenCheckIncomplete, match="annotations"):
+        split(behind_annotations(11))
+
+
 def test_words_printed_over_other_words_are_cut_with_them() -> None:
     other = "See the appendix for proofs of all these claims and for the code of each of the runs"
     _, visible, findings = split(Trick(text(other) + text()))

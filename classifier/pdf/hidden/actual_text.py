@@ -14,7 +14,7 @@ from typing import Any
 
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import is_message
-from classifier.pdf.hidden.geometry import Box, around
+from classifier.pdf.hidden.geometry import Rect, around
 from classifier.pdf.hidden.scene import Scene
 from classifier.pdf.hidden.textpage import object_text
 from classifier.text.invisible import MAX_TEXT
@@ -88,7 +88,7 @@ def plain_words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
-def merge(spans: list[_Span], boxes: dict[int, Box]) -> list[dict[str, Any]]:
+def merge(spans: list[_Span], boxes: dict[int, Rect]) -> list[dict[str, Any]]:
     """Spans as one finding."""
     places = [boxes[handle] for span in spans for handle in span.handles]
     text = " ".join(" ".join(span.said for span in spans).split())

@@ -17,7 +17,7 @@ from classifier.pdf.hidden.cut import cut
 from classifier.pdf.hidden.objects import read_scene
 from classifier.pdf.hidden.overprint import spoilt_texts, stacked_texts, washed_texts
 from classifier.pdf.hidden.piled import piled_objects
-from classifier.pdf.hidden.proof import Verdict, prove
+from classifier.pdf.hidden.proof import ProofVerdict, prove
 from classifier.pdf.hidden.scene import Scene
 from classifier.pdf.hidden.shape import unreadable_texts
 from classifier.pdf.hidden.suspects import find_suspects
@@ -52,7 +52,7 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
     return visible, findings + more
 
 
-def judge_texts(page: Any, text_page: Any, scene: Scene) -> list[Verdict]:
+def judge_texts(page: Any, text_page: Any, scene: Scene) -> list[ProofVerdict]:
     """Text that is not seen, or not readable: first by the signs that need no proof, then by proof."""
     # A replacement text's characters all stand where their object does.
     piled = piled_objects(text_page) - {handle for handle, _ in scene.marked}
@@ -60,7 +60,7 @@ def judge_texts(page: Any, text_page: Any, scene: Scene) -> list[Verdict]:
     verdicts = unreadable_texts(text_page, scene, piled)
     known = {verdict.item.handle for verdict in verdicts}
     spoilt = [item for item in spoilt_texts(text_page, scene.texts, stacked) if item.handle not in known]
-    verdicts += [Verdict(item, "heaped") for item in spoilt]
+    verdicts += [ProofVerdict(item, "heaped") for item in spoilt]
     known |= {item.handle for item in spoilt}
     suspects, crowded = find_suspects(page, text_page, scene, known, stacked)
     if suspects or crowded:

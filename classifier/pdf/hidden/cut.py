@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium_c
 from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import around
 from classifier.pdf.hidden.ink import Mask
-from classifier.pdf.hidden.proof import Verdict
+from classifier.pdf.hidden.proof import ProofVerdict
 from classifier.pdf.hidden.textpage import character, character_box
 from classifier.text.invisible import MAX_TEXT
 
@@ -41,7 +41,7 @@ class _Char:
     depth: int
 
 
-def cut(text_page: Any, raw_text: str, verdicts: list[Verdict]) -> tuple[str, list[dict[str, Any]]]:
+def cut(text_page: Any, raw_text: str, verdicts: list[ProofVerdict]) -> tuple[str, list[dict[str, Any]]]:
     """Cuts unseen characters out of `raw_text`.
 
     Returns:
@@ -59,7 +59,7 @@ def cut(text_page: Any, raw_text: str, verdicts: list[Verdict]) -> tuple[str, li
     return remove(raw_text, runs), findings
 
 
-def read_chars(text_page: Any, raw_text: str, flags: dict[int, Verdict]) -> Iterator[_Char]:
+def read_chars(text_page: Any, raw_text: str, flags: dict[int, ProofVerdict]) -> Iterator[_Char]:
     """Aligns PDFium's characters with the text: it leaves some out of the text, and writes others as two."""
     position = 0
     for index in range(pdfium_c.FPDFText_CountChars(text_page)):

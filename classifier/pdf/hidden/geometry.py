@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import sqrt
 
-Box = tuple[float, float, float, float]
+Rect = tuple[float, float, float, float]
 """Left, bottom, right, top in points of page space."""
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -24,7 +24,7 @@ def compose(inner: Matrix, outer: Matrix) -> Matrix:
     return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
 
 
-def transform(box: Box, matrix: Matrix) -> Box:
+def transform(box: Rect, matrix: Matrix) -> Rect:
     """The upright box around a transformed box."""
     a, b, c, d, e, f = matrix
     left, bottom, right, top = box
@@ -35,7 +35,7 @@ def transform(box: Box, matrix: Matrix) -> Box:
     return (min(xs), min(ys), max(xs), max(ys))
 
 
-def overlap(one: Box, other: Box, margin: float = 0.0) -> bool:
+def overlap(one: Rect, other: Rect, margin: float = 0.0) -> bool:
     """Whether two boxes share area, or come within `-margin` points of doing so."""
     return (
         one[0] + margin < other[2]
@@ -45,23 +45,23 @@ def overlap(one: Box, other: Box, margin: float = 0.0) -> bool:
     )
 
 
-def area(box: Box) -> float:
+def area(box: Rect) -> float:
     """In square points."""
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def fit_scale(scale: float, box: Box, pixels: float) -> float:
+def fit_scale(scale: float, box: Rect, pixels: float) -> float:
     """The scale, or the largest at which the box has not more than so many pixels."""
     return min(scale, sqrt(pixels / max(area(box), 1.0)))
 
 
-def around(boxes: Iterable[Box]) -> Box:
+def around(boxes: Iterable[Rect]) -> Rect:
     """The box around one or more boxes."""
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
     return (min(lefts), min(bottoms), max(rights), max(tops))
 
 
-def surround(boxes: Iterable[Box], page_box: Box) -> Box | None:
+def surround(boxes: Iterable[Rect], page_box: Rect) -> Rect | None:
     """The part of the page that holds all boxes, with a margin; None for nothing on the page."""
     found = list(boxes)
     if not found:

@@ -15,7 +15,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.geometry import Rect
 
 FAINT = 26
 """Difference to the background, of 255 in the strongest channel, under which nobody sees a text.
@@ -37,12 +37,12 @@ _DIFFERS = _table(v for v in range(256) if abs(v - 128) * 2 >= FAINT)
 class Mask:
     """Samples of a clip of the page; `channels` bytes a pixel, rows from the top."""
 
-    def __init__(self, data: bytes, stride: int, channels: int, clip: Box, scale: float) -> None:
+    def __init__(self, data: bytes, stride: int, channels: int, clip: Rect, scale: float) -> None:
         self.data, self.stride, self.channels, self.clip, self.scale = data, stride, channels, clip, scale
         self.height = len(data) // stride if stride else 0
         self.columns = stride // channels
 
-    def plain(self, box: Box, limit: float) -> bool:
+    def plain(self, box: Rect, limit: float) -> bool:
         """A quick look along the middle of a box: ink, and no stretch of `limit` points without?"""
         clip, scale = self.clip, self.scale
         row = int((clip[3] - (box[1] + box[3]) / 2) * scale)
@@ -52,7 +52,7 @@ class Mask:
         line = self.data[row * self.stride + start : row * self.stride + end]
         return 1 in line and bytes(int(limit * scale) + 1) not in line
 
-    def profile(self, box: Box, upright: bool = True) -> bytes:
+    def profile(self, box: Rect, upright: bool = True) -> bytes:
         """One byte a column of the box (a row, if not `upright`): 1 where ink is seen; beyond it ends."""
         clip, scale = self.clip, self.scale
         x0 = max(floor((box[0] - clip[0]) * scale), 0)
@@ -86,8 +86,8 @@ def blanks(profile: bytes, limit: float) -> Iterator[tuple[int, int]]:
 
 def render(
     page: Any,
-    page_box: Box,
-    clip: Box,
+    page_box: Rect,
+    clip: Rect,
     scale: float,
     white: bool = True,
     grey: bool = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifier.pdf.hidden.geometry import Box, fit_scale
+from classifier.pdf.hidden.geometry import Rect, fit_scale
 from classifier.pdf.hidden.scene import TextItem
 
 MAX_ROUNDS = 6
@@ -25,7 +25,7 @@ _MARGIN_SHARE = 0.25
 """Share of a box that such a margin takes at most, so that at least the middle half is judged."""
 
 
-def shrink(item: TextItem) -> Box:
+def shrink(item: TextItem) -> Rect:
     """The box less the margins that a neighbouring line may reach into; a few letters keep theirs."""
     left, bottom, right, top = item.box
     width, height = right - left, top - bottom
@@ -38,7 +38,7 @@ def shrink(item: TextItem) -> Box:
     return item.box
 
 
-def is_upright(box: Box) -> bool:
+def is_upright(box: Rect) -> bool:
     """Whether the text of a box runs from left to right rather than along the page's height."""
     return box[2] - box[0] >= box[3] - box[1]
 
@@ -48,7 +48,7 @@ def gap_limit(item: TextItem) -> float:
     return max(_GAP_EMS * item.size, _LEAST_GAP)
 
 
-def layers(suspects: list[TextItem], page_box: Box) -> tuple[list[list[TextItem]], list[TextItem]]:
+def layers(suspects: list[TextItem], page_box: Rect) -> tuple[list[list[TextItem]], list[TextItem]]:
     """Groups whose members do not share ground, so that one rendering serves a group; and what is left over.
 
     Ground is kept on one map a group, a pixel every two points: the middle part of each box.

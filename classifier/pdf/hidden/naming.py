@@ -7,7 +7,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import Box, area, around, fit_scale, overlap, surround
+from classifier.pdf.hidden.geometry import Rect, area, around, fit_scale, overlap, surround
 from classifier.pdf.hidden.ink import Mask, difference, inactive, render
 from classifier.pdf.hidden.layout import MAX_MAP, layers, shrink
 from classifier.pdf.hidden.scene import Scene, TextItem
@@ -101,7 +101,7 @@ def scan_layer(page: Any, scene: Scene, layer: list[TextItem]) -> set[int]:
     }
 
 
-def shows(pixels: bytes, stride: int, scale: float, page_box: Box, item: TextItem) -> bool:
+def shows(pixels: bytes, stride: int, scale: float, page_box: Rect, item: TextItem) -> bool:
     """Whether a picture of the page varies within an item's box."""
     clip = surround([item.box], page_box)
     if clip is None or not stride:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import Box, around
+from classifier.pdf.hidden.geometry import Rect, around
 from classifier.pdf.hidden.ink import FAINT
 from classifier.pdf.hidden.scene import Graphic, Scene, TextItem
 from classifier.pdf.hidden.state import Rgb, plain_colour
@@ -51,7 +51,7 @@ pages: the same at 26 and 80.
 class Cluster:
     """Graphics painted in a row: their common box, the last one's order, and their colours, if plain."""
 
-    box: Box
+    box: Rect
     last: int
     colours: frozenset[Rgb] | None
 

@@ -14,7 +14,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import address_of, fast
-from classifier.pdf.hidden.geometry import IDENTITY, Box, Matrix, around, compose, transform
+from classifier.pdf.hidden.geometry import IDENTITY, Matrix, Rect, around, compose, transform
 from classifier.pdf.hidden.scene import Graphic, HiddenCheckIncomplete, Scene, TextItem
 from classifier.pdf.hidden.state import (
     Rgb,
@@ -62,8 +62,9 @@ MAX_PAGE_AREA = 1e9
 """Square points: PDF's largest page has a fifth of it."""
 FAR = 1e6
 """Points: no page is that large (14,400 is PDF's limit); what lies beyond, or nowhere, is put here."""
-MAX_ANNOTATIONS = 500
-"""Annotations looked at on a page, to bound its time; what the ones after it cover is not found."""
+MAX_ANNOTATIONS = 20_000
+"""Annotations on a page, to bound its time: what more of them cover could not be told, so the check gives
+up."""
 _UNSHOWN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _APPEARANCE = ctypes.create_string_buffer(b"AP")
 _FILLS = re.compile(r"(?:^|[\s\])>])(?:f\*?|F|[Bb]\*?|sh|Do|EI)(?:\s|$)")
@@ -82,12 +83,15 @@ class _Walker:
         self.page = address_of(page)
         self.count = 0
         self.type3: dict[int, bool] = {}
-        self.clips: dict[int, Box | None] = {}
+        self.clips: dict[int, Rect | None] = {}
 
     def walk(self) -> Scene:
         page = self.page
         self._objects(fast.FPDFPage_CountObjects(page), page, fast.FPDFPage_GetObject, IDENTITY, 0)
-        for index in range(min(fast.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)):
+        count = fast.FPDFPage_GetAnnotCount(page)
+        if count > MAX_ANNOTATIONS:
+            raise HiddenCheckIncomplete(f"the page has over {MAX_ANNOTATIONS} annotations")
+        for index in range(count):
             annotation = fast.FPDFPage_GetAnnot(page, index)
             if annotation:
                 self._annotation(annotation)
@@ -133,7 +137,7 @@ class _Walker:
                 self.scene.others.append(handle)
                 self._graphic(handle, kind, ctm)
 
-    def _box(self, handle: int, ctm: Matrix) -> Box:
+    def _box(self, handle: int, ctm: Matrix) -> Rect:
         left, bottom, right, top = box = bounds(handle)
         if ctm is not IDENTITY:
             left, bottom, right, top = box = transform(box, ctm)
@@ -169,7 +173,7 @@ class _Walker:
         if item.plain and mark_name(mark) == "OC":
             item.plain = False
 
-    def _is_plain(self, handle: int, box: Box) -> bool:
+    def _is_plain(self, handle: int, box: Rect) -> bool:
         mode = fast.FPDFTextObj_GetTextRenderMode(handle)
         if mode != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
             self.scene.plain = self.scene.plain and mode < pdfium_c.FPDF_TEXTRENDERMODE_FILL_CLIP
@@ -194,7 +198,7 @@ class _Walker:
             known = self.type3[font] = not given or not size.value
         return known
 
-    def _is_clear(self, clip: Any, box: Box) -> bool:
+    def _is_clear(self, clip: Any, box: Rect) -> bool:
         """Whether all of a clip path's parts are rectangles around the box."""
         for number in range(fast.FPDFClipPath_CountPaths(clip)):
             # Objects under one clip share its points, so that their address tells the clip.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifier.pdf.hidden.geometry import Box, fit_scale, overlap
+from classifier.pdf.hidden.geometry import Rect, fit_scale, overlap
 from classifier.pdf.hidden.layout import MAX_MAP, is_upright
 from classifier.pdf.hidden.objects import PAPER
 from classifier.pdf.hidden.scene import Scene, TextItem
@@ -52,7 +52,7 @@ _NO_WIDTH = 0.01
 """Points that a text without width is taken to have, so that shares of it are numbers."""
 
 
-def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
+def stacked_texts(texts: list[TextItem], page_box: Rect) -> list[TextItem]:
     """Texts a good part of whose middle line was taken by texts before them, on a coarse map."""
     page_left, _, page_right, page_top = page_box
     scale = fit_scale(_SCALE, page_box, MAX_MAP)
@@ -74,7 +74,7 @@ def stacked_texts(texts: list[TextItem], page_box: Box) -> list[TextItem]:
     return stacked
 
 
-def share_line(one: Box, other: Box) -> bool:
+def share_line(one: Rect, other: Rect) -> bool:
     """Whether the middle line of one box runs through the other."""
     middle, its_middle = (one[1] + one[3]) / 2, (other[1] + other[3]) / 2
     return overlap(one, other) and (one[1] < its_middle < one[3] or other[1] < middle < other[3])
@@ -157,7 +157,7 @@ def washed_texts(scene: Scene) -> list[TextItem]:
     ]
 
 
-def covers(box: Box, text: Box) -> bool:
+def covers(box: Rect, text: Rect) -> bool:
     """Whether paint lies over half of a text's height."""
     shared = min(box[3], text[3]) - max(box[1], text[1])
     return overlap(box, text) and shared > _COVERED * (text[3] - text[1])

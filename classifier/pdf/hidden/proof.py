@@ -52,7 +52,7 @@ _EDGE_EMS = 0.1
 
 
 @dataclass(slots=True)
-class Verdict:
+class ProofVerdict:
     """An unseen text object; with a `mask`, only those of its characters that leave no ink in it."""
 
     item: TextItem
@@ -67,7 +67,7 @@ def prove(
     suspects: list[TextItem],
     crowded: list[TextItem],
     washed: list[TextItem],
-) -> list[Verdict]:
+) -> list[ProofVerdict]:
     """Judges text objects by what they change in the picture.
 
     Args:
@@ -96,7 +96,9 @@ def prove(
     halos = [item.handle for item, _ in unseen.values() if has_twin(text_page, scene, item, unseen)]
     for handle in halos:
         del unseen[handle]
-    verdicts = [Verdict(item, name_kind(page, scene, item, mask), mask) for item, mask in unseen.values()]
+    verdicts = [
+        ProofVerdict(item, name_kind(page, scene, item, mask), mask) for item, mask in unseen.values()
+    ]
     layer = [verdict.item for verdict in verdicts if verdict.kind in ("invisible", "covered")]
     read_off = scan_layer(page, scene, layer)
     return [verdict for verdict in verdicts if verdict.item.handle not in read_off]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.geometry import Rect
 from classifier.pdf.hidden.state import Rgb
 
 
@@ -27,7 +27,7 @@ class TextItem:
     """
 
     handle: int
-    box: Box
+    box: Rect
     size: float
     width: float
     order: int
@@ -40,7 +40,7 @@ class TextItem:
 class Graphic:
     """A filled path, image, shading or annotation; `rgb` where it is all of one opaque colour."""
 
-    box: Box
+    box: Rect
     rgb: Rgb | None
     image: bool
     order: int
@@ -62,11 +62,11 @@ class Scene:
         marked: Text objects with the marks on them that hold a replacement text (`ActualText`).
     """
 
-    page_box: Box
+    page_box: Rect
     texts: list[TextItem] = field(default_factory=list)
     graphics: list[Graphic] = field(default_factory=list)
     others: list[Any] = field(default_factory=list)
-    fields: list[Box] = field(default_factory=list)
+    fields: list[Rect] = field(default_factory=list)
     marked: list[tuple[Any, Any]] = field(default_factory=list)
     plain: bool = True
     blended: bool = False

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifier.pdf.hidden.geometry import Box, overlap
-from classifier.pdf.hidden.proof import Verdict
+from classifier.pdf.hidden.geometry import Rect, overlap
+from classifier.pdf.hidden.proof import ProofVerdict
 from classifier.pdf.hidden.scene import Scene, TextItem
 from classifier.pdf.hidden.textpage import object_text
 
@@ -75,7 +75,7 @@ Test pages: the same at 0 and 0.5.
 """
 
 
-def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[Verdict]:
+def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[ProofVerdict]:
     """What nobody can read for its shape alone: too small, too thin, heaped, larger than the page.
 
     Args:
@@ -92,7 +92,7 @@ def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[Verd
             continue  # as nearly all are
         kind = shape_sign(text_page, scene, item, piled, tiny, extent)
         if kind is not None:
-            out.append(Verdict(item, kind))
+            out.append(ProofVerdict(item, kind))
     return out
 
 
@@ -109,7 +109,7 @@ def shape_sign(
     return "covered" if is_in_field(item, scene.fields) else None
 
 
-def longer_side(page_box: Box) -> float:
+def longer_side(page_box: Rect) -> float:
     """The longer side of a page, in points."""
     left, bottom, right, top = page_box
     return max(right - left, top - bottom)
@@ -149,7 +149,7 @@ def is_huge(item: TextItem, extent: float) -> bool:
     return item.size > _HUGE_PAGES * extent
 
 
-def is_in_field(item: TextItem, fields: list[Box]) -> bool:
+def is_in_field(item: TextItem, fields: list[Rect]) -> bool:
     """Whether a form field that paints an area lies over a text; only other viewers draw it."""
     return any(overlap(item.box, box, _FIELD_EMS * item.size) for box in fields)
 

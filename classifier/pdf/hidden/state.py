@@ -6,7 +6,7 @@ import ctypes
 from typing import Any
 
 from classifier.pdf.hidden.calls import Register, fast
-from classifier.pdf.hidden.geometry import Box, Matrix
+from classifier.pdf.hidden.geometry import Matrix, Rect
 
 Rgb = tuple[int, int, int]
 
@@ -18,7 +18,7 @@ _bounds, _matrix, _colour, _number = Register(4), Register(6), Register(4, "I"),
 _modes = Register(2, "i")
 
 
-def bounds(handle: int) -> Box:
+def bounds(handle: int) -> Rect:
     """An object's box before the matrix of the form that holds it; at the origin where there is none."""
     return _bounds.read() if fast.FPDFPageObj_GetBounds(handle, *_bounds.places) else (0.0, 0.0, 0.0, 0.0)
 
@@ -67,7 +67,7 @@ def mark_name(mark: Any) -> str:
     return bytes(buffer)[: max(size.value - 2, 0)].decode("utf-16-le", "replace")
 
 
-def rectangle(clip: Any, number: int) -> Box | None:
+def rectangle(clip: Any, number: int) -> Rect | None:
     """One part of a clip path as a box; None where it is no upright rectangle."""
     count = fast.FPDFClipPath_CountPathSegments(clip, number)
     if count not in (4, 5):

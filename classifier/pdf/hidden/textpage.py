@@ -8,7 +8,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.hidden.calls import fast
-from classifier.pdf.hidden.geometry import Box
+from classifier.pdf.hidden.geometry import Rect
 
 _MAX_UNITS = 4096
 """UTF-16 units read of one object: a page of a paper has about as many, and an object is a line or less."""
@@ -23,7 +23,7 @@ def object_text(text_page: Any, handle: Any) -> str:
     return bytes(buffer)[: max(size - 2, 0)].decode("utf-16-le", "replace")
 
 
-def speaks(text_page: Any, box: Box) -> bool:
+def speaks(text_page: Any, box: Rect) -> bool:
     """Whether the page's text has letters or digits in a box."""
     buffer = (ctypes.c_ushort * _SAMPLE_UNITS)()
     size = pdfium_c.FPDFText_GetBoundedText(text_page, box[0], box[3], box[2], box[1], buffer, _SAMPLE_UNITS)
@@ -36,7 +36,7 @@ def character(text_page: Any, index: int) -> str:
     return "" if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else chr(code)
 
 
-def character_box(text_page: Any, index: int) -> Box | None:
+def character_box(text_page: Any, index: int) -> Rect | None:
     """A character's box in page space."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     if not pdfium_c.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
