@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+TOOL   := $(VENV)/.tool
 READY  := $(VENV)/.ready
 SHARED ?= ../shared
 
@@ -12,16 +13,22 @@ SHARED ?= ../shared
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-$(READY): pyproject.toml
+# Two steps: what the tool itself needs, then what its tests and checks need.
+$(TOOL): pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python -e '.$(EXTRAS)' --group dev; \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python -e '.$(EXTRAS)'; \
 	else \
 	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' && \
-	  $(BIN)/python -m pip install --quiet -e '.$(EXTRAS)' --group dev; \
+	  $(BIN)/python -m pip install --quiet -e '.$(EXTRAS)'; \
 	fi
 	@touch $@
 
-demo: $(READY)  ## Classify the example paper with the offline engine
+$(READY): $(TOOL)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group dev; \
+	else $(BIN)/python -m pip install --quiet --group dev; fi
+	@touch $@
+
+demo: $(TOOL)  ## Classify the example paper with the offline engine
 	$(BIN)/classifier classify examples/paper.pdf --engine offline
 
 test: $(READY)  ## Run the tests

@@ -29,10 +29,8 @@
     ├─ StoreError            a cache, ledger or output could not be written or read
     └─ InternalError         a fault of this program or its installation, not of what it was given
 
-Every message is one line: what was wrong, what was expected, what to do. Two attributes of each class say
-what
-a run over many papers does about it: `concerns` and `retryable`. Labels and ledgers keep an error's `code`;
-`error_class` finds the class again.
+Every message is one line: what was wrong, what was expected, what to do. `concerns` and `retryable` of each
+class say what a run over many papers does about it. `error_class` finds the class of a stored `code`.
 """
 
 from __future__ import annotations

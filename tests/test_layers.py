@@ -72,6 +72,51 @@ def test_no_import_cycle_between_files():
     assert len(list(TopologicalSorter(graph).static_order())) == len(known)  # raises CycleError on a circle
 
 
+# Files that are a little longer than the rest, and why: docs/adr/0014-the-house.md.
+LONG_FILES = {"evaluation/records.py": 320, "lists/markdown.py": 320, "training/trainer.py": 330}
+LONGEST_FILE, LONGEST_FUNCTION = 300, 60
+
+
+def test_the_top_of_the_package_is_a_short_list():
+    top = [path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__")]
+    assert len(top) <= 12, sorted(top)
+
+
+def test_files_stay_short():
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+    allowed = dict.fromkeys(lengths, LONGEST_FILE) | LONG_FILES
+    assert {name: lines for name, lines in lengths.items() if lines > allowed[name]} == {}
+    assert LONG_FILES.keys() <= {name for name, lines in lengths.items() if lines > LONGEST_FILE}
+
+
+def is_command(function: ast.AST) -> bool:
+    """A function whose parameters are Typer's: their declaration is the command line's documentation."""
+    return isinstance(function, ast.FunctionDef) and "typer.Option(" in ast.unparse(function.args)
+
+
+def test_functions_stay_short():
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_command(node):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    found.append(f"{path.relative_to(PACKAGE)}: {node.name} has {length} lines")
+    assert found == []
+
+
+def test_no_two_types_have_one_name():
+    homes: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+
+
 def test_no_words_of_the_built_in_survey_in_the_source():
     """The taxonomy decides, the code does not: neither the tree's ids nor its subject's words stand there."""
     from classifier.survey.workspace import Workspace
