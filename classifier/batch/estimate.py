@@ -34,6 +34,8 @@ SAMPLE = 24
 
 _LEAST_CACHED = 1024  # tokens; shorter prefixes are cached nowhere
 _CHARS_A_TOKEN = (6.0, 3.0)
+"""Characters of a token, at most and at least, for the range of a dry run: English has 4 to 5, formulas
+fewer."""
 _SPREAD = 0.15  # around that mean
 _QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
 

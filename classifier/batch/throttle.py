@@ -23,7 +23,11 @@ START = 16
 """Requests at a time in the first round; the ladder's very first one goes alone."""
 _MINUTE_S = 60.0
 _SLOWER = 2.0
+"""Answers that take this many times the usual: the server queues (as TCP Vegas judges by delay; chosen, not
+measured)."""
 _FEWER = 0.9
+"""Share of the usual throughput below which slower answers mean overload, and not only more that is out
+(chosen)."""
 _MEMORY = 20
 """The usual latency follows the present one this much slower."""
 

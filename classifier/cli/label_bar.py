@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from classifier.batch.run import Run
 
 _EVERY_S = 0.5
+"""Between two looks at the run."""
 
 
 class LabelBar(Shown):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import rich.progress
 
 _QUIET_S = 2.0
+"""Before a bar appears: what is done by then needs none."""
 
 
 class Shown:

@@ -6,6 +6,7 @@ import sys
 import time
 
 _QUIET_S = 2.0
+"""Waits shorter than this are not told."""
 _REPEAT_S = 60.0
 """The same words are not said again within this."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDS = 5
+"""Of the outer cross-validation; five is customary for samples of tens to hundreds."""
 FEWEST = 20
 """Answers without which nothing is fitted."""
 

@@ -18,7 +18,9 @@ from classifier.model.record import Record
 from classifier.runs.fingerprint import differences
 
 ALPHA = 0.05
+"""Level of the paired test, customary."""
 _MOST_NEEDED = 5_000
+"""Items up to which it is told how many more would be needed; beyond, nobody labels so many."""
 
 
 class Side(Record):

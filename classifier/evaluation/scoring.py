@@ -31,6 +31,7 @@ from classifier.survey.taxonomy import Taxonomy
 FAILED = "failed"
 
 _MOST_PAIRS = 10
+"""Confused pairs that are listed."""
 _FEW = 100
 """Below about as many items a 95 % interval is wider than .2, and most changes cannot be told from chance."""
 

@@ -19,6 +19,7 @@ _HEAD = (
 )
 _KEY = re.compile(r"[\w:./+-]{1,100}")
 _WIDTH = 0.96
+"""Share of the line that the columns of a table take together; the rest is their gaps."""
 
 
 def render_latex(tables: tuple[Table, ...], *, cite: bool = False) -> str:

@@ -22,7 +22,9 @@ TONES = 6
 _MARGIN, _ROW_GAP, _COLUMN_GAP = 24, 14, 44
 _LINE_CHARS, _MAX_LINES = 26, 3
 _CHAR_WIDTH = 8.3
+"""Of a character on average, in units of the picture, wide enough for the fonts that browsers choose."""
 _BOLD = 1.15
+"""How much wider bold text is."""
 
 
 @dataclass(frozen=True)

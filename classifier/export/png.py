@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 Colour = tuple[int, int, int]
 
 _SCALE = 2
+"""Pixels for a unit of the picture, for screens of high density."""
 _MAX_SIDE = 16_000
+"""Pixels; a larger picture is drawn at a smaller scale."""
 _INK, _QUIET, _EDGE, _ROOT = (27, 36, 48), (86, 98, 112), (154, 165, 177), (238, 241, 244)
 _HUES = (212, 28, 150, 275, 345, 60)
+"""Degrees on the colour wheel, one a branch."""
 
 
 def render_png(picture: Picture) -> bytes:

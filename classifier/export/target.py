@@ -15,6 +15,7 @@ from classifier.errors import ConfigError, InputError, StoreError
 from classifier.files import replace_bytes
 
 _HEAD = 1 << 16
+"""Of a user's file that is read to tell its format."""
 _DATA = ("bibtex", "ris", "csl-json", "csv", "jsonl")
 """Formats of lists that no Markdown belongs into."""
 

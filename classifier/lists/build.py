@@ -22,8 +22,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\s]+")
 _TAG = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|span|p|jats:[\w-]+)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _SLUG_WORD = re.compile(r"[^\W_]+")
 _SLUG_CHARS = 40
+"""Of a title in a key that is made from it."""
 _SHOWN = 3
 _ID_CHARS = 80
+"""Of an id that is shown in a notice."""
 
 
 def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:

@@ -35,6 +35,7 @@ _MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTI
 _CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOTALL)
 _ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
 _WRAPPER = 4096
+"""Characters of a JSON file within which its array of entries must begin."""
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 

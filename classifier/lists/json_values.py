@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 _DIGITS = 400
+"""Of a number; Python refuses to read longer ones as a defence, and no list has them."""
 _ID = re.compile(r'"(?:id|key)"\s*:\s*"([^"\\]{1,200})"')
 
 

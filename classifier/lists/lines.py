@@ -17,6 +17,7 @@ MAX_LINE_CHARS = 4 << 20
 """Longest line that is read whole; of a longer one only the beginning is, and `cut` is set."""
 
 _PIECE = 1 << 16
+"""Read at a time."""
 
 
 class ListLine(NamedTuple):

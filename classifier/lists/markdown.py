@@ -30,6 +30,7 @@ from classifier.lists.names import split_names
 from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
 
 MAX_ITEM_CHARS = 1 << 16
+"""Of one bullet; a longer one is no entry of a list."""
 
 _FENCE = re.compile(r"\s*(?:[-*+]\s+)?(```+|~~~+)")
 _COMMENT = re.compile(r"<!--.*?-->")

@@ -61,6 +61,7 @@ USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _DEEPEST = 3
+"""Levels of nested JSON that are looked through for names and titles."""
 
 
 def field_name(name: str) -> str:

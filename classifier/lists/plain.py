@@ -17,6 +17,7 @@ from classifier.model.reference import Reference, parse_reference
 _BULLET = re.compile(r"\s*(?:[-*+•·]\s+|\[\d+\]\s*|\(?\d{1,4}[.)]\s+)?")
 _FIRST_WORD = re.compile(r"(\S+?)[,;:]?(?:\s+[-–—|:]\s+|\s+)(\S.*)")
 _LONGEST = 4000
+"""Of a line; longer ones are no titles or ids."""
 
 
 def read_plain(lines: Iterator[ListLine]) -> Iterator[Found]:

@@ -16,7 +16,9 @@ from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_l
 
 _SEPARATORS = "\t;,|"
 _MAX_ROW_CHARS = 1 << 20
+"""Of one row: a quote that is never closed must not take the file into memory."""
 _MAX_ROW_LINES = 2000
+"""The same, in lines."""
 
 
 def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:

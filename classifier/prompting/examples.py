@@ -18,6 +18,7 @@ from classifier.model.study import Study
 from classifier.text.similarity import TermIndex
 
 _QUERY_CHARS = 3000
+"""Of the text that nearest examples are chosen by: title and abstract, or as much of page 1."""
 
 
 class Examples(NamedTuple):

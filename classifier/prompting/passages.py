@@ -17,6 +17,7 @@ from classifier.model.document import Document, Page
 from classifier.text.characters import matching_key
 
 MIN_CHARS = 350
+"""Shorter pieces are joined to the next: a few lines alone tell too little (chosen)."""
 MAX_CHARS = 900
 """A piece ends with the first full stop at a line's end after `MIN_CHARS`, or at `MAX_CHARS`."""
 

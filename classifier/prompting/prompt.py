@@ -28,6 +28,7 @@ CLASSIFY = "classify.v1.j2"
 EXAMPLE = "example.v1.j2"
 REPAIR = "repair.v1.j2"
 _FENCE_CHARS = 12
+"""Of the random mark around a paper's text: too many to guess."""
 _PREFIXES = 4  # static parts kept: that of all examples, and those of papers which are examples themselves
 
 

@@ -25,6 +25,7 @@ from classifier.sources.pdf_bytes import hash_pdf
 
 _ENTRIES = TypeAdapter(list[ArxivEntry])
 _ABANDONED_S = 86_400.0
+"""After so long a file that is being written belongs to a process that died."""
 
 
 class Cache:

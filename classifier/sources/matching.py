@@ -18,6 +18,7 @@ from classifier.sources.feed import ArxivEntry
 _WORD = re.compile(r"\w+")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _QUERY_WORDS = 8
+"""Of a title in a search: more make arXiv find nothing, fewer too much (chosen)."""
 _OTHERS = {"others", "al"}
 
 

@@ -19,6 +19,7 @@ from classifier.errors import StoreError
 from classifier.waiting import OnWait
 
 _POLL_S = 0.05
+"""Between two looks at a lock that another process holds."""
 _LONGEST_S = 600.0
 """No stamp makes anyone wait longer: it may be damaged, or the clock may have moved."""
 

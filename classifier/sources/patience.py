@@ -19,7 +19,9 @@ from classifier.waiting import OnWait
 _T = TypeVar("_T")
 
 _ABSENT_ATTEMPTS = 3
+"""Where no connection comes about (docs/adr/0004)."""
 _ABSENT_WAIT_S = 0.5
+"""The first pause then; it doubles, so that three attempts take about a second."""
 _ABSENT_FOR_S = 30.0
 """How long a host that nobody answered at is tried once only, by all that ask for it."""
 

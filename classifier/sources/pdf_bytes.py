@@ -13,6 +13,7 @@ from typing import BinaryIO
 from classifier.errors import BadReference, NotAPdf, SourceError, StoreError, UnreadablePdf
 
 CHUNK = 1 << 16
+"""Read, hashed and counted at a time."""
 _MAGIC = b"%PDF-"
 _HEAD = 1024
 """The magic must start in the first KiB, where Acrobat looks for it too."""

@@ -24,6 +24,7 @@ from classifier.waiting import OnWait, parse_retry_after
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MISSING = {404, 410}
+"""Statuses by which a server says that there is no such thing."""
 _CLOSED = {401, 402, 403, 451}
 """A paywall or a block: it is there, but not for us. arXiv answers 403 to whom it has had enough of."""
 _BUSY = {429, 502, 503, 504}

@@ -24,8 +24,11 @@ LABEL = "label"
 """What a quote supports when it carries the decision as a whole."""
 
 MAX_QUOTE_CHARS = 600
+"""One to three sentences."""
 MAX_RATIONALE_CHARS = 1200
+"""Twice what one or two sentences take, so that no good answer is refused."""
 MAX_EVIDENCE = 8
+"""Twice what the prompt asks for."""
 
 
 class _Given(BaseModel):

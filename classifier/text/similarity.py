@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _STEM_CHARS = 6
+"""Of a word that count: a stemmer without a dictionary."""
 # Articles, pronouns and auxiliaries; "no", "not", "without" stay: they separate neighbouring leaves.
 _STOP = frozenset(
     _WORD.findall(

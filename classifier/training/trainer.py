@@ -47,10 +47,12 @@ _RESTATED = 0.3
 """Summaries written for this purpose cover rare labels only. A column that is there in training, and 0 in
 prediction, takes up what their style tells, so that words need not."""
 _STYLE_BACK = 0.3
+"""Share of the odds that leaves lose with their style and get back (docs/adr/0006)."""
 _CUE_SHARE = 0.2
 """Of the labels' log-probability by cues, what is added as it is. More of it helps out-of-scope and hurts
 the rare leaves; chosen by cross-validation on the training papers (ADR 0006)."""
 _UNPLACED = 0.01
+"""Probability of `unplaced`: there is no example to learn it from (docs/adr/0006)."""
 
 
 class Trainer:

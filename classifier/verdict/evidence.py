@@ -27,6 +27,7 @@ from classifier.text.characters import Folded, matching_key, normalise
 from classifier.text.wording import WORD, agreeing_words, has_negation, numbers, without_marks
 
 MIN_WORDS = 3
+"""A quote with fewer is too short to be looked up: it would stand in any paper."""
 MIN_CHARS = 12
 """A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent."""
 
@@ -39,8 +40,10 @@ NEAR_SCORE = 92.0
 _MAX_GAP = 600  # characters that an ellipsis or a page break may stand for
 _MAX_HITS = 64  # places at which one string is looked at
 _MAX_SEEDS = 96
+"""Steps in which a quote is looked for, about; they bound the time of a made-up one."""
 _SEED = 8  # characters of a seed: one in 13 changed leaves half of the seeds whole
 _CANDIDATES = 3
+"""Places at which a quote is compared in full."""
 _SLACK = 24  # characters around an alignment in which a quote's first and last word may stand
 
 _PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)

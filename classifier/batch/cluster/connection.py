@@ -23,6 +23,7 @@ _QUIET = {
 }
 
 _CONNECT_S = 10.0
+"""For the first answer of a cluster's address; chosen: one that is there answers within a second."""
 
 
 @contextmanager

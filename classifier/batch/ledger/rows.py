@@ -24,6 +24,7 @@ DUPLICATE = "duplicate-entry"
 """Code of the warning in a label that was made for another entry of the same paper."""
 
 _KEYS_LOOKED_AT = 20_000
+"""Keys of like length that are compared with a mistyped one: it bounds the time to well under a second."""
 
 _ROWS = """
     SELECT item.entry, coalesce(item.label, twin.label), item.twin,

@@ -13,6 +13,7 @@ from classifier.errors import StoreError
 
 LEDGER_FILE = "ledger.sqlite"
 BUSY_S = 30.0
+"""How long a writer waits for another one's transaction; each takes milliseconds, a slow disk seconds."""
 
 _MIGRATIONS = (
     """

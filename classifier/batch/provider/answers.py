@@ -22,6 +22,7 @@ from classifier.errors import BudgetSpent, ModelError
 
 _CUSTOM_ID = re.compile(r"[0-9]{1,18}")
 _NOT_THE_REQUESTS = (401, 403)
+"""Statuses that are about the key: every request of the batch would get them."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from classifier.model.reply import Answer, GivenAnswer, Quote
 from classifier.survey.taxonomy import Conditions, Taxonomy
 
 _MAX_EVIDENCE = 4
+"""Quotes in an answer: as many as the prompt asks a model for (one to four)."""
 _CONTRARY = 0.95
 """An answer by cues this probable is given even where the label needs another; a person then looks."""
 _SURE = 0.6

@@ -23,6 +23,7 @@ UNPLACED_SHARE = 0.01
 """Probability of `unplaced` where no trained model says otherwise: there is no example to learn it from."""
 
 _FLOOR = 1e-9
+"""Keeps logarithms finite."""
 _SIMILARITY_SCALE = 30.0
 """Turns cosines of short texts (.05 to .4) into log-odds; chosen by leave-one-out in two workspaces."""
 

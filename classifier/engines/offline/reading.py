@@ -23,8 +23,11 @@ _LEAD_HEADING = re.compile(
 )
 _ABSTRACT_HEADING = re.compile(r"\babstract\b[\s.:—–-]*", re.IGNORECASE)
 _TITLE_CHARS = 500
+"""More of a title is not read: real ones have under 300."""
 _SECTION_CHARS = 5_000
+"""Read of introduction and of conclusion: where both say what is done (docs/adr/0006)."""
 _ABSTRACT_CHARS = 2_000
+"""Read where no abstract was found: about an abstract's length (arXiv allows 1,920)."""
 _WHOLE_CHARS = 5_000
 """A plain text up to this length is read as an abstract as a whole; a longer abstract is cut."""
 

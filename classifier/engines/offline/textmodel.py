@@ -37,6 +37,7 @@ KIND_GAP = 10
 KIND_LENGTH = 0.3
 """Length of the term lists' part of a vector; the words' part has length 1."""
 _FLOOR = 1e-12
+"""Keeps logarithms finite."""
 _MAX_FOLLOWING = 64
 """A hostile text may hold thousands of phrases in one sentence."""
 

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     import httpx2
 
 _ROOMS = (1, 2, 4)
+"""Factors of the output limit: a reply that is cut gets twice the room, twice (docs/adr/0005)."""
 _MAX_BAD_REPLY_CHARS = 12_000
+"""Of a wrong reply that goes back with the re-ask: three times a valid one."""
 _LEAST_CHARS_A_TOKEN = 12
 """No tokenizer packs prose tighter: a smaller count means that the server cut the prompt."""
 

@@ -23,7 +23,9 @@ from classifier.errors import (
 from classifier.waiting import parse_retry_after
 
 _MAX_SAID = 4_000
+"""Of an error body that is searched for what to give up."""
 _MAX_SHOWN = 200
+"""Of a server's words in a message."""
 _SPENT_CODES = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_balance"}
 )

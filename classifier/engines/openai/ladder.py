@@ -32,8 +32,10 @@ ANSWER = "answer"
 
 _DAY_S = 86_400.0
 _SPOKEN_S = 30 * _DAY_S
+"""How long a finding is kept that the server's own words led to; servers are updated about monthly."""
 _INFERRED_S = _DAY_S
 _LOCK_S = 2.0
+"""For another process that writes the same small file."""
 
 _FORMAT_WORDS = re.compile(
     r"response_format|json_schema|json_object|json mode|json schema|\bschema\b|structured|guided|grammar"

@@ -25,7 +25,9 @@ from classifier.errors import ClassifierError, ModelUnavailable, RateLimited
 from classifier.waiting import OnWait
 
 _ABSENT_ATTEMPTS = 3
+"""Where no connection comes about: a pause mends nothing, a restarting server is back (docs/adr/0005)."""
 _ABSENT_WAIT_S = 0.5
+"""The first pause then; it doubles, so that three attempts take about a second."""
 
 
 class NobodyThere(ModelUnavailable):

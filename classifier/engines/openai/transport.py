@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 
 _CONNECT_S = 10.0
+"""For a connection; the answer has `timeout_s`."""
 
 T = TypeVar("T")
 

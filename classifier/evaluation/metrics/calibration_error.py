@@ -9,6 +9,7 @@ from classifier.evaluation.metrics.resampling import rounded
 from classifier.evaluation.records import Bin
 
 BINS = 10
+"""As in Guo et al. 2017 and Naeini et al. 2015 (10 to 15); 10 suits small suites."""
 
 
 def squared_errors(cases: Sequence[Case]) -> tuple[float, ...]:

@@ -21,6 +21,7 @@ Statistic = Callable[[Array], Array]
 """Draws (resamples, items) -> values (resamples,); NaN where a resample does not define the value."""
 
 RESAMPLES = 2000
+"""Efron and Tibshirani 1993, chapter 13: at least 1,000 for percentile intervals."""
 
 _BATCH = 4_000_000
 """Draws held in memory at once (32 MB)."""

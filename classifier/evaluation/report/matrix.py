@@ -13,6 +13,7 @@ from classifier.evaluation.records import Confusion
 from classifier.evaluation.report.names import LabelNames
 
 LEVELS = 10
+"""Shades of the confusion matrix."""
 
 
 class MatrixCell(NamedTuple):

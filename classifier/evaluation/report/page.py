@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _DIFFICULTIES = ("easy", "medium", "hard")
 _MANY_POINTS = 20
+"""Points of a curve from which their dots are left out."""
 _FILTERS = ("number", "interval", "amount", "seconds", "shown")
 
 
