@@ -20,12 +20,15 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 from xml.sax.saxutils import escape
+
+from classifier.sources.limits import Patience
 
 PDF = b"%PDF-1.4\n" + b"% not a real one, but it starts like one\n" * 60 + b"%%EOF\n"
 
@@ -218,3 +221,11 @@ def _handler(server: ArxivServer) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def sources_options(**given: Any) -> dict[str, Any]:
+    """Arguments of `Sources`, with those that belong to a `Patience` in one."""
+    names = {field.name for field in fields(Patience)}
+    patience = {name: value for name, value in given.items() if name in names}
+    rest = {name: value for name, value in given.items() if name not in names}
+    return rest | ({"patience": Patience(**patience)} if patience else {})

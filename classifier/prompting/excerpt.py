@@ -41,8 +41,7 @@ _WORTH = {
     Role.APPENDIX: -1.2,
 }
 _CONTRIBUTION_WORTH = 0.6
-"""What a passage that tells the contribution is worth beside one of the abstract, which is worth 1
-(chosen)."""
+"""Added to what a passage of the introduction is worth when it tells the contribution (chosen)."""
 _CONTRIBUTION = re.compile(
     r"\b(?:contributions?|we (?:propose|introduce|present|develop|study|show)|in this (?:paper|work)"
     r"|this (?:paper|work)|our (?:method|approach|framework|work|key|main))\b",

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from classifier.errors import SourceUnavailable
+from classifier.sources.limits import Patience
 from classifier.waiting import OnWait
 
 _T = TypeVar("_T")
@@ -24,27 +24,6 @@ _ABSENT_WAIT_S = 0.5
 """The first pause then; it doubles, so that three attempts take about a second."""
 _ABSENT_FOR_S = 30.0
 """How long a host that nobody answered at is tried once only, by all that ask for it."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for what, in seconds.
-
-    Attributes:
-        timeout_s: For a connection, and for each piece of a body.
-        total_s: For one whole answer, so that a trickle ends as well.
-        attempts: Requests in all before giving up.
-        backoff_s: Pause after the first failed attempt; it doubles from one to the next.
-        longest_wait_s: Cap of any pause, including what Retry-After asks for.
-        max_redirects: Hops followed for one attempt.
-    """
-
-    timeout_s: float = 30.0
-    total_s: float = 300.0
-    attempts: int = 4
-    backoff_s: float = 1.0
-    longest_wait_s: float = 60.0
-    max_redirects: int = 5
 
 
 class Transient(SourceUnavailable):

@@ -17,6 +17,7 @@ from classifier.errors import ConfigError, SourceUnavailable
 from classifier.model.paper import Paper, PaperFile
 from classifier.model.record import Notice
 from classifier.model.reference import Reference, parse_arxiv_id, parse_reference
+from classifier.sources.limits import Patience
 from classifier.sources.local import LocalFiles
 from classifier.sources.pdf_bytes import PdfSink
 
@@ -43,12 +44,7 @@ class Sources:
         min_interval_s: Least seconds between the starts of two requests to arXiv.
         allow_private: Also fetch from private, loopback and link-local addresses.
         max_bytes: Largest accepted PDF.
-        timeout_s: For a connection and for each piece of an answer.
-        total_s: For one whole answer.
-        attempts: Requests before giving up on a server that is busy or silent.
-        backoff_s: Pause after the first failed attempt; doubles each time.
-        longest_wait_s: Cap of any such pause, also where the server asks for more.
-        max_redirects: Hops followed.
+        patience: Timeouts and retries.
         max_age_s: How long an id without version is taken to mean the version known as its newest.
         offline: Use the cache alone.
         stdin: What '-' reads; the process's standard input by default.
@@ -64,12 +60,7 @@ class Sources:
         min_interval_s: float = 3.0,
         allow_private: bool = False,
         max_bytes: int = 100_000_000,
-        timeout_s: float = 30.0,
-        total_s: float = 300.0,
-        attempts: int = 4,
-        backoff_s: float = 1.0,
-        longest_wait_s: float = 60.0,
-        max_redirects: int = 5,
+        patience: Patience | None = None,
         max_age_s: float = 86_400.0,
         offline: bool = False,
         stdin: BinaryIO | None = None,
@@ -81,12 +72,7 @@ class Sources:
         self._min_interval_s = min_interval_s
         self._allow_private = allow_private
         self._max_bytes = max_bytes
-        self._timeout_s = timeout_s
-        self._total_s = total_s
-        self._attempts = attempts
-        self._backoff_s = backoff_s
-        self._longest_wait_s = longest_wait_s
-        self._max_redirects = max_redirects
+        self._patience = patience or Patience()
         self._max_age_s = max_age_s
         self._offline = offline
         self._on_wait = on_wait
@@ -233,17 +219,9 @@ class Sources:
     def _open_web(self, *, paced: bool = False) -> Web:
         from classifier.sources.addresses import CheckedTransport
         from classifier.sources.pace import Pace
-        from classifier.sources.patience import Patience
         from classifier.sources.web import Web
 
-        patience = Patience(
-            timeout_s=self._timeout_s,
-            total_s=self._total_s,
-            attempts=self._attempts,
-            backoff_s=self._backoff_s,
-            longest_wait_s=self._longest_wait_s,
-            max_redirects=self._max_redirects,
-        )
+        patience = self._patience
         if not paced:
             transport = CheckedTransport(allow_private=self._allow_private)
             return Web(transport, contact=self._contact, patience=patience, on_wait=self._on_wait)

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
+from classifier.sources.limits import Patience
 from classifier.sources.pace import Pace
-from classifier.sources.patience import Absent, Patience, Retries, Transient
+from classifier.sources.patience import Absent, Retries, Transient
 from classifier.sources.pdf_bytes import CHUNK, Sink
 from classifier.waiting import OnWait, parse_retry_after
 

@@ -10,7 +10,7 @@ from classifier.evaluation.fetched import Fetched, fetch_pdfs, with_cached
 from classifier.evaluation.records import Suite, SuiteItem
 from classifier.evaluation.texts import choose_texts, text_kinds
 from classifier.sources import Sources
-from tests.arxiv_server import ArxivServer, busy, entry, feed, html_reply
+from tests.arxiv_server import ArxivServer, busy, entry, feed, html_reply, sources_options
 
 Make = Callable[..., Sources]
 
@@ -25,7 +25,9 @@ def server() -> Iterator[ArxivServer]:
 def sources(server: ArxivServer, tmp_path: Path) -> Make:
     def make(**more: Any) -> Sources:
         quick = {"min_interval_s": 0, "backoff_s": 0, "longest_wait_s": 0.05, "attempts": 1}
-        return Sources(tmp_path, "me@example.org", arxiv_base_url=server.url, **(quick | more))
+        return Sources(
+            tmp_path, "me@example.org", arxiv_base_url=server.url, **sources_options(**(quick | more))
+        )
 
     return make
 

@@ -59,7 +59,7 @@ def test_public_addresses(address: str) -> None:
 async def test_a_private_address_is_refused_in_every_spelling(
     host: str, server: ArxivServer, tmp_path: Path
 ) -> None:
-    async with Sources(tmp_path, "me", attempts=1) as sources:
+    async with Sources(tmp_path, "me", patience=Patience(attempts=1)) as sources:
         with pytest.raises(SourceError, match="private address"):
             await sources.fetch(f"http://{host}:{server.port}/a.pdf")
     assert server.seen == []

@@ -32,6 +32,7 @@ from tests.arxiv_server import (
     html_reply,
     pdf_reply,
     redirect,
+    sources_options,
 )
 
 ID = "2402.01874"
@@ -50,7 +51,9 @@ def server() -> Iterator[ArxivServer]:
 def sources(server: ArxivServer, tmp_path: Path) -> Callable[..., Sources]:
     def make(**more: Any) -> Sources:
         settings = {"min_interval_s": 0, "backoff_s": 0, "longest_wait_s": 0.05, "attempts": 3}
-        return Sources(tmp_path, "me@example.org", arxiv_base_url=server.url, **(settings | more))
+        return Sources(
+            tmp_path, "me@example.org", arxiv_base_url=server.url, **sources_options(**(settings | more))
+        )
 
     return make
 

@@ -12,6 +12,7 @@ import pytest
 
 from classifier.errors import StoreError
 from classifier.sources import Sources
+from classifier.sources.limits import Patience
 from classifier.sources.pace import Pace
 from tests.arxiv_server import ArxivServer, busy, entry, feed
 
@@ -32,10 +33,12 @@ PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from classifier.sources import Sources
+from classifier.sources.limits import Patience
 
 async def main():
     cache, url, interval, *ids = sys.argv[1:]
-    options = {"arxiv_base_url": url, "min_interval_s": float(interval), "longest_wait_s": 0.5}
+    options = {"arxiv_base_url": url, "min_interval_s": float(interval)}
+    options["patience"] = Patience(longest_wait_s=0.5)
     async with Sources(Path(cache), "me", **options) as one, Sources(Path(cache), "me", **options) as two:
         await asyncio.gather(*((one, two)[i % 2].metadata(id) for i, id in enumerate(ids)))
 
@@ -68,7 +71,9 @@ async def test_what_one_is_told_to_wait_holds_for_all(server: ArxivServer, tmp_p
         answer = feed(entry(f"2402.0000{number}v1", "A title"))
         server.on_id(f"2402.0000{number}v1", *([busy(503, "0.5"), busy(429, "1"), answer][number:]))
     async with (
-        Sources(tmp_path, "me", arxiv_base_url=server.url, min_interval_s=0, longest_wait_s=0.3) as one,
+        Sources(
+            tmp_path, "me", arxiv_base_url=server.url, min_interval_s=0, patience=Patience(longest_wait_s=0.3)
+        ) as one,
         Sources(tmp_path, "me", arxiv_base_url=server.url, min_interval_s=0) as two,
     ):
         await asyncio.gather(one.metadata("2402.00001v1"), two.metadata("2402.00002v1"))

@@ -22,8 +22,19 @@ from classifier.errors import (
 )
 from classifier.model.paper import PaperFile
 from classifier.sources import Sources
+from classifier.sources.limits import Patience
 from classifier.waiting import parse_retry_after
-from tests.arxiv_server import PDF, ArxivServer, Reply, busy, gzip_bomb, html_reply, pdf_reply, redirect
+from tests.arxiv_server import (
+    PDF,
+    ArxivServer,
+    Reply,
+    busy,
+    gzip_bomb,
+    html_reply,
+    pdf_reply,
+    redirect,
+    sources_options,
+)
 
 BIG = PDF * 200  # about half a megabyte
 
@@ -42,7 +53,9 @@ async def fetch(tmp_path: Path, url: str, **more: Any) -> tuple[PaperFile, bytes
         "longest_wait_s": 0.05,
         "timeout_s": 5.0,
     }
-    async with Sources(tmp_path / "cache", "me@example.org", **(settings | more)) as sources:
+    async with Sources(
+        tmp_path / "cache", "me@example.org", **sources_options(**(settings | more))
+    ) as sources:
         file = await sources.fetch(url)
         assert file.path is not None
         return file, file.path.read_bytes()
@@ -208,7 +221,11 @@ async def test_a_host_that_is_not_there_is_tried_three_times_and_then_once(tmp_p
     with ArxivServer() as closed:
         url = closed.url
     async with Sources(
-        tmp_path, "me", allow_private=True, attempts=9, on_wait=lambda seconds, _: told.append(seconds)
+        tmp_path,
+        "me",
+        allow_private=True,
+        patience=Patience(attempts=9),
+        on_wait=lambda seconds, _: told.append(seconds),
     ) as sources:
         with pytest.raises(SourceUnavailable, match=r"\(3 attempts\)"):
             await sources.fetch(f"{url}/a.pdf")
