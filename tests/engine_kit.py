@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from classifier.engines.openai import OpenAIEngine
-from classifier.engines.openai.retry import Waits
+from classifier.engines.openai.ladder import Wishes
+from classifier.engines.openai.retry import RetryPolicy, Waits
+from classifier.engines.openai.transport import Server
 from classifier.model.document import Document, Page
 from classifier.model.paper import Paper
 from classifier.model.task import Prompt, Task
@@ -78,6 +80,20 @@ def answer(**changes: Any) -> dict[str, Any]:
     }
 
 
+def engine_options(**flat: Any) -> dict[str, Any]:
+    """Arguments of `OpenAIEngine` from single values by name."""
+    groups = {
+        "server": (Server, {"api_key", "base_url", "timeout_s", "http_client"}),
+        "wishes": (Wishes, {"temperature", "logprobs", "max_output_tokens"}),
+        "retries": (RetryPolicy, {"attempts", "waits", "pause", "on_wait"}),
+    }
+    flat = {("attempts" if name == "max_attempts" else name): value for name, value in flat.items()}
+    made = {
+        name: kind(**{n: flat.pop(n) for n in names & flat.keys()}) for name, (kind, names) in groups.items()
+    }
+    return made | flat
+
+
 @asynccontextmanager
 async def engine(url: str | None, **options: Any) -> AsyncIterator[OpenAIEngine]:
     """An engine with short waits, closed afterwards."""
@@ -90,7 +106,7 @@ async def engine(url: str | None, **options: Any) -> AsyncIterator[OpenAIEngine]
         "waits": Waits(first_s=0.01, longest_s=0.02, total_s=2.0),
         **options,
     }
-    made = OpenAIEngine(TAXONOMY, **given)
+    made = OpenAIEngine(TAXONOMY, **engine_options(**given))
     try:
         yield made
     finally:

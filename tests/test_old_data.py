@@ -6,12 +6,15 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from classifier import Workspace
 from tests import batch_kit as kit
@@ -38,8 +41,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> LlmServer:
-    """A server at the address that the old ledgers were made with; it knows each paper's label."""
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmServer]:
+    """A server at the address that the old ledgers were made with; it knows each paper's label.
+
+    One at a time on this machine: tests run in several processes.
+    """
     taxonomy = Workspace(DATA / "workspace").taxonomy
     asked: Counter[str] = Counter()
 
@@ -60,7 +66,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> LlmServer:
     monkeypatch.setattr(
         "tests.loopback.ThreadingHTTPServer", lambda at, handler: ThreadingHTTPServer((at[0], PORT), handler)
     )
-    return LlmServer(say)
+    with FileLock(Path(tempfile.gettempdir()) / f"classifier-test-port-{PORT}.lock", timeout=300):
+        yield LlmServer(say)
 
 
 def run(folder: Path, *arguments: str, code: int = 0, **environment: str) -> str:

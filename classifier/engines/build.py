@@ -12,6 +12,8 @@ from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.engines.openai import OpenAIEngine
+    from classifier.engines.openai.retry import Pause, Waits
+    from classifier.waiting import OnWait
 
 
 def build_engine(
@@ -34,12 +36,20 @@ def build_engine(
 
 
 def build_openai(
-    settings: Settings, workspace: Workspace, *, repair: Callable[[str], str], **more: Any
+    settings: Settings,
+    workspace: Workspace,
+    *,
+    repair: Callable[[str], str],
+    pause: Pause | None = None,
+    waits: Waits | None = None,
+    on_wait: OnWait | None = None,
+    **more: Any,
 ) -> OpenAIEngine:
     """Makes the openai engine of the settings.
 
     Args:
-        more: Further arguments of `OpenAIEngine`, e.g. `transport`.
+        pause, waits, on_wait: See `classifier.engines.openai.retry.RetryPolicy`.
+        more: Further arguments of `OpenAIEngine`: transport, profile, memory.
 
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
@@ -50,17 +60,17 @@ def build_openai(
             "(or choose --engine offline, which needs neither key nor model)"
         )
     from classifier.engines.openai import OpenAIEngine
+    from classifier.engines.openai.ladder import Wishes
+    from classifier.engines.openai.retry import Pause, RetryPolicy, Waits
+    from classifier.engines.openai.transport import Server
 
+    key = settings.api_key.get_secret_value() if settings.api_key else None
     return OpenAIEngine(
         workspace.taxonomy,
         model=settings.model,
-        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
-        base_url=settings.base_url,
-        timeout_s=settings.timeout_s,
-        max_attempts=settings.max_attempts,
-        max_output_tokens=settings.max_output_tokens,
-        temperature=settings.temperature,
-        logprobs=settings.logprobs,
+        server=Server(key, settings.base_url, settings.timeout_s),
+        wishes=Wishes(settings.temperature, settings.logprobs, settings.max_output_tokens),
+        retries=RetryPolicy(settings.max_attempts, waits or Waits(), pause or Pause(), on_wait),
         prices=settings.prices,
         repair=repair,
         **more,

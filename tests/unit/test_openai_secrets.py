@@ -24,3 +24,9 @@ def test_a_key_is_cut_out_wherever_it_stands():
 def test_a_body_without_it_stays_the_same_object():
     body = Body({"choices": []}, b'{"choices": []}')
     assert without_secrets(body, secrets_of(KEY)) is body
+
+
+def test_a_server_does_not_show_its_key():
+    from classifier.engines.openai.transport import Server
+
+    assert "sk-planted" not in repr(Server(api_key="sk-planted-0123456789", base_url="http://127.0.0.1:9/v1"))

@@ -30,7 +30,7 @@ from classifier.evaluation.recorded_engines import (
 )
 from classifier.model.reply import Reply
 from classifier.model.task import Task
-from tests.engine_kit import PROMPT, SCHEMA, TASK, TAXONOMY, answer
+from tests.engine_kit import PROMPT, SCHEMA, TASK, TAXONOMY, answer, engine_options
 from tests.llm_server import Behaviour, LlmServer, raw, reply, reset, status
 
 KEY = "sk-planted-0123456789"
@@ -39,7 +39,8 @@ KEY = "sk-planted-0123456789"
 def maker(**options: Any) -> Any:
     def make(**more: Any) -> OpenAIEngine:
         quick = Waits(first_s=0.01, longest_s=0.02, total_s=2.0)
-        return OpenAIEngine(TAXONOMY, model="fake", **{"max_attempts": 4, "waits": quick} | options | more)
+        given = {"max_attempts": 4, "waits": quick} | options | more
+        return OpenAIEngine(TAXONOMY, model="fake", **engine_options(**given))
 
     return make
 

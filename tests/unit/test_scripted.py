@@ -8,6 +8,7 @@ import pytest
 
 from classifier.engines.base import Engine
 from classifier.engines.openai import OpenAIEngine
+from classifier.engines.openai.transport import Server
 from classifier.engines.scripted import ScriptedEngine
 from classifier.errors import ModelUnavailable, RateLimited, UnknownLabel
 from classifier.model.reply import Reply
@@ -50,4 +51,4 @@ async def test_closing_is_recorded():
 
 def test_both_engines_keep_to_the_protocol():
     assert isinstance(ScriptedEngine(TAXONOMY, []), Engine)
-    assert isinstance(OpenAIEngine(TAXONOMY, model="m", api_key="k"), Engine)
+    assert isinstance(OpenAIEngine(TAXONOMY, model="m", server=Server(api_key="k")), Engine)

@@ -16,11 +16,10 @@ from typing import Any
 from classifier.engines.openai.completion import Completion, Extracted, extract_object, read_completion
 from classifier.engines.openai.failures import RejectedRequest, ServerError, one_line
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits, unexplained
-from classifier.engines.openai.retry import Pause, Waits, retry_after_of, retrying
+from classifier.engines.openai.retry import RetryPolicy, retry_after_of, retrying
 from classifier.engines.openai.scout import Scout
 from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.errors import ModelError, Refused, Truncated
-from classifier.waiting import OnWait
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ class ChatServer:
         key: Server and model, the name under which findings are kept.
         start: The profile to begin with where nothing is known.
         findings: What earlier runs found out.
-        max_attempts, waits, pause, on_wait: See `classifier.engines.openai.retry`.
+        retries: How one question is tried again.
     """
 
     def __init__(
@@ -86,10 +85,7 @@ class ChatServer:
         key: str,
         start: Profile,
         findings: Findings,
-        max_attempts: int,
-        waits: Waits,
-        pause: Pause,
-        on_wait: OnWait | None,
+        retries: RetryPolicy,
     ) -> None:
         self._transport = transport
         self._model = model
@@ -97,10 +93,7 @@ class ChatServer:
         self._key = key
         self._start = start
         self._findings = findings
-        self._max_attempts = max_attempts
-        self._waits = waits
-        self._pause = pause
-        self._on_wait = on_wait
+        self._retries = retries
         self._profile: Profile | None = None
         self._kept: Profile | None = None
         self._proven = False  # a reply has come in this process
@@ -121,7 +114,7 @@ class ChatServer:
         trial = _Trial(self._known())
         if doubted == trial.profile:
             trial.profile, trial.inferred = doubted.lower() or doubted, True
-        async for attempt in retrying(self._max_attempts, self._waits, self._on_wait):
+        async for attempt in retrying(self._retries.attempts, self._retries.waits, self._retries.on_wait):
             with attempt:
                 # Those that wait for the very first exchange go together, with what it has found.
                 return await self._scout.send(
@@ -144,12 +137,12 @@ class ChatServer:
     async def _adapting(self, trial: _Trial, question: ChatQuestion, tally: Tally) -> Said:
         """One exchange, repeated at once for as long as the server's words name what to give up."""
         while True:
-            await self._pause.wait(self._waits.total_s)
+            await self._retries.pause.wait(self._retries.waits.total_s)
             tally.requests += 1
             try:
                 body = await self._transport.complete(self._body(question, trial.profile))
             except ModelError as error:
-                self._pause.extend(retry_after_of(error) or 0.0)
+                self._retries.pause.extend(retry_after_of(error) or 0.0)
                 if not self._adapt(trial, error):
                     raise
                 continue

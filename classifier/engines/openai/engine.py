@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from classifier.engines.openai.chat import ChatQuestion, ChatServer, Messages, Said, Tally, enforced
@@ -19,8 +18,8 @@ from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, findings_key
 from classifier.engines.openai.logprobs import label_probability
 from classifier.engines.openai.prices import cost_usd
-from classifier.engines.openai.retry import Pause, Waits
-from classifier.engines.openai.transport import ChatTransport, OpenAITransport, public_url
+from classifier.engines.openai.retry import RetryPolicy
+from classifier.engines.openai.transport import ChatTransport, OpenAITransport, Server, public_url
 from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
 from classifier.model.record import Notice
 from classifier.model.reply import Answer, Reply, Usage
@@ -28,10 +27,6 @@ from classifier.model.task import Prompt, Task
 from classifier.settings import Price
 from classifier.survey.answer_schema import parse_answer, stated_confidence
 from classifier.survey.taxonomy import Taxonomy
-from classifier.waiting import OnWait
-
-if TYPE_CHECKING:
-    import httpx2
 
 _ROOMS = (1, 2, 4)
 """Factors of the output limit: a reply that is cut gets twice the room, twice (docs/adr/0005)."""
@@ -55,21 +50,13 @@ class OpenAIEngine:
     Args:
         taxonomy: The closed set, and the schema that replies are validated against.
         model: The model's name at the server.
-        api_key: None for servers that need none. It is sent, and never shown or written.
-        base_url: None for OpenAI's own, else the API's root, e.g. `http://127.0.0.1:8080/v1`.
-        timeout_s: For one exchange.
-        max_attempts: Requests for one question, the first included; re-asks count anew.
-        max_output_tokens: Doubled up to twice where a reply is cut by it.
-        temperature: Not sent where None, or where the server refuses it.
-        logprobs: Take the label's confidence from token probabilities where the server gives them.
+        server: Where it is.
+        wishes: What requests should carry.
+        retries: How one question is tried again.
         prices: Model name -> price, for models that the price list does not know.
         memory: File in which to remember what servers accept; None forgets.
         profile: What the server is first taken to accept, where the memory knows nothing.
         repair: Makes the re-ask's text from the validation message.
-        waits: How long to wait between attempts.
-        pause: Share one between engines that ask the same server.
-        on_wait: Told before each wait.
-        http_client: Carries the requests in place of an own client, and is not closed.
         transport: Takes the place of HTTP altogether: recordings, replay.
 
     Raises:
@@ -84,28 +71,21 @@ class OpenAIEngine:
         taxonomy: Taxonomy,
         *,
         model: str | None,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        timeout_s: float = 120.0,
-        max_attempts: int = 6,
-        max_output_tokens: int = 4000,
-        temperature: float | None = 0.0,
-        logprobs: bool = True,
+        server: Server | None = None,
+        wishes: Wishes | None = None,
+        retries: RetryPolicy | None = None,
         prices: Mapping[str, Price] | None = None,
         memory: Path | None = None,
         profile: Profile | None = None,
         repair: Callable[[str], str] = plain_repair,
-        waits: Waits | None = None,
-        pause: Pause | None = None,
-        on_wait: OnWait | None = None,
-        http_client: httpx2.AsyncClient | None = None,
         transport: ChatTransport | None = None,
     ) -> None:
         if not model:
             raise ConfigError(
                 "no model named; expected the server's name for it: --model or CLASSIFIER_MODEL"
             )
-        if not (api_key or base_url or transport):
+        server, self._wishes = server or Server(), wishes or Wishes()
+        if not (server.api_key or server.base_url or transport):
             raise ConfigError(
                 "neither a key nor a base URL is set; set OPENAI_API_KEY, or OPENAI_BASE_URL for a local "
                 "server, or use the offline engine"
@@ -114,11 +94,13 @@ class OpenAIEngine:
         self._model = model
         self._taxonomy = taxonomy
         http = OpenAITransport(
-            api_key=api_key, base_url=base_url, timeout_s=timeout_s, http_client=http_client
+            api_key=server.api_key,
+            base_url=server.base_url,
+            timeout_s=server.timeout_s,
+            http_client=server.http_client,
         )
         self._transport = transport or http
         self._base_url = public_url(http.base_url)
-        self._max_output_tokens = max_output_tokens
         self._prices = prices or {}
         self._repair = repair
         # Old servers ignore the new name without a word, and then write without end.
@@ -126,16 +108,12 @@ class OpenAIEngine:
         self._server = ChatServer(
             self._transport,
             model=model,
-            wishes=Wishes(temperature, logprobs),
+            wishes=self._wishes,
             key=findings_key(self._base_url, model),
             start=profile or Profile(limit="max_completion_tokens" if of_openai else "max_tokens"),
             findings=Findings(memory),
-            max_attempts=max_attempts,
-            waits=waits or Waits(),
-            pause=pause or Pause(),
-            on_wait=on_wait,
+            retries=retries or RetryPolicy(),
         )
-        self._logprobs = logprobs
 
     def __repr__(self) -> str:
         return f"OpenAIEngine(model={self._model!r}, base_url={self._base_url!r})"
@@ -159,7 +137,7 @@ class OpenAIEngine:
         usage = self._usage(tally)
         found = (
             label_probability(said.extracted.text, said.completion.tokens, "label", self._taxonomy.labels)
-            if self._logprobs
+            if self._wishes.logprobs
             else None
         )
         if found is not None:
@@ -208,7 +186,7 @@ class OpenAIEngine:
         """
         cut = ""
         for factor in _ROOMS:
-            max_tokens = self._max_output_tokens * factor
+            max_tokens = self._wishes.max_output_tokens * factor
             question = ChatQuestion(messages, prompt.answer_schema, max_tokens)
             try:
                 said = await self._server.ask(question, tally, doubted)

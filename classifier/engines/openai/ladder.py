@@ -54,10 +54,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Wishes:
-    """Parameters that the user wants sent, as far as the server takes them; None leaves one out."""
+    """What a request should carry, where the server takes it.
 
-    temperature: float | None = None
+    Attributes:
+        temperature: None sends none.
+        logprobs: Whether token probabilities are wanted.
+        max_output_tokens: Room for the first reply; doubled, twice at most, where that is cut.
+    """
+
+    temperature: float | None = 0.0
     logprobs: bool = True
+    max_output_tokens: int = 4000
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import asyncio
 import math
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tenacity import (
     AsyncRetrying,
@@ -82,10 +82,27 @@ class Pause:
             await asyncio.sleep(left + random.uniform(0, min(1.0, left / 10)))  # noqa: S311 - no secret
 
 
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How one question is tried again.
+
+    Attributes:
+        attempts: Requests in all.
+        waits: How long to wait between them.
+        pause: Share one between engines that ask the same server.
+        on_wait: Called before each wait.
+    """
+
+    attempts: int = 6
+    waits: Waits = Waits()
+    pause: Pause = field(default_factory=Pause)
+    on_wait: OnWait | None = None
+
+
 def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> AsyncRetrying:
     """The policy as a tenacity loop, to be used by `async for attempt in …: with attempt: …`.
 
-    Retries errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
+    RetryPolicy errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
     last error. Where the error brings `retry_after_s`, that is the wait; `NobodyThere` has its own.
     """
     jitter = wait_random_exponential(multiplier=waits.first_s, max=waits.longest_s)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -54,6 +55,23 @@ class Body(dict[str, Any]):
 
 class Kept(dict[str, Any]):
     """A body that was said before: it tells nothing of what the server accepts now."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where requests go.
+
+    Attributes:
+        api_key: None for servers that need none. It is sent, and never shown or written.
+        base_url: The API's root, e.g. `http://127.0.0.1:8080/v1`; None means OpenAI's.
+        timeout_s: For one exchange.
+        http_client: Carries the requests in place of an own client, and is not closed.
+    """
+
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    timeout_s: float = 120.0
+    http_client: httpx2.AsyncClient | None = None
 
 
 class OpenAITransport:
