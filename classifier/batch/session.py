@@ -20,7 +20,7 @@ from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.writer import LedgerWriter
-from classifier.batch.results import not_labelled, write_results
+from classifier.batch.results import write_rows, write_summary
 from classifier.batch.run import OnStart, Run
 from classifier.batch.summary import asked_for, how_it_went, now, totals
 from classifier.errors import ConfigError, StoreError
@@ -66,11 +66,11 @@ def label_lists(
             ledger.retry_failed()
         else:
             ledger.retry_unreached()
-        summary = {"started_at": started_at, "fingerprint": made_from} | asked_for(job, settings)
+        summary = asked_for(job, settings) | {"started_at": started_at, "fingerprint": made_from}
 
         def finish() -> None:
-            summary.update(finished_at=now(), **totals(ledger), not_labelled=not_labelled(job.out))
-            write_results(job.out, summary)
+            summary.update(finished_at=now(), **totals(ledger), not_labelled=write_rows(job.out))
+            write_summary(job.out, summary)
 
         try:
             if job.runner == "ray":

@@ -14,7 +14,7 @@ from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.rows import read_broken, read_rows, remove_correction, set_correction
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
-from classifier.batch.results import write_results
+from classifier.batch.results import write_rows, write_summary
 from classifier.errors import ConfigError, InputError, StoreError
 from classifier.model.entries import BrokenEntry, Correction, ListEntry
 from classifier.model.label import Label, LabelledPaper
@@ -193,7 +193,7 @@ def test_a_failed_papers_duplicates_say_so(tmp_path):
     with open_ledger(tmp_path, {}) as ledger:
         take(ledger, entry("a"), entry("b"), twins={"b": "a"})
         save(ledger, failed("a"))
-        write_results(tmp_path, {})
+        write_rows(tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "failed.jsonl").read_text().splitlines()]
     assert [(row["key"], row["duplicate_of"]) for row in rows] == [("a", None), ("b", "a")]
 
@@ -256,7 +256,8 @@ def test_results_are_rewritten_as_a_whole(tmp_path):
         with ledger.transaction():
             ledger.add_broken(listing, BrokenEntry(source="l", line=7, reason="bad \ud800 half"))
         save(ledger, failed("a"))
-        write_results(tmp_path, {"n": 1})
+        write_rows(tmp_path)
+        write_summary(tmp_path, {"n": 1})
     assert [found.line for found in read_broken(tmp_path)] == [7]
     assert len((tmp_path / "labels.jsonl").read_text().splitlines()) == 1
     assert len((tmp_path / "failed.jsonl").read_text().splitlines()) == 2
