@@ -58,15 +58,9 @@ class Asking:
         self._prompts = prompts
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
 
-    def prompt(self, subject: Subject, budget_tokens: int | None = None) -> Prompt:
-        """What would be sent for a paper.
-
-        Args:
-            budget_tokens: Of the excerpt; None for the settings'.
-        """
-        return self._prompt(
-            subject.document, self._examples(subject), budget_tokens or self._settings.budget_tokens
-        )
+    def prompt(self, subject: Subject) -> Prompt:
+        """What would be sent for a paper."""
+        return self._prompt(subject.document, self._examples(subject), self._settings.budget_tokens)
 
     async def answer(self, subject: Subject) -> tuple[Task, Reply]:
         """Asks the engine, in a cascade after the first one.

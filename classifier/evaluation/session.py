@@ -36,14 +36,14 @@ from classifier.evaluation.recorded import (
     replay_classifier,
     replay_settings,
 )
-from classifier.evaluation.recorded_engines import read_about
+from classifier.evaluation.recorded_engines import About, read_about
 from classifier.evaluation.records import Prediction, Report, RunFacts, Suite, TextKind
 from classifier.evaluation.report import write_html, write_json
 from classifier.evaluation.runner import fingerprint, run_facts, run_suite
 from classifier.evaluation.scoring import score
 from classifier.evaluation.stability import Stability, measure_stability
 from classifier.evaluation.suites import GOLD, gold_suite, read_suite
-from classifier.evaluation.texts import choose_texts
+from classifier.evaluation.texts import ItemText, choose_texts
 from classifier.files import replace_text
 from classifier.pipeline import Classifier
 from classifier.settings import Settings, first_stage, load_settings
@@ -62,6 +62,7 @@ class EvalPlan:
     Attributes:
         whole: The suite with all its items.
         suite: The items that are scored.
+        texts: What each of them is judged by.
     """
 
     job: EvalJob
@@ -71,6 +72,7 @@ class EvalPlan:
     suite: Suite
     protocol: EvalProtocol
     text: TextKind | None
+    texts: tuple[ItemText, ...]
 
     @property
     def total(self) -> int:
@@ -117,7 +119,7 @@ async def plan_evaluation(job: EvalJob, workspace: Workspace) -> EvalPlan:
 
     Raises:
         ConfigError: Settings, replay or suite do not go together, or packages are missing.
-        InputError: The suite cannot be read.
+        InputError: The suite cannot be read, or items lack the wanted text.
     """
     need_packages()
     settings, protocol, text = _settings(job)
@@ -127,7 +129,8 @@ async def plan_evaluation(job: EvalJob, workspace: Workspace) -> EvalPlan:
     whole = await _suite(job, text, settings, workspace)
     suite = whole.model_copy(update={"items": whole.items[: job.limit]})
     protocol = protocol or ("loo" if job.suite == GOLD else "holdout")
-    return EvalPlan(job, settings, workspace, whole, suite, protocol, text)
+    texts = choose_texts(suite, text)
+    return EvalPlan(job, settings, workspace, whole, suite, protocol, text, texts)
 
 
 async def evaluate(
@@ -148,12 +151,12 @@ async def evaluate(
         ClassifierError: As `run_suite`.
     """
     started_at, started = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-    recordings = _recordings(plan)
+    recording = _recording(plan)
     runs: list[list[Prediction]] = []
     folder: Path | None = plan.job.out
     for number in range(1, plan.job.repeat + 1):
         part = f"run-{number}" if number > 1 else ""
-        async with _classifier(plan, recordings, part, on_wait) as classifier:
+        async with _classifier(plan, recording, part, on_wait) as classifier:
             facts = run_facts(classifier, plan.suite, plan.protocol, repeat=plan.job.repeat)
             folder = folder or _default_folder(plan, classifier, facts)
             if number == 1:
@@ -179,7 +182,7 @@ async def evaluate(
         stability = measure_stability(runs)
         replace_text(folder / "stability.json", stability.model_dump_json(indent=1) + "\n")
     fitted = _fit(plan, runs[0]) if plan.job.calibrate_for is not None else None
-    kept = recordings if recordings is not None and recordings.is_dir() else None
+    kept = recording[0] if recording is not None and recording[0].is_dir() else None
     return Evaluated(report, tuple(runs[0]), folder, kept, stability, fitted)
 
 
@@ -211,40 +214,41 @@ async def _suite(job: EvalJob, text: TextKind | None, settings: Settings, worksp
         return await with_cached(suite, cache)
 
 
-def _recordings(plan: EvalPlan) -> Path | None:
-    """Where this run is recorded; None where it is not."""
+def _recording(plan: EvalPlan) -> tuple[Path, About] | None:
+    """Where this run is recorded, and as what; None where it is not."""
     settings = plan.settings
     records = plan.job.record and plan.job.replay is None
     if not (records and settings.chosen_engine == "openai" and settings.model):
         return None
-    return recordings_dir(plan.workspace, recording_of(settings, plan.suite, plan.protocol, plan.text))
+    about = recording_of(settings, plan.suite, plan.protocol, plan.text)
+    return recordings_dir(plan.workspace, about), about
 
 
-def _classifier(plan: EvalPlan, recordings: Path | None, part: str, on_wait: OnWait | None) -> Classifier:
+def _classifier(
+    plan: EvalPlan, recording: tuple[Path, About] | None, part: str, on_wait: OnWait | None
+) -> Classifier:
     """The classifier of one run: replaying, recording, or neither."""
     settings, workspace = plan.settings, plan.workspace
     if plan.job.replay is not None:
         return replay_classifier(settings, workspace, plan.job.replay / part)
-    if recordings is None:
+    if recording is None:
         return Classifier.from_settings(settings, workspace=workspace, on_wait=on_wait)
-    about = recording_of(settings, plan.suite, plan.protocol, plan.text)
-    own_words = {question.kind for question in choose_texts(plan.suite, plan.text)} == {"summary"}
+    folder, about = recording
+    own_words = {text.kind for text in plan.texts} == {"summary"}
     return recording_classifier(
-        settings, workspace, recordings / part, about, shareable=own_words, on_wait=on_wait
+        settings, workspace, folder / part, about, shareable=own_words, on_wait=on_wait
     )
 
 
 def _default_folder(plan: EvalPlan, classifier: Classifier, facts: RunFacts) -> Path:
-    questions = choose_texts(plan.suite, plan.text)
-    return default_out(facts, fingerprint(classifier, plan.suite, questions, plan.protocol))
+    return default_out(facts, fingerprint(classifier, plan.suite, plan.texts, plan.protocol))
 
 
 def _report(
     plan: EvalPlan, facts: RunFacts, predictions: list[Prediction], *, times: tuple[str, float]
 ) -> Report:
     workspace = plan.workspace
-    questions = choose_texts(plan.suite, plan.text)
-    baselines = run_baselines(plan.suite, questions, workspace, plan.protocol)
+    baselines = run_baselines(plan.suite, plan.texts, workspace, plan.protocol)
     calibrations = calibrations_of(workspace, plan.settings, predictions)
     facts = facts.model_copy(update={"calibration": calibration_note(calibrations)})
     scored = score(facts, workspace.taxonomy, predictions, baselines, times_of(predictions, *times))
