@@ -7,6 +7,12 @@ import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
+ABSENT_ATTEMPTS = 3
+"""Where no connection comes about: a pause mends nothing, a restarting server is back (docs/adr/0004,
+0005)."""
+ABSENT_WAIT_S = 0.5
+"""The first pause then; it doubles, so that three attempts take about a second."""
+
 OnWait = Callable[[float, str], None]
 """Called before each wait: seconds, and why."""
 

@@ -14,14 +14,10 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from classifier.errors import SourceUnavailable
 from classifier.sources.limits import Patience
-from classifier.waiting import OnWait
+from classifier.waiting import ABSENT_ATTEMPTS, ABSENT_WAIT_S, OnWait
 
 _T = TypeVar("_T")
 
-_ABSENT_ATTEMPTS = 3
-"""Where no connection comes about (docs/adr/0004)."""
-_ABSENT_WAIT_S = 0.5
-"""The first pause then; it doubles, so that three attempts take about a second."""
 _ABSENT_FOR_S = 30.0
 """How long a host that nobody answered at is tried once only, by all that ask for it."""
 
@@ -82,7 +78,7 @@ class Retries:
             return state.attempt_number >= self._patience.attempts
         now = time.monotonic()
         enough = (
-            state.attempt_number >= min(self._patience.attempts, _ABSENT_ATTEMPTS)
+            state.attempt_number >= min(self._patience.attempts, ABSENT_ATTEMPTS)
             or self._absent_until.get(error.host, now) > now
         )
         if enough:
@@ -92,7 +88,7 @@ class Retries:
     def _pause_s(self, state: RetryCallState) -> float:
         error = _error(state)
         if isinstance(error, Absent):
-            return min(_ABSENT_WAIT_S, self._patience.longest_wait_s)
+            return min(ABSENT_WAIT_S, self._patience.longest_wait_s)
         asked = error.retry_after_s if isinstance(error, Transient) else None
         if asked is not None:
             return asked

@@ -22,12 +22,7 @@ from tenacity import (
 )
 
 from classifier.errors import ClassifierError, ModelUnavailable, RateLimited
-from classifier.waiting import OnWait
-
-_ABSENT_ATTEMPTS = 3
-"""Where no connection comes about: a pause mends nothing, a restarting server is back (docs/adr/0005)."""
-_ABSENT_WAIT_S = 0.5
-"""The first pause then; it doubles, so that three attempts take about a second."""
+from classifier.waiting import ABSENT_ATTEMPTS, ABSENT_WAIT_S, OnWait
 
 
 class NobodyThere(ModelUnavailable):
@@ -109,13 +104,13 @@ def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> 
 
     def wait(state: RetryCallState) -> float:
         if isinstance(_error(state), NobodyThere):
-            return min(_ABSENT_WAIT_S, waits.longest_s)
+            return min(ABSENT_WAIT_S, waits.longest_s)
         asked = retry_after_of(_error(state))
         return jitter(state) if asked is None else asked
 
     def stop(state: RetryCallState) -> bool:
         absent = isinstance(_error(state), NobodyThere)
-        attempts = min(max_attempts, _ABSENT_ATTEMPTS) if absent else max_attempts
+        attempts = min(max_attempts, ABSENT_ATTEMPTS) if absent else max_attempts
         return state.idle_for + state.upcoming_sleep > waits.total_s or state.attempt_number >= attempts
 
     def before_sleep(state: RetryCallState) -> None:
