@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -25,12 +24,12 @@ PORT = 18432
 URL = f"http://127.0.0.1:{PORT}/v1"
 
 LABELS = {
-    "ITEM-0000": ("kettle", "rl4llm/fine-tuning/with-human-feedback"),
-    "ITEM-0001": ("proofs", "rl4llm/fine-tuning/without-human-feedback"),
-    "ITEM-0002": ("prompts", "rl4llm/prompt"),
-    "ITEM-0003": ("refused", None),
-    "ITEM-0004": ("tram", "out-of-scope"),
-    "Reward Sketches": ("greenhouse", "llm4rl/reward"),
+    "ITEM-0000": "rl4llm/fine-tuning/with-human-feedback",
+    "ITEM-0001": "rl4llm/fine-tuning/without-human-feedback",
+    "ITEM-0002": "rl4llm/prompt",
+    "ITEM-0003": None,
+    "ITEM-0004": "out-of-scope",
+    "Reward Sketches": "llm4rl/reward",
 }
 
 
@@ -40,19 +39,20 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(DATA, tmp_path / "data"))
 
 
+def port() -> FileLock:
+    """Held while a server may, or must not, be at the old address: tests run in several processes."""
+    return FileLock(Path(tempfile.gettempdir()) / f"classifier-test-port-{PORT}.lock", timeout=300)
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmServer]:
-    """A server at the address that the old ledgers were made with; it knows each paper's label.
-
-    One at a time on this machine: tests run in several processes.
-    """
-    taxonomy = Workspace(DATA / "workspace").taxonomy
-    asked: Counter[str] = Counter()
+    """A server at the address that the old ledgers were made with; it knows each paper's label."""
+    workspace = Workspace(DATA / "workspace")
+    taxonomy = workspace.taxonomy
 
     def say(body: dict[str, Any]) -> Behaviour:
         text = body["messages"][1]["content"]
-        name, label = LABELS[max((mark for mark in LABELS if mark in text), key=text.rfind)]
-        asked[name] += 1
+        label = LABELS[max((mark for mark in LABELS if mark in text), key=text.rfind)]
         if label is None:
             return status(400, "flagged by policy 17")
         rule = taxonomy.scope.rules[0].answers
@@ -61,12 +61,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmServer]:
             q.id: {"answer": leads.get(q.id, ("unclear",))[0], "quote": None} for q in taxonomy.questions
         }
         said = {"answers": answers, "label": label, "evidence": []}
-        return reply(kit.answer(Workspace(DATA / "workspace"), 0, **said))
+        return reply(kit.answer(workspace, 0, **said))
 
     monkeypatch.setattr(
         "tests.loopback.ThreadingHTTPServer", lambda at, handler: ThreadingHTTPServer((at[0], PORT), handler)
     )
-    with FileLock(Path(tempfile.gettempdir()) / f"classifier-test-port-{PORT}.lock", timeout=300):
+    with port():
         yield LlmServer(say)
 
 
@@ -122,7 +122,8 @@ def test_a_finished_offline_run_resumes_without_labelling_anything_anew(folder):
 def test_a_finished_run_resumes_with_no_server_there(folder):
     place = folder / "run_openai"
     before = files(place)
-    summary = label(place, "list.jsonl", "--engine", "openai", "--concurrency", "2")
+    with port():
+        summary = label(place, "list.jsonl", "--engine", "openai", "--concurrency", "2")
     assert files(place) == before
     assert (summary["requests"], summary["labelled_now"], summary["spent"]["replies"]) == (0, 0, 5)
 
