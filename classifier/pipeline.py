@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from classifier.asking import Asking, Subject
 from classifier.connections import Connections
 from classifier.engines.base import Engine
+from classifier.given import WHOLE_SETTINGS, engine_object, whole_settings
 from classifier.model.document import Document
 from classifier.model.label import Label
 from classifier.model.paper import Paper, PaperFile
@@ -57,7 +58,7 @@ class Classifier:
 
     Raises:
         ConfigError: A setting or the workspace is wrong.
-        TypeError: Whole settings were given; see `from_settings`.
+        TypeError: `engine` is neither a name nor an engine; whole settings go to `from_settings`.
     """
 
     def __init__(
@@ -70,11 +71,9 @@ class Classifier:
         **overrides: Any,
     ) -> None:
         if "settings" in overrides:
-            raise TypeError(
-                "Classifier() takes single settings by name; whole settings go to Classifier.from_settings()"
-            )
+            raise TypeError(WHOLE_SETTINGS)
         named = engine if isinstance(engine, str) else None
-        own = None if isinstance(engine, str) else engine
+        own = None if isinstance(engine, str) else engine_object(engine, "engine")
         self._set_up(load_settings(engine=named, **overrides), workspace, own, first, on_wait)
 
     @classmethod
@@ -96,15 +95,11 @@ class Classifier:
 
         Raises:
             ConfigError: The workspace is wrong.
-            TypeError: `engine` is a name: the settings have that already.
+            TypeError: `settings` are none, or `engine` is a name: the settings have that already.
         """
-        if isinstance(engine, str):
-            raise TypeError(
-                f"from_settings() takes an engine object, got the name '{engine}'; "
-                "name it in the settings: settings.model_copy(update={'engine': ...})"
-            )
         made = cls.__new__(cls)
-        made._set_up(settings, workspace, engine, first, on_wait)
+        own = engine_object(engine, "from_settings()")
+        made._set_up(whole_settings(settings), workspace, own, first, on_wait)
         return made
 
     def _set_up(
@@ -119,7 +114,12 @@ class Classifier:
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
         prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
         self._connections = Connections(
-            settings, self.workspace, engine=engine, first=first, repair=prompts.repair, on_wait=on_wait
+            settings,
+            self.workspace,
+            engine=engine,
+            first=engine_object(first, "first"),
+            repair=prompts.repair,
+            on_wait=on_wait,
         )
         self._asking = Asking(settings, self.workspace, self._connections, prompts)
         weakref.finalize(self, self._connections.abandon)

@@ -14,7 +14,7 @@ LAYERS = [
     {"model", "text", "files", "waiting", "extras", "pages"},
     {"survey", "settings"},
     {"lists", "sources", "pdf", "prompting", "engines", "verdict"},
-    {"connections"},
+    {"connections", "given"},
     {"asking"},
     {"pipeline"},
     {"runs", "export", "training"},
