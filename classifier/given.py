@@ -6,8 +6,18 @@ accepted, not later in an attribute that something does not have.
 
 from __future__ import annotations
 
+import os
+from typing import TypeVar
+
 from classifier.engines.base import Engine
+from classifier.model.document import Document
+from classifier.model.paper import Paper, PaperFile
+from classifier.model.reference import Reference
 from classifier.settings import Settings
+
+Ref = str | os.PathLike[str]
+
+_Kind = TypeVar("_Kind")
 
 WHOLE_SETTINGS = "Classifier() takes single settings by name; whole settings go to Classifier.from_settings()"
 
@@ -45,3 +55,79 @@ def whole_settings(given: object) -> Settings:
             "an engine's name and single settings go to Classifier()"
         )
     return given
+
+
+def reference(given: object) -> str | Reference:
+    """What sources are given: a path object always names a file, whatever else its name looks like.
+
+    Raises:
+        TypeError: It is neither text nor a path.
+    """
+    if isinstance(given, str | Reference):
+        return given
+    if isinstance(given, os.PathLike) and isinstance(path := os.fspath(given), str):
+        return Reference(ref=path, kind="file", value=path)
+    raise TypeError(
+        f"a reference is a path, an arXiv id, a URL, a DOI or a title (str or os.PathLike); "
+        f"got {type(given).__name__}"
+    )
+
+
+def known_paper(given: object, text: object) -> Paper:
+    """What is known of a paper that is no file: an abstract alone, or metadata, with or without a text.
+
+    Raises:
+        TypeError: It is neither an abstract nor a `Paper`, or a text stands beside an abstract.
+    """
+    optional(text, str, "text")
+    if isinstance(given, Paper):
+        return given
+    if isinstance(given, str) and text is None:
+        return Paper(abstract=given)
+    if isinstance(given, str):
+        raise TypeError("text goes beside a Paper: classify_text(Paper(title=...), text)")
+    raise TypeError(f"an abstract (str) or a Paper is expected; got {type(given).__name__}")
+
+
+def optional(given: object, kind: type[_Kind], name: str) -> _Kind | None:
+    """A value of this kind or None; `name` is the argument's.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if given is None or isinstance(given, kind):
+        return given
+    raise TypeError(f"{name} takes a {kind.__name__}, got {type(given).__name__}")
+
+
+def fetched(given: object) -> PaperFile:
+    """A paper that was fetched.
+
+    Raises:
+        TypeError: It is something else, such as a reference.
+    """
+    if not isinstance(given, PaperFile):
+        raise TypeError(f"this takes a PaperFile, as afetch() gives it, got {type(given).__name__}")
+    return given
+
+
+def read(given: object) -> Document:
+    """A paper that was read.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(given, Document):
+        raise TypeError(f"this takes a Document, as aread() gives it, got {type(given).__name__}")
+    return given
+
+
+def ids(given: frozenset[str]) -> frozenset[str]:
+    """Ids of studies.
+
+    Raises:
+        TypeError: It is one text: each part of it would count as an id.
+    """
+    if isinstance(given, str):
+        raise TypeError("leave_out takes a set of ids, got str")
+    return frozenset(given)

@@ -9,16 +9,16 @@ and exports, which are built on top of it.
 
 from __future__ import annotations
 
-import os
 import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from classifier import given
 from classifier.asking import Asking, Subject
 from classifier.connections import Connections
 from classifier.engines.base import Engine
-from classifier.given import WHOLE_SETTINGS, engine_object, whole_settings
+from classifier.given import Ref
 from classifier.model.document import Document
 from classifier.model.label import Label
 from classifier.model.paper import Paper, PaperFile
@@ -34,8 +34,6 @@ from classifier.verdict.review import review_reply
 if TYPE_CHECKING:
     from classifier.model.reference import Reference
     from classifier.waiting import OnWait
-
-Ref = str | os.PathLike[str]
 
 
 class Classifier:
@@ -71,9 +69,9 @@ class Classifier:
         **overrides: Any,
     ) -> None:
         if "settings" in overrides:
-            raise TypeError(WHOLE_SETTINGS)
+            raise TypeError(given.WHOLE_SETTINGS)
         named = engine if isinstance(engine, str) else None
-        own = None if isinstance(engine, str) else engine_object(engine, "engine")
+        own = None if isinstance(engine, str) else given.engine_object(engine, "engine")
         self._set_up(load_settings(engine=named, **overrides), workspace, own, first, on_wait)
 
     @classmethod
@@ -98,8 +96,8 @@ class Classifier:
             TypeError: `settings` are none, or `engine` is a name: the settings have that already.
         """
         made = cls.__new__(cls)
-        own = engine_object(engine, "from_settings()")
-        made._set_up(whole_settings(settings), workspace, own, first, on_wait)
+        own = given.engine_object(engine, "from_settings()")
+        made._set_up(given.whole_settings(settings), workspace, own, first, on_wait)
         return made
 
     def _set_up(
@@ -117,7 +115,7 @@ class Classifier:
             settings,
             self.workspace,
             engine=engine,
-            first=engine_object(first, "first"),
+            first=given.engine_object(first, "first"),
             repair=prompts.repair,
             on_wait=on_wait,
         )
@@ -164,8 +162,8 @@ class Classifier:
             InputError, ModelError, ReplyError: See `classifier.errors`.
             TypeError: `paper` is neither an abstract nor a `Paper`, or `text` stands beside an abstract.
         """
-        paper = _paper(paper, text)
-        name = ref or paper.arxiv_id or paper.title or "text"
+        paper = given.known_paper(paper, text)
+        name = given.optional(ref, str, "ref") or paper.arxiv_id or paper.title or "text"
         file = PaperFile(ref=name, path=None, source="text", paper=paper)
         return await self.alabel(file, document_from_text(paper, text), leave_out=leave_out)
 
@@ -176,7 +174,7 @@ class Classifier:
 
     def render_prompt(self, file: PaperFile, document: Document) -> Prompt:
         """What would be sent for a document that was read already."""
-        return self._asking.prompt(Subject(file, document))
+        return self._asking.prompt(_subject(file, document))
 
     async def afetch(self, ref: Ref | Reference, *, claimed: Paper | None = None) -> PaperFile:
         """Brings one paper to disk; see `aclassify`.
@@ -184,7 +182,8 @@ class Classifier:
         Raises:
             InputError, SourceError: It cannot be had.
         """
-        file = await self._connections.sources.fetch(_reference(ref), claimed=claimed)
+        claimed = given.optional(claimed, Paper, "claimed")
+        file = await self._connections.sources.fetch(given.reference(ref), claimed=claimed)
         if claimed is not None and file.paper == Paper():
             file = file.model_copy(update={"paper": claimed})
         return file
@@ -195,15 +194,16 @@ class Classifier:
         Raises:
             InputError: It is no paper, or cannot be read.
         """
-        if file.path is None:
+        path = given.fetched(file).path
+        if path is None:
             return document_from_text(file.paper)
-        return await self._connections.reader.aread(file.path)
+        return await self._connections.reader.aread(path)
 
     async def alabel(
         self, file: PaperFile, document: Document, *, leave_out: frozenset[str] = frozenset()
     ) -> Label:
         """Labels a document that was read already; see `aclassify`."""
-        task, reply = await self._asking.answer(Subject(file, document, leave_out))
+        task, reply = await self._asking.answer(_subject(file, document, leave_out))
         evidence = check_quotes(quotes_of(reply.answer), document)
         review = review_reply(
             self.workspace.taxonomy, file, document, reply, evidence, self.settings.review_below
@@ -216,7 +216,7 @@ class Classifier:
         Raises:
             ModelError, ReplyError: It did not answer, which hands the paper on as well.
         """
-        return await self._asking.is_passed_on(Subject(file, document))
+        return await self._asking.is_passed_on(_subject(file, document))
 
     def classify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
         """`aclassify` for callers without an event loop (or inside a notebook's)."""
@@ -271,25 +271,5 @@ class Classifier:
         await self.aclose()
 
 
-def _reference(ref: Ref | Reference) -> str | Reference:
-    """What sources are given: a path object always names a file, whatever else its name looks like."""
-    from classifier.model.reference import Reference
-
-    if isinstance(ref, str | Reference):
-        return ref
-    if isinstance(ref, os.PathLike) and isinstance(path := os.fspath(ref), str):
-        return Reference(ref=path, kind="file", value=path)
-    raise TypeError(
-        f"a reference is a path, an arXiv id, a URL, a DOI or a title (str or os.PathLike); "
-        f"got {type(ref).__name__}"
-    )
-
-
-def _paper(paper: Paper | str, text: str | None) -> Paper:
-    if isinstance(paper, Paper):
-        return paper
-    if isinstance(paper, str) and text is None:
-        return Paper(abstract=paper)
-    if isinstance(paper, str):
-        raise TypeError("text goes beside a Paper: classify_text(Paper(title=...), text)")
-    raise TypeError(f"an abstract (str) or a Paper is expected; got {type(paper).__name__}")
+def _subject(file: PaperFile, document: Document, leave_out: frozenset[str] = frozenset()) -> Subject:
+    return Subject(given.fetched(file), given.read(document), given.ids(leave_out))

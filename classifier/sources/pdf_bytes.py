@@ -167,3 +167,5 @@ def open_source(path: Path) -> BinaryIO:
         raise BadReference(
             f"cannot read {path}: {error.strerror}; check the path and its permissions"
         ) from error
+    except ValueError as error:  # a null character
+        raise BadReference(f"{str(path)!r} is no path: {error}; check it") from error
