@@ -2,21 +2,21 @@
 
 What enters: settings and a workspace. What leaves: a PDF reader with its worker processes, sources and
 engines with their connections, and an event loop in a thread for callers without one. Each is made when it is
-first used. `Connections` holds no reference to its classifier, so that a forgotten classifier is closed too:
-when it is garbage-collected, and at the latest when the program exits.
+first used, and again in a fork of the process. `Connections` holds no reference to its classifier, so that a
+forgotten classifier is closed too: when it is garbage-collected, and at the latest when the program exits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
-from threading import Thread, get_ident
-from typing import TYPE_CHECKING, TypeVar
+import os
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from anyio.from_thread import BlockingPortal
-
     from classifier.engines.base import Engine
+    from classifier.loop_thread import LoopThread
     from classifier.pdf import PdfReader
     from classifier.settings import Settings
     from classifier.sources import Sources
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from classifier.waiting import OnWait
 
 T = TypeVar("T")
+
+_PARTING_S = 2.0
+"""How long the end of a program waits for an engine that lets nothing else run."""
 
 
 class Connections:
@@ -47,15 +50,15 @@ class Connections:
     ) -> None:
         self._settings = settings
         self._workspace = workspace
-        self._engine = engine
-        self._first = first
+        self._given = (engine, first)
+        self._engine, self._first = self._given
         self._repair = repair
         self._on_wait = on_wait
         self._reader: PdfReader | None = None
         self._sources: Sources | None = None
-        self._portal: BlockingPortal | None = None
-        self._thread_id: int | None = None
-        self._stack = ExitStack()
+        self._loop: LoopThread | None = None
+        self._lock = Lock()
+        self._pid = os.getpid()
 
     @property
     def engine(self) -> Engine:
@@ -64,6 +67,7 @@ class Connections:
         Raises:
             ConfigError: It cannot be made from these settings.
         """
+        self._let_go_of_parents()
         if self._engine is None:
             self._engine = self._build(self._settings)
         return self._engine
@@ -77,6 +81,7 @@ class Connections:
         """
         from classifier.settings import first_stage
 
+        self._let_go_of_parents()
         if self._first is None and (settings := first_stage(self._settings)):
             self._first = self._build(settings)
         return self._first
@@ -84,6 +89,7 @@ class Connections:
     @property
     def sources(self) -> Sources:
         """Where papers are fetched from."""
+        self._let_go_of_parents()
         if self._sources is None:
             from classifier.sources import Sources
 
@@ -93,6 +99,7 @@ class Connections:
     @property
     def reader(self) -> PdfReader:
         """What reads PDFs."""
+        self._let_go_of_parents()
         if self._reader is None:
             from classifier.pdf import PdfLimits, PdfReader
 
@@ -104,17 +111,20 @@ class Connections:
             self._reader = PdfReader(workers=self._settings.workers, limits=limits)
         return self._reader
 
-    def run(self, call: Callable[[], Awaitable[T]]) -> T:
+    def run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Runs a coroutine function in the event loop's thread and waits for its result."""
-        if self._portal is None:
-            from anyio.from_thread import start_blocking_portal
+        self._let_go_of_parents()
+        with self._lock:
+            if self._loop is None or not self._loop.is_alive:
+                from classifier.loop_thread import LoopThread
 
-            self._portal = self._stack.enter_context(start_blocking_portal())
-            self._thread_id = self._portal.call(get_ident)
-        return self._portal.call(call)
+                self._loop = LoopThread()
+            loop = self._loop
+        return loop.run(call)
 
     async def aclose(self) -> None:
         """Ends worker processes and connections; they are made again if they are needed again."""
+        self._let_go_of_parents()
         if self._reader is not None:
             self._reader.close()
         if self._sources is not None:
@@ -126,23 +136,39 @@ class Connections:
     def close(self) -> None:
         """`aclose` for callers without an event loop; the event loop's thread ends."""
         self.run(self.aclose)
-        self._stack.close()
-        self._portal = None
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.close()
 
     def abandon(self) -> None:
         """Closes what nobody has closed: at garbage collection, or when the program exits.
 
-        Connections that belong to the caller's own event loop are left to it: they hold nothing that outlives
-        the process. Never raises and never waits for the event loop's own thread.
+        Connections that belong to the caller's own event loop are left to it, and those of calls that other
+        threads wait for: they hold nothing that outlives the process. Never raises, and never waits for long.
         """
+        if self._pid != os.getpid():
+            return
         with suppress(Exception):
-            if self._portal is None:
-                if self._reader is not None:
-                    self._reader.close()
-            elif get_ident() == self._thread_id:  # collected in the loop's own thread
-                Thread(target=self.close, daemon=True).start()
+            if self._loop is not None and self._loop.is_current:  # collected in the loop's own thread
+                Thread(target=self._part, daemon=True).start()
             else:
-                self.close()
+                self._part()
+
+    def _part(self) -> None:
+        with suppress(Exception):
+            if self._reader is not None:
+                self._reader.close()  # needs no event loop
+            if self._loop is not None and not self._loop.is_busy:
+                self._loop.run(self.aclose, _PARTING_S)
+                self._loop.close(_PARTING_S)
+
+    def _let_go_of_parents(self) -> None:
+        """After a fork: what the parent process has opened is not ours to use, nor to close."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._lock = Lock()
+            self._reader = self._sources = self._loop = None
+            self._engine, self._first = self._given
 
     def _build(self, settings: Settings) -> Engine:
         from classifier.engines.build import build_engine

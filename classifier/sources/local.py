@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -31,7 +33,8 @@ class LocalFiles:
     def __init__(self, max_bytes: int, stdin: BinaryIO | None = None) -> None:
         self._max_bytes = max_bytes
         self._stdin = stdin
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._remove: weakref.finalize[..., LocalFiles] | None = None
 
     def from_path(self, reference: Reference) -> PaperFile:
         """A file, or a pipe that has a path.
@@ -64,9 +67,10 @@ class LocalFiles:
         """A temporary file to fill; it is kept if the body ends without an exception."""
         path: Path | None = None
         try:
-            if self._temporary is None:
-                self._temporary = tempfile.TemporaryDirectory(prefix="classifier-")
-            descriptor, name = tempfile.mkstemp(dir=self._temporary.name, suffix=".pdf")
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="classifier-"))
+                self._remove = weakref.finalize(self, _remove, self._folder, os.getpid())
+            descriptor, name = tempfile.mkstemp(dir=self._folder, suffix=".pdf")
             path = Path(name)
             with os.fdopen(descriptor, "wb") as file:
                 yield file, path
@@ -80,7 +84,12 @@ class LocalFiles:
             raise
 
     def remove_temporary(self) -> None:
-        """Removes every temporary file."""
-        if self._temporary is not None:
-            self._temporary.cleanup()
-            self._temporary = None
+        """Removes every temporary file; at the latest that happens when the program exits."""
+        if self._remove is not None:
+            self._remove()
+            self._folder = self._remove = None
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:  # a fork leaves its parent's files alone
+        shutil.rmtree(folder, ignore_errors=True)

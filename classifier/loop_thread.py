@@ -1,0 +1,74 @@
+"""An event loop in a thread of its own, for callers that have none.
+
+What enters: coroutine functions, from any other thread. What leaves: their results. The thread is a daemon:
+no program waits for it to end. It serves the process that made it, and no fork of that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Thread, get_ident
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """The thread and its loop; both start at once, and end with `close`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._calls: set[Future[Any]] = set()
+        self._thread = Thread(target=_serve, args=(self._loop,), name="classifier", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it takes calls."""
+        return self._thread.is_alive()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is its thread."""
+        return get_ident() == self._thread.ident
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another thread waits for a result."""
+        return bool(self._calls)
+
+    def run(self, call: Callable[[], Coroutine[Any, Any, T]], timeout_s: float | None = None) -> T:
+        """Runs a coroutine function and waits for its result; an interrupt cancels it.
+
+        Raises:
+            RuntimeError: This is the loop's own thread, which would wait for itself.
+            TimeoutError: There is no result in time.
+        """
+        if self.is_current:
+            raise RuntimeError(
+                "a plain call in the event loop's own thread waits for itself; await it instead"
+            )
+        future = asyncio.run_coroutine_threadsafe(call(), self._loop)
+        self._calls.add(future)
+        try:
+            return future.result(timeout_s)
+        except BaseException:
+            future.cancel()  # nobody waits for it any more; without effect where it has ended
+            raise
+        finally:
+            self._calls.discard(future)
+
+    def close(self, timeout_s: float | None = None) -> None:
+        """Cancels what is under way and ends the thread; waits for it no longer than this."""
+        with suppress(RuntimeError):  # it has ended already
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout_s)
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    # Since Python 3.12 no thread starts at exit, and asyncio wants one to wait for those that it has.
+    with suppress(RuntimeError), asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.get_loop().run_forever()
