@@ -18,7 +18,7 @@ from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.spending import RunSpending
 from classifier.batch.throttle import Throttle
-from classifier.errors import BudgetSpent, ClassifierError, ModelError
+from classifier.errors import BudgetSpent, ClassifierError, Concern, ModelError
 from classifier.runs.streak import FailureStreak, stop_message
 from classifier.runs.workers import work_together
 
@@ -30,6 +30,7 @@ class Interrupted(ClassifierError):
     """A person ended the run."""
 
     code = "interrupted"
+    concerns = Concern.run
 
 
 @dataclass

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from classifier.engines.base import Engine
-from classifier.errors import BudgetSpent, ModelError, ReplyError
+from classifier.errors import Concern, ModelError, ReplyError
 from classifier.model.reply import FirstOpinion, Reply, Usage
 from classifier.model.task import Task
 
@@ -47,9 +47,9 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
     latency_s = 0.0
     try:
         task, reply = await ask(first)
-    except BudgetSpent:
-        raise
     except (ModelError, ReplyError) as error:
+        if error.concerns is Concern.run:
+            raise
         opinion = FirstOpinion(
             engine=first.name,
             model=first.model,

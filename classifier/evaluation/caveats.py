@@ -6,6 +6,7 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 
+from classifier.errors import NoRecording
 from classifier.evaluation.records import Prediction, Report, Suite, Times
 from classifier.model.identity import title_words
 from classifier.settings import Settings
@@ -76,7 +77,7 @@ def with_caveats(
         )
     if len(whole.items) > len(predictions):
         found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")
-    missing = sum(bool(p.result.error and p.result.error.code == "no-recording") for p in predictions)
+    missing = sum(bool(p.result.error and p.result.error.code == NoRecording.code) for p in predictions)
     if missing:
         found.append(f"{missing} of {len(predictions)} items have no recording and count as wrong")
     return report.model_copy(update={"warnings": (*found, *report.warnings)})

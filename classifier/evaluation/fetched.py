@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from classifier.errors import ClassifierError, PaperNotFound, SourceUnavailable
+from classifier.errors import ClassifierError, Concern, SourceUnavailable
 from classifier.evaluation.records import Suite, SuiteItem
 from classifier.model.paper import Paper
 from classifier.model.record import Record
@@ -59,7 +59,7 @@ async def fetch_pdfs(
         on_fetched: Told each outcome.
 
     Raises:
-        StoreError: The cache cannot be written.
+        ConfigError, StoreError: arXiv's address is wrong, or the cache cannot be written: no paper's fault.
     """
     outcomes: list[Fetched] = []
     unanswered = 0
@@ -87,10 +87,8 @@ async def _fetch(item: SuiteItem, sources: Sources, cache: Sources) -> Fetched:
         return Fetched(id=item.id, state="failed", message=error.message, code=error.code)
     try:
         file = await sources.fetch(item.arxiv, claimed=Paper(title=item.title))
-    except (SourceUnavailable, PaperNotFound) as error:
-        return Fetched(id=item.id, state="failed", message=error.message, code=error.code)
     except ClassifierError as error:
-        if error.code == "store":
+        if error.concerns is Concern.run:
             raise
         return Fetched(id=item.id, state="failed", message=error.message, code=error.code)
     return Fetched(id=item.id, state="fetched", message="; ".join(n.message for n in file.notices))

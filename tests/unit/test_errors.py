@@ -1,7 +1,10 @@
 import re
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 
+import classifier
 from classifier import errors
 from classifier.cli import exits
 from classifier.errors import ClassifierError, Concern, RateLimited, ReplyError, codes_of, error_class
@@ -69,6 +72,37 @@ POLICY = [
 
 def test_what_a_run_does_about_each_error_is_decided():
     assert [(kind.__name__, kind.concerns, kind.retryable, kind.is_unanswered()) for kind in ALL] == POLICY
+
+
+# The same for classes that a module keeps to itself. Where one is not as retryable as the class of its code,
+# that is about the next attempt; a stored code tells what the next run does.
+ELSEWHERE = [
+    # class, code, concerns, retryable
+    ("Absent", "source-unavailable", Concern.paper, True),
+    ("CutInTransport", "truncated", Concern.answer, True),
+    ("Interrupted", "interrupted", Concern.run, False),
+    ("NobodyThere", "model-unavailable", Concern.server, True),
+    ("RejectedRequest", "refused", Concern.server, False),
+    ("ServerError", "model-unavailable", Concern.server, True),
+    ("SuiteError", "bad-suite", Concern.paper, False),
+    ("Transient", "source-unavailable", Concern.paper, True),
+    ("UnansweredByBatches", "model-unavailable", Concern.server, False),
+]
+NEVER_STORED = {"interrupted", "bad-suite"}
+
+
+def below(kind: type[ClassifierError]) -> set[type[ClassifierError]]:
+    return {kind}.union(*map(below, kind.__subclasses__()))
+
+
+def test_what_is_done_about_each_error_of_another_module_is_decided():
+    for module in walk_packages(classifier.__path__, "classifier."):
+        if module.name != "classifier.__main__":
+            import_module(module.name)
+    found = {kind for kind in below(ClassifierError) if kind.__module__.startswith("classifier.")} - {*ALL}
+    told = sorted((kind.__name__, kind.code, kind.concerns, kind.retryable) for kind in found)
+    assert told == ELSEWHERE
+    assert {code for _, code, _, _ in told} - NEVER_STORED <= {kind.code for kind in ALL}
 
 
 def test_stored_codes_lead_back_to_their_class():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from classifier.errors import ConfigError
 from classifier.evaluation.fetched import Fetched, fetch_pdfs, with_cached
 from classifier.evaluation.records import Suite, SuiteItem
 from classifier.evaluation.texts import choose_texts, text_kinds
@@ -102,3 +103,11 @@ async def test_a_silent_arxiv_is_left_alone_after_three_papers(server, sources):
     outcomes = await fetch(sources, suite(*ids))
     assert [one.state for one in outcomes] == ["failed"] * 3 + ["skipped"] * 2
     assert len(server.seen) == 3
+
+
+async def test_what_would_fail_for_each_paper_alike_ends_it(tmp_path):
+    def make(**more: Any) -> Sources:
+        return Sources(tmp_path, "me@example.org", arxiv_base_url="export.arxiv.org", **more)
+
+    with pytest.raises(ConfigError, match="arXiv's address"):
+        await fetch(make, suite("2401.00001", "2401.00002"))
