@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))  # tests.llm_server: the server that tests use
 from offline_accuracy import Row, _rows, _task, softmax, wilson
 
-from classifier.engines.cascade import sureness
+from classifier.engines.cascade import confidence_of
 from classifier.engines.offline import OfflineEngine
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.settings import Settings
@@ -49,7 +49,7 @@ class Judged(NamedTuple):
     cautious: float
 
     @property
-    def sureness(self) -> float:
+    def confidence_of(self) -> float:
         """What a cascade goes by."""
         return min(self.confidence, self.cautious)
 
@@ -76,7 +76,7 @@ def main() -> None:
     suite = args.data / "dev_set/papers.jsonl"
     judged = asyncio.run(as_shipped(workspace, _rows(suite)))
     print(f"\n50 newer abstracts, at {SHIPPED}: {kept(sure(judged, SHIPPED), judged)}")
-    rest = [one for one in judged if one.sureness < SHIPPED]
+    rest = [one for one in judged if one.confidence_of < SHIPPED]
     print(f"  on the rest: {sum(x.gold == x.label for x in rest)} of {len(rest)} right")
     wrong = Counter((x.gold, x.label) for x in sure(judged, SHIPPED) if x.gold != x.label)
     print(f"  wrong though sure: {dict(wrong)}")
@@ -115,14 +115,14 @@ async def as_shipped(workspace: Workspace, rows: Sequence[Row]) -> list[Judged]:
     engine = OfflineEngine(workspace.taxonomy, workspace.offline_dir)
     replies = [await engine.answer(_task(workspace, row)) for row in rows]
     return [
-        Judged(row["label"], one.answer.label, one.answer.confidence, sureness(one))
+        Judged(row["label"], one.answer.label, one.answer.confidence, confidence_of(one))
         for row, one in zip(rows, replies, strict=True)
     ]
 
 
 def sure(judged: Sequence[Judged], least: float) -> list[Judged]:
     """Those that would not be handed on."""
-    return [one for one in judged if one.sureness >= least]
+    return [one for one in judged if one.confidence_of >= least]
 
 
 def kept(part: Sequence[Judged], whole: Sequence[Judged]) -> str:

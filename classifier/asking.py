@@ -77,7 +77,7 @@ class Asking:
 
         return await ask_in_turn(first, self._connections.engine, ask, self._settings.cascade_below)
 
-    async def is_passed_on(self, subject: Subject) -> bool:
+    async def escalates(self, subject: Subject) -> bool:
         """Whether the first engine of a cascade is not sure of a paper; true without a cascade.
 
         Raises:

@@ -67,7 +67,7 @@ class Connections:
         Raises:
             ConfigError: It cannot be made from these settings.
         """
-        self._let_go_of_parents()
+        self._release_parents()
         if self._engine is None:
             self._engine = self._build(self._settings)
         return self._engine
@@ -81,7 +81,7 @@ class Connections:
         """
         from classifier.settings import first_stage
 
-        self._let_go_of_parents()
+        self._release_parents()
         if self._first is None and (settings := first_stage(self._settings)):
             self._first = self._build(settings)
         return self._first
@@ -89,7 +89,7 @@ class Connections:
     @property
     def sources(self) -> Sources:
         """Where papers are fetched from."""
-        self._let_go_of_parents()
+        self._release_parents()
         if self._sources is None:
             from classifier.sources import Sources
 
@@ -99,7 +99,7 @@ class Connections:
     @property
     def reader(self) -> PdfReader:
         """What reads PDFs."""
-        self._let_go_of_parents()
+        self._release_parents()
         if self._reader is None:
             from classifier.pdf import PdfLimits, PdfReader
 
@@ -113,7 +113,7 @@ class Connections:
 
     def run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Runs a coroutine function in the event loop's thread and waits for its result."""
-        self._let_go_of_parents()
+        self._release_parents()
         with self._lock:
             if self._loop is None or not self._loop.is_alive:
                 from classifier.loop_thread import LoopThread
@@ -124,7 +124,7 @@ class Connections:
 
     async def aclose(self) -> None:
         """Ends worker processes and connections; they are made again if they are needed again."""
-        self._let_go_of_parents()
+        self._release_parents()
         if self._reader is not None:
             self._reader.close()
         if self._sources is not None:
@@ -162,7 +162,7 @@ class Connections:
                 self._loop.run(self.aclose, _PARTING_S)
                 self._loop.close(_PARTING_S)
 
-    def _let_go_of_parents(self) -> None:
+    def _release_parents(self) -> None:
         """After a fork: what the parent process has opened is not ours to use, nor to close."""
         if self._pid != os.getpid():
             self._pid = os.getpid()

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from classifier import given
+from classifier import arguments
+from classifier.arguments import Ref
 from classifier.asking import Asking, Subject
 from classifier.connections import Connections
 from classifier.engines.base import Engine
-from classifier.given import Ref
 from classifier.model.document import Document
 from classifier.model.label import Label
 from classifier.model.paper import Paper, PaperFile
@@ -69,9 +69,9 @@ class Classifier:
         **overrides: Any,
     ) -> None:
         if "settings" in overrides:
-            raise TypeError(given.WHOLE_SETTINGS)
+            raise TypeError(arguments.WHOLE_SETTINGS)
         named = engine if isinstance(engine, str) else None
-        own = None if isinstance(engine, str) else given.engine_object(engine, "engine")
+        own = None if isinstance(engine, str) else arguments.engine_object(engine, "engine")
         self._set_up(load_settings(engine=named, **overrides), workspace, own, first, on_wait)
 
     @classmethod
@@ -96,8 +96,8 @@ class Classifier:
             TypeError: `settings` are none, or `engine` is a name: the settings have that already.
         """
         made = cls.__new__(cls)
-        own = given.engine_object(engine, "from_settings()")
-        made._set_up(given.whole_settings(settings), workspace, own, first, on_wait)
+        own = arguments.engine_object(engine, "from_settings()")
+        made._set_up(arguments.whole_settings(settings), workspace, own, first, on_wait)
         return made
 
     def _set_up(
@@ -115,7 +115,7 @@ class Classifier:
             settings,
             self.workspace,
             engine=engine,
-            first=given.engine_object(first, "first"),
+            first=arguments.engine_object(first, "first"),
             repair=prompts.repair,
             on_wait=on_wait,
         )
@@ -162,8 +162,8 @@ class Classifier:
             InputError, ModelError, ReplyError: See `classifier.errors`.
             TypeError: `paper` is neither an abstract nor a `Paper`, or `text` stands beside an abstract.
         """
-        paper = given.known_paper(paper, text)
-        name = given.optional(ref, str, "ref") or paper.arxiv_id or paper.title or "text"
+        paper = arguments.known_paper(paper, text)
+        name = arguments.optional(ref, str, "ref") or paper.arxiv_id or paper.title or "text"
         file = PaperFile(ref=name, path=None, source="text", paper=paper)
         return await self.alabel(file, document_from_text(paper, text), leave_out=leave_out)
 
@@ -182,8 +182,8 @@ class Classifier:
         Raises:
             InputError, SourceError: It cannot be had.
         """
-        claimed = given.optional(claimed, Paper, "claimed")
-        file = await self._connections.sources.fetch(given.reference(ref), claimed=claimed)
+        claimed = arguments.optional(claimed, Paper, "claimed")
+        file = await self._connections.sources.fetch(arguments.reference(ref), claimed=claimed)
         if claimed is not None and file.paper == Paper():
             file = file.model_copy(update={"paper": claimed})
         return file
@@ -194,7 +194,7 @@ class Classifier:
         Raises:
             InputError: It is no paper, or cannot be read.
         """
-        path = given.fetched(file).path
+        path = arguments.fetched(file).path
         if path is None:
             return document_from_text(file.paper)
         return await self._connections.reader.aread(path)
@@ -210,13 +210,13 @@ class Classifier:
         )
         return assemble_label(self.workspace.taxonomy, file, task, reply, evidence, review)
 
-    async def ahands_on(self, file: PaperFile, document: Document) -> bool:
+    async def aescalates(self, file: PaperFile, document: Document) -> bool:
         """Whether the first engine of the cascade would hand this paper on; no other one is asked.
 
         Raises:
             ModelError, ReplyError: It did not answer, which hands the paper on as well.
         """
-        return await self._asking.is_passed_on(_subject(file, document))
+        return await self._asking.escalates(_subject(file, document))
 
     def classify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
         """`aclassify` for callers without an event loop (or inside a notebook's)."""
@@ -272,4 +272,4 @@ class Classifier:
 
 
 def _subject(file: PaperFile, document: Document, leave_out: frozenset[str] = frozenset()) -> Subject:
-    return Subject(given.fetched(file), given.read(document), given.ids(leave_out))
+    return Subject(arguments.fetched(file), arguments.read(document), arguments.ids(leave_out))

@@ -52,14 +52,14 @@ def dollars(given: dict[str, Any]) -> str:
     """Tokens and US dollars of a million papers, model by model and way by way."""
     prefix, paper = _value(given, "prefix_tokens"), _value(given, "paper_tokens")
     bare, abstract = _value(given, "bare_prefix_tokens"), _value(given, "abstract_tokens")
-    out, going_on = _value(given, "answer_tokens"), 1 - _value(given, "cascade_kept")
+    out, escalated_share = _value(given, "answer_tokens"), 1 - _value(given, "cascade_kept")
     ways: Sequence[tuple[str, float, float, float, float]] = (
         ("whole paper, nothing cached", prefix + paper, 0, out, 1),
         ("whole paper, prefix cached", prefix + paper, prefix, out, 1),
         ("whole paper, Batch API, nothing cached", prefix + paper, 0, out, 0.5),
         ("whole paper, no examples, Batch API", bare + paper, 0, out, 0.5),
         ("abstract, prefix cached", prefix + abstract, prefix, out, 1),
-        ("abstract, cascade first, prefix cached", prefix + abstract, prefix, out, going_on),
+        ("abstract, cascade first, prefix cached", prefix + abstract, prefix, out, escalated_share),
     )
     rows = []
     for what, tokens, cached, answer, share in ways:
@@ -67,7 +67,7 @@ def dollars(given: dict[str, Any]) -> str:
         for price in given["prices"].values():
             cost = (tokens - cached) * price["input"] + cached * price["cached"] + answer * price["output"]
             costs.append(f"${cost * share:,.0f}")
-        papers = going_on if share == going_on else 1.0
+        papers = escalated_share if share == escalated_share else 1.0
         rows.append((what, f"{tokens * papers / 1000:,.1f}", f"{answer * papers / 1000:,.2f}", *costs))
     return _table(("way", "10⁹ tokens in", "10⁹ out", *given["prices"]), rows)
 

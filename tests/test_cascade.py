@@ -17,7 +17,7 @@ from classifier.batch.estimate import estimate
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.session import label_lists
 from classifier.cli.app import run as cli
-from classifier.engines.cascade import sureness
+from classifier.engines.cascade import confidence_of
 from classifier.engines.offline import OfflineEngine
 from classifier.errors import BudgetSpent, ConfigError, ModelTimeout, StoreError, UnknownLabel
 from classifier.evaluation.comparison import compare_runs
@@ -97,7 +97,7 @@ def test_what_both_engines_spent_is_summed_and_the_first_opinion_kept(workspace)
     assert (made.model, made.tokens_in, made.tokens_out, made.tokens_cached) == ("large", 200, 30, 80)
     assert (made.cost_usd, made.attempts, made.latency_s) == (pytest.approx(0.051), 3, 3.0)
     before = made.first_opinion
-    assert (before.model, before.label, before.sureness, before.cost_usd) == ("small", LEAF, 0.3, 0.001)
+    assert (before.model, before.label, before.confidence, before.cost_usd) == ("small", LEAF, 0.3, 0.001)
 
 
 def test_a_first_engine_that_asked_nobody_leaves_the_second_ones_usage_as_it_is(workspace):
@@ -148,7 +148,7 @@ def test_the_offline_engine_is_no_surer_than_label_frequencies_of_its_training_a
         for document in map(_document, builtin.studies)
     ]
     assert all(0 <= reply.cautious <= 1 for reply in replies)
-    assert any(sureness(reply) < reply.answer.confidence for reply in replies)
+    assert any(confidence_of(reply) < reply.answer.confidence for reply in replies)
 
 
 def _document(study):
@@ -161,7 +161,7 @@ def test_an_engine_that_nothing_was_trained_for_goes_by_its_confidence_alone(wor
     engine = OfflineEngine(workspace.taxonomy, workspace.offline_dir)
     answered = asyncio.run(engine.answer(Task(paper=PAPER, document=_document(workspace.studies[0]))))
     assert answered.cautious is None
-    assert sureness(answered) == answered.answer.confidence
+    assert confidence_of(answered) == answered.answer.confidence
 
 
 # -- settings ------------------------------------------------------------------------------------------
@@ -329,10 +329,10 @@ def test_a_dry_run_asks_the_offline_engine_what_share_goes_on(tmp_path, workspac
     alone = estimate(job, settings(), workspace, entries=kit.entries(5))
     made = settings(cascade="offline", cascade_below=below)
     found = estimate(job, made, workspace, entries=kit.entries(5))
-    assert found.going_on == (below, below)
+    assert found.escalated_share == (below, below)
     assert found.tokens_in == (alone.tokens_in if below else (0.0, 0.0))
     sample = estimate(job, made, workspace, entries=kit.entries(60))
-    low, high = sample.going_on
+    low, high = sample.escalated_share
     assert 0 <= low < high <= 1
     assert low < 0.2 if below == 0 else high > 0.8
     assert f"go on to {kit.MODEL}" in sample.in_words()
@@ -343,7 +343,7 @@ def test_a_dry_run_of_two_models_reaches_from_the_cheap_one_alone_to_both(tmp_pa
     cheap = estimate(job, settings(model=CHEAP), workspace, entries=kit.entries(5))
     dear = estimate(job, settings(), workspace, entries=kit.entries(5))
     both = estimate(job, settings(cascade=CHEAP), workspace, entries=kit.entries(5))
-    assert both.going_on == (0.0, 1.0)
+    assert both.escalated_share == (0.0, 1.0)
     assert both.cost_usd == pytest.approx((cheap.cost_usd[0], cheap.cost_usd[1] + dear.cost_usd[1]))
     assert both.tokens_in == pytest.approx((cheap.tokens_in[0], 2 * dear.tokens_in[1]))
 

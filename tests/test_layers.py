@@ -14,7 +14,7 @@ LAYERS = [
     {"model", "text", "files", "waiting", "extras", "pages", "loop_thread"},
     {"survey", "settings"},
     {"lists", "sources", "pdf", "prompting", "engines", "verdict"},
-    {"connections", "given"},
+    {"connections", "arguments"},
     {"asking"},
     {"pipeline"},
     {"runs", "export", "training"},

@@ -18,7 +18,7 @@ from classifier.batch.provider.queue import Limits, ProviderQueue
 from classifier.batch.provider.replies import BatchReplies, drop_batches
 from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
-from classifier.batch.replies import KeepingTransport, KeptReplies, ReplyStore, UsageOf
+from classifier.batch.replies import ReplyStore, StoredReplies, StoringTransport, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import RunSpending
 from classifier.batch.throttle import Throttle
@@ -104,7 +104,7 @@ def open_line(settings: Settings, concurrency: int, spending: RunSpending, store
         connections=concurrency,
     )
     pause, usage_of, secrets = Pause(), _usage_reader(settings), secrets_of(key)
-    keeping = KeepingTransport(http, store, usage_of, spending, secrets)
+    keeping = StoringTransport(http, store, usage_of, spending, secrets)
     throttle = Throttle(keeping, concurrency, pause=pause, may_send=spending.check)
     return ServerLine(http, throttle, pause, spending, usage_of, secrets)
 
@@ -126,7 +126,7 @@ def asking_classifier(
     basis = {"taxonomy": workspace.taxonomy.sha256}
     basis |= {name: getattr(settings, name) for name in ("temperature", "logprobs")}
     basis["server"] = server_of(settings)
-    kept = KeptReplies(transport, basis)
+    kept = StoredReplies(transport, basis)
 
     def make(stage: Settings) -> Engine:
         return build_engine(stage, workspace, repair=repair, transport=kept, pause=line.pause)

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from classifier.batch.handing_on import Range, Sample, read_sample
-from classifier.batch.intake import Found, twin_finder
+from classifier.batch.cascade_estimate import Range, Sample, read_sample
+from classifier.batch.intake import Found, duplicate_finder
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.items import State
 from classifier.batch.ledger.view import LedgerView
@@ -54,8 +54,8 @@ class CostEstimate:
         at_provider: Entries whose request is out in a batch.
         observed: Replies of the ledger that it rests on; 0 where it was made from characters alone.
         cascade: What is asked first, if anything.
-        going_on: The share of papers that goes on to `model`: a range, with 95 % (Wilson), where the offline
-            engine was asked about the sample; 0 to 1 where a model would have to be.
+        escalated_share: The share of papers that goes on to `model`: a range, with 95 % (Wilson), where the
+            offline engine was asked about the sample; 0 to 1 where a model would have to be.
     """
 
     engine: str
@@ -73,7 +73,7 @@ class CostEstimate:
     cost_usd: Range | None
     observed: int
     cascade: str | None = None
-    going_on: Range = (1.0, 1.0)
+    escalated_share: Range = (1.0, 1.0)
     failed: int = 0
     at_provider: int = 0
 
@@ -105,7 +105,7 @@ class CostEstimate:
         if self.sampled and self.unreadable == self.sampled:
             return "\n".join([*lines, "tokens and cost cannot be told"])
         if self.cascade == "offline":
-            low, high = self.going_on
+            low, high = self.escalated_share
             share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
             lines.append(f"cascade     {share} go on to {self.model}: the offline engine is not sure of them")
         elif self.cascade:
@@ -161,8 +161,8 @@ def estimate(
     if settings.chosen_engine == "openai":
         read = asyncio.run(read_sample(job, settings, workspace, sample))
     readable = listed.papers * len(read.prompts) / max(1, len(sample))
-    going_on = read.going_on(settings.cascade, whole=len(sample) == listed.papers)
-    requests = last = _times(going_on, (readable, readable))
+    escalated_share = read.escalated_share(settings.cascade, whole=len(sample) == listed.papers)
+    requests = last = _times(escalated_share, (readable, readable))
     if before is not None:
         observed = None  # its mean would be over replies of both models
         requests = _plus(last, (readable, readable))
@@ -191,19 +191,19 @@ def estimate(
         cost_usd=cost,
         observed=observed[0] if observed else 0,
         cascade=settings.cascade,
-        going_on=going_on,
+        escalated_share=escalated_share,
     )
 
 
 def _look_through(job: Job, entries: Iterable[Found], known: LedgerView) -> tuple[_Listed, list[ListEntry]]:
     """Sums, and a sample in which each waiting entry is equally likely (reservoir sampling)."""
-    find_twin: Callable[[ListEntry], str | None] = twin_finder() if job.dedupe else lambda _: None
+    find_duplicate: Callable[[ListEntry], str | None] = duplicate_finder() if job.dedupe else lambda _: None
     listed, chance = _Listed(), random.Random(0)  # noqa: S311 - the same sample each time
     sample: list[ListEntry] = []
     for row in entries:
         if not isinstance(row, ListEntry):
             listed.unusable += 1
-        elif find_twin(row) is not None:
+        elif find_duplicate(row) is not None:
             listed.duplicates += 1
         elif (state := known.state_of(row.key)) == State.done:
             listed.done += 1

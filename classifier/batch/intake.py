@@ -14,19 +14,19 @@ from classifier.model.entries import BrokenEntry, ListEntry
 
 Found = ListEntry | BrokenEntry
 
-FindTwin = Callable[[ListEntry], str | None]
+FindDuplicate = Callable[[ListEntry], str | None]
 """The key of an earlier entry of the same paper, or None."""
 
 _ROWS = 1000
 """Entries in one transaction."""
 
 
-def take_in(ledger: Ledger, found: Iterable[Found], find_twin: FindTwin | None = None) -> None:
+def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicate | None = None) -> None:
     """Puts a reading of the lists into the ledger; what an earlier reading brought keeps its label.
 
     Args:
         found: Entries in list order.
-        find_twin: None labels duplicates like any other entry.
+        find_duplicate: None labels duplicates like any other entry.
 
     Raises:
         StoreError: The ledger cannot be written. What `found` raises goes through.
@@ -40,7 +40,7 @@ def take_in(ledger: Ledger, found: Iterable[Found], find_twin: FindTwin | None =
                 if isinstance(row, BrokenEntry):
                     ledger.add_broken(listing, row)
                     continue
-                twin = find_twin(row) if find_twin else None
+                twin = find_duplicate(row) if find_duplicate else None
                 if not ledger.add(listing, place, row, twin):
                     reason = f"the key '{row.key}' stands in the lists already; keys must differ"
                     ledger.add_broken(
@@ -58,7 +58,7 @@ def first_entries(found: Iterable[Found], count: int | None) -> Iterator[Found]:
         yield row
 
 
-def twin_finder() -> FindTwin:
+def duplicate_finder() -> FindDuplicate:
     """Finds the earlier entry of the same paper, in one reading of the lists."""
     from classifier.batch.duplicates import Duplicates
 

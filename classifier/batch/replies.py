@@ -85,11 +85,11 @@ def present_conversation() -> Conversation:
     return _CONVERSATION.get()
 
 
-class KeptReplies:
+class StoredReplies:
     """A `ChatTransport` that answers from the ledger where it can.
 
     Args:
-        inner: Where requests go that have no reply yet; on its way is a `KeepingTransport`.
+        inner: Where requests go that have no reply yet; on its way is a `StoringTransport`.
         basis: What else decides a reply besides its question, such as the temperature; JSON.
     """
 
@@ -118,7 +118,7 @@ class KeptReplies:
         await self._inner.aclose()
 
 
-class KeepingTransport:
+class StoringTransport:
     """A `ChatTransport` whose replies are kept before anybody sees them.
 
     It stands behind the throttle: a request is out until its reply is saved, so that a run that dies has
@@ -166,7 +166,7 @@ class KeepingTransport:
         await self._inner.aclose()
 
 
-def kept_refusal(status: int, body: Mapping[str, Any], where: str) -> dict[str, Any]:
+def stored_refusal(status: int, body: Mapping[str, Any], where: str) -> dict[str, Any]:
     """A refusal in the shape in which it is kept; `refusal_of` reads it again."""
     return {"status": status, "where": where, "body": body}
 

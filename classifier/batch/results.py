@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from classifier.batch.ledger.rows import read_broken, read_rows, rows_with_twins
+from classifier.batch.ledger.rows import read_broken, read_rows, rows_with_originals
 from classifier.files import replace_bytes, replace_text
 from classifier.model.entries import BrokenEntry, ListEntry
 
@@ -79,7 +79,7 @@ class _Tally:
 
 
 def _failures(folder: Path) -> Iterator[dict[str, Any]]:
-    for row, twin in rows_with_twins(folder):
+    for row, twin in rows_with_originals(folder):
         entry, error = row.entry, row.label.error
         if error is not None:
             yield _failure(entry, error.code, error.message, twin)

@@ -228,7 +228,7 @@ class Run:
 
     async def _label_all(self) -> None:
         await self._pass()
-        while self.stopped is None and (more := await self._store.do(Ledger.stand_in)):
+        while self.stopped is None and (more := await self._store.do(Ledger.promote_duplicates)):
             self.progress.total += more
             await self._pass()
 
@@ -277,7 +277,7 @@ class Run:
             self._stop(ClassifierError(stop_message(label.error.message)))
         if self.stopped is not None and (ids := self._streak.take()):
             progress.failed -= len(ids)
-            await self._store.do(lambda ledger: ledger.wait_again(ids))
+            await self._store.do(lambda ledger: ledger.requeue(ids))
 
     def _stop(self, reason: ClassifierError) -> None:
         if self.stopped is None:

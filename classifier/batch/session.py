@@ -15,14 +15,14 @@ from typing import Any
 from classifier.batch.assembly import make_run
 from classifier.batch.cluster.parts import take_in as take_in_parts
 from classifier.batch.cluster.runner import label_on_cluster
-from classifier.batch.intake import Found, take_in, twin_finder
+from classifier.batch.intake import Found, duplicate_finder, take_in
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.results import write_rows, write_summary
 from classifier.batch.run import OnStart, Run
-from classifier.batch.summary import asked_for, how_it_went, now, totals
+from classifier.batch.summary import now, outcome_totals, request_settings, totals
 from classifier.errors import ConfigError, StoreError
 from classifier.model.reply import Usage
 from classifier.runs.facts import server_of
@@ -59,14 +59,14 @@ def label_lists(
     made_from = fingerprint(job, settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         take_in_parts(ledger, job.out, made_from)  # of a run on a cluster that was broken off
-        find_twin = twin_finder() if job.dedupe else None
-        take_in(ledger, job.entries() if entries is None else entries, find_twin)
+        find_duplicate = duplicate_finder() if job.dedupe else None
+        take_in(ledger, job.entries() if entries is None else entries, find_duplicate)
         _refuse_batches(job, ledger)
         if job.retry_failed:
             ledger.retry_failed()
         else:
             ledger.retry_unreached()
-        summary = asked_for(job, settings) | {"started_at": started_at, "fingerprint": made_from}
+        summary = request_settings(job, settings) | {"started_at": started_at, "fingerprint": made_from}
 
         def finish() -> None:
             summary.update(finished_at=now(), **totals(ledger), not_labelled=write_rows(job.out))
@@ -76,7 +76,7 @@ def label_lists(
             if job.runner == "ray":
                 went = label_on_cluster(job, settings, workspace, ledger, made_from)
             else:
-                went = how_it_went(asyncio.run(_run(job, settings, workspace, ledger, on_start)))
+                went = outcome_totals(asyncio.run(_run(job, settings, workspace, ledger, on_start)))
         except BaseException:
             with suppress(StoreError):  # a full disk was told already
                 finish()

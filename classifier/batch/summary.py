@@ -20,7 +20,7 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
     return settings.model_dump(mode="json", exclude=hidden) | {"base_url": server}
 
 
-def asked_for(job: Job, settings: Settings) -> dict[str, Any]:
+def request_settings(job: Job, settings: Settings) -> dict[str, Any]:
     """What was to be labelled, and with which version and settings."""
     return {
         "schema_version": 1,
@@ -56,7 +56,7 @@ def totals(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def how_it_went(run: Run) -> dict[str, Any]:
+def outcome_totals(run: Run) -> dict[str, Any]:
     """How the run ended, and how fast it was."""
     throttle = run.throttle
     return {

@@ -52,13 +52,13 @@ def classify(
     ] = False,
 ) -> int:
     """Place papers in the taxonomy: leaf, runner-up, quotes with pages, confidence, need for review."""
-    from classifier.cli.waiting import WaitTeller
+    from classifier.cli.wait_notice import WaitNotice
     from classifier.pipeline import Classifier
 
     classifier = Classifier(
         engine.setting,
         workspace=workspace,
-        on_wait=WaitTeller(),
+        on_wait=WaitNotice(),
         model=model,
         cascade=cascade,
         cascade_below=cascade_below,

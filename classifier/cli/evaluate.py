@@ -162,7 +162,7 @@ class _Seen:
 
 async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evaluated:
     from classifier.cli.progress import Progress
-    from classifier.cli.waiting import WaitTeller
+    from classifier.cli.wait_notice import WaitNotice
     from classifier.evaluation.metrics import need_packages
 
     need_packages()  # said before slow imports
@@ -182,4 +182,4 @@ async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evalua
         def on_folder(folder: Path) -> None:
             seen.folder = folder
 
-        return await evaluate(plan, on_folder=on_folder, on_prediction=on_prediction, on_wait=WaitTeller())
+        return await evaluate(plan, on_folder=on_folder, on_prediction=on_prediction, on_wait=WaitNotice())

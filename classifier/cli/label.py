@@ -146,7 +146,7 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
     with LabelBar() as bar:
 
         def on_start(run: Run) -> None:
-            _heed_signals(run)
+            _handle_signals(run)
             bar.watch(run)
             run.replies.say = bar.say
 
@@ -155,7 +155,7 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
     return _exit_code(summary)
 
 
-def _heed_signals(run: Run) -> None:
+def _handle_signals(run: Run) -> None:
     """The first signal ends the run in good order, the second at once."""
     import asyncio
 

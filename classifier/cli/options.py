@@ -53,7 +53,7 @@ CascadeBelowOption = Annotated[
         min=0,
         max=1,
         metavar="P",
-        help="With --cascade: papers go on below this sureness; 0.8 where not set.",
+        help="With --cascade: papers go on below this confidence; 0.8 where not set.",
     ),
 ]
 WorkspaceOption = Annotated[

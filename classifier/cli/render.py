@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from classifier.model.label import Evidence, Label
+from classifier.model.reply import FirstOpinion
 from classifier.pages.screen import draw
 from classifier.survey.workspace import Workspace
 from classifier.text.characters import shown
@@ -34,8 +35,10 @@ def render_label(label: Label, workspace: Workspace, *, colour: bool) -> str:
 
 def _parts(label: Label, workspace: Workspace) -> Iterator[Text | Table]:
     yield _decision(label)
-    if label.evidence:
-        yield _evidence(label)
+    if label.answers or label.evidence:
+        yield Text("")
+        yield _grounds(label)
+        yield Text("")
     if label.rationale:
         yield Text(shown(label.rationale))
     for warning in label.warnings:
@@ -79,9 +82,7 @@ def _decision(label: Label) -> Table:
     if label.scope_reason:
         where += f" ({label.scope_reason})"
     grid.add_row("label", Text(where, "bold green" if label.status == "placed" else "bold"))
-    sure = f"{label.confidence:.2f}" if label.confidence is not None else "unknown"
-    source = label.provenance.confidence if label.provenance else ""
-    grid.add_row("sure", Text(f"{sure} ({source})" if source else sure))
+    grid.add_row("confidence", Text(_confidence(label)))
     grid.add_row("runner-up", Text(label.runner_up or "none"))
     if label.secondary:
         grid.add_row("also", Text(", ".join(label.secondary)))
@@ -92,35 +93,66 @@ def _decision(label: Label) -> Table:
     return grid
 
 
-def _evidence(label: Label) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    seen: dict[str, list[Evidence]] = {}
+def _confidence(label: Label) -> str:
+    if label.confidence is None:
+        return "unknown"
+    source = label.provenance.confidence if label.provenance else ""
+    return f"{label.confidence:.2f} ({source})" if source else f"{label.confidence:.2f}"
+
+
+def _grounds(label: Label) -> Table:
+    """The answers to the decision questions, one a line, each beside the quote it rests on.
+
+    A quote that several answers rest on is shown once; answers without a quote come last.
+    """
+    answers = {item.question: f"{item.question} = {item.answer}" for item in label.answers}
+    quoted: dict[str, list[Evidence]] = {}
     for item in label.evidence:
-        seen.setdefault(" ".join(item.quote.split()), []).append(item)
-    for quote, items in seen.items():
-        first = items[0]
-        page = f"p. {first.page}" if first.page else "absent"
-        supports = ", ".join(dict.fromkeys(item.supports for item in items))
-        text = Text(f"“{shown(quote)}”", "" if first.page else "red")
-        grid.add_row(page, text.append(f"  [{supports}; {first.verdict}]", "dim"))
+        quoted.setdefault(" ".join(item.quote.split()), []).append(item)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for quote, items in quoted.items():
+        supported = dict.fromkeys(answers.pop(i.supports, "") or _again(label, i.supports) for i in items)
+        grid.add_row(Text("\n".join(supported)), _quote(quote, items[0]))
+    if answers:
+        grid.add_row("without quote", Text(", ".join(answers.values()), "dim"))
     return grid
 
 
+def _again(label: Label, supports: str) -> str:
+    """What a further quote stands under: its answer again, or `label`."""
+    given = next((item.answer for item in label.answers if item.question == supports), None)
+    return f"{supports} = {given}" if given else supports
+
+
+def _quote(quote: str, found: Evidence) -> Text:
+    text = Text(f"“{shown(quote)}”")
+    if found.page is None:
+        return Text("not in the paper: ", "red").append_text(text)
+    text = Text(f"p. {found.page}  ", "dim").append_text(text)
+    return text.append("  (nearly verbatim)", "dim") if found.verdict == "near" else text
+
+
 def _origin(label: Label, workspace: Workspace) -> str:
-    """Which engine spoke, what it is worth, and what it cost."""
+    """The engine that answered, its measured accuracy, and what it cost."""
     made = label.provenance
     if made is None:
         return ""
     parts = [f"engine: {made.engine}" + (f" ({shown(made.model)})" if made.model else "")]
     if made.engine == "offline":
-        measured = workspace.offline_accuracy
-        parts.append(f"a baseline, {measured}" if measured else "a baseline of unmeasured accuracy here")
+        parts.append(f"a baseline, {workspace.offline_accuracy or 'not measured on this taxonomy'}")
     else:
         cost = "price unknown" if made.cost_usd is None else f"${made.cost_usd:.4f}"
         cached = f", {made.tokens_cached} cached" if made.tokens_cached else ""
         parts.append(f"{made.tokens_in} tokens in{cached}, {made.tokens_out} out, {cost}")
     if made.first_opinion is not None:
-        before = made.first_opinion
-        said = f"{before.label}, {before.sureness:.2f} sure" if before.sureness is not None else before.error
-        parts.append(f"asked after {before.engine} ({said})")
+        parts.append(f"escalated from {made.first_opinion.engine} ({_opinion(made.first_opinion)})")
     return "; ".join(parts)
+
+
+def _opinion(first: FirstOpinion) -> str:
+    if first.label is None:
+        return f"no label: {first.error}" if first.error else "no label"
+    sure = "unknown" if first.confidence is None else f"{first.confidence:.2f}"
+    return f"{first.label}, confidence {sure}"

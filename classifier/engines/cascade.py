@@ -18,7 +18,7 @@ Ask = Callable[[Engine], Awaitable[tuple[Task, Reply]]]
 """Puts the paper to one engine; the reply is calibrated."""
 
 
-def sureness(reply: Reply) -> float | None:
+def confidence_of(reply: Reply) -> float | None:
     """What is compared with the threshold: the confidence, or the cautious one where that is lower.
 
     None where neither is known.
@@ -29,7 +29,7 @@ def sureness(reply: Reply) -> float | None:
 
 def is_sure(reply: Reply, below: float) -> bool:
     """Whether a cascade keeps a reply: its confidence is known, and not below the threshold."""
-    sure = sureness(reply)
+    sure = confidence_of(reply)
     return sure is not None and sure >= below
 
 
@@ -65,7 +65,7 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
             engine=reply.engine,
             model=reply.model,
             label=reply.answer.label,
-            sureness=sureness(reply),
+            confidence=confidence_of(reply),
             attempts=reply.attempts,
             **reply.usage.model_dump(),
         )

@@ -66,7 +66,8 @@ class ScriptedEngine:
             return line
         raw = line if isinstance(line, str) else ""
         answer = parse_answer(self._taxonomy, line) if isinstance(line, str) else line
-        return Reply(answer=answer, engine=self.name, attempts=1, raw=raw)
+        source = "unknown" if answer.confidence is None else "stated"
+        return Reply(answer=answer, engine=self.name, attempts=1, raw=raw, confidence_source=source)
 
     async def aclose(self) -> None:
         """Nothing to release."""

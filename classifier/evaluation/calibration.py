@@ -134,7 +134,7 @@ def threshold_for(
 
 
 def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
-    """Engine, model, and the source of most confidences."""
+    """Engine, model, and the source of most confidences; "unknown" where no answer has one."""
     known = [p.result.provenance for p in predictions if p.result.provenance is not None]
     of = sorted({(item.engine, item.model or "") for item in known})
     if len(of) != 1:
@@ -142,12 +142,16 @@ def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
         raise ConfigError(
             f"a calibration is of one engine and model, found {found}; calibrate each by itself"
         )
-    sources = Counter(item.confidence for item in known)
+    sources = Counter(
+        p.result.provenance.confidence
+        for p in predictions
+        if p.result.provenance is not None and p.result.confidence is not None
+    )
     if any(name.startswith(CALIBRATED) for name in sources):
         raise ConfigError(
             "these confidences are calibrated already; run the engine without its calibration, then fit"
         )
-    source = min(sources, key=lambda name: (-sources[name], name))
+    source = min(sources, key=lambda name: (-sources[name], name), default="unknown")
     return known[0].engine, known[0].model, source
 
 

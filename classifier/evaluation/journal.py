@@ -78,7 +78,7 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
             _check_fingerprint(folder, fingerprint)
             path = folder / PREDICTIONS_FILE
             done = read_predictions(path, torn=True) if resume and path.is_file() else []
-            kept = {p.id: p for p in done if not nobody_answered(p)}
+            kept = {p.id: p for p in done if not is_unreachable(p)}
             replace_text(path, _lines(kept.values()))
             with path.open("ab") as file:
                 yield Journal(folder, file, kept)
@@ -86,7 +86,7 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
         raise ConfigError(f"{folder}: another run is writing there; wait, or choose another --out") from error
 
 
-def nobody_answered(prediction: Prediction) -> bool:
+def is_unreachable(prediction: Prediction) -> bool:
     """Whether nothing was judged: a resumed run asks again. A wrong reply stays what it is."""
     error = prediction.result.error
     return error is not None and error_class(error.code).is_unanswered()

@@ -229,7 +229,7 @@ class RunFacts(Record):
     Attributes:
         engine, model: In a cascade, those that are asked last.
         cascade: The engine and model that are asked first; None without a cascade.
-        cascade_below: The sureness below which an item goes on.
+        cascade_below: The confidence below which an item goes on.
     """
 
     suite: str

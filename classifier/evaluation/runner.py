@@ -15,7 +15,7 @@ from typing import Any
 from classifier.__about__ import __version__
 from classifier.engines.base import Engine
 from classifier.errors import ClassifierError, Concern, ModelError, SourceUnavailable
-from classifier.evaluation.journal import Journal, nobody_answered, open_journal
+from classifier.evaluation.journal import Journal, is_unreachable, open_journal
 from classifier.evaluation.protocol import EvalProtocol, studies_to_leave_out
 from classifier.evaluation.records import Prediction, RunFacts, Suite, TextKind
 from classifier.evaluation.texts import ItemText, choose_texts
@@ -175,7 +175,7 @@ async def _predict(classifier: Classifier, question: ItemText, leave_out: frozen
 def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> ClassifierError:
     error = last.result.error
     kind = SourceUnavailable if error and error.code == SourceUnavailable.code else ModelError
-    saved = sum(not nobody_answered(prediction) for prediction in journal.done.values())
+    saved = sum(not is_unreachable(prediction) for prediction in journal.done.values())
     return kind(stop_message(error.message if error else "", f"{saved} of {total} items are saved in {out}"))
 
 

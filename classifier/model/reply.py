@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from classifier.model.record import Notice, Record
 
@@ -52,18 +52,18 @@ class Usage(Record):
 
 
 class FirstOpinion(Usage):
-    """What the first engine of a cascade said of a paper that it handed on, and what that cost.
+    """What the first engine of a cascade answered about a paper that was escalated, and what that cost.
 
     Attributes:
         label: None where it gave no usable answer; `error` then holds the reason's code.
-        sureness: What was found to be below the threshold.
+        confidence: What was compared with the threshold. Labels of version 0.1 call it `sureness`.
         attempts: As in `Reply`.
     """
 
     engine: str
     model: str | None = None
     label: str | None = None
-    sureness: float | None = None
+    confidence: float | None = Field(default=None, validation_alias=AliasChoices("confidence", "sureness"))
     error: str | None = None
     attempts: int = 0
 

@@ -131,30 +131,16 @@ def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
     """Validates a reply (one JSON object) against the leaf schema.
 
     A runner-up or secondary leaf that repeats the label is dropped; empty quotes become None. A confidence
-    that is not a number from 0 to 1 (small models write 5 or 85) becomes None: the label beside it is still
-    valid.
+    that is not a number from 0 to 1 (small models write 5, 85 or NaN) becomes None: the label beside it is
+    still valid.
 
     Raises:
         NotJson: The text is not JSON.
         SchemaMismatch: JSON of another shape, a limit broken, or an undeclared answer.
         UnknownLabel: A label outside the closed set. All messages are fit to be sent back.
     """
-
-    def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        # Python's json would keep the last of two labels in silence.
-        for name, times in Counter(name for name, _ in pairs).items():
-            if times > 1:
-                raise SchemaMismatch(f"the reply gives '{_short(name)}' {times} times; expected once", raw)
-        return dict(pairs)
-
     try:
-        data = json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=refuse_repeated)
-    except (ValueError, RecursionError) as error:
-        raise NotJson(
-            f"the reply is not valid JSON ({_short(error)}); expected one JSON object", raw
-        ) from error
-    try:
-        reply = _Reply.model_validate(data)
+        reply = _Reply.model_validate(_decode(raw))
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, item['loc'])) or 'reply'}: {item['msg']}" for item in error.errors()[:3]
@@ -184,7 +170,33 @@ def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
 
 def stated_confidence(raw: str) -> str:
     """The confidence as a valid reply (`parse_answer`) writes it, for messages; at most 40 characters."""
-    return json.dumps(json.loads(raw)["confidence"])[:40]
+    return json.dumps(_decode(raw)["confidence"])[:40]
+
+
+def _decode(raw: str) -> Any:
+    """JSON as models write it: NaN, Infinity and numbers of any length are read as floats.
+
+    None of them is a value that the schema takes, except where a confidence stands: there it means unknown.
+    """
+
+    def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # Python's json would keep the last of two labels without a word.
+        for name, times in Counter(name for name, _ in pairs).items():
+            if times > 1:
+                raise SchemaMismatch(f"the reply gives '{_short(name)}' {times} times; expected once", raw)
+        return dict(pairs)
+
+    try:
+        return json.loads(raw, parse_int=_whole_number, object_pairs_hook=refuse_repeated)
+    except (ValueError, RecursionError) as error:
+        raise NotJson(
+            f"the reply is not valid JSON ({_short(error)}); expected one JSON object", raw
+        ) from error
+
+
+def _whole_number(digits: str) -> int | float:
+    # Python refuses to make an int of more than 4,300 digits.
+    return int(digits) if len(digits) < 20 else float(digits)
 
 
 def _probability(stated: Any) -> float | None:
@@ -248,7 +260,3 @@ def _not_one_of(where: str, value: str, allowed: tuple[str, ...]) -> str:
 
 def _short(value: object) -> str:
     return str(value)[:120]
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")

@@ -65,16 +65,22 @@ class Workspace:
 
     @cached_property
     def offline_accuracy(self) -> str | None:
-        """What the offline engine was measured at here, in words (`offline/accuracy.json`), or None."""
+        """What the offline engine was measured at here, in one phrase, or None if it was not measured.
+
+        `offline/accuracy.json` holds the accuracy by set of papers, the one to quote first, and `in_words`.
+        """
         file = self.offline_dir / "accuracy.json"
         if not file.is_file():
             return None
         try:
-            return str(json.loads(file.read_text(encoding="utf-8"))["in_words"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            measured = json.loads(file.read_text(encoding="utf-8"))
+            in_words = str(measured.pop("in_words"))
+            first = next(((str(papers), float(share)) for papers, share in measured.items()), None)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"{file}: expected a JSON object with 'in_words'; retrain or remove it"
             ) from error
+        return f"accuracy {first[1]:.2f} on {first[0]}" if first else in_words
 
     def prompt_dir(self) -> Path:
         """The folder of templates: the workspace's own, else the built-in one."""

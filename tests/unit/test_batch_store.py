@@ -6,7 +6,7 @@ import pytest
 
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.writer import LedgerWriter
-from classifier.batch.replies import KeepingTransport, KeptReplies, asking
+from classifier.batch.replies import StoredReplies, StoringTransport, asking
 from classifier.batch.spending import RunSpending
 from classifier.engines.openai.completion import read_usage
 from classifier.errors import RateLimited, StoreError
@@ -30,7 +30,7 @@ def usage_of(model, body):
 
 
 def kept(server, store, spending=None, basis=None):
-    return KeptReplies(KeepingTransport(server, store, usage_of, spending or RunSpending()), basis)
+    return StoredReplies(StoringTransport(server, store, usage_of, spending or RunSpending()), basis)
 
 
 class Server:

@@ -166,9 +166,19 @@ def test_failed_answers_and_rare_sources_are_left_out():
     assert fit_calibration(rows, SUITES).n == 30
 
 
+def test_answers_without_a_confidence_do_not_choose_the_source():
+    rows = [
+        *predictions(simulated(30, overconfident)),
+        *(prediction(f"unknown {n}", PAN, PAN, confidence=None, source="unknown") for n in range(40)),
+    ]
+    fitted = fit_calibration(rows, SUITES)
+    assert (fitted.source, fitted.n) == ("stated", 30)
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
+        (predictions([(None, True)] * 30, source="unknown"), "0 answers .* are too few"),
         (predictions([(0.5, True)] * 19), "19 answers .* are too few .* at least 20"),
         ([], "found none"),
         (predictions([(0.5, True)] * 20, source="calibrated:stated"), "calibrated already"),

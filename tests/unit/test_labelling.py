@@ -10,7 +10,7 @@ from classifier.model.document import Document, Page
 from classifier.model.label import Evidence, Label
 from classifier.model.paper import Paper, PaperFile
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED, Notice
-from classifier.model.reply import Answer, GivenAnswer, Quote, Reply, Usage
+from classifier.model.reply import Answer, FirstOpinion, GivenAnswer, Quote, Reply, Usage
 from classifier.model.study import Study
 from classifier.model.task import Prompt, Task
 from classifier.survey.workspace import Workspace
@@ -195,6 +195,12 @@ def test_a_label_survives_the_way_through_json(label):
     )
     assert Label.model_validate_json(made.model_dump_json()) == made
     assert "\n" not in made.model_dump_json()
+
+
+def test_a_label_of_version_0_1_names_the_first_confidence_sureness():
+    first = FirstOpinion.model_validate_json('{"engine": "offline", "label": "x", "sureness": 0.3}')
+    assert first.confidence == 0.3
+    assert FirstOpinion.model_validate_json(first.model_dump_json()) == first
 
 
 @pytest.mark.parametrize(

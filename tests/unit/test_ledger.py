@@ -128,7 +128,7 @@ def test_no_twin_stands_in_for_one_that_the_engine_could_not_label(tmp_path):
     with open_ledger(tmp_path, {}) as ledger:
         take(ledger, entry("a"), entry("b"), twins={"b": "a"})
         save(ledger, failed("a", "refused"))
-        assert ledger.stand_in() == 0
+        assert ledger.promote_duplicates() == 0
         assert waiting(ledger) == []
 
 
@@ -137,10 +137,10 @@ def test_the_first_twin_stands_in_for_one_that_cannot_be_read(tmp_path):
         take(ledger, entry("a"), entry("b"), entry("c"), twins={"b": "a", "c": "a"})
         assert waiting(ledger) == ["a"]
         save(ledger, failed("a"))
-        assert ledger.stand_in() == 1
+        assert ledger.promote_duplicates() == 1
         assert waiting(ledger) == ["b"]
         save(ledger, label("b"))
-        assert ledger.stand_in() == 0
+        assert ledger.promote_duplicates() == 0
     rows = {row.entry.key: row.label for row in read_rows(tmp_path)}
     assert (rows["a"].status, rows["b"].leaf, rows["c"].leaf) == ("failed", "a", "a")
     assert rows["c"].ref == "c"

@@ -313,16 +313,16 @@ def test_no_words_of_a_server_make_a_profile_climb_up(profile, said):
 @given(profiles)
 def test_giving_things_up_ends(profile):
     steps = 0
-    while (lesser := profile.lesser()) is not None:
-        profile, steps = lesser, steps + 1
+    while (weaker := profile.weaker()) is not None:
+        profile, steps = weaker, steps + 1
     assert (profile.rung, profile.logprobs) == ("prompt", False)
     assert steps <= len(RUNGS)
 
 
 @given(profiles, profiles)
 def test_two_findings_meet_at_what_both_leave(one, other):
-    met = one.met_with(other)
-    assert met == met.met_with(met)
+    met = one.merge(other)
+    assert met == met.merge(met)
     assert RUNGS.index(met.rung) == max(RUNGS.index(one.rung), RUNGS.index(other.rung))
 
 

@@ -97,7 +97,15 @@ async def test_a_reply_that_stays_wrong_is_an_error_after_two_requests(wrong, er
 
 @pytest.mark.parametrize(
     ("stated", "shown"),
-    [(5, "5"), (85, "85"), (-1, "-1"), ("high", '"high"'), (None, "null"), (True, "true")],
+    [
+        (5, "5"),
+        (85, "85"),
+        (-1, "-1"),
+        ("high", '"high"'),
+        (None, "null"),
+        (True, "true"),
+        (float("nan"), "NaN"),
+    ],
 )
 async def test_a_label_is_kept_where_its_stated_confidence_is_no_probability(stated, shown):
     with LlmServer([reply(answer(confidence=stated))]) as server:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from classifier.engines.openai.retry import NobodyThere, Pause, Waits, retrying
+from classifier.engines.openai.retry import Pause, ServerUnreachable, Waits, retrying
 from classifier.errors import ModelUnavailable, RateLimited, Refused
 from classifier.waiting import parse_retry_after
 
@@ -65,8 +65,8 @@ async def test_retryable_errors_are_tried_to_the_last_attempt_and_others_once():
 
 async def test_a_server_that_is_not_there_is_tried_three_times_at_most_and_soon():
     told: list[float] = []
-    assert await attempts_of(NobodyThere("x"), 6, Waits(longest_s=0.01), told) == 3
-    assert await attempts_of(NobodyThere("x"), 2, QUICK) == 2
+    assert await attempts_of(ServerUnreachable("x"), 6, Waits(longest_s=0.01), told) == 3
+    assert await attempts_of(ServerUnreachable("x"), 2, QUICK) == 2
     assert told == [0.01, 0.01]
 
 

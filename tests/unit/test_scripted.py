@@ -37,6 +37,12 @@ async def test_lines_of_each_kind_come_in_order():
     assert engine.tasks == [TASK] * 6
 
 
+async def test_a_line_without_a_usable_confidence_has_an_unknown_one():
+    engine = ScriptedEngine(TAXONOMY, [RAW, json.dumps(answer(confidence=85))])
+    assert (await engine.answer(TASK)).confidence_source == "stated"
+    assert (await engine.answer(TASK)).confidence_source == "unknown"
+
+
 async def test_a_function_answers_by_the_task():
     engine = ScriptedEngine(TAXONOMY, lambda task: json.dumps(answer(rationale=task.paper.title)))
     assert (await engine.answer(TASK)).answer.rationale == "On bread"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from classifier.cli.waiting import WaitTeller
+from classifier.cli.wait_notice import WaitNotice
 
 
 def test_of_waits_at_the_same_time_the_first_is_told(capsys):
-    tell = WaitTeller()
+    tell = WaitNotice()
     for why in ("first", "second"):
         tell(60.0, why)
     assert capsys.readouterr().err == "classifier: waiting 60 s: first\n"
 
 
 def test_the_same_words_are_not_said_over_and_over(capsys):
-    tell = WaitTeller()
+    tell = WaitNotice()
     for why in ("busy", "busy", "gone"):
         tell(2.001, why)
         tell._until = 0.0  # the wait is over
@@ -21,5 +21,5 @@ def test_the_same_words_are_not_said_over_and_over(capsys):
 
 
 def test_short_waits_are_not_told(capsys):
-    WaitTeller()(2.0, "nothing")
+    WaitNotice()(2.0, "nothing")
     assert capsys.readouterr().err == ""

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from classifier.batch.cluster.connection import connected
-from classifier.batch.cluster.office import Office, Terms
 from classifier.batch.cluster.parts import Taken, take_in, write_entries
+from classifier.batch.cluster.shared_budget import SharedBudget, Terms
 from classifier.batch.cluster.worker import Assignment, LabelWorker
 from classifier.batch.job import Job
 from classifier.batch.ledger.ledger import Ledger
@@ -75,7 +75,7 @@ def label_on_cluster(
     """Labels all that waits.
 
     Returns:
-        How it went, as `summary.how_it_went` says it.
+        How it went, as `summary.outcome_totals` says it.
 
     Raises:
         ConfigError: Ray is not installed, its cluster cannot be reached, or its machines cannot label.
@@ -113,14 +113,14 @@ def label_on_cluster(
 
 def _goes_on(ledger: Ledger) -> bool:
     """Whether anything waits; duplicates of entries that could not be read wait from now on."""
-    return bool(ledger.counts().waiting or ledger.stand_in())
+    return bool(ledger.counts().waiting or ledger.promote_duplicates())
 
 
 def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger, folder: Path) -> None:
     """One pass over the entries of a run's folder; its labels are below the same folder."""
     cores = int(ray.cluster_resources().get("CPU", 1))
     work = plan(settings.chosen_engine, cores, ledger.counts().waiting, assignment.concurrency)
-    office = _office(ray, Terms(settings, ledger.spent(), assignment.job.max_cost_usd))
+    shared_budget = _shared_budget(ray, Terms(settings, ledger.spent(), assignment.job.max_cost_usd))
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = sys.stderr.isatty()
     context.enable_rich_progress_bars, context.use_ray_tqdm = True, False
@@ -131,7 +131,7 @@ def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger,
                 target_num_rows_per_block=work.rows
             ).map_batches(
                 LabelWorker,
-                fn_constructor_args=(replace(assignment, concurrency=work.concurrency), office),
+                fn_constructor_args=(replace(assignment, concurrency=work.concurrency), shared_budget),
                 batch_size=work.rows,
                 batch_format="pyarrow",
                 num_cpus=_CPU_SHARE if cores > 1 else 0,
@@ -150,14 +150,14 @@ def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger,
         ) from error
 
 
-def _office(ray: Any, terms: Terms) -> Any:
-    """An office on the driver's machine: with that one the run ends anyway."""
+def _shared_budget(ray: Any, terms: Terms) -> Any:
+    """An shared_budget on the driver's machine: with that one the run ends anyway."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    office = ray.remote(Office).options(num_cpus=0, scheduling_strategy=here).remote()
-    ray.get(office.open.remote(terms))
-    return office
+    shared_budget = ray.remote(SharedBudget).options(num_cpus=0, scheduling_strategy=here).remote()
+    ray.get(shared_budget.open.remote(terms))
+    return shared_budget
 
 
 @contextmanager

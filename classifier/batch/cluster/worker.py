@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from classifier.batch.assembly import asking_classifier, open_line
-from classifier.batch.cluster.office import SharedSpending, Terms
+from classifier.batch.cluster.shared_budget import SharedSpending, Terms
 from classifier.batch.cluster.tables import KeptReply, arrow, label_row, labels_schema
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.labellers import label_entry
@@ -73,13 +73,13 @@ class LabelWorker:
     """What Ray Data's `map_batches` calls.
 
     Args:
-        office: Handle of an `Office`.
+        shared_budget: Handle of an `SharedBudget`.
     """
 
-    def __init__(self, assignment: Assignment, office: Any) -> None:
+    def __init__(self, assignment: Assignment, shared_budget: Any) -> None:
         import ray
 
-        terms: Terms = ray.get(office.terms.remote())
+        terms: Terms = ray.get(shared_budget.terms.remote())
         self._job = assignment.job
         self._replies = Replies()
         self._classifier: Classifier | None = None
@@ -89,7 +89,7 @@ class LabelWorker:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         try:
-            self._classifier = self._open(assignment, terms, office)
+            self._classifier = self._open(assignment, terms, shared_budget)
         except ClassifierError as error:
             self._stopped = error
 
@@ -101,7 +101,7 @@ class LabelWorker:
         rows = self._run(self._label(block.to_pylist()))
         return arrow().Table.from_pylist(rows, labels_schema())
 
-    def _open(self, assignment: Assignment, terms: Terms, office: Any) -> Classifier:
+    def _open(self, assignment: Assignment, terms: Terms, shared_budget: Any) -> Classifier:
         settings = terms.settings.model_copy(update={"workers": 1})
         workspace = Workspace(assignment.root)
         changed = differences(assignment.fingerprint, fingerprint(self._job, settings, workspace))
@@ -112,7 +112,7 @@ class LabelWorker:
             )
         if settings.chosen_engine == "offline":
             return Classifier.from_settings(settings, workspace=workspace)
-        spending = SharedSpending(terms, office)
+        spending = SharedSpending(terms, shared_budget)
         line = open_line(settings, assignment.concurrency, spending, self._replies)
         self._throttle = line.throttle
         return asking_classifier(settings, workspace, line, line.throttle)

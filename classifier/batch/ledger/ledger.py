@@ -91,7 +91,7 @@ class Ledger(Database):
             ),
         )
 
-    def label_anew(self) -> None:
+    def relabel_all(self) -> None:
         """Puts every entry back; earlier replies to failed ones are not used again."""
         self._db.execute(
             "UPDATE item SET round = round + (state = 'failed'), label = NULL, error = NULL, review = 0,"
@@ -155,7 +155,7 @@ class Ledger(Database):
                 ),
             )
 
-    def wait_again(self, item_ids: Sequence[int]) -> None:
+    def requeue(self, item_ids: Sequence[int]) -> None:
         """Puts failed items back, as if they had not been tried in this round."""
         with self.transaction():
             self._db.executemany(
@@ -180,7 +180,7 @@ class Ledger(Database):
                 " WHERE state = 'failed'"
             ).rowcount
 
-    def stand_in(self) -> int:
+    def promote_duplicates(self) -> int:
         """Lets the first twin of each item that could not be read be labelled in its place.
 
         The twin may bring another file, id or abstract. Returns how many there are.

@@ -80,7 +80,7 @@ def _take_up(ledger: Ledger, fingerprint: Mapping[str, Any], relabel: bool) -> N
     if changed and not relabel and ledger.has_results():
         raise other_settings(ledger.path, changed)
     if changed:
-        ledger.label_anew()
+        ledger.relabel_all()
     ledger.keep(FINGERPRINT, fingerprint)
 
 

@@ -24,7 +24,7 @@ _ENVELOPE_BYTES = 100
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingRequest:
     """A request as it is kept.
 
     Attributes:
@@ -72,7 +72,7 @@ class BatchRequests:
 
     # -- requests ----------------------------------------------------------------------------------
 
-    def ask(self, asked: Asked) -> int:
+    def ask(self, asked: PendingRequest) -> int:
         """Keeps a request; returns how many batches have brought no answer to it."""
         raw = json.dumps(asked.request, separators=(",", ":")).encode()
         size = len(raw) + _ENVELOPE_BYTES
@@ -89,7 +89,7 @@ class BatchRequests:
         self._db.execute("INSERT OR REPLACE INTO asked_body VALUES (?, ?)", (row[0], zlib.compress(raw, 1)))
         return int(row[1])
 
-    def give_up(self, asked: Asked) -> None:
+    def give_up(self, asked: PendingRequest) -> None:
         """Sends a request that no batch has answered no more in this run; its tries are remembered."""
         row = self._db.execute(
             "UPDATE asked SET lost = 1 WHERE item = ? AND round = ? AND request = ? AND nth = ? RETURNING id",

@@ -49,10 +49,10 @@ def read_rows(folder: Path) -> Iterator[Row]:
         ConfigError: There is no ledger.
         StoreError: It cannot be read.
     """
-    return (row for row, _ in rows_with_twins(folder))
+    return (row for row, _ in rows_with_originals(folder))
 
 
-def rows_with_twins(folder: Path) -> Iterator[tuple[Row, str | None]]:
+def rows_with_originals(folder: Path) -> Iterator[tuple[Row, str | None]]:
     """Each row, and the key of its twin where it is a duplicate."""
     with _reading(folder) as connection:
         for entry, label, twin, *correction in connection.execute(_ROWS):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.batch.ledger.items import pack
-from classifier.batch.replies import kept_refusal
+from classifier.batch.replies import stored_refusal
 from classifier.engines.openai.completion import as_batch_answer
 from classifier.engines.openai.failures import failure
 from classifier.engines.openai.secrets import without_secrets
@@ -88,4 +88,4 @@ class AnswerReader:
             self.stop = error
         if error.retryable or self.stop is error:
             return None
-        return BatchAnswer(custom_id, kept_refusal(status, body, self._where), refused=True)
+        return BatchAnswer(custom_id, stored_refusal(status, body, self._where), refused=True)

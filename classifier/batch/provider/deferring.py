@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from classifier.batch.ledger.requests import Asked
+from classifier.batch.ledger.requests import PendingRequest
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.replies import Deferred, present_conversation
 from classifier.engines.openai.transport import ChatTransport
@@ -75,7 +75,7 @@ class DeferringTransport:
         if self._is_closed():
             raise Deferred
         put = present_conversation()
-        asked = Asked(put.item, put.key, request, self._most_of(request))
+        asked = PendingRequest(put.item, put.key, request, self._most_of(request))
         tries = await self._store.do(lambda ledger: ledger.requests.ask(asked))
         if tries < TRIES:
             raise Deferred

@@ -55,7 +55,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Said:
+class ServerReply:
     """A completion, the JSON object found in it, and the profile it was asked with; None if kept."""
 
     completion: Completion
@@ -99,7 +99,7 @@ class ChatServer:
         self._proven = False  # a reply has come in this process
         self._scout = Scout()
 
-    async def ask(self, question: ChatQuestion, tally: Tally, doubted: Profile | None = None) -> Said:
+    async def ask(self, question: ChatQuestion, tally: Tally, doubted: Profile | None = None) -> ServerReply:
         """Asks until there is a whole completion.
 
         Args:
@@ -134,7 +134,7 @@ class ChatServer:
             self._kept = profile
             self._findings.keep(self._key, profile, spoken=spoken)
 
-    async def _adapting(self, trial: _Trial, question: ChatQuestion, tally: Tally) -> Said:
+    async def _adapting(self, trial: _Trial, question: ChatQuestion, tally: Tally) -> ServerReply:
         """One exchange, repeated at once for as long as the server's words name what to give up."""
         while True:
             await self._retries.pause.wait(self._retries.waits.total_s)
@@ -150,9 +150,9 @@ class ChatServer:
             tally.completions.append(completion)
             extracted = _usable(completion, question.schema)
             if isinstance(body, Kept):
-                return Said(completion, extracted, None)
+                return ServerReply(completion, extracted, None)
             self._learn(trial)
-            return Said(completion, extracted, trial.profile)
+            return ServerReply(completion, extracted, trial.profile)
 
     def _body(self, question: ChatQuestion, profile: Profile) -> dict[str, Any]:
         messages = question.messages
@@ -167,7 +167,7 @@ class ChatServer:
             return False
         spoken = trial.profile.after(error.said)
         if spoken is None and error.status in (400, 422) and unexplained(error.said):
-            spoken = trial.profile.lesser()
+            spoken = trial.profile.weaker()
         if spoken is not None:
             _log.info("%s: %s", self._key, error)
             trial.profile = spoken
@@ -175,12 +175,12 @@ class ChatServer:
         if isinstance(error, ServerError) and error.status == 500 and not self._proven:
             trial.failures += 1
             if trial.failures >= _SILENT_FAILURES:
-                trial.profile, trial.inferred = trial.profile.lesser() or trial.profile, True
+                trial.profile, trial.inferred = trial.profile.weaker() or trial.profile, True
         return False
 
     def _learn(self, trial: _Trial) -> None:
         if trial.profile != trial.start:  # others may have found out more in the meantime
-            self._profile = self._known().met_with(trial.profile)
+            self._profile = self._known().merge(trial.profile)
         self._proven = True
         self._keep(self._known(), spoken=not trial.inferred)
 
@@ -232,7 +232,7 @@ def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
     return extracted
 
 
-def enforced(said: Said, schema: Mapping[str, Any]) -> bool:
+def enforced(said: ServerReply, schema: Mapping[str, Any]) -> bool:
     """Whether a reply looks as if the server had held the model to the structure that was asked for.
 
     A strict schema cannot be broken by the model, the other rungs only promise JSON.

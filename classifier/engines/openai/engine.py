@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from classifier.engines.openai.chat import ChatQuestion, ChatServer, Messages, Said, Tally, enforced
+from classifier.engines.openai.chat import ChatQuestion, ChatServer, Messages, ServerReply, Tally, enforced
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, findings_key
 from classifier.engines.openai.logprobs import label_probability
@@ -160,7 +160,7 @@ class OpenAIEngine:
         """Closes connections."""
         await self._transport.aclose()
 
-    async def _converse(self, prompt: Prompt, tally: Tally) -> tuple[Answer, Said]:
+    async def _converse(self, prompt: Prompt, tally: Tally) -> tuple[Answer, ServerReply]:
         """The question, and at most one re-ask that tells the model what was wrong."""
         messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
         said = await self._whole(messages, prompt, tally)
@@ -178,7 +178,7 @@ class OpenAIEngine:
 
     async def _whole(
         self, messages: Messages, prompt: Prompt, tally: Tally, doubted: Profile | None = None
-    ) -> Said:
+    ) -> ServerReply:
         """A reply that the output limit did not cut.
 
         Raises:
@@ -227,7 +227,7 @@ class OpenAIEngine:
             cost_usd=sum(known) if costs and len(known) == len(costs) else None,
         )
 
-    def _notices(self, prompt: Prompt, answer: Answer, said: Said, usage: Usage) -> list[Notice]:
+    def _notices(self, prompt: Prompt, answer: Answer, said: ServerReply, usage: Usage) -> list[Notice]:
         notices = []
         if answer.confidence is None:
             stated = stated_confidence(said.extracted.text)

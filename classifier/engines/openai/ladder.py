@@ -93,11 +93,11 @@ class Profile:
         below = RUNGS[RUNGS.index(self.rung) + 1 :]
         return replace(self, rung=below[0]) if below else None
 
-    def lesser(self) -> Profile | None:
+    def weaker(self) -> Profile | None:
         """The next thing to give up where the server does not say what is wrong."""
         return replace(self, logprobs=False) if self.logprobs else self.lower()
 
-    def met_with(self, other: Profile) -> Profile:
+    def merge(self, other: Profile) -> Profile:
         """What both leave: the lower rung, the parameters that neither gave up, the other's limit."""
         return Profile(
             rung=max(self.rung, other.rung, key=RUNGS.index),

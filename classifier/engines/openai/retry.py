@@ -25,7 +25,7 @@ from classifier.errors import ClassifierError, ModelUnavailable, RateLimited
 from classifier.waiting import ABSENT_ATTEMPTS, ABSENT_WAIT_S, OnWait
 
 
-class NobodyThere(ModelUnavailable):
+class ServerUnreachable(ModelUnavailable):
     """No connection came about: refused, or a name that leads nowhere.
 
     A busy server comes back in seconds, one that does not run does not: this is tried three times in
@@ -98,18 +98,18 @@ def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> 
     """The policy as a tenacity loop, to be used by `async for attempt in …: with attempt: …`.
 
     RetryPolicy errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
-    last error. Where the error brings `retry_after_s`, that is the wait; `NobodyThere` has its own.
+    last error. Where the error brings `retry_after_s`, that is the wait; `ServerUnreachable` has its own.
     """
     jitter = wait_random_exponential(multiplier=waits.first_s, max=waits.longest_s)
 
     def wait(state: RetryCallState) -> float:
-        if isinstance(_error(state), NobodyThere):
+        if isinstance(_error(state), ServerUnreachable):
             return min(ABSENT_WAIT_S, waits.longest_s)
         asked = retry_after_of(_error(state))
         return jitter(state) if asked is None else asked
 
     def stop(state: RetryCallState) -> bool:
-        absent = isinstance(_error(state), NobodyThere)
+        absent = isinstance(_error(state), ServerUnreachable)
         attempts = min(max_attempts, ABSENT_ATTEMPTS) if absent else max_attempts
         return state.idle_for + state.upcoming_sleep > waits.total_s or state.attempt_number >= attempts
 

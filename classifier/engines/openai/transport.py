@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from classifier.engines.openai.failures import ServerError, failure, one_line
-from classifier.engines.openai.retry import NobodyThere
+from classifier.engines.openai.retry import ServerUnreachable
 from classifier.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class OpenAITransport:
             failed = self._failure(error.response.status_code, error.response)
         except (openai.APIConnectionError, httpx2.TransportError) as error:
             reason = one_line(str(error.__cause__ or error), self._key)
-            kind = NobodyThere if isinstance(error.__cause__, httpx2.ConnectError) else ModelUnavailable
+            kind = ServerUnreachable if isinstance(error.__cause__, httpx2.ConnectError) else ModelUnavailable
             raise kind(
                 f"could not reach {where} ({reason or 'connection failed'}); check the base URL and that the "
                 "server is running"

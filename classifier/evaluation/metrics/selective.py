@@ -37,9 +37,9 @@ def accuracy_at(cases: Sequence[Case], coverage: float) -> float | None:
 
 def accuracy_at_statistic(cases: Sequence[Case], coverage: float) -> Statistic:
     """`accuracy_at` for resamples."""
-    order = sorted(range(len(cases)), key=lambda index: -_sureness(cases[index]))
-    sureness = [_sureness(cases[index]) for index in order]
-    starts = [i for i, level in enumerate(sureness) if i == 0 or level != sureness[i - 1]]
+    order = sorted(range(len(cases)), key=lambda index: -_confidence(cases[index]))
+    confidences = [_confidence(cases[index]) for index in order]
+    starts = [i for i, level in enumerate(confidences) if i == 0 or level != confidences[i - 1]]
     correct = np.array([cases[index].correct for index in order], dtype=np.float64)
     wanted = math.ceil(round(coverage * len(cases), 9))  # .8 * 35 is 28.000000000000004
 
@@ -64,7 +64,7 @@ def coverage_curve(cases: Sequence[Case]) -> tuple[CoveragePoint, ...]:
         return ()
     points: list[CoveragePoint] = []
     taken = right = 0
-    for level, group in groupby(sorted(cases, key=_sureness, reverse=True), key=_sureness):
+    for level, group in groupby(sorted(cases, key=_confidence, reverse=True), key=_confidence):
         items = list(group)
         taken += len(items)
         right += sum(case.correct for case in items)
@@ -84,7 +84,7 @@ def coverage_curve(cases: Sequence[Case]) -> tuple[CoveragePoint, ...]:
     return tuple(points)
 
 
-def _sureness(case: Case) -> float:
+def _confidence(case: Case) -> float:
     if case.confidence is not None:
         return case.confidence
     return _FAILED_FIRST if case.predicted is None else _UNKNOWN_LAST

@@ -11,7 +11,7 @@ _REPEAT_S = 60.0
 """The same words are not said again within this."""
 
 
-class WaitTeller:
+class WaitNotice:
     """An `on_wait` that prints one line for a wait of more than two seconds.
 
     Of waits at the same time, as tasks that share a server have them, the first is told.

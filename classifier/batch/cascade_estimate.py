@@ -29,14 +29,14 @@ class Sample:
     Attributes:
         prompts: Of the entries that could be read.
         reason: Why the first of the others could not.
-        handed_on: Papers that the offline engine is not sure of.
+        escalated: Papers that the offline engine is not sure of.
     """
 
     prompts: list[Prompt] = field(default_factory=list)
     reason: str = ""
-    handed_on: int = 0
+    escalated: int = 0
 
-    def going_on(self, cascade: str | None, *, whole: bool) -> Range:
+    def escalated_share(self, cascade: str | None, *, whole: bool) -> Range:
         """The share of papers that the last engine is asked about.
 
         Args:
@@ -48,7 +48,7 @@ class Sample:
             return 1.0, 1.0
         if cascade != "offline":
             return 0.0, 1.0
-        return (self.handed_on / read,) * 2 if whole else wilson_interval(self.handed_on, read)
+        return (self.escalated / read,) * 2 if whole else wilson_interval(self.escalated, read)
 
 
 async def read_sample(
@@ -71,5 +71,5 @@ async def read_sample(
                 sample.reason = sample.reason or error.message
                 continue
             if settings.cascade == "offline":
-                sample.handed_on += await reader.ahands_on(*paper)
+                sample.escalated += await reader.aescalates(*paper)
     return sample

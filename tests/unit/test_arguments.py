@@ -56,7 +56,7 @@ DOCUMENT = Document(pages=())
         (lambda c: c.alabel("paper.pdf", DOCUMENT), "takes a PaperFile, as afetch.. gives it, got str"),
         (lambda c: c.alabel(FILE, "text"), "takes a Document, as aread.. gives it, got str"),
         (lambda c: c.alabel(FILE, DOCUMENT, leave_out="a-study"), "leave_out takes a set of ids, got str"),
-        (lambda c: c.ahands_on(FILE, None), "takes a Document, as aread.. gives it, got NoneType"),
+        (lambda c: c.aescalates(FILE, None), "takes a Document, as aread.. gives it, got NoneType"),
     ],
 )
 def test_what_is_no_paper_and_no_step_of_one_is_refused_in_words(call, words):

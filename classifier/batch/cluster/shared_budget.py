@@ -1,6 +1,7 @@
 """What the workers of one run share: the settings with their key, and the cap on costs.
 
-An `Office` is a Ray actor beside the driver. The key goes to it and from it as an argument and a result of
+An `SharedBudget` is a Ray actor beside the driver. The key goes to it and from it as an argument and a result
+of
 direct calls between processes: it is in no constructor's arguments, environment description or name, which a
 cluster keeps and shows.
 """
@@ -32,7 +33,7 @@ class Terms:
     max_cost_usd: float | None
 
 
-class Office:
+class SharedBudget:
     """Made by the driver, asked by the workers."""
 
     def __init__(self) -> None:
@@ -61,31 +62,31 @@ class Office:
 class SharedSpending(RunSpending):
     """A worker's sums, and what all workers together have spent where there is a cap.
 
-    The office hears of each reply, and is asked before each request: what one worker tells arrives before it
-    asks. So the cap is exceeded by what is in flight on the whole cluster at most.
+    The shared_budget hears of each reply, and is asked before each request: what one worker tells arrives
+    before it asks. So the cap is exceeded by what is in flight on the whole cluster at most.
 
     Args:
-        office: Handle of an `Office`.
+        shared_budget: Handle of an `SharedBudget`.
     """
 
-    def __init__(self, terms: Terms, office: Any) -> None:
+    def __init__(self, terms: Terms, shared_budget: Any) -> None:
         super().__init__(terms.spent, terms.max_cost_usd)
-        self._office = office if terms.max_cost_usd is not None else None
+        self._shared_budget = shared_budget if terms.max_cost_usd is not None else None
 
     def add(self, usage: Usage) -> None:
         """See `RunSpending.add`."""
         super().add(usage)
-        if self._office is not None:
-            self._office.add.remote(usage)
+        if self._shared_budget is not None:
+            self._shared_budget.add.remote(usage)
 
     def check(self, out: int = 0) -> None:
         """See `RunSpending.check`; takes a millisecond where there is a cap."""
-        if self._office is not None:
+        if self._shared_budget is not None:
             import ray
             from ray.exceptions import RayError
 
             try:
-                spent: Spent = ray.get(self._office.spent.remote())
+                spent: Spent = ray.get(self._shared_budget.spent.remote())
             except RayError as error:
                 raise BudgetSpent("--max-cost cannot be kept: the run's driver is gone") from error
             self.cost_usd, self.unpriced = spent.cost_usd, spent.unpriced
