@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmServer]:
         said = {"answers": answers, "label": label, "evidence": []}
         return reply(kit.answer(workspace, 0, **said))
 
-    monkeypatch.setattr(
-        "tests.loopback.ThreadingHTTPServer", lambda at, handler: ThreadingHTTPServer((at[0], PORT), handler)
-    )
+    def listen(at: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+        try:
+            return ThreadingHTTPServer((at[0], PORT), handler)
+        except OSError as error:
+            pytest.fail(f"port {PORT} is taken by another program ({error}); the old ledgers name it: free it")
+
+    monkeypatch.setattr("tests.loopback.ThreadingHTTPServer", listen)
     with port():
         yield LlmServer(say)
 
