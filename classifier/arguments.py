@@ -33,12 +33,12 @@ def engine_object(given: object, name: str) -> Engine | None:
     if isinstance(given, Settings):
         raise TypeError(WHOLE_SETTINGS)
     if isinstance(given, type):
-        raise TypeError(f"{name} takes an engine object, got the class {given.__name__}; make one of it")
+        raise TypeError(f"{name} takes an engine object, got the class {given.__name__}; pass an instance")
     if isinstance(given, str):
         raise TypeError(f"{name} takes an engine object, got the name '{given}'; name it in the settings")
     # Not by isinstance: since Python 3.12 that does not see what an engine hands on to another one.
     if not callable(getattr(given, "answer", None)):
-        raise TypeError(f"{name} takes an object that speaks `Engine`, got {type(given).__name__}")
+        raise TypeError(f"{name} takes an object that implements `Engine`, got {type(given).__name__}")
     found: Engine = given  # type: ignore[assignment]
     return found
 
@@ -85,7 +85,7 @@ def known_paper(given: object, text: object) -> Paper:
     if isinstance(given, str) and text is None:
         return Paper(abstract=given)
     if isinstance(given, str):
-        raise TypeError("text goes beside a Paper: classify_text(Paper(title=...), text)")
+        raise TypeError("a Paper needs its text too: classify_text(Paper(title=...), text)")
     raise TypeError(f"an abstract (str) or a Paper is expected; got {type(given).__name__}")
 
 

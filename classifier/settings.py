@@ -39,7 +39,7 @@ class Price(BaseModel):
 
 def _known_choice(examples: str) -> str:
     if not re.fullmatch(r"all|none|nearest:[1-9][0-9]{0,2}", examples):
-        raise ValueError(f"'{examples}' is no choice; expected all, none or nearest:K with K from 1 to 999")
+        raise ValueError(f"'{examples}' is not valid; expected all, none or nearest:K with K from 1 to 999")
     return examples
 
 
@@ -115,12 +115,13 @@ def first_stage(settings: Settings) -> Settings | None:
         return None
     if settings.chosen_engine == "offline":
         raise ConfigError(
-            f"cascade '{name}' has no model to go on to: the offline engine is chosen; give --engine openai "
-            "and --model NAME, or leave --cascade out"
+            f"cascade '{name}' has no model to escalate to, because the engine is offline; "
+            "add --engine openai --model NAME, or remove --cascade"
         )
     if name == settings.model:
         raise ConfigError(
-            f"cascade '{name}' is the model itself; expected 'offline' or a cheaper model at the same server"
+            f"cascade '{name}' is the same as the model; expected 'offline' or a cheaper model at "
+            f"the same server"
         )
     alone: dict[str, Any] = {"cascade": None}
     return settings.model_copy(
@@ -148,9 +149,9 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors(include_input=False)[0]
         name = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"setting {name}: {said}; see the table of settings in the README") from error
+        raise ConfigError(f"setting {name}: {said}; see docs/settings.md") from error
     except SettingsError as error:  # a variable that should hold JSON and does not
-        raise ConfigError(f"{error}; see the table of settings in the README") from error
+        raise ConfigError(f"{error}; see docs/settings.md") from error
 
 
 def _read_file() -> dict[str, Any]:
@@ -163,7 +164,7 @@ def _read_file() -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     if "api_key" in values:
-        raise ConfigError(f"{path}: a key does not belong in a file; set OPENAI_API_KEY in the environment")
+        raise ConfigError(f"{path}: keys are not read from files; set OPENAI_API_KEY in the environment")
     _refuse_unknown(values, f"key in {path}")
     return values
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from classifier.survey.workspace import Workspace
 
 _SAID = {
-    "there": "there already",
+    "there": "already downloaded",
     "fetched": "fetched",
     "failed": "failed",
     "no-id": "without arXiv id",
@@ -32,7 +32,7 @@ def fetch_gold(workspace: WorkspaceOption = None, json: JsonOption = False) -> i
     try:
         return asyncio.run(_fetch_gold(load_settings(), Workspace(workspace), as_json=json))
     except KeyboardInterrupt:
-        print("classifier: interrupted; what came is kept, the same command goes on", file=sys.stderr)
+        print("classifier: interrupted; downloaded files are kept; rerun to resume", file=sys.stderr)
         return exits.INTERRUPTED
 
 

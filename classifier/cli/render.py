@@ -87,7 +87,7 @@ def _decision(label: Label) -> Table:
     if label.secondary:
         grid.add_row("also", Text(", ".join(label.secondary)))
     if label.needs_review:
-        grid.add_row("review", Text(f"a person must look: {', '.join(label.review_reasons)}", "bold yellow"))
+        grid.add_row("review", Text(f"needed: {', '.join(label.review_reasons)}", "bold yellow"))
     else:
         grid.add_row("review", Text("not needed"))
     return grid

@@ -140,7 +140,7 @@ def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
     if len(of) != 1:
         found = ", ".join(f"{engine} {model}".strip() for engine, model in of) or "none"
         raise ConfigError(
-            f"a calibration is of one engine and model, found {found}; calibrate each by itself"
+            f"a calibration is for one engine and model, found {found}; calibrate each separately"
         )
     sources = Counter(
         p.result.provenance.confidence
@@ -149,7 +149,7 @@ def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
     )
     if any(name.startswith(CALIBRATED) for name in sources):
         raise ConfigError(
-            "these confidences are calibrated already; run the engine without its calibration, then fit"
+            "these confidences are already calibrated; rerun with CLASSIFIER_CALIBRATION=false, then fit"
         )
     source = min(sources, key=lambda name: (-sources[name], name), default="unknown")
     return known[0].engine, known[0].model, source

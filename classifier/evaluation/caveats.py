@@ -68,12 +68,12 @@ def with_caveats(
     if trained:
         found.append(
             f"{trained} of {len(predictions)} items were among the papers that this engine's weights were "
-            "trained on: these numbers say nothing of new papers"
+            "trained on: these numbers say nothing about new papers"
         )
     if any(whole.sha256 in made.suites.values() for made in calibrations):
         found.append(
-            "confidences were calibrated on this very suite: Brier score and calibration error are too good; "
-            "the calibration's own file has them out of sample"
+            "the confidences were calibrated on this suite, so Brier score and calibration error are "
+            "optimistic; the calibration file has the out-of-sample values"
         )
     if len(whole.items) > len(predictions):
         found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")

@@ -229,7 +229,7 @@ def _read_run(folder: Path) -> tuple[Report, dict[str, Prediction]]:
 
     if not (folder / PREDICTIONS_FILE).is_file() or not (folder / "report.json").is_file():
         raise InputError(
-            f"{folder}: no finished run there; expected a folder that `classifier eval --out` has written"
+            f"{folder}: no finished run found; expected a folder that `classifier eval --out` has written"
         )
     predictions = {p.id: p for p in read_predictions(folder / PREDICTIONS_FILE)}
     return read_json(folder / "report.json"), predictions

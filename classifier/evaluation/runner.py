@@ -48,7 +48,7 @@ async def run_suite(
         classifier: For each item, studies are left out of its examples as the protocol says.
         protocol: "loo" leaves out an item's own files, "holdout" those of all items.
         out: Folder for `run.json` and `predictions.jsonl`.
-        concurrency: Items in work at the same time.
+        concurrency: Number of items classified in parallel.
         text: The kind of text that every item is judged by; None for the fullest that each has.
         resume: Take over the predictions that are there.
         on_progress: Told each prediction, those taken over first.

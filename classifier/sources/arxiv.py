@@ -196,6 +196,4 @@ class Arxiv:
 
     def _refuse_offline(self, what: str) -> None:
         if self._offline:
-            raise SourceUnavailable(
-                f"offline, and {what} is not in the cache; fetch it once with a connection"
-            )
+            raise SourceUnavailable(f"offline mode: {what} is not in the cache; fetch it once while online")

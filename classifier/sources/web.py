@@ -170,7 +170,9 @@ def _redirect_target(response: httpx.Response) -> str:
     try:
         target = here.join(response.headers["location"])
     except (KeyError, ValueError, httpx.InvalidURL) as error:
-        raise SourceError(f"{here.host} redirects to nowhere; give the address of the PDF itself") from error
+        raise SourceError(
+            f"{here.host} redirects without an address; give the address of the PDF itself"
+        ) from error
     problem = None
     if target.scheme not in ("http", "https") or not target.host:
         problem = f"to '{target.scheme}:', which is not http(s)"

@@ -44,7 +44,7 @@ class Workspace:
         self.root = builtin_root() if root is None else Path(root)
         if not (self.root / TAXONOMY_FILE).is_file():
             raise ConfigError(
-                f"{self.root}: no workspace there; expected a folder with {TAXONOMY_FILE} (see --workspace)"
+                f"{self.root}: no workspace found; expected a folder with {TAXONOMY_FILE} (see --workspace)"
             )
 
     @cached_property

@@ -141,4 +141,4 @@ def _rationale(
         return (
             f"Baseline decision for {where}: its words are nearest to that label's definition and examples."
         )
-    return f"Baseline decision for {where}. What spoke for it: {'; '.join(says)}."
+    return f"Baseline decision for {where}. Reasons: {'; '.join(says)}."
