@@ -1,4 +1,4 @@
-"""Writes what the documents quote: docs/cli.md, the screen in the README, and the tables in docs/scale.md.
+"""Writes what the documents quote: docs/cli.md, the README's screen and picture, and the tables in docs/scale.md.
 
     python docs/make_pages.py [--check]
 
@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import scale
@@ -29,6 +30,7 @@ COMMANDS = [
     "schema",
 ]
 DEMO = ["classify", "examples/paper.pdf", "--engine", "offline"]
+PICTURED = ["label", "eval/suites/extended.jsonl", "--read", "abstract", "--engine", "offline"]
 DEMO_BLOCK = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)
 
 
@@ -64,9 +66,21 @@ def readme() -> str:
     return DEMO_BLOCK.sub(lambda _: f"```text\n{run(*DEMO)}\n```\n", page)
 
 
+def picture() -> str:
+    """docs/images/tree.svg: the tree of a list of 135 papers, labelled by the offline engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(*PICTURED, "--out", folder)
+        return run("export", folder, "--format", "svg") + "\n"
+
+
 def main() -> int:
     """Writes or checks the pages; returns the exit code."""
-    pages = {"docs/cli.md": cli_page(), "README.md": readme(), "docs/scale.md": scale.page()}
+    pages = {
+        "docs/cli.md": cli_page(),
+        "README.md": readme(),
+        "docs/scale.md": scale.page(),
+        "docs/images/tree.svg": picture(),
+    }
     stale = []
     for name, text in pages.items():
         path = ROOT / name
@@ -74,6 +88,7 @@ def main() -> int:
             continue
         stale.append(name)
         if "--check" not in sys.argv:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv:
         print(f"{' and '.join(stale)} stale: run `make docs`", file=sys.stderr)
