@@ -36,7 +36,7 @@ def engine_object(given: object, name: str) -> Engine | None:
         raise TypeError(f"{name} takes an engine object, got the class {given.__name__}; pass an instance")
     if isinstance(given, str):
         raise TypeError(f"{name} takes an engine object, got the name '{given}'; name it in the settings")
-    # Not by isinstance: since Python 3.12 that does not see what an engine hands on to another one.
+    # Not by isinstance: since Python 3.12 it does not see attributes that an engine delegates.
     if not callable(getattr(given, "answer", None)):
         raise TypeError(f"{name} takes an object that implements `Engine`, got {type(given).__name__}")
     found: Engine = given  # type: ignore[assignment]
@@ -74,10 +74,10 @@ def reference(given: object) -> str | Reference:
 
 
 def known_paper(given: object, text: object) -> Paper:
-    """What is known of a paper that is no file: an abstract alone, or metadata, with or without a text.
+    """What is known of a paper that is not a file: an abstract alone, or metadata, with or without a text.
 
     Raises:
-        TypeError: It is neither an abstract nor a `Paper`, or a text stands beside an abstract.
+        TypeError: It is neither an abstract nor a `Paper`, or a text is given with an abstract.
     """
     optional(text, str, "text")
     if isinstance(given, Paper):

@@ -56,10 +56,11 @@ class Settings(BaseSettings):
         batch_poll_s: Between two looks at the batches.
         calibration: Use what `classifier eval --calibrate` has measured of the engine.
         cascade: What is asked first: "offline", or the name of a cheaper model at the same server. Only
-            papers that it is not sure of go on to `model`.
-        cascade_below: A paper goes on where the first one is less sure than this. Chosen for "offline": the
-            least, in steps of .05, at which at most one in twenty of the papers that stay is labelled wrongly
-            (abstracts as they come, cross-validated; ADR 0012). Another first stage needs its own.
+            papers with a low confidence are escalated to `model`.
+        cascade_below: A paper is escalated if the first engine's confidence is below this. Chosen for
+            "offline": the least, in steps of .05, at which at most one in twenty of the papers that stay is
+            labelled wrongly (abstracts as they come, cross-validated; ADR 0012). Another first stage needs
+            its own.
         prices: Model name -> price, for models that the price list does not know.
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
 
     @property
     def chosen_engine(self) -> Literal["offline", "openai"]:
-        """The engine that "auto" stands for under these settings."""
+        """The engine that "auto" selects under these settings."""
         if self.engine != "auto":
             return self.engine
         return "openai" if self.api_key or self.base_url else "offline"
@@ -108,7 +109,7 @@ def first_stage(settings: Settings) -> Settings | None:
     """The settings of a cascade's first engine; None where there is no cascade.
 
     Raises:
-        ConfigError: There is nothing to go on to, or it is the same model.
+        ConfigError: There is no model to escalate to, or it is the same model.
     """
     name = settings.cascade
     if name is None:

@@ -1,4 +1,4 @@
-"""Writes what the documents quote: docs/cli.md, the README's screen and picture, and the tables in docs/scale.md.
+"""Writes what the documents quote: docs/cli.md, the README's screen and picture, tables in docs/scale.md.
 
     python docs/make_pages.py [--check]
 

@@ -50,7 +50,7 @@ def _root(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """File papers into a survey's taxonomy: one closed label, verified quotes, and how sure it is."""
+    """File papers into a survey's taxonomy: one closed label, verified quotes, and a confidence."""
 
 
 def run(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""`classifier compare RUN_A RUN_B`: who is better, and whether the sample can tell."""
+"""`classifier compare RUN_A RUN_B`: which is better, and whether the sample is large enough to say so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `classifier eval` tells at its end: the table, failures, gates, stability, a calibration."""
+"""What `classifier eval` prints at its end: the table, failures, gates, stability, a calibration."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def show_calibration(fitted: Fitted, wanted: float) -> None:
         f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
         file=sys.stderr,
     )
-    told = (
+    advice = (
         "no threshold reaches it"
         if fitted.threshold is None
         else f"set CLASSIFIER_REVIEW_BELOW={fitted.threshold:g} (chosen on these items, so slightly "
         f"optimistic)"
     )
-    print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {told}", file=sys.stderr)
+    print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {advice}", file=sys.stderr)
 
 
 def render_stability(stability: Stability) -> str:

@@ -46,7 +46,7 @@ def train(
     from classifier.training import train as run_training
 
     more = {} if prior is None else {"prior": prior}
-    # Scikit-learn tells nothing of how far it is; a spinner shows at least that it lives.
+    # Scikit-learn reports no progress; a spinner shows that it is working.
     with Console(stderr=True).status("training; a few thousand abstracts take about a minute"):
         report = run_training(Workspace(workspace), data, out, seed, exclude=exclude or (), **more)
     print(report.model_dump_json() if json else _render(report))

@@ -54,7 +54,7 @@ def fit_calibration(
 
     Args:
         predictions: Of one engine and model, in any order. Failed ones carry no confidence and do not
-            count; neither do answers whose confidence came about in another way than most.
+            count; neither do answers whose confidence has another source than most.
         suites: Name -> sha256 of the suites that the predictions are of.
 
     Raises:
@@ -156,7 +156,7 @@ def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
 
 
 def _answered(prediction: Prediction, source: str | None) -> Answered | None:
-    """The answer's confidence as it came, where it came from the given source (None: from any)."""
+    """The answer's confidence as received, where it came from the given source (None: from any)."""
     result = prediction.result
     if result.status == "failed" or result.confidence is None:
         return None

@@ -27,7 +27,7 @@ class EvalJob:
         text: The kind of text that every item is judged by; None for the fullest that each has.
         limit: Score the first so many items only.
         repeat: Runs, to measure stability.
-        calibrate_for: Fit the engine's confidences, and tell the threshold for this accuracy; None fits
+        calibrate_for: Fit the engine's confidences, and report the threshold for this accuracy; None fits
         nothing.
     """
 

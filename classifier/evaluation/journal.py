@@ -65,7 +65,7 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
 
     Args:
         fingerprint: Everything that decides the predictions, by name; JSON values.
-        resume: Take over what is there; else start anew.
+        resume: Keep the predictions that exist; else start from scratch.
 
     Raises:
         ConfigError: The folder holds a run with another fingerprint, or is in use.
@@ -101,7 +101,7 @@ def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:
         torn: Leave out a last line that a killed process did not finish.
 
     Raises:
-        StoreError: Unreadable, or a line that is no prediction.
+        StoreError: Unreadable, or a line that is not a prediction.
     """
     with _as_store_error(path):
         lines = path.read_bytes().split(b"\n")
@@ -135,9 +135,9 @@ def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
         return
     changed = differences(read_fingerprint(folder), fingerprint)
     if changed:
-        told = ", ".join(changed)
+        changes = ", ".join(changed)
         raise ConfigError(
-            f"{folder}: contains a run with other settings ({told}); choose another --out, or "
+            f"{folder}: contains a run with other settings ({changes}); choose another --out, or "
             f"remove the folder"
         )
 

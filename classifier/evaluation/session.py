@@ -97,7 +97,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What came of a plan.
+    """What resulted from a plan.
 
     Attributes:
         predictions: Of the first run.
@@ -142,7 +142,7 @@ async def evaluate(
     on_prediction: Callable[[Prediction], None] = lambda _: None,
     on_wait: OnWait | None = None,
 ) -> Evaluated:
-    """Runs a plan and writes everything; a run that was broken off is resumed by the same call.
+    """Runs a plan and writes everything; a run that was interrupted is resumed by the same call.
 
     Args:
         on_folder: Called with the folder before the first item.

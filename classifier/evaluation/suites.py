@@ -64,7 +64,7 @@ def gold_suite(workspace: Workspace) -> Suite:
 
     Raises:
         ConfigError: The workspace has no gold studies.
-        SuiteError: A gold file is no suite, e.g. for an unknown label.
+        SuiteError: A gold file is not a suite, e.g. for an unknown label.
     """
     items: list[SuiteItem] = []
     digest = hashlib.sha256()

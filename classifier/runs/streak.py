@@ -35,7 +35,7 @@ class FailureStreak(Generic[T]):
         return len(self._ids) >= LIMIT
 
     def take(self) -> list[T]:
-        """The items of the streak, in order; the next one begins anew."""
+        """The items of the streak, in order; the next one starts empty."""
         ids, self._ids = self._ids, []
         return ids
 

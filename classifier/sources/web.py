@@ -97,9 +97,9 @@ class Web:
                     raise SourceUnavailable(
                         f"{host} has no valid certificate: {error}; not fetched"
                     ) from error
-                told = f"cannot fetch from {host}: {error or type(error).__name__}"
+                failure = f"cannot fetch from {host}: {error or type(error).__name__}"
                 raise (
-                    Absent(told, host) if isinstance(error, httpx.ConnectError) else Transient(told)
+                    Absent(failure, host) if isinstance(error, httpx.ConnectError) else Transient(failure)
                 ) from error
             except (httpx.InvalidURL, httpx.HTTPError) as error:
                 raise SourceError(

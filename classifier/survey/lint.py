@@ -20,7 +20,7 @@ from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
 
 
 class Finding(Record):
-    """One thing that is wrong: a stable code, where it stands, and what to do."""
+    """One thing that is wrong: a stable code, where it is, and what to do."""
 
     code: str
     where: str
@@ -53,7 +53,7 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
 
 
 def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
-    # A quote supports a question or "label"; a leaf stands beside "out-of-scope" and "unplaced".
+    # A quote supports a question or "label"; a leaf is next to "out-of-scope" and "unplaced".
     yield from _repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
     yield from _repeated("taxonomy.yaml: labels", taxonomy.labels)
     yield from _repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])

@@ -117,7 +117,7 @@ def load_calibration(
     """The calibration of an engine and model, or None; the user's own goes before one that ships.
 
     Raises:
-        ConfigError: The file is no calibration, or one of another engine.
+        ConfigError: The file is not a calibration, or one of another engine.
     """
     own = calibration_path(workspace, settings, engine, model)
     shipped = workspace.root / _FOLDER / own.name

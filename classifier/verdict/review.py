@@ -1,7 +1,7 @@
 """Whether a person must look, and why.
 
 What enters: a reply, its checked quotes, the document, and what the source said. What leaves: review
-reasons (closed codes) and warnings; the words to each reason stand in the warning of the same code.
+reasons (closed codes) and warnings; the words to each reason are in the warning of the same code.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _about_title(file: PaperFile, document: Document) -> Iterator[Notice]:
     expected, printed = file.paper.title, document.title
     if not expected or not printed or not document.pages or document.engine == "text":
         return
-    # A title that was not found whole (a stamp, a symbol) still stands somewhere on page 1.
+    # A title that was not found whole (a stamp, a symbol) may still be on page 1.
     first_page = " ".join(document.pages[0].text.split()).casefold()
     if " ".join(expected.split()).casefold() in first_page:
         return
