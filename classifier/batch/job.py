@@ -66,6 +66,8 @@ def fingerprint(job: Job, settings: Settings, workspace: Workspace) -> dict[str,
     first, engine = first_stage(settings), settings.chosen_engine
     values: dict[str, Any] = {"engine": engine, "reading": job.reading}
     values |= labelling_facts(settings, workspace, engine, settings.model)
+    if settings.accept_unmeasured:
+        values |= {"accept_unmeasured": True, "audit_share": settings.audit_share}
     if first is not None:
         values |= {"cascade": settings.cascade, "cascade_below": settings.cascade_below}
     if "offline" in (engine, first and first.chosen_engine):

@@ -13,6 +13,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.options import (
+    AcceptUnmeasuredOption,
     BudgetOption,
     CascadeBelowOption,
     CascadeOption,
@@ -22,7 +23,7 @@ from classifier.cli.options import (
     JsonOption,
     ModelOption,
     WorkspaceOption,
-    check_cascade,
+    check_options,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def label(
     limit: Annotated[int | None, typer.Option(min=1, help="The first N entries only.")] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
+    accept_unmeasured: AcceptUnmeasuredOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -108,8 +110,9 @@ def label(
         cascade_below=cascade_below,
         examples=examples,
         budget_tokens=budget,
+        accept_unmeasured=accept_unmeasured or None,
     )
-    check_cascade(settings, cascade_below)
+    check_options(settings, model=model, cascade_below=cascade_below)
     job = Job(
         sources=tuple(lists),
         out=out,

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from classifier.model.measurement import Measurement
 from classifier.model.record import Notice, Record
 from classifier.model.reply import FirstOpinion, GivenAnswer
 
@@ -24,6 +25,8 @@ ReviewReason = Literal[
     "hidden-text-unchecked",
     "partial-text",
     "title-mismatch",
+    "unmeasured",
+    "audit",
 ]
 
 
@@ -63,6 +66,8 @@ class Provenance(Record):
     """How the label was made, enough to repeat it.
 
     Attributes:
+        accuracy: What was measured of the engine on this taxonomy with this prompt; None if nothing was, and
+            in labels of version 0.1.
         first_opinion: What the first engine of a cascade had said before this one was asked; its tokens, cost
             and attempts are part of those above. None without a cascade, or where the first one decided.
     """
@@ -80,6 +85,8 @@ class Provenance(Record):
     latency_s: float = 0.0
     attempts: int = 0
     reply_sha256: str | None = None
+    # Labels of version 0.1 have no such key; ledgers of theirs must be written back byte for byte.
+    accuracy: Measurement | None = Field(default=None, exclude_if=lambda value: value is None)
     first_opinion: FirstOpinion | None = None
     pdf_engine: str | None = None
     sandbox: str | None = None
