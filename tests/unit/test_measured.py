@@ -113,7 +113,7 @@ def test_a_measured_engine_leaves_no_doubt(workspace, settings):
         (reply(), "`classifier eval --suite gold --engine openai --model m/1` ({n} requests)"),
         (
             reply(usage=Usage(cost_usd=0.5)),
-            "classifier eval --suite gold --engine openai --model m/1` ({n} requests, at most about ${usd:.2f})",
+            "--engine openai --model m/1` ({n} requests, at most about ${usd:.2f})",
         ),
         (
             reply(engine="offline", model="baseline"),
