@@ -6,19 +6,24 @@ so they never change. What it does not do: know lists or suites, which add what 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from classifier.files import PACKAGE
 from classifier.prompting.prompt import PromptBuilder
-from classifier.runs.fingerprint import sha256_of
+from classifier.runs.fingerprint import join_digests, sha256_of
 from classifier.settings import Settings
-from classifier.survey.workspace import Workspace
+from classifier.survey.workspace import Workspace, builtin_root
 from classifier.verdict.calibration import calibration_path
 
 REQUEST_SETTINGS = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
 """Settings that decide what a model is asked and how its reply is read."""
+
+
+_FIRST_README = bytes.fromhex("3d9f21ac84455fd7199fb9f6484bf22a810ac4e76ef19a281b3ffb69d001109c")
+"""SHA-256 of `offline/README.md` in version 0.1.0."""
 
 
 def labelling_facts(
@@ -49,8 +54,15 @@ def prompt_sha256(workspace: Workspace) -> str:
 
 
 def offline_sha256(workspace: Workspace) -> str:
-    """Hash of the offline engine's data in the workspace."""
-    return sha256_of(_contents(workspace.offline_dir.glob("*")))
+    """Hash of the files in the workspace's `offline` folder.
+
+    The README that ships with the package counts as its first version: its text decides no label, but it is
+    part of the hash in the ledgers of version 0.1.0, which must resume after an edit of it.
+    """
+    return join_digests(
+        _FIRST_README if _is_shipped_readme(path) else hashlib.sha256(path.read_bytes()).digest()
+        for path in _files(workspace.offline_dir.glob("*"))
+    )
 
 
 def offline_code_sha256(workspace: Workspace) -> str:
@@ -80,6 +92,15 @@ def _calibrations_sha256(
     return sha256_of(found) if found else None
 
 
+def _is_shipped_readme(path: Path) -> bool:
+    shipped = builtin_root() / "offline" / "README.md"
+    return path.name == shipped.name and shipped.is_file() and path.read_bytes() == shipped.read_bytes()
+
+
 def _contents(paths: Iterable[Path]) -> Iterable[bytes]:
+    return (path.read_bytes() for path in _files(paths))
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
     """The files among the paths, in the order of their paths."""
-    return (path.read_bytes() for path in sorted(paths) if path.is_file())
+    return sorted(path for path in paths if path.is_file())

@@ -23,11 +23,13 @@ _NAMED = {"base_url": "server", "reading": "--read"}
 
 
 def sha256_of(parts: Iterable[bytes]) -> str:
-    """One hash of several byte strings, in their order; where one ends and the next begins counts."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()
+    """One hash of several byte strings; their order and their boundaries matter."""
+    return join_digests(hashlib.sha256(part).digest() for part in parts)
+
+
+def join_digests(digests: Iterable[bytes]) -> str:
+    """One hash of the SHA-256 digests of several byte strings, as `sha256_of` computes it."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
