@@ -40,7 +40,7 @@ class Classifier:
     """Places papers in a workspace's taxonomy.
 
     Args:
-        engine: "auto", "offline", "openai", or any object that speaks `classifier.engines.base.Engine`.
+        engine: "auto", "offline", "openai", or any object that implements `classifier.engines.base.Engine`.
         first: The engine that a cascade asks first; None makes the one that `Settings.cascade` names, if any.
         workspace: A workspace or its folder; None for the built-in one.
         on_wait: Called before each wait for a busy server or source: seconds, and why.
@@ -154,13 +154,13 @@ class Classifier:
 
         Args:
             paper: The abstract, or metadata whose `abstract` is read where `text` is None.
-            text: Plain text to judge by instead of the abstract; only beside metadata.
+            text: Plain text to judge by instead of the abstract; only with metadata.
             ref: The label's `ref`; None takes arXiv id or title, else "text".
             leave_out: As for `aclassify`.
 
         Raises:
             InputError, ModelError, ReplyError: See `classifier.errors`.
-            TypeError: `paper` is neither an abstract nor a `Paper`, or `text` stands beside an abstract.
+            TypeError: `paper` is neither an abstract nor a `Paper`, or `text` is given with an abstract.
         """
         paper = arguments.known_paper(paper, text)
         name = arguments.optional(ref, str, "ref") or paper.arxiv_id or paper.title or "text"
@@ -180,7 +180,7 @@ class Classifier:
         """Brings one paper to disk; see `aclassify`.
 
         Raises:
-            InputError, SourceError: It cannot be had.
+            InputError, SourceError: It is not available or not readable.
         """
         claimed = arguments.optional(claimed, Paper, "claimed")
         file = await self._connections.sources.fetch(arguments.reference(ref), claimed=claimed)
@@ -192,7 +192,7 @@ class Classifier:
         """Reads a paper that was fetched.
 
         Raises:
-            InputError: It is no paper, or cannot be read.
+            InputError: It is not a paper, or cannot be read.
         """
         path = arguments.fetched(file).path
         if path is None:

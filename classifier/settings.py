@@ -39,7 +39,7 @@ class Price(BaseModel):
 
 def _known_choice(examples: str) -> str:
     if not re.fullmatch(r"all|none|nearest:[1-9][0-9]{0,2}", examples):
-        raise ValueError(f"'{examples}' is no choice; expected all, none or nearest:K with K from 1 to 999")
+        raise ValueError(f"'{examples}' is not valid; expected all, none or nearest:K with K from 1 to 999")
     return examples
 
 
@@ -56,10 +56,11 @@ class Settings(BaseSettings):
         batch_poll_s: Between two looks at the batches.
         calibration: Use what `classifier eval --calibrate` has measured of the engine.
         cascade: What is asked first: "offline", or the name of a cheaper model at the same server. Only
-            papers that it is not sure of go on to `model`.
-        cascade_below: A paper goes on where the first one is less sure than this. Chosen for "offline": the
-            least, in steps of .05, at which at most one in twenty of the papers that stay is labelled wrongly
-            (abstracts as they come, cross-validated; ADR 0012). Another first stage needs its own.
+            papers with a low confidence are escalated to `model`.
+        cascade_below: A paper is escalated if the first engine's confidence is below this. Chosen for
+            "offline": the least, in steps of .05, at which at most one in twenty of the papers that stay is
+            labelled wrongly (abstracts as they come, cross-validated; ADR 0012). Another first stage needs
+            its own.
         prices: Model name -> price, for models that the price list does not know.
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
 
     @property
     def chosen_engine(self) -> Literal["offline", "openai"]:
-        """The engine that "auto" stands for under these settings."""
+        """The engine that "auto" selects under these settings."""
         if self.engine != "auto":
             return self.engine
         return "openai" if self.api_key or self.base_url else "offline"
@@ -108,19 +109,20 @@ def first_stage(settings: Settings) -> Settings | None:
     """The settings of a cascade's first engine; None where there is no cascade.
 
     Raises:
-        ConfigError: There is nothing to go on to, or it is the same model.
+        ConfigError: There is no model to escalate to, or it is the same model.
     """
     name = settings.cascade
     if name is None:
         return None
     if settings.chosen_engine == "offline":
         raise ConfigError(
-            f"cascade '{name}' has no model to go on to: the offline engine is chosen; give --engine openai "
-            "and --model NAME, or leave --cascade out"
+            f"cascade '{name}' has no model to escalate to, because the engine is offline; "
+            "add --engine openai --model NAME, or remove --cascade"
         )
     if name == settings.model:
         raise ConfigError(
-            f"cascade '{name}' is the model itself; expected 'offline' or a cheaper model at the same server"
+            f"cascade '{name}' is the same as the model; expected 'offline' or a cheaper model at "
+            f"the same server"
         )
     alone: dict[str, Any] = {"cascade": None}
     return settings.model_copy(
@@ -148,9 +150,9 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors(include_input=False)[0]
         name = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"setting {name}: {said}; see the table of settings in the README") from error
+        raise ConfigError(f"setting {name}: {said}; see docs/settings.md") from error
     except SettingsError as error:  # a variable that should hold JSON and does not
-        raise ConfigError(f"{error}; see the table of settings in the README") from error
+        raise ConfigError(f"{error}; see docs/settings.md") from error
 
 
 def _read_file() -> dict[str, Any]:
@@ -163,7 +165,7 @@ def _read_file() -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     if "api_key" in values:
-        raise ConfigError(f"{path}: a key does not belong in a file; set OPENAI_API_KEY in the environment")
+        raise ConfigError(f"{path}: keys are not read from files; set OPENAI_API_KEY in the environment")
     _refuse_unknown(values, f"key in {path}")
     return values
 

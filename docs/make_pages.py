@@ -9,7 +9,7 @@ In README.md and docs/*.md these are renewed between their markers:
     <!-- shape: node --> … <!-- /shape -->                the fields of a record (docs/workspace_schema.py)
     <!-- table:cpu --> … <!-- /table -->                  docs/scale.py
 
-docs/cli.md and the two *.schema.json are written whole. With `--check` nothing is written; the exit code is 1
+docs/cli.md, docs/images/tree.svg and the two *.schema.json are written whole. With `--check` nothing is written; the exit code is 1
 if a page is stale.
 """
 
@@ -30,6 +30,8 @@ from classifier.cli.app import app
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 DEMO = "classifier classify paper.pdf --engine offline"
+PICTURED = "classifier label papers.jsonl --out run --read abstract --engine offline"
+"""On the invented summaries of eval/suites/extended.jsonl."""
 DEMO_BLOCK = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)
 SCREEN = re.compile(r"(<!-- screen: ([^\n]+?) -->\n).*?(<!-- /screen -->)", re.DOTALL)
 SHAPE = re.compile(r"(<!-- shape: (\w+) -->\n).*?(<!-- /shape -->)", re.DOTALL)
@@ -82,12 +84,20 @@ def renewed(page: str) -> str:
     return SHAPE.sub(lambda found: f"{found[1]}{workspace_schema.table(found[2])}{found[3]}", page)
 
 
+def picture() -> str:
+    """docs/images/tree.svg: the tree of a list of 135 papers, labelled by the offline engine."""
+    papers = (ROOT / "eval" / "suites" / "extended.jsonl").read_text(encoding="utf-8")
+    command = f"{PICTURED} >&2 && classifier export run --format svg"
+    return screen(command, f'```json title="papers.jsonl"\n{papers}```\n') + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Every file that this program writes, with its text as of today."""
     found = {path: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *DOCS.glob("*.md")]}
     found[DOCS / "scale.md"] = scale.page()
     found = {path: renewed(text) for path, text in found.items()}
     found[DOCS / "cli.md"] = cli_page()
+    found[DOCS / "images" / "tree.svg"] = picture()
     found[DOCS / "taxonomy.schema.json"] = workspace_schema.json_schema("top", "taxonomy.yaml of a workspace")
     found[DOCS / "study.schema.json"] = workspace_schema.json_schema(
         "study", "A line of gold/labels.jsonl or gold/out_of_scope.jsonl"
@@ -103,6 +113,7 @@ def main() -> int:
             continue
         stale.append(str(path.relative_to(ROOT)))
         if "--check" not in sys.argv:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv:
         print(f"stale: {', '.join(sorted(stale))}; run `make docs`", file=sys.stderr)

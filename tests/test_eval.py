@@ -471,9 +471,9 @@ def test_without_recording_nothing_is_kept(monkeypatch, workspace, suite):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--replay", "nowhere"], "no recordings there"),
-        (["--replay", "RECORDINGS", "--engine", "offline"], "name no other"),
-        (["--replay", "RECORDINGS", "--model", "other"], "name no other"),
+        (["--replay", "nowhere"], "no recordings found"),
+        (["--replay", "RECORDINGS", "--engine", "offline"], "do not name another engine or model"),
+        (["--replay", "RECORDINGS", "--model", "other"], "do not name another engine or model"),
         (["--replay", "RECORDINGS", "--suite", "gold"], "recorded on the suite suite"),
         (["--engine", "openai"], "--model"),
     ],
@@ -587,7 +587,7 @@ def test_calibrate_writes_the_calibration_and_tells_the_threshold(tmp_path, caps
     assert cli([*command[:-3], "--out", "p"]) == 0
     report = report_of(tmp_path / "p")
     assert "fitted to 40 answers of suite" in report["run"]["calibration"]
-    assert any("calibrated on this very suite" in warning for warning in report["warnings"])
+    assert any("calibrated on this suite" in warning for warning in report["warnings"])
     assert cli([*command[:-3], "--out", "o", "--calibrate"]) == 0  # the same run as the first, not a mix
 
 

@@ -285,7 +285,7 @@ def test_a_wrong_correction_is_refused(labelled, capsys, words, said):
 @pytest.mark.parametrize("command", [["correct", "nope", "k", "l"], ["export", "nope", "-f", "csv"]])
 def test_a_folder_without_a_ledger_is_refused_alike_by_all_commands(command, capsys):
     assert run(command) == exits.USAGE
-    assert "nope: no ledger there; expected the --out folder" in capsys.readouterr().err
+    assert "nope: no ledger found; expected the --out folder" in capsys.readouterr().err
 
 
 def test_a_link_stays_a_link_and_permissions_stay(tmp_path):

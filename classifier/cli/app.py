@@ -48,11 +48,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the trace of an error (anywhere on the line).")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """File papers into a survey's taxonomy: one closed label, verified quotes, and how sure it is."""
+    """File papers into a survey's taxonomy: one closed label, verified quotes, and a confidence."""
 
 
 def run(arguments: list[str]) -> int:
@@ -81,7 +79,9 @@ def run(arguments: list[str]) -> int:
             raise
         # A bug: still one line, with the way to its trace.
         print(
-            f"classifier: own failure: {type(error).__name__}: {error}; repeat with --debug", file=sys.stderr
+            f"classifier: internal error: {type(error).__name__}: {error}; rerun with --debug for "
+            f"the traceback",
+            file=sys.stderr,
         )
         return exits.FAILURE
     return result if isinstance(result, int) else exits.DONE

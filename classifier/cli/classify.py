@@ -45,7 +45,7 @@ def classify(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
     show_prompt: Annotated[
-        bool, typer.Option("--show-prompt", help="Print what would be sent; ask no model.")
+        bool, typer.Option("--show-prompt", help="Print the prompt; send nothing.")
     ] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also fetch from private network addresses.")

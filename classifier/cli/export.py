@@ -89,7 +89,7 @@ def export(
     if (into and out) or (remove and not into):
         raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
     if not remove and not (folder / "ledger.sqlite").is_file():
-        raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
+        raise ConfigError(f"{folder}: no ledger found; expected the --out folder of `classifier label`")
     name = format or format_of(into or out)
     if name in BINARY and not (into or out) and sys.stdout.isatty():
         raise ConfigError(f"{name} is nothing for a terminal; use --out FILE, or a pipe")

@@ -71,9 +71,9 @@ def _heading(label: Label) -> Text:
         f"arXiv {paper.arxiv_id}" if paper.arxiv_id else "",
         f"{paper.pages} pages" if paper.pages else "",
     ]
-    told = ", ".join(fact for fact in facts if fact)
+    facts_shown = ", ".join(fact for fact in facts if fact)
     heading = Text(shown(paper.title or label.ref), "bold")
-    return heading.append(f"  ({told})", "dim") if told else heading
+    return heading.append(f"  ({facts_shown})", "dim") if facts_shown else heading
 
 
 def _decision(label: Label) -> Table:
@@ -87,7 +87,7 @@ def _decision(label: Label) -> Table:
     if label.secondary:
         grid.add_row("also", Text(", ".join(label.secondary)))
     if label.needs_review:
-        grid.add_row("review", Text(f"a person must look: {', '.join(label.review_reasons)}", "bold yellow"))
+        grid.add_row("review", Text(f"needed: {', '.join(label.review_reasons)}", "bold yellow"))
     else:
         grid.add_row("review", Text("not needed"))
     return grid
@@ -101,7 +101,7 @@ def _confidence(label: Label) -> str:
 
 
 def _grounds(label: Label) -> Table:
-    """The answers to the decision questions, one a line, each beside the quote it rests on.
+    """The answers to the decision questions, one a line, each next to the quote it rests on.
 
     A quote that several answers rest on is shown once; answers without a quote come last.
     """
@@ -121,7 +121,7 @@ def _grounds(label: Label) -> Table:
 
 
 def _again(label: Label, supports: str) -> str:
-    """What a further quote stands under: its answer again, or `label`."""
+    """What a further quote is under: its answer again, or `label`."""
     given = next((item.answer for item in label.answers if item.question == supports), None)
     return f"{supports} = {given}" if given else supports
 

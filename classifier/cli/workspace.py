@@ -80,7 +80,10 @@ def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
 def schema(
     workspace: WorkspaceOption = None,
     answer: Annotated[
-        bool, typer.Option("--answer", help="The schema that models must answer in, for this workspace.")
+        bool,
+        typer.Option(
+            "--answer", help="Print the JSON Schema of a model's reply instead, for this workspace."
+        ),
     ] = False,
 ) -> int:
     """Print the Label's JSON Schema."""

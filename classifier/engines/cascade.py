@@ -1,8 +1,8 @@
-"""Two engines in a row: a cheap one first, and only papers that it is not sure of go on to the other.
+"""Two engines in a row: a cheap one first; papers with a low confidence are escalated to the other.
 
 What enters: the engines, a way to ask one of them, and a threshold. What leaves: the deciding engine's task
-and reply; where the paper went on, with what was said and spent before. What it does not do: render prompts
-or calibrate, which is done for each engine as if it stood alone.
+and reply; if the paper was escalated, with the first answer and what it cost. What it does not do: render
+prompts or calibrate, which is done for each engine as if it were alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What little effort gives: two systems to stand beside the engine in the same table.
+"""What little effort gives: two systems shown next to the engine in the same table.
 
 What enters: a suite, the texts that are scored, and the workspace's studies. What leaves: a `System` each,
 with the engine's metrics. Both see the studies under the rule that the engine sees them: never the scored
@@ -96,7 +96,7 @@ def tfidf_centroid(
     """The label whose mean TF-IDF vector is nearest by cosine; the second nearest is the runner-up.
 
     A label's texts are its definition and the titles and summaries of its studies. Vocabulary and idf are
-    learnt anew wherever other studies are left out. Source: Rocchio's classifier in the cosine form of Han
+    learnt again whenever other studies are left out. Source: Rocchio's classifier in the cosine form of Han
     and Karypis 2000 (PKDD); `TfidfVectorizer` of scikit-learn, words and pairs of words, log term frequency.
 
     Args:

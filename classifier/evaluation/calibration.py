@@ -54,7 +54,7 @@ def fit_calibration(
 
     Args:
         predictions: Of one engine and model, in any order. Failed ones carry no confidence and do not
-            count; neither do answers whose confidence came about in another way than most.
+            count; neither do answers whose confidence has another source than most.
         suites: Name -> sha256 of the suites that the predictions are of.
 
     Raises:
@@ -140,7 +140,7 @@ def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
     if len(of) != 1:
         found = ", ".join(f"{engine} {model}".strip() for engine, model in of) or "none"
         raise ConfigError(
-            f"a calibration is of one engine and model, found {found}; calibrate each by itself"
+            f"a calibration is for one engine and model, found {found}; calibrate each separately"
         )
     sources = Counter(
         p.result.provenance.confidence
@@ -149,14 +149,14 @@ def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
     )
     if any(name.startswith(CALIBRATED) for name in sources):
         raise ConfigError(
-            "these confidences are calibrated already; run the engine without its calibration, then fit"
+            "these confidences are already calibrated; rerun with CLASSIFIER_CALIBRATION=false, then fit"
         )
     source = min(sources, key=lambda name: (-sources[name], name), default="unknown")
     return known[0].engine, known[0].model, source
 
 
 def _answered(prediction: Prediction, source: str | None) -> Answered | None:
-    """The answer's confidence as it came, where it came from the given source (None: from any)."""
+    """The answer's confidence as received, where it came from the given source (None: from any)."""
     result = prediction.result
     if result.status == "failed" or result.confidence is None:
         return None

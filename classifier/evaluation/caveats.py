@@ -1,4 +1,4 @@
-"""What a reader must know of how a report came about: times, calibrations, training data, recordings."""
+"""What a reader must know of how a report was made: times, calibrations, training data, recordings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def calibrations_of(
 
 
 def calibration_note(calibrations: Sequence[Calibration]) -> str | None:
-    """What the report says of them; None where confidences are as they came."""
+    """What the report says of them; None where confidences are as received."""
     notes = [
         f"{made.method}, fitted to {made.n} answers of {', '.join(made.suites)}" for made in calibrations
     ]
@@ -33,7 +33,7 @@ def calibration_note(calibrations: Sequence[Calibration]) -> str | None:
 
 
 def trained_on(workspace: Workspace, predictions: Sequence[Prediction]) -> int:
-    """How many of the items the engine's own weights were trained on, by the manifest of titles beside them.
+    """How many of the items the engine's own weights were trained on, by the manifest of titles next to them.
 
     0 for engines that the workspace has no weights for.
     """
@@ -57,7 +57,7 @@ def with_caveats(
     calibrations: Sequence[Calibration] = (),
     trained: int = 0,
 ) -> Report:
-    """The report with what a reader must know of how it came about.
+    """The report with what a reader must know of how it was made.
 
     Args:
         whole: The suite with all its items, also where only the first ones were scored.
@@ -68,12 +68,12 @@ def with_caveats(
     if trained:
         found.append(
             f"{trained} of {len(predictions)} items were among the papers that this engine's weights were "
-            "trained on: these numbers say nothing of new papers"
+            "trained on: these numbers say nothing about new papers"
         )
     if any(whole.sha256 in made.suites.values() for made in calibrations):
         found.append(
-            "confidences were calibrated on this very suite: Brier score and calibration error are too good; "
-            "the calibration's own file has them out of sample"
+            "the confidences were calibrated on this suite, so Brier score and calibration error are "
+            "optimistic; the calibration file has the out-of-sample values"
         )
     if len(whole.items) > len(predictions):
         found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")

@@ -1,4 +1,4 @@
-"""Two runs, item by item: who is better, by how much, and whether the sample can tell.
+"""Two runs, item by item: which is better, by how much, and whether the sample is large enough to say so.
 
 What enters: the folders of two runs. What leaves: a `Comparison` and its text. Items are paired by id; only
 those that both runs have, under the same gold label, are compared. Nothing is run again.
@@ -20,7 +20,7 @@ from classifier.runs.fingerprint import differences
 ALPHA = 0.05
 """Level of the paired test, customary."""
 _MOST_NEEDED = 5_000
-"""Items up to which it is told how many more would be needed; beyond, nobody labels so many."""
+"""Up to this many items, the number that would be needed is reported; nobody labels more."""
 
 
 class Side(Record):
@@ -40,7 +40,7 @@ class Side(Record):
 
 
 class Moved(Record):
-    """An item that got different labels; None is no label (unplaced or failed)."""
+    """An item that got different labels; None is not a label (unplaced or failed)."""
 
     id: str
     title: str
@@ -229,7 +229,7 @@ def _read_run(folder: Path) -> tuple[Report, dict[str, Prediction]]:
 
     if not (folder / PREDICTIONS_FILE).is_file() or not (folder / "report.json").is_file():
         raise InputError(
-            f"{folder}: no finished run there; expected a folder that `classifier eval --out` has written"
+            f"{folder}: no finished run found; expected a folder that `classifier eval --out` has written"
         )
     predictions = {p.id: p for p in read_predictions(folder / PREDICTIONS_FILE)}
     return read_json(folder / "report.json"), predictions

@@ -2,7 +2,7 @@
 
 What enters: a suite whose items have arXiv ids, and `Sources`, which keep arXiv's pace and a cache. What
 leaves: for each item what is there, what came and what failed; and the suite with the PDFs and abstracts
-that the cache holds. A fetch that was broken off goes on where it stood, since what is cached is not
+that the cache holds. An interrupted fetch resumes, since what is cached is not
 asked for again.
 """
 

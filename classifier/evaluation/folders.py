@@ -42,5 +42,5 @@ def plain_name(name: str) -> str:
 
 
 def digest(value: Mapping[str, Any]) -> str:
-    """Eight characters that tell one set of JSON values from another."""
+    """Eight characters that identify a set of JSON values."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]

@@ -23,11 +23,11 @@ class EvalJob:
         out: The folder for predictions and reports; None makes one below `eval-runs`.
         replay: A folder of recordings to answer from.
         record: Keep each conversation with a server.
-        concurrency: Items in work at the same time.
+        concurrency: Number of items classified in parallel.
         text: The kind of text that every item is judged by; None for the fullest that each has.
         limit: Score the first so many items only.
         repeat: Runs, to measure stability.
-        calibrate_for: Fit the engine's confidences, and tell the threshold for this accuracy; None fits
+        calibrate_for: Fit the engine's confidences, and report the threshold for this accuracy; None fits
         nothing.
     """
 

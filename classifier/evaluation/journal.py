@@ -65,7 +65,7 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
 
     Args:
         fingerprint: Everything that decides the predictions, by name; JSON values.
-        resume: Take over what is there; else start anew.
+        resume: Keep the predictions that exist; else start from scratch.
 
     Raises:
         ConfigError: The folder holds a run with another fingerprint, or is in use.
@@ -83,7 +83,9 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
             with path.open("ab") as file:
                 yield Journal(folder, file, kept)
     except Timeout as error:
-        raise ConfigError(f"{folder}: another run is writing there; wait, or choose another --out") from error
+        raise ConfigError(
+            f"{folder}: another run is writing to this folder; wait, or choose another --out"
+        ) from error
 
 
 def is_unreachable(prediction: Prediction) -> bool:
@@ -99,7 +101,7 @@ def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:
         torn: Leave out a last line that a killed process did not finish.
 
     Raises:
-        StoreError: Unreadable, or a line that is no prediction.
+        StoreError: Unreadable, or a line that is not a prediction.
     """
     with _as_store_error(path):
         lines = path.read_bytes().split(b"\n")
@@ -114,7 +116,7 @@ def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:
             if torn and number == last:
                 break
             raise StoreError(
-                f"{path}: line {number} is no prediction; remove the line or the folder"
+                f"{path}: line {number} is not a prediction; remove the line or the folder"
             ) from error
         found[prediction.id] = prediction
     return list(found.values())
@@ -128,13 +130,16 @@ def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
     path = folder / RUN_FILE
     if not path.is_file():
         if (folder / PREDICTIONS_FILE).exists():
-            raise ConfigError(f"{folder}: holds predictions of an unknown run; choose another --out")
+            raise ConfigError(f"{folder}: contains predictions of an unknown run; choose another --out")
         replace_text(path, json.dumps(fingerprint, indent=1, ensure_ascii=False))
         return
     changed = differences(read_fingerprint(folder), fingerprint)
     if changed:
-        told = ", ".join(changed)
-        raise ConfigError(f"{folder}: holds another run ({told}); choose another --out, or remove the folder")
+        changes = ", ".join(changed)
+        raise ConfigError(
+            f"{folder}: contains a run with other settings ({changes}); choose another --out, or "
+            f"remove the folder"
+        )
 
 
 def read_fingerprint(folder: Path) -> dict[str, Any]:
@@ -157,4 +162,6 @@ def _as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}; choose another --out, or make room") from error
+        raise StoreError(
+            f"{path}: {error.strerror or error}; choose another --out, or free some space"
+        ) from error

@@ -221,7 +221,7 @@ def read_about(folder: Path) -> About:
     """
     path = folder / ABOUT_FILE
     if not path.is_file():
-        raise ConfigError(f"{folder}: no recordings there; expected a folder with {ABOUT_FILE}")
+        raise ConfigError(f"{folder}: no recordings found; expected a folder with {ABOUT_FILE}")
     return _read(path, About)
 
 

@@ -1,8 +1,9 @@
 """Conversations with a model server: what they are made of, how they are kept and said again.
 
-A conversation is all that one task took: the first request, retries, re-asks, and what came back each time.
-What enters: a `ChatTransport` to a server. What leaves: exchanges that a replay takes in the same order,
-failures included, so that attempts, tokens and the way down the ladder come out the same. What it does not
+A conversation is all that one task took: the first request, retries, re-asks, and what was returned each
+time. What enters: a `ChatTransport` to a server. What leaves: exchanges that a replay takes in the same
+order, failures included, so that attempts, tokens and the way down the ladder come out the same. What it does
+not
 do: keep requests (their hashes alone), keys or headers; or touch the disk
 (`classifier.evaluation.recorded_engines`).
 """
@@ -53,7 +54,7 @@ class Failure(Record):
 
 
 class Exchange(Record):
-    """One request, by its hash, and the body or the failure that came back."""
+    """One request, by its hash, and the body or the failure that was returned."""
 
     request_sha256: str
     body: Mapping[str, Any] | None = None

@@ -1,6 +1,6 @@
 """The frozen records of an evaluation.
 
-    SuiteItem, Suite     suites -> runner        what is scored, and the gold label beside it
+    SuiteItem, Suite     suites -> runner        what is scored, and the gold label next to it
     Prediction           runner -> scoring       one line of predictions.jsonl
     Report               scoring -> report       report.json; its JSON Schema is this module's
 
@@ -126,7 +126,7 @@ class Confusion(Record):
 
 
 class Bin(Record):
-    """Predictions with confidence in [low, high): how sure they were and how often right."""
+    """Predictions with confidence in [low, high): how confident they were and how often right."""
 
     low: float
     high: float
@@ -168,7 +168,7 @@ class Agreement(Record):
 
     Attributes:
         confused: Labels that annotators gave to one item; `n` counts items, and of the two labels the one
-            that stands first in the tree is called `gold`.
+            that comes first in the tree is called `gold`.
     """
 
     annotators: int
@@ -179,7 +179,7 @@ class Agreement(Record):
 
 
 class ItemRow(Record):
-    """One item of the report's table; the whole Label stands in predictions.jsonl.
+    """One item of the report's table; the whole Label is in predictions.jsonl.
 
     Attributes:
         quotes: (page from 1 or None, verdict, the quote).
@@ -229,7 +229,7 @@ class RunFacts(Record):
     Attributes:
         engine, model: In a cascade, those that are asked last.
         cascade: The engine and model that are asked first; None without a cascade.
-        cascade_below: The confidence below which an item goes on.
+        cascade_below: An item is escalated if the first engine's confidence is below this.
     """
 
     suite: str
@@ -266,7 +266,7 @@ class Cascade(Record):
     """Who decided what in a cascade, how right, and what it saved.
 
     Attributes:
-        first_on_rest: Accuracy of the first engine on the items that it handed on.
+        first_on_rest: Accuracy of the first engine on the escalated items.
         without: What the second engine alone would have spent: its mean over the items that it answered,
             times all items. An estimate: those are the harder ones, which need not be the longer ones.
         saved_usd, saved_tokens: `without` less what both spent; negative where the cascade cost more. None

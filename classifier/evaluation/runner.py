@@ -42,13 +42,13 @@ async def run_suite(
     resume: bool = True,
     on_progress: OnPrediction | None = None,
 ) -> list[Prediction]:
-    """Scores a suite; a run that was broken off goes on where the same call is made again.
+    """Scores a suite; the same call resumes an interrupted run.
 
     Args:
         classifier: For each item, studies are left out of its examples as the protocol says.
         protocol: "loo" leaves out an item's own files, "holdout" those of all items.
         out: Folder for `run.json` and `predictions.jsonl`.
-        concurrency: Items in work at the same time.
+        concurrency: Number of items classified in parallel.
         text: The kind of text that every item is judged by; None for the fullest that each has.
         resume: Take over the predictions that are there.
         on_progress: Told each prediction, those taken over first.
@@ -70,7 +70,7 @@ async def run_suite(
         for prediction in list(journal.done.values()):
             report(prediction)
         queue, streak = iter(todo), FailureStreak[str]()
-        replays = getattr(classifier.engine, "replays", False)  # nothing to wait for, nothing to mend
+        replays = getattr(classifier.engine, "replays", False)  # neither waits nor retries make sense
 
         async def work() -> None:
             for question in queue:

@@ -33,7 +33,8 @@ FAILED = "failed"
 _MOST_PAIRS = 10
 """Confused pairs that are listed."""
 _FEW = 100
-"""Below about as many items a 95 % interval is wider than .2, and most changes cannot be told from chance."""
+"""Below about as many items a 95 % interval is wider than .2, and most changes cannot be distinguished from
+chance."""
 
 
 def score(

@@ -97,7 +97,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What came of a plan.
+    """What resulted from a plan.
 
     Attributes:
         predictions: Of the first run.
@@ -125,7 +125,9 @@ async def plan_evaluation(job: EvalJob, workspace: Workspace) -> EvalPlan:
     settings, protocol, text = _settings(job)
     first_stage(settings)  # a cascade that makes no sense is said now
     if settings.cascade and job.calibrate_for is not None:
-        raise ConfigError("--calibrate is for one engine; leave --cascade out, and calibrate each by itself")
+        raise ConfigError(
+            "--calibrate works with one engine; remove --cascade and calibrate each engine separately"
+        )
     whole = await _suite(job, text, settings, workspace)
     suite = whole.model_copy(update={"items": whole.items[: job.limit]})
     protocol = protocol or ("loo" if job.suite == GOLD else "holdout")
@@ -140,7 +142,7 @@ async def evaluate(
     on_prediction: Callable[[Prediction], None] = lambda _: None,
     on_wait: OnWait | None = None,
 ) -> Evaluated:
-    """Runs a plan and writes everything; a run that was broken off is resumed by the same call.
+    """Runs a plan and writes everything; a run that was interrupted is resumed by the same call.
 
     Args:
         on_folder: Called with the folder before the first item.
@@ -193,9 +195,12 @@ def _settings(job: EvalJob) -> tuple[Settings, EvalProtocol | None, TextKind | N
     about = read_about(job.replay)
     engine, model = job.settings.get("engine", "openai"), job.settings.get("model", about.model)
     if (engine, model) != ("openai", about.model):
-        raise ConfigError(f"{job.replay}: recorded with the openai engine and {about.model}; name no other")
+        raise ConfigError(
+            f"{job.replay}: recorded with the openai engine and {about.model}; do not name another "
+            f"engine or model"
+        )
     if job.suite == GOLD != about.suite:
-        raise ConfigError(f"{job.replay}: recorded on the suite {about.suite}; name its file with --suite")
+        raise ConfigError(f"{job.replay}: recorded on the suite {about.suite}; pass its file with --suite")
     protocol = job.protocol or cast("EvalProtocol", about.protocol)
     return (
         replay_settings(job.replay, job.settings),

@@ -1,6 +1,6 @@
 """Predictions -> what they took, and in a cascade who decided what and what that saved.
 
-What enters: predictions, by what each label's provenance tells. What leaves: sums, None where one of the
+What enters: predictions, as each label's provenance records. What leaves: sums, None where one of the
 parts is not known. Prices are not known here: costs come with the labels, and with failed items.
 """
 

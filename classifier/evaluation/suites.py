@@ -53,7 +53,9 @@ def read_suite(path: Path, taxonomy: Taxonomy) -> Suite:
         raise SuiteError(f"{path}: cannot be read ({error.strerror}); expected a suite file") from error
     items = tuple(_items(path, raw, taxonomy))
     if not items:
-        raise SuiteError(f"{path}: holds no item; expected one JSON object a line with id, title and label")
+        raise SuiteError(
+            f"{path}: contains no items; expected one JSON object a line with id, title and label"
+        )
     return Suite(name=path.stem, sha256=hashlib.sha256(raw).hexdigest(), items=items)
 
 
@@ -62,7 +64,7 @@ def gold_suite(workspace: Workspace) -> Suite:
 
     Raises:
         ConfigError: The workspace has no gold studies.
-        SuiteError: A gold file is no suite, e.g. for an unknown label.
+        SuiteError: A gold file is not a suite, e.g. for an unknown label.
     """
     items: list[SuiteItem] = []
     digest = hashlib.sha256()
@@ -71,7 +73,7 @@ def gold_suite(workspace: Workspace) -> Suite:
             items += read_suite(file, workspace.taxonomy).items
             digest.update(file.read_bytes())
     if not items:
-        raise ConfigError(f"{workspace.root}: no gold studies there; give a suite file with --suite FILE")
+        raise ConfigError(f"{workspace.root}: no gold studies found; pass a suite file with --suite FILE")
     seen: dict[str, int] = {}
     for item in items:
         if item.id in seen:
@@ -118,14 +120,16 @@ def _item(where: str, line: str, number: int) -> SuiteItem:
             f"{where}: not valid JSON ({error.msg} at column {error.colno}); expected one object a line"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise SuiteError(f"{where}: not usable JSON ({error}); expected one object a line") from error
+        raise SuiteError(
+            f"{where}: JSON that cannot be used ({error}); expected one object a line"
+        ) from error
     if not isinstance(value, dict):
         raise SuiteError(f"{where}: expected a JSON object, found {type(value).__name__}")
     for key in ("id", "title", "label"):
         if not isinstance(value.get(key), str) or not value[key].strip():
             raise SuiteError(f"{where}: '{key}' is missing or empty; expected a text")
     if not any(isinstance(value.get(key), str) and value[key].strip() for key in TEXT_KEYS):
-        raise SuiteError(f"{where}: nothing to read; expected one of {', '.join(TEXT_KEYS)}")
+        raise SuiteError(f"{where}: no text; expected one of {', '.join(TEXT_KEYS)}")
     try:
         return SuiteItem.model_validate({**value, "line": number})
     except ValidationError as error:
@@ -153,5 +157,5 @@ def _with_pdf(where: str, item: SuiteItem, folder: Path) -> SuiteItem:
     if path.is_file():
         return item.model_copy(update={"pdf": str(path)})
     if not any((item.text, item.abstract, item.summary, item.arxiv)):
-        raise SuiteError(f"{where}: pdf '{item.pdf}' is not there, and the item has no other text")
+        raise SuiteError(f"{where}: pdf '{item.pdf}' does not exist, and the item has no other text")
     return item.model_copy(update={"pdf": None})

@@ -34,7 +34,7 @@ class ItemText(NamedTuple):
 
     @property
     def paper(self) -> Paper:
-        """What a list would say of the paper: no abstract beside another text, and never a label."""
+        """What a list would say of the paper: no abstract next to another text, and never a label."""
         return Paper(
             title=self.item.title,
             authors=self.item.authors,

@@ -41,7 +41,7 @@ class LabelledPaper(Record):
 
 
 class Evidence(Record):
-    """A quote and where it stands.
+    """A quote and where it is.
 
     Attributes:
         supports: A decision question's id, or "label".
@@ -60,7 +60,7 @@ class Evidence(Record):
 
 
 class Provenance(Record):
-    """How the label came about, enough to repeat it.
+    """How the label was made, enough to repeat it.
 
     Attributes:
         first_opinion: What the first engine of a cascade had said before this one was asked; its tokens, cost
@@ -88,17 +88,17 @@ class Provenance(Record):
 
 
 class Label(Record):
-    """Where a paper stands in the tree, why, how sure, and whether a person must look.
+    """The result for one paper: its place in the tree, why, its confidence, and whether it needs review.
 
     Attributes:
         ref: The reference as given; in a list, the entry's key or id.
         leaf: A leaf id where `status` is "placed", else None.
         path: Titles from the root's child to the leaf.
         runner_up: The second-best label (leaf id or "out-of-scope").
-        scope_reason: A scope rule's id where `status` is "out_of_scope" and the answers tell it.
+        scope_reason: A scope rule's id where `status` is "out_of_scope" and the answers lead to one.
         confidence: Probability in [0, 1] that leaf or status is right; None where it is unknown, and then the
             label goes to review as `low-confidence`.
-        review_reasons: Why a person must look; the words to each stand in `warnings` under the
+        review_reasons: Why a person must look; the words to each are in `warnings` under the
             same code.
         attributes: The survey's table fields for the label's class; None where the paper is silent.
     """

@@ -1,4 +1,4 @@
-"""What an engine gives back: a validated answer, what it cost, and how it came about."""
+"""What an engine gives back: a validated answer, what it cost, and how it was made."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ class FirstOpinion(Usage):
 
 
 class Reply(Record):
-    """An engine's validated answer and how it came about.
+    """An engine's validated answer and how it was made.
 
     Attributes:
         probabilities: Label -> probability, where the engine has them (sums to 1).
         confidence_source: "probability", "logprobs", "stated", or "unknown" without a confidence; ends up in
             provenance.
         cautious: The label's probability under the assumption that is least kind to it, where the engine can
-            tell; a cascade goes by it.
-        raw: The reply as it came (empty for the offline engine).
+            tell; a cascade decides by it.
+        raw: The reply as received (empty for the offline engine).
         attempts: Requests made, including retries and re-asks; 0 offline.
         first_opinion: In a cascade, what the engine before had said; `usage`, `attempts` and `latency_s` are
             those of both together.

@@ -1,4 +1,4 @@
-"""What decides a run's results, by name, so that results of different runs are never joined in silence.
+"""What decides a run's results, by name, so that results of different runs are never joined silently.
 
 What enters: names and JSON values. What leaves: words for what differs, and hashes. It reads no files.
 """

@@ -35,7 +35,7 @@ class FailureStreak(Generic[T]):
         return len(self._ids) >= LIMIT
 
     def take(self) -> list[T]:
-        """The items of the streak, in order; the next one begins anew."""
+        """The items of the streak, in order; the next one starts empty."""
         ids, self._ids = self._ids, []
         return ids
 
@@ -48,5 +48,5 @@ def stop_message(last: str, saved: str = "") -> str:
         saved: What is kept, e.g. "4 of 9 items are saved in DIR".
     """
     kept = f"; {saved}" if saved else ""
-    advice = "mend that and repeat the command to go on"
+    advice = "fix this, then rerun the same command to resume"
     return f"stopped after {LIMIT} failures in a row, the last one: {last}{kept}; {advice}"

@@ -20,7 +20,7 @@ async def work_together(
         on_start: Given the tasks, to cancel them one by one.
 
     Raises:
-        Exception: The first that a worker raised, by itself and not in a group; the others are cancelled.
+        Exception: The first one that a worker raised, not wrapped in a group; the others are cancelled.
     """
     try:
         async with asyncio.TaskGroup() as group:

@@ -119,8 +119,8 @@ class Arxiv:
     async def title_notice(self, entry: ArxivEntry, title: str) -> Notice | None:
         """A `title-mismatch` notice where no looked-at version of the entry's paper has this title.
 
-        Papers are renamed between versions: beside the entry, version 1 and the newest are asked for,
-        but only where the entry's own title differs. One that cannot be had is left out.
+        Papers are renamed between versions: besides the entry, version 1 and the newest are asked for,
+        but only where the entry's own title differs. One that is not available is left out.
         """
         if same_title(title, entry.title):
             return None
@@ -196,6 +196,4 @@ class Arxiv:
 
     def _refuse_offline(self, what: str) -> None:
         if self._offline:
-            raise SourceUnavailable(
-                f"offline, and {what} is not in the cache; fetch it once with a connection"
-            )
+            raise SourceUnavailable(f"offline mode: {what} is not in the cache; fetch it once while online")

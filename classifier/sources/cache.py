@@ -5,7 +5,7 @@ another name and moved into place, so that a reader sees the old one or the new 
 what is damaged counts as absent. It never asks arXiv.
 
     <root>/metadata/<key>.json     the answer to one question; its age is the file's
-    <root>/pdf/<id>v<n>.pdf        with <id>v<n>.pdf.sha256 beside it
+    <root>/pdf/<id>v<n>.pdf        with <id>v<n>.pdf.sha256 next to it
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _sweep(directory: Path) -> None:
-    """Removes what killed processes left behind."""
+    """Removes what killed processes left."""
     for part in directory.glob(f".*{PART}"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > _ABANDONED_S:

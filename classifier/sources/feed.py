@@ -60,11 +60,9 @@ def parse_feed(data: bytes) -> list[ArxivEntry]:
     try:
         feed: Element = fromstring(data)
     except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise SourceUnavailable(
-            "arXiv's API sent something else than an Atom feed; try again later"
-        ) from error
+        raise SourceUnavailable("arXiv's API did not return an Atom feed; try again later") from error
     if feed.tag != f"{_ATOM}feed":
-        raise SourceUnavailable("arXiv's API sent something else than an Atom feed; try again later")
+        raise SourceUnavailable("arXiv's API did not return an Atom feed; try again later")
     found = [_entry(element) for element in feed.iter(f"{_ATOM}entry")]
     return [entry for entry in found if entry is not None]
 

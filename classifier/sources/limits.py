@@ -1,4 +1,4 @@
-"""How long sources are waited for; light to import, since a local file needs nothing that speaks HTTP."""
+"""How long sources are waited for; light to import, since a local file needs no HTTP client."""
 
 from __future__ import annotations
 

@@ -55,9 +55,9 @@ def not_found(wanted: Paper, candidates: Sequence[ArxivEntry]) -> PaperNotFound:
     if same_title(wanted.title or "", nearest.title):
         theirs = ", ".join(nearest.paper.authors[:3])
         return PaperNotFound(
-            f"{start} by {wanted.authors[0]}; {found} is by {theirs}: give its id if it is meant"
+            f"{start} by {wanted.authors[0]}; {found} is by {theirs}: if that is the paper, give its id"
         )
-    return PaperNotFound(f"{start}; the nearest is {found}: give its id if it is meant")
+    return PaperNotFound(f"{start}; the nearest is {found}: if that is the paper, give its id")
 
 
 def authors_agree(wanted: Sequence[str], found: Sequence[str]) -> bool:

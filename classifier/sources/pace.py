@@ -1,7 +1,7 @@
 """One request at a time, and a pause between two, across all processes that share a directory.
 
 What enters: the wish to send a request. What leaves: the right to send it now. A lock file is held
-while the request lasts (one connection), and a time stamp beside it says when the next may start.
+while the request lasts (one connection), and a time stamp next to it says when the next may start.
 The system frees the lock of a process that dies; a damaged stamp costs one pause.
 """
 
@@ -25,7 +25,7 @@ _LONGEST_S = 600.0
 
 
 class Pace:
-    """The right to send, handed out one by one.
+    """The right to send, given to one caller at a time.
 
     Args:
         directory: Shared by all who share the pace; made where it is missing.

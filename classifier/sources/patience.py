@@ -1,6 +1,6 @@
 """When a request is tried again, and when it is given up.
 
-What enters: failures of requests. What leaves: waits, told to whom it may concern, and in the end one
+What enters: failures of requests. What leaves: waits, reported through a callback, and in the end one
 `SourceUnavailable`. What it does not do: send.
 """
 
@@ -31,7 +31,7 @@ class Transient(SourceUnavailable):
 
 
 class Absent(Transient):
-    """No connection came about (refused, a name that leads nowhere): nothing that a pause mends."""
+    """No connection (refused, an unknown name): waiting does not help."""
 
     def __init__(self, message: str, host: str) -> None:
         super().__init__(message)

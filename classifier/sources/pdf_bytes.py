@@ -168,4 +168,4 @@ def open_source(path: Path) -> BinaryIO:
             f"cannot read {path}: {error.strerror}; check the path and its permissions"
         ) from error
     except ValueError as error:  # a null character
-        raise BadReference(f"{str(path)!r} is no path: {error}; check it") from error
+        raise BadReference(f"{str(path)!r} is not a path: {error}; check it") from error

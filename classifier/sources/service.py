@@ -40,7 +40,7 @@ class Sources:
     Args:
         cache_dir: Where what arXiv sent is kept; made when first needed.
         contact: A mail address or page for the User-Agent, as arXiv asks for.
-        arxiv_base_url: arXiv, or a mirror of it; the only origin that may be private by itself.
+        arxiv_base_url: arXiv, or a mirror of it; the only origin that may be private without a setting.
         min_interval_s: Least seconds between the starts of two requests to arXiv.
         allow_private: Also fetch from private, loopback and link-local addresses.
         max_bytes: Largest accepted PDF.
@@ -137,7 +137,7 @@ class Sources:
         """What arXiv says of an id; without version, of the newest one.
 
         Raises:
-            BadReference: It is no arXiv id.
+            BadReference: It is not an arXiv id.
             PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
         """
         return (await self._ask_arxiv().entry(parse_arxiv_id(arxiv_id))).paper

@@ -97,9 +97,9 @@ class Web:
                     raise SourceUnavailable(
                         f"{host} has no valid certificate: {error}; not fetched"
                     ) from error
-                told = f"cannot fetch from {host}: {error or type(error).__name__}"
+                failure = f"cannot fetch from {host}: {error or type(error).__name__}"
                 raise (
-                    Absent(told, host) if isinstance(error, httpx.ConnectError) else Transient(told)
+                    Absent(failure, host) if isinstance(error, httpx.ConnectError) else Transient(failure)
                 ) from error
             except (httpx.InvalidURL, httpx.HTTPError) as error:
                 raise SourceError(
@@ -170,7 +170,9 @@ def _redirect_target(response: httpx.Response) -> str:
     try:
         target = here.join(response.headers["location"])
     except (KeyError, ValueError, httpx.InvalidURL) as error:
-        raise SourceError(f"{here.host} redirects to nowhere; give the address of the PDF itself") from error
+        raise SourceError(
+            f"{here.host} redirects without an address; give the address of the PDF itself"
+        ) from error
     problem = None
     if target.scheme not in ("http", "https") or not target.host:
         problem = f"to '{target.scheme}:', which is not http(s)"

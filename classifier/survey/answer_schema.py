@@ -2,8 +2,8 @@
 
 The schema is a portable subset that every provider's structured output accepts: object root, every
 property required, no further ones, string enums, `anyOf: [X, null]`, arrays, plain types. Limits
-(lengths, ranges, counts) stand in descriptions and are checked here. Reasons come before the label,
-so that a model argues first and decides then. What it does not do: look whether quotes stand in the
+(lengths, ranges, counts) are in descriptions and are checked here. Reasons come before the label,
+so that a model argues first and decides then. What it does not do: look whether quotes are in the
 paper (`classifier.verdict.evidence`) or whether answers go with the label (`classifier.pipeline`).
 """
 
@@ -131,7 +131,7 @@ def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
     """Validates a reply (one JSON object) against the leaf schema.
 
     A runner-up or secondary leaf that repeats the label is dropped; empty quotes become None. A confidence
-    that is not a number from 0 to 1 (small models write 5, 85 or NaN) becomes None: the label beside it is
+    that is not a number from 0 to 1 (small models write 5, 85 or NaN) becomes None: the label next to it is
     still valid.
 
     Raises:
@@ -176,7 +176,7 @@ def stated_confidence(raw: str) -> str:
 def _decode(raw: str) -> Any:
     """JSON as models write it: NaN, Infinity and numbers of any length are read as floats.
 
-    None of them is a value that the schema takes, except where a confidence stands: there it means unknown.
+    None of them is a value that the schema takes, except for the confidence, where it means unknown.
     """
 
     def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _probability(stated: Any) -> float | None:
 
 
 def _check_names(taxonomy: Taxonomy, reply: _Reply, raw: str) -> None:
-    """Refuses every name that the taxonomy does not declare, in every place where one may stand."""
+    """Refuses every name that the taxonomy does not declare, everywhere."""
     if reply.label not in taxonomy.labels:
         raise UnknownLabel(_not_one_of("label", reply.label, taxonomy.labels), raw)
     runner_ups = (*taxonomy.leaves, OUT_OF_SCOPE)

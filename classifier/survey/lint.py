@@ -20,7 +20,7 @@ from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
 
 
 class Finding(Record):
-    """One thing that is wrong: a stable code, where it stands, and what to do."""
+    """One thing that is wrong: a stable code, where it is, and what to do."""
 
     code: str
     where: str
@@ -53,7 +53,7 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
 
 
 def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
-    # A quote supports a question or "label"; a leaf stands beside "out-of-scope" and "unplaced".
+    # A quote supports a question or "label"; a leaf is next to "out-of-scope" and "unplaced".
     yield from _repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
     yield from _repeated("taxonomy.yaml: labels", taxonomy.labels)
     yield from _repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])
@@ -82,7 +82,7 @@ def _repeated(where: str, names: Iterable[str]) -> Iterator[Finding]:
     for name, times in Counter(names).items():
         if times > 1:
             yield Finding(
-                code="duplicate-id", where=where, message=f"'{name}' stands {times} times; ids must be unique"
+                code="duplicate-id", where=where, message=f"'{name}' occurs {times} times; ids must be unique"
             )
 
 
@@ -109,13 +109,13 @@ def _check_answers(
             yield Finding(
                 code="unknown-question",
                 where=where,
-                message=f"'{question}' is no question; expected one of {', '.join(allowed)}",
+                message=f"'{question}' is not a question; expected one of {', '.join(allowed)}",
             )
         elif answer not in allowed[question]:
             yield Finding(
                 code="unknown-answer",
                 where=where,
-                message=f"'{answer}' is no answer to {question}; "
+                message=f"'{answer}' is not an answer to {question}; "
                 f"expected one of {', '.join(allowed[question])}",
             )
 
@@ -126,7 +126,9 @@ def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
     for rule in taxonomy.scope.rules:
         if not rule.answers:
             where = f"taxonomy.yaml: scope rule {rule.id}"
-            yield Finding(code="empty-rule", where=where, message="no answers show this rule; add `answers`")
+            yield Finding(
+                code="empty-rule", where=where, message="no answers lead to this rule; add `answers`"
+            )
     leaves = list(taxonomy.leaves.values())
     for number, leaf in enumerate(leaves):
         where = f"taxonomy.yaml: {leaf.id}"
@@ -175,7 +177,8 @@ def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator
         yield Finding(
             code=f"swapped-{swap.what}",
             where=f"taxonomy.yaml: {swap.leaf.id}",
-            message=f"{why[swap.what]}, and the other way round; were the {swap.what} of the two exchanged?",
+            message=f"{why[swap.what]}, and the other way round; check whether the {swap.what} of "
+            f"the two were swapped",
         )
 
 
@@ -199,14 +202,14 @@ def _check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Findi
         yield Finding(
             code="unknown-label",
             where=where,
-            message=f"'{study.label}' is no leaf; expected one of "
+            message=f"'{study.label}' is not a leaf; expected one of "
             f"{', '.join((*taxonomy.leaves, OUT_OF_SCOPE))}",
         )
         return
     for secondary in study.secondary:
         if secondary not in taxonomy.leaves:
             yield Finding(
-                code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is no leaf"
+                code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is not a leaf"
             )
     for name in ("title", "summary", "rationale"):
         if not getattr(study, name).strip():

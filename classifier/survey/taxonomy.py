@@ -155,7 +155,7 @@ class Taxonomy(Record):
 
     @cached_property
     def branches(self) -> Mapping[str, Node]:
-        """Id -> node for every node that is no leaf, in the tree's order."""
+        """Id -> node for every node that is not a leaf, in the tree's order."""
         return dict(_branches(self.tree))
 
     @cached_property

@@ -28,7 +28,7 @@ GOLD_FILES = ("gold/labels.jsonl", "gold/out_of_scope.jsonl")
 
 
 def builtin_root() -> Path:
-    """The built-in workspace: beside the package in a checkout, inside it in an installed wheel."""
+    """The built-in workspace: next to the package in a checkout, inside it in an installed wheel."""
     installed = PACKAGE / "_workspace"
     return installed if (installed / TAXONOMY_FILE).is_file() else PACKAGE.parent
 
@@ -44,7 +44,7 @@ class Workspace:
         self.root = builtin_root() if root is None else Path(root)
         if not (self.root / TAXONOMY_FILE).is_file():
             raise ConfigError(
-                f"{self.root}: no workspace there; expected a folder with {TAXONOMY_FILE} (see --workspace)"
+                f"{self.root}: no workspace found; expected a folder with {TAXONOMY_FILE} (see --workspace)"
             )
 
     @cached_property
@@ -92,7 +92,7 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
     """Yields (line number from 1, study) of a JSON-lines file; blank lines are skipped.
 
     Raises:
-        ConfigError: Unreadable, not UTF-8, or a line that is no study; the line is named.
+        ConfigError: Unreadable, not UTF-8, or a line that is not a study; the line is named.
     """
     try:
         # Not splitlines(): a summary may hold U+2028 and other separators, which JSON leaves as they are.

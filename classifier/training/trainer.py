@@ -40,12 +40,12 @@ _CUE_SCALE = 0.1
 _SCORE_SCALE = 0.05
 """Cue strengths and log-probabilities are shrunk to the size of words in a unit vector, for one penalty."""
 _MIN_PAPERS = 4
-"""A term of fewer papers tells about those papers, not about a label."""
+"""A term found in fewer papers says something about those papers, not about a label."""
 _MIN_REASON = 20
-"""A reason of fewer papers is no class of its own."""
+"""A reason with fewer papers is not a class of its own."""
 _RESTATED = 0.3
 """Summaries written for this purpose cover rare labels only. A column that is there in training, and 0 in
-prediction, takes up what their style tells, so that words need not."""
+prediction, absorbs what their style says, so that the words need not."""
 _STYLE_BACK = 0.3
 """Share of the odds that leaves lose with their style and get back (docs/adr/0006)."""
 _CUE_SHARE = 0.2
@@ -168,7 +168,7 @@ class Trainer:
     def cross_validate(self, seed: int) -> list[dict[str, float]]:
         """Each paper's label scores by a model that has seen neither it nor another text of it.
 
-        Restated papers are judged as if they were printed so: what their style tells is not counted.
+        Restated papers are judged as if they were printed so: the effect of their style is left out.
         """
         matrix = self._matrix()
         as_printed = _without_last_column(matrix)

@@ -117,7 +117,7 @@ def load_calibration(
     """The calibration of an engine and model, or None; the user's own goes before one that ships.
 
     Raises:
-        ConfigError: The file is no calibration, or one of another engine.
+        ConfigError: The file is not a calibration, or one of another engine.
     """
     own = calibration_path(workspace, settings, engine, model)
     shipped = workspace.root / _FOLDER / own.name
@@ -132,10 +132,11 @@ def load_calibration(
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "file"
-        raise ConfigError(f"{path}: no calibration: {where}: {first['msg']}; {advice}") from error
+        raise ConfigError(f"{path}: not a calibration: {where}: {first['msg']}; {advice}") from error
     if (found.engine, found.model) != (engine, model):
         raise ConfigError(
-            f"{path}: is of {found.engine} {found.model or ''}, expected {engine} {model or ''}; {advice}"
+            f"{path}: belongs to {found.engine} {found.model or ''}; expected {engine} "
+            f"{model or ''}; {advice}"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Orders to a model that stand in a paper's visible text.
+"""Instructions to a model in a paper's visible text.
 
 What enters: a Document. What leaves: the sentences that speak to whoever classifies, with their
 pages. They are not cut, since a reader sees them too (a paper about prompt injection is full of

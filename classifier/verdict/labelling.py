@@ -56,7 +56,7 @@ def assemble_label(
 
 
 def failed_label(ref: str, error: ClassifierError) -> Label:
-    """The row that stands for a paper which could not be labelled: rows of lists always exist."""
+    """The row for a paper that could not be labelled: rows of lists always exist."""
     return Label(
         ref=ref,
         paper=LabelledPaper(),

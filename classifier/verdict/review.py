@@ -1,7 +1,7 @@
 """Whether a person must look, and why.
 
 What enters: a reply, its checked quotes, the document, and what the source said. What leaves: review
-reasons (closed codes) and warnings; the words to each reason stand in the warning of the same code.
+reasons (closed codes) and warnings; the words to each reason are in the warning of the same code.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _about_answer(
     if contradictions:
         yield Notice(
             code="answers-contradict-leaf",
-            message=f"{answer.label} does not go with: {'; '.join(map(str, contradictions))}",
+            message=f"{answer.label} contradicts the answers: {'; '.join(map(str, contradictions))}",
         )
 
 
@@ -86,7 +86,7 @@ def _about_document(document: Document) -> Iterator[Notice]:
     for hidden in document.hidden:
         yield Notice(
             code="hidden-text",
-            message=f'page {hidden.page}: {hidden.kind} text was cut: "{_short(hidden.text)}"',
+            message=f'page {hidden.page}: {hidden.kind} text was removed: "{_short(hidden.text)}"',
         )
     if not document.hidden_checked:
         yield Notice(code="hidden-text-unchecked", message="the check for hidden text could not run")
@@ -95,7 +95,8 @@ def _about_document(document: Document) -> Iterator[Notice]:
     for order in find_visible_orders(document):
         yield Notice(
             code="visible-orders",
-            message=f'page {order.page} speaks to a model: "{_short(order.text)}" (it was fenced as data)',
+            message=f"page {order.page} contains instructions to a language model: "
+            f'"{_short(order.text)}" (the text was marked as data in the prompt)',
         )
     if document.abstract_only:
         yield Notice(code="abstract-only", message="decided from the abstract alone; no full text was read")
@@ -106,7 +107,7 @@ def _about_title(file: PaperFile, document: Document) -> Iterator[Notice]:
     expected, printed = file.paper.title, document.title
     if not expected or not printed or not document.pages or document.engine == "text":
         return
-    # A title that was not found whole (a stamp, a symbol) still stands somewhere on page 1.
+    # A title that was not found whole (a stamp, a symbol) may still be on page 1.
     first_page = " ".join(document.pages[0].text.split()).casefold()
     if " ".join(expected.split()).casefold() in first_page:
         return

@@ -75,20 +75,20 @@ def test_copying_alone_changes_nothing(mutant):
 @pytest.mark.parametrize(
     ("edit", "code", "said"),
     [
-        (lambda t: t["questions"].append(t["questions"][0]), "duplicate-id", "'kind' stands 2 times"),
-        (lambda t: t["questions"][0].update(id="label"), "duplicate-id", "'label' stands 2 times"),
+        (lambda t: t["questions"].append(t["questions"][0]), "duplicate-id", "'kind' occurs 2 times"),
+        (lambda t: t["questions"][0].update(id="label"), "duplicate-id", "'label' occurs 2 times"),
         (
             lambda t: t["questions"][3]["choices"].append({"id": "unclear", "means": "Not said."}),
             "duplicate-id",
-            "'unclear' stands 2 times",
+            "'unclear' occurs 2 times",
         ),
-        (lambda t: t["scope"]["rules"].append(t["scope"]["rules"][0]), "duplicate-id", "'review' stands 2"),
-        (lambda t: t["tree"][1].update(id="capacity"), "duplicate-id", "'capacity' stands 2 times"),
+        (lambda t: t["scope"]["rules"].append(t["scope"]["rules"][0]), "duplicate-id", "'review' occurs 2"),
+        (lambda t: t["tree"][1].update(id="capacity"), "duplicate-id", "'capacity' occurs 2 times"),
         (lambda t: leaves(t)["remote-imaging"].update(id="attached-sensors"), "duplicate-id", "attached"),
         (
             lambda t: t["tree"].append({"id": "unplaced", "title": "Rest", "definition": "What is left."}),
             "duplicate-id",
-            "'unplaced' stands 2 times",
+            "'unplaced' occurs 2 times",
         ),
         (lambda t: t["tree"][0]["fields"].append(t["tree"][0]["fields"][0]), "duplicate-id", "bridge-type"),
         (
@@ -106,7 +106,7 @@ def test_copying_alone_changes_nothing(mutant):
         (lambda t: t["scope"]["rules"][1]["answers"].update(structure=["ship"]), "unknown-answer", "'ship'"),
         (lambda t: leaves(t)["with-load-test"].pop("answers"), "empty-leaf", "no answers lead to this leaf"),
         (lambda t: leaves(t)["with-load-test"].update(definition=" "), "empty-leaf", "definition is empty"),
-        (lambda t: t["scope"]["rules"][2].update(answers={}), "empty-rule", "no answers show this rule"),
+        (lambda t: t["scope"]["rules"][2].update(answers={}), "empty-rule", "no answers lead to this rule"),
         (
             lambda t: leaves(t)["remote-imaging"]["answers"].update(sensing=["remote", "attached"]),
             "same-path",
@@ -130,7 +130,7 @@ def test_a_flaw_of_the_taxonomy_is_found(mutant, edit, code, said):
     ("study", "edit", "code", "said"),
     [
         ("tarn2028", {"label": "capacity/by-guess"}, "unknown-label", "one of capacity/with-load-test"),
-        ("tarn2028", {"label": "unplaced"}, "unknown-label", "'unplaced' is no leaf"),
+        ("tarn2028", {"label": "unplaced"}, "unknown-label", "'unplaced' is not a leaf"),
         ("tarn2028", {"secondary": ["capacity"]}, "unknown-label", "secondary leaf 'capacity'"),
         ("tarn2028", {"summary": ""}, "missing-field", "'summary' is empty"),
         ("tarn2028", {"title": " "}, "missing-field", "'title' is empty"),
@@ -143,7 +143,7 @@ def test_a_flaw_of_the_taxonomy_is_found(mutant, edit, code, said):
         ("tarn2028", {"scope_reason": "review"}, "answers-lead-elsewhere", "scope_reason is review"),
         ("tarn2028", {"label": "capacity/with-load-test"}, "answers-lead-elsewhere", "lead to capacity/w"),
         ("tarn2028", {"label": "out-of-scope"}, "answers-lead-elsewhere", "lead to capacity/w"),
-        ("tarn2028", {"id": "lunt2029"}, "duplicate-id", "'lunt2029' stands 2 times"),
+        ("tarn2028", {"id": "lunt2029"}, "duplicate-id", "'lunt2029' occurs 2 times"),
         ("tarn2028", {"title": "Crack maps of pylons from drone photograph"}, "duplicate-paper", "lunt2029"),
     ],
 )  # fmt: skip
@@ -157,8 +157,8 @@ def test_a_flaw_of_a_study_is_found_in_its_line(mutant, study, edit, code, said)
 @pytest.mark.parametrize(
     ("answers", "code", "said"),
     [
-        ({"load": "heavy"}, "unknown-answer", "'heavy' is no answer to load"),
-        ({"weather": "dry"}, "unknown-question", "'weather' is no question"),
+        ({"load": "heavy"}, "unknown-answer", "'heavy' is not an answer to load"),
+        ({"weather": "dry"}, "unknown-question", "'weather' is not a question"),
         ({"load": "unclear"}, "answers-lead-elsewhere", "lead to no label"),
         ({"kind": "review"}, "answers-lead-elsewhere", "lead to out-of-scope"),
     ],

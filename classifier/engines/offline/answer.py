@@ -1,6 +1,6 @@
 """A judgement -> an Answer in the form that every engine gives: answers, quotes, rationale, label.
 
-What enters: probabilities and the cues that spoke. What leaves: an `Answer` whose answers go along with
+What enters: probabilities and the cues that matched. What leaves: an `Answer` whose answers go along with
 its label as far as the cues allow. Nothing is decided here but how to say it.
 """
 
@@ -88,9 +88,9 @@ def _left_open(taxonomy: Taxonomy, question: str, conditions: Conditions) -> str
 def _spoken(
     taxonomy: Taxonomy, reader: CueReader, hits: tuple[Hit, ...], conditions: Conditions
 ) -> Iterator[tuple[float, str, Hit]]:
-    """(weight, question, hit) of each cue that speaks for the label, strongest first.
+    """(weight, question, hit) of each cue that supports the label, strongest first.
 
-    What speaks for many leaves alike tells less about this one: its weight is divided among them.
+    A cue that supports many leaves says less about this one: its weight is divided among them.
     """
     shared = {
         question: sum(leaf.answers.get(question) == allowed for leaf in taxonomy.leaves.values())
@@ -141,4 +141,4 @@ def _rationale(
         return (
             f"Baseline decision for {where}: its words are nearest to that label's definition and examples."
         )
-    return f"Baseline decision for {where}. What spoke for it: {'; '.join(says)}."
+    return f"Baseline decision for {where}. Reasons: {'; '.join(says)}."

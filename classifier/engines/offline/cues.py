@@ -1,10 +1,10 @@
 """A workspace's cue phrases -> what they say about the decision questions.
 
-What enters: `offline/cues.yaml` and a paper's sentences. What leaves: the cues that spoke, with their
+What enters: `offline/cues.yaml` and a paper's sentences. What leaves: the cues that matched, with their
 sentences, and from them log-probabilities of every question's answers. What it does not do: choose a
 label (`decide`). The language of phrases is `phrases`'s.
 
-A phrase that a negation stands before (`negations`, within `negation_window` words) does not count,
+A phrase preceded by a negation (`negations`, within `negation_window` words) does not count,
 unless the cue says `negation: ignore`.
 """
 
@@ -34,7 +34,7 @@ class Cue(Record):
 
     Attributes:
         says: In words, for the rationale; also the cue's name.
-        for_: Question id -> answer id -> weight (log-odds; negative speaks against).
+        for_: Question id -> answer id -> weight (log-odds; negative is evidence against it).
         any: Phrases; the cue counts once, however many of them occur.
         zone: The only zone of the paper where it counts; None for all.
         negation: Whether a negation before the phrase silences it.
@@ -52,8 +52,8 @@ class CueBook(Record):
 
     Attributes:
         zones: Zone of the paper (title, abstract, lead, body) -> weight; a zone without one is not read.
-        background: Factor for abstract sentences before the first that speaks of the paper's own work.
-        own: Phrases by which a paper speaks of its own work.
+        background: Factor for abstract sentences before the first one about the paper's own work.
+        own: Phrases that introduce a paper's own work.
         merged: Term lists whose phrases the text model counts as one word.
         priors: Question id -> answer id -> log-odds before any cue.
         fields: Survey field id -> name to report -> phrases that show it.
@@ -73,7 +73,7 @@ class CueBook(Record):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A cue that spoke: `strength` is the highest zone weight among the sentences it spoke in."""
+    """A cue that matched: `strength` is the highest zone weight among the sentences that contain it."""
 
     cue: int
     strength: float
@@ -139,7 +139,7 @@ class CueReader:
         }
 
     def terms_in(self, sheet: Sheet, only: Sequence[str] | None = None) -> dict[str, list[Span]]:
-        """Where the phrases of each term list (or of those named) stand in a sentence."""
+        """Where the phrases of each term list (or of those named) are in a sentence."""
         found = {}
         for name, phrases in self._terms.items():
             if only is not None and name not in only:
@@ -150,7 +150,7 @@ class CueReader:
         return found
 
     def read(self, sentences: Sequence[Sentence]) -> list[Hit]:
-        """The cues that spoke, each once, strongest sentence first in time."""
+        """The cues that matched, each once, strongest sentence first in time."""
         best: dict[int, Hit] = {}
         weights = self._weights(sentences)
         for sentence, weight in zip(sentences, weights, strict=True):

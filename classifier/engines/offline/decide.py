@@ -20,7 +20,8 @@ from classifier.survey.taxonomy import Conditions, Node, Taxonomy
 from classifier.text.similarity import TermIndex
 
 UNPLACED_SHARE = 0.01
-"""Probability of `unplaced` where no trained model says otherwise: there is no example to learn it from."""
+"""Probability of `unplaced` where no trained model says otherwise: there is no example to learn it
+from."""
 
 _FLOOR = 1e-9
 """Keeps logarithms finite."""
@@ -77,7 +78,7 @@ def label_scores(taxonomy: Taxonomy, answers: Answers) -> dict[str, float]:
 class Similarity:
     """Definitions and examples of each label, ready to be compared with a paper.
 
-    Built anew for each paper's examples, which leave the paper itself out.
+    Rebuilt for each paper's examples, which leave the paper itself out.
     """
 
     def __init__(self, taxonomy: Taxonomy, examples: Sequence[Study]) -> None:

@@ -1,4 +1,4 @@
-"""A small language of phrases, and where they stand in a sentence.
+"""A small language of phrases, and where they are in a sentence.
 
 What enters: a phrase as text, a sentence's words. What leaves: spans of words. The language is small on
 purpose, so that it can be read, and so that no phrase can take exponential time:
@@ -8,7 +8,7 @@ purpose, so that it can be read, and so that no phrase can take exponential time
     a|b             either word
     {name}          any phrase of the list `terms.name`
     ~5              up to five words between its neighbours (`~` alone: three)
-    &               both sides stand in the same sentence, in either order
+    &               both sides are in the same sentence, in either order
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Span = tuple[int, int]
 """Half-open word offsets in a sentence."""
 
 _MAX_SPANS = 64
-"""More of one phrase in one sentence tell nothing more, and a hostile text may hold thousands."""
+"""More matches of a phrase in one sentence add nothing, and a hostile text may hold thousands."""
 
 
 class Sheet:
@@ -45,7 +45,7 @@ class Sheet:
         } | self._at.keys()
 
     def places(self, word: str) -> list[int]:
-        """Where a word (or, with a final *, any word that begins so) stands."""
+        """Where a word (or, with a final *, any word that begins so) is."""
         if not word.endswith("*"):
             return self._at.get(word, [])
         beginning, found = word[:-1], []

@@ -44,7 +44,7 @@ def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
 
 
 def _is_printed(title: str, document: Document) -> bool:
-    """Whether the title stands on the first pages: metadata may bring one that does not."""
+    """Whether the title is on the first pages: metadata may bring one that does not."""
     wanted = " ".join(title.split())
     return any(wanted in " ".join(page.text.split()) for page in document.pages[:2])
 

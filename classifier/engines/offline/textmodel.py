@@ -55,7 +55,7 @@ def count_terms(sentences: Iterable[Sentence], reader: CueReader, merged: Sequen
 
     Phrases of the term lists named in `merged` count as one word, `_name`, so that synonyms meet. Each
     phrase of any list counts as `{name}`, and with each other list that soon follows it as `{name}{other}`:
-    what stands beside what, in whatever words.
+    what is next to what, in whatever words.
     """
     counts: Counter[str] = Counter()
     for sentence in sentences:

@@ -17,14 +17,14 @@ MAX_QUOTE_CHARS = 500
 """Longer sentences are quoted in part; the leaf schema allows 600 characters."""
 
 MIN_QUOTE_WORDS = 3
-"""Fewer words prove nothing: they stand in many papers."""
+"""Fewer words prove nothing: they are in many papers."""
 
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, the zone of the paper that it stands in, and its words.
+    """A sentence, the zone of the paper that it is in, and its words.
 
     Attributes:
         quote: A contiguous span of the text it was found in, white space collapsed.

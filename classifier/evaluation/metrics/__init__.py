@@ -1,4 +1,4 @@
-"""Metrics: cases (gold label beside prediction) in, numbers out; one metric a file.
+"""Metrics: cases (gold label next to prediction) in, numbers out; one metric a file.
 
 Reading order: `cases`, `resampling` (weights, intervals), `confusion`, then `accuracy`, `kappa`, `f1`,
 `hierarchical`, `out_of_scope`, `selective`, `calibration_error`, `agreement`, and `measure` (all of them).
@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from classifier.errors import ConfigError
 
 COVERAGES = (0.5, 0.8)
-"""Shares of the items, the surest first, at which accuracy is told (`accuracy_at_50`, `accuracy_at_80`)."""
+"""Shares of the items, the most confident first, at which accuracy is reported (`accuracy_at_50`,
+`accuracy_at_80`)."""
 
 TITLES: Mapping[str, str] = {
     "accuracy": "Accuracy (leaf or out of scope)",
@@ -32,8 +33,8 @@ TITLES: Mapping[str, str] = {
     "out_of_scope_f1": "Out-of-scope F1",
     "top2": "Right with the runner-up",
     "coverage": "Coverage (got a label)",
-    "accuracy_at_50": "Accuracy of the surest 50 %",
-    "accuracy_at_80": "Accuracy of the surest 80 %",
+    "accuracy_at_50": "Accuracy of the most confident 50 %",
+    "accuracy_at_80": "Accuracy of the most confident 80 %",
     "brier": "Brier score",
     "ece": "Expected calibration error",
     "review_rate": "Sent to review",

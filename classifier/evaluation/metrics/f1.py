@@ -17,8 +17,8 @@ def macro_f1(cases: Sequence[Case]) -> float | None:
 
     Source: van Rijsbergen 1979, chapter 7, averaged as by scikit-learn's `f1_score(average="macro",
     labels=<those of gold>, zero_division=0)`, to which it is equal where every item has a label (Opitz and
-    Burst 2019 tell this mean of F1s from the F1 of means). An item without a label costs its own label's
-    recall and another label's precision: the one where that costs most (see `_spread_missing`).
+    Burst 2019 distinguish this mean of F1s from the F1 of means). An item without a label costs its own
+    label's recall and another label's precision: the one where that costs most (see `_spread_missing`).
     Costing recall alone would make failing better than a wrong answer.
     """
     return value_of(macro_f1_statistic(cases), len(cases))

@@ -1,4 +1,4 @@
-"""Selective classification: how right the surest answers are (accuracy against coverage)."""
+"""Selective classification: how right the most confident answers are (accuracy against coverage)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def has_confidences(cases: Sequence[Case]) -> bool:
 
 
 def accuracy_at(cases: Sequence[Case], coverage: float) -> float | None:
-    """Accuracy of the surest ceil(coverage * n) items; None where the system gives no confidences.
+    """Accuracy of the most confident ceil(coverage * n) items; None where the system gives no confidences.
 
     Source: the risk-coverage curve of El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
     classification" (JMLR 11), as 1 - risk. Among equally sure items it is the mean over their orders. Failed
-    items stand first: they are in the denominator whatever is covered. Labels of unknown confidence stand
+    items come first: they are in the denominator whatever is covered. Labels of unknown confidence come
     last.
     """
     return value_of(accuracy_at_statistic(cases, coverage), len(cases)) if has_confidences(cases) else None
@@ -56,7 +56,7 @@ def accuracy_at_statistic(cases: Sequence[Case], coverage: float) -> Statistic:
 
 
 def coverage_curve(cases: Sequence[Case]) -> tuple[CoveragePoint, ...]:
-    """The curve at the confidences that part the items, surest first, at most one point a percent.
+    """The curve at the confidences that part the items, most confident first, at most one point a percent.
 
     Empty where the system gives no confidences. `threshold` is the least confidence among the items taken.
     """

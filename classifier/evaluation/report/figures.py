@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from classifier.evaluation.metrics import LOWER_IS_BETTER, TITLES
 from classifier.evaluation.records import Estimate, Report, Spending, System
-from classifier.text.characters import shown as shown  # a filter of the pages, beside the others
+from classifier.text.characters import shown as shown  # a filter of the pages, next to the others
 
 NONE = "–"
 
 HEADLINE = ("accuracy", "kappa", "macro_f1", "class_accuracy", "out_of_scope_f1")
-"""What a reader should see first: chance-corrected and macro-averaged numbers beside bare accuracy."""
+"""What a reader should see first: chance-corrected and macro-averaged numbers next to bare accuracy."""
 
 PROTOCOLS = {"loo": "leave-one-out", "holdout": "hold-out"}
 TEXT_KINDS = {

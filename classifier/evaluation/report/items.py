@@ -26,7 +26,7 @@ class ItemView(NamedTuple):
         arxiv: An arXiv id that is safe in an address, or None.
         predicted: The predicted label; "unplaced" or "failed" where there is none.
         traits: Text kind, difficulty, contested.
-        quotes: As in the row; one that supports several answers stands once.
+        quotes: As in the row; one that supports several answers appears once.
     """
 
     anchor: str

@@ -34,9 +34,9 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 
 
 def render_markdown(reports: Report | Sequence[Report]) -> str:
-    """A table with a row for each engine and baseline; a column tells the suites apart where they differ.
+    """A table with a row for each engine and baseline; a column names the suites if they differ.
 
-    A baseline that several reports share (same suite, same numbers) stands once. No report gives "".
+    A baseline that several reports share (same suite, same numbers) appears once. No report gives "".
     """
     several = (reports,) if isinstance(reports, Report) else tuple(reports)
     if not several:

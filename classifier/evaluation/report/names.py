@@ -51,6 +51,6 @@ class LabelNames:
         return parts[-1] if self._last[parts[-1]] < 2 else STEP.join(parts[-2:])
 
     def group(self, label: str | None) -> str:
-        """The class a leaf belongs to; empty for labels that stand alone."""
+        """The class a leaf belongs to; empty for labels that have no parent."""
         parts = self.parts(label)
         return parts[0] if len(parts) > 1 else ""

@@ -40,7 +40,7 @@ def write_html(report: Report, predictions: Sequence[Prediction], path: Path) ->
     """Writes report.html; predictions may be empty, then rows lack links and warnings.
 
     Raises:
-        StoreError: The file cannot be written; what stood there before is untouched.
+        StoreError: The file cannot be written; what was there before is untouched.
     """
     replace_text(path, _environment().get_template("report.html.j2").render(_context(report, predictions)))
 

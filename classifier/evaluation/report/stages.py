@@ -38,9 +38,9 @@ def stage_notes(report: Report) -> tuple[str, ...]:
     if found is None:
         return ()
     first, second = shown(found.first.engine), shown(found.second.engine)
-    notes = [f"An item goes on where {first} is less sure than {report.run.cascade_below}, or fails."]
+    notes = [f"Items are escalated if {first} fails or its confidence is below {report.run.cascade_below}."]
     if found.first_on_rest.n:
-        notes.append(f"Of what it handed on, it had {with_interval(found.first_on_rest)} right.")
+        notes.append(f"Its own accuracy on the escalated items: {with_interval(found.first_on_rest)}.")
     if found.without.requests:
         took = _tokens_and_cost(found.without)
         notes.append(

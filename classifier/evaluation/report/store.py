@@ -26,7 +26,7 @@ def write_json(report: Report, path: Path) -> None:
     A number that is not finite is written as null: JSON has no word for it.
 
     Raises:
-        StoreError: The file cannot be written; what stood there before is untouched.
+        StoreError: The file cannot be written; what was there before is untouched.
     """
     text = json.dumps(_plain_data(report), ensure_ascii=False, allow_nan=False, indent=1)
     replace_text(path, f"{text}\n")

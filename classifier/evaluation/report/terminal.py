@@ -37,7 +37,7 @@ _MANY = 10
 
 
 def render_terminal(report: Report, colour: bool) -> str:
-    """What was run, each metric with its 95 % interval, baselines beside, what failed, what to beware of."""
+    """What was run, each metric with its 95 % interval, baselines next to, what failed, what to beware of."""
     names = LabelNames(report)
     parts: list[RenderableType] = [
         _heading(report),
@@ -85,7 +85,7 @@ def _labels(report: Report, names: LabelNames) -> Table:
 
 
 def _stages(report: Report) -> Iterable[RenderableType]:
-    """The stages of a cascade; their tokens stand in the other reports."""
+    """The stages of a cascade; their tokens are in the other reports."""
     if report.cascade is None:
         return
     table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
