@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TOOL   := $(VENV)/.tool
 READY  := $(VENV)/.ready
+DOCS   := $(VENV)/.docs
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
@@ -26,6 +27,11 @@ $(TOOL): pyproject.toml
 $(READY): $(TOOL)
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group dev; \
 	else $(BIN)/python -m pip install --quiet --group dev; fi
+	@touch $@
+
+$(DOCS): $(READY)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group docs; \
+	else $(BIN)/python -m pip install --quiet --group docs; fi
 	@touch $@
 
 demo: $(TOOL)  ## Classify the example paper with the offline engine
@@ -67,10 +73,11 @@ test-browser: $(READY)  ## Open the HTML pages in a real browser (fails where Ch
 	else $(BIN)/python -m pip install --quiet --group browser; fi
 	$(BIN)/python -m pytest tests/browser
 
-docs: $(READY)  ## Write what the documents quote: command line, screens, tables
+docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site into site/
 	$(BIN)/python docs/make_pages.py
+	$(BIN)/python docs/build_site.py
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-ray dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-ray dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
 .PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-browser docs clean
