@@ -22,12 +22,15 @@ _MENTION = re.compile(
     rf"({_ID})",
     re.IGNORECASE,
 )
-_DOI = re.compile(r"\b10\.\d{4,9}(?:\.\d+)*/[^\s\"<>{}|\\^`]+")
+SICI = r"<[^<>\s]*::[^<>\s]*>"
+"""What older DOIs of journals have in their middle; any other angle bracket ends a DOI."""
+_DOI = re.compile(rf"\b10\.\d{{4,9}}(?:\.\d+)*/(?:[^\s\"<>{{}}|\\^`]|{SICI})+")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.", re.IGNORECASE)
 _HTTP = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _RESOLVERS = re.compile(
     r"https?://(?:(?:dx|www)\.)?doi\.org/|https?://(?:[\w-]+\.)?arxiv\.org/", re.IGNORECASE
 )
+_PAIRS = (("(", ")"), ("[", "]"))
 _PDF_ADDRESSES = (  # pages whose PDF stands at a known place
     (re.compile(r"(https?://github\.com/[^/]+/[^/]+/)blob(/.+\.pdf)"), r"\1raw\2"),
     (re.compile(r"(https?://openreview\.net/)forum(\?id=[\w-]+).*"), r"\1pdf\2"),
@@ -55,12 +58,20 @@ def find_doi(field: str, mentions: Iterable[str]) -> str | None:
     """The first DOI, in lower case, that is not arXiv's own."""
     for text in (field, *mentions):
         for found in _DOI.finditer(unquote(text) if "%2" in text else text):
-            doi = found[0]
-            while doi and (doi[-1] in ".,;:'" or (doi[-1] in ")]" and doi.count("(") < doi.count(")"))):
-                doi = doi[:-1]
+            doi = trimmed(found[0])
             if bare_doi(doi) and not _ARXIV_DOI.match(doi):
                 return bare_doi(doi)
     return None
+
+
+def trimmed(written: str) -> str:
+    """A DOI or address without the punctuation of the sentence that it ends; brackets in pairs stay."""
+    while written and (
+        written[-1] in ".,;:'!?*" + '"'
+        or any(written[-1] == b and written.count(a) < written.count(b) for a, b in _PAIRS)
+    ):
+        written = written[:-1]
+    return written
 
 
 def find_address(urls: Iterable[str]) -> str | None:
