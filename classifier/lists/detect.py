@@ -12,6 +12,7 @@ import re
 from pathlib import PurePath
 
 from classifier.errors import InputError
+from classifier.lists.line_kinds import looks_plain
 from classifier.lists.named_fields import USEFUL, field_name
 from classifier.lists.tables import find_separator
 
@@ -36,6 +37,8 @@ _CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOT
 _ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
 _WRAPPER = 4096
 """Characters of a JSON file within which its array of entries must begin."""
+_SHOWN = 120
+"""Characters of a first line in a message."""
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 
@@ -49,10 +52,27 @@ def detect_format(name: str, head: bytes) -> str:
     text = _text(name, head)
     if _MARKUP.match(text):
         raise InputError(f"{name}: an HTML or XML page, not a reading list; expected {FORMATS}")
-    json_format = _json(text)
     guess = _SUFFIXES.get(suffix)
-    if json_format:
-        return json_format
+    found = _json(text) or _by_signature(guess, text)
+    if found:
+        return found
+    if guess == "csv":
+        _check_header(name, text)
+        return "csv"
+    if guess in ("bibtex", "ris", "csl-json", "jsonl"):
+        # The suffix promises a format of which the first 64 KiB show no sign.
+        raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
+    if _is_table(text):
+        return "csv"
+    if not looks_plain(text):
+        raise InputError(
+            f"{name}: no known list format; its first line is '{_first_line(text)}'; expected {FORMATS}"
+        )
+    return "text"
+
+
+def _by_signature(guess: str | None, text: str) -> str | None:
+    """The format whose marks the text has; what the suffix says decides between two."""
     if guess == "markdown":  # may show any other format in a code block
         return guess
     if _RIS.search(text) and not _BIBTEX.search(text):
@@ -61,13 +81,7 @@ def detect_format(name: str, head: bytes) -> str:
         return "markdown"
     if guess != "csv" and _BIBTEX.search(text):
         return "bibtex"
-    if guess == "csv":
-        _check_header(name, text)
-        return "csv"
-    if guess in ("bibtex", "ris", "csl-json", "jsonl"):
-        # The suffix promises a format of which the first 64 KiB show no sign.
-        raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
-    return "csv" if _is_table(text) else "text"
+    return None
 
 
 def _text(name: str, head: bytes) -> str:
@@ -77,11 +91,15 @@ def _text(name: str, head: bytes) -> str:
         if head.startswith(magic):
             raise InputError(f"{name}: {kind}, not a reading list; expected {FORMATS}")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head.decode("utf-16", "replace")
+        return _with_line_feeds(head.decode("utf-16", "replace"))
     controls = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
     if controls > len(head) // 20 + 8:  # a few NUL characters happen in real exports
         raise InputError(f"{name}: a binary file, not a reading list; expected {FORMATS}")
-    return head.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return _with_line_feeds(head.decode("utf-8-sig", "replace"))
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _json(text: str) -> str | None:
@@ -103,6 +121,12 @@ def _is_table(text: str) -> bool:
     return len(names) > 1 and bool(USEFUL.intersection(names))
 
 
+def _first_line(text: str) -> str:
+    line = " ".join(text.lstrip().partition("\n")[0].split())
+    line = "".join(char if char.isprintable() else " " for char in line)
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+
+
 def _header(text: str) -> list[str]:
     lines = text.lstrip().split("\n", 2)
     header = lines[1] if lines[0].lower().startswith("sep=") and len(lines) > 1 else lines[0]
@@ -111,8 +135,7 @@ def _header(text: str) -> list[str]:
 
 def _check_header(name: str, text: str) -> None:
     if not USEFUL.intersection(_header(text)):
-        header = " ".join(text.lstrip().partition("\n")[0][:200].split())
         raise InputError(
             f"{name}: no column for a title, an arXiv id, a DOI, an address or a file in the header "
-            f"'{header}'; name one 'title', 'arxiv', 'doi', 'url' or 'file'"
+            f"'{_first_line(text)}'; name one 'title', 'arxiv', 'doi', 'url' or 'file'"
         )
