@@ -368,7 +368,7 @@ def test_the_second_of_two_equal_keys_keeps_its_correction_when_one_is_added_abo
 @pytest.mark.parametrize(
     ("before", "now", "stays"),
     [
-        (paper("k", REWARDS, doi="10.9999/x"), paper("k", "Rewards a language model wrote", doi="10.9999/x"), True),
+        (paper("k", REWARDS, doi="10.9999/x"), paper("k", "Rewards a model wrote", doi="10.9999/x"), True),
         (paper("k", REWARDS), paper("k", f"{REWARDS}.", abstract="Now there is one."), True),
         (paper("k", REWARDS), paper("k", REWARDS, arxiv_id="2401.00001"), True),
         (paper("k", REWARDS, doi="10.9999/x"), paper("new", None, doi="10.9999/X"), True),
@@ -445,7 +445,8 @@ def old_ledger(folder: Path) -> None:
             [("k", REWARDS, None), ("l", TUNING, None), ("m", REWARDS, "k")], 1
         ):
             db.execute(
-                "INSERT INTO item (key, place, listing, entry, state, twin, label) VALUES (?, ?, 1, ?, ?, ?, ?)",
+                "INSERT INTO item (key, place, listing, entry, state, twin, label)"
+                " VALUES (?, ?, 1, ?, ?, ?, ?)",
                 (
                     key,
                     place,

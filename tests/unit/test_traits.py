@@ -39,7 +39,7 @@ def traits(title: str | None = None, url: str | None = None, file: str = "", **p
         (traits("Editorial", authors=("Ada Ng",)), traits("Editorial", authors=("A. Ng",)), False, True),
         (traits(f"{REWARDS} I"), traits(f"{REWARDS} II"), True, False),
         # ids: with a corrected title, not with another paper's
-        (traits(REWARDS, doi="10.9999/a"), traits("Rewards a language model wrote", doi="10.9999/A"), True, True),
+        (traits(REWARDS, doi="10.9999/a"), traits("Rewards a model wrote", doi="10.9999/A"), True, True),
         (traits(REWARDS, doi="10.9999/a"), traits(BRIDGES, doi="10.9999/a"), True, False),
         (traits(REWARDS, doi="10.9999/a"), traits(BRIDGES, doi="10.9999/a"), False, False),
         (traits(doi="10.9999/a"), traits(BRIDGES, doi="10.9999/a"), False, True),
@@ -47,7 +47,7 @@ def traits(title: str | None = None, url: str | None = None, file: str = "", **p
         (traits(REWARDS, doi="10.48550/arXiv.2401.00001"), traits(arxiv_id="2401.00001"), False, True),
         (traits(LONG, arxiv_id="2401.00001"), traits(LONG, arxiv_id="2401.00002"), False, False),
         (traits(LONG, doi="10.9999/preprint"), traits(LONG, doi="10.9999/journal"), False, True),
-        (traits("Editorial of May", doi="10.9999/a"), traits("Editorial of May", doi="10.9999/b"), True, False),
+        (traits("Editorial", doi="10.9999/a"), traits("Editorial", doi="10.9999/b"), True, False),
         # a wholly new title under the same key and id, if the authors speak for it
         (
             traits("Untitled", doi="10.9999/a", authors=("Ada Ng",)),
