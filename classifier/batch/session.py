@@ -69,6 +69,7 @@ def label_lists(
         summary = request_settings(job, settings) | {"started_at": started_at, "fingerprint": made_from}
 
         def finish() -> None:
+            ledger.bind_corrections()  # what was read of a PDF may tell which paper it is
             summary.update(finished_at=now(), **totals(ledger), not_labelled=write_rows(job.out))
             write_summary(job.out, summary)
 
