@@ -26,42 +26,43 @@ _MEASURED_CHARS = 8
 """Letters measured on a line, about, spread over it: of small capitals only some are large."""
 _TILT = 0.1
 """Slope of a line (about 6 degrees) up to which it stands upright; arXiv's stamp stands at a right angle."""
-_SAMPLED_CHARS = 60
+_SAMPLED_CHARS = 24
 """Characters of a page, spread over it, that tell which way its text runs: most, of stamps and axes not."""
 _LONGEST_PAGE = 40_000
 """Characters of a page whose lines are measured, to bound the time: a dense page has 10,000."""
 _matrix = Register(6)
 
 
-def set_upright(page: pypdfium2.PdfPage) -> int:
-    """Turn a rotated page so that most of its text is level: PDFium orders lines as the page is shown.
+def open_text(page: pypdfium2.PdfPage) -> tuple[pypdfium2.PdfTextPage, int]:
+    """A page's text with its lines in reading order, on the page turned so that most of the text is level.
 
-    Some programs write `/Rotate` on pages whose text is drawn upright; others draw the text sideways, so that
-    it is upright on the rotated page.
+    PDFium orders lines as the page is shown. Some programs write `/Rotate` on pages whose text is drawn
+    upright; others draw the text sideways and write none.
 
     Returns:
-        Quarter turns, counter-clockwise, by which the text is drawn: 0 for a page that is not rotated.
+        The text page, which the caller closes, and the quarter turns, counter-clockwise, of its text.
     """
-    if not pdfium_c.FPDFPage_GetRotation(page):
-        return 0
     text_page = page.get_textpage()
-    try:
-        turns = _count_turns(text_page)
-    finally:
+    turns = _count_turns(text_page)
+    if turns != pdfium_c.FPDFPage_GetRotation(page):
         text_page.close()
-    pdfium_c.FPDFPage_SetRotation(page, turns)
-    return turns
+        pdfium_c.FPDFPage_SetRotation(page, turns)
+        text_page = page.get_textpage()
+    return text_page, turns
 
 
 def _count_turns(text_page: pypdfium2.PdfTextPage) -> int:
+    """By how many quarter turns most of a page's text is drawn; 0 where it is drawn in all ways."""
     handle, total = address_of(text_page), pdfium_c.FPDFText_CountChars(text_page)
     found: Counter[int] = Counter()
     for index in range(0, total, max(1, total // _SAMPLED_CHARS)):
         if fast.FPDFText_GetMatrix(handle, index, _matrix.places[0]):
-            a, b, *_ = _matrix.read()
-            if a or b:
-                found[round(math.atan2(b, a) / (math.pi / 2)) % 4] += 1
-    return found.most_common(1)[0][0] if found else 0
+            a, b, c, d, _, _ = _matrix.read()
+            if a * d < b * c:  # mirrored
+                a, b = 1.0, 0.0
+            found[(0 if a > 0 else 2) if abs(a) >= abs(b) else (1 if b > 0 else 3)] += 1
+    turns, count = found.most_common(1)[0] if found else (0, 0)
+    return turns if 2 * count > found.total() else 0
 
 
 def measure_lines(

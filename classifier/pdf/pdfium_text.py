@@ -16,10 +16,10 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.clean import clean, clean_with_origin
-from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
+from classifier.pdf.hidden import HiddenCheckIncomplete, check_page
 from classifier.pdf.line_numbers import find_line_numbers, has_line_numbers, may_be_numbered
 from classifier.pdf.page_lines import PageLines, edge_numbers, without_spans
-from classifier.pdf.pdfium_chars import align, char_box, measure_lines, measure_page, set_upright
+from classifier.pdf.pdfium_chars import align, char_box, measure_lines, measure_page, open_text
 from classifier.pdf.reading import Budget, PdfReading, ReadError
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
@@ -162,8 +162,7 @@ def _text_page(
     """A page turned upright, its text, and the quarter turns by which that is drawn."""
     page = document[index]
     try:
-        turns = set_upright(page)
-        text_page = page.get_textpage()
+        text_page, turns = open_text(page)
         try:
             yield page, text_page, turns
         finally:
@@ -177,8 +176,7 @@ def _split(
 ) -> tuple[str, list[dict[str, Any]], bool]:
     """The visible raw text, what was hidden, and whether the page could be checked."""
     try:
-        visible, hidden = split_page(page, text_page, raw)
-        checked = True
+        visible, hidden, checked = check_page(page, text_page, raw)
     except HiddenCheckIncomplete:
         # What could not be looked at is not handed on either: nobody knows who would see it.
         finding = {"kind": "unchecked", "text": " ".join(raw.split())[:MAX_TEXT], "box": None}
