@@ -414,6 +414,35 @@ def test_with_read_abstract_no_source_is_asked_for_what_brings_its_own(tmp_path,
     assert arxiv.seen == []
 
 
+@pytest.mark.parametrize("answer", [None, Reply(status=500)], ids=["not on arXiv", "no answer"])
+def test_read_full_only_never_uses_the_abstract(tmp_path, bridges_workspace, answer):
+    label, _, model = label_one_from(tmp_path, bridges_workspace, "arxiv", answer, reading="full-only")
+    assert label["error"]["code"] == ("source-unavailable" if answer else "paper-not-found")
+    assert model.requests == []
+
+
+def test_read_full_only_says_what_an_abstract_alone_needs(tmp_path, bridges_workspace):
+    entry = kit.entries(1)[0]
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        job = Job(sources=("x",), out=tmp_path / "out", reading="full-only")
+        label_lists(job, settings(server.url), bridges_workspace, entries=[entry])
+    error = kit.labels_of(tmp_path / "out")["e0"]["error"]
+    assert (error["code"], "--read full" in error["message"]) == ("no-text", True)
+
+
+def test_a_rerun_with_the_abstract_retries_what_a_source_did_not_answer_and_keeps_the_rest(
+    tmp_path, bridges_workspace
+):
+    label, _, _ = label_one_from(tmp_path, bridges_workspace, "arxiv", Reply(status=500))
+    assert label["status"] == "failed"
+    label, _, model = label_one_from(
+        tmp_path, bridges_workspace, "arxiv", Reply(status=500), reading="abstract"
+    )
+    assert label["leaf"] == kit.gold(bridges_workspace, 0)
+    again, _, model = label_one_from(tmp_path, bridges_workspace, "arxiv", Reply(status=500))
+    assert (again["leaf"], model.requests) == (label["leaf"], [])
+
+
 def label_one_from(
     tmp_path: Path, workspace: Workspace, place: str, answer: Reply | None, reading: str = "full"
 ) -> tuple[dict, ArxivServer, LlmServer]:

@@ -44,6 +44,7 @@ class ReadingName(StrEnum):
     """What of a paper is read."""
 
     full = "full"
+    full_only = "full-only"
     abstract = "abstract"
 
 
@@ -64,7 +65,9 @@ def label(
     cascade_below: CascadeBelowOption = None,
     read: Annotated[
         ReadingName,
-        typer.Option(help="full: PDFs where there are any, else abstracts; abstract: the other way round."),
+        typer.Option(
+            help="full: the paper, else the abstract; full-only: only the paper; abstract: abstract first."
+        ),
     ] = ReadingName.full,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")

@@ -1,7 +1,7 @@
-"""What decides a label besides the paper itself, by name: the part of a fingerprint that all runs share.
+"""Everything except the paper that decides a label, by name: the part of a fingerprint that all runs share.
 
 What enters: settings and a workspace. What leaves: JSON values. The names are stored in ledgers and reports,
-so they never change. What it does not do: know lists or suites, which add what is theirs.
+so they never change. What it does not do: know lists or suites, which add their own values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from classifier.survey.workspace import Workspace, builtin_root
 from classifier.verdict.calibration import calibration_path
 
 REQUEST_SETTINGS = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
-"""Settings that decide what a model is asked and how its reply is read."""
+"""Settings that decide the request to a model and how its reply is read."""
 
 
 _FIRST_README = bytes.fromhex("3d9f21ac84455fd7199fb9f6484bf22a810ac4e76ef19a281b3ffb69d001109c")
@@ -29,10 +29,10 @@ _FIRST_README = bytes.fromhex("3d9f21ac84455fd7199fb9f6484bf22a810ac4e76ef19a281
 def labelling_facts(
     settings: Settings, workspace: Workspace, engine: str, model: str | None
 ) -> dict[str, Any]:
-    """What decides a label whichever engine answers.
+    """The values that decide a label with any engine.
 
     Args:
-        engine, model: Those whose calibrations may be applied.
+        engine, model: The engine and model whose calibrations may be applied.
     """
     return {
         "examples": settings.examples,
@@ -44,7 +44,7 @@ def labelling_facts(
 
 
 def request_facts(settings: Settings) -> dict[str, Any]:
-    """What decides the requests to a model, but for the prompt's templates."""
+    """The settings that decide the requests to a model; the prompt's templates have their own hash."""
     return {name: getattr(settings, name) for name in REQUEST_SETTINGS}
 
 
@@ -68,13 +68,14 @@ def offline_sha256(workspace: Workspace) -> str:
 def offline_code_sha256(workspace: Workspace) -> str:
     """Hash of the offline engine's data and of this package's source.
 
-    It costs nothing to ask the engine again, so that numbers are never those of code that is gone.
+    Any change of the code starts a new evaluation: asking the offline engine again costs nothing, and a
+    report never mixes results of two versions of the code.
     """
     return sha256_of((*_contents(PACKAGE.rglob("*.py")), *_contents(workspace.offline_dir.glob("*"))))
 
 
 def server_of(settings: Settings) -> str:
-    """The server's address without secrets."""
+    """The server's address, without secrets."""
     from classifier.engines.openai.transport import OPENAI_URL, public_url
 
     return public_url(settings.base_url or OPENAI_URL)
@@ -83,7 +84,7 @@ def server_of(settings: Settings) -> str:
 def _calibrations_sha256(
     settings: Settings, workspace: Workspace, engine: str, model: str | None
 ) -> str | None:
-    """Of all that may be applied: a server may report its model under another name than it was asked by."""
+    """Hash of all calibrations that may be applied: a server may report its model under another name."""
     if not settings.calibration:
         return None
     own = calibration_path(workspace, settings, engine, model).parent
