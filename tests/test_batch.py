@@ -203,7 +203,7 @@ def test_a_dry_run_that_could_read_nothing_says_why_and_tells_no_cost(tmp_path, 
     rows = [ListEntry(key="bare", source="x", line=1)]
     job = Job(sources=("x",), out=tmp_path / "out")
     told = estimate(job, settings("http://127.0.0.1:9/v1"), bridges_workspace, entries=rows).in_words()
-    assert "1 of 1 could not be read: 'bare' has neither" in told
+    assert "1 of 1 could not be read: 'bare' has no PDF" in told
     assert told.endswith("tokens and cost cannot be told")
 
 
@@ -427,20 +427,24 @@ def test_read_full_only_says_what_an_abstract_alone_needs(tmp_path, bridges_work
         job = Job(sources=("x",), out=tmp_path / "out", reading="full-only")
         label_lists(job, settings(server.url), bridges_workspace, entries=[entry])
     error = kit.labels_of(tmp_path / "out")["e0"]["error"]
-    assert (error["code"], "--read full" in error["message"]) == ("no-text", True)
+    assert (error["code"], "--read full" in error["message"]) == ("bad-reference", True)
 
 
 def test_a_rerun_with_the_abstract_retries_what_a_source_did_not_answer_and_keeps_the_rest(
     tmp_path, bridges_workspace
 ):
-    label, _, _ = label_one_from(tmp_path, bridges_workspace, "arxiv", Reply(status=500))
-    assert label["status"] == "failed"
-    label, _, model = label_one_from(
-        tmp_path, bridges_workspace, "arxiv", Reply(status=500), reading="abstract"
-    )
-    assert label["leaf"] == kit.gold(bridges_workspace, 0)
-    again, _, model = label_one_from(tmp_path, bridges_workspace, "arxiv", Reply(status=500))
-    assert (again["leaf"], model.requests) == (label["leaf"], [])
+    [entry] = kit.entries(1)
+    entry = entry.model_copy(update={"paper": entry.paper.model_copy(update={"arxiv_id": "2301.00001"})})
+    with LlmServer(kit.Model(bridges_workspace)) as server, ArxivServer() as arxiv:
+        arxiv.on_id("2301.00001", Reply(status=500))
+        given = settings(server.url, arxiv_url=arxiv.url, allow_private=True)
+        leaves = []
+        for reading in ("full", "abstract", "full"):
+            job = Job(sources=("x",), out=tmp_path / "out", reading=reading)
+            label_lists(job, given, bridges_workspace, entries=[entry])
+            leaves.append(kit.labels_of(tmp_path / "out")["e0"]["leaf"])
+    assert leaves == [None, kit.gold(bridges_workspace, 0), kit.gold(bridges_workspace, 0)]
+    assert len(server.requests) == 1
 
 
 def label_one_from(
@@ -472,7 +476,7 @@ def test_entries_that_bring_nothing_and_lines_that_are_none_are_listed(tmp_path,
     with LlmServer(kit.Model(bridges_workspace)) as server:
         summary = run(tmp_path, server, bridges_workspace, rows)
     failed = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
-    assert [(row["line"], row["code"]) for row in failed] == [(3, "needs-ocr"), (2, "broken-entry")]
+    assert [(row["line"], row["code"]) for row in failed] == [(3, "bad-reference"), (2, "broken-entry")]
     assert summary["totals"] | {"labelled": 1, "failed": 1, "unusable": 1} == summary["totals"]
 
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from classifier.errors import (
+    BadReference,
     ClassifierError,
     InputError,
-    NoTextError,
     SourceError,
     SourceUnavailable,
     WrongPaper,
@@ -79,10 +79,10 @@ async def read_entry(
         raise first
     name = entry.paper.title or entry.key
     if abstract:
-        raise NoTextError(
+        raise BadReference(
             f"'{name}' has no PDF and no id, only an abstract; rerun with --read full to use it"
         )
-    raise NoTextError(f"'{name}' has no PDF, no id and no abstract; add one of them to the list")
+    raise BadReference(f"'{name}' has no PDF, no id and no abstract; add one of them to the list")
 
 
 def _references(entry: ListEntry, abstract: bool) -> Iterator[str | Reference]:
