@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pydantic import ValidationError
+
+from classifier.errors import ConfigError
 from classifier.model.identity import same_paper
 from classifier.model.record import OUT_OF_SCOPE, Record
 from classifier.model.study import Study
 from classifier.survey.answer_schema import LABEL
+from classifier.survey.shape import problems
 from classifier.survey.swaps import find_swaps
 from classifier.survey.taxonomy import Conditions, Leaf, Node, Taxonomy
-from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
+from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, read_studies, study_problems
 
 
 class Finding(Record):
@@ -30,9 +34,14 @@ class Finding(Record):
 def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
     """All findings, in the order of the files; empty when all is well.
 
+    Files of another shape are reported first, with every problem at once: the other checks need the records.
+
     Raises:
-        ConfigError: A file cannot be read or is not of its shape at all.
+        ConfigError: A file cannot be read, is not YAML, or not UTF-8.
     """
+    misshapen = tuple(_check_shapes(workspace))
+    if misshapen:
+        return misshapen
     taxonomy = workspace.taxonomy
     gold = [
         (f"{name}:{number}", study)
@@ -48,8 +57,32 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
         *_check_definitions(taxonomy, studies),
         *_check_coverage(taxonomy, studies),
         *(finding for where, study in gold for finding in _check_study(taxonomy, where, study)),
-        *_check_twins(gold),
+        *_check_duplicates(gold),
     )
+
+
+def measures_nothing(workspace: Workspace) -> str | None:
+    """What to know about a workspace without studies; None if it has some."""
+    if workspace.studies:
+        return None
+    return (
+        "no labelled studies: nothing measures an engine here, and prompts have no examples; "
+        f"add papers to {GOLD_FILES[0]}"
+    )
+
+
+def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
+    try:
+        _ = workspace.taxonomy
+    except ConfigError as error:
+        if not isinstance(error.__cause__, ValidationError):
+            raise
+        for place, message in problems(error.__cause__, Taxonomy):
+            yield Finding(code="invalid-taxonomy", where=f"{TAXONOMY_FILE}: {place}", message=message)
+    for name in GOLD_FILES:
+        path = workspace.root / name
+        for number, message in study_problems(path) if path.is_file() else ():
+            yield Finding(code="invalid-study", where=f"{name}:{number}", message=message)
 
 
 def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
@@ -254,7 +287,7 @@ def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterat
         )
 
 
-def _check_twins(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
+def _check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
     yield from _repeated("gold", [study.id for _, study in gold])
     for number, (where, study) in enumerate(gold):
         for _, other in gold[number + 1 :]:

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, Valid
 
 from classifier.errors import ConfigError
 from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Record
+from classifier.survey.shape import problems
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+._-]*$")]
 Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
@@ -231,11 +232,9 @@ def load_taxonomy(path: Path) -> Taxonomy:
     try:
         taxonomy = Taxonomy.model_validate({**data, "sha256": hashlib.sha256(raw).hexdigest()})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"{path}: {where}: {first['msg']} ({error.error_count()} problem(s) in all)"
-        ) from error
+        where, message = next(problems(error, Taxonomy))
+        more = f" ({error.error_count()} problems; `classifier lint` lists all)" * (error.error_count() > 1)
+        raise ConfigError(f"{path}: {where}: {message}{more}") from error
     return taxonomy
 
 

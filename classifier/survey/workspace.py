@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from classifier.errors import ConfigError
 from classifier.files import PACKAGE
 from classifier.model.study import Study
+from classifier.survey.shape import problems
 from classifier.survey.taxonomy import Taxonomy, load_taxonomy
 
 TAXONOMY_FILE = "taxonomy.yaml"
@@ -86,6 +87,30 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
     Raises:
         ConfigError: Unreadable, not UTF-8, or a line that is not a study; the line is named.
     """
+    for number, found in read_lines(path):
+        if isinstance(found, Study):
+            yield number, found
+        else:
+            raise ConfigError(f"{path}: line {number}: {_problems(found)[0]}") from found
+
+
+def study_problems(path: Path) -> Iterator[tuple[int, str]]:
+    """Yields (line number from 1, message) of everything that is wrong with the lines of a file.
+
+    Raises:
+        ConfigError: The file is unreadable or not UTF-8.
+    """
+    for number, found in read_lines(path):
+        if not isinstance(found, Study):
+            yield from ((number, message) for message in _problems(found))
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, Study | ValueError]]:
+    """Yields (line number from 1, study or what is wrong with the line); blank lines are skipped.
+
+    Raises:
+        ConfigError: The file is unreadable or not UTF-8.
+    """
     try:
         # Not splitlines(): a summary may hold U+2028 and other separators, which JSON leaves as they are.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -97,11 +122,10 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
         try:
             yield number, Study.model_validate(json.loads(line))
         except ValueError as error:
-            raise ConfigError(f"{path}: line {number}: {_first_problem(error)}") from error
+            yield number, error
 
 
-def _first_problem(error: ValueError) -> str:
+def _problems(error: ValueError) -> list[str]:
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return f"not valid JSON ({error})"
+        return [f"{place}: {message}" for place, message in problems(error, Study)]
+    return [f"not valid JSON ({error}); expected one JSON object on each line"]
