@@ -3,9 +3,11 @@
     ```csv title="papers.csv"     a file that the page shows; it lies in the folder before anything runs
     ```sh                         runs as a whole, by bash, in the order of the page
     ```python                     runs as a script of its own
-    <!-- not run: needs a key -->     before a block that cannot run offline; the reason is one of `REASONS`
+    <!-- not run: needs a key -->
+                                  before a block that cannot run offline; the reason is one of `REASONS`
 
-`paper.pdf` and `examples/` lie in every folder. Who uses it: docs/make_pages.py for screens, tests/test_docs.py for truth.
+`paper.pdf` and `examples/` are in every folder. docs/make_pages.py makes screens with it, tests/test_docs.py runs
+the examples.
 """
 
 import os

@@ -9,8 +9,8 @@ In README.md and docs/*.md these are renewed between their markers:
     <!-- shape: node --> … <!-- /shape -->                the fields of a record (docs/workspace_schema.py)
     <!-- table:cpu --> … <!-- /table -->                  docs/scale.py
 
-docs/cli.md, docs/images/tree.svg and the two *.schema.json are written whole. With `--check` nothing is written; the exit code is 1
-if a page is stale.
+docs/cli.md, docs/images/tree.svg and the two *.schema.json are written whole. With `--check`
+nothing is written; the exit code is 1 if a page is stale.
 """
 
 import re
