@@ -104,7 +104,7 @@ class InputError(ClassifierError):
 
 
 class BadReference(InputError):
-    """A reference of no known form."""
+    """A reference of no known form, or a list entry without any."""
 
     code = "bad-reference"
 

@@ -27,6 +27,7 @@ from classifier.pdf.abstracts import document_from_text
 from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Settings, load_settings
 from classifier.survey.workspace import Workspace
+from classifier.verdict import measured
 from classifier.verdict.evidence import check_quotes
 from classifier.verdict.labelling import assemble_label, quotes_of
 from classifier.verdict.review import review_reply
@@ -205,10 +206,11 @@ class Classifier:
         """Labels a document that was read already; see `aclassify`."""
         task, reply = await self._asking.answer(_subject(file, document, leave_out))
         evidence = check_quotes(quotes_of(reply.answer), document)
-        review = review_reply(
-            self.workspace.taxonomy, file, document, reply, evidence, self.settings.review_below
-        )
-        return assemble_label(self.workspace.taxonomy, file, task, reply, evidence, review)
+        taxonomy, settings = self.workspace.taxonomy, self.settings
+        accuracy = self._asking.accuracy(reply)
+        doubts = measured.doubts(settings, self.workspace, file, reply, accuracy)
+        review = review_reply(taxonomy, file, document, reply, evidence, settings.review_below, doubts)
+        return assemble_label(taxonomy, file, task, reply, evidence, review, accuracy)
 
     async def aescalates(self, file: PaperFile, document: Document) -> bool:
         """Whether the first engine of the cascade would hand this paper on; no other one is asked.

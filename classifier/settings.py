@@ -54,6 +54,8 @@ class Settings(BaseSettings):
         review_below: Labels with less confidence than this go to review.
         batch_requests, batch_bytes: Most in one batch of the provider's Batch API (OpenAI's limits).
         batch_poll_s: Between two looks at the batches.
+        accept_unmeasured: Do not send a label to review only because its engine was not measured on this
+            taxonomy; then `audit_share` of such labels, drawn at random, still go to review.
         calibration: Use what `classifier eval --calibrate` has measured of the engine.
         cascade: What is asked first: "offline", or the name of a cheaper model at the same server. Only
             papers with a low confidence are escalated to `model`.
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     examples: Annotated[str, AfterValidator(_known_choice)] = "all"
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     review_below: float = Field(default=0.5, ge=0, le=1)
+    accept_unmeasured: bool = False
+    audit_share: float = Field(default=0.1, ge=0, le=1)
     calibration: bool = True
     cascade: str | None = Field(default=None, min_length=1)
     cascade_below: float = Field(default=0.8, ge=0, le=1)

@@ -9,8 +9,8 @@ In README.md and docs/*.md these are renewed between their markers:
     <!-- shape: node --> … <!-- /shape -->                the fields of a record (docs/workspace_schema.py)
     <!-- table:cpu --> … <!-- /table -->                  docs/scale.py
 
-docs/cli.md, docs/images/tree.svg and the two *.schema.json are written whole. With `--check`
-nothing is written; the exit code is 1 if a page is stale.
+docs/cli.md, docs/images/tree.svg and the two *.schema.json are written whole. With `--check` nothing is
+written; the exit code is 1 if a page is stale.
 """
 
 import re
@@ -46,12 +46,10 @@ Guides with examples: [Getting started](start.md), [Reading lists](lists.md), [E
 """
 
 
-def screen(command: str, page: str = "", columns: int | None = None) -> str:
-    """What the command prints in a pipe, in a folder with the files that the page shows."""
+def screen(command: str, page: str = "") -> str:
+    """What the command prints in a pipe, 100 columns wide, in a folder with the files that the page shows."""
     with tempfile.TemporaryDirectory() as folder:
         environment = prepare(page, Path(folder))
-        if columns is not None:
-            environment |= {"COLUMNS": str(columns), "TERMINAL_WIDTH": str(columns)}
         done = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=True
         )
@@ -75,13 +73,13 @@ def cli_page() -> str:
     parts = [CLI_HEAD]
     for words in commands():
         line = " ".join(["classifier", *words])
-        parts.append(f"## {line}\n\n```text\n{screen(f'{line} --help', columns=100)}\n```\n")
+        parts.append(f"## {line}\n\n```text\n{screen(f'{line} --help')}\n```\n")
     return "\n".join(parts)
 
 
 def renewed(page: str) -> str:
     """A page with its screens and shapes as they are today."""
-    page = DEMO_BLOCK.sub(lambda _: f"```text\n{screen(DEMO, columns=100)}\n```\n", page)
+    page = DEMO_BLOCK.sub(lambda _: f"```text\n{screen(DEMO)}\n```\n", page)
     page = SCREEN.sub(lambda found: f"{found[1]}```text\n{screen(found[2], page)}\n```\n{found[3]}", page)
     return SHAPE.sub(lambda found: f"{found[1]}{workspace_schema.table(found[2])}{found[3]}", page)
 

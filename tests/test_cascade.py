@@ -280,12 +280,11 @@ def test_a_first_model_that_always_fails_costs_no_paper_its_label(tmp_path, work
 
 
 def test_ledgers_of_other_cascades_are_told_apart_and_those_of_none_are_what_they_were(workspace):
-    job = Job(sources=(), out=Path("x"))
-    plain = fingerprint(job, settings(), workspace)
+    plain = fingerprint(settings(), workspace)
     assert not {"cascade", "cascade_below", "offline_sha256"} & plain.keys()
     below = {"cascade": "offline", "cascade_below": 0.5}
-    made = [fingerprint(job, settings(**given), workspace) for given in (below, {"cascade": "offline"})]
-    made += [plain, fingerprint(job, settings(cascade=CHEAP), workspace)]
+    made = [fingerprint(settings(**given), workspace) for given in (below, {"cascade": "offline"})]
+    made += [plain, fingerprint(settings(cascade=CHEAP), workspace)]
     assert len({json.dumps(one, sort_keys=True) for one in made}) == 4
     assert "offline_sha256" in made[0]
     assert "offline_sha256" not in made[3]

@@ -83,7 +83,12 @@ def run(folder: Path, *arguments: str, code: int = 0, **environment: str) -> str
         [sys.executable, "-m", "classifier", *arguments],
         cwd=folder,
         env=kit.environment(URL, **environment)
-        | {"CLASSIFIER_EXAMPLES": "", "PYTHONPATH": str(DATA.parents[2])},
+        | {
+            "CLASSIFIER_ACCEPT_UNMEASURED": "",
+            "CLASSIFIER_AUDIT_SHARE": "",
+            "CLASSIFIER_EXAMPLES": "",
+            "PYTHONPATH": str(DATA.parents[2]),
+        },
         capture_output=True,
         text=True,
         check=False,

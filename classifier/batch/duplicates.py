@@ -10,25 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
-import re
-import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from classifier.model.entries import ListEntry
-from classifier.model.identity import bare_arxiv_id, bare_doi, same_title, title_words
+from classifier.model.identity import bare_arxiv_id, bare_doi, same_title
+from classifier.model.names import authors_agree
 from classifier.model.paper import Paper
-from classifier.sources.matching import authors_agree
+from classifier.model.traits import TELLING_LETTERS, FoldedTitle, abstract_letters
 
-_SHORT = 24  # letters; shorter titles are compared as a whole, as `identity` does
-_END = 0.4  # share of a title at either end that near-equal titles have in common at one of them
-_LENGTHS = math.log(1.11)  # near-equal titles (`identity.SAME_TITLE`) differ in length by no more than this
-_TELLING = 40  # letters; of shorter titles ("Editorial") two papers may have the same, so authors must agree
-_ABSTRACT = 100  # letters; what is shorter ("No abstract available.") tells no paper from another
 _HASH_MASK = (1 << 60) - 1  # an int of two digits takes a third less memory than one of three
-_NOT_LETTERS = re.compile(r"[\W_]+")
 _LOOK = 0.7  # least similarity, before any folding, at which two titles are compared in earnest
 
 
@@ -54,7 +46,7 @@ class Duplicates:
         (`identity.same_title`), unless their arXiv ids differ or, for short titles, their authors.
         """
         paper = entry.paper
-        title = _Title(paper.title or "")
+        title = FoldedTitle(paper.title or "")
         ids = _id_hashes(paper)
         size, digest = self._file(entry.file)
         place = self._by_id(ids, title)
@@ -74,15 +66,15 @@ class Duplicates:
             self._sizes[size] = (entry.file, place)
         return None if first is None else self._keys[first]
 
-    def _add(self, entry: ListEntry, title: _Title, first: int | None) -> int:
+    def _add(self, entry: ListEntry, title: FoldedTitle, first: int | None) -> int:
         place = len(self._keys)
         self._firsts.append(place if first is None else first)
         self._keys.append(entry.key)
         self._titles.append(title.text)
         self._arxiv.append(_arxiv_hash(entry.paper))
-        if entry.paper.authors and len(title.letters) < _TELLING:
+        if entry.paper.authors and len(title.letters) < TELLING_LETTERS:
             self._authors[place] = entry.paper.authors
-        for block in title.blocks(near=0):
+        for block in map(_hash, title.blocks(near=0)):
             known = self._blocks.get(block)
             if known is None:
                 self._blocks[block] = place
@@ -92,14 +84,14 @@ class Duplicates:
                 known.append(place)
         return place
 
-    def _by_id(self, ids: Iterable[int], title: _Title) -> int | None:
+    def _by_id(self, ids: Iterable[int], title: FoldedTitle) -> int | None:
         for number in ids:
             place = self._ids.get(number)
             if place is not None and not title.contradicts(self._titles[place]):
                 return place
         return None
 
-    def _by_title(self, paper: Paper, title: _Title) -> int | None:
+    def _by_title(self, paper: Paper, title: FoldedTitle) -> int | None:
         arxiv = _arxiv_hash(paper)
         for place in self._candidates(title):
             differs = arxiv and self._arxiv[place] and arxiv != self._arxiv[place]
@@ -107,7 +99,7 @@ class Duplicates:
                 return place
         return None
 
-    def _same_title(self, paper: Paper, title: _Title, place: int) -> bool:
+    def _same_title(self, paper: Paper, title: FoldedTitle, place: int) -> bool:
         from rapidfuzz.distance import Indel
 
         known = self._titles[place]
@@ -116,14 +108,14 @@ class Duplicates:
             bool(alike)
             and same_title(known, title.text)
             and authors_agree(
-                paper.authors if len(title.letters) < _TELLING else (), self._authors.get(place, ())
+                paper.authors if len(title.letters) < TELLING_LETTERS else (), self._authors.get(place, ())
             )
         )
 
-    def _candidates(self, title: _Title) -> list[int]:
+    def _candidates(self, title: FoldedTitle) -> list[int]:
         """Places of papers whose titles share a part with this one, first ones first."""
         places: set[int] = set()
-        for block in title.blocks(near=1):
+        for block in map(_hash, title.blocks(near=1)):
             known = self._blocks.get(block)
             if known is not None:
                 places.update((known,) if isinstance(known, int) else known)
@@ -164,56 +156,12 @@ class _Texts:
         self._ends.append(len(self._bytes))
 
 
-class _Title:
-    """A title with its letters, folded and run together."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.letters = "".join(title_words(text))
-
-    def contradicts(self, other: str) -> bool:
-        """Whether both titles are known and neither equals, or is part of, the other."""
-        letters = "".join(title_words(other))
-        if not letters or not self.letters or letters in self.letters or self.letters in letters:
-            return False
-        return not same_title(self.text, other)
-
-    def blocks(self, near: int) -> Iterator[int]:
-        """Hashes of its two ends with its class of length, and with the `near` classes on either side.
-
-        Two near-equal titles have an end in common, unless they differ at both. Of a title with a name before
-        the colon there are also those without it, since one may lack the name.
-        """
-        yield from _ends(self.letters, near)
-        name, colon, rest = self.text.partition(":")
-        if colon and " " not in name.strip():
-            yield from _ends("".join(title_words(rest)), near)
-
-
-def _ends(letters: str, near: int) -> Iterator[int]:
-    if len(letters) < _SHORT:
-        if letters:
-            yield _hash(letters)
-        return
-    length = int(math.log(len(letters)) / _LENGTHS)
-    for each in range(length - near, length + near + 1):
-        part = int(math.exp(each * _LENGTHS) * _END)
-        yield _hash((each, letters[:part]))
-        yield _hash((each, "", letters[-part:]))
-
-
 def _id_hashes(paper: Paper) -> list[int]:
     ids = [("arxiv", bare_arxiv_id(paper.arxiv_id or "")), ("arxiv", bare_arxiv_id(paper.doi or ""))]
     ids.append(("doi", bare_doi(paper.doi or "")))
     if not (paper.title or any(value for _, value in ids)):
-        ids.append(("abstract", _abstract_letters(paper.abstract or "")))
+        ids.append(("abstract", abstract_letters(paper.abstract or "")))
     return list(dict.fromkeys(_hash(pair) for pair in ids if pair[1]))
-
-
-def _abstract_letters(text: str) -> str:
-    """The abstract's letters, run together; empty where they are too few."""
-    letters = _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
-    return letters if len(letters) >= _ABSTRACT else ""
 
 
 def _arxiv_hash(paper: Paper) -> int:

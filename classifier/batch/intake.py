@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.material import FileState
 from classifier.model.entries import BrokenEntry, ListEntry
 
 Found = ListEntry | BrokenEntry
@@ -34,18 +35,28 @@ def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicat
     listing, place = ledger.begin_listing(), 0
     entries = iter(found)
     while rows := list(islice(entries, _ROWS)):
+        # Not within the transaction: hashing takes a while, and others may want to write a correction.
+        files = [_file_of(ledger, row) for row in rows]
+        twins = [_twin_of(find_duplicate, row) for row in rows]
         with ledger.transaction():
-            for row in rows:
+            for row, file, twin in zip(rows, files, twins, strict=True):
                 place += 1
                 if isinstance(row, BrokenEntry):
                     ledger.add_broken(listing, row)
-                    continue
-                twin = find_duplicate(row) if find_duplicate else None
-                if not ledger.add(listing, place, row, twin):
+                elif not ledger.add(listing, place, row, twin, file):
                     reason = f"the key '{row.key}' stands in the lists already; keys must differ"
                     ledger.add_broken(
                         listing, BrokenEntry(source=row.source, line=row.line, reason=reason, key=row.key)
                     )
+    ledger.end_listing(listing)
+
+
+def _file_of(ledger: Ledger, row: Found) -> FileState | None:
+    return ledger.state_of(row.file) if isinstance(row, ListEntry) and row.file is not None else None
+
+
+def _twin_of(find_duplicate: FindDuplicate | None, row: Found) -> str | None:
+    return find_duplicate(row) if find_duplicate and isinstance(row, ListEntry) else None
 
 
 def first_entries(found: Iterable[Found], count: int | None) -> Iterator[Found]:

@@ -56,7 +56,7 @@ def label_lists(
     """
     started_at = now()
     _check(job, settings)
-    made_from = fingerprint(job, settings, workspace)
+    made_from = fingerprint(settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         take_in_parts(ledger, job.out, made_from)  # of a run on a cluster that was broken off
         find_duplicate = duplicate_finder() if job.dedupe else None
@@ -69,6 +69,7 @@ def label_lists(
         summary = request_settings(job, settings) | {"started_at": started_at, "fingerprint": made_from}
 
         def finish() -> None:
+            ledger.bind_corrections()  # what was read of a PDF may tell which paper it is
             summary.update(finished_at=now(), **totals(ledger), not_labelled=write_rows(job.out))
             write_summary(job.out, summary)
 

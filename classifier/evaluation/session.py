@@ -27,9 +27,11 @@ from classifier.evaluation.caveats import (
 from classifier.evaluation.fetched import with_cached
 from classifier.evaluation.folders import default_out
 from classifier.evaluation.job import EvalJob
+from classifier.evaluation.measuring import save_accuracy
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.protocol import EvalProtocol
 from classifier.evaluation.recorded import (
+    UNREVIEWED,
     recording_classifier,
     recording_of,
     recordings_dir,
@@ -183,6 +185,8 @@ async def evaluate(
     if plan.job.repeat > 1:
         stability = measure_stability(runs)
         replace_text(folder / "stability.json", stability.model_dump_json(indent=1) + "\n")
+    trained = trained_on(plan.workspace, runs[0])
+    save_accuracy(report, runs[0], plan.workspace, plan.settings, trained=trained)
     fitted = _fit(plan, runs[0]) if plan.job.calibrate_for is not None else None
     kept = recording[0] if recording is not None and recording[0].is_dir() else None
     return Evaluated(report, tuple(runs[0]), folder, kept, stability, fitted)
@@ -191,7 +195,7 @@ async def evaluate(
 def _settings(job: EvalJob) -> tuple[Settings, EvalProtocol | None, TextKind | None]:
     """The settings; in a replay the recorded ones, with their protocol and text where none is given."""
     if job.replay is None:
-        return load_settings(**job.settings), job.protocol, job.text
+        return load_settings(**{**job.settings, **UNREVIEWED}), job.protocol, job.text
     about = read_about(job.replay)
     engine, model = job.settings.get("engine", "openai"), job.settings.get("model", about.model)
     if (engine, model) != ("openai", about.model):
@@ -255,7 +259,7 @@ def _report(
     workspace = plan.workspace
     baselines = run_baselines(plan.suite, plan.texts, workspace, plan.protocol)
     calibrations = calibrations_of(workspace, plan.settings, predictions)
-    facts = facts.model_copy(update={"calibration": calibration_note(calibrations)})
+    facts = facts.model_copy(update={"calibration": calibration_note(calibrations, predictions)})
     scored = score(facts, workspace.taxonomy, predictions, baselines, times_of(predictions, *times))
     return with_caveats(scored, plan.whole, predictions, calibrations, trained_on(workspace, predictions))
 

@@ -58,8 +58,8 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
     url = find_address(raw.urls) if file is None and paper.arxiv_id is None else None
     if not (paper.title or paper.arxiv_id or paper.doi or paper.abstract or file or url):
         reason = "nothing to find the paper by; expected a title, an arXiv id, a DOI, an address or a PDF"
-        if raw.files:
-            reason += f" ({notices[-1].message})"
+        causes = [notice.message for notice in notices if notice.code in ("arxiv-id", "attachment")]
+        reason += f" ({'; '.join(causes)})" if causes else ""
         return BrokenEntry(source=source, line=raw.line, reason=reason, key=clean(raw.key) or None)
     return ListEntry(
         key=clean(raw.key) or _made_key(paper, url, source, raw.line),

@@ -10,10 +10,16 @@ import codecs
 import json
 import re
 from pathlib import PurePath
+from typing import Any
 
 from classifier.errors import InputError
-from classifier.lists.named_fields import USEFUL, field_name
+from classifier.lists.ids import arxiv_in_key
+from classifier.lists.json_array import has_list
+from classifier.lists.line_kinds import looks_plain
+from classifier.lists.named_fields import KEYS, USEFUL, field_name
+from classifier.lists.references import find_mentions
 from classifier.lists.tables import find_separator
+from classifier.model.identity import bare_doi
 
 FORMATS = (
     "BibTeX, RIS, CSL-JSON, CSV or TSV with a header, JSON lines, Markdown, or a text file of ids or titles"
@@ -33,9 +39,10 @@ _BIBTEX = re.compile(r"^\s*@\s*[A-Za-z][\w-]*\s*[{(]", re.MULTILINE)
 _RIS = re.compile(r"^\s{0,3}TY\s{1,3}-", re.MULTILINE)
 _MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTILINE | re.IGNORECASE)
 _CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOTALL)
-_ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
-_WRAPPER = 4096
-"""Characters of a JSON file within which its array of entries must begin."""
+_SHOWN = 120
+"""Characters of a first line in a message."""
+_ROWS = 50
+"""Lines of a table that are looked at for ids."""
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 
@@ -49,10 +56,26 @@ def detect_format(name: str, head: bytes) -> str:
     text = _text(name, head)
     if _MARKUP.match(text):
         raise InputError(f"{name}: an HTML or XML page, not a reading list; expected {FORMATS}")
-    json_format = _json(text)
     guess = _SUFFIXES.get(suffix)
-    if json_format:
-        return json_format
+    found = _json(text) or _by_signature(guess, text)
+    if found:
+        return found
+    if guess == "csv":
+        return _table_format(name, text)
+    if guess in ("bibtex", "ris", "csl-json", "jsonl"):
+        # The suffix promises a format of which the first 64 KiB show no sign.
+        raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
+    if _is_table(text):
+        return "csv"
+    if not looks_plain(text):
+        raise InputError(
+            f"{name}: no known list format; its first line is '{_first_line(text)}'; expected {FORMATS}"
+        )
+    return "text"
+
+
+def _by_signature(guess: str | None, text: str) -> str | None:
+    """The format whose marks the text has; what the suffix says decides between two."""
     if guess == "markdown":  # may show any other format in a code block
         return guess
     if _RIS.search(text) and not _BIBTEX.search(text):
@@ -61,13 +84,7 @@ def detect_format(name: str, head: bytes) -> str:
         return "markdown"
     if guess != "csv" and _BIBTEX.search(text):
         return "bibtex"
-    if guess == "csv":
-        _check_header(name, text)
-        return "csv"
-    if guess in ("bibtex", "ris", "csl-json", "jsonl"):
-        # The suffix promises a format of which the first 64 KiB show no sign.
-        raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
-    return "csv" if _is_table(text) else "text"
+    return None
 
 
 def _text(name: str, head: bytes) -> str:
@@ -77,30 +94,49 @@ def _text(name: str, head: bytes) -> str:
         if head.startswith(magic):
             raise InputError(f"{name}: {kind}, not a reading list; expected {FORMATS}")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head.decode("utf-16", "replace")
+        return _with_line_feeds(head.decode("utf-16", "replace"))
     controls = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
     if controls > len(head) // 20 + 8:  # a few NUL characters happen in real exports
         raise InputError(f"{name}: a binary file, not a reading list; expected {FORMATS}")
-    return head.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return _with_line_feeds(head.decode("utf-8-sig", "replace"))
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _json(text: str) -> str | None:
     start = text.lstrip()
-    if re.match(r"\[\s*(?:[{\]]|$)", start):
+    if re.match(r"\[\s*(?:[{\]\"]|$)", start):
         return "csl-json"
-    if not start.startswith("{"):
+    if not re.match(r"\{\s*(?:[\"}]|$)", start):
         return None
+    lines = [line for line in start.split("\n", 4)[:4] if line.strip()]
+    first, *others = [_json_object(line) for line in lines]
+    if has_list(start):
+        return "csl-json"
+    if first is None:  # it goes on behind its line; or it is broken, and the next lines are whole
+        return "jsonl" if any(others) else "csl-json"
+    return "jsonl" if others or USEFUL & {*map(field_name, first)} else "csl-json"
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(start.partition("\n")[0])
+        value = json.loads(line)
     except (ValueError, RecursionError):
-        wrapped = re.match(r"\{\s*(?:\n|$)", start) or _ITEMS.search(start[:_WRAPPER])
-        return "csl-json" if wrapped else "jsonl"
-    return "csl-json" if isinstance(value, dict) and {"items", "references"} & value.keys() else "jsonl"
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _is_table(text: str) -> bool:
     names = _header(text)
     return len(names) > 1 and bool(USEFUL.intersection(names))
+
+
+def _first_line(text: str) -> str:
+    line = " ".join(text.lstrip().partition("\n")[0].split())
+    line = "".join(char if char.isprintable() else " " for char in line)
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
 def _header(text: str) -> list[str]:
@@ -109,10 +145,31 @@ def _header(text: str) -> list[str]:
     return [field_name(cell) for cell in header.split(find_separator(header))]
 
 
-def _check_header(name: str, text: str) -> None:
-    if not USEFUL.intersection(_header(text)):
-        header = " ".join(text.lstrip().partition("\n")[0][:200].split())
-        raise InputError(
-            f"{name}: no column for a title, an arXiv id, a DOI, an address or a file in the header "
-            f"'{header}'; name one 'title', 'arxiv', 'doi', 'url' or 'file'"
-        )
+def _table_format(name: str, text: str) -> str:
+    """The format of what is called a table: "csv", or "text" if it is a column of ids without a header.
+
+    Raises:
+        InputError: No column leads to a paper.
+    """
+    names = _header(text)
+    if USEFUL.intersection(names) or _has_ids(names, text):
+        return "csv"
+    if find_mentions(text.lstrip().partition("\n")[0]) and looks_plain(text):
+        return "text"
+    raise InputError(
+        f"{name}: no column for a title, an arXiv id, a DOI, an address or a file in the header "
+        f"'{_first_line(text)}'; name one 'title', 'arxiv', 'doi', 'url' or 'file'"
+    )
+
+
+def _has_ids(names: list[str], text: str) -> bool:
+    """Whether a column that is called "id" or the like holds arXiv ids or DOIs."""
+    lines = [line for line in text.splitlines()[1:_ROWS] if line.strip()]
+    separator = find_separator(text.lstrip().partition("\n")[0])
+    columns = [place for place, name in enumerate(names) if name in KEYS]
+    cells = (cell for line in lines for cell in _at(line.split(separator), columns))
+    return any(arxiv_in_key(cell.strip(' "')) or bare_doi(cell.strip(' "')) for cell in cells)
+
+
+def _at(cells: list[str], columns: list[int]) -> list[str]:
+    return [cells[place] for place in columns if place < len(cells)]

@@ -12,15 +12,28 @@ from typing import Any
 from unicodedata import normalize
 
 from classifier.lists.attachments import split_file_field
+from classifier.lists.ids import arxiv_in_key
 from classifier.lists.names import given_first, split_names
 from classifier.lists.raw import Raw
+from classifier.model.identity import bare_doi
 
-KEYS = ("citationkey", "citekey", "bibtexkey", "key", "id", "itemid", "paperid", "ref", "reference")
+KEYS = (
+    "citationkey",
+    "citekey",
+    "bibtexkey",
+    "key",
+    "id",
+    "itemid",
+    "paperid",
+    "ref",
+    "reference",
+    "identifier",
+)
 # English first, then German, French and Spanish.
 TITLES = (
     "title", "papertitle", "articletitle", "documenttitle", "paper",
     "titel", "titre", "titulo",
-    "name",
+    "name", "displayname", "titles",
 )  # fmt: skip
 AUTHORS = (
     "author", "authors", "authornames", "authorlist", "creators",
@@ -36,7 +49,7 @@ DOIS = ("doi", "digitalobjectidentifier")
 ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink")
 ABSTRACTS = (
     "abstract", "abstractnote", "summary", "text",
-    "zusammenfassung", "kurzfassung", "resume", "resumen",
+    "zusammenfassung", "kurzfassung", "resume", "resumen", "overview", "tldr",
 )  # fmt: skip
 URLS = ("pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "uri", "arxivurl", "arxivlink")
 FILES = (
@@ -53,7 +66,7 @@ FILES = (
 HINTS = (
     "extra", "note", "notes", "comment", "comments", "number", "reportnumber", "archive", "archiveid",
     "archivelocation", "publicationtitle", "containertitle", "journal", "venue", "howpublished", "volume",
-    "callnumber", "zeitschrift", "revue", "revista",
+    "callnumber", "identifier", "identifiers", "journalref", "zeitschrift", "revue", "revista",
 )  # fmt: skip
 
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
@@ -82,14 +95,18 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         path for text in _texts(named, FILES) if not _is_address(text) for path in split_file_field(text)
     ]
     addresses = [text for text in _texts(named, FILES) if _is_address(text)]
+    key = _first(
+        {name: value for name, value in named.items() if not isinstance(value, list | Mapping)}, KEYS
+    )
+    arxiv, doi = _first(named, ARXIVS), _first(named, DOIS)
     return Raw(
         line=line,
-        key=_first(named, KEYS),
+        key=key,
         title=_first(named, TITLES),
         authors=_authors(named),
         year=_first(named, YEARS),
-        doi=_first(named, DOIS),
-        arxiv=_first(named, ARXIVS),
+        doi=doi or (key if bare_doi(key) else ""),
+        arxiv=arxiv or arxiv_in_key(key),
         abstract=_first(named, ABSTRACTS),
         urls=addresses + _texts(named, URLS),
         files=files,

@@ -17,6 +17,7 @@ from classifier.pdf.attempts import Attempts, ReadOutcome
 from classifier.pdf.limits import MIB, PdfLimits
 from classifier.pdf.reply import ReadingReply
 from classifier.pdf.sandbox import Pool, WorkerFailed
+from classifier.text.characters import dense_chars, latin_length
 
 _HEADER_BYTES = 1024
 """Acrobat takes the header within the first 1024 bytes (PDF Reference 1.7, appendix H)."""
@@ -172,13 +173,13 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
         link = _ARXIV_LINK.search("\n".join(page.text for page in reading.pages[:3]))
         hint = f"classify arXiv:{link[1]} instead" if link else "find the paper it speaks of"
         return NotAPaper(f"{name}: a notice of {chars} characters instead of a paper; {hint}")
-    if chars < limits.min_chars:
+    if sum(latin_length(page.text) for page in reading.pages) < limits.min_chars:
         return NotAPaper(
             f"{name}: too short for a paper ({chars} characters of visible text, "
             f"expected at least {limits.min_chars}); check that it is the whole paper"
         )
     start = " ".join(page.text for page in reading.pages)[:_VOCABULARY_CHARS]
-    words = len(set(start.lower().split()))
+    words = len(set(start.lower().split()) | set(dense_chars(start)))
     if words < _FEW_WORDS:
         return NotAPaper(
             f"{name}: a vocabulary of {words} in {len(start)} characters, expected at least {_FEW_WORDS} "

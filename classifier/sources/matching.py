@@ -7,11 +7,11 @@ is. It asks nothing; `classifier.model.identity` says when titles are equal.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from classifier.errors import PaperNotFound
 from classifier.model.identity import same_title, title_similarity
+from classifier.model.names import authors_agree
 from classifier.model.paper import Paper
 from classifier.sources.feed import ArxivEntry
 
@@ -19,7 +19,6 @@ _WORD = re.compile(r"\w+")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _QUERY_WORDS = 8
 """Of a title in a search: more make arXiv find nothing, fewer too much (chosen)."""
-_OTHERS = {"others", "al"}
 
 
 def phrase_query(title: str) -> str:
@@ -58,24 +57,6 @@ def not_found(wanted: Paper, candidates: Sequence[ArxivEntry]) -> PaperNotFound:
             f"{start} by {wanted.authors[0]}; {found} is by {theirs}: if that is the paper, give its id"
         )
     return PaperNotFound(f"{start}; the nearest is {found}: if that is the paper, give its id")
-
-
-def authors_agree(wanted: Sequence[str], found: Sequence[str]) -> bool:
-    """Whether at least half of the wanted authors' family names are among those found.
-
-    Lists are often cut ("et al.") and given names abbreviated. Unknown authors on either side agree.
-    """
-    names = {_family_name(author) for author in wanted} - _OTHERS - {""}
-    theirs = {_family_name(author) for author in found} - {""}
-    return not names or not theirs or 2 * len(names & theirs) >= len(names)
-
-
-def _family_name(author: str) -> str:
-    """The last word of the family name, folded: "van der Berg, Jan" and "Jan van der Berg" agree."""
-    family = author.partition(",")[0]
-    letters = unicodedata.normalize("NFKD", _COMMAND.sub("", family)).casefold()
-    words = re.findall(r"[^\W\d_]+", "".join(c for c in letters if c.isalpha() or c.isspace() or c == "-"))
-    return words[-1] if words else ""
 
 
 def _title_words(title: str) -> list[str]:

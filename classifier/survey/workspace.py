@@ -11,6 +11,7 @@ What enters: a folder, or nothing for the built-in survey. What leaves: a
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
@@ -64,23 +65,14 @@ class Workspace:
         return self.root / "offline"
 
     @cached_property
-    def offline_accuracy(self) -> str | None:
-        """What the offline engine was measured at here, in one phrase, or None if it was not measured.
-
-        `offline/accuracy.json` holds the accuracy by set of papers, the one to quote first, and `in_words`.
-        """
-        file = self.offline_dir / "accuracy.json"
-        if not file.is_file():
-            return None
-        try:
-            measured = json.loads(file.read_text(encoding="utf-8"))
-            in_words = str(measured.pop("in_words"))
-            first = next(((str(papers), float(share)) for papers, share in measured.items()), None)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError(
-                f"{file}: expected a JSON object with 'in_words'; retrain or remove it"
-            ) from error
-        return f"accuracy {first[1]:.2f} on {first[0]}" if first else in_words
+    def offline_sha256(self) -> str:
+        """Hash of the cues and weights of the offline engine; equal in all workspaces that have none."""
+        digest = hashlib.sha256()
+        for path in sorted(self.offline_dir.glob("*")):
+            if path.is_file() and path.suffix not in (".md", ".jsonl") and path.name != "accuracy.json":
+                digest.update(hashlib.sha256(path.name.encode()).digest())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
 
     def prompt_dir(self) -> Path:
         """The folder of templates: the workspace's own, else the built-in one."""

@@ -17,6 +17,10 @@ from functools import lru_cache
 CHARS_PER_TOKEN = 4
 """Characters of English text that make a token, by rule of thumb (real tables are a download)."""
 
+_DENSE_CHARS = 3
+"""Latin letters that say about as much as one character of a script without spaces (chosen)."""
+_DENSE = re.compile("[\u2e80-\U0003ffff]")
+
 _UNSEEN = (  # control, soft hyphen, zero-width, direction and tag characters
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufffe\uffff\U000e0000-\U000e0fff"
@@ -135,6 +139,20 @@ def matching_key(text: str) -> Folded:
 def estimate_tokens(text: str) -> int:
     """Characters / 4, rounded up."""
     return -(-len(text) // CHARS_PER_TOKEN)
+
+
+def dense_chars(text: str) -> list[str]:
+    """The characters of scripts without spaces (Chinese, Japanese, Korean); each is a word or half of one."""
+    return [] if text.isascii() else _DENSE.findall(text)
+
+
+def latin_length(text: str) -> int:
+    """Characters of a text, those of scripts without spaces counted thrice.
+
+    >>> latin_length("a robot"), latin_length("\u673a\u5668\u4eba")
+    (7, 9)
+    """
+    return len(text) + (_DENSE_CHARS - 1) * len(dense_chars(text))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -8,10 +8,7 @@ changes neither the label nor `Reply.probabilities`. Nothing is fitted here.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,7 +20,8 @@ from classifier.files import replace_text
 from classifier.model.record import Record
 from classifier.model.reply import Reply
 from classifier.settings import Settings
-from classifier.survey.workspace import Workspace, builtin_root
+from classifier.survey.workspace import Workspace
+from classifier.verdict.engine_files import existing_paths, own_path
 
 CALIBRATED = "calibrated:"
 """Stands before the source in `Reply.confidence_source` of what `apply` returns: "calibrated:stated"."""
@@ -97,18 +95,8 @@ def apply(calibration: Calibration | None, reply: Reply) -> Reply:
 
 
 def calibration_path(workspace: Workspace, settings: Settings, engine: str, model: str | None) -> Path:
-    """Where an engine's calibration is written: the workspace, or the user's data where that must not change.
-
-    A workspace inside an installed package is never written to, nor one that is read-only. Its calibrations
-    lie in `data_dir` under the taxonomy's hash, so that an update with another tree starts afresh.
-    """
-    root = workspace.root.resolve()
-    installed = root == builtin_root().resolve() and root.name == "_workspace"
-    if installed or not os.access(root, os.W_OK):
-        folder = settings.data_dir / _FOLDER / workspace.taxonomy.sha256[:16]
-    else:
-        folder = root / _FOLDER
-    return folder / _file_name(engine, model)
+    """Where an engine's calibration is written (`engine_files.own_path`)."""
+    return own_path(workspace, settings, _FOLDER, engine, model)
 
 
 def load_calibration(
@@ -119,9 +107,7 @@ def load_calibration(
     Raises:
         ConfigError: The file is not a calibration, or one of another engine.
     """
-    own = calibration_path(workspace, settings, engine, model)
-    shipped = workspace.root / _FOLDER / own.name
-    path = next((path for path in (own, shipped) if path.is_file()), None)
+    path = next(existing_paths(workspace, settings, _FOLDER, engine, model), None)
     if path is None:
         return None
     advice = "fit it again (classifier eval --calibrate) or remove the file"
@@ -162,11 +148,3 @@ def _sigmoid(value: float) -> float:
     if value >= 0:
         return 1 / (1 + math.exp(-value))
     return math.exp(value) / (1 + math.exp(value))
-
-
-def _file_name(engine: str, model: str | None) -> str:
-    """Readable, and different for models whose names differ in what a file name cannot hold."""
-    if model is None:
-        return f"{engine}.json"
-    readable = re.sub(r"[^a-z0-9._-]+", "-", model.lower()).strip("-.")[:60]
-    return f"{engine}-{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}.json"

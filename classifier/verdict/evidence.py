@@ -23,13 +23,16 @@ from itertools import accumulate
 from classifier.model.document import Document
 from classifier.model.label import Evidence, Verdict
 from classifier.model.reply import Quote
-from classifier.text.characters import Folded, matching_key, normalise
+from classifier.text.characters import Folded, latin_length, matching_key, normalise
 from classifier.text.wording import WORD, agreeing_words, has_negation, numbers, without_marks
 
 MIN_WORDS = 3
 """A quote with fewer is too short to be looked up: it would stand in any paper."""
 MIN_CHARS = 12
-"""A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent."""
+"""A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent.
+
+Characters are those of `characters.latin_length`.
+"""
 
 MAX_NEAR_CHARS = 2_000
 """Longer quotes are looked for verbatim only: a search for near ones takes time by their length squared."""
@@ -232,7 +235,7 @@ class QuoteIndex:
 
 
 def _is_short(text: str) -> bool:
-    return len(matching_key(text).text) < MIN_CHARS or len(WORD.findall(text)) < MIN_WORDS
+    return latin_length(matching_key(text).text) < MIN_CHARS or len(WORD.findall(text)) < MIN_WORDS
 
 
 def _common_prefix(one: str, other: str) -> int:

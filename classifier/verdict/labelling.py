@@ -14,6 +14,7 @@ from classifier.__about__ import __version__
 from classifier.errors import ClassifierError
 from classifier.model.document import Document
 from classifier.model.label import Evidence, Label, LabelledPaper, Provenance, Status
+from classifier.model.measurement import Measurement
 from classifier.model.paper import PaperFile
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED, Notice
 from classifier.model.reply import Answer, Quote, Reply
@@ -29,6 +30,7 @@ def assemble_label(
     reply: Reply,
     evidence: tuple[Evidence, ...],
     review: Review,
+    accuracy: Measurement | None = None,
 ) -> Label:
     """The finished label of one paper."""
     answer = reply.answer
@@ -51,7 +53,7 @@ def assemble_label(
         rationale=answer.rationale,
         attributes={field.id: answer.attributes.get(field.id) for field in leaf.fields} if leaf else {},
         warnings=review.warnings,
-        provenance=_provenance(taxonomy, task, reply),
+        provenance=_provenance(taxonomy, task, reply, accuracy),
     )
 
 
@@ -71,7 +73,7 @@ def quotes_of(answer: Answer) -> tuple[Quote, ...]:
     return tuple(dict.fromkeys((*answer.evidence, *from_answers)))
 
 
-def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply) -> Provenance:
+def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply, accuracy: Measurement | None) -> Provenance:
     return Provenance(
         engine=reply.engine,
         model=reply.model,
@@ -83,6 +85,7 @@ def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply) -> Provenance:
         latency_s=round(reply.latency_s, 4),
         attempts=reply.attempts,
         reply_sha256=hashlib.sha256(reply.raw.encode()).hexdigest() if reply.raw else None,
+        accuracy=accuracy,
         first_opinion=reply.first_opinion,
         pdf_engine=task.document.engine,
         sandbox=task.document.sandbox or None,

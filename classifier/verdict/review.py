@@ -6,7 +6,7 @@ reasons (closed codes) and warnings; the words to each reason are in the warning
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from classifier.model.document import Document
@@ -38,11 +38,13 @@ def review_reply(
     reply: Reply,
     evidence: Sequence[Evidence],
     review_below: float,
+    doubts: Iterable[Notice] = (),
 ) -> Review:
     """Collects everything that a user should know before relying on the label.
 
     Args:
         review_below: Confidence under which a label goes to review, in [0, 1]; an unknown one always does.
+        doubts: Notices about the engine (`measured.doubts`).
     """
     warnings = (
         *_about_answer(taxonomy, reply, evidence, review_below),
@@ -50,6 +52,7 @@ def review_reply(
         *_about_title(file, document),
         *file.notices,
         *reply.notices,
+        *doubts,
     )
     codes = {warning.code for warning in warnings}
     return Review(tuple(reason for reason in _REASONS if reason in codes), warnings)

@@ -275,7 +275,7 @@ def test_an_installed_workspace_is_left_alone_and_what_it_ships_is_second(
     installed = tmp_path / "site-packages" / "_workspace"
     installed.parent.mkdir()
     workspace.root.rename(installed)
-    monkeypatch.setattr("classifier.verdict.calibration.builtin_root", lambda: installed)
+    monkeypatch.setattr("classifier.verdict.engine_files.builtin_root", lambda: installed)
     shipped = Workspace(installed)
     path = calibration_path(shipped, own_settings, "scripted", "m/1")
     assert path.is_relative_to(own_settings.data_dir)

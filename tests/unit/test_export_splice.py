@@ -40,6 +40,11 @@ def spliced(kind: str, text: str | bytes, *rows: Row, note: str | None = None) -
     return SPLICERS[kind](data, results(list(rows), note=note))
 
 
+def keyed(key: str, label: str = "", **facts: Any) -> Row:
+    """A row of an entry of which nothing is known but its key."""
+    return row(key, label, **{"title": None, "authors": ()} | facts)
+
+
 def cleared(kind: str, data: bytes, note: str | None = None) -> bytes:
     return SPLICERS[kind](data, Removal(PREFIX, (note,) if note else ())).data
 
@@ -104,7 +109,7 @@ def test_keywords_of_a_real_list_are_read_back(tmp_path):
     ],
 )  # fmt: skip
 def test_a_bibtex_field_is_added_or_filled_in_the_style_of_the_entry(before, after):
-    found = spliced("bib", before, row("k", LEAF))
+    found = spliced("bib", before, keyed("k", LEAF))
     assert found.data.decode() == after.replace("X", PREFIX + LEAF)
     assert (found.labelled, found.untouched) == (1, ())
     assert cleared("bib", found.data).decode() == before
@@ -182,6 +187,85 @@ def test_a_correction_rules_and_is_marked_and_review_is_marked_too():
     assert b"classifier:needs-review" in review.data
 
 
+REWARDS, TUNING, STEEL = (
+    "Rewards that a language model writes",
+    "Tuning a chat model by what people prefer",
+    "Bridges of steel in wind",
+)
+
+
+def bib(**titles: str) -> str:
+    return "".join(f"@a{{{key}, title={{{title}}}}}\n" for key, title in titles.items())
+
+
+def ris_list(**titles: str) -> str:
+    return "".join(f"TY  - GEN\nID  - {key}\nTI  - {title}\nER  - \n" for key, title in titles.items())
+
+
+def csl_list(**titles: str) -> str:
+    return json.dumps([{"id": key, "title": title} for key, title in titles.items()], indent=0)
+
+
+WRITERS = {"bib": bib, "ris": ris_list, "json": csl_list}
+
+
+@pytest.mark.parametrize("kind", ["bib", "ris", "json"])
+def test_a_label_goes_to_its_paper_under_another_key_and_to_no_other_paper(kind):
+    rows = [row("a", LEAF, title=REWARDS), row("b", "unplaced", title=TUNING)]
+    found = spliced(kind, WRITERS[kind](a=STEEL, b=REWARDS, c=TUNING), *rows)
+    steel, rewards, tuning = re.split(
+        "(?=b, t|ID  - b|.id.: .b)|(?=c, t|ID  - c|.id.: .c)", found.data.decode()
+    )
+    assert PREFIX not in steel
+    assert f"{PREFIX}{LEAF}" in rewards
+    assert f"{PREFIX}unplaced" in tuning
+    assert [left.key for left in found.untouched] == ["a"]
+    assert f"of another paper, '{REWARDS}'; rerun" in found.untouched[0].reason
+
+
+def test_entries_of_one_paper_each_get_its_label_with_or_without_a_row_of_their_own():
+    rows = [row("a", LEAF, title=REWARDS), row("a#2", LEAF, title=REWARDS)]
+    found = spliced("bib", bib(a=REWARDS) * 2 + bib(new=REWARDS), *rows)
+    assert (found.labelled, found.untouched) == (3, ())
+    assert found.data.count(f"{PREFIX}{LEAF}".encode()) == 3
+
+
+def test_an_entry_that_was_added_above_takes_no_label_from_those_of_its_key(tmp_path):
+    file = tmp_path / "list.bib"
+    file.write_text(bib(s=TUNING) + bib(s=REWARDS), encoding="utf-8")
+    rows = rows_of(file)
+    found = splice_bibtex((bib(s=STEEL) + bib(s=TUNING) + bib(s=REWARDS)).encode(), results(rows, file))
+    first, second, third = found.data.decode().splitlines()
+    assert PREFIX not in first
+    assert f"{PREFIX}{rows[0].label.leaf}" in second
+    assert f"{PREFIX}{rows[1].label.leaf}" in third
+
+
+@pytest.mark.parametrize(
+    ("entry", "facts", "labelled"),
+    [
+        ("title={Rewards a model wrote}, doi={10.9999/X}", {"title": REWARDS, "doi": "10.9999/x"}, 1),
+        ("title={Other words}, eprint={2401.00001}", {"title": None, "arxiv_id": "2401.00001v2"}, 1),
+        ("title=t, author=us", {"title": REWARDS, "authors": ("Ada Ng",)}, 1),
+        (f"title={{{STEEL}}}, doi={{10.9999/x}}", {"title": REWARDS, "doi": "10.9999/x"}, 0),
+    ],
+    ids=["corrected title", "id alone", "abbreviations", "shared doi"],
+)
+def test_an_entry_is_recognised_by_what_it_says(entry, facts, labelled):
+    text = f'@string{{t = {{{REWARDS}}}}}\n@string(us = "Ng, Ada")\n@a{{k, {entry}}}\n'
+    assert spliced("bib", text, row("k", LEAF, **{"authors": ()} | facts)).labelled == labelled
+
+
+def test_a_crossref_item_without_id_is_known_by_its_doi_and_not_by_a_work_that_it_cites():
+    items = [
+        {"DOI": f"10.9999/abc.{n}", "title": title, "reference": [{"key": "ref1", "DOI": "10.9999/cited"}]}
+        for n, title in enumerate([STEEL, REWARDS])
+    ]
+    rows = [row("10.9999/abc.1", LEAF, title=REWARDS, doi="10.9999/abc.1"), row("ref1", "unplaced")]
+    found = spliced("json", json.dumps(items), *rows)
+    assert [item.get("keyword") for item in json.loads(found.data)] == [None, PREFIX + LEAF]
+
+
 def test_rows_of_another_list_do_not_label_this_one(tmp_path):
     here, there = tmp_path / "here.bib", tmp_path / "there.bib"
     for file in (here, there):
@@ -202,7 +286,7 @@ def test_marks_and_encodings_stay(kind, mark):
         "json": '[{"id": "k",\r\n"title": "Ærø – \\u6c34"}]',
     }[kind]
     old = mark + text.encode(encoding)
-    new = spliced(kind, old, row("k", LEAF)).data
+    new = spliced(kind, old, keyed("k", LEAF)).data
     assert new.startswith(mark)
     assert LEAF in new[len(mark) :].decode(encoding)
     assert cleared(kind, new) == old
@@ -210,7 +294,7 @@ def test_marks_and_encodings_stay(kind, mark):
 
 def test_latin_1_stays_latin_1_and_a_rationale_fits_into_it():
     old = "@a{k, title = {Ærø}}".encode("latin-1")
-    new = spliced("bib", old, row("k", LEAF, rationale="水 & {x"), note="annote").data
+    new = spliced("bib", old, keyed("k", LEAF, rationale="水 & {x"), note="annote").data
     assert "Ærø".encode("latin-1") in new
     assert rb"annote = {classifier: ? \& \textbraceleft{}x}" in new
     assert cleared("bib", new, "annote") == old
@@ -260,9 +344,12 @@ def test_ris_keywords_follow_the_last_one_or_stand_before_the_end():
 
 
 def test_a_ris_entry_without_id_is_known_by_doi_or_title():
-    records = ["DO  - 10.5555/A.1", "T1  - On  Kites!", "T1  - No"]
+    records = ["DO  - 10.5555/A.1", "T1  - On  Kites, over Bridges!", "T1  - No"]
     text = "".join(f"TY  - GEN\n{line}\nER  - \n" for line in records)
-    rows = [row("a", LEAF, doi="10.5555/a.1", title=None), row("b", "unplaced", title="On Kites")]
+    rows = [
+        row("a", LEAF, doi="10.5555/a.1", title=None),
+        row("b", "unplaced", title="On Kites over Bridges"),
+    ]
     found = spliced("ris", text, *rows)
     assert (found.labelled, found.unknown) == (2, 1)
     assert [entry.get("keywords") for entry in rispy.loads(found.data.decode())] == [
@@ -415,7 +502,7 @@ def csl_entries(data: bytes) -> list[Any]:
     return [[(k, v) for k, v in item.items() if k != "keyword"] for item in json.loads(data)]
 
 
-ROWS = [row("k1", LEAF), row("k2", "unplaced", needs_review=True), row("other:é", "out-of-scope")]
+ROWS = [keyed("k1", LEAF), keyed("k2", "unplaced", needs_review=True), keyed("other:é", "out-of-scope")]
 
 
 def check_round_trip(kind: str, text: str, entries: Any) -> None:
@@ -426,7 +513,7 @@ def check_round_trip(kind: str, text: str, entries: Any) -> None:
     assert spliced(kind, first.data, *ROWS).data == first.data
     assert cleared(kind, first.data) == old
     # Another run with other labels is as if the first had never been.
-    others = [row("k1", "unplaced"), row("k3", LEAF)]
+    others = [keyed("k1", "unplaced"), keyed("k3", LEAF)]
     kept = {r.entry.key: r for r in [*ROWS, *others]}
     assert cleared(kind, spliced(kind, first.data, *kept.values()).data) == old
 

@@ -12,8 +12,14 @@ import classifier
 from classifier.batch.ledger.items import ItemOutcome, State, pack, unpack
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
-from classifier.batch.ledger.rows import read_broken, read_rows, remove_correction, set_correction
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.rows import (
+    read_broken,
+    read_corrections,
+    read_rows,
+    remove_correction,
+    set_correction,
+)
+from classifier.batch.ledger.schema import _MIGRATIONS, LEDGER_FILE, connect
 from classifier.batch.results import write_rows, write_summary
 from classifier.errors import ConfigError, InputError, StoreError
 from classifier.model.entries import BrokenEntry, Correction, ListEntry
@@ -40,6 +46,7 @@ def take(ledger: Ledger, *given: ListEntry, twins: dict[str, str] | None = None)
     with ledger.transaction():
         for place, one in enumerate(given, 1):
             ledger.add(listing, place, one, (twins or {}).get(one.key))
+    ledger.end_listing(listing)
 
 
 def waiting(ledger: Ledger) -> list[str]:
@@ -293,3 +300,185 @@ def test_no_sql_stands_outside_the_ledgers_room():
         if statements.search(file.read_text(encoding="utf-8"))
     }
     assert {Path(name).parent.as_posix() for name in found} == {"batch/ledger"}
+
+
+# -- corrections belong to papers -----------------------------------------------------------------
+
+REWARDS = "Rewards that a language model writes"
+TUNING = "Tuning a chat model by what people prefer"
+STEEL = "Bridges of steel in wind"
+
+
+def paper(key: str, title: str | None = None, **more: object) -> ListEntry:
+    return entry(key, paper=Paper(title=title, **more))
+
+
+def listed(folder: Path, *given: ListEntry, twins: dict[str, str] | None = None) -> list[str]:
+    """Reads the entries in and labels what waits; the keys that waited."""
+    with open_ledger(folder, {}, ["a", "b", "c"]) as ledger:
+        take(ledger, *given, twins=twins)
+        waited = waiting(ledger)
+        save(ledger, *(label(key) for key in waited))
+        ledger.bind_corrections()
+    return waited
+
+
+def corrected(folder: Path) -> dict[str, str]:
+    return {row.entry.key: row.correction.label for row in read_rows(folder) if row.correction}
+
+
+def aside(folder: Path) -> list[tuple[str, str]]:
+    return [(made.correction.key, made.aside) for made in read_corrections(folder) if made.aside]
+
+
+def correct(folder: Path, key: str, chosen: str = "b") -> None:
+    set_correction(folder, Correction(key=key, label=chosen, by="me"))
+
+
+def test_a_correction_and_a_label_follow_their_paper_to_another_key(tmp_path):
+    listed(tmp_path, paper("2023a", REWARDS), paper("2023b", TUNING))
+    correct(tmp_path, "2023a")
+    waited = listed(tmp_path, paper("2023a", STEEL), paper("2023b", REWARDS), paper("2023c", TUNING))
+    assert waited == ["2023a"]  # the others have their labels
+    assert corrected(tmp_path) == {"2023b": "b"}
+    assert {row.label.ref for row in read_rows(tmp_path)} == {"2023a", "2023b", "2023c"}
+    listed(tmp_path, paper("2023a", REWARDS), paper("2023b", TUNING))  # and back
+    assert corrected(tmp_path) == {"2023a": "b"}
+
+
+def test_a_correction_whose_paper_is_gone_is_kept_aside_and_counts_when_it_is_back(tmp_path):
+    listed(tmp_path, paper("k", REWARDS))
+    correct(tmp_path, "k")
+    listed(tmp_path, paper("k", STEEL))
+    assert corrected(tmp_path) == {}
+    assert aside(tmp_path) == [("k", f"its key now names another paper: '{STEEL}'")]
+    listed(tmp_path, paper("other", TUNING))
+    assert aside(tmp_path) == [("k", "its paper is not in the lists")]
+    listed(tmp_path, paper("new", REWARDS))
+    assert (corrected(tmp_path), aside(tmp_path)) == ({"new": "b"}, [])
+
+
+def test_the_second_of_two_equal_keys_keeps_its_correction_when_one_is_added_above(tmp_path):
+    listed(tmp_path, paper("smith", TUNING), paper("smith#2", REWARDS))
+    correct(tmp_path, "smith#2")
+    listed(tmp_path, paper("smith", STEEL), paper("smith#2", TUNING), paper("smith#3", REWARDS))
+    assert corrected(tmp_path) == {"smith#3": "b"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stays"),
+    [
+        (paper("k", REWARDS, doi="10.9999/x"), paper("k", "Rewards a model wrote", doi="10.9999/x"), True),
+        (paper("k", REWARDS), paper("k", f"{REWARDS}.", abstract="Now there is one."), True),
+        (paper("k", REWARDS), paper("k", REWARDS, arxiv_id="2401.00001"), True),
+        (paper("k", REWARDS, doi="10.9999/x"), paper("new", None, doi="10.9999/X"), True),
+        (paper("k", None, abstract="only this"), paper("k", None, abstract="only this!"), True),
+        (paper("k", REWARDS), paper("k", TUNING), False),
+        (paper("k", REWARDS, doi="10.9999/x"), paper("k", STEEL, doi="10.9999/x"), False),
+    ],
+)  # fmt: skip
+def test_a_corrected_entry_that_changes(tmp_path, before, now, stays):
+    listed(tmp_path, before)
+    correct(tmp_path, before.key)
+    listed(tmp_path, now)
+    assert corrected(tmp_path) == ({now.key: "b"} if stays else {})
+    assert len(aside(tmp_path)) == (not stays)
+
+
+def test_a_correction_follows_a_paper_through_several_changes(tmp_path):
+    listed(tmp_path, paper("a", REWARDS))
+    correct(tmp_path, "a")
+    listed(tmp_path, paper("b", REWARDS, doi="10.9999/x"))
+    listed(tmp_path, paper("c", None, doi="10.9999/x"))
+    assert corrected(tmp_path) == {"c": "b"}
+
+
+def test_a_later_correction_replaces_one_that_the_paper_got_under_another_key(tmp_path):
+    listed(tmp_path, paper("a", REWARDS))
+    correct(tmp_path, "a", "b")
+    listed(tmp_path, paper("x", STEEL), paper("z", REWARDS))
+    correct(tmp_path, "z", "c")
+    assert corrected(tmp_path) == {"z": "c"}
+    assert len(list(read_corrections(tmp_path))) == 1
+    assert remove_correction(tmp_path, "z")
+    assert corrected(tmp_path) == {}
+
+
+def test_a_correction_of_a_duplicate_counts_for_its_paper(tmp_path):
+    given = [paper("x", REWARDS), paper("y", REWARDS), paper("z", REWARDS)]
+    listed(tmp_path, *given, twins={"y": "x", "z": "x"})
+    correct(tmp_path, "z")
+    assert corrected(tmp_path) == {"x": "b", "y": "b", "z": "b"}
+    correct(tmp_path, "x", "c")
+    assert corrected(tmp_path) == {"x": "c", "y": "c", "z": "b"}
+    listed(tmp_path, *given, twins={"y": "x", "z": "x"})
+    assert corrected(tmp_path) == {"x": "c", "y": "c", "z": "b"}
+
+
+def test_a_waiting_entry_that_a_person_labelled_is_a_row(tmp_path):
+    with open_ledger(tmp_path, {}, ["a", "b"]) as ledger:
+        take(ledger, paper("x", REWARDS), paper("y", TUNING))
+    correct(tmp_path, "x")
+    assert [(row.entry.key, row.correction.label) for row in read_rows(tmp_path)] == [("x", "b")]
+
+
+def test_a_label_and_its_replies_move_with_the_paper_and_a_new_paper_waits(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, paper("a", REWARDS), paper("b", TUNING))
+        for item in ledger.waiting(0, 9):
+            ledger.save_reply(item, (item.entry.key, 0), b"", Usage())
+        save(ledger, label("a", "a"))
+        take(ledger, paper("a", TUNING), paper("b", STEEL), paper("c", REWARDS))
+        found = {item.entry.key: list(item.replies) for item in ledger.waiting(0, 9)}
+        assert found == {"a": [("b", 0)], "b": []}
+        assert (ledger.counts().done, ledger.unlisted()) == (1, 0)
+
+
+def old_ledger(folder: Path) -> None:
+    """A ledger as version 2 left it: corrections by key, one of a duplicate."""
+    with closing(sqlite3.connect(folder / LEDGER_FILE, isolation_level=None)) as db:
+        for step in _MIGRATIONS[:2]:
+            db.executescript(step)
+        db.execute("PRAGMA user_version = 2")
+        db.execute("""INSERT INTO run VALUES ('listing', '1'), ('labels', '["a", "b"]')""")
+        for place, (key, title, twin) in enumerate(
+            [("k", REWARDS, None), ("l", TUNING, None), ("m", REWARDS, "k")], 1
+        ):
+            db.execute(
+                "INSERT INTO item (key, place, listing, entry, state, twin, label)"
+                " VALUES (?, ?, 1, ?, ?, ?, ?)",
+                (
+                    key,
+                    place,
+                    paper(key, title).model_dump_json(),
+                    "twin" if twin else "done",
+                    twin,
+                    None if twin else label(key).model_dump_json(),
+                ),
+            )
+        db.execute("INSERT INTO correction VALUES ('k', 'b', 'me', 'why', '2026-01-01')")
+
+
+def test_corrections_of_an_older_ledger_bind_from_its_entries(tmp_path):
+    old_ledger(tmp_path)
+    assert listed(tmp_path, paper("k", STEEL), paper("new", REWARDS), paper("l", TUNING)) == ["k"]
+    assert corrected(tmp_path) == {"new": "b"}
+
+
+def test_an_older_ledger_is_read_without_being_changed(tmp_path):
+    old_ledger(tmp_path)
+    before = (tmp_path / LEDGER_FILE).read_bytes()
+    assert corrected(tmp_path) == {"k": "b", "m": "b"}
+    assert [(one.correction.note, one.aside) for one in read_corrections(tmp_path)] == [("why", "")]
+    assert (tmp_path / LEDGER_FILE).read_bytes() == before
+
+
+def test_a_row_of_a_reading_that_was_killed_is_still_read(tmp_path):
+    listed(tmp_path, paper("a", REWARDS), paper("b", TUNING))
+    correct(tmp_path, "b")
+    with open_ledger(tmp_path, {}) as ledger:
+        listing = ledger.begin_listing()
+        with ledger.transaction():
+            ledger.add(listing, 1, paper("a", REWARDS))
+    assert [row.entry.key for row in read_rows(tmp_path)] == ["a", "b"]
+    assert corrected(tmp_path) == {"b": "b"}

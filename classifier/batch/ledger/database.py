@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from classifier.errors import StoreError
+from classifier.batch.ledger.damage import store_error
 
 
 class Database:
@@ -52,8 +52,11 @@ class Database:
                 if self._db.in_transaction:  # a full disk has rolled back already
                     self._db.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise StoreError(
-                f"{self.path}: {error}; nothing that was saved is lost: make room and repeat the command"
+            raise store_error(
+                self.path,
+                error,
+                "the ledger cannot be written",
+                "nothing that was saved is lost: make room, then rerun the same command to resume",
             ) from error
 
     def commit(self) -> None:

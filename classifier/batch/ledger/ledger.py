@@ -15,32 +15,15 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from classifier.batch.ledger.database import Database
-from classifier.batch.ledger.items import Counts, Item, ItemOutcome, ReplyKey, Spent, State, as_json, plain
+from classifier.batch.ledger.items import Counts, Item, ItemOutcome, ReplyKey, Spent, State, as_json
+from classifier.batch.ledger.listing import Listing
 from classifier.batch.ledger.requests import BatchRequests
 from classifier.errors import Concern, codes_of
-from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.model.entries import ListEntry
 from classifier.model.reply import Usage
 
-_LISTING = "listing"
 
-_TAKE_UP = """
-    INSERT INTO item (key, place, listing, entry, state, twin) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET
-        place = excluded.place,
-        listing = excluded.listing,
-        entry = excluded.entry,
-        (state, twin, label, error, review) = (
-            SELECT state, twin, label, error, review
-            WHERE state IN ('done', 'failed') AND entry = excluded.entry
-            UNION ALL SELECT excluded.state, excluded.twin, NULL, NULL, 0
-            LIMIT 1
-        )
-    WHERE listing <> excluded.listing
-"""
-
-
-class Ledger(Database):
+class Ledger(Listing):
     """An open ledger. One thread at a time may use it.
 
     Attributes:
@@ -50,46 +33,6 @@ class Ledger(Database):
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         super().__init__(connection, path)
         self.requests = BatchRequests(connection)
-
-    # -- the list comes in ---------------------------------------------------------------------
-
-    def begin_listing(self) -> int:
-        """Starts to read the lists anew; entries that do not come again keep their labels, out of sight."""
-        with self.transaction():
-            listing = int(self.value(_LISTING) or 0) + 1
-            self.keep(_LISTING, listing)
-            self._db.execute("DELETE FROM broken")
-        return listing
-
-    def add(self, listing: int, place: int, entry: ListEntry, twin: str | None = None) -> bool:
-        """Takes up an entry; what is known of it stays, unless it brings something else than before.
-
-        Returns:
-            False where the key stands in this listing already: nothing was changed.
-        """
-        values = (
-            plain(entry.key),
-            place,
-            listing,
-            as_json(entry),
-            State.twin if twin else State.waiting,
-            twin,
-        )
-        cursor = self._db.execute(_TAKE_UP, values)
-        return cursor.rowcount > 0
-
-    def add_broken(self, listing: int, entry: BrokenEntry) -> None:
-        """Notes an entry that cannot be used."""
-        self._db.execute(
-            "INSERT INTO broken VALUES (?, ?, ?, ?, ?)",
-            (
-                listing,
-                plain(entry.source),
-                entry.line,
-                plain(entry.reason),
-                entry.key and plain(entry.key),
-            ),
-        )
 
     def relabel_all(self) -> None:
         """Puts every entry back; earlier replies to failed ones are not used again."""
@@ -256,9 +199,6 @@ class Ledger(Database):
         )
 
     # -- inside --------------------------------------------------------------------------------
-
-    def _listing(self) -> int:
-        return int(self.value(_LISTING) or 0)
 
     def _replies(self, item_id: int, rounds: int) -> dict[ReplyKey, bytes]:
         rows = self._db.execute(

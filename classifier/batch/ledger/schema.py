@@ -7,8 +7,11 @@ program is refused, never guessed at.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
+from classifier.batch.ledger.damage import LABELS_FILE, store_error
+from classifier.batch.ledger.material import add_functions
 from classifier.errors import StoreError
 
 LEDGER_FILE = "ledger.sqlite"
@@ -84,37 +87,104 @@ _MIGRATIONS = (
     );
     CREATE INDEX asked_batch ON asked (batch);
     """,
+    """
+    ALTER TABLE item ADD COLUMN material TEXT;    -- digest of what decides its label, but for its file
+    ALTER TABLE item ADD COLUMN file_sha256 TEXT; -- of its PDF, when the lists were read
+    ALTER TABLE item ADD COLUMN file_state TEXT;  -- the PDF's size, times and inode, when it was hashed
+    ALTER TABLE item ADD COLUMN correction INTEGER;   -- the one that counts for it
+    ALTER TABLE correction RENAME TO correction_by_key;
+    CREATE TABLE correction (         -- of a paper, not of a key (ADR 15)
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL,            -- of the entry, when the paper was last seen
+        label TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL,
+        entry TEXT,                   -- ListEntry as JSON, at that time
+        found TEXT,                   -- LabelledPaper as JSON: what its PDF or source said
+        file_sha256 TEXT
+    );
+    UPDATE item SET material = material_of(entry), file_sha256 = file_of(label);
+    INSERT INTO correction (key, label, by, note, at, entry, found, file_sha256)
+        SELECT old.key, old.label, old.by, old.note, old.at,
+               item.entry, paper_of(item.label), item.file_sha256
+        FROM correction_by_key AS old LEFT JOIN item ON item.key = old.key ORDER BY old.at, old.key;
+    UPDATE item SET correction = (
+        SELECT correction.id FROM correction WHERE correction.key =
+        CASE WHEN item.key IN (SELECT key FROM correction) THEN item.key ELSE item.twin END
+    );
+    DROP TABLE correction_by_key;
+    CREATE INDEX item_material ON item (material);
+    CREATE INDEX item_file ON item (file_state) WHERE file_state IS NOT NULL;
+    CREATE INDEX correction_key ON correction (key);
+    """,
 )
+
+_AS_PRESENT = """
+    PRAGMA temp_store = MEMORY;
+    CREATE TEMP TABLE IF NOT EXISTS asked (item INTEGER, lost INTEGER, batch INTEGER);
+    CREATE TEMP TABLE correction AS SELECT row_number() OVER (ORDER BY key) AS id, key, label, by, note, at,
+        NULL AS entry, NULL AS found, NULL AS file_sha256 FROM main.correction;
+    CREATE INDEX temp.correction_key ON correction (key);
+    CREATE TEMP VIEW item AS SELECT old.*, NULL AS material, NULL AS file_sha256, NULL AS file_state, (
+        SELECT correction.id FROM temp.correction AS correction WHERE correction.key =
+        CASE WHEN old.key IN (SELECT key FROM temp.correction) THEN old.key ELSE old.twin END
+    ) AS correction FROM main.item AS old;
+"""
+"""A ledger of an older version that is only read, as the present tables: its file stays as it is."""
+_HAS_BATCHES = 2
+"""The first version that has the table `asked`."""
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Opens a ledger and brings it up to date; explicit transactions, a patient lock, durable commits.
 
+    Args:
+        read_only: Writes nothing; an older ledger is seen as if it were up to date.
+
     Raises:
-        StoreError: It cannot be opened, is no ledger, or was made by a newer version.
+        StoreError: It cannot be opened, is damaged or no ledger, or was made by a newer version.
     """
     try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
-            uri=True,
-            timeout=BUSY_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        _refuse_emptied(path)
+        connection = _open(path, read_only)
         try:
             _prepare(connection, path, read_only)
         except BaseException:
             connection.close()
             raise
     except sqlite3.Error as error:
-        raise StoreError(
-            f"{path}: the ledger cannot be opened ({error}); make room, or choose another --out"
+        raise store_error(
+            path, error, "the ledger cannot be opened", "make room, or choose another --out"
         ) from error
     return connection
 
 
+def _open(path: Path, read_only: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
+        uri=True,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    add_functions(connection)
+    return connection
+
+
+def _refuse_emptied(path: Path) -> None:
+    """A ledger that lost its content would be begun again, and its labels replaced, in silence.
+
+    Raises:
+        StoreError: It is empty beside labels that came from it.
+    """
+    labels = path.with_name(LABELS_FILE)
+    if path.is_file() and path.stat().st_size == 0 and labels.is_file() and labels.stat().st_size:
+        raise StoreError(
+            f"{path}: the ledger is empty, but {LABELS_FILE} beside it has labels that came from it; restore "
+            "the ledger from a backup, or choose another --out"
+        )
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> None:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(connection)
     if version > len(_MIGRATIONS):
         raise StoreError(
             f"{path}: the ledger has version {version}, this program knows {len(_MIGRATIONS)}; update it"
@@ -122,11 +192,44 @@ def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> Non
     if read_only:
         if version == 0:
             raise StoreError(f"{path}: no ledger; expected the --out folder of `classifier label`")
+        if version < len(_MIGRATIONS):
+            script = _AS_PRESENT if version < _HAS_BATCHES else _without_asked(_AS_PRESENT)
+            connection.executescript(script)
         return
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if version < len(_MIGRATIONS):
-        steps = "\n".join(_MIGRATIONS[version:])
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {len(_MIGRATIONS)}; COMMIT;"
-        )
+        _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """All steps that are missing, or none; another process may do it at the same time."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in _MIGRATIONS[_version(connection) :]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, which `executescript` would commit one by one."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _without_asked(script: str) -> str:
+    return "".join(part for part in _statements(script) if "TABLE IF NOT EXISTS asked" not in part)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

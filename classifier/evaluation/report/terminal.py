@@ -32,6 +32,7 @@ from classifier.evaluation.report.notes import notes_on
 from classifier.evaluation.report.stages import stage_notes, stage_rows
 from classifier.pages.screen import draw
 
+_VALUE = len("0.74 [0.60, 0.84]")
 _MANY = 10
 """Lists of failures end here; report.json has them all."""
 
@@ -61,11 +62,10 @@ def _heading(report: Report) -> Text:
 
 def _metrics(report: Report) -> Table:
     table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
-    table.add_column("metric [95 % interval]", no_wrap=True)
+    table.add_column("metric [95 % interval]")
     for system in report.systems:
-        table.add_column(
-            column_name(report, system), style="dim" if system.is_baseline else "", overflow="fold"
-        )
+        style = "dim" if system.is_baseline else ""
+        table.add_column(column_name(report, system), style=style, overflow="fold", min_width=_VALUE)
     for metric in metrics_of(report.systems):
         values = [with_interval(system.metrics.get(metric.id)) for system in report.systems]
         style = "bold" if metric.is_headline else ""

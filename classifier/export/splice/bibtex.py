@@ -6,19 +6,16 @@ fields. Comments, @string, @preamble and text between entries are never touched.
 
 from __future__ import annotations
 
-from functools import partial
-
 from classifier.export.bibtex import escaped
 from classifier.export.splice.bibtex_entry import BibtexEntry, Field, NotEditable
 from classifier.export.splice.bibtex_file import locate_entries
 from classifier.export.splice.decoded import Decoded, decode
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.keywords import is_own, replace_keywords
+from classifier.export.splice.listed import ListedEntries
 from classifier.export.splice.results import Results, Spliced, Wanted
-from classifier.lists.latex import decode_latex
 
 _KEYWORDS = "keywords"
-_TITLES = ("title", "subtitle")
 
 
 def splice_bibtex(data: bytes, results: Results) -> Spliced:
@@ -29,15 +26,13 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
     """
     original = decode(data)
     draft = Draft(original)
+    entries = ListedEntries("bibtex", original.text)
     for found in locate_entries(original.text):
         if found.problem:
             draft.leave(found.key, found.line, found.problem)
             continue
-        wanted = results.find(found.key, partial(_title, found.raw))
+        wanted = draft.wanted(results, entries.entry(found.raw, found.line, found.key), found.line)
         if wanted is None:
-            draft.unknown += 1
-            continue
-        if not draft.claim(wanted, found.key, found.line):
             continue
         try:
             new = _rewritten(found.raw, wanted, results, original)
@@ -46,16 +41,6 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
             continue
         draft.edit(found.start, found.raw, new)
     return draft.finish()
-
-
-def _title(raw: str) -> str:
-    """The title as the list's reader has it; empty where the entry cannot be taken apart."""
-    try:
-        entry = BibtexEntry(raw)
-        parts = [entry.inner(field) for name in _TITLES if (field := entry.find(name))]
-    except NotEditable:
-        return ""
-    return ": ".join(filter(None, map(decode_latex, parts)))
 
 
 def _rewritten(raw: str, wanted: Wanted, results: Results, original: Decoded) -> str:

@@ -15,6 +15,7 @@ from classifier.errors import InputError
 from classifier.export.splice.decoded import decode
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.keywords import is_own, replace_keywords
+from classifier.export.splice.listed import ListedEntries
 from classifier.export.splice.results import Results, Spliced
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -142,12 +143,9 @@ class _Item(NamedTuple):
 def _splice_item(item: _Item, results: Results, draft: Draft) -> None:
     title, own_id = str(item.value.get("title", "")), item.value.get("id")
     key = str(own_id) if isinstance(own_id, str | int) else ""
-    doi = str(item.value.get("DOI", ""))
-    wanted = results.find(key, lambda: title) if key else results.find_by_traits(doi, title)
+    listed = ListedEntries("csl-json").entry(f"[{item.raw}]", item.line, key)
+    wanted = draft.wanted(results, listed, item.line)
     if wanted is None:
-        draft.unknown += 1
-        return
-    if not draft.claim(wanted, key, item.line):
         return
     try:
         new = _with_keywords(item.raw, results.prefix, wanted.keywords)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from classifier.export.splice.decoded import Decoded
-from classifier.export.splice.results import Spliced, Untouched, Wanted
+from classifier.export.splice.listed import Listed
+from classifier.export.splice.results import AnotherPaper, Results, Spliced, Untouched, Wanted
 from classifier.text.characters import shown
 
 
@@ -46,7 +47,19 @@ class Draft:
     _edits: list[Edit] = field(default_factory=list)
     _lines: dict[str, int] = field(default_factory=dict)
 
-    def claim(self, wanted: Wanted, key: str, line: int) -> bool:
+    def wanted(self, results: Results, entry: Listed, line: int) -> Wanted | None:
+        """What an entry shall carry; None when it stays as it is, which is noted."""
+        try:
+            wanted = results.find(entry)
+        except AnotherPaper as error:
+            self.leave(entry.key, line, str(error))
+            return None
+        if wanted is None:
+            self.unknown += 1
+            return None
+        return wanted if self._claim(wanted, entry.key, line) else None
+
+    def _claim(self, wanted: Wanted, key: str, line: int) -> bool:
         """Whether no entry before took this row's label; an entry that comes too late is listed."""
         if wanted.ref in self._lines:
             first = self._lines[wanted.ref]

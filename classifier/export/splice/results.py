@@ -1,25 +1,26 @@
 """Filed rows -> what each entry of one list shall carry.
 
-What enters: rows of a labelled folder. What leaves: a table from an entry's key to its keywords. It holds a
+What enters: rows of a labelled folder. What leaves: for an entry, by its paper, its keywords. It holds a
 few strings for each entry, so memory grows with the list; the rows themselves are let go.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from classifier.export.filed import FAILED, Filed
+from classifier.export.splice.listed import Listed
 from classifier.model.entries import ListEntry
-from classifier.model.identity import bare_doi
+from classifier.model.traits import PaperIndex, Traits, traits_of
 
 NOTE_FIELDS = {"bibtex": ("annote", "note"), "ris": ("N1",), "csl-json": ("annote", "note")}
 """Where a rationale usually goes, by format; taking ours out looks there without being told."""
 
-_NOT_WORD = re.compile(r"[\W_]+")
+_TITLE_CHARS = 120
+"""Of a title in a message."""
 
 
 class Wanted(NamedTuple):
@@ -59,13 +60,26 @@ class Spliced(NamedTuple):
     changed: int = 0
 
 
+class _ResultRow(NamedTuple):
+    """A row of the results, for the entry that it is about.
+
+    Attributes:
+        wanted: None when the row failed: then its entry stays as it is.
+        title: Of its paper, for people.
+    """
+
+    ref: str
+    wanted: Wanted | None
+    title: str
+
+
 class Results:
     """The labels of one list.
 
     Args:
         rows: The rows of the labelled folder; failed ones without a correction leave their entry as it is.
         prefix: A `checked_prefix`.
-        file: The list; rows of other lists are passed over where some name this one as their source.
+        file: The list; rows of other lists are passed over if some name this one as their source.
         note_field: Where the rationale goes, such as "annote"; None leaves notes alone.
     """
 
@@ -78,18 +92,20 @@ class Results:
     ) -> None:
         self.prefix = prefix
         self.note_fields: tuple[str, ...] = (note_field,) if note_field else ()
-        self._by_key: dict[str, list[tuple[str, Wanted | None]]] = {}
-        self._by_trait: dict[str, Wanted | None] = {}
-        elsewhere: list[tuple[ListEntry, Wanted | None]] = []
+        self._index = PaperIndex[_ResultRow]()
+        self._given: set[str] = set()
+        elsewhere: list[tuple[ListEntry, Traits, _ResultRow]] = []
         for filed in rows:
-            entry, wanted = filed.row.entry, self._wanted(filed)
+            entry = filed.row.entry
+            traits = traits_of(entry.paper, filed.row.label.paper, url=entry.url)
+            row = _ResultRow(entry.key, self._wanted(filed), filed.title)
             if file is None or _is_file(entry.source, file):
-                self._add(entry, wanted)
+                self._index.add(traits, _key_in_list(entry), row)
             else:
-                elsewhere.append((entry, wanted))
-        if not self._by_key:
-            for entry, wanted in elsewhere:
-                self._add(entry, wanted)
+                elsewhere.append((entry, traits, row))
+        if not len(self._index):
+            for entry, traits, row in elsewhere:
+                self._index.add(traits, _key_in_list(entry), row)
 
     def _wanted(self, filed: Filed) -> Wanted | None:
         if filed.label == FAILED:
@@ -97,39 +113,36 @@ class Results:
         note = filed.rationale if self.note_fields else None
         return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
 
-    def find(self, key: str, title: Callable[[], str]) -> Wanted | None:
-        """What the entry of this key shall carry; None where the results have no label for it.
+    def find(self, entry: Listed) -> Wanted | None:
+        """What an entry shall carry, by its paper; None if the results have no label for it.
 
-        Args:
-            key: As the list has it; of several entries with the same key each has its own row.
-            title: Gives the entry's title, by which those are told apart.
+        Of several rows of one paper each entry gets another, those of its key first.
+
+        Raises:
+            AnotherPaper: The results know its key, but for a paper that it is not.
         """
-        found = self._by_key.get(" ".join(key.split()), ())
-        if len(found) > 1:
-            words = _bare_title(title())
-            found = [(other, wanted) for other, wanted in found if other == words]
-        return found[0][1] if found else None
+        key = " ".join(entry.key.split())
+        rows = [match.value for match in self._index.find(entry.traits, key)]
+        if not rows:
+            others = [row for row in self._index.under_key(key) if row.wanted is not None]
+            if others:
+                raise AnotherPaper(others[0].title)
+            return None
+        row = next((row for row in rows if row.ref not in self._given), rows[0])
+        if row.ref in self._given and row.wanted is not None and not entry.traits.is_empty:
+            return row.wanted._replace(ref="")  # the same paper once more, without a row of its own
+        self._given.add(row.ref)
+        return row.wanted
 
-    def find_by_traits(self, doi: str, title: str) -> Wanted | None:
-        """The same for an entry without a key of its own: by DOI, else by its whole title.
 
-        None where the trait is missing, or belongs to several entries whose labels differ.
-        """
-        for trait in _traits(doi, title):
-            if trait in self._by_trait:
-                return self._by_trait[trait]
-        return None
+class AnotherPaper(Exception):
+    """An entry's key belonged to another paper when the list was labelled; the message says what to do."""
 
-    def _add(self, entry: ListEntry, wanted: Wanted | None) -> None:
-        title = entry.paper.title or ""
-        # One that failed has its place too, so that its label is not taken from another of the same key.
-        self._by_key.setdefault(_key_in_list(entry), []).append((_bare_title(title), wanted))
-        if wanted is None:
-            return
-        shared = wanted._replace(ref="")
-        for trait in _traits(entry.paper.doi or "", title):
-            if self._by_trait.setdefault(trait, shared) != shared:
-                self._by_trait[trait] = None
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"the results under this key are of another paper, '{title[:_TITLE_CHARS]}'; rerun `classifier "
+            "label` on this list, then export again"
+        )
 
 
 class Removal(Results):
@@ -144,16 +157,8 @@ class Removal(Results):
         super().__init__((), prefix)
         self.note_fields = tuple(dict.fromkeys(note_fields))
 
-    def find(self, key: str, title: Callable[[], str]) -> Wanted | None:  # noqa: ARG002
+    def find(self, entry: Listed) -> Wanted | None:  # noqa: ARG002
         """Nothing wanted, of any entry."""
-        return self._nothing
-
-    def find_by_traits(self, doi: str, title: str) -> Wanted | None:  # noqa: ARG002
-        """Nothing wanted, of any entry."""
-        return self._nothing
-
-    @property
-    def _nothing(self) -> Wanted:
         return Wanted((), "")
 
 
@@ -168,15 +173,6 @@ def _key_in_list(entry: ListEntry) -> str:
     renamed = any(notice.code == "duplicate-key" for notice in entry.notices)
     key = entry.key.rpartition("#")[0] if renamed else entry.key
     return " ".join(key.split())
-
-
-def _bare_title(title: str) -> str:
-    return _NOT_WORD.sub("", title.casefold())
-
-
-def _traits(doi: str, title: str) -> list[str]:
-    bare, words = bare_doi(doi), _bare_title(title)
-    return [*([f"doi:{bare}"] if bare else []), *([f"title:{words}"] if words else [])]
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from classifier.export.splice.decoded import decode, line_end, split_lines
 from classifier.export.splice.edits import Draft
-from classifier.export.splice.results import Results, Spliced, Wanted
+from classifier.export.splice.listed import ListedEntries
+from classifier.export.splice.results import Results, Spliced
 from classifier.text.characters import shown
 
 _TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*)|)$", re.DOTALL)
@@ -54,13 +55,12 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
     """
     original = decode(data)
     draft = Draft(original)
+    entries = ListedEntries("ris")
     for record in _records(original.text):
-        own_id, doi, title = record.first(*_IDS), record.first("DO"), record.first(*_TITLES)
-        wanted = _find(results, own_id, doi, title)
+        own_id, title = record.first(*_IDS), record.first(*_TITLES)
+        listed = entries.entry(record.text, record.number, own_id)
+        wanted = draft.wanted(results, listed, record.number)
         if wanted is None:
-            draft.unknown += 1
-            continue
-        if not draft.claim(wanted, own_id, record.number):
             continue
         if not record.lines[-1].text.endswith(("\r", "\n")) and record.lines[-1].tag != _END:
             draft.leave(own_id or shown(title), record.number, "it is cut off by the end of the file")
@@ -72,10 +72,6 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
                 lines = _with_values(lines, tag, mark, (mark + wanted.note,) if wanted.note else ())
         draft.edit(record.start, record.text, "".join(line.text for line in lines))
     return draft.finish()
-
-
-def _find(results: Results, own_id: str, doi: str, title: str) -> Wanted | None:
-    return results.find(own_id, lambda: title) if own_id else results.find_by_traits(doi, title)
 
 
 def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...]) -> list[_Line]:

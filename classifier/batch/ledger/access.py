@@ -1,0 +1,69 @@
+"""A run's folder -> its ledger's connection, to read or to write something small beside a run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from classifier.batch.ledger.damage import store_error
+from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.errors import ConfigError
+
+COMPLETE = """coalesce(
+    (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'listing_complete'),
+    (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'listing')
+)"""
+"""SQL: the last reading of the lists that came to its end. Rows of a later one, which is under way or was
+killed, take the place of theirs."""
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that writes nothing.
+
+    Raises:
+        ConfigError: There is no ledger.
+        StoreError: It cannot be read.
+    """
+    path = ledger_path(folder)
+    connection = connect(path, read_only=True)
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise store_error(path, error, "cannot be read", "try again") from error
+    finally:
+        connection.close()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[sqlite3.Connection]:
+    """A connection with an open transaction, committed when the block ends well.
+
+    Raises:
+        ConfigError: There is no ledger.
+        StoreError: It cannot be written; nothing was changed.
+    """
+    path = ledger_path(folder)
+    connection = connect(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise store_error(path, error, "the correction cannot be saved", "make room and try again") from error
+    finally:
+        connection.close()  # rolls back what was not committed
+
+
+def ledger_path(folder: Path) -> Path:
+    """The ledger of a run's folder.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    path = folder / LEDGER_FILE
+    if not path.is_file():
+        raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
+    return path

@@ -1,0 +1,220 @@
+"""A person's corrections in a ledger: set, taken back, in bulk, and those whose paper is not listed now.
+
+What enters: a folder and decisions on entries. What leaves: corrections that are bound to papers (`binding`).
+It may be used while a run is under way.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.batch.ledger.access import COMPLETE, reading, writing
+from classifier.batch.ledger.binding import bind_corrections
+from classifier.batch.ledger.material import traits_of_stored
+from classifier.errors import InputError
+from classifier.model.entries import Correction, ListEntry
+from classifier.model.identity import same_title
+from classifier.model.traits import same_work
+
+PARKED = "\x1f"
+"""How the key of an entry begins that lost it to another paper, and is in no list now."""
+
+_KEYS_LOOKED_AT = 20_000
+"""Keys of like length that are compared with a mistyped one: it bounds the time to well under a second."""
+_GROUP = """
+    SELECT other.id FROM item AS this, item AS other WHERE this.key = ? AND (
+        other.id = this.id OR other.key = this.twin OR other.twin = this.key OR other.twin = this.twin
+        OR other.material = this.material
+    )
+"""
+
+_REPLACED = f"""
+    SELECT correction.id FROM item JOIN correction
+        ON correction.id = item.correction OR (correction.key = item.key AND correction.entry = item.entry)
+    WHERE item.key = :key AND (correction.key = :key OR NOT EXISTS (
+        SELECT 1 FROM item AS other
+        WHERE other.key = correction.key AND other.correction = correction.id AND other.listing >= {COMPLETE}
+    ))
+"""  # noqa: S608 - no value of a user's is part of it
+"""The entry's own correction; or one of the same paper that is no other listed entry's own."""
+
+
+class StoredCorrection(NamedTuple):
+    """A correction, and what is known of its paper.
+
+    Attributes:
+        entry: The paper's entry, when it was last seen; None in a damaged or very old ledger.
+        was: The engine's label as stored (Label as JSON), of the entry that it counts for.
+        aside: Why it counts for no entry now; empty when it counts.
+    """
+
+    correction: Correction
+    entry: ListEntry | None = None
+    was: str | None = None
+    aside: str = ""
+
+
+def set_correction(folder: Path, correction: Correction) -> Correction:
+    """Saves a person's decision on one entry's paper; an earlier one is replaced.
+
+    Args:
+        correction: Without `at`, the present moment is taken.
+
+    Returns:
+        What was saved.
+
+    Raises:
+        ConfigError: There is no ledger.
+        InputError: No such entry, or a label outside the closed set.
+        StoreError: The ledger cannot be written.
+    """
+    return set_corrections(folder, [correction])[0]
+
+
+def set_corrections(
+    folder: Path, corrections: Sequence[Correction], titles: Sequence[str | None] = ()
+) -> tuple[Correction, ...]:
+    """Saves several decisions, or none when one cannot be saved; see `set_correction`.
+
+    Args:
+        titles: What the person believes the entries' titles are, one for each correction or none at all; a
+            title of another paper is a problem.
+
+    Raises:
+        InputError: One or several cannot be saved; the message names each with its problem.
+    """
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    kept = tuple(made if made.at else made.model_copy(update={"at": now}) for made in corrections)
+    with writing(folder) as db:
+        found = db.execute("SELECT value FROM run WHERE name = 'labels'").fetchone()
+        labels = json.loads(found[0]) if found else []
+        wanted = list(titles) or [None] * len(kept)
+        problems = [
+            problem
+            for made, title in zip(kept, wanted, strict=True)
+            for problem in _problems(db, made, labels, title)
+        ]
+        if problems:
+            raise InputError("; ".join(dict.fromkeys(problems)))
+        for made in kept:
+            _keep(db, made)
+        _bind(db, [made.key for made in kept])
+    return kept
+
+
+def remove_correction(folder: Path, key: str) -> bool:
+    """Takes a person's decision on an entry's paper back; says whether there was one.
+
+    Raises:
+        ConfigError, InputError, StoreError: As `set_correction`.
+    """
+    with writing(folder) as db:
+        _check_key(db, key)
+        group = [number for (number,) in db.execute(_GROUP, (key,))]
+        removed = db.execute(
+            "DELETE FROM correction WHERE id = (SELECT correction FROM item WHERE key = ?)", (key,)
+        ).rowcount
+        bind_corrections(db, group)
+        return removed > 0
+
+
+def read_corrections(folder: Path) -> Iterator[StoredCorrection]:
+    """All corrections, in the order in which they were made; those that count for no entry are among them.
+
+    Raises:
+        ConfigError: There is no ledger.
+        StoreError: It cannot be read.
+    """
+    with reading(folder) as db:
+        rows = db.execute(
+            "SELECT id, key, label, by, note, at, coalesce(entry, (SELECT entry FROM item"
+            " WHERE item.key = correction.key)), found, file_sha256 FROM correction ORDER BY at, id"
+        ).fetchall()
+        for number, key, label, by, note, at, entry, found, file_sha256 in rows:
+            bound = db.execute(
+                "SELECT label FROM item WHERE correction = ?"  # noqa: S608
+                f" AND listing >= {COMPLETE} ORDER BY key <> ?, place LIMIT 1",
+                (number, key),
+            ).fetchone()
+            yield StoredCorrection(
+                Correction(key=key, label=label, by=by, note=note, at=at),
+                ListEntry.model_validate_json(entry) if entry else None,
+                bound[0] if bound else None,
+                "" if bound else _reason(db, key, entry, found, file_sha256),
+            )
+
+
+def _reason(
+    db: sqlite3.Connection, key: str, entry: str | None, found: str | None, file_sha256: str | None
+) -> str:
+    """Why a correction counts for no entry."""
+    now = db.execute(
+        f"SELECT entry, paper_of(label), file_sha256 FROM item WHERE key = ? AND listing >= {COMPLETE}",  # noqa: S608
+        (key,),
+    ).fetchone()
+    if now is None:
+        return "its paper is not in the lists"
+    mine, theirs = traits_of_stored(entry, found, file_sha256), traits_of_stored(*now)
+    if same_work(mine, theirs, same_key=True):
+        return "another correction of the same paper counts"
+    return (
+        f"its key now names another paper: {_name(theirs.title or ListEntry.model_validate_json(now[0]).key)}"
+    )
+
+
+def _name(title: str) -> str:
+    return f"'{' '.join(title.split())[:120]}'"
+
+
+def _problems(
+    db: sqlite3.Connection, made: Correction, labels: Sequence[str], title: str | None
+) -> Iterator[str]:
+    try:
+        _check_key(db, made.key)
+    except InputError as error:
+        yield error.message
+    else:
+        entry = ListEntry.model_validate_json(
+            db.execute("SELECT entry FROM item WHERE key = ?", (made.key,)).fetchone()[0]
+        )
+        if title and entry.paper.title and not same_title(title, entry.paper.title):
+            yield f"'{made.key}' is {_name(entry.paper.title)} in the lists, not {_name(title)}"
+    if labels and made.label not in labels:
+        yield f"label '{made.label}' is not known; expected one of {', '.join(labels)}"
+
+
+def _keep(db: sqlite3.Connection, made: Correction) -> None:
+    """Writes a correction with the entry that it is made on."""
+    replaced = db.execute(_REPLACED, {"key": made.key}).fetchone()
+    db.execute(
+        "INSERT OR REPLACE INTO correction SELECT ?, key, ?, ?, ?, ?, entry, paper_of(label), file_sha256"
+        " FROM item WHERE key = ?",
+        (replaced[0] if replaced else None, made.label, made.by, made.note, made.at, made.key),
+    )
+    if replaced is None:  # a second one of the same batch finds it
+        db.execute("UPDATE item SET correction = last_insert_rowid() WHERE key = ?", (made.key,))
+
+
+def _bind(db: sqlite3.Connection, keys: Iterable[str]) -> None:
+    """Binds the entries of these keys' papers."""
+    group = {number for key in keys for (number,) in db.execute(_GROUP, (key,))}
+    bind_corrections(db, sorted(group))
+
+
+def _check_key(db: sqlite3.Connection, key: str) -> None:
+    if not key.startswith(PARKED) and db.execute("SELECT 1 FROM item WHERE key = ?", (key,)).fetchone():
+        return
+    # A slip leaves the length about as it was; the bound keeps long lists quick.
+    keys = db.execute(
+        "SELECT key FROM item WHERE abs(length(key) - ?) <= 2 AND key NOT LIKE ? LIMIT ?",
+        (len(key), f"{PARKED}%", _KEYS_LOOKED_AT),
+    )
+    near = difflib.get_close_matches(key, (found for (found,) in keys), n=1)
+    hint = f"did you mean '{near[0]}'? The" if near else "the"
+    raise InputError(f"no entry '{key}' in the ledger; {hint} keys stand in labels.jsonl as 'ref'")

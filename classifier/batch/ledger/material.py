@@ -1,0 +1,108 @@
+"""What of an entry decides its label: an entry that brings the same keeps its label, one that does not waits.
+
+What enters: stored records as JSON. What leaves: digests and parts of them, also as SQL functions for
+migrations. Where an entry stands (list, line, key) decides nothing. Its PDF is compared by its bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from classifier.model.entries import ListEntry
+from classifier.model.label import LabelledPaper
+from classifier.model.traits import Traits, traits_of
+
+_DECIDING = ("title", "authors", "year", "arxiv_id", "doi", "abstract")
+"""Of a paper's fields: those that its prompt, its source or its label show. Others may be added freely."""
+
+
+class FileState(NamedTuple):
+    """A PDF's bytes by their sha256, and the size, times and inode by which a change is noticed."""
+
+    sha256: str
+    state: str
+
+
+def material_of(entry: str) -> str:
+    """A digest of what decides an entry's label, but for the bytes of its file.
+
+    Args:
+        entry: ListEntry as JSON.
+    """
+    read = _object(entry)
+    paper = read.get("paper") or {}
+    deciding = [paper.get(name) or None for name in _DECIDING]
+    value = json.dumps([*deciding, read.get("url"), bool(read.get("file"))])
+    return hashlib.sha256(value.encode()).hexdigest()[:32]
+
+
+def paper_of(label: str | None) -> str | None:
+    """The LabelledPaper of a Label, both as JSON; None without one."""
+    paper = _object(label).get("paper")
+    return json.dumps(paper) if paper else None
+
+
+def file_of(label: str | None) -> str | None:
+    """The sha256 of the entry's own file that a label was made from; None when it was another source."""
+    paper = _object(label).get("paper") or {}
+    return paper.get("sha256") if paper.get("source") == "file" else None
+
+
+def traits_of_stored(entry: str | None, found: str | None, file_sha256: str | None) -> Traits:
+    """By what a stored entry's paper is recognised.
+
+    Args:
+        entry: ListEntry as JSON; None when it is not known any more.
+        found: LabelledPaper as JSON.
+        file_sha256: Of its PDF.
+    """
+    if entry is None:
+        return Traits()
+    try:
+        labelled = LabelledPaper.model_validate_json(found) if found else None
+    except ValidationError:
+        labelled = None
+    return traits_of_entry(ListEntry.model_validate_json(entry), labelled, file_sha256)
+
+
+def traits_of_entry(entry: ListEntry, found: LabelledPaper | None, file_sha256: str | None) -> Traits:
+    """By what an entry's paper is recognised."""
+    return traits_of(entry.paper, found, file_sha256, entry.url)
+
+
+def state_of_file(file: Path) -> str | None:
+    """The size, times and inode of a file; None when it cannot be looked at."""
+    try:
+        found = file.stat()
+    except OSError:  # gone since the list was read: the run reports it
+        return None
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
+
+
+def sha256_of(file: Path) -> str | None:
+    """The sha256 of a file's bytes; None when it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Makes the three functions known to a connection, for migrations."""
+    for function in (material_of, paper_of, file_of):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if text else {}
+    except ValueError:  # a damaged row; reading it says so
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,63 @@
+"""An entry of a user's file -> by what its paper is recognised, as the reader of lists sees it.
+
+What enters: a format and the entry's text. What leaves: its key and traits, the same as in the ledger: ids,
+titles and authors are read by `classifier.lists`. It looks at no attached file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.export.splice.decoded import split_lines
+from classifier.lists import READERS
+from classifier.lists.build import build_entry
+from classifier.lists.lines import ListLine
+from classifier.lists.raw import Damaged, Raw
+from classifier.model.entries import ListEntry
+from classifier.model.traits import Traits, traits_of
+
+
+class Listed(NamedTuple):
+    """An entry as its list has it; the key is empty when it has none and none can be made."""
+
+    key: str
+    traits: Traits
+
+
+class ListedEntries:
+    """The entries of one file.
+
+    Args:
+        form: The name of its format, as `classifier.lists.READERS` has it.
+        text: The whole file, if entries may refer to others of its parts (BibTeX's @string).
+    """
+
+    def __init__(self, form: str, text: str = "") -> None:
+        self._form = form
+        self._by_line: dict[int, list[Raw]] = {}
+        for raw in self._read(text) if text else ():
+            self._by_line.setdefault(raw.line, []).append(raw)
+
+    def entry(self, text: str, line: int, key: str = "") -> Listed:
+        """An entry.
+
+        Args:
+            text: All of it.
+            line: On which it starts in the file, from 1.
+            key: As the list has it; empty if it has none.
+        """
+        here = self._by_line.get(line, [])
+        raw = next((raw for raw in here if raw.key == key), None) or next(self._read(text), None)
+        if raw is None:
+            return Listed(key, Traits())
+        built = build_entry(replace(raw, files=[], notices=[]), "", Path())
+        if not isinstance(built, ListEntry):
+            return Listed(key, Traits())
+        return Listed(key or built.key, traits_of(built.paper, url=built.url))
+
+    def _read(self, text: str) -> Iterator[Raw]:
+        lines = (ListLine(n, line.rstrip("\r\n")) for n, line in enumerate(split_lines(text), 1))
+        return (found for found in READERS[self._form](lines) if not isinstance(found, Damaged))
