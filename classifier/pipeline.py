@@ -46,9 +46,9 @@ class Classifier:
         workspace: A workspace or its folder; None for the built-in one.
         on_wait: Called before each wait for a busy server or source: seconds, and why.
         overrides: Single settings by name, e.g. `model="gpt-5-mini"`. All others come from environment and
-        file.
+            file.
 
-    Example:
+    Examples:
         >>> with Classifier(engine="offline") as classifier:  # doctest: +SKIP
         ...     label = classifier.classify("paper.pdf")
         ...     print(label.leaf, label.confidence)

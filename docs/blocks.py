@@ -3,9 +3,11 @@
     ```csv title="papers.csv"     a file that the page shows; it lies in the folder before anything runs
     ```sh                         runs as a whole, by bash, in the order of the page
     ```python                     runs as a script of its own
-    <!-- not run: needs a key -->     before a block that cannot run offline; the reason is one of `REASONS`
+    <!-- not run: needs a key -->
+                                  before a block that cannot run offline; the reason is one of `REASONS`
 
-`paper.pdf` lies in every folder. Who uses it: docs/make_pages.py for screens, tests/test_docs.py for truth.
+`paper.pdf` and `examples/` are in every folder. docs/make_pages.py makes screens with it, tests/test_docs.py runs
+the examples.
 """
 
 import os
@@ -64,6 +66,7 @@ def prepare(page: str, folder: Path) -> dict[str, str]:
     is this checkout's.
     """
     shutil.copy(ROOT / "examples" / "paper.pdf", folder / "paper.pdf")
+    (folder / "examples").symlink_to(ROOT / "examples")
     for block in blocks(page):
         if block.title:
             path = folder / block.title
@@ -83,6 +86,6 @@ def prepare(page: str, folder: Path) -> dict[str, str]:
         "HOME": str(home),
         "PATH": f"{home}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "COLUMNS": "100",
-        "TERMINAL_WIDTH": "100",
+        "COLUMNS": "84",  # what a code block of the site shows without scrolling
+        "TERMINAL_WIDTH": "84",
     }

@@ -2,14 +2,16 @@
 
     python docs/build_site.py
 
-Zensical's strict mode covers links and anchors. Two things are checked here: errors of mkdocstrings, which
-strict mode lets pass, and addresses that a page would load from elsewhere when it is opened.
+Zensical's strict mode covers links and anchors. Three things are checked here: errors of mkdocstrings, which
+strict mode lets pass; links to files that are no pages; and what a page would load from elsewhere.
 """
 
+import html
 import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "site"
@@ -47,9 +49,26 @@ def foreign_loads() -> list[str]:
     ]
 
 
+def broken_links() -> list[str]:
+    """Links between the built pages that lead to no file or no element, as `file: link`."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(SITE.rglob("*.html"))}
+    names = {path: set(re.findall(r"""\bid=["']?([^"'\s>]+)""", text)) for path, text in texts.items()}
+    found = []
+    for page, text in texts.items():
+        for link in re.findall(r"""<a\b[^>]*?\bhref=["']?([^"'\s>]+)""", text):
+            address, _, name = html.unescape(link).partition("#")
+            if re.match(r"[a-z]+:|//", address):
+                continue
+            target = (page.parent / unquote(address)).resolve() if address else page
+            whole = target.is_file() and (not name or target not in names or unquote(name) in names[target])
+            if not whole and page.name != "404.html":
+                found.append(f"{page.relative_to(SITE)}: {link}")
+    return found
+
+
 def main() -> int:
     """Builds and checks; returns the exit code."""
-    problems = [*build(), *foreign_loads()]
+    problems = [*build(), *foreign_loads(), *broken_links()]
     for problem in problems:
         print(f"site: {problem}", file=sys.stderr)
     if problems:

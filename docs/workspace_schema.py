@@ -155,7 +155,11 @@ def table(name: str) -> str:
 
 def _kind(value: dict[str, Any]) -> str:
     if "$ref" in value:
-        return value["$ref"].rpartition("/")[2].lower()
+        return next(
+            name
+            for name, (record, _) in SHAPES.items()
+            if record.__name__ == value["$ref"].rpartition("/")[2]
+        )
     if "anyOf" in value:
         return " or ".join(dict.fromkeys(_kind(part) for part in value["anyOf"]))
     if "enum" in value:
