@@ -67,7 +67,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LlmServer]:
         try:
             return ThreadingHTTPServer((at[0], PORT), handler)
         except OSError as error:
-            pytest.fail(f"port {PORT} is taken by another program ({error}); the old ledgers name it: free it")
+            pytest.fail(
+                f"port {PORT} is taken by another program ({error}); the old ledgers name it: free it"
+            )
 
     monkeypatch.setattr("tests.loopback.ThreadingHTTPServer", listen)
     with port():
