@@ -1,5 +1,7 @@
 """Servers as they are: where each of them puts its answer, what it takes, and what it says instead."""
 
+# ruff: noqa: E501 - what servers say stands on one line each
+
 from __future__ import annotations
 
 import json
