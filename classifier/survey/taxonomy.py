@@ -125,7 +125,8 @@ class Contradiction(Record):
     allowed: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.question} = {self.answer}, where the label needs {' or '.join(self.allowed)}"
+        required = " or ".join(self.allowed)
+        return f"{self.question} = {self.answer}, but the label requires {self.question} = {required}"
 
 
 class Taxonomy(Record):
