@@ -112,8 +112,10 @@ def test_only_a_quote_that_is_not_there_goes_to_review(review, verdict, absent):
         (
             "capacity/with-load-test",
             {"aim": "damage", "load": NA},
-            "aim = damage, but the label requires aim = capacity; "
-            f"load = {NA}, but the label requires load = applied",
+            (
+                "aim = damage, but the label requires aim = capacity; "
+                f"load = {NA}, but the label requires load = applied"
+            ),
         ),
         (OUT_OF_SCOPE, {}, "kind = original, but the label requires kind = review"),
         ("capacity/with-load-test", {"load": UNCLEAR}, None),
