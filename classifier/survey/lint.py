@@ -143,16 +143,15 @@ def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
                 yield Finding(
                     code="same-path",
                     where=where,
-                    message=f"the same answers lead to {other.id}; add a question that distinguishes the two
-                    leaves",
+                    message=f"the same answers lead to {other.id}; add a question that distinguishes the two",
                 )
         for rule in taxonomy.scope.rules:
             if rule.answers and _implies(leaf.answers, rule.answers):
                 yield Finding(
                     code="unreachable-leaf",
                     where=where,
-                    message=f"every paper with this leaf's answers also meets scope rule {rule.id}; change one
-                    of them",
+                    message=f"every paper with this leaf's answers also meets scope rule {rule.id}; "
+                    "change one of the two",
                 )
 
 

@@ -37,10 +37,10 @@ class TrainingReport(Record):
     model_bytes: int
 
 
-def f1(truth: Sequence[str], guesses: Sequence[str], label: str) -> float:
+def f1(truth: Sequence[str], predicted: Sequence[str], label: str) -> float:
     """F1 of one label; 0 if it neither occurs nor is predicted."""
-    both = sum(a == b == label for a, b in zip(truth, guesses, strict=True))
-    either = sum(a == label for a in truth) + sum(b == label for b in guesses)
+    both = sum(a == b == label for a, b in zip(truth, predicted, strict=True))
+    either = sum(a == label for a in truth) + sum(b == label for b in predicted)
     return 2 * both / either if either else 0.0
 
 
