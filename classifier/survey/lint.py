@@ -1,8 +1,8 @@
-"""A workspace -> findings: what is wrong with its taxonomy or its gold, before a model is asked.
+"""A workspace -> findings: errors in its taxonomy or gold studies, before a model is asked.
 
-What enters: a workspace of any survey. What leaves: findings, each with a code, the place and one line.
-The checks know no survey: answers or definitions that were swapped are found because the labelled studies
-lead to the other leaf, or because the words fit the other leaf (`classifier.survey.swaps`).
+What enters: a workspace of any survey. What leaves: findings, each with a code, the place and one line. The
+checks do not know any survey: swapped answers are found because the labelled studies lead to the other leaf,
+and swapped definitions because their words fit the other leaf better (`classifier.survey.swaps`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, re
 
 
 class Finding(Record):
-    """One thing that is wrong: a stable code, where it is, and what to do."""
+    """One error: a stable code, its place, and what to do."""
 
     code: str
     where: str
@@ -32,7 +32,7 @@ class Finding(Record):
 
 
 def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
-    """All findings, in the order of the files; empty when all is well.
+    """All findings, in the order of the files; empty if the workspace has no errors.
 
     Files of another shape are reported first, with every problem at once: the other checks need the records.
 
@@ -86,7 +86,8 @@ def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
-    # A quote supports a question or "label"; a leaf is next to "out-of-scope" and "unplaced".
+    # "label" is reserved among question ids (a quote supports a question or "label"), and "out-of-scope" and
+    # "unplaced" among labels.
     yield from _repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
     yield from _repeated("taxonomy.yaml: labels", taxonomy.labels)
     yield from _repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])
@@ -175,19 +176,20 @@ def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
                 yield Finding(
                     code="same-path",
                     where=where,
-                    message=f"the same answers lead to {other.id}; a question must tell the two apart",
+                    message=f"the same answers lead to {other.id}; add a question that distinguishes the two",
                 )
         for rule in taxonomy.scope.rules:
             if rule.answers and _implies(leaf.answers, rule.answers):
                 yield Finding(
                     code="unreachable-leaf",
                     where=where,
-                    message=f"scope rule {rule.id} holds whenever this leaf's answers do",
+                    message=f"every paper with this leaf's answers also meets scope rule {rule.id}; "
+                    "change one of the two",
                 )
 
 
 def _compatible(left: Conditions, right: Conditions) -> bool:
-    """Whether some set of answers meets both."""
+    """Whether one set of answers can meet both."""
     return all(set(left[question]) & set(right[question]) for question in left.keys() & right.keys())
 
 
@@ -204,14 +206,14 @@ def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator
             )
     for swap in find_swaps(taxonomy, studies):
         why = {
-            "answers": f"the studies of this leaf lead to {swap.other.id}",
+            "answers": f"the answers of this leaf's studies lead to {swap.other.id}",
             "definitions": f"the definition fits the name, answers and studies of {swap.other.id} better",
         }
         yield Finding(
             code=f"swapped-{swap.what}",
             where=f"taxonomy.yaml: {swap.leaf.id}",
-            message=f"{why[swap.what]}, and the other way round; check whether the {swap.what} of "
-            f"the two were swapped",
+            message=f"{why[swap.what]}, and vice versa; check whether the {swap.what} of the two leaves were "
+            f"swapped",
         )
 
 

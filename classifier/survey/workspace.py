@@ -1,12 +1,12 @@
-"""A workspace: everything that belongs to one survey, in one folder.
+"""A workspace: a folder with everything that belongs to one survey.
 
     taxonomy.yaml      the tree, its questions, its scope          (required)
-    prompts/           Jinja templates, versioned by file name     (the built-in ones serve where absent)
-    gold/              labels.jsonl, out_of_scope.jsonl            (examples; may be absent)
-    offline/           cues, weights and measurements of the offline engine (may be absent)
+    prompts/           Jinja templates, versioned by file name     (if absent, the built-in ones are used)
+    gold/              labels.jsonl, out_of_scope.jsonl            (examples; optional)
+    offline/           cues, weights and accuracy of the offline engine (optional)
 
-What enters: a folder, or nothing for the built-in survey. What leaves: a
-`Workspace` that reads each part when it is first asked for.
+What enters: a folder, or nothing for the built-in survey. What leaves: a `Workspace` that reads each part
+when it is first needed.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ class Workspace:
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
-        """The tree. Raises ConfigError where taxonomy.yaml is wrong."""
+        """The tree. Raises ConfigError if taxonomy.yaml is invalid."""
         return load_taxonomy(self.root / TAXONOMY_FILE)
 
     @cached_property
     def studies(self) -> tuple[Study, ...]:
-        """The gold studies, placed ones first; empty where the workspace has none."""
+        """The gold studies, placed ones first; empty if the workspace has none."""
         files = [self.root / name for name in GOLD_FILES]
         return tuple(study for file in files if file.is_file() for _, study in read_studies(file))
 
     @property
     def offline_dir(self) -> Path:
-        """Where the offline engine's data is; it may not exist."""
+        """The folder of the offline engine's data; it may not exist."""
         return self.root / "offline"
 
     @cached_property
@@ -76,7 +76,7 @@ class Workspace:
         return digest.hexdigest()
 
     def prompt_dir(self) -> Path:
-        """The folder of templates: the workspace's own, else the built-in one."""
+        """The folder with the templates: the workspace's own if it exists, else the built-in one."""
         own = self.root / "prompts"
         return own if own.is_dir() else builtin_root() / "prompts"
 
@@ -85,7 +85,8 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
     """Yields (line number from 1, study) of a JSON-lines file; blank lines are skipped.
 
     Raises:
-        ConfigError: Unreadable, not UTF-8, or a line that is not a study; the line is named.
+        ConfigError: The file cannot be read, is not UTF-8, or has a line that is not a study (the message
+            names the line).
     """
     for number, found in read_lines(path):
         if isinstance(found, Study):

@@ -115,7 +115,7 @@ def test_copying_alone_changes_nothing(mutant):
         (
             lambda t: t["scope"]["rules"][2]["answers"].update(aim=["none", "upkeep"]),
             "unreachable-leaf",
-            "scope rule nothing-measured holds whenever",
+            "also meets scope rule nothing-measured",
         ),
     ],
 )  # fmt: skip
