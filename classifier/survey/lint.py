@@ -34,7 +34,7 @@ class Finding(Record):
 def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
     """All findings, in the order of the files; empty if the workspace has no errors.
 
-    Files of another shape are reported first, with every problem at once: the other checks need the records.
+    If files have another shape, only those problems are reported: the other checks need the records.
 
     Raises:
         ConfigError: A file cannot be read, is not YAML, or not UTF-8.
@@ -65,10 +65,8 @@ def measures_nothing(workspace: Workspace) -> str | None:
     """What to know about a workspace without studies; None if it has some."""
     if workspace.studies:
         return None
-    return (
-        "no labelled studies: nothing measures an engine here, and prompts have no examples; "
-        f"add papers to {GOLD_FILES[0]}"
-    )
+    why = "no labelled studies: nothing measures an engine here, and prompts have no examples"
+    return f"{why}; add papers to {GOLD_FILES[0]}"
 
 
 def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
