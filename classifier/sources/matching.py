@@ -1,7 +1,7 @@
-"""Which of arXiv's entries is the paper that was meant.
+"""Chooses, among arXiv's entries, the paper that a title refers to.
 
-What enters: a title, perhaps authors, and candidates. What leaves: the entry, or the reason why none
-is. It asks nothing; `classifier.model.identity` says when titles are equal.
+What enters: a title, optional authors, and candidates. What leaves: the matching entry, or the reason why
+there is none. It sends no requests; `classifier.model.identity` decides whether titles are equal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from classifier.sources.feed import ArxivEntry
 _WORD = re.compile(r"\w+")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _QUERY_WORDS = 8
-"""Of a title in a search: more make arXiv find nothing, fewer too much (chosen)."""
+"""Words of a title in a search: with more arXiv finds nothing, with fewer too much (our choice)."""
 _OTHERS = {"others", "al"}
 
 
@@ -28,13 +28,13 @@ def phrase_query(title: str) -> str:
 
 
 def words_query(title: str) -> str:
-    """The API query for titles that share words, the longest ones: finds the near misses."""
+    """The API query for titles that share the longest words, to find similar titles."""
     words = sorted({word.lower() for word in _title_words(title)}, key=lambda word: (-len(word), word))
     return " OR ".join(f"ti:{word}" for word in words[:_QUERY_WORDS])
 
 
 def choose_entry(wanted: Paper, candidates: Iterable[ArxivEntry]) -> ArxivEntry | None:
-    """The candidate most similar to the wanted title; where authors are known, they must agree."""
+    """The candidate with the title most similar to the wanted one; if authors are known, they must agree."""
     agreeing = [
         entry
         for entry in candidates
@@ -44,7 +44,7 @@ def choose_entry(wanted: Paper, candidates: Iterable[ArxivEntry]) -> ArxivEntry 
 
 
 def not_found(wanted: Paper, candidates: Sequence[ArxivEntry]) -> PaperNotFound:
-    """The error for a title that no candidate has, naming the nearest one."""
+    """The error for a title that no candidate has; its message names the nearest one."""
     nearest = max(
         candidates, key=lambda entry: title_similarity(wanted.title or "", entry.title), default=None
     )
@@ -63,7 +63,7 @@ def not_found(wanted: Paper, candidates: Sequence[ArxivEntry]) -> PaperNotFound:
 def authors_agree(wanted: Sequence[str], found: Sequence[str]) -> bool:
     """Whether at least half of the wanted authors' family names are among those found.
 
-    Lists are often cut ("et al.") and given names abbreviated. Unknown authors on either side agree.
+    Lists of authors are often cut ("et al."), and given names abbreviated. Unknown authors agree with any.
     """
     names = {_family_name(author) for author in wanted} - _OTHERS - {""}
     theirs = {_family_name(author) for author in found} - {""}
@@ -71,7 +71,7 @@ def authors_agree(wanted: Sequence[str], found: Sequence[str]) -> bool:
 
 
 def _family_name(author: str) -> str:
-    """The last word of the family name, folded: "van der Berg, Jan" and "Jan van der Berg" agree."""
+    """The last word of the family name, normalised: "van der Berg, Jan" and "Jan van der Berg" agree."""
     family = author.partition(",")[0]
     letters = unicodedata.normalize("NFKD", _COMMAND.sub("", family)).casefold()
     words = re.findall(r"[^\W\d_]+", "".join(c for c in letters if c.isalpha() or c.isspace() or c == "-"))

@@ -44,8 +44,8 @@ _MIN_PAPERS = 4
 _MIN_REASON = 20
 """A reason with fewer papers does not get a class of its own."""
 _RESTATED = 0.3
-"""Value, in training, of a feature that marks restated papers; it is 0 in prediction. These summaries cover only
-rare labels; the feature absorbs the effect of their style, so that the words do not."""
+"""Value, in training, of a feature that marks restated papers; 0 in prediction. These papers cover only rare
+labels; the feature absorbs the effect of their style, so that the words do not."""
 _STYLE_BACK = 0.3
 """Share of the odds that is given back to leaves which lose odds with their style (docs/adr/0006)."""
 _CUE_SHARE = 0.2
