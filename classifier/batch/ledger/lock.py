@@ -96,10 +96,7 @@ def _refuse_foreign(folder: Path, path: Path) -> None:
 
 def _take_up(ledger: Ledger, fingerprint: Mapping[str, Any], relabel: bool) -> None:
     before = ledger.value(FINGERPRINT)
-    changed: Sequence[str] = ()
-    if before is not None:
-        # Ledgers of version 0.1 were also bound to `--read`.
-        changed = differences({k: v for k, v in before.items() if k != "reading"}, fingerprint)
+    changed = differences(before, fingerprint) if before is not None else ()
     if changed and not relabel and ledger.has_results():
         raise other_settings(ledger.path, changed)
     if changed:
