@@ -120,8 +120,9 @@ def _grounds(label: Label) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column()
     for quote, items in quoted.items():
+        place = label.place_of(items[0])
         supported = dict.fromkeys(answers.pop(i.supports, "") or _again(label, i.supports) for i in items)
-        grid.add_row(Text("\n".join(supported)), _quote(quote, items[0]))
+        grid.add_row(Text("\n".join(supported)), _quote(quote, items[0], place))
     if answers:
         grid.add_row("without quote", Text(", ".join(answers.values()), "dim"))
     return grid
@@ -133,11 +134,11 @@ def _again(label: Label, supports: str) -> str:
     return f"{supports} = {given}" if given else supports
 
 
-def _quote(quote: str, found: Evidence) -> Text:
+def _quote(quote: str, found: Evidence, place: str | None) -> Text:
     text = Text(f"“{shown(quote)}”")
-    if found.page is None:
+    if place is None:
         return Text("not in the paper: ", "red").append_text(text)
-    text = Text(f"p. {found.page}  ", "dim").append_text(text)
+    text = Text(f"{place.replace('page', 'p.')}  ", "dim").append_text(text)
     return text.append("  (nearly verbatim)", "dim") if found.verdict == "near" else text
 
 

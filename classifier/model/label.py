@@ -129,3 +129,14 @@ class Label(Record):
     attributes: Mapping[str, str | None] = Field(default_factory=dict)
     warnings: tuple[Notice, ...] = ()
     provenance: Provenance | None = None
+
+    def place_of(self, found: Evidence) -> str | None:
+        """Where a quote was found, in words: "page 3", "abstract" or "text"; None if it was not found.
+
+        A paper of which only an abstract or plain text was read has no pages.
+        """
+        if found.page is None:
+            return None
+        if self.provenance is None or self.provenance.pdf_engine != "text":
+            return f"page {found.page}"
+        return "abstract" if any(w.code == "abstract-only" for w in self.warnings) else "text"
