@@ -24,6 +24,7 @@ from classifier.model.reply import Usage
 
 _LISTING = "listing"
 
+# Type, journal and names in parts decide no label, and ledgers of earlier versions do not have them.
 _TAKE_UP = """
     INSERT INTO item (key, place, listing, entry, state, twin) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET
@@ -32,7 +33,8 @@ _TAKE_UP = """
         entry = excluded.entry,
         (state, twin, label, error, review) = (
             SELECT state, twin, label, error, review
-            WHERE state IN ('done', 'failed') AND entry = excluded.entry
+            WHERE state IN ('done', 'failed') AND json_remove(entry, '$.type', '$.journal', '$.names')
+                = json_remove(excluded.entry, '$.type', '$.journal', '$.names')
             UNION ALL SELECT excluded.state, excluded.twin, NULL, NULL, 0
             LIMIT 1
         )
