@@ -1,9 +1,8 @@
 """Reading lists of any format -> a stream of entries.
 
 `opening` and `lines` turn a file into lines, `detect` says which format they are in, one module a format
-(`bibtex`, `ris`, `csl_json`, `tables`, `jsonl`, `plain`, `markdown`, `folder`) turns lines into raw fields,
-and `build` turns those into entries, for all formats alike. But for the keys, memory does not
-grow with the list. Why it is so: docs/adr/0008-reading-lists.md.
+(`READERS`; and `folder`) turns lines into raw fields, and `build` turns those into entries, for all formats
+alike. But for the keys, memory does not grow with the list. Why it is so: docs/adr/0008-reading-lists.md.
 """
 
 from __future__ import annotations
@@ -12,19 +11,26 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from classifier.errors import InputError
+from classifier.lists.bbl import read_bbl
 from classifier.lists.bibtex import read_bibtex
 from classifier.lists.build import build_entry
 from classifier.lists.csl_json import read_csl_json
+from classifier.lists.csl_yaml import read_csl_yaml
 from classifier.lists.detect import FORMATS, detect_format
+from classifier.lists.endnote import read_endnote
+from classifier.lists.endnote_xml import read_endnote_xml
 from classifier.lists.folder import walk_pdfs
 from classifier.lists.jsonl import read_jsonl
 from classifier.lists.lines import read_lines
 from classifier.lists.markdown import read_markdown
 from classifier.lists.opening import UNREADABLE, Opened, open_list
 from classifier.lists.plain import read_plain
+from classifier.lists.pubmed import read_pubmed
 from classifier.lists.raw import Damaged, Raw, Reader
 from classifier.lists.ris import read_ris
+from classifier.lists.scopus import read_scopus
 from classifier.lists.tables import read_table
+from classifier.lists.wos import read_wos
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.model.record import Notice
 
@@ -33,14 +39,22 @@ __all__ = ["FORMATS", "READERS", "read_lists"]
 READERS: dict[str, Reader] = {
     "bibtex": read_bibtex,
     "ris": read_ris,
+    "pubmed": read_pubmed,
+    "wos": read_wos,
+    "endnote": read_endnote,
+    "endnote-xml": read_endnote_xml,
     "csl-json": read_csl_json,
+    "csl-yaml": read_csl_yaml,
     "csv": read_table,
+    "scopus": read_scopus,
+    "bbl": read_bbl,
     "jsonl": read_jsonl,
     "markdown": read_markdown,
     "text": read_plain,
 }
 
-
+_WITHOUT_LINES = ("csl-json", "endnote-xml")
+"""Formats that are often written on one line, however long it is."""
 _WANTED = {
     "markdown": ", where links to papers count: arXiv, DOI, OpenReview, publishers, *.pdf, or called 'paper'"
 }
@@ -121,8 +135,7 @@ def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
 
 def _read_opened(opened: Opened) -> Iterator[ListEntry | BrokenEntry]:
     form = detect_format(opened.name, opened.head)
-    # A JSON array is often written on one line, however long it is.
-    lines = read_lines(opened.stream, opened.head, in_pieces=form == "csl-json")
+    lines = read_lines(opened.stream, opened.head, in_pieces=form in _WITHOUT_LINES)
     line = 0
     try:
         for found in READERS[form](lines):

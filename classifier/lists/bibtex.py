@@ -20,6 +20,7 @@ from classifier.lists.bibtex_values import end_of_value, field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.model.entries import PersonName
 from classifier.model.record import Notice
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
 _NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
 _BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
+_BIBLATEX = (("prefix", "family"), ("given",), ("suffix",))
+_PLACES = ("journal", "journaltitle", "booktitle")
 _HINTS = ("note", "howpublished", "journal", "journaltitle", "volume", "number", "annote", "comment", "extra")
 
 
@@ -221,11 +224,16 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
         values[item.key.lower()] = field_value(str(item.value), state.strings)
     title = ": ".join(part for name in ("title", "subtitle") if (part := decode_latex(values.get(name, ""))))
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()
+    names = _names(values.get("author") or values.get("editor") or "")
+    places = (decode_latex(values[name]) for name in _PLACES if values.get(name))
     return Raw(
         line=line,
         key=entry.key,
         title=title,
-        authors=_names(values.get("author") or values.get("editor") or ""),
+        authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],
+        names=names,
+        journal=next(places, ""),
+        type="journal article" if entry.entry_type.lower() == "article" else entry.entry_type,
         year=values.get("year") or values.get("date") or "",
         doi=decode_address(values.get("doi", "")),
         arxiv=decode_address(values.get("eprint", "")) if prefix == "arxiv" else "",
@@ -244,8 +252,8 @@ def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
     return paths + [f"{folder}/{path}" for folder in folders for path in paths]
 
 
-def _names(text: str) -> list[str]:
-    """Names, given names first; an organisation in braces stays whole, "and others" goes."""
+def _names(text: str) -> list[PersonName]:
+    """Names in parts; an organisation in braces stays whole, "and others" goes."""
     if not text:
         return []
     from bibtexparser.middlewares.names import (
@@ -260,11 +268,13 @@ def _names(text: str) -> list[str]:
             continue
         try:
             known = parse_single_name_into_parts(name)
-            parts = known.first + known.von + known.last + known.jr
+            parts = (known.von + known.last, known.first, known.jr)
         except InvalidNameError:  # too many commas, an open brace: shown as it is written
-            parts = [name]
+            parts = ([name], [], [])
         if _NAMED_PART.match(name):
             named = dict(part.strip().split("=", 1) for part in name.split(",") if "=" in part)
-            parts = [named[part] for part in ("given", "prefix", "family", "suffix") if part in named]
-        names.append(decode_latex(" ".join(parts)))
+            of_family, of_given, of_jr = ([named[x] for x in group if x in named] for group in _BIBLATEX)
+            parts = (of_family, of_given, of_jr)
+        family, given, suffix = (decode_latex(" ".join(part)) for part in parts)
+        names.append(PersonName(family=family, given=given, suffix=suffix))
     return names

@@ -18,19 +18,35 @@ from classifier.lists.json_array import has_list
 from classifier.lists.line_kinds import looks_plain
 from classifier.lists.named_fields import KEYS, USEFUL, field_name
 from classifier.lists.references import find_mentions
-from classifier.lists.tables import find_separator
+from classifier.lists.tables import find_separator, is_wos_header
 from classifier.model.identity import bare_doi
 
 FORMATS = (
-    "BibTeX, RIS, CSL-JSON, CSV or TSV with a header, JSON lines, Markdown, or a text file of ids or titles"
+    "BibTeX, RIS, PubMed (.nbib), Web of Science (tagged or tab-delimited), EndNote (.enw or XML), CSL-JSON "
+    "and other JSON, JSON lines, CSL-YAML, CSV or TSV with a header (also Zotero's and Scopus's), Scopus "
+    "text, LaTeX bibliographies (.bbl), Markdown, or a text file of ids, DOIs, addresses or titles"
 )
 
 _SUFFIXES = {
     ".bib": "bibtex", ".bibtex": "bibtex", ".biblatex": "bibtex", ".ris": "ris", ".json": "csl-json",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv",
     ".md": "markdown", ".markdown": "markdown", ".mkd": "markdown", ".txt": "text", ".text": "text",
-    ".list": "text",
+    ".list": "text", ".nbib": "pubmed", ".medline": "pubmed", ".ciw": "wos", ".isi": "wos", ".enw": "endnote",
+    ".xml": "endnote-xml", ".yaml": "csl-yaml", ".yml": "csl-yaml", ".bbl": "bbl", ".tex": "bbl",
 }  # fmt: skip
+_ANYTHING = ("csv", "text", "markdown")
+"""Formats without marks of their own."""
+_SIGNATURES = {
+    "pubmed": re.compile(r"^PMID- ?\d", re.MULTILINE),
+    "wos": re.compile(r"\s*(?:FN .*\n(?:VR .*\n)?\s*)?PT [A-Z]\s*\n(?:[A-Z][A-Z0-9] |   )"),
+    "endnote": re.compile(r"\s*%(?:0 [A-Z][a-z]|[AT] \S.*\n(?:.*\n)*?%[A-Z0-9@] )"),
+    "scopus": re.compile(r"\s*Scopus\s*\n\s*EXPORT DATE:", re.IGNORECASE),
+    "csl-yaml": re.compile(
+        r"\s*(?:---\s+)?(?:#.*\n\s*)*(?:references:\s*\n(?:\s*#.*\n)*\s*)?- +(?:id|title|type|author|DOI):"
+    ),
+    "bbl": re.compile(r"^\s*\\(?:begin\s*\{thebibliography\}|bibitem\b|entry\{[^{}]*\}\{)", re.MULTILINE),
+}
+"""How a list of the format begins, or what one of its records has; in the order in which they are tried."""
 _BINARY = {b"PK\x03\x04": "a ZIP archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
            b"\x28\xb5\x2f\xfd": "a zstd archive", b"7z\xbc\xaf": "a 7z archive",
            b"SQLite format 3": "a SQLite file",
@@ -43,6 +59,7 @@ _SHOWN = 120
 """Characters of a first line in a message."""
 _ROWS = 50
 """Lines of a table that are looked at for ids."""
+_ENDNOTE_XML = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(?:<xml>\s*)?<records\b", re.IGNORECASE)
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 
@@ -54,6 +71,8 @@ def detect_format(name: str, head: bytes) -> str:
     """
     suffix = PurePath(name.lower().removesuffix(".gz")).suffix if name != "-" else ""
     text = _text(name, head)
+    if _ENDNOTE_XML.match(text):
+        return "endnote-xml"
     if _MARKUP.match(text):
         raise InputError(f"{name}: an HTML or XML page, not a reading list; expected {FORMATS}")
     guess = _SUFFIXES.get(suffix)
@@ -62,7 +81,7 @@ def detect_format(name: str, head: bytes) -> str:
         return found
     if guess == "csv":
         return _table_format(name, text)
-    if guess in ("bibtex", "ris", "csl-json", "jsonl"):
+    if guess is not None and guess not in _ANYTHING:
         # The suffix promises a format of which the first 64 KiB show no sign.
         raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
     if _is_table(text):
@@ -78,6 +97,10 @@ def _by_signature(guess: str | None, text: str) -> str | None:
     """The format whose marks the text has; what the suffix says decides between two."""
     if guess == "markdown":  # may show any other format in a code block
         return guess
+    if guess != "csv":
+        for name, signature in _SIGNATURES.items():
+            if signature.search(text) if name in ("pubmed", "bbl") else signature.match(text):
+                return name
     if _RIS.search(text) and not _BIBTEX.search(text):
         return "ris"
     if guess is None and _MARKDOWN.search(text) and not _BIBTEX.search(_CODE_BLOCK.sub("", text)):
@@ -130,6 +153,8 @@ def _json_object(line: str) -> dict[str, Any] | None:
 
 def _is_table(text: str) -> bool:
     names = _header(text)
+    if is_wos_header(text.lstrip().partition("\n")[0]):
+        return True
     return len(names) > 1 and bool(USEFUL.intersection(names))
 
 
@@ -152,7 +177,7 @@ def _table_format(name: str, text: str) -> str:
         InputError: No column leads to a paper.
     """
     names = _header(text)
-    if USEFUL.intersection(names) or _has_ids(names, text):
+    if USEFUL.intersection(names) or _is_table(text) or _has_ids(names, text):
         return "csv"
     if find_mentions(text.lstrip().partition("\n")[0]) and looks_plain(text):
         return "text"

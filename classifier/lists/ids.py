@@ -38,7 +38,9 @@ _ID_AS_KEY = re.compile(
     re.IGNORECASE,
 )
 _RESOLVERS = re.compile(
-    r"https?://(?:(?:dx|www)\.)?doi\.org/|https?://(?:[\w-]+\.)?arxiv\.org/", re.IGNORECASE
+    r"https?://(?:(?:dx|www)\.)?doi\.org/|https?://(?:[\w-]+\.)?arxiv\.org/"
+    r"|https?://(?:www\.)?scopus\.com/",
+    re.IGNORECASE,
 )
 _PAIRS = (("(", ")"), ("[", "]"))
 _PDF_ADDRESSES = (  # pages whose PDF stands at a known place

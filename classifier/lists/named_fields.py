@@ -13,8 +13,9 @@ from unicodedata import normalize
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.ids import arxiv_in_key
-from classifier.lists.names import given_first, split_names
+from classifier.lists.names import comma_names, given_first, parse_names, split_names
 from classifier.lists.raw import Raw
+from classifier.model.entries import PersonName
 from classifier.model.identity import bare_doi
 
 KEYS = (
@@ -36,7 +37,7 @@ TITLES = (
     "name", "displayname", "titles",
 )  # fmt: skip
 AUTHORS = (
-    "author", "authors", "authornames", "authorlist", "creators",
+    "author", "authorfullnames", "authors", "authornames", "authorlist", "creators",
     "autor", "autoren", "verfasser", "auteur", "auteurs", "autores",
     "editor",
 )  # fmt: skip
@@ -69,6 +70,12 @@ HINTS = (
     "callnumber", "identifier", "identifiers", "journalref", "zeitschrift", "revue", "revista",
 )  # fmt: skip
 
+JOURNALS = (
+    "journal", "journaltitle", "publicationtitle", "containertitle", "sourcetitle", "journalname", "venue",
+    "publicationvenue", "publication", "booktitle", "zeitschrift", "revue", "revista",
+)  # fmt: skip
+TYPES = ("itemtype", "documenttype", "publicationtype", "type", "typeofwork")
+
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
 """Names of which a table needs one: without them nothing leads to a paper."""
 
@@ -95,15 +102,17 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         path for text in _texts(named, FILES) if not _is_address(text) for path in split_file_field(text)
     ]
     addresses = [text for text in _texts(named, FILES) if _is_address(text)]
-    key = _first(
-        {name: value for name, value in named.items() if not isinstance(value, list | Mapping)}, KEYS
-    )
+    key = _first(_plain(named), KEYS)
+    authors, names = _authors(named)
     arxiv, doi = _first(named, ARXIVS), _first(named, DOIS)
     return Raw(
         line=line,
         key=key,
         title=_first(named, TITLES),
-        authors=_authors(named),
+        authors=authors,
+        names=names,
+        journal=_first(named, JOURNALS),
+        type=_first(_plain(named), TYPES),
         year=_first(named, YEARS),
         doi=doi or (key if bare_doi(key) else ""),
         arxiv=arxiv or arxiv_in_key(key),
@@ -112,6 +121,11 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         files=files,
         hints=_texts(named, HINTS),
     )
+
+
+def _plain(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Those whose value is one text or number: what is nested names other things."""
+    return {name: value for name, value in named.items() if not isinstance(value, list | Mapping)}
 
 
 def _is_address(text: str) -> bool:
@@ -141,27 +155,36 @@ def as_texts(value: Any, depth: int = 0) -> list[str]:
     return []
 
 
-def _authors(named: Mapping[str, Any]) -> list[str]:
+def _authors(named: Mapping[str, Any]) -> tuple[list[str], list[PersonName]]:
+    """The authors as they are shown; and in parts, when the fields tell those apart."""
     for name in AUTHORS:
         value = named.get(name)
         if isinstance(value, str):
-            return split_names(value)
+            return split_names(value), parse_names(comma_names(value))
         if isinstance(value, list):
-            return [text for item in value if (text := _one_author(item))]
-    return []
+            found = [author for item in value if (author := _one_author(item)) and author[0]]
+            parts = [part for _, part in found if part is not None]
+            known = len(parts) == len(found) and any(part.given for part in parts)
+            return [text for text, _ in found], parts if known else []
+    return [], []
 
 
-def _one_author(value: Any) -> str:
+def _one_author(value: Any) -> tuple[str, PersonName | None] | None:
     """An author of a JSON list: a text, or an object as CSL, Zotero and others write it."""
     if isinstance(value, str):
-        return given_first(value)
+        return given_first(value), next(iter(parse_names([value])), None)
     if not isinstance(value, Mapping):
-        return ""
+        return None
     whole = _part(value, "literal") or _part(value, "name")
+    if whole:
+        return whole, PersonName(family=whole)
     given = _part(value, "given") or _part(value, "firstName") or _part(value, "first")
     family = _part(value, "family") or _part(value, "lastName") or _part(value, "last")
     particles = (_part(value, "dropping-particle"), _part(value, "non-dropping-particle"))
-    return whole or " ".join(part for part in (given, *particles, family, _part(value, "suffix")) if part)
+    family = " ".join(part for part in (*particles, family) if part)
+    suffix = _part(value, "suffix")
+    text = " ".join(part for part in (given, family, suffix) if part)
+    return text, PersonName(family=family or given, given=given if family else "", suffix=suffix)
 
 
 def _part(value: Mapping[str, Any], name: str) -> str:

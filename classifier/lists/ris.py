@@ -11,7 +11,7 @@ from typing import Any
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.lines import ListLine
-from classifier.lists.names import given_first
+from classifier.lists.names import given_first, parse_names
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
 from classifier.lists.ris_lines import END, START, TagLine, read_tags
 from classifier.model.record import Notice
@@ -19,6 +19,7 @@ from classifier.model.record import Notice
 _OPEN_END = Notice(code="missing-end", message="the entry has no ER line; it ends where the next begins")
 _TITLES = ("title", "primary_title", "short_title")
 _AUTHORS = ("authors", "first_authors", "secondary_authors")
+_JOURNALS = ("journal_name", "alternate_title3", "secondary_title", "alternate_title2")
 _YEARS = ("year", "publication_year", "date")
 _HINTS = (
     "notes",
@@ -107,6 +108,9 @@ def _raw(fields: Mapping[str, Any], line: int, notices: list[Notice]) -> Raw:
         key=_first(fields, ("id", "label")),
         title=_first(fields, _TITLES),
         authors=[given_first(name) for name in _some(fields, _AUTHORS)],
+        names=parse_names(_some(fields, _AUTHORS)),
+        journal=_first(fields, _JOURNALS),
+        type=_first(fields, ("type_of_reference",)),
         year=" ".join(_all(fields, *_YEARS)),
         doi=_first(fields, ("doi",)),
         abstract=_first(fields, ("abstract", "notes_abstract")),
