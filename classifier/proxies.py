@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
@@ -40,6 +41,10 @@ class Proxy:
         return f"{urlunsplit((parts.scheme, parts.netloc.rpartition('@')[2], '', '', ''))} of {self.source}"
 
 
+ProxyFor = Callable[[str], Proxy | None]
+"""An address -> the proxy for it, or None."""
+
+
 def environment_proxy(url: str) -> Proxy | None:
     """The proxy that the environment names for an address; None if it names none, or exempts the host.
 
@@ -48,6 +53,23 @@ def environment_proxy(url: str) -> Proxy | None:
     """
     found = _named(url)
     return None if found is None or is_exempt(url) else checked_proxy(*found)
+
+
+def proxy_choice(setting: str | None) -> ProxyFor:
+    """The proxy that a setting means for each address.
+
+    Args:
+        setting: A proxy's address, "environment", or None for none.
+
+    Raises:
+        ConfigError: It is no address of an HTTP proxy.
+    """
+    if setting is None:
+        return lambda _: None
+    if setting.strip().lower() == ENVIRONMENT:
+        return environment_proxy
+    proxy = checked_proxy(setting.strip(), "sources_proxy")
+    return lambda url: None if is_exempt(url) else proxy
 
 
 def checked_proxy(value: str, source: str) -> Proxy:
