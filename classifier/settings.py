@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     Attributes:
         engine: "auto" is "openai" where a key or base URL is set, else "offline".
         model: Name of the openai engine's model; there is no default.
+        api_key_header: The HTTP header that carries the key; None is `api-key` for Azure's hosts, else
+            `Authorization`.
         budget_tokens: The excerpt's size, characters / 4.
         examples: "all", "none" or "nearest:K".
         review_below: Labels with less confidence than this go to review.
@@ -64,6 +66,8 @@ class Settings(BaseSettings):
             labelled wrongly (abstracts as they come, cross-validated; ADR 0012). Another first stage needs
             its own.
         prices: Model name -> price, for models that the price list does not know.
+        sources_proxy: The HTTP proxy that papers are fetched through; "environment" takes it from HTTPS_PROXY
+            and HTTP_PROXY. None connects directly. It resolves names by itself: see ADR 4.
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
 
@@ -73,6 +77,7 @@ class Settings(BaseSettings):
     model: str | None = None
     api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL", repr=False)
+    api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,100}$")
     examples: Annotated[str, AfterValidator(_known_choice)] = "all"
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     review_below: float = Field(default=0.5, ge=0, le=1)
@@ -92,6 +97,7 @@ class Settings(BaseSettings):
     prices: Mapping[str, Price] = Field(default_factory=dict)
     contact: str = "survey-classifier (no contact given)"
     arxiv_url: str = "https://export.arxiv.org"
+    sources_proxy: str | None = Field(default=None, min_length=1, repr=False)
     allow_private: bool = False
     fetch_bytes: int = Field(default=100_000_000, ge=1_000)
     workers: int = Field(default=1, ge=1, le=64)

@@ -173,4 +173,4 @@ def stored_refusal(status: int, body: Mapping[str, Any], where: str) -> dict[str
 
 def refusal_of(kept: Mapping[str, Any]) -> ModelError:
     """The error that a kept refusal stands for."""
-    return failure(kept["status"], {}, json.dumps(kept["body"]), where=kept["where"], key=None)
+    return failure(kept["status"], {}, json.dumps(kept["body"]), where=kept["where"])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.engines.base import Engine
-from classifier.engines.build import build_openai
+from classifier.engines.build import build_openai, server_from
 from classifier.evaluation.folders import digest, plain_name
 from classifier.evaluation.protocol import EvalProtocol
 from classifier.evaluation.recorded_engines import (
@@ -52,7 +52,7 @@ _CASCADE_SETTINGS = ("cascade", "cascade_below")
 
 def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text: TextKind | None) -> About:
     """What a recording under these settings would be of; it holds no key."""
-    from classifier.engines.openai.transport import public_url
+    from classifier.engines.openai.endpoint import public_url
 
     kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}
     kept["base_url"] = public_url(settings.base_url) if settings.base_url else None
@@ -114,8 +114,8 @@ def recording_classifier(
         _maker(stage, workspace)()  # a wrong setting is said before anything is written
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     write_about(folder, about, shareable=shareable)
-    key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
-    inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
+    server = server_from(settings)
+    inner = OpenAITransport.of(server)
     pause = Pause()
 
     def recording(stage: Settings) -> Engine:
@@ -124,7 +124,7 @@ def recording_classifier(
             inner,
             model=stage.model or "",
             folder=folder,
-            secrets=secrets_of(key),
+            secrets=secrets_of(server.api_key, server.base_url),
             pause=pause,
             made=made,
         )

@@ -76,7 +76,7 @@ def offline_code_sha256(workspace: Workspace) -> str:
 
 def server_of(settings: Settings) -> str:
     """The server's address, without secrets."""
-    from classifier.engines.openai.transport import OPENAI_URL, public_url
+    from classifier.engines.openai.endpoint import OPENAI_URL, public_url
 
     return public_url(settings.base_url or OPENAI_URL)
 

@@ -3,7 +3,8 @@
 What enters: requests of an httpx client. What leaves: responses. A host name is resolved once, all its
 addresses are checked, and the connection goes to a checked address, so that a different second answer of the
 name server (DNS rebinding) has no effect. TLS (SNI and certificate) and the Host header keep the name. It
-does not follow redirects: each hop is a new request that is checked here too.
+does not follow redirects: each hop is a new request that is checked here too. If the user has set a proxy, it
+resolves names itself: what this machine can resolve is checked first (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import httpx
 
 from classifier.errors import SourceError
+from classifier.proxies import Proxy, ProxyFor
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) -> its IP addresses, best first; raises OSError if there are none."""
@@ -65,6 +67,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         allow_private: Also connect to private addresses.
         trusted: An origin that may be private: a mirror that the operator configured.
         resolve: Name resolution; the system's by default.
+        proxy_for: The proxy for an address; by default there is none.
     """
 
     def __init__(
@@ -73,16 +76,18 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         allow_private: bool = False,
         trusted: Origin | None = None,
         resolve: Resolve = resolve_host,
+        proxy_for: ProxyFor = lambda _: None,
     ) -> None:
         self._allow_private = allow_private
         self._trusted = trusted
         self._resolve = resolve
         # Connections are pooled by address, and one address can serve many names: on a kept connection, the
         # request for a second name would not have its certificate checked.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        # trust_env makes SSL_CERT_FILE work, e.g. for a company's certificates; this transport ignores
-        # proxies.
-        self._inner = httpx.AsyncHTTPTransport(limits=limits, trust_env=True)
+        self._limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        # trust_env makes SSL_CERT_FILE work, e.g. for a company's certificates; proxies are not read here.
+        self._inner = httpx.AsyncHTTPTransport(limits=self._limits, trust_env=True)
+        self._proxy_for = proxy_for
+        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends the request to the first checked address that accepts a connection.
@@ -91,10 +96,14 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             SourceError: The host has an address that is not public.
             httpx.TransportError: The connection failed.
         """
-        host = request.url.raw_host.decode("ascii")  # non-ASCII names in IDNA form
-        addresses = await self._checked_addresses(
-            request, host, request.url.port or _PORTS[request.url.scheme]
-        )
+        host = request.url.raw_host.decode("ascii")  # names beyond ASCII in their IDNA form
+        port = request.url.port or _PORTS[request.url.scheme]
+        proxy = self._proxy_for(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}")
+        if proxy is not None:
+            with contextlib.suppress(httpx.ConnectError):  # a name that only the proxy can resolve
+                await self._checked_addresses(request, host, port)
+            return await self._through(proxy, request)
+        addresses = await self._checked_addresses(request, host, port)
         failure: httpx.TransportError | None = None
         for address in addresses:
             try:
@@ -105,7 +114,19 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._inner.aclose()
+        for transport in (self._inner, *self._proxied.values()):
+            await transport.aclose()
+
+    async def _through(self, proxy: Proxy, request: httpx.Request) -> httpx.Response:
+        if proxy.url not in self._proxied:
+            self._proxied[proxy.url] = httpx.AsyncHTTPTransport(
+                limits=self._limits, trust_env=True, proxy=httpx.Proxy(proxy.url)
+            )
+        try:
+            return await self._proxied[proxy.url].handle_async_request(request)
+        except httpx.TransportError as error:
+            reason = f"{error or type(error).__name__} (through the proxy {proxy})"
+            raise type(error)(reason, request=request) from error
 
     async def _checked_addresses(self, request: httpx.Request, host: str, port: int) -> Sequence[str]:
         try:

@@ -43,6 +43,8 @@ class Sources:
         arxiv_base_url: arXiv, or a mirror of it; the only origin that may be private without a setting.
         min_interval_s: Least seconds between the starts of two requests to arXiv.
         allow_private: Also fetch from private, loopback and link-local addresses.
+        proxy: An HTTP proxy's address, or "environment" for those of HTTPS_PROXY and HTTP_PROXY. It resolves
+            names by itself: what this machine can resolve is checked before.
         max_bytes: Largest accepted PDF.
         patience: Timeouts and retries.
         max_age_s: How long the cached newest version of an id is valid.
@@ -59,6 +61,7 @@ class Sources:
         arxiv_base_url: str = ARXIV_URL,
         min_interval_s: float = 3.0,
         allow_private: bool = False,
+        proxy: str | None = None,
         max_bytes: int = 100_000_000,
         patience: Patience | None = None,
         max_age_s: float = 86_400.0,
@@ -71,6 +74,7 @@ class Sources:
         self._arxiv_base_url = arxiv_base_url
         self._min_interval_s = min_interval_s
         self._allow_private = allow_private
+        self._proxy = proxy
         self._max_bytes = max_bytes
         self._patience = patience or Patience()
         self._max_age_s = max_age_s
@@ -95,6 +99,7 @@ class Sources:
             contact=settings.contact,
             arxiv_base_url=settings.arxiv_url,
             allow_private=settings.allow_private,
+            proxy=settings.sources_proxy,
             max_bytes=settings.fetch_bytes,
             offline=offline,
             on_wait=on_wait,
@@ -217,26 +222,25 @@ class Sources:
         return self._arxiv_web
 
     def _open_web(self, *, paced: bool = False) -> Web:
+        from classifier.proxies import proxy_choice
         from classifier.sources.addresses import CheckedTransport
         from classifier.sources.pace import Pace
         from classifier.sources.web import Web
 
-        patience = self._patience
-        if not paced:
-            transport = CheckedTransport(allow_private=self._allow_private)
-            return Web(transport, contact=self._contact, patience=patience, on_wait=self._on_wait)
-        host, port = _origin(self._arxiv_base_url)
+        trusted, pace = None, None
+        if paced:
+            trusted = host, port = _origin(self._arxiv_base_url)
+            name = f"pace-{host.replace(':', '-')}-{port}"
+            pace = Pace(self._cache_dir, name, self._min_interval_s, on_wait=self._on_wait)
         return Web(
-            CheckedTransport(allow_private=self._allow_private, trusted=(host, port)),
-            contact=self._contact,
-            patience=patience,
-            pace=Pace(
-                self._cache_dir,
-                f"pace-{host.replace(':', '-')}-{port}",
-                self._min_interval_s,
-                on_wait=self._on_wait,
+            CheckedTransport(
+                allow_private=self._allow_private, trusted=trusted, proxy_for=proxy_choice(self._proxy)
             ),
+            contact=self._contact,
+            patience=self._patience,
+            pace=pace,
             on_wait=self._on_wait,
+            is_proxied=self._proxy is not None,
         )
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
+from classifier.proxies import variable_for
 from classifier.sources.limits import Patience
 from classifier.sources.pace import Pace
 from classifier.sources.patience import Absent, Retries, Transient
@@ -41,6 +42,7 @@ class Web:
         patience: Timeouts and retries.
         pace: The rate limit, if the server has one; redirects count.
         on_wait: Called before each wait for another attempt with the seconds and the reason.
+        is_proxied: Whether the transport uses proxies if there are any.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Web:
         patience: Patience,
         pace: Pace | None = None,
         on_wait: OnWait | None = None,
+        is_proxied: bool = False,
     ) -> None:
+        self._is_proxied = is_proxied
         self._patience = patience
         self._pace = pace
         self._retries = Retries(patience, on_wait)
@@ -59,7 +63,7 @@ class Web:
             transport=transport,
             timeout=patience.timeout_s,
             follow_redirects=False,
-            trust_env=False,  # neither proxies (they would resolve names unchecked) nor ~/.netrc passwords
+            trust_env=False,  # proxies are the transport's, and ~/.netrc passwords are for nobody here
             headers={"User-Agent": _user_agent(contact), "Accept-Encoding": "identity"},
         )
 
@@ -91,13 +95,14 @@ class Web:
                 async with self._turn(), asyncio.timeout(self._patience.total_s):
                     target = await self._hop(url, host, sink, readable)
             except (httpx.TimeoutException, TimeoutError) as error:
-                raise Transient(f"{host} did not answer in time") from error
+                raise Transient(f"{host} did not answer in time{self._unused_proxy(url)}") from error
             except httpx.TransportError as error:
                 if _is_certificate_failure(error):
                     raise SourceUnavailable(
                         f"{host} has no valid certificate: {error}; not fetched"
                     ) from error
-                failure = f"cannot fetch from {host}: {error or type(error).__name__}"
+                reason = f"{error or type(error).__name__}{self._unused_proxy(url)}"
+                failure = f"cannot fetch from {host}: {reason}"
                 raise (
                     Absent(failure, host) if isinstance(error, httpx.ConnectError) else Transient(failure)
                 ) from error
@@ -147,6 +152,16 @@ class Web:
             if self._pace:
                 self._pace.give_back()
             raise
+
+    def _unused_proxy(self, url: str) -> str:
+        """What to know after a network error: the environment names a proxy that is not used."""
+        variable = None if self._is_proxied else variable_for(url)
+        if variable is None:
+            return ""
+        return (
+            f"; {variable} is set, but papers are fetched without a proxy: set sources_proxy to use one "
+            "(CLASSIFIER_SOURCES_PROXY=environment)"
+        )
 
     def _busy(self, host: str, response: httpx.Response) -> Transient:
         wait_s = parse_retry_after(response.headers)

@@ -464,7 +464,7 @@ SAYS = [
 
 @pytest.mark.parametrize(("code", "error", "kind", "words"), SAYS)
 def test_what_an_error_response_means(code, error, kind, words):
-    found = failure(code, {}, json.dumps({"error": error}), where="http://x", key=None)
+    found = failure(code, {}, json.dumps({"error": error}), where="http://x")
     assert isinstance(found, kind)
     assert words in found.message
     if "moderation" in words:
@@ -486,7 +486,7 @@ def test_what_an_error_response_means(code, error, kind, words):
     ],
 )
 def test_how_long_a_busy_server_asks_to_wait(said, headers, wait_s):
-    found = failure(429, headers, json.dumps({"error": {"message": said}}), where="http://x", key=None)
+    found = failure(429, headers, json.dumps({"error": {"message": said}}), where="http://x")
     assert isinstance(found, RateLimited)
     assert found.retry_after_s == wait_s
 

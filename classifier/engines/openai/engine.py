@@ -20,7 +20,7 @@ from classifier.engines.openai.logprobs import label_probability
 from classifier.engines.openai.messages import Messages
 from classifier.engines.openai.prices import cost_usd
 from classifier.engines.openai.retry import RetryPolicy
-from classifier.engines.openai.transport import ChatTransport, OpenAITransport, Server, public_url
+from classifier.engines.openai.transport import ChatTransport, OpenAITransport, Server
 from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, SchemaMismatch, Truncated
 from classifier.model.record import Notice
 from classifier.model.reply import Answer, Reply, Usage
@@ -94,14 +94,9 @@ class OpenAIEngine:
         self.model: str | None = model
         self._model = model
         self._taxonomy = taxonomy
-        http = OpenAITransport(
-            api_key=server.api_key,
-            base_url=server.base_url,
-            timeout_s=server.timeout_s,
-            http_client=server.http_client,
-        )
+        http = OpenAITransport.of(server)
         self._transport = transport or http
-        self._base_url = public_url(http.base_url)
+        self._base_url = http.base_url
         self._prices = prices or {}
         self._repair = repair
         # Old servers ignore the new name without a word, and then write without end.

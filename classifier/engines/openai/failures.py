@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from classifier.engines.openai.lenient import count_of, dict_of, list_of, text_of
 from classifier.engines.openai.wording import (
@@ -41,16 +42,13 @@ _MAX_SHOWN = 200
 _HINTS = {
     403: "the key has no right to this: check OPENAI_API_KEY and its project",
     404: "check the model's name and the base URL",
+    407: "the proxy wants a password: put http://USER:PASSWORD@host:port into HTTP_PROXY or HTTPS_PROXY",
 }
 _KEEP_OUT = "the server's moderation rejected the text of this paper: file it by hand or use another model"
 _LESS_ROOM = "lower max_output_tokens (CLASSIFIER_MAX_OUTPUT_TOKENS)"
 _SAID_WAIT = re.compile(r"(?:again|retry) (?:in|after) (\d+(?:\.\d+)?) ?(ms|milliseconds|m\b|min)?")
 _SECONDS = {"ms": 0.001, "milliseconds": 0.001, "m": 60.0, "min": 60.0}
 _SECRET = re.compile(r"\bsk-[\w*.-]{4,}|\bBearer\s+\S+|\S*\*{3,}\S*", re.IGNORECASE)
-
-
-LEAST_KEY_CHARS = 12
-"""What is shorter is no key but a word that a local server wants to hear ("EMPTY", "ollama")."""
 
 
 class RejectedRequest(Refused):
@@ -86,7 +84,9 @@ class ServerError(ModelUnavailable):
         self.retry_after_s = retry_after_s
 
 
-def failure(status: int, headers: Mapping[str, str], body: str, *, where: str, key: str | None) -> ModelError:
+def failure(
+    status: int, headers: Mapping[str, str], body: str, *, where: str, secrets: Sequence[str] = ()
+) -> ModelError:
     """The error that an error response stands for.
 
     Args:
@@ -94,10 +94,10 @@ def failure(status: int, headers: Mapping[str, str], body: str, *, where: str, k
         headers: Looked up by lower-case name.
         body: As it came.
         where: The server's public URL, for the message.
-        key: The API key, which must not come back in a message.
+        secrets: Strings that must not come back in a message, such as the API key.
     """
     words = _words(body)
-    said = _plain(words.said, key)
+    said = _plain(words.said, secrets)
     told = f"{where} answered HTTP {status}" + (f": {_short(said)}" if said else "")
     everything = f"{words.code} {said}".lower().strip()
     if status == 402 or is_spent(everything):
@@ -169,9 +169,9 @@ def is_markup(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("<")
 
 
-def one_line(text: str, key: str | None = None) -> str:
-    """Hostile text made fit for a message: one short line, harmless characters, no key."""
-    return _short(_plain(text, key))
+def one_line(text: str, secrets: Sequence[str] = ()) -> str:
+    """Hostile text made fit for a message: one short line, harmless characters, no secrets."""
+    return _short(_plain(text, secrets))
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ def _validation_words(detail: object) -> str:
     )
 
 
-def _plain(text: str, key: str | None) -> str:
+def _plain(text: str, secrets: Sequence[str]) -> str:
     """The text without control, format and private characters, on one line, and without keys.
 
     Characters go first, so that none of them can split a key in two.
@@ -239,7 +239,9 @@ def _plain(text: str, key: str | None) -> str:
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     line = " ".join(kept.split())
-    return _SECRET.sub("***", line.replace(key, "***") if key and len(key) >= LEAST_KEY_CHARS else line)
+    for secret in secrets:
+        line = line.replace(secret, "***").replace(quote(secret, safe=""), "***")
+    return _SECRET.sub("***", line)
 
 
 def _short(line: str) -> str:

@@ -79,6 +79,9 @@ _NO_MODEL = _any(
     r"not_found_error.{0,40}\bmodel:|model:.{0,80}\(not_found_error",
     r"unable to access model|not have access to (?:the )?model",
 )
+_NO_PATH = _any(
+    r"unexpected endpoint|page not found|no such path|cannot post|no route|unknown (?:url|endpoint|path)"
+)
 _ROOM = _any(r"\bmax_(?:completion_|output_|new_)?tokens\b")
 _TOO_LARGE = _any(
     r"too (?:large|high|big|long|many)|at most|maximum|exceed|less than|valid range|must be|greater than",
@@ -148,6 +151,11 @@ def is_spent(said: str) -> bool:
 def is_unknown_model(said: str) -> bool:
     """Whether the server has no model of the name."""
     return _NO_MODEL.search(said) is not None
+
+
+def is_unknown_path(said: str) -> bool:
+    """Whether the server has nothing at the address (LM Studio says so under HTTP 200)."""
+    return _NO_PATH.search(said) is not None
 
 
 def is_room_too_large(said: str) -> bool:
