@@ -30,6 +30,8 @@ _SAMPLED_CHARS = 24
 """Characters of a page, spread over it, that tell which way its text runs: most, of stamps and axes not."""
 _LONGEST_PAGE = 40_000
 """Characters of a page whose lines are measured, to bound the time: a dense page has 10,000."""
+_NAME_BYTES = 128
+"""Bytes of a font's name: TeX's have 20 with the subset's mark."""
 _matrix = Register(6)
 
 
@@ -136,6 +138,15 @@ def char_box(text_page: pypdfium2.PdfTextPage, text_index: int) -> Box | None:
     if index < 0 or not pdfium_c.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
         return None
     return left.value, bottom.value, right.value, top.value
+
+
+def font_name(text_page: pypdfium2.PdfTextPage, text_index: int) -> str:
+    """The name of the font of the character at an offset of the page's text; empty where it has none."""
+    index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
+    buffer, flags = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_int()
+    if index < 0 or pdfium_c.FPDFText_GetFontInfo(text_page, index, buffer, _NAME_BYTES, flags) > _NAME_BYTES:
+        return ""
+    return buffer.value.decode("utf-8", "replace")
 
 
 def align(part: str, whole: str) -> list[int]:

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pypdfium2
@@ -19,8 +20,9 @@ from classifier.pdf.clean import clean, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, check_page
 from classifier.pdf.line_numbers import find_line_numbers, has_line_numbers, may_be_numbered
 from classifier.pdf.page_lines import PageLines, edge_numbers, without_spans
-from classifier.pdf.pdfium_chars import align, char_box, measure_lines, measure_page, open_text
+from classifier.pdf.pdfium_chars import align, char_box, font_name, measure_lines, measure_page, open_text
 from classifier.pdf.reading import Budget, PdfReading, ReadError
+from classifier.pdf.tex_codes import decode_tex
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
 _FEW_CHARS = 200
@@ -66,8 +68,7 @@ def locate(path: str, number: int, start: int, end: int, expected: str | None) -
         if not 1 <= number <= len(document):
             return []
         with _text_page(document, number - 1) as (page, text_page, _):
-            raw = text_page.get_text_range()
-            visible, _, _ = _split(page, text_page, raw)
+            raw, visible, _, _ = _split(page, text_page)
             visible, back = _without_line_numbers(visible, raw, _line_numbers_on(document, number - 1, raw))
             text, origin = clean_with_origin(visible)
             if expected is not None and text[start:end] != expected:
@@ -102,8 +103,7 @@ def _open(path: str) -> pypdfium2.PdfDocument:
 def _read_page(document: pypdfium2.PdfDocument, index: int, reading: PdfReading) -> str:
     """Read one page into the reading; returns its visible text before cleaning."""
     with _text_page(document, index) as (page, text_page, turns):
-        raw = text_page.get_text_range()
-        visible, hidden, checked = _split(page, text_page, raw)
+        raw, visible, hidden, checked = _split(page, text_page)
         reading.hidden_checked = reading.hidden_checked and checked
         if index == 0:
             reading.lines = measure_lines(text_page, visible, align(visible, raw), turns)
@@ -120,7 +120,7 @@ def _cut_line_numbers(
     """Replace the texts of pages with line numbers by those without."""
     for index, spans in _find_line_numbers(document, kept, budget).items():
         with _text_page(document, index) as (_, text_page, turns):
-            raw = text_page.get_text_range()
+            raw = decode_tex(text_page.get_text_range(), partial(font_name, text_page))
             visible, places = _without_line_numbers(kept[index], raw, spans)
             reading.replace_page(index, clean(visible))
             if index == 0:
@@ -172,17 +172,23 @@ def _text_page(
 
 
 def _split(
-    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: str
-) -> tuple[str, list[dict[str, Any]], bool]:
-    """The visible raw text, what was hidden, and whether the page could be checked."""
+    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage
+) -> tuple[str, str, list[dict[str, Any]], bool]:
+    """A page's raw text, what of it is visible, what was hidden, and whether the page could be checked."""
+    given = text_page.get_text_range()
+    raw = decode_tex(given, partial(font_name, text_page))
     try:
-        visible, hidden, checked = check_page(page, text_page, raw)
+        visible, hidden, checked = check_page(page, text_page, given)
     except HiddenCheckIncomplete:
-        # What could not be looked at is not handed on either: nobody knows who would see it.
-        finding = {"kind": "unchecked", "text": " ".join(raw.split())[:MAX_TEXT], "box": None}
+        # What could not be looked at is not passed on either: nobody knows who would see it.
+        finding = {"kind": "unchecked", "text": " ".join(given.split())[:MAX_TEXT], "box": None}
         visible, hidden, checked = "", [finding], False
+    if visible == given:
+        visible = raw
+    elif raw != given:
+        visible = "".join(raw[at] for at in align(visible, given))
     visible, more = split_invisible_characters(visible)
-    return visible, [*hidden, *more], checked
+    return raw, visible, [*hidden, *more], checked
 
 
 def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: PdfReading) -> None:

@@ -18,6 +18,7 @@ from classifier.pdf.line_numbers import find_lone_numbers
 from classifier.pdf.page_lines import without_spans
 from classifier.pdf.reading import Budget, PdfReading, ReadError
 from classifier.pdf.structure import SizedLine
+from classifier.pdf.tex_codes import decode_tex
 from classifier.text.invisible import split_invisible_characters
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -76,7 +77,7 @@ def _read_page(page: pypdf.PageObject, index: int, reading: PdfReading) -> str:
         pieces.append((text, abs(size) * math.hypot(c, d), abs(b) <= _TILT * abs(a)))
 
     raw = page.extract_text(visitor_text=note) if index == 0 else page.extract_text()
-    visible, hidden = split_invisible_characters(raw)
+    visible, hidden = split_invisible_characters(decode_tex(raw))
     if index == 0:
         reading.lines = _sized_lines(pieces)
     reading.add_page(index + 1, raw, clean(visible), hidden)

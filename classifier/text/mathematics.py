@@ -59,7 +59,7 @@ _SIGNS = {
     "\u0338": "!",
 }
 _MATHEMATICAL = re.compile(
-    rf"[$\\^_]|</?su[bp]>|[<>!]=|[\u0370-\u03ff\u2070-\u209f\u2190-\u22ff\u27c0-\u27ff\u2a00-\u2aff×·]"
+    rf"[$\\^_ˆ˜¯˙]|</?su[bp]>|[<>!]=|[\u0370-\u03ff\u2070-\u209f\u2190-\u22ff\u27c0-\u27ff\u2a00-\u2aff×·]"
     rf"|\b(?:{_GREEK.pattern})\b",
     re.IGNORECASE,
 )
