@@ -44,7 +44,7 @@ def read(path: str, budget: Budget) -> PdfReading:
         ReadError: Where the file does not open (`password` or `broken`).
     """
     reading = PdfReading(engine="pypdfium2", hidden_checked=True)
-    document = _open(path)
+    document = open_document(path)
     try:
         reading.page_count = len(document)
         for index in range(reading.page_count):
@@ -64,25 +64,47 @@ def locate(path: str, number: int, start: int, end: int, expected: str | None) -
 
     Empty where the span is not on the page, or the page's text there is not `expected`.
     """
-    document = _open(path)
+    document = open_document(path)
     try:
         if not 1 <= number <= len(document):
             return []
-        page = document[number - 1]
-        text_page = page.get_textpage()
-        raw = text_page.get_text_range()
-        visible, _, _ = _split(page, text_page, raw)
-        text, origin = clean_with_origin(visible)
-        if expected is not None and text[start:end] != expected:
+        page = LocatedPage(document[number - 1])
+        if expected is not None and page.text[start:end] != expected:
             return []
-        back = _align(visible, raw)
-        places = dict.fromkeys(back[at] for at in origin[max(start, 0) : max(end, 0)])
-        return [box for at in places if not raw[at].isspace() and (box := _char_box(text_page, at))]
+        return page.boxes(start, end)
     finally:
         document.close()
 
 
-def _open(path: str) -> pypdfium2.PdfDocument:
+class LocatedPage:
+    """A page whose visible text leads back to places on it.
+
+    Attributes:
+        text: As `Page.text`.
+        hidden: What was cut from it, as in a reply.
+    """
+
+    def __init__(self, page: pypdfium2.PdfPage) -> None:
+        self._text_page = page.get_textpage()
+        self._raw = self._text_page.get_text_range()
+        visible, self.hidden, _ = _split(page, self._text_page, self._raw)
+        self.text, self._origin = clean_with_origin(visible)
+        self._back = _align(visible, self._raw)
+
+    def boxes(self, start: int, end: int) -> list[list[float]]:
+        """Boxes of the inked characters in [start, end); see `locate`."""
+        places = dict.fromkeys(self._back[at] for at in self._origin[max(start, 0) : max(end, 0)])
+        return [
+            box for at in places if not self._raw[at].isspace() and (box := _char_box(self._text_page, at))
+        ]
+
+
+def open_document(path: str) -> pypdfium2.PdfDocument:
+    """Opens a PDF.
+
+    Raises:
+        ReadError: It does not open (`password` or `broken`).
+    """
     try:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
