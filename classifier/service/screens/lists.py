@@ -115,7 +115,7 @@ def _progress(hub: Hub, run: StoredRun) -> dict[str, Any]:
     spent = standing(hub.workshop.folder_of(run))[1]
     return {
         "run": run,
-        "status": status_view(hub, run),
+        "now": status_view(hub, run),
         "speed": last.data if last is not None and last.kind == "progress" and run.state.is_active else {},
         "replies": spent.replies,
     }
