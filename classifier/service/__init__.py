@@ -29,7 +29,7 @@ def create_app(**overrides: Any) -> FastAPI:
     """
     from classifier.extras import need
 
-    for module in ("fastapi", "uvicorn", "huey", "limits", "prometheus_client", "multipart"):
+    for module in ("fastapi", "uvicorn", "huey", "limits", "prometheus_client", "python_multipart"):
         need(module, "serve", "the service")
     from classifier.service.app import build_app
     from classifier.service.config import ServiceConfig

@@ -23,6 +23,7 @@ from classifier.service.guard import Guard
 from classifier.service.hub import Hub, build_hub
 from classifier.service.problems import problem_of, problem_response
 from classifier.service.screens import screens
+from classifier.service.screens.render import render_problem
 
 _ABOUT = (
     "Files papers into a survey's taxonomy. Problems are RFC 9457 objects with a stable `code`. On loopback "
@@ -56,6 +57,7 @@ def build_app(config: ServiceConfig) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.hub = hub
+    app.state.problem_page = render_problem
     for module in (papers, runs, events, reviews, system):
         app.include_router(module.router)
     for router in screens():

@@ -6,41 +6,27 @@ and the JSON API call the same functions, so both have the same rules.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from classifier.batch.estimate import CostEstimate, estimate
 from classifier.batch.ledger.rows import read_rows, remove_correction, set_correction
-from classifier.errors import BadReference, ConfigError, InputError, NotAPdf
-from classifier.files import replacing
+from classifier.batch.ledger.schema import LEDGER_FILE
+from classifier.errors import BadReference, InputError
 from classifier.model.entries import Correction, Row
 from classifier.model.reference import FORMS, parse_reference
+from classifier.service.entries import PAPER_FILE
+from classifier.service.files import Upload, kept, key_reused, plain_name, replay_of, save
 from classifier.service.hub import Hub, check_engine, free_bytes
 from classifier.service.listing import Listing, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
-from classifier.service.shelf import Card
+from classifier.service.shelf import Card, is_made
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
 from classifier.service.store.users import ServiceUser
-from classifier.service.workshop import PAPER_FILE
 from classifier.text.characters import shown
 
-_PIECE = 1 << 20
-_HEAD = 1024
 _NAME_CHARS = 200
-_KEY_CHARS = 255
 _SPARE_BYTES = 64 << 20
 """What must stay free on the disk: ledgers of runs under way need room for replies that are paid for."""
-
-
-class Upload(NamedTuple):
-    """A file of a request: the name is a person's, and never a path."""
-
-    name: str
-    file: BinaryIO
 
 
 class PaperRequest(NamedTuple):
@@ -68,7 +54,7 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
         raise InputError(f"expected one of a PDF file, a reference, or an abstract with its title; {found}")
     if asked.ref and parse_reference(asked.ref, files=False).kind == "stdin":
         raise BadReference(f"'-' is standard input, which a service does not have; expected {FORMS}")
-    replay = _replay(key, "paper", engine, asked.ref, asked.title, asked.abstract, asked.upload)
+    replay = replay_of(key, "paper", engine, asked.ref, asked.title, asked.abstract, asked.upload)
     if (known := _replayed(hub, user, replay)) is not None:
         return known
     _check_room(hub, user)
@@ -82,9 +68,9 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
     )
     run_id = hub.runs.new_id("paper")
     folder = hub.shelf.folder_of(run_id, is_paper=True)
-    with _kept(folder):
+    with kept(folder):
         if asked.upload:
-            _save(asked.upload, folder / PAPER_FILE, pdf=True)
+            save(asked.upload, folder / PAPER_FILE, pdf=True)
         made = _add(hub, run_id, "paper", user, title, task, start=True, replay=replay)
     hub.dispatcher.wake("paper", made.id)
     return made
@@ -102,7 +88,7 @@ def take_list(
         HttpProblem: As `file_paper`.
     """
     chosen = check_engine(hub, engine)
-    replay = _replay(key, "list", chosen, reading, str(max_cost_usd), str(start), upload)
+    replay = replay_of(key, "list", chosen, reading, str(max_cost_usd), str(start), upload)
     if (known := _replayed(hub, user, replay)) is not None:
         return known, listing_of(hub, known)
     _check_room(hub, user)
@@ -114,10 +100,10 @@ def take_list(
     )
     run_id = hub.runs.new_id("list")
     folder = hub.shelf.folder_of(run_id, is_paper=False)
-    with _kept(folder):
+    with kept(folder):
         file = folder / (task.file or "")
-        _save(upload, file, pdf=False)
-        listing = survey_list(file, _plain_name(upload.name))
+        save(upload, file, pdf=False)
+        listing = survey_list(file, plain_name(upload.name))
         write_listing(folder, listing)
         made = _add(hub, run_id, "list", user, upload.name, task, start=start, replay=replay)
     if start:
@@ -132,30 +118,49 @@ def listing_of(hub: Hub, run: StoredRun) -> Listing:
     return read_listing(hub.workshop.folder_of(run))
 
 
-def start(
-    hub: Hub, user: ServiceUser, run: StoredRun, *, retry: bool = False, engine: str | None = None,
-    reading: str | None = None, max_cost_usd: float | None = None,
-) -> StoredRun:  # fmt: skip
-    """Starts or resumes a run; starting one that runs changes nothing.
-
-    Args:
-        retry: Try failed entries again, with new replies.
-        engine, reading, max_cost_usd: Changes of the task before its first start; None leaves it.
+def choose(
+    hub: Hub,
+    run: StoredRun,
+    *,
+    engine: str | None = None,
+    reading: str | None = None,
+    max_cost_usd: float | None = None,
+) -> StoredRun:
+    """Changes how a run is to be labelled; None leaves a value as it is.
 
     Raises:
         ConfigError: The engine is not set up.
-        HttpProblem: Too much waits already.
+        HttpProblem: It runs at the moment.
     """
-    if run.wanted == "run" and not retry:
-        return run
-    _check_room(hub, user)
     changes: dict[str, Any] = {"max_cost_usd": max_cost_usd} if max_cost_usd is not None else {}
     if engine:
         changes["engine"] = check_engine(hub, engine)
     if reading in ("full", "abstract"):
         changes["reading"] = reading
-    task = run.task.model_copy(update=changes) if changes else None
-    hub.runs.want(run.id, "run", retry=retry, task=task)
+    task = run.task.model_copy(update=changes)
+    if task == run.task:
+        return run
+    if run.state.is_active:
+        raise HttpProblem(
+            409, "in-work", f"'{run.title}' is in work; pause it before you change how it is labelled"
+        )
+    hub.runs.change(run.id, task)
+    return get_run(hub, run.id)
+
+
+def start(hub: Hub, user: ServiceUser, run: StoredRun, *, retry: bool = False) -> StoredRun:
+    """Starts or resumes a run; starting one that runs changes nothing.
+
+    Args:
+        retry: Try failed entries again, with new replies.
+
+    Raises:
+        HttpProblem: Too much waits already.
+    """
+    if run.wanted == "run" and not retry:
+        return run
+    _check_room(hub, user)
+    hub.runs.want(run.id, "run", retry=retry)
     hub.dispatcher.wake(run.kind, run.id)
     return get_run(hub, run.id)
 
@@ -231,10 +236,7 @@ def no_paper(paper_id: str) -> HttpProblem:
 def row_of(hub: Hub, run: StoredRun) -> Row | None:
     """The labelled row of a single paper; None while there is none."""
     folder = hub.workshop.folder_of(run)
-    try:
-        return next(iter(read_rows(folder)), None)
-    except ConfigError:  # no ledger yet
-        return None
+    return next(iter(read_rows(folder)), None) if is_made(folder / LEDGER_FILE) else None
 
 
 def _add(
@@ -242,9 +244,9 @@ def _add(
     replay: Replay | None,
 ) -> StoredRun:  # fmt: skip
     try:
-        made = hub.runs.add(run_id, kind, user.name, _plain_name(title), task, start=start, replay=replay)
+        made = hub.runs.add(run_id, kind, user.name, plain_name(title), task, start=start, replay=replay)
     except KeyReused as error:
-        raise _reused() from error
+        raise key_reused() from error
     return get_run(hub, made)
 
 
@@ -252,36 +254,8 @@ def _replayed(hub: Hub, user: ServiceUser, replay: Replay | None) -> StoredRun |
     try:
         known = hub.runs.replayed(user.name, replay) if replay else None
     except KeyReused as error:
-        raise _reused() from error
+        raise key_reused() from error
     return hub.runs.get(known) if known else None
-
-
-def _reused() -> HttpProblem:
-    return HttpProblem(
-        422,
-        "key-reused",
-        "this Idempotency-Key came before with another request; use a new key for a new request",
-    )
-
-
-def _replay(key: str | None, *values: str | Upload | None) -> Replay | None:
-    if key is None:
-        return None
-    if not 0 < len(key) <= _KEY_CHARS:
-        raise HttpProblem(
-            422, "invalid-request", f"an Idempotency-Key has 1 to {_KEY_CHARS} characters; send a shorter one"
-        )
-    digest = hashlib.sha256()
-    for value in values:
-        if isinstance(value, Upload):
-            value.file.seek(0)
-            while piece := value.file.read(_PIECE):
-                digest.update(piece)
-            value.file.seek(0)
-        else:
-            digest.update(json.dumps(value).encode())
-        digest.update(b"\0")
-    return Replay(key, digest.hexdigest())
 
 
 def _check_room(hub: Hub, user: ServiceUser) -> None:
@@ -297,38 +271,3 @@ def _check_room(hub: Hub, user: ServiceUser) -> None:
         raise HttpProblem(
             507, "disk-full", "the disk is nearly full; nothing was kept: make room, then repeat it"
         )
-
-
-class _kept:  # noqa: N801 - used as a function
-    """Makes a run's folder, and removes it again if what was handed in is refused."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        self._folder.mkdir(parents=True)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _save(upload: Upload, file: Path, *, pdf: bool) -> None:
-    upload.file.seek(0)
-    head = upload.file.read(_HEAD)
-    if pdf and b"%PDF-" not in head:
-        raise NotAPdf(
-            f"'{_plain_name(upload.name)}' is no PDF (no '%PDF-' at its start); send the paper's PDF"
-        )
-    upload.file.seek(0)
-    with replacing(file, advice="make room, then send it again") as kept:
-        kept.writelines(_pieces(upload.file))
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
-        yield piece
-
-
-def _plain_name(name: str) -> str:
-    return shown(name)[:_NAME_CHARS] or "unnamed"

@@ -22,7 +22,7 @@ _MOST_BYTES = 64 << 20
 """A report has some hundred kilobytes: larger files are something else."""
 
 
-class Evaluated(NamedTuple):
+class FoundReport(NamedTuple):
     """A report; `can_compare` tells whether its predictions are beside it."""
 
     id: str
@@ -41,7 +41,7 @@ class GoldScore(NamedTuple):
     is_right: bool
 
 
-def find_evaluations(hub: Hub) -> dict[str, Evaluated]:
+def find_evaluations(hub: Hub) -> dict[str, FoundReport]:
     """All reports, the newest first; files that are none are passed over."""
     found = []
     for file, root in _files(hub):
@@ -55,7 +55,7 @@ def find_evaluations(hub: Hub) -> dict[str, Evaluated]:
         name = file.relative_to(root).parent.as_posix() if file.name == REPORT_FILE else file.stem
         digest = hashlib.sha256(str(file).encode("utf-8", "replace")).hexdigest()[:16]
         can_compare = file.name == REPORT_FILE and (file.parent / "predictions.jsonl").is_file()
-        found.append(Evaluated(digest, name, file.parent, report, can_compare))
+        found.append(FoundReport(digest, name, file.parent, report, can_compare))
     found.sort(key=lambda each: each.report.times.started_at or "", reverse=True)
     return {each.id: each for each in found}
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from classifier.batch.ledger.rows import read_rows
-from classifier.errors import ConfigError
+from classifier.batch.ledger.schema import LEDGER_FILE
+from classifier.export.filed import file_row
 from classifier.export.render import Options, render, render_into
+from classifier.model.entries import Row
 from classifier.service.hub import Hub
 from classifier.service.problems import HttpProblem
+from classifier.service.shelf import is_made
 from classifier.service.store.runs import StoredRun
+from classifier.survey.taxonomy import Taxonomy
 
 _TYPES = {
     "jsonl": ("application/x-ndjson", "jsonl"),
@@ -53,24 +58,17 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
     media_type, ending = _TYPES.get(form, ("application/octet-stream", "bin"))
     headers = {**_INERT, **_download(f"{Path(name).stem}-labelled.{ending}")}
     taxonomy = hub.workspace.taxonomy
-    try:
-        rows = read_rows(folder)
-        if into:
-            if file is None:
-                raise HttpProblem(
-                    404, "no-list", "the list was not uploaded here; export it on the command line"
-                )
-            path = folder / file
-            spliced = render_into(form, path.read_bytes(), path, rows, taxonomy, Options())
-            return Response(spliced.data, media_type=media_type, headers=headers)
-        parts = render(form, rows, taxonomy, Options())
-        return StreamingResponse(_started(parts), media_type=media_type, headers=headers)
-    except ConfigError as error:
-        if "no ledger" in error.message:
-            raise HttpProblem(
-                404, "no-labels", "nothing of this list was labelled yet; start it first"
-            ) from error
-        raise
+    if not is_made(folder / LEDGER_FILE):
+        raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
+    rows = _checked(read_rows(folder), taxonomy)
+    if into:
+        if file is None:
+            raise HttpProblem(404, "no-list", "the list was not uploaded here; export it on the command line")
+        path = folder / file
+        spliced = render_into(form, path.read_bytes(), path, rows, taxonomy, Options())
+        return Response(spliced.data, media_type=media_type, headers=headers)
+    parts = render(form, rows, taxonomy, Options())
+    return StreamingResponse(parts, media_type=media_type, headers=headers)
 
 
 def original_of(hub: Hub, run: StoredRun) -> Response:
@@ -86,15 +84,16 @@ def original_of(hub: Hub, run: StoredRun) -> Response:
     return FileResponse(path, media_type="application/octet-stream", headers=headers)
 
 
-def _started(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The same parts; the first one is made now, so that its errors become an answer."""
-    first = next(parts, b"")
+def _checked(rows: Iterator[Row], taxonomy: Taxonomy) -> Iterator[Row]:
+    """The same rows; the first one is read now, so that its errors become an answer and not half a file.
 
-    def rest() -> Iterator[bytes]:
-        yield first
-        yield from parts
-
-    return rest()
+    Raises:
+        ConfigError: There is no ledger, or it is another taxonomy's.
+    """
+    first = list(islice(rows, 1))
+    for row in first:
+        file_row(row, taxonomy)
+    return chain(first, rows)
 
 
 def _download(name: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 
 from classifier.service.config import ServiceConfig
 from classifier.service.problems import HttpProblem
-from classifier.service.store.users import LOCAL, Role, ServiceUser, Users
+from classifier.service.store.users import LOCAL, ServiceUser, UserRole, Users
 
 COOKIE = "classifier_session"
 _REMEMBERED_S = 5.0
@@ -94,7 +94,7 @@ def user_of(request: Request) -> ServiceUser:
     return user
 
 
-def needs(role: Role) -> Callable[[Request], ServiceUser]:
+def needs(role: UserRole) -> Callable[[Request], ServiceUser]:
     """A dependency that lets users of this role in.
 
     Raises:
@@ -114,4 +114,4 @@ def needs(role: Role) -> Callable[[Request], ServiceUser]:
     return check
 
 
-reader, reviewer, owner = needs(Role.reader), needs(Role.reviewer), needs(Role.owner)
+reader, reviewer, owner = needs(UserRole.reader), needs(UserRole.reviewer), needs(UserRole.owner)

@@ -17,9 +17,9 @@ from classifier.model.entries import Row
 from classifier.model.label import Evidence
 from classifier.pdf.places import PagePlaces
 from classifier.service.desk import no_paper, row_of
+from classifier.service.entries import PAPER_FILE
 from classifier.service.hub import Hub
 from classifier.service.problems import HttpProblem
-from classifier.service.workshop import PAPER_FILE
 
 
 def find_row(hub: Hub, paper_id: str) -> tuple[Row | None, Path]:

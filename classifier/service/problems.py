@@ -39,7 +39,7 @@ from classifier.errors import (
 
 PROBLEM = "application/problem+json"
 
-# The first class that fits decides. 4xx: another request may do better; 5xx: this side or one behind it failed.
+# The first class that fits decides. With 4xx another request may do better, with 5xx this side has failed.
 _STATUSES: tuple[tuple[type[ClassifierError], int], ...] = (
     (InputError, 422),
     (PaperNotFound, 422),
@@ -156,11 +156,8 @@ def problem_response(request: Request | None, problem: HttpProblem, hide: str = 
         **problem.more,
     }
     if request is not None and wants_page(request):
-        from classifier.service.screens.render import render_page
-
-        return render_page(
-            request, "problem.html.j2", status=problem.status_code, headers=headers, problem=body
-        )
+        page: Response = request.app.state.problem_page(request, body, headers)
+        return page
     return JSONResponse(body, problem.status_code, headers, media_type=PROBLEM)
 
 

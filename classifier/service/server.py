@@ -23,9 +23,9 @@ def add_user(config: ServiceConfig, name: str, role: str) -> str:
         ConfigError: Name or role is wrong.
     """
     from classifier.service.store.schema import ServiceDatabase
-    from classifier.service.store.users import Role, Users
+    from classifier.service.store.users import UserRole, Users
 
-    return Users(ServiceDatabase(config.folder)).add(name, Role(role))
+    return Users(ServiceDatabase(config.folder)).add(name, UserRole(role))
 
 
 def check_address(config: ServiceConfig) -> None:

@@ -8,6 +8,7 @@ truth: nothing is kept here.
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import threading
 import time
 import zlib
@@ -20,7 +21,7 @@ from classifier.batch.ledger.items import Counts, Spent
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.rows import read_rows
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
-from classifier.errors import ClassifierError
+from classifier.errors import ClassifierError, StoreError
 from classifier.export.filed import Filed, file_row
 from classifier.model.entries import Correction, Row
 from classifier.survey.taxonomy import Taxonomy
@@ -258,11 +259,25 @@ def standing(folder: Path) -> tuple[Counts, Spent]:
         StoreError: It cannot be read.
     """
     path = folder / LEDGER_FILE
-    if not path.is_file():
+    if not is_made(path):
         return Counts(), Spent()
-    with closing(connect(path, read_only=True)) as connection:
-        ledger = Ledger(connection, path)
-        return ledger.counts(), ledger.spent()
+    try:
+        with closing(connect(path, read_only=True)) as connection:
+            ledger = Ledger(connection, path)
+            return ledger.counts(), ledger.spent()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the ledger cannot be read ({error}); try again") from error
+
+
+def is_made(path: Path) -> bool:
+    """Whether a ledger has its tables: one that a run is making this moment holds nothing yet."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'item'").fetchone())
+    except sqlite3.Error:
+        return False
 
 
 def _signature(folder: Path) -> tuple[int, ...]:

@@ -19,12 +19,10 @@ from classifier.batch.run import Run
 from classifier.batch.session import label_lists
 from classifier.errors import BudgetSpent, ClassifierError, InternalError
 from classifier.files import replace_bytes
-from classifier.lists import read_lists
 from classifier.model.entries import BrokenEntry, ListEntry
-from classifier.model.paper import Paper
-from classifier.model.reference import Reference, parse_reference
 from classifier.pipeline import Classifier
 from classifier.service.config import ServiceConfig
+from classifier.service.entries import PAPER_FILE, list_entries, paper_entry, reference_of
 from classifier.service.shelf import Shelf, standing
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
@@ -34,7 +32,6 @@ from classifier.survey.workspace import Workspace
 
 _EVENT_S = 0.5
 """Between two looks at how far a run has come; an event is kept only if it has come farther."""
-PAPER_FILE = "paper.pdf"
 
 
 class _InWork(NamedTuple):
@@ -95,8 +92,8 @@ class Workshop:
             InputError: It is no list.
         """
         if run.kind == "paper":
-            return iter((_paper_entry(run, self.folder_of(run)),))
-        return _list_entries(run, self.folder_of(run))
+            return iter((paper_entry(run, self.folder_of(run)),))
+        return list_entries(run, self.folder_of(run))
 
     def continue_run(self, run_id: str) -> None:
         """Continues a run that should run; called again meanwhile, it looks again when it has ended."""
@@ -215,7 +212,7 @@ class Workshop:
 
     def _bring(self, run: StoredRun, folder: Path, settings: Settings) -> None:
         """Keeps the PDF of an address, so that its pages can be shown later."""
-        reference = _reference(run)
+        reference = reference_of(run)
         if reference is None or reference.kind != "url" or (folder / PAPER_FILE).exists():
             return
 
@@ -259,13 +256,13 @@ class Workshop:
         code = error.code if isinstance(error, ClassifierError) else error
         said = error.message if isinstance(error, ClassifierError) else message
         said = said and said.replace(f"{self._config.folder}/", "")
-        self._runs.set_state(run.id, state, code, said)
         with suppress(ClassifierError):
             counts, spent = standing(self.folder_of(run))
             data = {"state": state, "code": code, "message": said, "cost_usd": round(spent.cost_usd, 6)}
             data |= {"total": counts.total - counts.twins, "done": counts.done, "failed": counts.failed}
             data |= {"review": counts.review, "waiting": counts.waiting}
-            self._events.add(run.id, "state", data)
+            self._events.add(run.id, "state", data)  # before the state, which ends streams
+        self._runs.set_state(run.id, state, code, said)
 
 
 def _progress(run: Run) -> dict[str, Any]:
@@ -280,38 +277,3 @@ def _progress(run: Run) -> dict[str, Any]:
         "per_second": round(speed, 2),
         "seconds_left": round(progress.waiting / speed) if progress.here and speed > 0 else None,
     }
-
-
-def _list_entries(run: StoredRun, folder: Path) -> Iterator[ListEntry | BrokenEntry]:
-    file = folder / (run.task.file or "")
-    for entry in read_lists((str(file),), attachments=False):
-        if isinstance(entry, BrokenEntry):
-            reason = entry.reason.replace(f"{folder}/", "")
-            yield entry.model_copy(update={"source": run.title, "reason": reason})
-        else:
-            own = entry.file if entry.file == file else None
-            yield entry.model_copy(update={"source": run.title, "file": own})
-
-
-def _reference(run: StoredRun) -> Reference | None:
-    return parse_reference(run.task.ref, files=False) if run.task.ref else None
-
-
-def _paper_entry(run: StoredRun, folder: Path) -> ListEntry:
-    task, reference = run.task, _reference(run)
-    file = folder / PAPER_FILE
-    paper = Paper(title=task.title, abstract=task.abstract)
-    url = None
-    if reference is not None:
-        match reference.kind:
-            case "arxiv":
-                paper = Paper(arxiv_id=reference.arxiv_id)
-            case "doi":
-                paper = Paper(doi=reference.value)
-            case "title":
-                paper = Paper(title=reference.value)
-            case _:
-                url = reference.value
-    return ListEntry(
-        key=run.title, source=run.title, line=1, paper=paper, file=file if file.exists() else None, url=url
-    )

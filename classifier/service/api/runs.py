@@ -24,7 +24,7 @@ from classifier.service.api.common import (
 )
 from classifier.service.api.models import NewRun, Paged, RunStatus, StartRequest
 from classifier.service.api.uploads import read_form
-from classifier.service.desk import estimate_run, get_list, pause, start, take_list
+from classifier.service.desk import choose, estimate_run, get_list, pause, start, take_list
 from classifier.service.exports import export_run, original_of
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
@@ -118,11 +118,15 @@ def post_estimate(run_id: RunId, hub: HubNow, _: Owner) -> dict[str, Any]:
 )
 def post_start(run_id: RunId, hub: HubNow, user: Owner, wanted: StartRequest | None = None) -> RunStatus:
     """Starting a run that runs changes nothing. What was labelled stays, and no reply is paid for twice."""
-    run, asked = get_list(hub, run_id), wanted or StartRequest()
-    started = start(
-        hub, user, run, engine=asked.engine, reading=asked.reading, max_cost_usd=asked.max_cost_usd
+    asked = wanted or StartRequest()
+    run = choose(
+        hub,
+        get_list(hub, run_id),
+        engine=asked.engine,
+        reading=asked.reading,
+        max_cost_usd=asked.max_cost_usd,
     )
-    return status_view(hub, started)
+    return status_view(hub, start(hub, user, run))
 
 
 @router.post("/{id}/pause", summary="Pause a run", status_code=202, responses=problems(404))

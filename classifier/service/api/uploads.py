@@ -9,7 +9,7 @@ from typing import NamedTuple
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from classifier.service.desk import Upload
+from classifier.service.files import Upload
 from classifier.service.problems import HttpProblem
 
 _FIELDS, _PART_BYTES = 20, 1 << 19

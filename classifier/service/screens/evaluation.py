@@ -12,7 +12,7 @@ from markupsafe import Markup
 from classifier.evaluation.comparison import compare_runs
 from classifier.evaluation.journal import PREDICTIONS_FILE, read_predictions
 from classifier.evaluation.report.page import render_html
-from classifier.service.evaluations import Evaluated, find_evaluations, score_on_gold
+from classifier.service.evaluations import FoundReport, find_evaluations, score_on_gold
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader
 from classifier.service.problems import HttpProblem
@@ -72,7 +72,7 @@ def get_report(request: Request, evaluation_id: str, hub: HubNow, _: Reader) -> 
     return render_page(request, "report_inside.html.j2", found=found, inside=inside)
 
 
-def _get(hub: Hub, evaluation_id: str) -> Evaluated:
+def _get(hub: Hub, evaluation_id: str) -> FoundReport:
     found = find_evaluations(hub).get(evaluation_id)
     if found is None:
         raise HttpProblem(404, "no-such-evaluation", "there is no such evaluation; choose one at /evaluation")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -15,7 +17,16 @@ from classifier.export.render import FORMATS, INTO
 from classifier.service.api.common import status_view
 from classifier.service.api.runs import dollars
 from classifier.service.api.uploads import Form, read_form
-from classifier.service.desk import Upload, estimate_run, get_list, listing_of, pause, start, take_list
+from classifier.service.desk import (
+    choose,
+    estimate_run,
+    get_list,
+    listing_of,
+    pause,
+    start,
+    take_list,
+)
+from classifier.service.files import Upload
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem, problem_of
@@ -80,7 +91,7 @@ def get_one(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response
     """What was read, where it stands, and what can be done."""
     if hub.runs.get(run_id) is None and (volume := hub.shelf.volume(run_id)) is not None:
         return render_page(
-            request, "folder.html.j2", volume=volume, counts=standing(volume.folder)[0], formats=FORMATS
+            request, "folder.html.j2", volume=volume, counts=standing(volume.folder)[0], formats=_formats()
         )
     return _one(request, hub, get_list(hub, run_id))
 
@@ -96,8 +107,13 @@ def _one(
         problem = problem or problem_of(error)
     return render_page(
         request, "list.html.j2", status=status, listing=listing, problem=problem, estimate=estimate,
-        formats=FORMATS, into=_into(run), **_progress(hub, run),
+        formats=_formats(), into=_into(run), **_progress(hub, run),
     )  # fmt: skip
+
+
+def _formats() -> list[str]:
+    """All formats that this installation can write."""
+    return [name for name in FORMATS if name != "parquet" or find_spec("pyarrow")]
 
 
 def _into(run: StoredRun) -> tuple[str, ...]:
@@ -131,35 +147,51 @@ def get_progress(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Res
 
 
 @router.post("/lists/{run_id}/estimate")
-def post_estimate(request: Request, run_id: RunId, hub: HubNow, _: Owner) -> Response:
-    """The page with the cost range."""
-    run = get_list(hub, run_id)
-    try:
-        return _one(request, hub, run, estimate=estimate_run(hub, run))
-    except ClassifierError as error:
-        problem = problem_of(error)
-        return _one(request, hub, run, problem.status_code, problem)
+async def post_estimate(request: Request, run_id: RunId, hub: HubNow, _: Owner) -> Response:
+    """The page with the cost range of what was chosen."""
+    return await _with_choices(request, hub, run_id, _estimate)
 
 
 @router.post("/lists/{run_id}/start")
 async def post_start(request: Request, run_id: RunId, hub: HubNow, user: Owner) -> Response:
     """Starts, resumes or retries."""
+
+    def begin(hub: Hub, run: StoredRun, fields: dict[str, str]) -> Response:
+        start(hub, user, choose(hub, run, **_choices(fields)), retry=bool(fields.get("retry")))
+        return RedirectResponse(f"/lists/{run_id}", 303)
+
+    return await _with_choices(request, hub, run_id, lambda _, *given: begin(*given))
+
+
+def _estimate(request: Request, hub: Hub, run: StoredRun, fields: dict[str, str]) -> Response:
+    chosen = choose(hub, run, **_choices(fields))
+    return _one(request, hub, chosen, estimate=estimate_run(hub, chosen))
+
+
+def _choices(fields: dict[str, str]) -> dict[str, Any]:
+    cap = dollars(fields.get("max_cost_usd", ""))
+    return {"engine": fields.get("engine"), "reading": fields.get("reading"), "max_cost_usd": cap}
+
+
+async def _with_choices(
+    request: Request,
+    hub: Hub,
+    run_id: str,
+    act: Callable[[Request, Hub, StoredRun, dict[str, str]], Response],
+) -> Response:
+    """What `act` answers to the form's fields, or the page with what was wrong."""
     async with read_form(request, _START_FIELDS) as form:
         fields = form.fields
 
-    def begin() -> Response:
+    def answer() -> Response:
         run = get_list(hub, run_id)
         try:
-            start(
-                hub, user, run, retry=bool(fields.get("retry")), engine=fields.get("engine"),
-                reading=fields.get("reading"), max_cost_usd=dollars(fields.get("max_cost_usd", "")),
-            )  # fmt: skip
+            return act(request, hub, run, fields)
         except (ClassifierError, HttpProblem) as error:
             problem = problem_of(error)
             return _one(request, hub, run, problem.status_code, problem)
-        return RedirectResponse(f"/lists/{run_id}", 303)
 
-    return await run_in_threadpool(begin)
+    return await run_in_threadpool(answer)
 
 
 @router.post("/lists/{run_id}/pause")

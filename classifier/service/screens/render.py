@@ -62,6 +62,11 @@ def render_text(request: Request, template: str, **context: Any) -> str:
     )
 
 
+def render_problem(request: Request, problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    """The page that says what did not work."""
+    return render_page(request, "problem.html.j2", status=problem["status"], headers=headers, problem=problem)
+
+
 @cache
 def templates() -> Environment:
     """The environment of all pages."""

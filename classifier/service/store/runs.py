@@ -181,18 +181,14 @@ class Runs:
             rows = connection.execute("SELECT state, count(*) FROM run GROUP BY state").fetchall()
         return dict(map(tuple, rows))
 
-    def want(
-        self,
-        run_id: str,
-        wanted: Literal["run", "pause"],
-        *,
-        retry: bool = False,
-        task: RunTask | None = None,
-    ) -> None:
+    def change(self, run_id: str, task: RunTask) -> None:
+        """Keeps how a run is to be labelled."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE run SET task = ? WHERE id = ?", (task.model_dump_json(), run_id))
+
+    def want(self, run_id: str, wanted: Literal["run", "pause"], *, retry: bool = False) -> None:
         """Asks for a run to start or to pause; the same again changes nothing."""
         with self._database.writing() as connection:
-            if task is not None:
-                connection.execute("UPDATE run SET task = ? WHERE id = ?", (task.model_dump_json(), run_id))
             if wanted == "run":
                 connection.execute(
                     "UPDATE run SET wanted = 'run', retry = max(retry, ?), code = NULL, message = NULL,"

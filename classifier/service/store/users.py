@@ -18,7 +18,7 @@ SESSION_S = 12 * 3600.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
-class Role(StrEnum):
+class UserRole(StrEnum):
     """What a user may do; each may do what stands before it too."""
 
     reader = "reader"
@@ -28,9 +28,9 @@ class Role(StrEnum):
     owner = "owner"
     """File papers and lists, which may cost money."""
 
-    def includes(self, other: Role) -> bool:
+    def includes(self, other: UserRole) -> bool:
         """Whether this role may do what the other one may."""
-        order = list(Role)
+        order = list(UserRole)
         return order.index(self) >= order.index(other)
 
 
@@ -38,10 +38,10 @@ class ServiceUser(NamedTuple):
     """Somebody who is known."""
 
     name: str
-    role: Role
+    role: UserRole
 
 
-LOCAL = ServiceUser("local", Role.owner)
+LOCAL = ServiceUser("local", UserRole.owner)
 """Who is at this machine; on loopback nobody logs in."""
 
 
@@ -51,7 +51,7 @@ class Users:
     def __init__(self, database: ServiceDatabase) -> None:
         self._database = database
 
-    def add(self, name: str, role: Role) -> str:
+    def add(self, name: str, role: UserRole) -> str:
         """Adds a user, or gives a known one a new token and role; sessions end.
 
         Returns:
@@ -115,7 +115,7 @@ class Users:
     def _one(self, statement: str, *values: object) -> ServiceUser | None:
         with self._database.reading() as connection:
             found = connection.execute(statement, values).fetchone()
-        return ServiceUser(found[0], Role(found[1])) if found else None
+        return ServiceUser(found[0], UserRole(found[1])) if found else None
 
 
 def _hash(secret: str) -> str:
