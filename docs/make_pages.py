@@ -27,6 +27,7 @@ COMMANDS = [
     "tree",
     "lint",
     "schema",
+    "serve",
 ]
 DEMO = ["classify", "examples/paper.pdf", "--engine", "offline"]
 DEMO_BLOCK = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)

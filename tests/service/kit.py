@@ -27,11 +27,11 @@ WAIT_S = 60.0
 
 ABSTRACT = {
     "title": "How a Bridge Was Watched for a Year",
-    "abstract": "We watch a bridge for a year and say what was seen. Gauges were read each hour, and trucks of "
-    "known weight crossed the deck.",
+    "abstract": "We watch a bridge for a year and say what was seen. Gauges were read each hour, and trucks "
+    "of known weight crossed the deck.",
 }
 LIST = b"""@article{one, title = {How Bridge One Was Watched}, abstract = {Gauges were read hourly.}}
-@article{two, title = {On the Age of Arches}, abstract = {Arches were counted, their age was estimated.}}
+@article{two, title = {On the Age of Arches}, abstract = {Arches were counted, aged and drawn.}}
 @article{broken, year = {2020}}
 """
 
