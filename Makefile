@@ -81,11 +81,28 @@ test-browser: $(READY)  ## Open the HTML pages in a real browser (fails where Ch
 	else $(BIN)/python -m pip install --quiet --group browser; fi
 	$(BIN)/python -m pytest tests/browser
 
+serve:  ## Serve pages and an HTTP API on this machine (http://127.0.0.1:8017/)
+	$(MAKE) --no-print-directory VENV=.venv-serve EXTRAS='[serve]' run-serve
+
+run-serve: $(TOOL)
+	$(BIN)/classifier serve
+
+test-service: $(READY)  ## Use the service in a real browser (fails where Chromium or npm is missing)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
+	else $(BIN)/python -m pip install --quiet --group browser; fi
+	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
+	AXE=$(VENV)/axe/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest tests/service_pages
+
+test-api: $(READY)  ## Hold the service to its OpenAPI document with schemathesis
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group contract; \
+	else $(BIN)/python -m pip install --quiet --group contract; fi
+	$(BIN)/python -m pytest tests/service_contract
+
 docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site into site/
 	$(BIN)/python docs/make_pages.py
 	$(BIN)/python docs/build_site.py
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-ray .venv-llm dist build site .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-ray .venv-llm .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service test-api docs clean

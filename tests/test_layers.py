@@ -19,7 +19,8 @@ LAYERS = [
     {"pipeline"},
     {"runs", "export", "training"},
     {"batch", "evaluation"},
-    {"cli", "web"},
+    {"service"},
+    {"cli"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

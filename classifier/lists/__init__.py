@@ -60,12 +60,15 @@ _WANTED = {
 }
 
 
-def read_lists(sources: Sequence[str]) -> Iterator[ListEntry | BrokenEntry]:
+def read_lists(sources: Sequence[str], *, attachments: bool = True) -> Iterator[ListEntry | BrokenEntry]:
     """The entries of all lists, in order, as a stream.
 
     Args:
         sources: Paths of lists (also gzipped), of folders of PDFs, of single PDFs; "-" is standard input. All
             but "-" are opened and looked at before this returns, so that a wrong one is told at once.
+        attachments: Look for the files that entries name. If not, no path of a list is looked at: for lists
+        of
+            people who may not read this machine's files.
 
     Returns:
         An iterator; keys are unique across all sources (a second `smith2020` is `smith2020#2`, with a
@@ -81,7 +84,7 @@ def read_lists(sources: Sequence[str]) -> Iterator[ListEntry | BrokenEntry]:
         raise InputError("'-' is given twice; standard input can be read only once")
     for source in sources:
         _check(source)
-    return _unique(found for source in sources for found in _read(source))
+    return _unique(found for source in sources for found in _read(source, attachments))
 
 
 def _check(source: str) -> None:
@@ -111,7 +114,7 @@ def _is_pdf(opened: Opened) -> bool:
     return opened.name != "-" and opened.head.startswith(b"%PDF-")
 
 
-def _read(source: str) -> Iterator[ListEntry | BrokenEntry]:
+def _read(source: str, attachments: bool) -> Iterator[ListEntry | BrokenEntry]:
     if source != "-" and _is_folder(source):
         yield from _read_folder(Path(source))
         return
@@ -119,7 +122,7 @@ def _read(source: str) -> Iterator[ListEntry | BrokenEntry]:
         if _is_pdf(opened):
             yield ListEntry(key=Path(source).name, source=source, line=1, file=Path(source))
         else:
-            yield from _read_opened(opened)
+            yield from _read_opened(opened, attachments)
 
 
 def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
@@ -133,7 +136,7 @@ def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
         )
 
 
-def _read_opened(opened: Opened) -> Iterator[ListEntry | BrokenEntry]:
+def _read_opened(opened: Opened, attachments: bool) -> Iterator[ListEntry | BrokenEntry]:
     form = detect_format(opened.name, opened.head)
     lines = read_lines(opened.stream, opened.head, in_pieces=form in _WITHOUT_LINES)
     line = 0
@@ -143,6 +146,8 @@ def _read_opened(opened: Opened) -> Iterator[ListEntry | BrokenEntry]:
             if isinstance(found, Damaged):
                 yield BrokenEntry(source=opened.name, line=line, reason=found.reason, key=found.key or None)
             else:
+                if not attachments:
+                    found.files = ()
                 yield build_entry(found, opened.name, opened.folder)
     except UNREADABLE as error:
         reason = f"the list cannot be read behind this entry ({error}); the file is damaged or cut short"

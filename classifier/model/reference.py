@@ -69,8 +69,11 @@ class Reference(Record):
         return self.value if self.version is None else f"{self.value}v{self.version}"
 
 
-def parse_reference(ref: str) -> Reference:
+def parse_reference(ref: str, *, files: bool = True) -> Reference:
     """Says what `ref` names; a path that exists wins over every other reading.
+
+    Args:
+        files: Whether `ref` may name a file of this machine. If not, the disk is not looked at.
 
     >>> parse_reference("https://arxiv.org/pdf/math.GT/0309136v1.pdf").arxiv_id
     'math/0309136v1'
@@ -82,7 +85,7 @@ def parse_reference(ref: str) -> Reference:
     given = ref.strip()
     if given == "-":
         return Reference(ref=ref, kind="stdin", value="-")
-    path = _existing_path(ref) or _existing_path(given)
+    path = (_existing_path(ref) or _existing_path(given)) if files else None
     if path is not None:
         return _file(ref, path)
     if _HOST_WITHOUT_SCHEME.fullmatch(given):

@@ -40,7 +40,7 @@ def read(path: str, budget: Budget) -> PdfReading:
         ReadError: Where the file does not open (`password` or `broken`).
     """
     reading = PdfReading(engine="pypdfium2", hidden_checked=True)
-    document = _open(path)
+    document = open_document(path)
     try:
         reading.page_count = len(document)
         kept: dict[int, str] = {}
@@ -63,21 +63,58 @@ def locate(path: str, number: int, start: int, end: int, expected: str | None) -
 
     Empty where the span is not on the page, or the page's text there is not `expected`.
     """
-    document = _open(path)
+    document = open_document(path)
     try:
         if not 1 <= number <= len(document):
             return []
-        with _text_page(document, number - 1) as (page, text_page, _):
-            raw, visible, _, _ = _split(page, text_page)
-            visible, back = _without_line_numbers(visible, raw, _line_numbers_on(document, number - 1, raw))
-            text, origin = clean_with_origin(visible)
-            if expected is not None and text[start:end] != expected:
+        with located_page(document, number - 1) as located:
+            if expected is not None and located.text[start:end] != expected:
                 return []
-            places = dict.fromkeys(back[at] for at in origin[max(start, 0) : max(end, 0)])
-            boxes = [char_box(text_page, at) for at in places if not raw[at].isspace()]
-            return [list(box) for box in boxes if box]
+            return located.boxes(start, end)
     finally:
         document.close()
+
+
+class LocatedPage:
+    """A page whose visible text leads back to places on it.
+
+    Attributes:
+        page: The page, turned as it is shown.
+        text: As `Page.text`.
+        hidden: What was removed from it, as in a reply.
+    """
+
+    def __init__(
+        self,
+        document: pypdfium2.PdfDocument,
+        index: int,
+        page: pypdfium2.PdfPage,
+        text_page: pypdfium2.PdfTextPage,
+    ) -> None:
+        self.page = page
+        self._text_page = text_page
+        self._raw, visible, self.hidden, _ = _split(page, text_page)
+        spans = _line_numbers_on(document, index, self._raw)
+        visible, self._back = _without_line_numbers(visible, self._raw, spans)
+        self.text, self._origin = clean_with_origin(visible)
+
+    def boxes(self, start: int, end: int) -> list[list[float]]:
+        """Boxes (left, bottom, right, top in points) of the inked characters in [start, end)."""
+        places = dict.fromkeys(self._back[at] for at in self._origin[max(start, 0) : max(end, 0)])
+        boxes = [char_box(self._text_page, at) for at in places if not self._raw[at].isspace()]
+        return [list(box) for box in boxes if box]
+
+
+@contextmanager
+def located_page(document: pypdfium2.PdfDocument, index: int) -> Iterator[LocatedPage]:
+    """A page with the places of its characters; it is turned as the file says, not as its text runs."""
+    shown = document[index]
+    rotation = shown.get_rotation()
+    shown.close()
+    with _text_page(document, index) as (page, text_page, _):
+        located = LocatedPage(document, index, page, text_page)
+        page.set_rotation(rotation)  # reading may have turned it
+        yield located
 
 
 def _line_numbers_on(document: pypdfium2.PdfDocument, index: int, raw: str) -> list[tuple[int, int]]:
@@ -91,7 +128,12 @@ def _line_numbers_on(document: pypdfium2.PdfDocument, index: int, raw: str) -> l
     return _find_line_numbers(document, texts).get(index, [])
 
 
-def _open(path: str) -> pypdfium2.PdfDocument:
+def open_document(path: str) -> pypdfium2.PdfDocument:
+    """Opens a PDF.
+
+    Raises:
+        ReadError: It does not open (`password` or `broken`).
+    """
     try:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:

@@ -7,15 +7,17 @@ is no paper. It does not fetch files, and it does not decide what a model is sho
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from classifier.errors import InputError, NotAPaper, NotAPdf, NoTextError, UnreadablePdf
 from classifier.model.document import Document
 from classifier.pdf.attempts import Attempts, ReadOutcome
 from classifier.pdf.limits import MIB, PdfLimits
-from classifier.pdf.reply import ReadingReply
+from classifier.pdf.places import PagePlaces, parse_places, parse_png
+from classifier.pdf.reply import ReadingReply, one_line
 from classifier.pdf.sandbox import Pool, WorkerFailed
 from classifier.text.characters import dense_chars, latin_length
 
@@ -128,6 +130,40 @@ class PdfReader:
             raise UnreadablePdf(
                 f"{path.name}: no positions on page {page} ({error}); expected a PDF that was read before"
             ) from error
+
+    def places(self, path: str | Path, page: int, spans: Sequence[tuple[int, int, str]]) -> PagePlaces:
+        """Where quotes and hidden text stand on a page as it is shown.
+
+        Args:
+            page: From 1.
+            spans: Start, end (half-open, in `Page.text`) and quote, each.
+
+        Raises:
+            UnreadablePdf: The file cannot be opened, or has no such page.
+        """
+        reply = self._draw(path, page, 0, [list(span) for span in spans], png=False)
+        return parse_places(reply, len(spans))
+
+    def picture(self, path: str | Path, page: int, width: int = 1200) -> bytes:
+        """A page as a PNG file, `width` pixels wide, or less if it would have over 6 million pixels.
+
+        Raises:
+            UnreadablePdf: As `places`.
+        """
+        return parse_png(self._draw(path, page, width, [], png=True))
+
+    def _draw(self, path: str | Path, page: int, width: int, spans: list[Any], *, png: bool) -> Any:
+        path = Path(path).absolute()
+        _check_bytes(path, self._limits)
+        job = {"op": "draw", "path": str(path), "page": page, "width": width, "spans": spans, "png": png}
+        try:
+            with self._pool.slot() as slot:
+                reply = slot.ask(job | {"cpu_s": self._limits.cpu_s}, self._limits.wall_s)
+        except WorkerFailed as error:
+            raise UnreadablePdf(f"page {page} cannot be shown: {error}") from error
+        if "error" in reply:
+            raise UnreadablePdf(f"page {page} cannot be shown: {one_line(str(reply.get('message')))}")
+        return reply
 
 
 def _check_bytes(path: Path, limits: PdfLimits) -> None:

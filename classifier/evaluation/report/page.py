@@ -42,7 +42,12 @@ def write_html(report: Report, predictions: Sequence[Prediction], path: Path) ->
     Raises:
         StoreError: The file cannot be written; what was there before is untouched.
     """
-    replace_text(path, _environment().get_template("report.html.j2").render(_context(report, predictions)))
+    replace_text(path, render_html(report, predictions))
+
+
+def render_html(report: Report, predictions: Sequence[Prediction]) -> str:
+    """The page as text; see `write_html`."""
+    return _environment().get_template("report.html.j2").render(_context(report, predictions))
 
 
 def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, Any]:
