@@ -17,7 +17,7 @@ from classifier.model.reference import FORMS, parse_reference
 from classifier.service.entries import PAPER_FILE
 from classifier.service.files import Upload, kept, key_reused, plain_name, replay_of, save
 from classifier.service.hub import Hub, check_engine, free_bytes
-from classifier.service.listing import Listing, list_file_name, survey_list, write_listing
+from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
 from classifier.service.shelf import Card, is_made
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
@@ -79,7 +79,7 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
 def take_list(
     hub: Hub, user: ServiceUser, upload: Upload, engine: str | None, reading: str, max_cost_usd: float | None,
     *, start: bool = False, key: str | None = None,
-) -> tuple[StoredRun, Listing]:  # fmt: skip
+) -> tuple[StoredRun, ListSurvey]:  # fmt: skip
     """Takes a list in and reads it; it is labelled only when it is started.
 
     Raises:
@@ -111,7 +111,7 @@ def take_list(
     return made, listing
 
 
-def listing_of(hub: Hub, run: StoredRun) -> Listing:
+def listing_of(hub: Hub, run: StoredRun) -> ListSurvey:
     """What was read of a list."""
     from classifier.service.listing import read_listing
 

@@ -56,7 +56,7 @@ class DuplicateEntry(Record):
     same_as: str
 
 
-class Listing(Record):
+class ListSurvey(Record):
     """What was read of a list.
 
     Attributes:
@@ -84,7 +84,7 @@ def list_file_name(name: str) -> str:
     return f"list{plain[0] if plain and plain[0] in _SUFFIXES else '.txt'}{packed}"
 
 
-def survey_list(file: Path, name: str) -> Listing:
+def survey_list(file: Path, name: str) -> ListSurvey:
     """Reads a list once, without looking at any file that it names.
 
     Args:
@@ -100,7 +100,7 @@ def survey_list(file: Path, name: str) -> Listing:
         raise InputError(message) from error
 
 
-def _survey(file: Path, name: str) -> Listing:
+def _survey(file: Path, name: str) -> ListSurvey:
     brings: Counter[str] = Counter()
     unusable: list[UnusableEntry] = []
     duplicates: list[DuplicateEntry] = []
@@ -123,7 +123,7 @@ def _survey(file: Path, name: str) -> Listing:
     if not entries:
         reason = unusable[0].reason if unusable else "no entry found"
         raise InputError(f"{name}: no usable entry: {reason}")
-    return Listing(
+    return ListSurvey(
         name=name,
         format=_format_of(file),
         entries=entries,
@@ -152,18 +152,18 @@ def _format_of(file: Path) -> str:
         return "pdf" if opened.head.startswith(b"%PDF-") else detect_format(str(file), opened.head)
 
 
-def write_listing(folder: Path, listing: Listing) -> None:
+def write_listing(folder: Path, listing: ListSurvey) -> None:
     """Keeps a listing beside its list."""
     replace_text(folder / LISTING_FILE, listing.model_dump_json(indent=1) + "\n")
 
 
-def read_listing(folder: Path) -> Listing:
+def read_listing(folder: Path) -> ListSurvey:
     """Reads a kept listing.
 
     Raises:
         StoreError: It is missing or damaged.
     """
     try:
-        return Listing.model_validate_json((folder / LISTING_FILE).read_bytes())
+        return ListSurvey.model_validate_json((folder / LISTING_FILE).read_bytes())
     except (OSError, ValueError) as error:
         raise StoreError(f"{folder.name}/{LISTING_FILE} cannot be read; upload the list again") from error
