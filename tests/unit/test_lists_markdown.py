@@ -15,8 +15,8 @@ HALF = TEXT.partition(". ")[0] + "."
 REST = TEXT.partition(". ")[2]
 MORE = "All of this is told in more than fifteen words, so that it is taken for a paragraph of the abstract."
 NAMES = (
-    "Ada One, Bo Two, Cy Three, Di Four, Ed Five, Flo Six, Gus Seven, Hal Eight, Ida Nine, Jo Ten, Kim Eleven "
-    "and Lea Twelve. In NeurIPS."
+    "Ada One, Bo Two, Cy Three, Di Four, Ed Five, Flo Six, Gus Seven, Hal Eight, Ida Nine, Jo Ten, "
+    "Kim Eleven and Lea Twelve. In NeurIPS."
 )
 GOES_ON = (
     "by Ada One and Bo Two, who had asked before how an agent that has\n  learnt so much may learn to lift a "
