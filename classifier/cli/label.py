@@ -53,7 +53,8 @@ def label(
         list[str],
         typer.Argument(
             metavar="LIST...",
-            help="BibTeX, RIS, CSL-JSON, CSV, JSONL, Markdown or text files, folders of PDFs, or '-'.",
+            help="BibTeX, RIS, PubMed, Web of Science, EndNote, Scopus, CSL-JSON, CSL-YAML, JSON, JSONL, "
+            "CSV, LaTeX bibliography, Markdown or text files, folders of PDFs, or '-'.",
         ),
     ],
     out: Annotated[
