@@ -317,3 +317,206 @@ def test_no_backup_takes_the_place_of_another(tmp_path):
         replace_with_backup(file, old, new)
     found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert found == {"list.bib": b"d", "list.bib.bak": b"a", "list.bib.bak2": b"b", "list.bib.bak3": b"c"}
+
+
+# -- files that this run did not make, and a person's word ----------------------------------------
+
+
+def export(folder: Path, *options: str) -> int:
+    return run(["export", str(folder), *options, *SURVEY])
+
+
+def test_an_own_export_is_replaced_and_any_other_file_is_not(labelled, tmp_path, capsys):
+    mine, out = tmp_path / "mine.bib", tmp_path / "out.bib"
+    mine.write_bytes(b"@book{mine}" * 1000)
+    assert export(labelled, "--out", str(mine)) == exits.USAGE
+    said = capsys.readouterr().err
+    assert "is no export of this run" in said
+    assert said.count("\n") == 1
+    assert mine.read_bytes() == b"@book{mine}" * 1000
+    for _ in range(2):
+        assert export(labelled, "--out", str(out)) == exits.DONE
+        assert f"wrote {len(sample())} entries as bibtex to {out}" in capsys.readouterr().err
+    out.write_bytes(out.read_bytes() + b"% my note")
+    assert export(labelled, "--out", str(out)) == exits.USAGE
+    assert out.read_bytes().endswith(b"% my note")
+
+
+def test_force_replaces_another_file_and_keeps_what_it_was(labelled, tmp_path, capsys):
+    mine = tmp_path / "mine.bib"
+    mine.write_bytes(b"@book{mine}")
+    mine.chmod(0o640)
+    assert export(labelled, "--out", str(mine), "--force") == exits.DONE
+    assert "what it was is in " in capsys.readouterr().err
+    assert (tmp_path / "mine.bib.bak").read_bytes() == b"@book{mine}"
+    assert mine.stat().st_mode & 0o777 == 0o640
+    assert export(labelled, "--out", str(mine)) == exits.DONE
+    assert not (tmp_path / "mine.bib.bak2").exists()
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite", "run.json", "labels.jsonl"])
+def test_the_runs_own_files_are_never_an_exports_place(labelled, name, capsys):
+    (labelled / "run.json").write_text("{}")
+    (labelled / "labels.jsonl").write_text("{}\n")
+    before = (labelled / name).read_bytes()
+    assert export(labelled, "-f", "jsonl", "--out", str(labelled / name), "--force") == exits.USAGE
+    assert "belongs to the run itself" in capsys.readouterr().err
+    assert (labelled / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to another file", "dangling link"])
+def test_what_is_no_file_of_its_own_is_not_replaced(labelled, tmp_path, kind, capsys):
+    out, other = tmp_path / "x.csv", tmp_path / "other.csv"
+    if kind == "folder":
+        out.mkdir()
+        assert export(labelled, "--out", str(out)) == exits.USAGE
+        assert "is a folder" in capsys.readouterr().err
+    elif kind == "pipe":
+        os.mkfifo(out)
+        with subprocess.Popen(["cat", str(out)], stdout=subprocess.PIPE) as reader:
+            assert export(labelled, "--out", str(out)) == exits.DONE
+            assert reader.stdout
+            assert reader.stdout.read().startswith(b'"key"')
+        assert out.is_fifo()
+    elif kind == "dangling link":
+        out.symlink_to(other)
+        assert export(labelled, "--out", str(out)) == exits.DONE
+        assert out.is_symlink()
+        assert other.read_bytes().startswith(b'"key"')
+    else:
+        other.write_bytes(b"theirs")
+        out.symlink_to(other)
+        assert export(labelled, "--out", str(out)) == exits.USAGE
+        assert other.read_bytes() == b"theirs"
+
+
+def test_the_other_name_of_a_hard_link_is_told(tmp_path, capsys):
+    copy, out = own_list(tmp_path, "zotero.bib")
+    (tmp_path / "second.bib").hardlink_to(copy)
+    assert export(out, "-f", "bibtex", "--into", str(copy)) == exits.DONE
+    assert "1 other names (hard links); they still have its old content" in capsys.readouterr().err
+    assert b"classifier:" not in (tmp_path / "second.bib").read_bytes()
+
+
+def test_a_damaged_ledger_is_told_before_anything_is_printed(tmp_path, capfdbinary):
+    folder = folder_of(tmp_path / "out", [row(f"k{n}", LEAF, rationale="x" * 900) for n in range(300)])
+    (folder / "labels.jsonl").write_text("{}\n" * 300)
+    path = folder / "ledger.sqlite"
+    data = bytearray(path.read_bytes())
+    data[len(data) * 2 // 3 : len(data) * 2 // 3 + 40960] = b"\xff" * 40960
+    path.write_bytes(data)
+    assert export(folder, "-f", "jsonl") == exits.FAILURE
+    printed = capfdbinary.readouterr()
+    assert printed.out == b""
+    assert b"damaged" in printed.err
+    assert b"300 lines of labels.jsonl" in printed.err
+    assert b"make room" not in printed.err
+
+
+def test_a_word_of_a_person_is_in_all_that_is_written(tmp_path, capsys):
+    folder = folder_of(
+        tmp_path / "out", [row("a", LEAF, needs_review=True), row("b", "failed"), row("c", LEAF)]
+    )
+    (folder / "run.json").write_text('{"totals": {}, "engine": "kept"}')
+    assert run(["correct", str(folder), "a", "unplaced"]) == exits.DONE
+    assert run(["correct", str(folder), "b", LEAF, "--by", "Ada"]) == exits.DONE
+    lines = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
+    assert [(line["ref"], line["status"], line["leaf"]) for line in lines] == [
+        ("a", "unplaced", None),
+        ("b", "placed", LEAF),
+        ("c", "placed", LEAF),
+    ]
+    assert lines[1]["path"] == lines[2]["path"] != []
+    assert lines[1]["error"] is None
+    assert (folder / "failed.jsonl").read_text() == ""
+    summary = json.loads((folder / "run.json").read_text())
+    assert summary["totals"] | {"labelled": 3, "failed": 0, "review": 0, "corrected": 2} == summary["totals"]
+    assert (summary["labels"], summary["engine"]) == ({LEAF: 2, "unplaced": 1}, "kept")
+    assert run(["correct", str(folder), "b", "--undo"]) == exits.DONE
+    assert json.loads((folder / "failed.jsonl").read_text())["key"] == "b"
+    assert json.loads((folder / "run.json").read_text())["totals"]["failed"] == 1
+
+
+def test_corrections_go_out_as_a_table_and_come_back(tmp_path):
+    rows = [row(key, LEAF, title=f"Bridges called {key}") for key in ("a", "=1+1", "ü;é", "d")]
+    folder, table = folder_of(tmp_path / "out", rows), tmp_path / "made.csv"
+    for key, label in (("a", "unplaced"), ("=1+1", "out-of-scope"), ("ü;é", "unplaced")):
+        assert run(["correct", str(folder), key, label, "--by", "Ada", "--note", "=no; really"]) == exits.DONE
+    assert export(folder, "-f", "corrections-csv", "--out", str(table)) == exits.DONE
+    again = folder_of(tmp_path / "again", rows)
+    assert run(["correct", str(again), "--from", str(table)]) == exits.DONE
+    second = tmp_path / "second.csv"
+    assert export(again, "-f", "corrections-csv", "--out", str(second)) == exits.DONE
+    assert second.read_bytes() == table.read_bytes()
+    assert table.read_text(encoding="utf-8").count("Ada") == 3
+
+
+@pytest.mark.parametrize(
+    "data", ["key;label\r\na;unplaced\r\n", "\ufeffKey\tLabel\na\tunplaced\n", 'label,key\n"unplaced",a\n\n']
+)
+def test_a_table_of_corrections_is_read_as_spreadsheets_save_it(tmp_path, data):
+    folder, table = folder_of(tmp_path / "out", [row("a", LEAF)]), tmp_path / "t.csv"
+    table.write_text(data, encoding="utf-8", newline="")
+    assert run(["correct", str(folder), "--from", str(table), "--by", "Ada"]) == exits.DONE
+    assert json_lines(folder, tmp_path)[0]["correction"]["by"] == "Ada"
+
+
+def test_all_problems_of_a_table_are_named_and_nothing_of_it_is_saved(tmp_path, capsys):
+    folder, table = folder_of(tmp_path / "out", [row("a", LEAF), row("b", LEAF)]), tmp_path / "t.csv"
+    table.write_text(
+        "key,label,title\na,unplaced,\nc,unplaced,\nb,no/leaf,\na,out-of-scope,\n,unplaced,\nb,,\n"
+        "b,unplaced,Steel\na,unplaced,Steel in wind\n"
+    )
+    assert run(["correct", str(folder), "--from", str(table)]) == exits.BAD_INPUT
+    said = capsys.readouterr().err
+    for words in (
+        "line 3: no entry 'c'",
+        "line 4: label 'no/leaf' is not known",
+        "line 5: 'a' is out-of-scope here, and unplaced on line 2",
+        "line 6: no key",
+        "line 7: no label",
+        "line 8: 'b' is unplaced here, and no/leaf on line 4",
+        "line 9: 'a' is 'On a' in the lists, not 'Steel in wind'",
+        "nothing is saved",
+    ):
+        assert words in said
+    assert all("correction" not in line for line in json_lines(folder, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("", "no column key and no column label"),
+        ("key,label\n", "no row below"),
+        ('key,label\na,unplaced,\nb,"x\n', "line"),
+        ("key,title\na,b\n", "no column label"),
+    ],
+)
+def test_a_table_that_is_none_is_one_line(tmp_path, capsys, data, words):
+    folder, table = folder_of(tmp_path / "out", [row("a", LEAF)]), tmp_path / "t.csv"
+    table.write_text(data)
+    assert run(["correct", str(folder), "--from", str(table)]) == exits.BAD_INPUT
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_a_paper_counts_once_in_trees_and_tables_and_has_all_its_rows_in_lists(tmp_path, capsys):
+    title = "How the bridges of a large city were watched for forty years"
+    rows = [
+        row("a", LEAF, title=title),
+        row("b", LEAF, title=title),
+        row("save-1.pdf", LEAF, title=None, arxiv_id=None),
+        row("other", LEAF),
+    ]
+    found = rows[2].label.paper.model_copy(update={"title": title})
+    rows[2] = rows[2].model_copy(update={"label": rows[2].label.model_copy(update={"paper": found})})
+    folder = folder_of(tmp_path / "out", rows)
+    assert export(folder, "-f", "markdown", "--out", str(tmp_path / "x.md")) == exits.DONE
+    assert "2 of them are duplicates, and each paper counts once" in capsys.readouterr().err
+    text = (tmp_path / "x.md").read_text(encoding="utf-8")
+    assert text.count("How the bridges of a large city") == 1
+    assert "(2)" in text.splitlines()[0]
+    assert len(json_lines(folder, tmp_path)) == 4
+    assert export(folder, "-f", "bibtex", "--out", str(tmp_path / "x.bib")) == exits.DONE
+    assert (tmp_path / "x.bib").read_text(encoding="utf-8").count(f"classifier:{LEAF}") == 4

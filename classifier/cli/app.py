@@ -16,8 +16,9 @@ from classifier.__about__ import __version__
 from classifier.cli import exits
 from classifier.cli.classify import classify
 from classifier.cli.compare import compare
+from classifier.cli.correct import correct
 from classifier.cli.evaluate import evaluate
-from classifier.cli.export import correct, export
+from classifier.cli.export import export
 from classifier.cli.fetch_gold import fetch_gold
 from classifier.cli.label import label
 from classifier.cli.report import report

@@ -1,10 +1,13 @@
-"""`classifier export` and `classifier correct`: a labelled list out again, and a person's word on it."""
+"""`classifier export`: a labelled list out again, into the user's own file or a new one."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,7 +17,10 @@ from classifier.cli import exits
 from classifier.cli.options import WorkspaceOption
 
 if TYPE_CHECKING:
+    from classifier.batch.ledger.corrections import StoredCorrection
+    from classifier.export.render import Options
     from classifier.export.splice.results import Spliced
+    from classifier.survey.taxonomy import Taxonomy
 
 Format = Literal[
     "jsonl",
@@ -30,8 +36,13 @@ Format = Literal[
     "html",
     "svg",
     "png",
+    "corrections-csv",
 ]
+CORRECTIONS = "corrections-csv"
+"""The format that `classifier correct --from` reads."""
 _SHOWN_KEYS = 5
+_IN_MEMORY = 16 << 20
+"""Bytes for standard output that are held in memory; more wait in a temporary file."""
 FolderArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="The --out folder of `classifier label`.")
 ]
@@ -51,8 +62,16 @@ def export(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A new file; standard output where absent.")
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="A new file, or one that this run has exported before; standard output if absent.",
+        ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --out: replace another file, too; FILE.bak has what it was.")
+    ] = False,
     prefix: Annotated[
         str, typer.Option(help="Marks our keywords: a rerun replaces these and leaves yours.")
     ] = "classifier:",
@@ -75,24 +94,30 @@ def export(
     cite: Annotated[
         bool, typer.Option("--cite", help="LaTeX: cite studies by the keys of their entries.")
     ] = False,
+    reviewed_only: Annotated[
+        bool, typer.Option("--reviewed-only", help="Leave out papers that a person must still look at.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> int:
     """Write a labelled list: back into its own file, or as tables, a page or a picture of the tree."""
-    from classifier.batch.ledger.rows import read_rows
+    from classifier.batch.ledger.access import ledger_path
+    from classifier.batch.papers import read_papers
     from classifier.errors import ConfigError
-    from classifier.export.render import BINARY, Options, format_of, remove_from, render, render_into
+    from classifier.export.render import BINARY, Options, format_of, render
     from classifier.export.splice.keywords import checked_prefix
-    from classifier.export.target import read_own, replace_with_backup
-    from classifier.files import replace_bytes
     from classifier.survey.workspace import Workspace
 
     if (into and out) or (remove and not into):
         raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
-    if not remove and not (folder / "ledger.sqlite").is_file():
-        raise ConfigError(f"{folder}: no ledger found; expected the --out folder of `classifier label`")
+    if force and not out:
+        raise ConfigError("--force needs --out; --into keeps a backup anyway")
+    if not remove:
+        ledger_path(folder)
+    if format == CORRECTIONS:
+        return _export_corrections(folder, into, out, force=force)
     name = format or format_of(into or out)
     if name in BINARY and not (into or out) and sys.stdout.isatty():
-        raise ConfigError(f"{name} is nothing for a terminal; use --out FILE, or a pipe")
+        raise ConfigError(f"{name} is binary; write it to a file with --out FILE, or pipe it")
     changed: list[str] = []
     options = Options(
         checked_prefix(prefix),
@@ -100,73 +125,127 @@ def export(
         bom,
         cite,
         on_new_key=lambda old, new: changed.append(f"'{old}' is '{new}'"),
+        reviewed_only=reviewed_only,
+        count=Counter(),
     )
     taxonomy = Workspace(workspace).taxonomy
     if into is not None:
-        old = read_own(into)
-        spliced = (
-            remove_from(name, old, into, options)
-            if remove
-            else render_into(name, old, into, read_rows(folder), taxonomy, options)
-        )
-        if not (remove or spliced.labelled or spliced.unknown or spliced.untouched):
-            raise ConfigError(f"{into}: no {name} entry found; check that --format is the file's")
-        backup = replace_with_backup(into, old, spliced.data)
-        return _report(into, spliced, backup, remove)
-    parts = render(name, read_rows(folder), taxonomy, options)
-    if out is not None:
-        replace_bytes(out, parts)
-    elif not _print(parts):
+        return _into(folder, into, name, taxonomy, options, remove=remove)
+    if not _deliver(folder, render(name, read_papers(folder), taxonomy, options), name, out, force, options):
         return exits.DONE
+    _say_aside(folder)
     if changed:
         shown = "; ".join(changed[:_SHOWN_KEYS]) + "; …" * (len(changed) > _SHOWN_KEYS)
         print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
     return exits.DONE
 
 
-def _print(parts: Iterable[bytes]) -> bool:
-    """Writes to standard output; False where its reader went away early, as `head` does."""
-    try:
-        for part in parts:
-            sys.stdout.buffer.write(part)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # What is still buffered must go somewhere, or Python complains at its end.
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+def _into(folder: Path, into: Path, name: str, taxonomy: Taxonomy, options: Options, *, remove: bool) -> int:
+    from classifier.batch.papers import read_papers
+    from classifier.errors import ConfigError
+    from classifier.export.render import remove_from, render_into
+    from classifier.export.target import other_names, read_own, replace_with_backup
+
+    old, links = read_own(into), other_names(into)
+    if remove:
+        spliced = remove_from(name, old, into, options)
+    else:
+        spliced = render_into(name, old, into, read_papers(folder), taxonomy, options)
+        if not (spliced.labelled or spliced.unknown or spliced.untouched):
+            raise ConfigError(f"{into}: no {name} entry found; check that --format is the file's")
+    backup = replace_with_backup(into, old, spliced.data)
+    _say_links(into, links if backup else 0)
+    if not remove:
+        _say_aside(folder)
+    return _report(into, spliced, backup, remove)
+
+
+def _export_corrections(folder: Path, into: Path | None, out: Path | None, *, force: bool) -> int:
+    from classifier.batch.correction_table import write_table
+    from classifier.batch.ledger.corrections import read_corrections
+    from classifier.errors import ConfigError
+    from classifier.export.render import Options
+
+    if into is not None:
+        raise ConfigError(f"{CORRECTIONS} is a new file: use --out FILE, or standard output")
+    options = Options(count=Counter())
+
+    def counted() -> Iterator[StoredCorrection]:
+        for stored in read_corrections(folder):
+            options.count["entries"] += 1
+            yield stored
+
+    _deliver(folder, write_table(counted()), CORRECTIONS, out, force, options)
+    return exits.DONE
+
+
+def _deliver(
+    folder: Path, parts: Iterable[bytes], name: str, out: Path | None, force: bool, options: Options
+) -> bool:
+    """Writes an export and says what it holds; False when the reader of standard output went away."""
+    from classifier.export.own_files import write_own
+    from classifier.export.target import other_names
+
+    backup: Path | None = None
+    if out is not None:
+        links = other_names(out)
+        backup = write_own(folder, out, parts, name, force=force)
+        _say_links(out, links)
+    elif not _print(parts):
         return False
+    count = options.count
+    what = "corrections" if name == CORRECTIONS else "entries"
+    said = f"{count['entries']} {what} as {name} to {out or 'standard output'}"
+    if count["duplicates"]:
+        said += f"; {count['duplicates']} of them are duplicates, and each paper counts once"
+    if count["left out"]:
+        said += f"; {count['left out']} that need review are left out"
+    if backup:
+        said += f"; what it was is in {backup}"
+    print(f"classifier: wrote {said}", file=sys.stderr)
     return True
 
 
-def correct(
-    folder: FolderArgument,
-    key: Annotated[str, typer.Argument(help="The entry's key (`ref` in labels.jsonl).")],
-    label: Annotated[
-        str | None, typer.Argument(help="A leaf id, out-of-scope or unplaced; `classifier tree` has them.")
-    ] = None,
-    note: Annotated[str, typer.Option(help="Why.")] = "",
-    by: Annotated[str, typer.Option(help="Who decides.")] = "",
-    undo: Annotated[
-        bool, typer.Option("--undo", help="Take the correction back: the engine's label counts again.")
-    ] = False,
-) -> int:
-    """Overrule a label: what a person decides outlives reruns and rules exports."""
-    from classifier.batch.ledger.rows import remove_correction, set_correction
-    from classifier.errors import ConfigError
-    from classifier.model.entries import Correction
+def _say_links(file: Path, others: int) -> None:
+    if others:
+        print(
+            f"classifier: {file}: had {others} other names (hard links); they still have its old content",
+            file=sys.stderr,
+        )
 
-    if (label is None) != undo:
-        raise ConfigError("expected a LABEL, or --undo without one; see --help")
-    if label is None:
-        if not remove_correction(folder, key):
-            raise ConfigError(
-                f"'{key}' has no correction: nothing to undo; the engine's label counts already"
-            )
-        print(f"classifier: the engine's label of '{key}' counts again", file=sys.stderr)
-    else:
-        set_correction(folder, Correction(key=key, label=label, by=by, note=note))
-        print(f"classifier: '{key}' is {label} from now on; export again", file=sys.stderr)
-    return exits.DONE
+
+def _say_aside(folder: Path) -> None:
+    """Names corrections that count for no entry: a person's work must not vanish in silence."""
+    from classifier.batch.ledger.corrections import read_corrections
+
+    aside = [stored for stored in read_corrections(folder) if stored.aside]
+    for stored in aside[:_SHOWN_KEYS]:
+        made = stored.correction
+        print(
+            f"classifier: the correction of '{made.key}' to {made.label} is kept aside: {stored.aside}",
+            file=sys.stderr,
+        )
+    if len(aside) > _SHOWN_KEYS:
+        print(
+            f"classifier: and {len(aside) - _SHOWN_KEYS} more; --format {CORRECTIONS} lists all",
+            file=sys.stderr,
+        )
+
+
+def _print(parts: Iterable[bytes]) -> bool:
+    """Writes to standard output, once all is read; False if its reader went away early, as `head` does."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
+        whole.writelines(parts)
+        whole.seek(0)
+        try:
+            shutil.copyfileobj(whole, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # What is still buffered must go somewhere, or Python complains at its end.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stdout.fileno())
+            return False
+    return True
 
 
 def checked_field(format_name: str, field: str | None) -> str | None:

@@ -6,9 +6,10 @@ those of readers (tree, tables, page, picture) hold all rows in memory, and so d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from classifier.errors import ConfigError
 from classifier.export.filed import Filed, file_rows
@@ -21,7 +22,8 @@ from classifier.model.entries import Row
 from classifier.survey.taxonomy import Taxonomy
 
 
-class Options(NamedTuple):
+@dataclass(frozen=True)
+class Options:
     """What a format may be told.
 
     Attributes:
@@ -30,6 +32,8 @@ class Options(NamedTuple):
         mark: CSV: whether it begins with a byte order mark.
         cite: LaTeX: whether studies are named by their keys.
         on_new_key: BibTeX: told each key that could not stay, and what it became.
+        reviewed_only: Leave out papers that a person must still look at.
+        count: Counts the rows that are written, and the duplicates that formats of readers leave out.
     """
 
     prefix: str = PREFIX
@@ -37,6 +41,8 @@ class Options(NamedTuple):
     mark: bool = False
     cite: bool = False
     on_new_key: Callable[[str, str], None] = lambda *_: None
+    reviewed_only: bool = False
+    count: Counter[str] = field(default_factory=Counter)
 
 
 def render(name: str, rows: Iterable[Row], taxonomy: Taxonomy, options: Options) -> Iterator[bytes]:
@@ -45,7 +51,7 @@ def render(name: str, rows: Iterable[Row], taxonomy: Taxonomy, options: Options)
     Raises:
         ConfigError: No such format, or rows of another taxonomy.
     """
-    filed = file_rows(rows, taxonomy)
+    filed = _counted(rows, taxonomy, options)
     if name in _STREAMED:
         return encoded(_STREAMED[name](filed, options))
     if name == "parquet":
@@ -53,7 +59,9 @@ def render(name: str, rows: Iterable[Row], taxonomy: Taxonomy, options: Options)
 
         return write_parquet(filed)
     if name in _GROUPED:
-        return iter(_GROUPED[name](group_by_tree(filed, taxonomy), taxonomy, options))
+        tree = group_by_tree(filed, taxonomy)
+        options.count["duplicates"] += tree.duplicates
+        return iter(_GROUPED[name](tree, taxonomy, options))
     raise ConfigError(f"format '{name}' is not known; expected one of {', '.join(FORMATS)}")
 
 
@@ -69,12 +77,13 @@ def render_into(
     if name not in INTO:
         raise ConfigError(f"--into works with {', '.join(INTO)}, not with '{name}'; use --out for a new file")
     check_format(file, data, name)
-    filed = file_rows(rows, taxonomy)
+    filed = _counted(rows, taxonomy, options)
     if name in _LISTS:
         return _splicer(name)(data, Results(filed, options.prefix, file, options.note_field))
     from classifier.export.splice.markdown import splice_markdown
 
     tree = group_by_tree(filed, taxonomy)
+    options.count["duplicates"] += tree.duplicates
     text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
     new = splice_markdown(data, _SECTIONS[name], text)
     return Spliced(new, tree.count - tree.failed, tree.failed, ())
@@ -97,6 +106,15 @@ def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced
         return Spliced(new, 0, 0, (), changed=removed)
     fields = (*NOTE_FIELDS[name], *([options.note_field] if options.note_field else []))
     return _splicer(name)(data, Removal(options.prefix, fields))
+
+
+def _counted(rows: Iterable[Row], taxonomy: Taxonomy, options: Options) -> Iterator[Filed]:
+    for filed in file_rows(rows, taxonomy):
+        if options.reviewed_only and filed.needs_review:
+            options.count["left out"] += 1
+            continue
+        options.count["entries"] += 1
+        yield filed
 
 
 def _splicer(name: str) -> Callable[[bytes, Results], Spliced]:

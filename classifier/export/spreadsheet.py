@@ -20,7 +20,7 @@ from classifier.text.characters import shown
 COLUMNS = (
     "key", "title", "authors", "year", "arxiv_id", "doi", "url", "label", "path", "status", "decided_by",
     "confidence", "needs_review", "review_reasons", "runner_up", "secondary", "scope_reason", "rationale",
-    "quotes", "engine", "model", "list", "line",
+    "quotes", "engine", "model", "list", "line", "duplicate_of",
 )  # fmt: skip
 
 _FORMULA = re.compile(r"(^|[;\t])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -33,10 +33,10 @@ def write_csv(rows: Iterable[Filed], *, mark: bool = False) -> Iterator[str]:
         rows: As a stream.
         mark: Whether to begin with a byte order mark.
     """
-    yield ("\ufeff" if mark else "") + _line(COLUMNS)
+    yield ("\ufeff" if mark else "") + csv_line(COLUMNS)
     for filed in rows:
         cells = _cells(filed)
-        yield _line([cells[name] for name in COLUMNS])
+        yield csv_line([cells[name] for name in COLUMNS])
 
 
 def inert(text: str) -> str:
@@ -44,7 +44,8 @@ def inert(text: str) -> str:
     return _FORMULA.sub(r"\1\2'", shown(text)) if text else ""
 
 
-def _line(cells: Iterable[object]) -> str:
+def csv_line(cells: Iterable[object]) -> str:
+    """A line with every cell in quotes, none of which a spreadsheet takes for a formula."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow([inert(str(cell)) for cell in cells])
     return line.getvalue()
@@ -77,4 +78,5 @@ def _cells(filed: Filed) -> dict[str, object]:
         "model": (provenance.model or "") if provenance else "",
         "list": entry.source,
         "line": entry.line,
+        "duplicate_of": filed.row.duplicate_of or "",
     }

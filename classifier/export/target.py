@@ -92,22 +92,46 @@ def replace_with_backup(path: Path, old: bytes, new: bytes) -> Path | None:
     return backup
 
 
-def _keep(path: Path, old: bytes) -> Path:
-    """A new file beside `path` with its old bytes; no existing backup is touched."""
+def new_backup(path: Path) -> Path:
+    """Makes an empty file FILE.bak, FILE.bak2, … beside `path`; no existing backup is touched.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
     for number in count(1):
         backup = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
         try:
-            with backup.open("xb") as file:
-                file.write(old)
-                file.flush()
-                os.fsync(file.fileno())
-            backup.chmod(path.stat().st_mode & 0o777)
+            with backup.open("xb"):
+                return backup
         except FileExistsError:
             continue
         except OSError as error:
-            backup.unlink(missing_ok=True)
             raise StoreError(
                 f"cannot write the backup {backup}: {error.strerror}; {path} is untouched"
             ) from error
-        return backup
     raise AssertionError  # count() has no end
+
+
+def _keep(path: Path, old: bytes) -> Path:
+    """A new file beside `path` with its old bytes."""
+    backup = new_backup(path)
+    try:
+        with backup.open("wb") as file:
+            file.write(old)
+            file.flush()
+            os.fsync(file.fileno())
+        backup.chmod(path.stat().st_mode & 0o777)
+    except OSError as error:
+        backup.unlink(missing_ok=True)
+        raise StoreError(
+            f"cannot write the backup {backup}: {error.strerror}; {path} is untouched"
+        ) from error
+    return backup
+
+
+def other_names(path: Path) -> int:
+    """How many other names (hard links) a file has; replacing it leaves them with its old bytes."""
+    try:
+        return max(0, path.stat().st_nlink - 1)
+    except OSError:
+        return 0

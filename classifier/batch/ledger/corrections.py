@@ -60,6 +60,32 @@ class StoredCorrection(NamedTuple):
     aside: str = ""
 
 
+class Problem(NamedTuple):
+    """Why a line of a table of corrections cannot be used; `line` counts from 1."""
+
+    line: int
+    reason: str
+
+
+class Wish(NamedTuple):
+    """A correction as a table asks for it.
+
+    Attributes:
+        title: What the person believes the entry's title is; None when the table does not say.
+    """
+
+    correction: Correction
+    line: int = 0
+    title: str | None = None
+
+
+class Wished(NamedTuple):
+    """What a table asks for, and which of its lines cannot be used."""
+
+    wishes: list[Wish]
+    problems: list[Problem]
+
+
 def set_correction(folder: Path, correction: Correction) -> Correction:
     """Saves a person's decision on one entry's paper; an earlier one is replaced.
 
@@ -74,38 +100,50 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
         InputError: No such entry, or a label outside the closed set.
         StoreError: The ledger cannot be written.
     """
-    return set_corrections(folder, [correction])[0]
+    made = _dated(correction)
+    with writing(folder) as db:
+        labels = _labels(db)
+        for reason in _problems(db, Wish(made), labels):
+            is_label = reason.startswith("label ")
+            raise InputError(f"{reason}; expected one of {', '.join(labels)}" if is_label else reason)
+        _keep(db, made)
+        _bind(db, [made.key])
+    return made
 
 
-def set_corrections(
-    folder: Path, corrections: Sequence[Correction], titles: Sequence[str | None] = ()
-) -> tuple[Correction, ...]:
-    """Saves several decisions, or none when one cannot be saved; see `set_correction`.
+def set_corrections(folder: Path, wished: Wished, source: str) -> None:
+    """Saves several decisions, or none when there is a problem with one; see `set_correction`.
 
     Args:
-        titles: What the person believes the entries' titles are, one for each correction or none at all; a
-            title of another paper is a problem.
+        source: The table's name.
 
     Raises:
-        InputError: One or several cannot be saved; the message names each with its problem.
+        InputError: Lines cannot be used: each is named with its reason.
     """
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    kept = tuple(made if made.at else made.model_copy(update={"at": now}) for made in corrections)
     with writing(folder) as db:
-        found = db.execute("SELECT value FROM run WHERE name = 'labels'").fetchone()
-        labels = json.loads(found[0]) if found else []
-        wanted = list(titles) or [None] * len(kept)
-        problems = [
-            problem
-            for made, title in zip(kept, wanted, strict=True)
-            for problem in _problems(db, made, labels, title)
-        ]
+        labels, problems = _labels(db), list(wished.problems)
+        for wish in wished.wishes:
+            problems += [Problem(wish.line, reason) for reason in _problems(db, wish, labels)]
         if problems:
-            raise InputError("; ".join(dict.fromkeys(problems)))
-        for made in kept:
-            _keep(db, made)
-        _bind(db, [made.key for made in kept])
-    return kept
+            listed = "; ".join(f"line {line}: {reason}" for line, reason in sorted(problems))
+            known = any(reason.startswith("label ") for _, reason in problems)
+            labels_told = f"; labels are {', '.join(labels)}" if known else ""
+            raise InputError(f"{source}: {listed}{labels_told}; nothing is saved: fix the table, then rerun")
+        made = [_dated(wish.correction) for wish in wished.wishes]
+        for one in made:
+            _keep(db, one)
+        _bind(db, [one.key for one in made])
+
+
+def _dated(made: Correction) -> Correction:
+    return (
+        made if made.at else made.model_copy(update={"at": datetime.now(UTC).isoformat(timespec="seconds")})
+    )
+
+
+def _labels(db: sqlite3.Connection) -> list[str]:
+    found = db.execute("SELECT value FROM run WHERE name = 'labels'").fetchone()
+    return list(json.loads(found[0])) if found else []
 
 
 def remove_correction(folder: Path, key: str) -> bool:
@@ -172,21 +210,19 @@ def _name(title: str) -> str:
     return f"'{' '.join(title.split())[:120]}'"
 
 
-def _problems(
-    db: sqlite3.Connection, made: Correction, labels: Sequence[str], title: str | None
-) -> Iterator[str]:
+def _problems(db: sqlite3.Connection, wish: Wish, labels: Sequence[str]) -> Iterator[str]:
+    made = wish.correction
     try:
         _check_key(db, made.key)
     except InputError as error:
         yield error.message
     else:
-        entry = ListEntry.model_validate_json(
-            db.execute("SELECT entry FROM item WHERE key = ?", (made.key,)).fetchone()[0]
-        )
-        if title and entry.paper.title and not same_title(title, entry.paper.title):
-            yield f"'{made.key}' is {_name(entry.paper.title)} in the lists, not {_name(title)}"
+        (stored,) = db.execute("SELECT entry FROM item WHERE key = ?", (made.key,)).fetchone()
+        title = ListEntry.model_validate_json(stored).paper.title
+        if wish.title and title and not same_title(wish.title, title):
+            yield f"'{made.key}' is {_name(title)} in the lists, not {_name(wish.title)}"
     if labels and made.label not in labels:
-        yield f"label '{made.label}' is not known; expected one of {', '.join(labels)}"
+        yield f"label '{made.label}' is not known"
 
 
 def _keep(db: sqlite3.Connection, made: Correction) -> None:

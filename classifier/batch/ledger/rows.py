@@ -18,7 +18,6 @@ from classifier.batch.ledger.corrections import (
     read_corrections,
     remove_correction,
     set_correction,
-    set_corrections,
 )
 from classifier.batch.ledger.damage import damaged
 from classifier.model.entries import BrokenEntry, Correction, ListEntry, Row
@@ -37,7 +36,6 @@ __all__ = [
     "remove_correction",
     "rows_with_originals",
     "set_correction",
-    "set_corrections",
 ]
 
 DUPLICATE = "duplicate-entry"

@@ -58,8 +58,7 @@ class LedgerView:
         An entry is known by what it brings: under its own key, else under one that it had before.
         """
         text = as_json(entry)
-        material = material_of(text)
-        state = None if entry.file is None else state_of_file(entry.file)
+        material, state = material_of(text), state_of_file(entry.file) if entry.file else None
         rows = self._all(
             "SELECT state, error, EXISTS (SELECT 1 FROM asked WHERE item = item.id AND NOT lost),"
             " coalesce(material, material_of(entry)), file_state, file_sha256 FROM item"

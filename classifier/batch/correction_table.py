@@ -1,0 +1,133 @@
+"""A person's corrections as CSV: out of a ledger, and back into one.
+
+What enters: a table with the columns `key` and `label`, and `note`, `by`, `at`, `title` if they are there;
+others are passed over. What leaves: wishes, each with its line; every problem of the table is named at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from classifier.batch.ledger.corrections import Problem, Wish, Wished
+from classifier.batch.ledger.rows import StoredCorrection
+from classifier.errors import InputError
+from classifier.export.spreadsheet import csv_line
+from classifier.model.entries import Correction
+
+COLUMNS = ("key", "label", "note", "by", "at", "title", "arxiv_id", "doi", "was", "counts")
+"""`was` is the engine's label; `counts` is "yes", or why the correction counts for no entry now."""
+
+COUNTS = "yes"
+_NEEDED = ("key", "label")
+_INERT = re.compile(r"(^|[;\t])(\s*)'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""The apostrophe that keeps a spreadsheet from seeing a formula (`classifier.export.spreadsheet`)."""
+_MOST_BYTES = 64 << 20
+
+
+def write_table(stored: Iterable[StoredCorrection]) -> Iterator[bytes]:
+    """A header, then a line for each correction; `read_table` reads it back."""
+    yield csv_line(COLUMNS).encode()
+    for one in stored:
+        made, paper = one.correction, one.entry.paper if one.entry else None
+        cells = {
+            "title": paper and paper.title,
+            "arxiv_id": paper and paper.arxiv_id,
+            "doi": paper and paper.doi,
+            "was": _label_of(one.was),
+            "counts": one.aside or COUNTS,
+            **made.model_dump(),
+        }
+        yield csv_line([cells[name] or "" for name in COLUMNS]).encode("utf-8", "replace")
+
+
+def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
+    """The corrections that a table asks for, in its order, and the rows that ask for none.
+
+    Args:
+        note, by: For rows that have none.
+
+    Raises:
+        InputError: It cannot be read, or lacks a column or every row.
+    """
+    text = _text(path)
+    first = text.partition("\n")[0]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+    try:
+        names = [name.strip().casefold() for name in next(rows, [])]
+        if missing := [name for name in _NEEDED if name not in names]:
+            raise InputError(
+                f"{path}: no column {' and no column '.join(missing)} in its first line; expected key and "
+                "label, and note, by, at, title if you like"
+            )
+        lines = ((rows.line_num, row) for row in rows if any(cell.strip() for cell in row))
+        found = _wished(names, lines, Correction(key="", label="", note=note, by=by))
+    except csv.Error as error:
+        raise InputError(
+            f"{path}: line {rows.line_num}: {error}; expected CSV as spreadsheets save it"
+        ) from error
+    if not found.wishes and not found.problems:
+        raise InputError(f"{path}: no row below its first line; expected a correction on each")
+    return found
+
+
+def _wished(names: list[str], lines: Iterator[tuple[int, list[str]]], usual: Correction) -> Wished:
+    wishes: dict[str, Wish] = {}
+    problems: list[Problem] = []
+    for line, row in lines:
+        cells = {name: _plain(cell) for name, cell in zip(names, row, strict=False)}
+        if cells.get("counts", "") not in ("", COUNTS):
+            continue  # it counts for no entry; the ledger that it came from has it still
+        key, label = cells.get("key", ""), cells.get("label", "")
+        lacking = [name for name, value in (("key", key), ("label", label)) if not value]
+        if lacking:
+            problems.append(Problem(line, f"no {' and no '.join(lacking)}"))
+        elif key in wishes and wishes[key].correction.label != label:
+            first = wishes[key]
+            problems.append(
+                Problem(line, f"'{key}' is {label} here, and {first.correction.label} on line {first.line}")
+            )
+        else:
+            made = Correction(
+                key=key,
+                label=label,
+                note=cells.get("note") or usual.note,
+                by=cells.get("by") or usual.by,
+                at=cells.get("at", ""),
+            )
+            wishes[key] = Wish(made, line, cells.get("title") or None)
+    return Wished(list(wishes.values()), problems)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise InputError(f"{path}: over {_MOST_BYTES >> 20} MiB; expected a table of corrections")
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}); expected a CSV file"
+        ) from error
+    try:
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _plain(cell: str) -> str:
+    return _INERT.sub(r"\1\2", cell).strip()
+
+
+def _label_of(label: str | None) -> str:
+    if not label:
+        return ""
+    try:
+        found = json.loads(label)
+    except ValueError:
+        return ""
+    status = {"out_of_scope": "out-of-scope", "unplaced": "unplaced"}.get(found.get("status"), "failed")
+    return str(found.get("leaf") or status)

@@ -1,0 +1,133 @@
+"""Which files a run has exported: only these may be replaced without asking.
+
+What enters: a run's folder and the parts of a new file. What leaves: the file, and its sha256 in
+DIR/exports.jsonl, one line each. A file that is not known there, or was changed since, is a user's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from classifier.errors import ConfigError, StoreError
+from classifier.export.target import new_backup
+from classifier.files import replacing
+
+EXPORTS_FILE = "exports.jsonl"
+"""In the run's folder: sha256, path, format and time of each export."""
+
+
+def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, force: bool) -> Path | None:
+    """Writes an export; what stands there is replaced only if this run has exported it.
+
+    Args:
+        folder: The run's.
+        out: The file; a link stays one, a device or pipe gets the bytes.
+        parts: Of the new file, as a stream.
+        name: The format's.
+        force: Replace another file, too, and keep it as FILE.bak.
+
+    Returns:
+        The backup, if there is one.
+
+    Raises:
+        ConfigError: Another file is there, or the run's own files are meant.
+        StoreError: It cannot be written; what was there is untouched.
+    """
+    if out.is_dir():
+        raise ConfigError(f"{out}: is a folder; expected a file for --out")
+    if out.exists() and not out.is_file():
+        _pour(out, parts)
+        return None
+    foreign = out.exists() and not _is_own(folder, out)
+    if foreign and _is_of_run(folder, out):
+        raise ConfigError(f"{out}: belongs to the run itself; choose another --out")
+    if foreign and not force:
+        raise ConfigError(
+            f"{out}: is there, and is no export of this run, or was changed since; choose another --out, use "
+            "--into to put labels into your list, or --force to replace it (it is kept as FILE.bak)"
+        )
+    digest = hashlib.sha256()
+    backup: Path | None = None
+    with replacing(out) as file:
+        for part in parts:
+            digest.update(part)
+            file.write(part)
+        if foreign:
+            backup = _copy(out)
+        # Before the file is in its place: killed in between, it is not taken for a user's.
+        _note(folder, {"sha256": digest.hexdigest(), "path": str(out.absolute()), "format": name})
+    return backup
+
+
+def _is_own(folder: Path, out: Path) -> bool:
+    sha256 = _sha256(out)
+    return any(sha256 == known for known in _known(folder))
+
+
+def _known(folder: Path) -> Iterator[str]:
+    try:
+        lines = (folder / EXPORTS_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # none yet
+        return
+    for line in lines:
+        try:
+            yield str(json.loads(line)["sha256"])
+        except (ValueError, KeyError, TypeError):  # cut off by a full disk
+            continue
+
+
+def _is_of_run(folder: Path, out: Path) -> bool:
+    names = ("ledger.sqlite", "labels.jsonl", "failed.jsonl", "run.json", EXPORTS_FILE, ".lock")
+    return any((folder / name).exists() and out.samefile(folder / name) for name in names)
+
+
+def _note(folder: Path, facts: dict[str, str]) -> None:
+    line = json.dumps(facts | {"at": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
+    path = folder / EXPORTS_FILE
+    try:
+        with path.open("ab") as file:
+            file.write(f"{line}\n".encode("utf-8", "replace"))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path}: {error.strerror or error}; nothing was exported: make room, or use "
+            "standard output"
+        ) from error
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be read ({error.strerror or error}); choose another --out"
+        ) from error
+
+
+def _copy(path: Path) -> Path:
+    """A new file beside `path` with its bytes, times and permissions."""
+    backup = new_backup(path)
+    try:
+        shutil.copy2(path, backup)
+    except OSError as error:
+        backup.unlink(missing_ok=True)
+        raise StoreError(
+            f"cannot write the backup {backup}: {error.strerror or error}; {path} is untouched"
+        ) from error
+    return backup
+
+
+def _pour(out: Path, parts: Iterable[bytes]) -> None:
+    try:
+        with out.open("wb") as file:
+            file.writelines(parts)
+    except OSError as error:
+        raise StoreError(f"cannot write {out}: {error.strerror or error}; choose another --out") from error
