@@ -3,8 +3,8 @@
 What enters: requests of an httpx client. What leaves: responses. A host name is resolved once, every
 address it has is checked, and the connection goes to a checked address, so that a second, different
 answer of the name server (DNS rebinding) changes nothing. TLS (SNI and certificate) and the Host
-header keep the name. It follows no redirects: each hop comes back here as a request of its own. A proxy, if
-the user has set one, resolves names by itself: what this machine can resolve is checked first (docs/adr/0004).
+header keep the name. It follows no redirects: each hop comes back here as a request of its own. A proxy that
+the user has set resolves names by itself: what this machine can resolve is checked first (docs/adr/0004).
 """
 
 from __future__ import annotations
