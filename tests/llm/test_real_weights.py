@@ -27,6 +27,7 @@ from tests import batch_kit as kit
 ROOT = Path(__file__).parents[2]
 MODEL = "gemma3-270m"
 LOADING_S = 300
+COMMON = ("--workspace", str(kit.BRIDGES), "--engine", "openai")
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +77,8 @@ def run(url: str, work: Path, *arguments: str, **settings: str) -> subprocess.Co
         "CLASSIFIER_MODEL": MODEL,
         "CLASSIFIER_EXAMPLES": "none",
         "CLASSIFIER_BUDGET_TOKENS": "600",
-        "CLASSIFIER_MAX_OUTPUT_TOKENS": "512",
-        "CLASSIFIER_TIMEOUT_S": "600",
+        "CLASSIFIER_MAX_OUTPUT_TOKENS": "300",
+        "CLASSIFIER_TIMEOUT_S": "1800",
         "CLASSIFIER_DATA_DIR": str(work / "data"),
         "CLASSIFIER_CACHE_DIR": str(work / "cache"),
         "PYTHONPATH": str(ROOT),
@@ -101,7 +102,7 @@ def test_a_paper_ends_in_a_label_or_in_one_clear_line(url, tmp_path):
     assert done.returncode in (0, 5), done.stderr
     found = json.loads(done.stdout)
     if done.returncode == 0:
-        assert found["leaf"] in {*Workspace().taxonomy.labels}
+        assert found["leaf"] in {*Workspace(kit.BRIDGES).taxonomy.labels}
     else:
         assert is_clear(found["error"])
     print(done.stdout[:2000], done.stderr[-2000:])
@@ -109,7 +110,7 @@ def test_a_paper_ends_in_a_label_or_in_one_clear_line(url, tmp_path):
 
 def test_each_abstract_of_a_list_ends_in_a_label_or_in_one_clear_line(url, tmp_path):
     source = kit.write_list(tmp_path / "list.jsonl", 5)
-    command = ("label", str(source), "--out", "out", "--workspace", str(kit.BRIDGES), "--engine", "openai")
+    command = ("label", str(source), "--out", "out", *COMMON)
     done = run(url, tmp_path, *command, "--concurrency", "2")
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 6), done.stderr
@@ -125,7 +126,7 @@ def test_each_abstract_of_a_list_ends_in_a_label_or_in_one_clear_line(url, tmp_p
 def test_the_cap_on_cost_stops_a_run_that_resumes_without_it(url, tmp_path):
     source = kit.write_list(tmp_path / "list.jsonl", 5)
     prices = json.dumps({MODEL: {"input": 1.0, "output": 10.0}})
-    command = ("label", str(source), "--out", "out", "--workspace", str(kit.BRIDGES), "--engine", "openai")
+    command = ("label", str(source), "--out", "out", *COMMON)
     done = run(url, tmp_path, *command, "--max-cost", "0.001", CLASSIFIER_PRICES=prices)
     print(done.stdout[-1000:], done.stderr[-1000:])
     assert "Traceback" not in done.stderr
