@@ -128,8 +128,12 @@ def constants() -> dict[str, str]:
 def codes(record: str) -> set[str]:
     """The codes of a record; `error.code` is left to the test of errors."""
     known, found = constants(), set()
-    for code in made(record):
-        if isinstance(code, ast.Constant):
+    waiting = list(made(record))
+    while waiting:
+        code = waiting.pop()
+        if isinstance(code, ast.IfExp):
+            waiting += [code.body, code.orelse]
+        elif isinstance(code, ast.Constant):
             found.add(code.value)
         elif isinstance(code, ast.Name):
             found.add(known[code.id])

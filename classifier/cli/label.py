@@ -91,7 +91,7 @@ def label(
         bool, typer.Option("--retry-failed", help="Try failed entries again, with new replies.")
     ] = False,
     relabel: Annotated[
-        bool, typer.Option("--relabel", help="Label anew where settings differ from the ledger's.")
+        bool, typer.Option("--relabel", help="Label again if settings differ from those of the ledger.")
     ] = False,
     dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Label each paper once.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="The first N entries only.")] = None,
@@ -101,7 +101,7 @@ def label(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Label reading lists: nothing lost, nothing paid twice; the same command goes on after any end."""
+    """Label reading lists into a folder; the same command resumes an interrupted run."""
     from classifier.batch.job import Job
     from classifier.settings import load_settings
     from classifier.survey.workspace import Workspace
