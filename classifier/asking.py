@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from classifier.connections import Connections
 from classifier.engines.base import Engine
-from classifier.engines.cascade import ask_in_turn, is_sure
+from classifier.engines.cascade import ask_in_turn, is_confident
 from classifier.errors import ContextOverflow
 from classifier.model.document import Document
 from classifier.model.measurement import Measurement
@@ -90,7 +90,7 @@ class Asking:
         if first is None:
             return True
         _, reply = await self._ask(first, subject)
-        return not is_sure(reply, self._settings.cascade_below)
+        return not is_confident(reply, self._settings.cascade_below)
 
     def accuracy(self, reply: Reply) -> Measurement | None:
         """What was measured of the engine and model that answered, with the prompt that is used here."""

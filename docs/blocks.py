@@ -6,8 +6,8 @@
     <!-- not run: needs a key -->
                                   before a block that cannot run offline; the reason is one of `REASONS`
 
-`paper.pdf` and `examples/` are in every folder. docs/make_pages.py makes screens with it,
-tests/test_docs.py runs the examples.
+`paper.pdf` and `examples/` are in every folder. docs/make_pages.py makes screens with it, tests/test_docs.py
+runs the examples.
 """
 
 import os

@@ -110,7 +110,7 @@ def test_an_interrupt_waits_for_replies_that_are_paid_for_and_loses_none(tmp_pat
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 130, said
-        assert "the same command goes on" in said
+        assert "rerun to resume" in said
         labelled = len(kit.labels_of(out))
         assert 0 < labelled < count
         assert json.loads((out / "run.json").read_text())["stopped"]["code"] == "interrupted"

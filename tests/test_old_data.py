@@ -115,9 +115,15 @@ def label(folder: Path, source: str, *more: str, code: int = 6, **environment: s
     return summary
 
 
-def files(folder: Path) -> tuple[bytes, bytes]:
-    """labels.jsonl and failed.jsonl."""
-    return (folder / "out" / "labels.jsonl").read_bytes(), (folder / "out" / "failed.jsonl").read_bytes()
+def files(folder: Path) -> tuple[dict[str, bytes], bytes]:
+    """The lines of labels.jsonl that no person overruled, and failed.jsonl.
+
+    "prompts" has a correction, which labels.jsonl did not follow in version 0.1.
+    """
+    lines = (folder / "out" / "labels.jsonl").read_bytes().splitlines()
+    labels = {json.loads(line)["ref"]: line for line in lines}
+    labels.pop("prompts", None)
+    return labels, (folder / "out" / "failed.jsonl").read_bytes()
 
 
 def numbers(text: str) -> list[str]:
@@ -133,6 +139,7 @@ def test_a_finished_offline_run_resumes_without_labelling_anything_anew(folder):
     rows = run(place, "export", "out", "--format", "jsonl", "--workspace", "../workspace").splitlines()
     labels = {row["ref"]: row for row in map(json.loads, rows)}
     assert labels["prompts"]["leaf"] == "llm4rl/policy"  # a person's correction rules
+    assert kit.labels_of(place / "out") == labels
 
 
 def test_a_finished_run_resumes_with_no_server_there(folder):
@@ -155,7 +162,7 @@ def test_labelling_anew_asks_only_for_what_was_refused(folder, server):
         "kettle": "rl4llm/fine-tuning/with-human-feedback",
         "kettle-again": "rl4llm/fine-tuning/with-human-feedback",
         "proofs": "rl4llm/fine-tuning/without-human-feedback",
-        "prompts": "rl4llm/prompt",
+        "prompts": "llm4rl/policy",  # a person's correction
         "greenhouse": "llm4rl/reward",
         "refused": None,
     }

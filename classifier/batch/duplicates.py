@@ -38,17 +38,20 @@ class Duplicates:
         self._sizes: dict[int, tuple[Path, int] | None] = {}  # -> the first file of a size; None once hashed
         self._bytes: dict[bytes, int] = {}  # sha256 of a file -> place
 
-    def find(self, entry: ListEntry) -> str | None:
+    def find(self, entry: ListEntry, sha256: str | None = None) -> str | None:
         """The key of the first entry of the same paper, or None; takes note of this entry in any case.
 
         The same are: one arXiv id (any version) or DOI, unless the titles contradict, since wrong ids are
         common; one abstract, of entries that have neither title nor id; one file's bytes; near-equal titles
         (`identity.same_title`), unless their arXiv ids differ or, for short titles, their authors.
+
+        Args:
+            sha256: Of the paper's PDF, when it is known; else the entry's own file is looked at.
         """
         paper = entry.paper
         title = FoldedTitle(paper.title or "")
         ids = _id_hashes(paper)
-        size, digest = self._file(entry.file)
+        size, digest = self._file(entry.file) if sha256 is None else (None, bytes.fromhex(sha256))
         place = self._by_id(ids, title)
         if place is None and digest is not None:
             place = self._bytes.get(digest)

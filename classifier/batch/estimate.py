@@ -205,7 +205,7 @@ def _look_through(job: Job, entries: Iterable[Found], known: LedgerView) -> tupl
             listed.unusable += 1
         elif find_duplicate(row) is not None:
             listed.duplicates += 1
-        elif (state := known.state_of(row.key)) == State.done:
+        elif (state := known.state_of(row)) == State.done:
             listed.done += 1
         elif state == State.failed:
             listed.failed += 1

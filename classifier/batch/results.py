@@ -1,45 +1,55 @@
 """A ledger -> what users keep: labels.jsonl, failed.jsonl, run.json.
 
-What enters: the folder that `classifier label --out` made. What leaves: files that are whole or not there.
-What
-it does not do: other formats (`classifier.export`).
+What enters: the folder that `classifier label --out` made. What leaves: files that are whole or not there, in
+which a person's word counts. What it does not do: other formats (`classifier.export`).
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from classifier.batch.ledger.rows import read_broken, read_rows, rows_with_originals
-from classifier.files import replace_bytes, replace_text
+from filelock import FileLock, Timeout
+
+from classifier.batch.ledger.access import ledger_path
+from classifier.batch.ledger.damage import LABELS_FILE
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.lock import LOCK_FILE
+from classifier.batch.ledger.rows import read_broken, read_corrections
+from classifier.batch.ledger.schema import connect
+from classifier.batch.papers import read_filed
+from classifier.batch.summary import findings
+from classifier.batch.tally import RunTally
+from classifier.export.filed import FAILED
+from classifier.export.jsonl import json_line
+from classifier.files import replace_bytes, replace_text, replacing
 from classifier.model.entries import BrokenEntry, ListEntry
 
-LABELS_FILE, FAILED_FILE, RUN_FILE = "labels.jsonl", "failed.jsonl", "run.json"
+__all__ = ["FAILED_FILE", "LABELS_FILE", "RUN_FILE", "refresh", "write_rows", "write_summary"]
+
+FAILED_FILE, RUN_FILE = "failed.jsonl", "run.json"
 
 
-def write_rows(folder: Path) -> dict[str, Any]:
+def write_rows(folder: Path) -> RunTally:
     """Writes labels.jsonl (one Label a line, in list order) and failed.jsonl.
 
     `failed.jsonl` has one object a line: key, source, line, code, message, duplicate_of (the key of the entry
-    that failed for this one too, or null); unusable entries come last.
+    that failed for this one too, or null); unusable entries come last. What a person labelled has not failed.
 
     Returns:
-        Why entries have no label: `reasons`, error code -> entries, the most frequent first, duplicates
-        apart; `duplicates`, entries that failed with another one of the same paper; `only`, the line of
-        failed.jsonl where there is just one.
+        What they hold, counted.
 
     Raises:
         StoreError: The ledger cannot be read, or a file not be written.
     """
-    tally = _Tally()
-    replace_bytes(
-        folder / LABELS_FILE, (row.label.model_dump_json().encode() + b"\n" for row in read_rows(folder))
-    )
-    replace_bytes(folder / FAILED_FILE, (tally.count(failure) for failure in _failures(folder)))
-    return tally.as_dict()
+    tally = RunTally()
+    with replacing(folder / LABELS_FILE) as labels:
+        replace_bytes(folder / FAILED_FILE, _write_labels(folder, tally, labels.write))
+    for stored in read_corrections(folder):
+        tally.add_correction(stored)
+    return tally
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
@@ -51,40 +61,54 @@ def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
     replace_text(folder / RUN_FILE, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
 
 
-class _Tally:
-    """Counts failures as they are written: memory does not grow with the list."""
+def refresh(folder: Path) -> bool:
+    """Writes labels.jsonl, failed.jsonl and the counts of run.json again, after a correction.
 
-    def __init__(self) -> None:
-        self._reasons: Counter[str] = Counter()
-        self._duplicates = 0
-        self._first: dict[str, Any] | None = None
+    Returns:
+        False if a run is at work there: it writes them at its end.
 
-    def count(self, failure: dict[str, Any]) -> bytes:
-        """The failure's line."""
-        self._first = self._first or failure
-        if failure["duplicate_of"] is None:
-            self._reasons[failure["code"]] += 1
-        else:
-            self._duplicates += 1
-        return json.dumps(failure, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-
-    def as_dict(self) -> dict[str, Any]:
-        """What was counted; see `write_rows`."""
-        is_only = self._reasons.total() + self._duplicates == 1
-        return {
-            "reasons": dict(self._reasons.most_common()),
-            "duplicates": self._duplicates,
-            "only": self._first if is_only else None,
-        }
+    Raises:
+        StoreError: The ledger cannot be read, or a file not be written.
+    """
+    try:
+        with FileLock(folder / LOCK_FILE, timeout=0):
+            _refresh(folder)
+    except Timeout:
+        return False
+    return True
 
 
-def _failures(folder: Path) -> Iterator[dict[str, Any]]:
-    for row, twin in rows_with_originals(folder):
-        entry, error = row.entry, row.label.error
-        if error is not None:
-            yield _failure(entry, error.code, error.message, twin)
+def _refresh(folder: Path) -> None:
+    tally = write_rows(folder)
+    path = ledger_path(folder)
+    connection = connect(path, read_only=True)
+    try:
+        found = findings(Ledger(connection, path), tally)
+    finally:
+        connection.close()
+    try:
+        before = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # of a run that was killed before its end: the next one writes it
+        return
+    if isinstance(before, dict):
+        write_summary(folder, before | found)
+
+
+def _write_labels(folder: Path, tally: RunTally, write: Any) -> Iterator[bytes]:
+    """Writes the labels, counts them, and yields the lines of those that failed."""
+    for filed, twin in read_filed(folder):
+        tally.add(filed, twin)
+        write(f"{json_line(filed)}\n".encode("utf-8", "replace"))
+        error = filed.row.label.error
+        if filed.label == FAILED and error is not None:
+            yield _failed(tally, _failure(filed.row.entry, error.code, error.message, twin))
     for broken in read_broken(folder):
-        yield _failure(broken, "broken-entry", broken.reason)
+        yield _failed(tally, _failure(broken, "broken-entry", broken.reason))
+
+
+def _failed(tally: RunTally, failure: dict[str, Any]) -> bytes:
+    tally.add_failure(failure)
+    return json.dumps(failure, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def _failure(

@@ -19,10 +19,11 @@ from classifier.batch.intake import Found, duplicate_finder, take_in
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
+from classifier.batch.ledger.rows import TITLES
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.results import write_rows, write_summary
 from classifier.batch.run import OnStart, Run
-from classifier.batch.summary import now, outcome_totals, request_settings, totals
+from classifier.batch.summary import findings, now, outcome_totals, request_settings
 from classifier.errors import ConfigError, StoreError
 from classifier.model.reply import Usage
 from classifier.runs.facts import server_of
@@ -58,6 +59,7 @@ def label_lists(
     _check(job, settings)
     made_from = fingerprint(settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
+        ledger.keep(TITLES, {name: workspace.taxonomy.titles(name) for name in workspace.taxonomy.leaves})
         take_in_parts(ledger, job.out, made_from)  # of a run on a cluster that was broken off
         find_duplicate = duplicate_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_duplicate)
@@ -70,7 +72,7 @@ def label_lists(
 
         def finish() -> None:
             ledger.bind_corrections()  # what was read of a PDF may tell which paper it is
-            summary.update(finished_at=now(), **totals(ledger), not_labelled=write_rows(job.out))
+            summary.update(finished_at=now(), **findings(ledger, write_rows(job.out)))
             write_summary(job.out, summary)
 
         try:

@@ -9,6 +9,7 @@ from classifier.__about__ import __version__
 from classifier.batch.job import Job
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.run import Run
+from classifier.batch.tally import RunTally
 from classifier.runs.facts import server_of
 from classifier.settings import Settings
 
@@ -31,20 +32,24 @@ def request_settings(job: Job, settings: Settings) -> dict[str, Any]:
     }
 
 
-def totals(ledger: Ledger) -> dict[str, Any]:
-    """How far the list has come, and what all replies have cost."""
+def findings(ledger: Ledger, tally: RunTally) -> dict[str, Any]:
+    """How far the list has come, what its labels are, and what all replies have cost.
+
+    Papers count once, and by a person's word if there is one; see `RunTally`.
+    """
     counts, spent = ledger.counts(), ledger.spent()
     return {
         "totals": {
             "entries": counts.total,
-            "labelled": counts.done,
-            "duplicates": counts.twins,
-            "failed": counts.failed,
-            "waiting": counts.waiting,
+            "labelled": tally.labelled,
+            "duplicates": tally.duplicates,
+            "failed": tally.failed,
+            "waiting": max(0, counts.waiting - tally.decided),
             "at_provider": ledger.requests.out_count(),
             "unusable": counts.broken,
             "unlisted": ledger.unlisted(),
-            "review": counts.review,
+            "review": tally.review,
+            "corrected": tally.corrected,
         },
         "spent": {
             "replies": spent.replies,
@@ -53,6 +58,7 @@ def totals(ledger: Ledger) -> dict[str, Any]:
             "tokens_cached": spent.tokens_cached,
             "cost_usd": None if spent.unpriced else round(spent.cost_usd, 6),
         },
+        **tally.as_dict(),
     }
 
 

@@ -70,38 +70,48 @@ def label(
         ),
     ] = ReadingName.full,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")
+        int,
+        typer.Option(min=1, max=1024, help="Maximum number of parallel requests; starts lower and adapts."),
     ] = 32,
     runner: Annotated[
-        RunnerName, typer.Option(help="ray: on a Ray cluster, or on one that is started here.")
+        RunnerName,
+        typer.Option(help="local: on this machine; ray: on a Ray cluster, or a new one on this machine."),
     ] = RunnerName.local,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell tokens and cost of real prompts; label nothing.")
+        bool, typer.Option("--dry-run", help="Estimate tokens and cost from real prompts; send nothing.")
     ] = False,
     max_cost: Annotated[
-        float | None, typer.Option(min=0, metavar="USD", help="Stop before the folder's replies cost more.")
+        float | None, typer.Option(min=0, metavar="USD", help="Stop before the cost of the run exceeds this.")
     ] = None,
     batch_api: Annotated[
-        bool, typer.Option("--batch-api", help="Ask by the provider's Batch API: half the price, in a day.")
+        bool,
+        typer.Option(
+            "--batch-api", help="Use the provider's Batch API: half the price, results within a day."
+        ),
     ] = False,
     drop_batches: Annotated[
-        bool, typer.Option("--drop-batches", help="Give up batches that an earlier run left there.")
+        bool, typer.Option("--drop-batches", help="Drop batches that an earlier run left at the provider.")
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try failed entries again, with new replies.")
+        bool, typer.Option("--retry-failed", help="Retry failed entries with new requests.")
     ] = False,
     relabel: Annotated[
-        bool, typer.Option("--relabel", help="Label again if settings differ from those of the ledger.")
+        bool, typer.Option("--relabel", help="Label again if the settings differ from the ledger's.")
     ] = False,
-    dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Label each paper once.")] = True,
-    limit: Annotated[int | None, typer.Option(min=1, help="The first N entries only.")] = None,
+    dedupe: Annotated[
+        bool,
+        typer.Option(
+            "--dedupe/--no-dedupe", help="Label each paper once; its other entries get the same label."
+        ),
+    ] = True,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N entries.")] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
     accept_unmeasured: AcceptUnmeasuredOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Label reading lists into a folder; the same command resumes an interrupted run."""
+    """Label reading lists into a folder; rerun the same command to resume."""
     from classifier.batch.job import Job
     from classifier.settings import load_settings
     from classifier.survey.workspace import Workspace
@@ -168,7 +178,8 @@ def _handle_signals(run: Run) -> None:
     def interrupt() -> None:
         if not run.interrupted:
             print(
-                "classifier: interrupted: finishing what is on its way; again to end at once",
+                "classifier: interrupted: waiting for the requests under way; press Ctrl-C again to "
+                "stop at once",
                 file=sys.stderr,
             )
         run.interrupt()
@@ -191,7 +202,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
             ("duplicates", "duplicates"),
             ("failed", "failed"),
             ("waiting", "waiting"),
-            ("at_provider", "requests at the provider: the same command collects their answers"),
+            ("at_provider", "requests are at the provider: rerun to collect the answers"),
             ("unusable", "unusable"),
             ("review", "for review"),
         )
@@ -213,7 +224,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
         )
     if summary.get("batches_dropped"):
         lines.append(
-            f"gave up {summary['batches_dropped']} batches at the provider, which may still charge for them"
+            f"dropped {summary['batches_dropped']} batches at the provider, which may still charge for them"
         )
     lines.append(f"engine: {first}{made['engine']}; results in {out}")
     return "\n".join(lines)
@@ -222,7 +233,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
 def _exit_code(summary: dict[str, Any]) -> int:
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
-        print("classifier: interrupted; what is done is saved: the same command goes on", file=sys.stderr)
+        print("classifier: interrupted; finished papers are saved; rerun to resume", file=sys.stderr)
         return exits.INTERRUPTED
     if stopped is not None:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
@@ -245,5 +256,5 @@ def _reasons(missing: dict[str, Any]) -> str:
             [*(name for name in names if not row["message"].startswith(f"{name}: ")), row["message"]]
         )
     told += "; see failed.jsonl"
-    told += "; the same command asks again where nobody answered" * bool(unreached & counted.keys())
-    return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - unreached)
+    told += "; rerun to retry where no server answered" * bool(unreached & counted.keys())
+    return told + "; --retry-failed retries all" * bool(counted.keys() - {"broken-entry"} - unreached)

@@ -275,6 +275,8 @@ def profile_of(request: Mapping[str, Any]) -> Profile:
         limit="max_completion_tokens" if "max_completion_tokens" in request else "max_tokens",
         temperature="temperature" in request,
         logprobs="logprobs" in request,
+        system=all(message["role"] == "system" for message in request.get("messages", ())[:1]),
+        stream="counted" if "stream_options" in request else "plain" if "stream" in request else "no",
     )
 
 

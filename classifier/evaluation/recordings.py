@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from classifier.engines.openai.canonical import request_sha256
-from classifier.engines.openai.failures import RejectedRequest, ServerError
+from classifier.engines.openai.failures import FailedSample, RejectedRequest, ServerError
 from classifier.engines.openai.secrets import without_secrets
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import (
@@ -31,6 +31,7 @@ from classifier.model.record import Record
 from classifier.model.reply import Usage
 
 _KINDS: tuple[type[ModelError], ...] = (
+    FailedSample,
     RejectedRequest,
     ServerError,
     RateLimited,
@@ -45,12 +46,17 @@ _BY_NAME = {kind.__name__: kind for kind in _KINDS}
 
 
 class Failure(Record):
-    """An exchange that brought no body: the error's class name, its message and what the ladder reads."""
+    """An exchange that brought no body: the error's class name, its message and what the ladder reads.
+
+    Attributes:
+        generation: What the model wrote where the server rejected that; None for other failures.
+    """
 
     kind: str
     message: str
     status: int | None = None
     said: str = ""
+    generation: str | None = None
 
 
 class Exchange(Record):
@@ -143,13 +149,19 @@ def failure_of(error: ModelError) -> Failure:
     kind = next(kind for kind in _KINDS if isinstance(error, kind))
     status = getattr(error, "status", None)
     return Failure(
-        kind=kind.__name__, message=error.message, status=status, said=str(getattr(error, "said", ""))
+        kind=kind.__name__,
+        message=error.message,
+        status=status,
+        said=str(getattr(error, "said", "")),
+        generation=getattr(error, "generation", None),
     )
 
 
 def error_of(failure: Failure) -> ModelError:
     """The error as it was, but for the wait that the server asked for."""
     kind = _BY_NAME.get(failure.kind, ModelError)
+    if issubclass(kind, FailedSample):
+        return kind(failure.message, failure.status or 0, failure.said, failure.generation or "")
     if issubclass(kind, RejectedRequest | ServerError):
         return kind(failure.message, failure.status or 0, failure.said)
     return kind(failure.message)

@@ -56,11 +56,13 @@ class Tree:
     Attributes:
         classes: The tree's first level.
         outside: What has no leaf: out of scope, unplaced, not labelled; only those that have papers.
+        duplicates: Entries that are left out, since another one of the same paper is there.
     """
 
     title: str
     classes: tuple[LeafGroup, ...]
     outside: tuple[LeafGroup, ...]
+    duplicates: int = 0
 
     @property
     def placed(self) -> int:
@@ -79,9 +81,11 @@ class Tree:
 
 
 def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
-    """Groups the rows; within a leaf newest first, then by title. No rows give a tree of zeros."""
+    """Groups papers, each once; within a leaf newest first, then by title. No rows give a tree of zeros."""
     by_label: dict[str, list[Filed]] = {}
-    for filed in rows:
+    entries = list(rows)
+    papers = one_a_paper(entries)
+    for filed in papers:
         by_label.setdefault(filed.label, []).append(filed)
     for papers in by_label.values():
         papers.sort(key=lambda filed: (-(filed.year or 0), filed.title.casefold(), filed.key))
@@ -93,7 +97,18 @@ def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
             for label, title in _OUTSIDE.items()
             if label in by_label
         ),
+        duplicates=len(entries) - len(papers),
     )
+
+
+def one_a_paper(rows: Iterable[Filed]) -> list[Filed]:
+    """The first entry of each paper that has a label, else the first; in the rows' order."""
+    chosen: dict[str, Filed] = {}
+    for filed in rows:
+        paper = filed.row.duplicate_of or filed.row.entry.key
+        if paper not in chosen or (chosen[paper].label == FAILED and filed.label != FAILED):
+            chosen[paper] = filed
+    return list(chosen.values())
 
 
 def _grow(node: Node, path: str, by_label: dict[str, list[Filed]]) -> LeafGroup:

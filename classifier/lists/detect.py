@@ -36,7 +36,7 @@ _BINARY = {b"PK\x03\x04": "a ZIP archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ
            b"SQLite format 3": "a SQLite file",
            b"%PDF-": "one PDF: name its file or folder, or use 'classifier classify'"}  # fmt: skip
 _BIBTEX = re.compile(r"^\s*@\s*[A-Za-z][\w-]*\s*[{(]", re.MULTILINE)
-_RIS = re.compile(r"^\s{0,3}TY\s{1,3}-", re.MULTILINE)
+_RIS = re.compile(r"^\s{0,3}(?:TY|ty|Ty)\s{1,3}-", re.MULTILINE)
 _MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTILINE | re.IGNORECASE)
 _CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOTALL)
 _SHOWN = 120

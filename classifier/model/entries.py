@@ -46,7 +46,7 @@ class BrokenEntry(Record):
 
 
 class Correction(Record):
-    """A person's decision on one entry: it outlives reruns and rules exports.
+    """A person's decision on one entry's paper: it outlives reruns and new keys, and rules exports.
 
     Attributes:
         label: A leaf id, "out-of-scope" or "unplaced".
@@ -62,8 +62,13 @@ class Correction(Record):
 
 
 class Row(Record):
-    """One line of a labelled list: the entry, its label, and a person's correction if there is one."""
+    """One line of a labelled list: the entry, its label, and a person's correction if there is one.
+
+    Attributes:
+        duplicate_of: The key of an earlier entry of the same paper; counts of papers leave this one out.
+    """
 
     entry: ListEntry
     label: Label
     correction: Correction | None = None
+    duplicate_of: str | None = None

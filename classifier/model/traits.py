@@ -8,6 +8,7 @@ is nothing else to compare (docs/adr/0015-identity-in-runs.md).
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import unicodedata
@@ -82,7 +83,7 @@ class Traits:
     Attributes:
         arxiv, doi: Bare, in lower case. An arXiv DOI counts as arXiv id.
         file: sha256 of its PDF.
-        abstract: Letters only (`abstract_letters`).
+        abstract: A digest of its letters (`abstract_letters`).
         url: The list's own address of a PDF.
     """
 
@@ -132,13 +133,14 @@ def traits_of(
     doi = bare_doi(paper.doi or "") or bare_doi((found and found.doi) or "")
     arxiv = bare_arxiv_id(paper.arxiv_id or "") or bare_arxiv_id((found and found.arxiv_id) or "")
     from_doi = bare_arxiv_id(doi)
+    letters = abstract_letters(paper.abstract or "")
     return Traits(
         title=paper.title or (found and found.title) or "",
         authors=paper.authors or (found.authors if found else ()),
         arxiv=arxiv or from_doi,
         doi="" if from_doi else doi,
         file=file or "",
-        abstract=abstract_letters(paper.abstract or ""),
+        abstract=hashlib.blake2b(letters.encode(), digest_size=12).hexdigest() if letters else "",
         url=url or "",
     )
 

@@ -21,6 +21,9 @@ _HASHED = {
 }
 _NAMED = {"base_url": "server", "reading": "--read"}
 
+_NOTES = ("reading",)
+"""In ledgers of version 0.1; today each label says what it was decided from."""
+
 
 def sha256_of(parts: Iterable[bytes]) -> str:
     """One hash of several byte strings; their order and their boundaries matter."""
@@ -38,7 +41,11 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
     If the engines differ, values that only one engine has are left out, except for the model: they follow
     from the engine.
     """
-    names = [name for name in dict.fromkeys((*before, *now)) if before.get(name) != now.get(name)]
+    names = [
+        name
+        for name in dict.fromkeys((*before, *now))
+        if name not in _NOTES and before.get(name) != now.get(name)
+    ]
     if "engine" in names:
         names = [name for name in names if name == "model" or (name in before and name in now)]
     return tuple(_change(name, before.get(name), now.get(name)) for name in names)

@@ -1,8 +1,8 @@
-"""HTTP as this project does it: GET only, redirects checked, sizes limited, refusals retried or named.
+"""An HTTP client: GET only, with checked redirects, limited sizes, retries, and distinct errors.
 
-What enters: an address and a sink for its bytes. What leaves: the sink, filled, and the address that
-answered in the end. It knows nothing of arXiv, papers or caches. Which addresses may be connected to
-is decided in `addresses`, how often in `pace`, what is tried again in `patience`.
+What enters: an address and a sink for its bytes. What leaves: the filled sink, and the final address after
+redirects. It does not know arXiv, papers or caches. `addresses` decides which addresses are allowed, `pace`
+how often requests are sent, and `patience` what is retried.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from classifier.waiting import OnWait, parse_retry_after
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MISSING = {404, 410}
-"""Statuses by which a server says that there is no such thing."""
+"""Statuses that mean: there is no such document."""
 _CLOSED = {401, 402, 403, 451}
-"""A paywall or a block: it is there, but not for us. arXiv answers 403 to whom it has had enough of."""
+"""Statuses of a paywall or a block. arXiv also sends 403 to clients that sent too many requests."""
 _BUSY = {429, 502, 503, 504}
-"""Refusals for now. 502 and 504 are a gateway's way to report a lost connection or a timeout."""
+"""Temporary failures. With 502 and 504 a gateway reports a lost connection or a timeout."""
 
 
 class Web:
     """An HTTP client for one purpose.
 
     Args:
-        transport: What connects.
-        contact: Goes into the User-Agent, for the operators of the servers.
+        transport: The transport that connects.
+        contact: Contact for the operators of the servers, in the User-Agent.
         patience: Timeouts and retries.
-        pace: Where the server asks for pauses between requests; redirects count.
-        on_wait: Told before each wait for another attempt: seconds, and why.
+        pace: The rate limit, if the server has one; redirects count.
+        on_wait: Called before each wait for another attempt with the seconds and the reason.
     """
 
     def __init__(
@@ -64,18 +64,18 @@ class Web:
         )
 
     async def get(self, url: str, sink: Sink, readable: Container[int] = (200,)) -> str:
-        """Fetches `url` into `sink`, and gives the address that answered after redirects.
+        """Fetches `url` into `sink`, and returns the final address after redirects.
 
         Args:
-            url: What is asked for.
-            sink: Takes the body; restarted for each attempt.
-            readable: Statuses whose body is the answer.
+            url: The address.
+            sink: Receives the body; restarted for each attempt.
+            readable: Statuses whose body is the result.
 
         Raises:
             PaperNotFound: 404 or 410.
-            SourceUnavailable: No answer, or a refusal, after all attempts.
-            SourceError: Not open to us; an address, redirect or encoding that is not followed; what `sink`
-                raises.
+            SourceUnavailable: No response, or a temporary failure, after all attempts.
+            SourceError: Access is denied, or the address, a redirect or an encoding is not accepted. Errors
+                of `sink` are raised too.
         """
         return await self._retries.run(self._attempt, url, sink, readable)
 
@@ -116,7 +116,7 @@ class Web:
         return self._pace.turn() if self._pace else contextlib.nullcontext()
 
     async def _hop(self, url: str, host: str, sink: Sink, readable: Container[int]) -> str | None:
-        """One request; the next address where the answer is a redirect."""
+        """Sends one request; returns the next address if the response is a redirect."""
         async with self._connected(url) as response:
             if response.status_code in _REDIRECTS:
                 return _redirect_target(response)
@@ -160,9 +160,9 @@ class Web:
 def _user_agent(contact: str) -> str:
     from classifier.__about__ import __version__
 
-    # A header takes printable ASCII only.
-    said = "".join(c for c in contact if c.isascii() and c.isprintable()).strip()
-    return f"survey-classifier/{__version__} ({said})"
+    # A header can contain printable ASCII only.
+    printable = "".join(c for c in contact if c.isascii() and c.isprintable()).strip()
+    return f"survey-classifier/{__version__} ({printable})"
 
 
 def _redirect_target(response: httpx.Response) -> str:
@@ -190,8 +190,9 @@ def _redirect_target(response: httpx.Response) -> str:
 async def _decoded(response: httpx.Response, host: str) -> AsyncIterator[bytes]:
     """The body in pieces of at most `CHUNK` bytes.
 
-    Compression was not asked for, yet some servers use it. httpx would inflate a whole network read
-    at once, a thousandfold for a bomb; here the sink sees each piece before the next is made.
+    We did not ask for compression, but some servers use it. httpx would decompress a whole network read at
+    once, which a bomb can make a thousand times larger; here the sink checks each piece before the next is
+    made.
     """
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
@@ -217,7 +218,7 @@ async def _decoded(response: httpx.Response, host: str) -> AsyncIterator[bytes]:
 
 
 def _is_certificate_failure(error: BaseException) -> bool:
-    """Looks through the causes: httpx wraps ssl's error in a ConnectError."""
+    """Whether a cause of the error is a certificate failure: httpx wraps it in a ConnectError."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):

@@ -1,12 +1,12 @@
-"""A workspace: everything that belongs to one survey, in one folder.
+"""A workspace: a folder with everything that belongs to one survey.
 
     taxonomy.yaml      the tree, its questions, its scope          (required)
-    prompts/           Jinja templates, versioned by file name     (the built-in ones serve where absent)
-    gold/              labels.jsonl, out_of_scope.jsonl            (examples; may be absent)
-    offline/           cues, weights and measurements of the offline engine (may be absent)
+    prompts/           Jinja templates, versioned by file name     (if absent, the built-in ones are used)
+    gold/              labels.jsonl, out_of_scope.jsonl            (examples; optional)
+    offline/           cues, weights and accuracy of the offline engine (optional)
 
-What enters: a folder, or nothing for the built-in survey. What leaves: a
-`Workspace` that reads each part when it is first asked for.
+What enters: a folder, or nothing for the built-in survey. What leaves: a `Workspace` that reads each part
+when it is first needed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from classifier.errors import ConfigError
 from classifier.files import PACKAGE
 from classifier.model.study import Study
+from classifier.survey.shape import problems
 from classifier.survey.taxonomy import Taxonomy, load_taxonomy
 
 TAXONOMY_FILE = "taxonomy.yaml"
@@ -50,18 +51,18 @@ class Workspace:
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
-        """The tree. Raises ConfigError where taxonomy.yaml is wrong."""
+        """The tree. Raises ConfigError if taxonomy.yaml is invalid."""
         return load_taxonomy(self.root / TAXONOMY_FILE)
 
     @cached_property
     def studies(self) -> tuple[Study, ...]:
-        """The gold studies, placed ones first; empty where the workspace has none."""
+        """The gold studies, placed ones first; empty if the workspace has none."""
         files = [self.root / name for name in GOLD_FILES]
         return tuple(study for file in files if file.is_file() for _, study in read_studies(file))
 
     @property
     def offline_dir(self) -> Path:
-        """Where the offline engine's data is; it may not exist."""
+        """The folder of the offline engine's data; it may not exist."""
         return self.root / "offline"
 
     @cached_property
@@ -75,7 +76,7 @@ class Workspace:
         return digest.hexdigest()
 
     def prompt_dir(self) -> Path:
-        """The folder of templates: the workspace's own, else the built-in one."""
+        """The folder with the templates: the workspace's own if it exists, else the built-in one."""
         own = self.root / "prompts"
         return own if own.is_dir() else builtin_root() / "prompts"
 
@@ -84,7 +85,32 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
     """Yields (line number from 1, study) of a JSON-lines file; blank lines are skipped.
 
     Raises:
-        ConfigError: Unreadable, not UTF-8, or a line that is not a study; the line is named.
+        ConfigError: The file cannot be read, is not UTF-8, or has a line that is not a study (the message
+            names the line).
+    """
+    for number, found in read_lines(path):
+        if isinstance(found, Study):
+            yield number, found
+        else:
+            raise ConfigError(f"{path}: line {number}: {_problems(found)[0]}") from found
+
+
+def study_problems(path: Path) -> Iterator[tuple[int, str]]:
+    """Yields (line number from 1, message) of everything that is wrong with the lines of a file.
+
+    Raises:
+        ConfigError: The file is unreadable or not UTF-8.
+    """
+    for number, found in read_lines(path):
+        if not isinstance(found, Study):
+            yield from ((number, message) for message in _problems(found))
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, Study | ValueError]]:
+    """Yields (line number from 1, study or what is wrong with the line); blank lines are skipped.
+
+    Raises:
+        ConfigError: The file is unreadable or not UTF-8.
     """
     try:
         # Not splitlines(): a summary may hold U+2028 and other separators, which JSON leaves as they are.
@@ -97,11 +123,10 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
         try:
             yield number, Study.model_validate(json.loads(line))
         except ValueError as error:
-            raise ConfigError(f"{path}: line {number}: {_first_problem(error)}") from error
+            yield number, error
 
 
-def _first_problem(error: ValueError) -> str:
+def _problems(error: ValueError) -> list[str]:
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return f"not valid JSON ({error})"
+        return [f"{place}: {message}" for place, message in problems(error, Study)]
+    return [f"not valid JSON ({error}); expected one JSON object on each line"]

@@ -1,9 +1,9 @@
-"""Confidences that mean what they say: what was measured of an engine, applied to its next replies.
+"""Applies a calibration to replies, so that a confidence is the measured share of right answers.
 
 What enters: a `Calibration` that `classifier.evaluation.calibration` has fitted, and a reply. What leaves:
-the same reply with the share of right answers that its confidence stood for. A calibration holds for one
-engine, one model and one source of confidence (stated, from token probabilities …) and touches no other. It
-changes neither the label nor `Reply.probabilities`. Nothing is fitted here.
+the same reply with a calibrated confidence. A calibration is valid for one engine, one model and one source
+of confidence (stated, from token probabilities …) and is applied to no other. It changes neither the label
+nor `Reply.probabilities`. Nothing is fitted here.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from classifier.survey.workspace import Workspace
 from classifier.verdict.engine_files import existing_paths, own_path
 
 CALIBRATED = "calibrated:"
-"""Stands before the source in `Reply.confidence_source` of what `apply` returns: "calibrated:stated"."""
+"""Prefix of the source in the `Reply.confidence_source` that `apply` returns: "calibrated:stated"."""
 
 Method = Literal["temperature", "platt"]
 
 _FOLDER = "calibration"
 _EDGE = 1e-4
-"""Confidences are kept this far from 0 and 1, where the logit is infinite."""
+"""Least distance of a confidence from 0 and 1, since the logit is infinite there."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -47,20 +47,20 @@ class Curve(Record):
     intercept: Finite = 0.0
 
     def __call__(self, confidence: float) -> float:
-        """The calibrated confidence, with four digits; the surer stays the surer."""
+        """The calibrated confidence, rounded to four digits; the order of confidences does not change."""
         return round(_sigmoid(self.slope * logit(confidence) + self.intercept), 4)
 
 
 class Calibration(Curve):
-    """A fitted curve, what it belongs to, and how well it does.
+    """A fitted curve, what it was fitted to, and its measured errors.
 
     Attributes:
-        source: The confidence that it was fitted to, as `Reply.confidence_source` names it.
-        n: Answers that it was fitted to.
-        suites: Name -> sha256 of the suites that they come from.
-        ece_before, ece_after: Expected calibration error of 10 bins; after is out of sample, by nested
-            cross-validation, and so are the Brier scores.
-        taxonomy_sha256: The taxonomy that it was measured with; a note, not a condition.
+        source: The kind of confidence that it was fitted to, as in `Reply.confidence_source`.
+        n: Number of answers that it was fitted to.
+        suites: Name -> sha256 of the suites that these answers come from.
+        ece_before, ece_after: Expected calibration error of 10 bins; the value after calibration is out of
+            sample, by nested cross-validation. The same holds for the Brier scores.
+        taxonomy_sha256: The taxonomy that it was measured with, for information; it is not checked.
     """
 
     schema_version: Literal[1] = 1
@@ -77,7 +77,7 @@ class Calibration(Curve):
 
 
 def apply(calibration: Calibration | None, reply: Reply) -> Reply:
-    """The reply with its confidence calibrated; as it was where no calibration belongs to it."""
+    """Returns the reply with its confidence calibrated, or unchanged if the calibration is for others."""
     confidence = reply.answer.confidence
     if (
         calibration is None
@@ -102,10 +102,10 @@ def calibration_path(workspace: Workspace, settings: Settings, engine: str, mode
 def load_calibration(
     workspace: Workspace, settings: Settings, engine: str, model: str | None
 ) -> Calibration | None:
-    """The calibration of an engine and model, or None; the user's own goes before one that ships.
+    """The calibration of an engine and model, or None; the user's own has priority over a shipped one.
 
     Raises:
-        ConfigError: The file is not a calibration, or one of another engine.
+        ConfigError: The file is not a calibration, or it is for another engine or model.
     """
     path = next(existing_paths(workspace, settings, _FOLDER, engine, model), None)
     if path is None:
@@ -128,7 +128,7 @@ def load_calibration(
 
 
 def save_calibration(calibration: Calibration, workspace: Workspace, settings: Settings) -> Path:
-    """Writes it where `load_calibration` looks, replacing an older one as a whole; returns the path.
+    """Writes the file that `load_calibration` reads, replacing an older one; returns the path.
 
     Raises:
         StoreError: The file cannot be written.
@@ -139,9 +139,9 @@ def save_calibration(calibration: Calibration, workspace: Workspace, settings: S
 
 
 def logit(probability: float) -> float:
-    """log(p / (1 - p)), with p kept off 0 and 1."""
-    kept = min(max(probability, _EDGE), 1 - _EDGE)
-    return math.log(kept / (1 - kept))
+    """log(p / (1 - p)), with p at least `_EDGE` away from 0 and 1."""
+    clipped = min(max(probability, _EDGE), 1 - _EDGE)
+    return math.log(clipped / (1 - clipped))
 
 
 def _sigmoid(value: float) -> float:

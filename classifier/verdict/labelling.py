@@ -1,8 +1,8 @@
-"""Reply + checked quotes + review -> Label.
+"""Reply + verified quotes + review -> Label.
 
-What enters: values that the pipeline's steps have made. What leaves: the Label that users keep; status,
-path, scope reason and the class's fields are derived here and nowhere else, so that they cannot
-contradict the one label that the engine chose.
+What enters: the results of the pipeline's steps. What leaves: the Label that users keep. Status, path, scope
+reason and the class's fields are derived only here, so that they cannot contradict the label that the engine
+chose.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def assemble_label(
 
 
 def failed_label(ref: str, error: ClassifierError) -> Label:
-    """The row for a paper that could not be labelled: rows of lists always exist."""
+    """The Label of a paper that could not be labelled: every entry of a list gets one."""
     return Label(
         ref=ref,
         paper=LabelledPaper(),
@@ -68,7 +68,7 @@ def failed_label(ref: str, error: ClassifierError) -> Label:
 
 
 def quotes_of(answer: Answer) -> tuple[Quote, ...]:
-    """The answer's quotes, those of the answers included, each pair of words and purpose once."""
+    """All quotes of the answer, including those of its decision questions, without repetitions."""
     from_answers = [Quote(quote=item.quote, supports=item.question) for item in answer.answers if item.quote]
     return tuple(dict.fromkeys((*answer.evidence, *from_answers)))
 

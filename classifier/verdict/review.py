@@ -1,7 +1,7 @@
-"""Whether a person must look, and why.
+"""Decides whether a person must review a label, and why.
 
-What enters: a reply, its checked quotes, the document, and what the source said. What leaves: review
-reasons (closed codes) and warnings; the words to each reason are in the warning of the same code.
+What enters: a reply, its verified quotes, the document, and the metadata of the source. What leaves: review
+reasons (closed codes) and warnings. Each reason has a message in the warning with the same code.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from classifier.verdict.guard import find_visible_orders
 
 _SHOWN_CHARS = 120
 _TITLE_DIFFERS = 0.8
-"""Below this similarity a printed title and the source's are two papers' (titles wrap and lose symbols)."""
+"""Below this similarity, a printed title and the source's title belong to different papers. It is below 1
+because printed titles wrap and lose symbols."""
 _REASONS: tuple[ReviewReason, ...] = get_args(ReviewReason)
 
 
 class Review(NamedTuple):
-    """Reasons in the Label's order, each once, and every warning."""
+    """The reasons in the order of `ReviewReason`, each once, and all warnings."""
 
     reasons: tuple[ReviewReason, ...]
     warnings: tuple[Notice, ...]
@@ -106,11 +107,11 @@ def _about_document(document: Document) -> Iterator[Notice]:
 
 
 def _about_title(file: PaperFile, document: Document) -> Iterator[Notice]:
-    """Whether the PDF is another paper than the source or the user's list says."""
+    """A warning if the PDF seems to be a different paper from the one that the source or list names."""
     expected, printed = file.paper.title, document.title
     if not expected or not printed or not document.pages or document.engine == "text":
         return
-    # A title that was not found whole (a stamp, a symbol) may still be on page 1.
+    # If the printed title was not read completely (a stamp, a symbol), it may still be on page 1.
     first_page = " ".join(document.pages[0].text.split()).casefold()
     if " ".join(expected.split()).casefold() in first_page:
         return

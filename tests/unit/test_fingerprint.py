@@ -19,6 +19,7 @@ OPENAI = {"engine": "openai", "taxonomy_sha256": "1", "model": "m", "logprobs": 
     ("before", "now", "told"),
     [
         (OFFLINE, OFFLINE, ()),
+        (OFFLINE | {"reading": "full"}, OFFLINE, ()),
         (OFFLINE, OPENAI, ("engine: offline -> openai", "model: none -> m")),
         (OPENAI, OPENAI | {"model": "n", "logprobs": False}, ("model: m -> n", "logprobs: True -> False")),
         (OFFLINE, OFFLINE | {"taxonomy_sha256": "9"}, ("the taxonomy",)),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from classifier.survey.lint import Finding, lint_workspace
+from classifier.survey.lint import Finding, lint_workspace, measures_nothing
 from classifier.survey.workspace import Workspace
 
 Edit = Callable[[Any], None]
@@ -115,7 +115,7 @@ def test_copying_alone_changes_nothing(mutant):
         (
             lambda t: t["scope"]["rules"][2]["answers"].update(aim=["none", "upkeep"]),
             "unreachable-leaf",
-            "scope rule nothing-measured holds whenever",
+            "also meets scope rule nothing-measured",
         ),
     ],
 )  # fmt: skip
@@ -291,3 +291,37 @@ def test_every_pair_of_siblings_in_the_builtin_tree_is_told_apart_when_swapped(b
         one["definition"], other["definition"] = other["definition"], one["definition"]
         where = [f.where for f in lint_workspace(Workspace(tmp_path)) if f.code == "swapped-definitions"]
         assert any(place.endswith(f"/{one['id']}") for place in where), (one["id"], other["id"], where)
+
+
+def test_every_violation_of_the_shape_is_listed_at_once_with_the_keys_expected_there(bridges, tmp_path):
+    own = shutil.copytree(bridges, tmp_path / "own")
+    data = yaml.safe_load((own / "taxonomy.yaml").read_text())
+    del data["questions"][0]["ask"]
+    data["tree"][0]["titel"] = "A slip"
+    data["tree"][0]["id"] = "Not A Slug"
+    data["scope"] = []
+    (own / "taxonomy.yaml").write_text(yaml.safe_dump(data))
+    gold = own / "gold" / "labels.jsonl"
+    gold.write_text('{"id": "a", "label": "x"}\n' + "{]\n" + gold.read_text())
+    findings = [(f.code, f.where, f.message) for f in lint_workspace(Workspace(own))]
+    assert [(code, where) for code, where, _ in findings] == [
+        ("invalid-taxonomy", "taxonomy.yaml: questions.0.ask"),
+        ("invalid-taxonomy", "taxonomy.yaml: tree.0.id"),
+        ("invalid-taxonomy", "taxonomy.yaml: tree.0.titel"),
+        ("invalid-taxonomy", "taxonomy.yaml: scope"),
+        ("invalid-study", "gold/labels.jsonl:1"),
+        ("invalid-study", "gold/labels.jsonl:2"),
+    ]
+    messages = [message for *_, message in findings]
+    assert "expected the keys id*, ask*, choices*, section" in messages[0]
+    assert "(found 'Not A Slug')" in messages[1]
+    assert "id*, title*, definition*" in messages[2]
+    assert messages[4].startswith("title: Field required")
+    assert "not valid JSON" in messages[5]
+
+
+def test_a_workspace_without_studies_is_told_that_nothing_measures_it(bridges, tmp_path):
+    own = shutil.copytree(bridges, tmp_path / "own")
+    assert measures_nothing(Workspace(own)) is None
+    shutil.rmtree(own / "gold")
+    assert "nothing measures an engine here" in measures_nothing(Workspace(own))

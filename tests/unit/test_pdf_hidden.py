@@ -291,6 +291,14 @@ def test_text_in_a_font_that_no_file_and_no_machine_has_is_kept(
     assert all(line in seen.visible for line in CHINESE)
 
 
+@pytest.mark.parametrize("before", ["", "0.7 g", "0.9 g 0 0 612 842 re f 0 g"])
+def test_words_of_which_only_the_latin_ones_can_be_drawn_are_kept(tmp_path: Path, before: str) -> None:
+    lines = [f"{CHINESE[3]} reinforcement learning", f"{CHINESE[1]} GPT-4"]
+    seen = look_at(write_not_embedded(tmp_path / "a.pdf", "STSong-Light", lines, before))
+    assert seen.findings == []
+    assert all(line in seen.visible for line in lines)
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -107,14 +107,17 @@ def test_only_a_quote_that_is_not_there_goes_to_review(review, verdict, absent):
         (
             "capacity/with-load-test",
             {"load": "not-applied"},
-            "load = not-applied, where the label needs applied",
+            "load = not-applied, but the label requires load = applied",
         ),
         (
             "capacity/with-load-test",
             {"aim": "damage", "load": NA},
-            f"aim = damage, where the label needs capacity; load = {NA}, where the label needs applied",
+            (
+                "aim = damage, but the label requires aim = capacity; "
+                f"load = {NA}, but the label requires load = applied"
+            ),
         ),
-        (OUT_OF_SCOPE, {}, "kind = original, where the label needs review"),
+        (OUT_OF_SCOPE, {}, "kind = original, but the label requires kind = review"),
         ("capacity/with-load-test", {"load": UNCLEAR}, None),
         (OUT_OF_SCOPE, {"kind": "review"}, None),
         (UNPLACED, {"load": UNCLEAR}, None),

@@ -13,6 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from classifier.batch.ledger.damage import LABELS_FILE
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError, StoreError
@@ -20,6 +21,9 @@ from classifier.runs.fingerprint import differences
 
 FINGERPRINT = "fingerprint"
 """Under this name the ledger keeps what decides its labels."""
+
+LOCK_FILE = ".lock"
+"""Held by the process that labels into the folder."""
 
 _LABELS = "labels"
 
@@ -45,7 +49,7 @@ def open_ledger(
         ConfigError: Another process is at work there, or the fingerprint has changed.
         StoreError: It cannot be read or written.
     """
-    lock = FileLock(folder / ".lock")
+    lock = FileLock(folder / LOCK_FILE)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -61,6 +65,7 @@ def open_ledger(
         ) from error
     try:
         path = folder / LEDGER_FILE
+        _refuse_foreign(folder, path)
         connection = connect(path)
         try:
             ledger = Ledger(connection, path)
@@ -74,12 +79,24 @@ def open_ledger(
         lock.release()
 
 
+def _refuse_foreign(folder: Path, path: Path) -> None:
+    """The run's files take the place of what is there under their names.
+
+    Raises:
+        ConfigError: A file of labels is there that no ledger of this folder explains, as in a workspace's
+            `gold` folder.
+    """
+    labels = folder / LABELS_FILE
+    if not path.exists() and labels.exists() and labels.stat().st_size:
+        raise ConfigError(
+            f"{labels} is there, but no ledger that it came from; the run would replace it: move it away, or "
+            "choose another --out"
+        )
+
+
 def _take_up(ledger: Ledger, fingerprint: Mapping[str, Any], relabel: bool) -> None:
     before = ledger.value(FINGERPRINT)
-    changed: Sequence[str] = ()
-    if before is not None:
-        # Ledgers of version 0.1 were also bound to `--read`.
-        changed = differences({k: v for k, v in before.items() if k != "reading"}, fingerprint)
+    changed = differences(before, fingerprint) if before is not None else ()
     if changed and not relabel and ledger.has_results():
         raise other_settings(ledger.path, changed)
     if changed:

@@ -6,6 +6,7 @@ What enters: the folder that `classifier label --out` made. What leaves: rows in
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +27,13 @@ from classifier.model.record import Notice
 
 __all__ = [
     "DUPLICATE",
+    "TITLES",
     "WAITING",
     "StoredCorrection",
     "read_broken",
     "read_corrections",
     "read_rows",
+    "read_titles",
     "remove_correction",
     "rows_with_originals",
     "set_correction",
@@ -42,6 +45,9 @@ DUPLICATE = "duplicate-entry"
 
 WAITING = "waiting"
 """Code of the error in the label of an entry that waits for its label, and has a correction already."""
+
+TITLES = "titles"
+"""Under this name the ledger keeps the titles of its survey's leaves."""
 
 _ROWS = f"""
     SELECT item.key, item.entry, coalesce(item.label, twin.label), item.twin,
@@ -84,6 +90,25 @@ def rows_with_originals(folder: Path) -> Iterator[tuple[Row, str | None]]:
                 correction=_correction(read.key, correction),
             )
             yield row, twin
+
+
+def read_titles(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Leaf id -> titles from the root's child to the leaf, as the run's taxonomy has them.
+
+    Of a ledger of an older version those that some label has.
+
+    Raises:
+        StoreError: As `read_rows`.
+    """
+    with reading(folder) as db:
+        kept = db.execute("SELECT value FROM run WHERE name = ?", (TITLES,)).fetchone()
+        if kept is not None:
+            return {leaf: tuple(path) for leaf, path in json.loads(kept[0]).items()}
+        found = db.execute(
+            "SELECT DISTINCT json_extract(label, '$.leaf'), json_extract(label, '$.path') FROM item"
+            " WHERE state = 'done' AND json_valid(label)"
+        )
+        return {leaf: tuple(json.loads(path)) for leaf, path in found if leaf and path}
 
 
 def read_broken(folder: Path) -> Iterator[BrokenEntry]:

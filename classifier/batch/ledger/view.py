@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from classifier.batch.ledger.items import State
+from classifier.batch.ledger.damage import store_error
+from classifier.batch.ledger.items import State, as_json, plain
 from classifier.batch.ledger.lock import FINGERPRINT, other_settings
+from classifier.batch.ledger.material import material_of, sha256_of, state_of_file
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
-from classifier.errors import StoreError, error_class
+from classifier.errors import error_class
+from classifier.model.entries import ListEntry
 from classifier.runs.fingerprint import differences
 
 _OBSERVED = 10  # replies from which their mean is better than a guess by characters
@@ -36,7 +39,7 @@ class LedgerView:
     def __init__(
         self, folder: Path, fingerprint: Mapping[str, Any], *, relabel: bool, retry_failed: bool
     ) -> None:
-        path = folder / LEDGER_FILE
+        self._path = path = folder / LEDGER_FILE
         self._retry_failed = retry_failed
         self._db = connect(path, read_only=True) if path.is_file() else None
         changed = differences(before, fingerprint) if (before := self._fingerprint()) else ()
@@ -49,21 +52,33 @@ class LedgerView:
             raise other_settings(path, changed)
         self._stale = bool(changed)
 
-    def state_of(self, key: str) -> State:
-        """What a run would do about an entry: only what waits costs anything; what failed stays so."""
+    def state_of(self, entry: ListEntry) -> State:
+        """What a run would do about an entry: only what waits costs anything; what failed stays so.
+
+        An entry is known by what it brings: under its own key, else under one that it had before.
+        """
+        text = as_json(entry)
+        material = material_of(text)
+        state = None if entry.file is None else state_of_file(entry.file)
         rows = self._all(
-            "SELECT state, error, EXISTS (SELECT 1 FROM asked WHERE item = item.id AND NOT lost)"
-            " FROM item WHERE key = ?",
-            key,
+            "SELECT state, error, EXISTS (SELECT 1 FROM asked WHERE item = item.id AND NOT lost),"
+            " coalesce(material, material_of(entry)), file_state, file_sha256 FROM item"
+            " WHERE key = ? OR material = ? ORDER BY key <> ?",
+            plain(entry.key),
+            material,
+            plain(entry.key),
         )
-        if not rows:
-            return State.waiting
-        state, error, asked = rows[0]
+        for found, error, asked, brought, file_state, sha256 in rows:
+            if brought == material and _is_same_file(entry, state, file_state, sha256):
+                return self._as_a_run_would(found, error, bool(asked))
+        return State.waiting
+
+    def _as_a_run_would(self, state: str, error: str | None, asked: bool) -> State:
         if asked:
             return State.asked
         if self._stale or state not in (State.done, State.failed):
             return State.waiting
-        if state == State.failed and (self._retry_failed or error_class(error).retryable):
+        if state == State.failed and (self._retry_failed or error_class(error or "").retryable):
             return State.waiting
         return State(state)
 
@@ -95,4 +110,11 @@ class LedgerView:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise StoreError(f"the ledger cannot be read ({error}); choose another --out") from error
+            raise store_error(self._path, error, "cannot be read", "choose another --out") from error
+
+
+def _is_same_file(entry: ListEntry, state: str | None, before: str | None, sha256: str | None) -> bool:
+    """Whether an entry's PDF has the bytes that it had; a file that is not known is no change."""
+    if entry.file is None or sha256 is None or state is None or state == before:
+        return True
+    return sha256_of(entry.file) in (None, sha256)

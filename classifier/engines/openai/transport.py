@@ -14,8 +14,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from classifier.engines.openai.failures import ServerError, failure, one_line
+from classifier.engines.openai.failures import (
+    RejectedRequest,
+    ServerError,
+    failure,
+    is_markup,
+    one_line,
+    reported_error,
+    reported_status,
+)
 from classifier.engines.openai.retry import ServerUnreachable
+from classifier.engines.openai.streams import merged
 from classifier.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
 
 if TYPE_CHECKING:
@@ -134,16 +143,18 @@ class OpenAITransport:
         import openai
 
         where, limit_s = public_url(self.base_url), timeout_s or self._timeout_s
+        client = self._connected()
         failed: ModelError
         try:
             async with asyncio.timeout(limit_s):
-                return await send(self._connected())
+                return await send(client)
         except (TimeoutError, openai.APITimeoutError) as error:
             raise ModelTimeout(
                 f"no answer from {where} within {limit_s:g} s; try again, or raise timeout_s"
             ) from error
         except openai.APIStatusError as error:
-            failed = self._failure(error.response.status_code, error.response)
+            response = error.response
+            failed = self._failure(response.status_code, response.headers, response.text)
         except (openai.APIConnectionError, httpx2.TransportError) as error:
             reason = one_line(str(error.__cause__ or error), self._key)
             kind = ServerUnreachable if isinstance(error.__cause__, httpx2.ConnectError) else ModelUnavailable
@@ -199,26 +210,51 @@ class OpenAITransport:
         Raises:
             ModelError: It holds none, or an error under HTTP 200.
         """
+        raw = response.content
         try:
-            body = json.loads(response.content)
+            body, is_stream = json.loads(raw), False
         except (ValueError, RecursionError) as error:
-            raise ServerError(
-                f"{public_url(self.base_url)} sent a body that is not JSON ({len(response.content)} bytes); "
-                "try again, or check that the base URL ends in the API's root (often /v1)",
-                response.status_code,
-            ) from error
+            body, is_stream = self._streamed(response), True
+            if body is None:
+                raise self._unreadable(response) from error
+            raw = json.dumps(body).encode()
         if not isinstance(body, dict):
             raise ServerError(f"{public_url(self.base_url)} sent JSON that is not an object; try again", 200)
-        if body.get("error") and not body.get("choices"):  # some gateways report errors under HTTP 200
-            told = body["error"]
-            status = told.get("code") if isinstance(told, dict) else None
-            raise self._failure(status if isinstance(status, int) else 502, response)
-        return Body(body, response.content)
+        told = reported_error(body, is_stream=is_stream)
+        if told:  # some gateways report errors under HTTP 200
+            raise self._failure(reported_status(told), response.headers, json.dumps({"error": told}))
+        return Body(body, raw)
 
-    def _failure(self, status: int, response: httpx2.Response) -> ModelError:
-        return failure(
-            status, response.headers, response.text, where=public_url(self.base_url), key=self._key
+    def _unreadable(self, response: httpx2.Response) -> ModelError:
+        """The error that a body of no known form stands for."""
+        where, status = public_url(self.base_url), response.status_code
+        root = "the API's root (it often ends in /v1)"
+        if is_markup(response.text):
+            return RejectedRequest(
+                f"{where} answered with a web page instead of JSON; set the base URL to {root}", status
+            )
+        size = len(response.content)
+        return ServerError(
+            f"{where} sent a body that is not JSON ({size} bytes); try again, or set the base URL to {root}",
+            status,
         )
+
+    def _streamed(self, response: httpx2.Response) -> dict[str, Any] | None:
+        """The body that a stream makes up; None if the response is no stream.
+
+        Raises:
+            ServerError: It is one with a damaged event.
+        """
+        try:
+            return merged(response.content.decode(errors="replace"))
+        except (ValueError, TypeError, RecursionError) as error:
+            where, size = public_url(self.base_url), len(response.content)
+            raise ServerError(
+                f"{where} sent a damaged stream ({size} bytes); try again", response.status_code
+            ) from error
+
+    def _failure(self, status: int, headers: Mapping[str, str], text: str) -> ModelError:
+        return failure(status, headers, text, where=public_url(self.base_url), key=self._key)
 
 
 def public_url(url: str) -> str:

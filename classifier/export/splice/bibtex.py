@@ -12,10 +12,13 @@ from classifier.export.splice.bibtex_file import locate_entries
 from classifier.export.splice.decoded import Decoded, decode
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.keywords import is_own, replace_keywords
-from classifier.export.splice.listed import ListedEntries
+from classifier.export.splice.listed import Listed, ListedEntries
 from classifier.export.splice.results import Results, Spliced, Wanted
+from classifier.lists.latex import decode_latex
+from classifier.model.traits import Traits
 
 _KEYWORDS = "keywords"
+_TITLES = ("title", "subtitle")
 
 
 def splice_bibtex(data: bytes, results: Results) -> Spliced:
@@ -31,7 +34,12 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
         if found.problem:
             draft.leave(found.key, found.line, found.problem)
             continue
-        wanted = draft.wanted(results, entries.entry(found.raw, found.line, found.key), found.line)
+        title = _title(found.raw)  # reading an entry in full takes longer than editing it
+        if results.is_unchanged(found.key, title):
+            listed = Listed(found.key, Traits(title))
+        else:
+            listed = entries.entry(found.raw, found.line, found.key)
+        wanted = draft.wanted(results, listed, found.line)
         if wanted is None:
             continue
         try:
@@ -41,6 +49,16 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
             continue
         draft.edit(found.start, found.raw, new)
     return draft.finish()
+
+
+def _title(raw: str) -> str:
+    """The title as the list's reader has it; empty when the entry cannot be taken apart."""
+    try:
+        entry = BibtexEntry(raw)
+        parts = [entry.inner(field) for name in _TITLES if (field := entry.find(name))]
+    except NotEditable:
+        return ""
+    return ": ".join(filter(None, map(decode_latex, parts)))
 
 
 def _rewritten(raw: str, wanted: Wanted, results: Results, original: Decoded) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,9 +38,7 @@ class ListedEntries:
 
     def __init__(self, form: str, text: str = "") -> None:
         self._form = form
-        self._by_line: dict[int, list[Raw]] = {}
-        for raw in self._read(text) if text else ():
-            self._by_line.setdefault(raw.line, []).append(raw)
+        self._text = text
 
     def entry(self, text: str, line: int, key: str = "") -> Listed:
         """An entry.
@@ -49,15 +48,25 @@ class ListedEntries:
             line: On which it starts in the file, from 1.
             key: As the list has it; empty if it has none.
         """
-        here = self._by_line.get(line, [])
-        raw = next((raw for raw in here if raw.key == key), None) or next(self._read(text), None)
-        if raw is None:
-            return Listed(key, Traits())
-        built = build_entry(replace(raw, files=[], notices=[]), "", Path())
-        if not isinstance(built, ListEntry):
-            return Listed(key, Traits())
-        return Listed(key or built.key, traits_of(built.paper, url=built.url))
+        known = next((listed for listed in self._by_line.get(line, ()) if listed.key == key), None)
+        if known is None:
+            known = next(map(_listed, self._read(text)), Listed(key, Traits()))
+        return known._replace(key=key or known.key)
+
+    @cached_property
+    def _by_line(self) -> dict[int, list[Listed]]:
+        found: dict[int, list[Listed]] = {}
+        for raw in self._read(self._text) if self._text else ():
+            found.setdefault(raw.line, []).append(_listed(raw))
+        return found
 
     def _read(self, text: str) -> Iterator[Raw]:
         lines = (ListLine(n, line.rstrip("\r\n")) for n, line in enumerate(split_lines(text), 1))
         return (found for found in READERS[self._form](lines) if not isinstance(found, Damaged))
+
+
+def _listed(raw: Raw) -> Listed:
+    built = build_entry(replace(raw, files=[], notices=[]), "", Path())
+    if not isinstance(built, ListEntry):
+        return Listed(raw.key, Traits())
+    return Listed(raw.key or built.key, traits_of(built.paper, url=built.url))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from classifier.export.filed import FAILED, Filed
 from classifier.export.splice.listed import Listed
 from classifier.model.entries import ListEntry
-from classifier.model.traits import PaperIndex, Traits, traits_of
+from classifier.model.traits import TELLING_LETTERS, FoldedTitle, PaperIndex, Traits, traits_of
 
 NOTE_FIELDS = {"bibtex": ("annote", "note"), "ris": ("N1",), "csl-json": ("annote", "note")}
 """Where a rationale usually goes, by format; taking ours out looks there without being told."""
@@ -71,6 +71,7 @@ class _ResultRow(NamedTuple):
     ref: str
     wanted: Wanted | None
     title: str
+    traits: Traits
 
 
 class Results:
@@ -94,24 +95,30 @@ class Results:
         self.note_fields: tuple[str, ...] = (note_field,) if note_field else ()
         self._index = PaperIndex[_ResultRow]()
         self._given: set[str] = set()
-        elsewhere: list[tuple[ListEntry, Traits, _ResultRow]] = []
+        elsewhere: list[tuple[ListEntry, _ResultRow]] = []
         for filed in rows:
             entry = filed.row.entry
             traits = traits_of(entry.paper, filed.row.label.paper, url=entry.url)
-            row = _ResultRow(entry.key, self._wanted(filed), filed.title)
+            row = _ResultRow(entry.key, self._wanted(filed), filed.title, traits)
             if file is None or _is_file(entry.source, file):
                 self._index.add(traits, _key_in_list(entry), row)
             else:
-                elsewhere.append((entry, traits, row))
+                elsewhere.append((entry, row))
         if not len(self._index):
-            for entry, traits, row in elsewhere:
-                self._index.add(traits, _key_in_list(entry), row)
+            for entry, row in elsewhere:
+                self._index.add(row.traits, _key_in_list(entry), row)
 
     def _wanted(self, filed: Filed) -> Wanted | None:
         if filed.label == FAILED:
             return None
         note = filed.rationale if self.note_fields else None
         return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
+
+    def is_unchanged(self, key: str, title: str) -> bool:
+        """Whether one row alone has this key, and this long title: then nothing else needs to be compared."""
+        rows = self._index.under_key(" ".join(key.split()))
+        letters = FoldedTitle(title).letters
+        return len(rows) == 1 and len(letters) >= TELLING_LETTERS and rows[0].traits.folded.letters == letters
 
     def find(self, entry: Listed) -> Wanted | None:
         """What an entry shall carry, by its paper; None if the results have no label for it.

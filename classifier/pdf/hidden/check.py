@@ -63,7 +63,7 @@ def check_page(page: Any, text_page: Any, raw_text: str) -> PageCheck:
     verdicts = judge_texts(page, text_page, scene)
     if not verdicts:
         return PageCheck(raw_text, findings)
-    hidden = [verdict for verdict in verdicts if not is_undrawable(text_page, scene, verdict)]
+    hidden = [verdict for verdict in verdicts if not is_undrawable(page, text_page, scene, verdict)]
     complete = len(hidden) == len(verdicts)
     if not hidden:
         return PageCheck(raw_text, findings, complete)

@@ -1,0 +1,118 @@
+"""Filed rows -> what a run came to: papers by label, what needs review and why, failures, warnings.
+
+What enters: rows in list order, each once. What leaves: counts in which each paper counts once, and a
+person's word before the engine's. Memory grows by a key for each paper.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from classifier.batch.ledger.rows import WAITING, StoredCorrection
+from classifier.export.filed import FAILED, Filed
+
+SHOWN_KEYS = 10
+"""Keys that are named for each reason to look at a label; the rest is counted."""
+_SHOWN_ASIDE = 100
+"""Corrections without a paper that are named."""
+
+
+class RunTally:
+    """Counts rows and failures as they are written.
+
+    Attributes:
+        labelled: Papers with a label.
+        duplicates: Entries that are the same paper as another one with a label, or whose twin failed.
+        failed: Entries without a label that are no duplicates.
+        review: Papers that a person must look at.
+        corrected: Papers that a person labelled.
+        decided: Entries that a person labelled while they wait for the engine.
+    """
+
+    def __init__(self) -> None:
+        self.labelled = self.duplicates = self.failed = self.review = self.corrected = self.decided = 0
+        self._papers: set[str] = set()
+        self._labels: Counter[str] = Counter()
+        self._warnings: Counter[str] = Counter()
+        self._reasons: dict[str, list[str]] = {}
+        self._reason_counts: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._failed_duplicates = 0
+        self._first: dict[str, Any] | None = None
+        self._corrections = 0
+        self._aside: list[dict[str, str]] = []
+
+    def add(self, filed: Filed, twin: str | None = None) -> None:
+        """Counts a row.
+
+        Args:
+            twin: The entry that was labelled in this one's place.
+        """
+        row = filed.row
+        error = row.label.error
+        self.decided += filed.is_corrected and error is not None and error.code == WAITING and twin is None
+        if filed.label == FAILED:
+            self.failed += twin is None
+            self.duplicates += twin is not None
+            return
+        paper = row.duplicate_of or row.entry.key
+        if paper in self._papers:
+            self.duplicates += 1
+            return
+        self._papers.add(paper)
+        self.labelled += 1
+        self.corrected += filed.is_corrected
+        self._labels[filed.label] += 1
+        self._warnings.update({warning.code for warning in row.label.warnings})
+        if filed.needs_review:
+            self.review += 1
+            for reason in row.label.review_reasons or ("unknown",):
+                self._reason_counts[reason] += 1
+                if len(keys := self._reasons.setdefault(reason, [])) < SHOWN_KEYS:
+                    keys.append(filed.key)
+
+    def add_failure(self, failure: dict[str, Any]) -> None:
+        """Counts a line of failed.jsonl."""
+        self._first = self._first or failure
+        if failure["duplicate_of"] is None:
+            self._failures[failure["code"]] += 1
+        else:
+            self._failed_duplicates += 1
+
+    def add_correction(self, stored: StoredCorrection) -> None:
+        """Counts a correction, and notes it if its paper is not in the lists now."""
+        self._corrections += 1
+        if stored.aside:
+            made, entry = stored.correction, stored.entry
+            title = (entry.paper.title if entry else None) or ""
+            self._aside.append({"key": made.key, "label": made.label, "title": title, "reason": stored.aside})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The parts of run.json that list more than a number.
+
+        `labels`: label -> papers. `review`: reason -> `count` and the first `keys`. `warnings`: code ->
+        papers. `corrections`: how many there are (`made`), how many count for no entry (`kept_aside`), and
+        those. `not_labelled`: `reasons`, error code -> entries, the most frequent first, duplicates
+        apart; `duplicates`, entries that failed with another one of the same paper; `only`, the line of
+        failed.jsonl if there is just one.
+        """
+        is_only = self._failures.total() + self._failed_duplicates == 1
+        return {
+            "labels": dict(self._labels.most_common()),
+            "review": {
+                reason: {"count": count, "keys": self._reasons[reason]}
+                for reason, count in self._reason_counts.most_common()
+            },
+            "warnings": dict(self._warnings.most_common()),
+            "corrections": {
+                "made": self._corrections,
+                "kept_aside": len(self._aside),
+                "aside": self._aside[:_SHOWN_ASIDE],
+            },
+            "not_labelled": {
+                "reasons": dict(self._failures.most_common()),
+                "duplicates": self._failed_duplicates,
+                "only": self._first if is_only else None,
+            },
+        }
