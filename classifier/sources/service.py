@@ -134,7 +134,7 @@ class Sources:
                 return await self._from_arxiv(reference, claimed)
 
     async def metadata(self, arxiv_id: str) -> Paper:
-        """arXiv's metadata of an id; without a version, of the newest version.
+        """The metadata of an arXiv id; without a version, of the newest version.
 
         Raises:
             BadReference: The text is not an arXiv id.
