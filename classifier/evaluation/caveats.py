@@ -1,4 +1,4 @@
-"""What a reader must know of how a report was made: times, calibrations, training data, recordings."""
+"""How a report was made: times, and warnings about calibrations, training data and recordings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRAINED = "calibrated"
 def calibrations_of(
     workspace: Workspace, settings: Settings, predictions: Sequence[Prediction]
 ) -> tuple[Calibration, ...]:
-    """The calibrations that were put over the confidences of a run, one an engine and model."""
+    """The calibrations that were applied to the confidences of a run, one per engine and model."""
     origins = [p.result.provenance for p in predictions if p.result.provenance is not None]
     models = {(o.engine, o.model) for o in origins if o.confidence.startswith(CALIBRATED)}
     found = (load_calibration(workspace, settings, *of) for of in sorted(models, key=str))
@@ -41,9 +41,9 @@ def calibration_note(
 
 
 def trained_on(workspace: Workspace, predictions: Sequence[Prediction]) -> int:
-    """How many of the items the engine's own weights were trained on, by the manifest of titles next to them.
+    """The number of items that the engine's weights were trained on, by the titles in the manifest.
 
-    0 for engines that the workspace has no weights for.
+    0 for engines without weights in the workspace.
     """
     manifest = workspace.offline_dir / "manifest.jsonl"
     if not manifest.is_file() or not any(_answered_by(p) == "offline" for p in predictions):
@@ -65,12 +65,12 @@ def with_caveats(
     calibrations: Sequence[Calibration] = (),
     trained: int = 0,
 ) -> Report:
-    """The report with what a reader must know of how it was made.
+    """The report with warnings about how it was made.
 
     Args:
-        whole: The suite with all its items, also where only the first ones were scored.
-        calibrations: Those that the confidences went through.
-        trained: Items that the engine's weights were trained on (`trained_on`).
+        whole: The suite with all its items, even if only the first ones were scored.
+        calibrations: The calibrations that were applied.
+        trained: The number of items that the engine's weights were trained on (`trained_on`).
     """
     found: list[str] = []
     if trained:
@@ -92,7 +92,7 @@ def with_caveats(
 
 
 def times_of(predictions: Sequence[Prediction], started_at: str, seconds: float) -> Times:
-    """When a run was, how long it took, and how long its answers took."""
+    """Start and duration of a run, and the latencies of its answers."""
     latencies = sorted(p.result.provenance.latency_s for p in predictions if p.result.provenance)
     return Times(
         started_at=started_at,
@@ -103,7 +103,7 @@ def times_of(predictions: Sequence[Prediction], started_at: str, seconds: float)
 
 
 def gate_misses(report: Report, wanted: Mapping[str, float | None]) -> list[str]:
-    """One line for each metric of the engine that is below what was wanted, or undefined."""
+    """One line for each metric of the engine that is undefined or below its wanted value."""
     engine = next(system for system in report.systems if not system.is_baseline)
     missed = []
     for metric, least in wanted.items():

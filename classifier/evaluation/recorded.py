@@ -1,4 +1,4 @@
-"""Settings -> a classifier that records what it asks, or answers from such recordings; and where those lie.
+"""Settings -> a classifier that records its conversations or replays them, and the folder of recordings.
 
 What enters: settings, a workspace, a suite and folders. What leaves: classifiers. In a cascade, each engine
 that asks a server is recorded. What it does not do: score.
@@ -47,7 +47,7 @@ _RECORDED_SETTINGS = (
     "calibration",
 )
 _CASCADE_SETTINGS = ("cascade", "cascade_below")
-"""Of a recording of a cascade; others do not have them."""
+"""Additional settings in the recording of a cascade."""
 
 
 def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text: TextKind | None) -> About:
@@ -70,18 +70,19 @@ def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text:
 
 
 def recordings_dir(workspace: Workspace, about: About) -> Path:
-    """Where a recording belongs: in the workspace, or below the current folder where that is installed.
+    """The folder of a recording: in the workspace, or in the current folder if the workspace is installed.
 
-    `eval/recordings/<suite>/<model>`, with a hash at its end where that folder was recorded otherwise.
+    It is `eval/recordings/<suite>/<model>`, with a hash at the end if that folder was recorded with other
+    settings.
 
     Raises:
-        StoreError: The description of a recording that is there is damaged.
+        StoreError: The description of an existing recording is damaged.
     """
     root = workspace.root if workspace.root.name != "_workspace" else Path()
     folder = root / RECORDINGS / plain_name(about.suite) / plain_name(about.model)
-    if not (folder / ABOUT_FILE).is_file() or _way(read_about(folder)) == _way(about):
+    if not (folder / ABOUT_FILE).is_file() or _recorded_with(read_about(folder)) == _recorded_with(about):
         return folder
-    return folder.with_name(f"{folder.name}-{digest(_way(about))}")
+    return folder.with_name(f"{folder.name}-{digest(_recorded_with(about))}")
 
 
 def recording_classifier(
@@ -93,14 +94,14 @@ def recording_classifier(
     shareable: bool,
     on_wait: OnWait | None = None,
 ) -> Classifier:
-    """A classifier that asks the server of the settings and keeps every conversation in a folder.
+    """A classifier that asks the server in the settings and records every conversation in a folder.
 
-    In a cascade, of each engine that asks a server.
+    In a cascade, each engine that asks a server is recorded.
 
     Args:
         about: See `recording_of`.
         shareable: See `write_about`.
-        on_wait: Told before each wait: seconds, and why.
+        on_wait: Called before each wait with the seconds and the reason.
 
     Raises:
         ConfigError: The openai engine cannot be used with these settings.
@@ -110,8 +111,8 @@ def recording_classifier(
     from classifier.engines.openai.secrets import secrets_of
     from classifier.engines.openai.transport import OpenAITransport
 
-    for stage in _asking(settings):
-        _maker(stage, workspace)()  # a wrong setting is said before anything is written
+    for stage in _server_stages(settings):
+        _maker(stage, workspace)()  # reports a wrong setting before anything is written
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     write_about(folder, about, shareable=shareable)
     server = server_from(settings)
@@ -139,9 +140,9 @@ def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) ->
         settings: See `replay_settings`.
 
     Raises:
-        ConfigError: The folder holds no recordings.
+        ConfigError: The folder contains no recordings.
     """
-    read_about(folder)  # there must be one
+    read_about(folder)  # raises an error if there is none
 
     def replaying(stage: Settings) -> Engine:
         return ReplayEngine(_maker(stage, workspace), model=stage.model or "", folder=folder)
@@ -150,10 +151,10 @@ def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) ->
 
 
 def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
-    """The settings under which the recordings of a folder were made, but for those given, and without a key.
+    """The settings of the recordings in a folder, overridden by the given ones, and without a key.
 
     Raises:
-        ConfigError: The folder holds no recordings, or a given setting is wrong.
+        ConfigError: The folder contains no recordings, or a given setting is wrong.
     """
     about = read_about(folder)
     recorded = {name: about.settings.get(name) for name in (*_RECORDED_SETTINGS, "base_url")}
@@ -164,8 +165,8 @@ def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
     return settings.model_copy(update={**kept, **UNREVIEWED, "api_key": None})
 
 
-def _way(about: About) -> dict[str, Any]:
-    """What two recordings must share to lie in one folder: a server may move, and a suite may grow."""
+def _recorded_with(about: About) -> dict[str, Any]:
+    """The values that must be equal for recordings in one folder; the server and the suite may change."""
     settings = {name: about.settings.get(name) for name in _RECORDED_SETTINGS}
     settings |= {name: about.settings[name] for name in _CASCADE_SETTINGS if name in about.settings}
     return {"protocol": about.protocol, "text": about.text, **settings}
@@ -177,17 +178,17 @@ def _classifier(
     workspace: Workspace,
     on_wait: OnWait | None = None,
 ) -> Classifier:
-    *first, last = map(make, _asking(settings))
+    *first, last = map(make, _server_stages(settings))
     return Classifier.from_settings(
         settings, engine=last, first=first[0] if first else None, workspace=workspace, on_wait=on_wait
     )
 
 
-def _asking(settings: Settings) -> tuple[Settings, ...]:
-    """The settings of the engines that ask a server, in their order: what recordings are made of.
+def _server_stages(settings: Settings) -> tuple[Settings, ...]:
+    """The settings of the engines that ask a server, in order; their conversations are recorded.
 
     Raises:
-        ConfigError: The cascade makes no sense.
+        ConfigError: The settings of the cascade are contradictory.
     """
     first = first_stage(settings)
     return (first, settings) if first and first.chosen_engine == "openai" else (settings,)

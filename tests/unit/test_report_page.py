@@ -133,7 +133,7 @@ def test_sums_of_the_confusion_matrix_are_right(tmp_path):
     assert sum(counts) == sum(totals) == columns[-1] == sum(columns[:-1]) == 40
     assert len(re.findall(r'scope="col" class="turned"', head)) == len(columns) - 1 == len(LABELS) + 2
     right = sum(p.correct for p in predictions())
-    assert f"{right} of 40 lie on the diagonal" in source
+    assert f"{right} of 40 items are right" in source
 
 
 def test_tables_name_their_rows_and_columns(page):

@@ -174,7 +174,7 @@ async def test_nothing_but_the_chosen_text_reaches_document_or_prompt(tmp_path, 
     engine = ScriptedEngine(bridge.taxonomy, [InputError("seen enough")])
     classifier = Classifier(engine, workspace=bridge, examples="none")
     with pytest.raises(InputError, match="seen enough"):
-        await question.put(classifier)
+        await question.ask(classifier)
     task: Task = engine.tasks[0]
     assert task.prompt is not None
     shown = task.model_dump_json(exclude={"prompt"}) + task.prompt.user

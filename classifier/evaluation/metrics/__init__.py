@@ -1,11 +1,11 @@
-"""Metrics: cases (gold label next to prediction) in, numbers out; one metric a file.
+"""Metrics: cases (gold label and prediction) in, numbers out; one metric per file.
 
 Reading order: `cases`, `resampling` (weights, intervals), `confusion`, then `accuracy`, `kappa`, `f1`,
 `hierarchical`, `out_of_scope`, `selective`, `calibration_error`, `agreement`, and `measure` (all of them).
 
-Every metric keeps one rule: an item without a label (failed, unplaced) is wrong, and counts as the wrong
-answer that costs the score most. So failing never pays, not even against a wild guess; see ADR 7. The
-modules need numpy and scipy and are imported where a run is scored; this one is free.
+All metrics follow one rule: an item without a label (failed, unplaced) is wrong, and counts as the wrong
+answer that lowers the score most. So a failure is never better than any answer, not even a random one; see
+ADR 7. The modules need numpy and scipy and are imported when a run is scored; this file needs neither.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ LOWER_IS_BETTER = frozenset({"brier", "ece", "review_rate"})
 
 
 def need_packages() -> None:
-    """Checks that the packages behind the metrics are installed, without loading them.
+    """Checks that the packages for the metrics are installed, without importing them.
 
     Raises:
-        ConfigError: One is not; it says what to install.
+        ConfigError: A package is missing; the message says what to install.
     """
     for package in ("numpy", "scipy", "sklearn"):
         if find_spec(package) is None:

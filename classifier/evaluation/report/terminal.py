@@ -1,7 +1,7 @@
 """Report -> a table for the terminal.
 
-What enters: a Report. What leaves: at most 100 columns of text; plain in a pipe, styled where asked. Titles
-come from hostile papers: control characters are taken out before anything is printed.
+What enters: a Report. What leaves: text of at most 100 columns, with or without colours. Titles come from
+hostile papers: control characters are removed.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from classifier.pages.screen import draw
 
 _VALUE = len("0.74 [0.60, 0.84]")
 _MANY = 10
-"""Lists of failures end here; report.json has them all."""
+"""Most failures that are listed; report.json has all of them."""
 
 
 def render_terminal(report: Report, colour: bool) -> str:
-    """What was run, each metric with its 95 % interval, baselines next to, what failed, what to beware of."""
+    """The run, all metrics with 95 % intervals next to the baselines, the failures, and the warnings."""
     names = LabelNames(report)
     parts: list[RenderableType] = [
         _heading(report),
@@ -116,5 +116,5 @@ def _spent(report: Report) -> str:
     parts = [f"{report.spending.requests} requests", f"cost {cost(report.spending)}"]
     parts.append(f"took {seconds(report.times.seconds)}")
     if latency is not None:
-        parts.append(f"median {seconds(latency)} an item")
+        parts.append(f"median {seconds(latency)} per item")
     return "; ".join(parts)
