@@ -75,7 +75,7 @@ def test_binary_formats_are_not_written_to_a_terminal(labelled, name):
         os.close(primary)
         os.close(secondary)
     assert ended.returncode == exits.USAGE
-    assert ended.stderr == f"classifier: {name} is nothing for a terminal; use --out FILE, or a pipe\n"
+    assert ended.stderr == f"classifier: {name} is binary; write it to a file with --out FILE, or pipe it\n"
 
 
 def test_a_reader_that_goes_away_early_ends_the_export_quietly(tmp_path):
