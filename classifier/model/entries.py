@@ -13,6 +13,14 @@ from classifier.model.paper import Paper
 from classifier.model.record import Notice, Record
 
 
+class PersonName(Record):
+    """A person's name in parts; an organisation has a family name only."""
+
+    family: str
+    given: str = ""
+    suffix: str = ""
+
+
 class ListEntry(Record):
     """One entry of a list.
 
@@ -24,6 +32,11 @@ class ListEntry(Record):
         paper: What the list says: title, authors, year, arXiv id, DOI, abstract.
         file: An attached PDF that exists.
         url: Where a PDF may be had, if neither a file nor an arXiv id is known.
+        type: What kind of work it is, in CSL's terms ("article-journal", "paper-conference", "book", …), or
+            in the list's own if CSL has none.
+        journal: The journal, proceedings or book that it is in.
+        names: The authors in parts, one for each of `paper.authors`; empty when the format does not tell them
+            apart.
         notices: What had to be assumed or passed over: `encoding`, `duplicate-key`, `attachment`, ….
     """
 
@@ -34,6 +47,9 @@ class ListEntry(Record):
     file: Path | None = None
     url: str | None = None
     notices: tuple[Notice, ...] = ()
+    type: str | None = None
+    journal: str | None = None
+    names: tuple[PersonName, ...] = ()
 
 
 class BrokenEntry(Record):
