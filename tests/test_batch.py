@@ -6,18 +6,20 @@ import random
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 import zlib
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen import canvas
 
 from classifier.batch.estimate import estimate
 from classifier.batch.job import Job
-from classifier.batch.ledger.rows import DUPLICATE, read_rows
+from classifier.batch.ledger.rows import DUPLICATE, read_rows, set_correction
 from classifier.batch.session import label_lists
 from classifier.errors import ConfigError
-from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.model.entries import BrokenEntry, Correction, ListEntry
 from classifier.model.paper import Paper
 from classifier.settings import load_settings
 from classifier.survey.workspace import Workspace
@@ -490,3 +492,168 @@ def test_offline_processes_give_the_labels_that_one_process_gives(tmp_path):
     assert list(one) == list(two) == [f"e{n}" for n in range(120)]
     assert [label["confidence"] for label in one.values()] == [label["confidence"] for label in two.values()]
     assert {label["paper"]["source"] for label in two.values()} == {"list"}
+
+
+# -- what the screen says, exit codes, changed files ----------------------------------------------
+
+
+def screen(source: Path, out: Path, url: str, *more: str, code: int = 0) -> tuple[str, str]:
+    """Runs the command; its standard output and standard error."""
+    process = kit.start(kit.command(source, out, *more), url)
+    said = process.communicate(timeout=120)
+    assert process.returncode == code, said
+    return said
+
+
+def test_the_screen_shows_the_tree_what_needs_review_and_the_next_command(tmp_path, bridges_workspace):
+    source, out = kit.write_list(tmp_path / "list.jsonl", 14), tmp_path / "out"
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        said, _ = screen(source, out, server.url)
+        leaves = len(bridges_workspace.taxonomy.leaves)
+        titles = " > ".join(bridges_workspace.taxonomy.titles(kit.gold(bridges_workspace, 0)))
+        assert f"{-(-14 // leaves)}  {titles}" in said
+        assert "warnings: 14 abstract-only" in said
+        assert f"next: classifier export {out} --format html" in said
+
+    def unsure(body):
+        return reply(kit.answer(bridges_workspace, kit.number_of(body), confidence=0.2))
+
+    with LlmServer(unsure) as server:
+        said, _ = screen(source, tmp_path / "unsure", server.url)
+    keys = ", ".join(f"e{n}" for n in range(10))
+    assert f"review, low-confidence (14): {keys} and 4 more" in said
+    assert f"next: classifier correct {tmp_path / 'unsure'} e0 LABEL" in said
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_a_dead_server_that_let_nothing_be_labelled_is_exit_code_5(tmp_path, count):
+    source = kit.write_list(tmp_path / "list.jsonl", count)
+    with LlmServer([status(401)]) as server:
+        screen(source, tmp_path / "out", server.url, code=5)
+
+
+def test_a_server_that_died_after_some_labels_is_exit_code_6(tmp_path, bridges_workspace):
+    source = kit.write_list(tmp_path / "list.jsonl", 3)
+    with LlmServer(kit.Model(bridges_workspace, faults={1: [status(400, "no")]})) as server:
+        screen(source, tmp_path / "out", server.url, code=6)
+
+
+def offline(out: Path, *sources: Path, **job: object) -> dict:
+    made = Job(sources=tuple(map(str, sources)), out=out, **job)
+    return label_lists(made, load_settings(engine="offline", workers=1), Workspace())
+
+
+def test_a_pdf_whose_bytes_changed_is_labelled_again_and_one_that_was_renamed_is_not(tmp_path):
+    folder, out = tmp_path / "pdfs", tmp_path / "out"
+    folder.mkdir()
+    write_pdf(folder / "a.pdf", "Rewards by Language Models", "A language model writes the reward function.")
+    write_pdf(folder / "b.pdf", "Bridges of Steel in Wind", "Bridges of steel are measured under wind.")
+    assert offline(out, folder)["labelled_now"] == 2
+    assert offline(out, folder, relabel=True)["labelled_now"] == 0
+    before = kit.labels_of(out)
+    write_pdf(folder / "a.pdf", "Tuning by Preferences", "A chat model is tuned by human preferences.")
+    (folder / "b.pdf").rename(folder / "c.pdf")
+    assert offline(out, folder)["labelled_now"] == 1
+    after = kit.labels_of(out)
+    assert after["a.pdf"]["paper"]["sha256"] != before["a.pdf"]["paper"]["sha256"]
+    assert after["c.pdf"]["paper"]["sha256"] == before["b.pdf"]["paper"]["sha256"]
+    (folder / "c.pdf").touch()
+    assert offline(out, folder)["labelled_now"] == 0
+
+
+def test_two_saves_of_one_pdf_are_one_paper_in_the_counts_and_two_rows(tmp_path):
+    folder, out = tmp_path / "pdfs", tmp_path / "out"
+    folder.mkdir()
+    words = (
+        "Rewards That a Language Model Writes for Robots",
+        "A language model writes the reward function.",
+    )
+    write_pdf(folder / "a.pdf", *words)
+    write_pdf(folder / "b.pdf", *words, more="Saved again.")
+    (folder / "c.pdf").write_bytes((folder / "a.pdf").read_bytes())
+    summary = offline(out, folder)
+    titles = {label["paper"]["title"] for label in kit.labels_of(out).values()}
+    assert titles == {words[0]}
+    assert (summary["totals"]["labelled"], summary["totals"]["duplicates"]) == (1, 2)
+    assert sum(summary["labels"].values()) == 1
+    assert len(list(read_rows(out))) == 3
+
+
+def test_a_correction_of_a_pdf_follows_its_bytes_and_not_its_name(tmp_path):
+    folder, out = tmp_path / "pdfs", tmp_path / "out"
+    folder.mkdir()
+    write_pdf(folder / "a.pdf", "Rewards by Language Models", "A language model writes the reward function.")
+    offline(out, folder)
+    set_correction(out, Correction(key="a.pdf", label="unplaced"))
+    (folder / "a.pdf").rename(folder / "z.pdf")
+    write_pdf(folder / "a.pdf", "Bridges of Steel in Wind", "Bridges of steel are measured under wind.")
+    summary = offline(out, folder)
+    assert {row.entry.key: bool(row.correction) for row in read_rows(out)} == {"a.pdf": False, "z.pdf": True}
+    assert kit.labels_of(out)["z.pdf"]["status"] == "unplaced"
+    assert summary["corrections"] == {"made": 1, "kept_aside": 0, "aside": []}
+
+
+def test_corrections_made_while_a_run_is_killed_again_and_again_are_all_there(tmp_path, bridges_workspace):
+    count = 30
+    source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
+    arguments = kit.command(source, out, "--concurrency", "4")
+    made, chance = {}, random.Random(7)
+    with LlmServer(kit.Model(bridges_workspace, wait_s=0.05)) as server:
+        for number in range(4):
+            process, before = kit.start(arguments, server.url), len(server.requests)
+            deadline = time.monotonic() + 60
+            while len(server.requests) <= before and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            key = f"e{chance.randrange(count)}"
+            set_correction(out, Correction(key=key, label="unplaced", note=str(number)))
+            made[key] = str(number)
+            assert export_to(out, tmp_path / "out.csv") == 0  # beside the run
+            time.sleep(chance.uniform(0, 0.2))
+            kit.kill(process)
+            found = {row.entry.key: row.correction.note for row in read_rows(out) if row.correction}
+            assert found == made
+        last = kit.start(arguments, server.url)
+        assert last.communicate(timeout=120) and last.returncode == 0
+    labels = kit.labels_of(out)
+    assert {
+        key: label["correction"]["note"] for key, label in labels.items() if "correction" in label
+    } == made
+    wrong = set(kit.wrong_labels(bridges_workspace, out, count))
+    assert wrong == set(made)
+
+
+def test_two_processes_that_correct_at_once_lose_no_correction(tmp_path, bridges_workspace):
+    source, out = kit.write_list(tmp_path / "list.jsonl", 8), tmp_path / "out"
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        screen(source, out, server.url)
+    command = [sys.executable, "-m", "classifier", "correct", str(out)]
+    both = [subprocess.Popen([*command, f"e{n}", "unplaced"], stderr=subprocess.PIPE) for n in range(4)]
+    for process in both:
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+    assert sum(row.correction is not None for row in read_rows(out)) == 4
+    assert sum("correction" in label for label in kit.labels_of(out).values()) >= 1
+
+
+def export_to(out: Path, file: Path) -> int:
+    command = [sys.executable, "-m", "classifier", "export", str(out), "--out", str(file)]
+    return subprocess.run([*command, "--workspace", str(kit.BRIDGES)], check=False).returncode
+
+
+def write_pdf(path: Path, title: str, text: str, more: str = "") -> None:
+    """A paper of two pages; `more` changes its bytes and not what it is about."""
+    sheet = canvas.Canvas(str(path), pagesize=(612, 792), invariant=1)
+    sheet.setFont("Helvetica-Bold", 18)
+    sheet.drawString(72, 720, title)
+    sheet.setFont("Helvetica", 10)
+    sheet.drawString(72, 690, "Ada Ng and Bo Li")
+    sheet.drawString(72, 660, "Abstract")
+    for line in range(40):
+        sheet.drawString(
+            72, 640 - 12 * line, f"{text} We report what was seen in trial {line} of this study."
+        )
+    sheet.showPage()
+    sheet.setFont("Helvetica", 10)
+    for line in range(30):
+        sheet.drawString(72, 700 - 12 * line, f"{text} {more} The results of trial {line} are given here.")
+    sheet.save()

@@ -18,7 +18,7 @@ from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.spending import RunSpending
 from classifier.batch.throttle import Throttle
-from classifier.errors import BudgetSpent, ClassifierError, Concern, ModelError
+from classifier.errors import BudgetSpent, ClassifierError, Concern, ModelError, error_class
 from classifier.runs.streak import FailureStreak, stop_message
 from classifier.runs.workers import work_together
 
@@ -274,7 +274,7 @@ class Run:
             return
         self.spending.finish(outcome.cost_usd)
         if self._streak.add(outcome.item.id, label.error) and label.error is not None:
-            self._stop(ClassifierError(stop_message(label.error.message)))
+            self._stop(error_class(label.error.code)(stop_message(label.error.message)))
         if self.stopped is not None and (ids := self._streak.take()):
             progress.failed -= len(ids)
             await self._store.do(lambda ledger: ledger.requeue(ids))

@@ -7,7 +7,7 @@ import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -157,6 +157,7 @@ def _estimate(job: Job, settings: Settings, workspace: Workspace, *, as_json: bo
 def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool) -> int:
     from classifier.batch.session import label_lists
     from classifier.cli.label_bar import LabelBar
+    from classifier.cli.label_summary import exit_code_of, in_words, say_problems
 
     if job.runner == "ray" and sys.stderr.isatty():
         print("classifier: Ray starts; the first labels come in 10 to 20 s", file=sys.stderr)
@@ -168,8 +169,13 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
             run.replies.say = bar.say
 
         summary = label_lists(job, settings, workspace, on_start=on_start)
-    print(json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out))
-    return _exit_code(summary)
+    print(
+        json_module.dumps(summary, ensure_ascii=False)
+        if as_json
+        else in_words(summary, job.out, workspace.taxonomy)
+    )
+    say_problems(summary)
+    return exit_code_of(summary)
 
 
 def _handle_signals(run: Run) -> None:
@@ -191,71 +197,3 @@ def _handle_signals(run: Run) -> None:
             loop.add_signal_handler(number, interrupt)
         except (NotImplementedError, RuntimeError):  # Windows; not the main thread: Ctrl-C cancels the loop
             return
-
-
-def in_words(summary: dict[str, Any], out: Path) -> str:
-    """The summary in a few lines."""
-    totals, spent = summary["totals"], summary["spent"]
-    parts = [f"{totals['labelled']} of {totals['entries'] - totals['duplicates']} papers labelled"]
-    parts += [
-        f"{totals[name]} {word}"
-        for name, word in (
-            ("duplicates", "duplicates"),
-            ("failed", "failed"),
-            ("waiting", "waiting"),
-            ("at_provider", "requests are at the provider: rerun to collect the answers"),
-            ("unusable", "unusable"),
-            ("review", "for review"),
-        )
-        if totals[name]
-    ]
-    lines = ["; ".join(parts)]
-    if spent["replies"]:
-        cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"
-        lines.append(
-            f"{spent['tokens_in']:,} tokens in ({spent['tokens_cached']:,} cached), "
-            f"{spent['tokens_out']:,} out; cost {cost}"
-        )
-    made = summary["fingerprint"]
-    first = f"{made['cascade']}, then " if made.get("cascade") else ""
-    if totals["unlisted"]:
-        lines.append(
-            f"{totals['unlisted']} papers of other lists, or beyond --limit, are in the ledger and not in "
-            "these results; name all lists together to have them"
-        )
-    if summary.get("batches_dropped"):
-        lines.append(
-            f"dropped {summary['batches_dropped']} batches at the provider, which may still charge for them"
-        )
-    lines.append(f"engine: {first}{made['engine']}; results in {out}")
-    return "\n".join(lines)
-
-
-def _exit_code(summary: dict[str, Any]) -> int:
-    totals, stopped = summary["totals"], summary["stopped"]
-    if summary["interrupted"]:
-        print("classifier: interrupted; finished papers are saved; rerun to resume", file=sys.stderr)
-        return exits.INTERRUPTED
-    if stopped is not None:
-        print(f"classifier: {stopped['message']}", file=sys.stderr)
-    if totals["failed"] or totals["unusable"]:
-        print(f"classifier: not labelled: {_reasons(summary['not_labelled'])}", file=sys.stderr)
-    unfinished = totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None
-    return exits.PARTIAL if unfinished else exits.DONE
-
-
-def _reasons(missing: dict[str, Any]) -> str:
-    """How many entries have no label for which reason, and what can be done."""
-    from classifier.errors import codes_of
-
-    counted, unreached = missing["reasons"], codes_of(retryable=True)
-    told = ", ".join(f"{n} {code}" for code, n in counted.items())
-    told += f", {missing['duplicates']} as duplicates of these" * bool(missing["duplicates"])
-    if row := missing["only"]:
-        names = dict.fromkeys([row["source"], row["key"] or f"line {row['line']}"])
-        told = ": ".join(
-            [*(name for name in names if not row["message"].startswith(f"{name}: ")), row["message"]]
-        )
-    told += "; see failed.jsonl"
-    told += "; rerun to retry where no server answered" * bool(unreached & counted.keys())
-    return told + "; --retry-failed retries all" * bool(counted.keys() - {"broken-entry"} - unreached)

@@ -15,6 +15,7 @@ from classifier.export.filed import FAILED, Filed
 from classifier.export.links import link_to
 from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import keywords_for
+from classifier.model.entries import PersonName
 from classifier.model.identity import bare_arxiv_id, bare_doi
 from classifier.text.characters import shown
 
@@ -37,6 +38,20 @@ _TEX = {
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
 }
+_TYPES = {
+    "article-journal": "article",
+    "article-magazine": "article",
+    "article-newspaper": "article",
+    "paper-conference": "inproceedings",
+    "chapter": "incollection",
+    "entry-encyclopedia": "incollection",
+    "book": "book",
+    "thesis": "phdthesis",
+    "report": "techreport",
+    "manuscript": "unpublished",
+}
+"""CSL's types in BibTeX; others, and the unknown, are "misc"."""
+_CONTAINERS = {"article": "journal", "inproceedings": "booktitle", "incollection": "booktitle"}
 _SPECIAL = str.maketrans(_TEX)
 
 
@@ -67,27 +82,45 @@ def write_bibtex(
     for filed in rows:
         fields = dict(_fields(filed, prefix, note_field))
         body = "".join(f",\n  {name} = {{{value}}}" for name, value in fields.items() if value)
-        kind = "article" if "journal" in fields else "misc"
         key = _key(filed.key, taken)
         if key != filed.row.entry.key:
             on_new_key(filed.key, key)
-        yield f"@{kind}{{{key}{body}\n}}\n\n"
+        yield f"@{_TYPES.get(filed.kind, 'misc')}{{{key}{body}\n}}\n\n"
 
 
 def _fields(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
     yield "title", f"{{{escaped(filed.title)}}}"
     # In braces a name is one whole: no "and", comma or particle of it is read as anything else.
-    yield "author", " and ".join(_name(name) for name in filed.authors)
+    yield (
+        "author",
+        " and ".join([_in_parts(name) for name in filed.names] or [_name(name) for name in filed.authors]),
+    )
+    yield _CONTAINERS.get(_TYPES.get(filed.kind, ""), "howpublished"), escaped(filed.journal)
     yield "year", str(filed.year or "")
     arxiv, doi = bare_arxiv_id(filed.arxiv_id or ""), bare_doi(filed.doi or "")
     yield "eprint", arxiv
     yield "archiveprefix", "arXiv" if arxiv else ""
     yield "doi", escaped(doi)
     yield "url", link_to(filed) or ""
+    yield "abstract", escaped(filed.abstract)
     if filed.label != FAILED:
         yield "keywords", ", ".join(keywords_for(filed, prefix))
     if note_field and filed.rationale:
         yield note_field, f"{prefix} {escaped(filed.rationale)}"
+
+
+def _in_parts(name: PersonName) -> str:
+    """A person as "Family, Jr, Given", each part whole; a group in braces."""
+    if not name.given:
+        return f"{{{escaped(name.family)}}}"
+    parts = [name.family, name.suffix, name.given] if name.suffix else [name.family, name.given]
+    return ", ".join(_part(part) for part in parts)
+
+
+def _part(text: str) -> str:
+    """A part of a name; in braces if BibTeX would read a separator in it."""
+    plain = "," not in text and " and " not in f" {text.lower()} "
+    return escaped(text) if plain else f"{{{escaped(text)}}}"
 
 
 def _name(name: str) -> str:

@@ -7,14 +7,15 @@ lines without control and direction characters. Escaping for a format is that fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from classifier.errors import ConfigError
 from classifier.export.engines import is_unmeasured
-from classifier.model.entries import Row
+from classifier.model.entries import PersonName, Row
 from classifier.model.label import Evidence, Label, Status
+from classifier.model.names import family_name
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
@@ -119,12 +120,41 @@ class Filed:
         """Names as the list has them, else as the paper has."""
         return tuple(map(shown, self.row.entry.paper.authors or self.row.label.paper.authors))
 
+    @cached_property
+    def names(self) -> tuple[PersonName, ...]:
+        """The authors in parts, if the list tells them apart; a name in one part is a group's, or whole."""
+        names = self.row.entry.names
+        return tuple(
+            PersonName(family=shown(name.family), given=shown(name.given), suffix=shown(name.suffix))
+            for name in names
+        )
+
     @property
     def short_authors(self) -> str:
-        """One name, two, or "A et al."; empty where unknown."""
-        if len(self.authors) > 2:
-            return f"{self.authors[0]} et al."
-        return " and ".join(self.authors)
+        """One name, two, or "Ada Li et al."; empty if unknown."""
+        return _shortened(self.authors)
+
+    @property
+    def cited_authors(self) -> str:
+        """Family names, as a citation has them: one, two, or "Li et al."; empty if unknown."""
+        return _shortened(
+            [name.family for name in self.names] or [family_name(name) for name in self.authors]
+        )
+
+    @property
+    def kind(self) -> str:
+        """The work's type in CSL's terms, or in the list's own; empty if unknown."""
+        return shown(self.row.entry.type) or ("article-journal" if self.journal else "")
+
+    @property
+    def journal(self) -> str:
+        """The journal, proceedings or book that it is in; empty if unknown."""
+        return shown(self.row.entry.journal)
+
+    @property
+    def abstract(self) -> str:
+        """The list's abstract; empty if it has none."""
+        return shown(self.row.entry.paper.abstract)
 
     @property
     def year(self) -> int | None:
@@ -169,6 +199,10 @@ class Filed:
         if self.is_corrected:
             return ("set by a person",)
         return ("needs review",) if self.needs_review else ()
+
+
+def _shortened(names: Sequence[str]) -> str:
+    return f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
 
 
 def label_of(row: Row) -> str:

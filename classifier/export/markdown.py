@@ -81,6 +81,6 @@ def _row(cells: list[str]) -> str:
 
 
 def study_name(filed: Filed) -> str:
-    """How a table names a study: "Ng et al. 2024", or its title where it has no authors."""
-    name = f"{filed.short_authors} {filed.year or ''}".strip() if filed.authors else filed.title
-    return f"{name}{' (set by a person)' if filed.is_corrected else ''}"
+    """How a table names a study: "Li et al. 2025", or its title if it has no authors; marks follow."""
+    name = f"{filed.cited_authors} {filed.year or ''}".strip() if filed.authors else filed.title
+    return f"{name}{''.join(f' ({mark})' for mark in filed.marks)}"

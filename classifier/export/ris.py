@@ -12,7 +12,23 @@ from classifier.export.filed import FAILED, Filed
 from classifier.export.links import link_to
 from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import keywords_for
+from classifier.model.entries import PersonName
 from classifier.model.identity import bare_doi
+
+_TYPES = {
+    "article-journal": "JOUR",
+    "article-magazine": "MGZN",
+    "article-newspaper": "NEWS",
+    "paper-conference": "CPAPER",
+    "chapter": "CHAP",
+    "entry-encyclopedia": "ENCYC",
+    "book": "BOOK",
+    "thesis": "THES",
+    "report": "RPRT",
+    "webpage": "ELEC",
+    "manuscript": "UNPB",
+}
+"""CSL's types in RIS; others, and the unknown, are "GEN"."""
 
 
 def write_ris(rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None) -> Iterator[str]:
@@ -23,14 +39,20 @@ def write_ris(rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | Non
 
 
 def _lines(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
-    yield "TY", "GEN"
+    yield "TY", _TYPES.get(filed.kind, "GEN")
     yield "ID", filed.key
     yield "TI", filed.title
-    yield from (("AU", name) for name in filed.authors)
+    yield from (("AU", name) for name in [_in_parts(name) for name in filed.names] or filed.authors)
+    yield "T2", filed.journal
     yield "PY", str(filed.year or "")
     yield "DO", bare_doi(filed.doi or "")
     yield "UR", link_to(filed) or ""
+    yield "AB", filed.abstract
     if filed.label != FAILED:
         yield from (("KW", word) for word in keywords_for(filed, prefix))
     if note_field and filed.rationale:
         yield note_field, f"{prefix} {filed.rationale}"
+
+
+def _in_parts(name: PersonName) -> str:
+    return ", ".join(part for part in (name.family, name.given, name.suffix) if part)

@@ -21,15 +21,18 @@ from markdown_it import MarkdownIt
 
 from classifier.errors import ConfigError
 from classifier.export import bibtex, latex, markdown, spreadsheet
+from classifier.export.bibtex import write_bibtex
+from classifier.export.csl import write_csl_json
 from classifier.export.filed import file_row
 from classifier.export.grouping import group_by_tree
 from classifier.export.links import link_to
 from classifier.export.picture import lay_out
 from classifier.export.png import render_png
 from classifier.export.render import FORMATS, Options, format_of, render
+from classifier.export.ris import write_ris
 from classifier.export.svg import render_svg
 from classifier.export.tables import attribute_tables, overview
-from classifier.model.entries import Correction
+from classifier.model.entries import Correction, PersonName, Row
 from classifier.model.label import Label
 from classifier.text.characters import shown
 from tests.labelled_rows import HOSTILE, filed, row, sample, taxonomy
@@ -402,3 +405,70 @@ def test_a_png_of_other_scripts_and_half_surrogates_is_drawn():
 )
 def test_an_address_is_made_only_of_what_is_safe(facts, address):
     assert link_to(filed([row("k", **facts)])[0]) == address
+
+
+# -- what the entry has ---------------------------------------------------------------------------
+
+
+def article(**more: object) -> Row:
+    """A journal article whose list tells its authors' names apart."""
+    made = row("k", authors=("Jan van der Berg", "The Kettle Team", "Ng Jr, Ada"), abstract="We {watch} 5 %.")
+    names = (
+        PersonName(family="van der Berg", given="Jan"),
+        PersonName(family="The Kettle Team"),
+        PersonName(family="Ng", given="Ada", suffix="Jr"),
+    )
+    facts = {"type": "article-journal", "journal": "Bridges & Winds", "names": names} | more
+    return made.model_copy(update={"entry": made.entry.model_copy(update=facts)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "bibtex_type", "container", "ris_type"),
+    [
+        ("article-journal", "article", "journal", "JOUR"),
+        ("paper-conference", "inproceedings", "booktitle", "CPAPER"),
+        ("chapter", "incollection", "booktitle", "CHAP"),
+        (None, "article", "journal", "JOUR"),
+        ("weird}type", "misc", "howpublished", "GEN"),
+    ],
+)
+def test_a_new_list_keeps_type_journal_names_and_abstract(kind, bibtex_type, container, ris_type):
+    rows = filed([article(type=kind)])
+    bib = "".join(write_bibtex(rows))
+    assert bib.startswith(f"@{bibtex_type}{{k,")
+    assert f"{container} = {{Bridges \\& Winds}}" in bib
+    assert "author = {van der Berg, Jan and {The Kettle Team} and Ng, Jr, Ada}" in bib
+    assert r"abstract = {We \textbraceleft{}watch\textbraceright{} 5 \%.}" in bib
+    ris = "".join(write_ris(rows))
+    for line in (
+        f"TY  - {ris_type}", "AU  - van der Berg, Jan", "AU  - The Kettle Team", "AU  - Ng, Ada, Jr",
+        "T2  - Bridges & Winds", "AB  - We {watch} 5 %.",
+    ):  # fmt: skip
+        assert f"{line}\r\n" in ris
+    [item] = json.loads("".join(write_csl_json(rows)))
+    assert item["author"] == [
+        {"family": "van der Berg", "given": "Jan"},
+        {"literal": "The Kettle Team"},
+        {"family": "Ng", "given": "Ada", "suffix": "Jr"},
+    ]
+    assert (item["container-title"], item["abstract"]) == ("Bridges & Winds", "We {watch} 5 %.")
+    assert item["type"] == kind or kind is None
+
+
+@pytest.mark.parametrize(
+    ("authors", "name"),
+    [
+        (("Wei Li", "Ada Ng", "Cy Oz"), "Li et al. 2024"),
+        (("Jan van der Berg", "Ng, Ada"), "van der Berg and Ng 2024"),
+        (("The Kettle Team",), "The Kettle Team 2024"),
+        ((), "On k"),
+    ],
+)
+def test_a_table_names_a_study_as_a_citation_does(authors, name):
+    [one] = filed([row("k", authors=authors)])
+    assert markdown.study_name(one) == name
+
+
+def test_a_table_marks_what_needs_review():
+    [one] = filed([row("k", needs_review=True)])
+    assert markdown.study_name(one) == "Ng et al. 2024 (needs review)"

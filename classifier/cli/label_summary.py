@@ -1,0 +1,152 @@
+"""What `classifier label` says at its end: where the papers stand, what needs review, what to type next."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.cli import exits
+
+if TYPE_CHECKING:
+    from classifier.survey.taxonomy import Taxonomy
+
+_PARTS = (
+    ("duplicates", "duplicates"),
+    ("failed", "failed"),
+    ("waiting", "waiting"),
+    ("at_provider", "requests at the provider: rerun the same command to collect their answers"),
+    ("unusable", "unusable"),
+    ("review", "for review"),
+    ("corrected", "set by a person"),
+)
+_SHOWN_ASIDE = 5
+
+
+def in_words(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> str:
+    """The summary in lines."""
+    return "\n".join(_lines(summary, out, taxonomy))
+
+
+def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterator[str]:
+    totals, spent = summary["totals"], summary["spent"]
+    papers = totals["entries"] - totals["duplicates"]
+    parts = [f"{totals['labelled']} of {papers} papers labelled"]
+    parts += [f"{totals[name]} {word}" for name, word in _PARTS if totals[name]]
+    yield "; ".join(parts)
+    if summary["labels"]:
+        yield from _tree(summary["labels"], taxonomy)
+    yield from _review(summary["review"])
+    if summary["warnings"]:
+        yield f"warnings: {', '.join(f'{n} {code}' for code, n in summary['warnings'].items())}"
+    yield from _aside(summary["corrections"])
+    if spent["replies"]:
+        cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"
+        yield (
+            f"{spent['tokens_in']:,} tokens in ({spent['tokens_cached']:,} cached), "
+            f"{spent['tokens_out']:,} out; cost {cost}"
+        )
+    if totals["unlisted"]:
+        yield (
+            f"{totals['unlisted']} papers of other lists, or beyond --limit, are in the ledger and not in "
+            "these results; name all lists together to have them"
+        )
+    if summary.get("batches_dropped"):
+        yield f"gave up {summary['batches_dropped']} batches at the provider, which may still charge for them"
+    made = summary["fingerprint"]
+    first = f"{made['cascade']}, then " if made.get("cascade") else ""
+    yield f"engine: {first}{made['engine']}; results in {out}"
+    yield from _next(summary, out)
+
+
+def _tree(labels: Mapping[str, int], taxonomy: Taxonomy) -> Iterator[str]:
+    """Papers by leaf in the tree's order, then those outside it; empty leaves are left out."""
+    from classifier.text.characters import shown
+
+    ordered = [label for label in (*taxonomy.leaves, *labels) if label in labels]
+    width = len(str(max(labels.values())))
+    for label in dict.fromkeys(ordered):
+        titles = " > ".join(map(shown, taxonomy.titles(label))) or label
+        yield f"  {labels[label]:>{width}}  {titles}"
+
+
+def _review(review: Mapping[str, Any]) -> Iterator[str]:
+    for reason, found in review.items():
+        more = found["count"] - len(found["keys"])
+        keys = ", ".join(found["keys"])
+        yield f"review, {reason} ({found['count']}): {keys}{f' and {more} more' if more else ''}"
+
+
+def _aside(corrections: Mapping[str, Any]) -> Iterator[str]:
+    aside = corrections["aside"]
+    for one in aside[:_SHOWN_ASIDE]:
+        yield f"the correction of '{one['key']}' to {one['label']} is kept aside: {one['reason']}"
+    more = corrections["kept_aside"] - len(aside[:_SHOWN_ASIDE])
+    if more:
+        yield f"and {more} more corrections; `classifier export DIR -f corrections-csv` lists all"
+
+
+def _next(summary: Mapping[str, Any], out: Path) -> Iterator[str]:
+    if not summary["totals"]["labelled"]:
+        return
+    folder = shlex.quote(str(out))
+    if summary["totals"]["review"]:
+        key = next(key for found in summary["review"].values() for key in found["keys"])
+        yield f"next: classifier correct {folder} {shlex.quote(key)} LABEL, then classifier export {folder}"
+    else:
+        yield f"next: classifier export {folder} --format html --out labels.html"
+
+
+def say_problems(summary: Mapping[str, Any]) -> None:
+    """Says on standard error why entries have no label, and what can be done."""
+    totals, stopped = summary["totals"], summary["stopped"]
+    if summary["interrupted"]:
+        print("classifier: interrupted; what is done is saved: the same command goes on", file=sys.stderr)
+        return
+    if stopped is not None:
+        print(f"classifier: {stopped['message']}", file=sys.stderr)
+    if totals["failed"] or totals["unusable"]:
+        print(f"classifier: not labelled: {_reasons(summary['not_labelled'])}", file=sys.stderr)
+
+
+def exit_code_of(summary: Mapping[str, Any]) -> int:
+    """The exit code: 5 when the model's server let nothing be labelled, 6 when some entries have no label."""
+    totals, stopped = summary["totals"], summary["stopped"]
+    if summary["interrupted"]:
+        return exits.INTERRUPTED
+    if not (totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None):
+        return exits.DONE
+    return exits.MODEL if not totals["labelled"] and _is_servers_fault(summary) else exits.PARTIAL
+
+
+def _is_servers_fault(summary: Mapping[str, Any]) -> bool:
+    from classifier.errors import BudgetSpent, Concern, ModelError, error_class
+
+    codes = [*summary["not_labelled"]["reasons"]]
+    stopped = summary["stopped"]
+    if stopped is not None:
+        codes.append(stopped["code"])
+    kinds = [error_class(code) for code in codes if code != "broken-entry"]
+    kinds = [kind for kind in kinds if kind.concerns != Concern.paper]
+    return bool(kinds) and all(
+        issubclass(kind, ModelError) and not issubclass(kind, BudgetSpent) for kind in kinds
+    )
+
+
+def _reasons(missing: Mapping[str, Any]) -> str:
+    """How many entries have no label for which reason, and what can be done."""
+    from classifier.errors import codes_of
+
+    counted, unreached = missing["reasons"], codes_of(retryable=True)
+    told = ", ".join(f"{n} {code}" for code, n in counted.items())
+    told += f", {missing['duplicates']} as duplicates of these" * bool(missing["duplicates"])
+    if row := missing["only"]:
+        names = dict.fromkeys([row["source"], row["key"] or f"line {row['line']}"])
+        told = ": ".join(
+            [*(name for name in names if not row["message"].startswith(f"{name}: ")), row["message"]]
+        )
+    told += "; see failed.jsonl"
+    told += "; the same command asks again where nobody answered" * bool(unreached & counted.keys())
+    return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - unreached)
