@@ -3,8 +3,7 @@
     python benchmarks/paper_texts.py DIR [--save FILE]      (DIR/papers/*.pdf)
 
 Quotes are sentences as pypdf gives them, which did not read the paper here; each is looked up as it is, and
-with one number or word changed, so that it must be absent. `--save` writes all texts as JSON, to compare two
-versions.
+with one number or word changed, so that it must be absent. `--save` writes all texts as JSON.
 """
 
 from __future__ import annotations
