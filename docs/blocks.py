@@ -25,7 +25,7 @@ REASONS = (
     "needs a server",
     "needs Ray",
     "needs the network",
-    "installs the package",
+    "installs packages",
 )
 _FENCE = re.compile(
     r"^(?:<!-- not run: (?P<reason>[^\n]*?) -->\n)?"
