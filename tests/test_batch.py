@@ -613,7 +613,8 @@ def test_corrections_made_while_a_run_is_killed_again_and_again_are_all_there(tm
             found = {row.entry.key: row.correction.note for row in read_rows(out) if row.correction}
             assert found == made
         last = kit.start(arguments, server.url)
-        assert last.communicate(timeout=120) and last.returncode == 0
+        assert last.communicate(timeout=120)
+        assert last.returncode == 0
     labels = kit.labels_of(out)
     assert {
         key: label["correction"]["note"] for key, label in labels.items() if "correction" in label

@@ -103,7 +103,7 @@ def say_problems(summary: Mapping[str, Any]) -> None:
     """Says on standard error why entries have no label, and what can be done."""
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
-        print("classifier: interrupted; what is done is saved: the same command goes on", file=sys.stderr)
+        print("classifier: interrupted; finished papers are saved; rerun to resume", file=sys.stderr)
         return
     if stopped is not None:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
@@ -148,5 +148,5 @@ def _reasons(missing: Mapping[str, Any]) -> str:
             [*(name for name in names if not row["message"].startswith(f"{name}: ")), row["message"]]
         )
     told += "; see failed.jsonl"
-    told += "; the same command asks again where nobody answered" * bool(unreached & counted.keys())
-    return told + "; --retry-failed asks for all again" * bool(counted.keys() - {"broken-entry"} - unreached)
+    told += "; rerun to retry where no server answered" * bool(unreached & counted.keys())
+    return told + "; --retry-failed retries all" * bool(counted.keys() - {"broken-entry"} - unreached)
