@@ -64,9 +64,9 @@ class _Piece:
                 self._parts, text = None, text[again.start() :]
                 continue
             if end is None:
-                kept = len(text) - _LONGEST_TAG if line.cut else len(text)
+                kept = max(0, len(text) - _LONGEST_TAG) if line.cut else len(text)
                 self._add(text[:kept], line)
-                self._rest = text[kept:] if kept > 0 else text
+                self._rest = text[kept:]
                 return
             self._add(text[: end.end()], line)
             yield self._finding()

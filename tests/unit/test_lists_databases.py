@@ -1,5 +1,7 @@
 """Exports of databases and reference managers: every record with title, authors, abstract, DOI and year."""
 
+import json
+
 import pytest
 
 from classifier.errors import InputError
@@ -298,6 +300,19 @@ def test_an_old_xml_with_capitals_and_one_line_cut_at_any_place_is_read(read):
     assert [entry.paper.title.split()[2] for entry in found] == [str(number) for number in range(800)]
     capitals = "<XML><RECORDS><RECORD><TITLES><TITLE>One Old Title</TITLE></TITLES></RECORD></RECORDS></XML>"
     assert [entry.paper.title for entry in read(capitals, "b.xml")] == ["One Old Title"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 12, 13, 20, 21, 50])
+def test_one_line_of_xml_or_json_may_be_cut_within_any_tag_or_word(size, read, monkeypatch):
+    monkeypatch.setattr("classifier.lists.lines._PIECE", size)
+    rows = "".join(
+        record("Book", f"<titles><title>Title Number {number}</title></titles>") for number in range(9)
+    )
+    found = read(f"<xml><records>{rows}</records></xml>", "a.xml")
+    assert [entry.paper.title for entry in found] == [f"Title Number {number}" for number in range(9)]
+    items = [{"id": f"k{number}", "title": f'Number "{number}" }}]'} for number in range(9)]
+    found = read(json.dumps({"config": {"items": [1]}, "data": items, "next": {"title": "x"}}), "a.json")
+    assert [entry.paper.title for entry in found] == [item["title"] for item in items]
 
 
 REFER = "%A Muster, Anna\n%T The First of Two\n%D 2020\n\n%A Exempel, Karl\n%T The Second of Two\n"
