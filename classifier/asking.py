@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from classifier.connections import Connections
 from classifier.engines.base import Engine
-from classifier.engines.cascade import ask_in_turn, is_sure
+from classifier.engines.cascade import ask_in_turn, is_confident
 from classifier.errors import ContextOverflow
 from classifier.model.document import Document
+from classifier.model.measurement import Measurement
 from classifier.model.paper import PaperFile
 from classifier.model.reply import Reply
 from classifier.model.task import Prompt, Task
@@ -24,6 +25,7 @@ from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 from classifier.verdict.calibration import Calibration, apply, load_calibration
+from classifier.verdict.measured import load_measurement
 
 _SMALLEST_BUDGET_TOKENS = 300
 """Of an excerpt: about a title and an abstract. With less there is nothing to judge by."""
@@ -57,6 +59,7 @@ class Asking:
         self._connections = connections
         self._prompts = prompts
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
+        self._accuracies: dict[tuple[str, str | None], Measurement | None] = {}
 
     def prompt(self, subject: Subject) -> Prompt:
         """What would be sent for a paper."""
@@ -87,7 +90,15 @@ class Asking:
         if first is None:
             return True
         _, reply = await self._ask(first, subject)
-        return not is_sure(reply, self._settings.cascade_below)
+        return not is_confident(reply, self._settings.cascade_below)
+
+    def accuracy(self, reply: Reply) -> Measurement | None:
+        """What was measured of the engine and model that answered, with the prompt that is used here."""
+        key = (reply.engine, reply.model)
+        if key not in self._accuracies:
+            made_from = self._workspace.offline_sha256 if reply.engine == "offline" else self._prompts.sha256
+            self._accuracies[key] = load_measurement(self._workspace, self._settings, *key, made_from)
+        return self._accuracies[key]
 
     async def _ask(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
         """Asks one engine and calibrates its reply."""

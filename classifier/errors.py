@@ -43,11 +43,11 @@ class Concern(StrEnum):
     """What an error is about, and so what helps."""
 
     paper = "paper"
-    """What was given of this paper cannot be had or read; another file, id or abstract of it may do."""
+    """This paper's file, id or text is not available or not readable; another one may work."""
     server = "server"
     """The engine judged nothing. Many in a row mean that it is not the papers."""
     answer = "answer"
-    """The engine was asked, and no usable label came of it."""
+    """The engine was asked, and no usable label resulted from it."""
     run = "run"
     """Not this paper's fault: the next one would fail as well."""
 
@@ -104,7 +104,7 @@ class InputError(ClassifierError):
 
 
 class BadReference(InputError):
-    """A reference of no known form."""
+    """A reference of no known form, or a list entry without any."""
 
     code = "bad-reference"
 
@@ -128,7 +128,7 @@ class NoTextError(InputError):
 
 
 class NotAPaper(InputError):
-    """There is text, but it is no paper (a stub, a notice)."""
+    """There is text, but it is not a paper (a stub, a notice)."""
 
     code = "not-a-paper"
 
@@ -191,7 +191,7 @@ class ModelTimeout(ModelError):
 
 
 class ModelUnavailable(ModelError):
-    """Unreachable, a server error, or a body that is no answer."""
+    """Unreachable, a server error, or a body that is not an answer."""
 
     code = "model-unavailable"
     retryable = True
@@ -221,7 +221,7 @@ class ReplyError(ClassifierError):
     """The model's reply holds no usable answer.
 
     Attributes:
-        raw: The reply as it came; never shown unasked, kept for inspection.
+        raw: The reply as received; never shown unasked, kept for inspection.
     """
 
     code = "reply"

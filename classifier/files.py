@@ -1,6 +1,6 @@
 """Files that are there as a whole or not at all.
 
-What enters: a path and all that shall stand there. What leaves: the file, written beside its place and moved
+What enters: a path and all that is to be there. What leaves: the file, written next to its place and moved
 there. What it does not do: streams (a ledger and a run's rows are appended to), or backups.
 """
 

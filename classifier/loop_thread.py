@@ -49,7 +49,8 @@ class LoopThread:
         """
         if self.is_current:
             raise RuntimeError(
-                "a plain call in the event loop's own thread waits for itself; await it instead"
+                "a synchronous call inside its own event loop would wait for itself; await the "
+                "asynchronous method instead"
             )
         future = asyncio.run_coroutine_threadsafe(call(), self._loop)
         self._calls.add(future)

@@ -27,6 +27,7 @@ from classifier.pdf.abstracts import document_from_text
 from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Settings, load_settings
 from classifier.survey.workspace import Workspace
+from classifier.verdict import measured
 from classifier.verdict.evidence import check_quotes
 from classifier.verdict.labelling import assemble_label, quotes_of
 from classifier.verdict.review import review_reply
@@ -40,14 +41,14 @@ class Classifier:
     """Places papers in a workspace's taxonomy.
 
     Args:
-        engine: "auto", "offline", "openai", or any object that speaks `classifier.engines.base.Engine`.
+        engine: "auto", "offline", "openai", or any object that implements `classifier.engines.base.Engine`.
         first: The engine that a cascade asks first; None makes the one that `Settings.cascade` names, if any.
         workspace: A workspace or its folder; None for the built-in one.
         on_wait: Called before each wait for a busy server or source: seconds, and why.
         overrides: Single settings by name, e.g. `model="gpt-5-mini"`. All others come from environment and
-        file.
+            file.
 
-    Example:
+    Examples:
         >>> with Classifier(engine="offline") as classifier:  # doctest: +SKIP
         ...     label = classifier.classify("paper.pdf")
         ...     print(label.leaf, label.confidence)
@@ -154,13 +155,13 @@ class Classifier:
 
         Args:
             paper: The abstract, or metadata whose `abstract` is read where `text` is None.
-            text: Plain text to judge by instead of the abstract; only beside metadata.
+            text: Plain text to judge by instead of the abstract; only with metadata.
             ref: The label's `ref`; None takes arXiv id or title, else "text".
             leave_out: As for `aclassify`.
 
         Raises:
             InputError, ModelError, ReplyError: See `classifier.errors`.
-            TypeError: `paper` is neither an abstract nor a `Paper`, or `text` stands beside an abstract.
+            TypeError: `paper` is neither an abstract nor a `Paper`, or `text` is given with an abstract.
         """
         paper = arguments.known_paper(paper, text)
         name = arguments.optional(ref, str, "ref") or paper.arxiv_id or paper.title or "text"
@@ -180,7 +181,7 @@ class Classifier:
         """Brings one paper to disk; see `aclassify`.
 
         Raises:
-            InputError, SourceError: It cannot be had.
+            InputError, SourceError: It is not available or not readable.
         """
         claimed = arguments.optional(claimed, Paper, "claimed")
         file = await self._connections.sources.fetch(arguments.reference(ref), claimed=claimed)
@@ -192,7 +193,7 @@ class Classifier:
         """Reads a paper that was fetched.
 
         Raises:
-            InputError: It is no paper, or cannot be read.
+            InputError: It is not a paper, or cannot be read.
         """
         path = arguments.fetched(file).path
         if path is None:
@@ -205,10 +206,11 @@ class Classifier:
         """Labels a document that was read already; see `aclassify`."""
         task, reply = await self._asking.answer(_subject(file, document, leave_out))
         evidence = check_quotes(quotes_of(reply.answer), document)
-        review = review_reply(
-            self.workspace.taxonomy, file, document, reply, evidence, self.settings.review_below
-        )
-        return assemble_label(self.workspace.taxonomy, file, task, reply, evidence, review)
+        taxonomy, settings = self.workspace.taxonomy, self.settings
+        accuracy = self._asking.accuracy(reply)
+        doubts = measured.doubts(settings, self.workspace, file, reply, accuracy)
+        review = review_reply(taxonomy, file, document, reply, evidence, settings.review_below, doubts)
+        return assemble_label(taxonomy, file, task, reply, evidence, review, accuracy)
 
     async def aescalates(self, file: PaperFile, document: Document) -> bool:
         """Whether the first engine of the cascade would hand this paper on; no other one is asked.

@@ -39,7 +39,7 @@ class Price(BaseModel):
 
 def _known_choice(examples: str) -> str:
     if not re.fullmatch(r"all|none|nearest:[1-9][0-9]{0,2}", examples):
-        raise ValueError(f"'{examples}' is no choice; expected all, none or nearest:K with K from 1 to 999")
+        raise ValueError(f"'{examples}' is not valid; expected all, none or nearest:K with K from 1 to 999")
     return examples
 
 
@@ -49,18 +49,25 @@ class Settings(BaseSettings):
     Attributes:
         engine: "auto" is "openai" where a key or base URL is set, else "offline".
         model: Name of the openai engine's model; there is no default.
+        api_key_header: The HTTP header that carries the key; None is `api-key` for Azure's hosts, else
+            `Authorization`.
         budget_tokens: The excerpt's size, characters / 4.
         examples: "all", "none" or "nearest:K".
         review_below: Labels with less confidence than this go to review.
         batch_requests, batch_bytes: Most in one batch of the provider's Batch API (OpenAI's limits).
         batch_poll_s: Between two looks at the batches.
+        accept_unmeasured: Do not send a label to review only because its engine was not measured on this
+            taxonomy; then `audit_share` of such labels, drawn at random, still go to review.
         calibration: Use what `classifier eval --calibrate` has measured of the engine.
         cascade: What is asked first: "offline", or the name of a cheaper model at the same server. Only
-            papers that it is not sure of go on to `model`.
-        cascade_below: A paper goes on where the first one is less sure than this. Chosen for "offline": the
-            least, in steps of .05, at which at most one in twenty of the papers that stay is labelled wrongly
-            (abstracts as they come, cross-validated; ADR 0012). Another first stage needs its own.
+            papers with a low confidence are escalated to `model`.
+        cascade_below: A paper is escalated if the first engine's confidence is below this. Chosen for
+            "offline": the least, in steps of .05, at which at most one in twenty of the papers that stay is
+            labelled wrongly (abstracts as they come, cross-validated; ADR 0012). Another first stage needs
+            its own.
         prices: Model name -> price, for models that the price list does not know.
+        sources_proxy: The HTTP proxy that papers are fetched through; "environment" takes it from HTTPS_PROXY
+            and HTTP_PROXY. None connects directly. It resolves names by itself: see ADR 4.
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
 
@@ -70,9 +77,12 @@ class Settings(BaseSettings):
     model: str | None = None
     api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL", repr=False)
+    api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,100}$")
     examples: Annotated[str, AfterValidator(_known_choice)] = "all"
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     review_below: float = Field(default=0.5, ge=0, le=1)
+    accept_unmeasured: bool = False
+    audit_share: float = Field(default=0.1, ge=0, le=1)
     calibration: bool = True
     cascade: str | None = Field(default=None, min_length=1)
     cascade_below: float = Field(default=0.8, ge=0, le=1)
@@ -87,6 +97,7 @@ class Settings(BaseSettings):
     prices: Mapping[str, Price] = Field(default_factory=dict)
     contact: str = "survey-classifier (no contact given)"
     arxiv_url: str = "https://export.arxiv.org"
+    sources_proxy: str | None = Field(default=None, min_length=1, repr=False)
     allow_private: bool = False
     fetch_bytes: int = Field(default=100_000_000, ge=1_000)
     workers: int = Field(default=1, ge=1, le=64)
@@ -98,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def chosen_engine(self) -> Literal["offline", "openai"]:
-        """The engine that "auto" stands for under these settings."""
+        """The engine that "auto" selects under these settings."""
         if self.engine != "auto":
             return self.engine
         return "openai" if self.api_key or self.base_url else "offline"
@@ -108,19 +119,20 @@ def first_stage(settings: Settings) -> Settings | None:
     """The settings of a cascade's first engine; None where there is no cascade.
 
     Raises:
-        ConfigError: There is nothing to go on to, or it is the same model.
+        ConfigError: There is no model to escalate to, or it is the same model.
     """
     name = settings.cascade
     if name is None:
         return None
     if settings.chosen_engine == "offline":
         raise ConfigError(
-            f"cascade '{name}' has no model to go on to: the offline engine is chosen; give --engine openai "
-            "and --model NAME, or leave --cascade out"
+            f"cascade '{name}' has no model to escalate to, because the engine is offline; "
+            "add --engine openai --model NAME, or remove --cascade"
         )
     if name == settings.model:
         raise ConfigError(
-            f"cascade '{name}' is the model itself; expected 'offline' or a cheaper model at the same server"
+            f"cascade '{name}' is the same as the model; expected 'offline' or a cheaper model at "
+            f"the same server"
         )
     alone: dict[str, Any] = {"cascade": None}
     return settings.model_copy(
@@ -148,9 +160,9 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors(include_input=False)[0]
         name = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"setting {name}: {said}; see the table of settings in the README") from error
+        raise ConfigError(f"setting {name}: {said}; see docs/settings.md") from error
     except SettingsError as error:  # a variable that should hold JSON and does not
-        raise ConfigError(f"{error}; see the table of settings in the README") from error
+        raise ConfigError(f"{error}; see docs/settings.md") from error
 
 
 def _read_file() -> dict[str, Any]:
@@ -163,7 +175,7 @@ def _read_file() -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     if "api_key" in values:
-        raise ConfigError(f"{path}: a key does not belong in a file; set OPENAI_API_KEY in the environment")
+        raise ConfigError(f"{path}: keys are not read from files; set OPENAI_API_KEY in the environment")
     _refuse_unknown(values, f"key in {path}")
     return values
 

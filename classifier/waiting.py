@@ -1,4 +1,4 @@
-"""Waiting for servers: what is told before each wait, and how long a server wants its clients to wait."""
+"""Waiting for servers: the notice before each wait, and how long a server wants its clients to wait."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 ABSENT_ATTEMPTS = 3
-"""Where no connection comes about: a pause mends nothing, a restarting server is back (docs/adr/0004,
+"""Without a connection waiting rarely helps, but a restarting server is back (docs/adr/0004,
 0005)."""
 ABSENT_WAIT_S = 0.5
 """The first pause then; it doubles, so that three attempts take about a second."""

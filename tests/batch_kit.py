@@ -109,12 +109,12 @@ class Model:
         self.answered: Counter[int] = Counter()
         self._workspace = workspace
         self._wait_s = wait_s
-        self._faults = {number: list(given) for number, given in (faults or {}).items()}
+        self.faults = {number: list(given) for number, given in (faults or {}).items()}
 
     def __call__(self, body: dict[str, Any]) -> Behaviour:
         number = number_of(body)
-        if self._faults.get(number):
-            return self._faults[number].pop(0)
+        if self.faults.get(number):
+            return self.faults[number].pop(0)
         self.answered[number] += 1
         chars = sum(len(message["content"]) for message in body["messages"])
         said = answer(self._workspace, number)

@@ -48,6 +48,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.upper().startswith(_OURS) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
+    # Most tests are about something else than that their engines were never measured.
+    monkeypatch.setenv("CLASSIFIER_ACCEPT_UNMEASURED", "true")
+    monkeypatch.setenv("CLASSIFIER_AUDIT_SHARE", "0")
     home = tmp_path / ".home"
     monkeypatch.setenv("HOME", str(home))
     for kind in ("CACHE", "CONFIG", "DATA", "STATE"):

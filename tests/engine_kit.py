@@ -83,7 +83,7 @@ def answer(**changes: Any) -> dict[str, Any]:
 def engine_options(**flat: Any) -> dict[str, Any]:
     """Arguments of `OpenAIEngine` from single values by name."""
     groups = {
-        "server": (Server, {"api_key", "base_url", "timeout_s", "http_client"}),
+        "server": (Server, {"api_key", "base_url", "timeout_s", "http_client", "api_key_header"}),
         "wishes": (Wishes, {"temperature", "logprobs", "max_output_tokens"}),
         "retries": (RetryPolicy, {"attempts", "waits", "pause", "on_wait"}),
     }

@@ -69,6 +69,22 @@ def tool_reply(arguments: dict[str, Any]) -> Behaviour:
     return reply(None, finish="tool_calls", tool_calls=[call])
 
 
+def streamed(
+    *deltas: dict[str, Any],
+    finish: str | None = "stop",
+    end: bool = True,
+    before: str = "",
+    gap: str = "\n\n",
+) -> Behaviour:
+    """A completion as server-sent events: an event for each delta, one with the usage, and the end mark."""
+    chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
+    chunks.append({"choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 100}})
+    said = [f"data: {json.dumps({'model': 'fake-2026-01-01', **chunk})}" for chunk in chunks]
+    body = before + gap.join([*said, "data: [DONE]"] if end else said) + gap
+    return Behaviour(body=body.encode(), headers={"content-type": "text/event-stream"})
+
+
 def status(
     http: int, message: str = "no reason", *, headers: Mapping[str, str] | None = None, **error: Any
 ) -> Behaviour:
@@ -93,9 +109,20 @@ def hang(seconds: float) -> Behaviour:
 
 
 class LlmServer(Loopback):
-    """The server as a context manager; `requests` holds the bodies and `headers` the headers."""
+    """The server as a context manager; `requests` holds the bodies and `headers` the headers.
 
-    def __init__(self, script: Script) -> None:
+    Args:
+        script: What it does with the requests.
+        models: The names that it lists; None for a server without a list.
+
+    Attributes:
+        paths: Of each request, with its query; `looked` those of GET requests.
+    """
+
+    def __init__(self, script: Script, models: Iterable[str] | None = None) -> None:
+        self.models = models
+        self.paths: list[str] = []
+        self.looked: list[str] = []
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.times: list[float] = []
@@ -105,6 +132,11 @@ class LlmServer(Loopback):
         self._stopped = threading.Event()
         self._next = script if callable(script) else _in_order(script)
         super().__init__(self._handler(), self._stopped)
+
+    @property
+    def roles(self) -> list[list[str]]:
+        """The roles of each request's messages."""
+        return [[message["role"] for message in body["messages"]] for body in self.requests]
 
     @property
     def formats(self) -> list[str]:
@@ -128,7 +160,16 @@ class LlmServer(Loopback):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                server.looked.append(self.path)
+                listed = {"object": "list", "data": [{"id": name} for name in server.models or ()]}
+                known = server.models is not None and self.path.partition("?")[0] == "/v1/models"
+                self._act(
+                    Behaviour(body=json.dumps(listed).encode()) if known else status(404, "no such path")
+                )
+
             def do_POST(self) -> None:
+                server.paths.append(self.path)
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 act = server._take(body, {name.lower(): value for name, value in self.headers.items()})
                 try:

@@ -113,7 +113,7 @@ def test_an_interrupt_waits_for_replies_that_are_paid_for_and_loses_none(tmp_pat
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 130, said
-        assert "the same command goes on" in said
+        assert "rerun to resume" in said
         labelled = len(kit.labels_of(out))
         assert 0 < labelled < count
         assert json.loads((out / "run.json").read_text())["stopped"]["code"] == "interrupted"
@@ -206,7 +206,7 @@ def test_a_dry_run_that_could_read_nothing_says_why_and_tells_no_cost(tmp_path, 
     rows = [ListEntry(key="bare", source="x", line=1)]
     job = Job(sources=("x",), out=tmp_path / "out")
     told = estimate(job, settings("http://127.0.0.1:9/v1"), bridges_workspace, entries=rows).in_words()
-    assert "1 of 1 could not be read: 'bare' has neither" in told
+    assert "1 of 1 could not be read: 'bare' has no PDF" in told
     assert told.endswith("tokens and cost cannot be told")
 
 
@@ -417,6 +417,39 @@ def test_with_read_abstract_no_source_is_asked_for_what_brings_its_own(tmp_path,
     assert arxiv.seen == []
 
 
+@pytest.mark.parametrize("answer", [None, Reply(status=500)], ids=["not on arXiv", "no answer"])
+def test_read_full_only_never_uses_the_abstract(tmp_path, bridges_workspace, answer):
+    label, _, model = label_one_from(tmp_path, bridges_workspace, "arxiv", answer, reading="full-only")
+    assert label["error"]["code"] == ("source-unavailable" if answer else "paper-not-found")
+    assert model.requests == []
+
+
+def test_read_full_only_says_what_an_abstract_alone_needs(tmp_path, bridges_workspace):
+    entry = kit.entries(1)[0]
+    with LlmServer(kit.Model(bridges_workspace)) as server:
+        job = Job(sources=("x",), out=tmp_path / "out", reading="full-only")
+        label_lists(job, settings(server.url), bridges_workspace, entries=[entry])
+    error = kit.labels_of(tmp_path / "out")["e0"]["error"]
+    assert (error["code"], "--read full" in error["message"]) == ("bad-reference", True)
+
+
+def test_a_rerun_with_the_abstract_retries_what_a_source_did_not_answer_and_keeps_the_rest(
+    tmp_path, bridges_workspace
+):
+    [entry] = kit.entries(1)
+    entry = entry.model_copy(update={"paper": entry.paper.model_copy(update={"arxiv_id": "2301.00001"})})
+    with LlmServer(kit.Model(bridges_workspace)) as server, ArxivServer() as arxiv:
+        arxiv.on_id("2301.00001", Reply(status=500))
+        given = settings(server.url, arxiv_url=arxiv.url, allow_private=True)
+        leaves = []
+        for reading in ("full", "abstract", "full"):
+            job = Job(sources=("x",), out=tmp_path / "out", reading=reading)
+            label_lists(job, given, bridges_workspace, entries=[entry])
+            leaves.append(kit.labels_of(tmp_path / "out")["e0"]["leaf"])
+    assert leaves == [None, kit.gold(bridges_workspace, 0), kit.gold(bridges_workspace, 0)]
+    assert len(server.requests) == 1
+
+
 def label_one_from(
     tmp_path: Path, workspace: Workspace, place: str, answer: Reply | None, reading: str = "full"
 ) -> tuple[dict, ArxivServer, LlmServer]:
@@ -446,7 +479,7 @@ def test_entries_that_bring_nothing_and_lines_that_are_none_are_listed(tmp_path,
     with LlmServer(kit.Model(bridges_workspace)) as server:
         summary = run(tmp_path, server, bridges_workspace, rows)
     failed = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
-    assert [(row["line"], row["code"]) for row in failed] == [(3, "needs-ocr"), (2, "broken-entry")]
+    assert [(row["line"], row["code"]) for row in failed] == [(3, "bad-reference"), (2, "broken-entry")]
     assert summary["totals"] | {"labelled": 1, "failed": 1, "unusable": 1} == summary["totals"]
 
 

@@ -170,9 +170,9 @@ def test_an_engine_that_nothing_was_trained_for_goes_by_its_confidence_alone(wor
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"engine": "offline", "cascade": "offline"}, "no model to go on to"),
-        ({"engine": "offline", "cascade": CHEAP}, "no model to go on to"),
-        ({"cascade": kit.MODEL}, "the model itself"),
+        ({"engine": "offline", "cascade": "offline"}, "no model to escalate to"),
+        ({"engine": "offline", "cascade": CHEAP}, "no model to escalate to"),
+        ({"cascade": kit.MODEL}, "is the same as the model"),
     ],
 )
 def test_a_cascade_without_two_engines_is_refused(given, said):
@@ -183,13 +183,13 @@ def test_a_cascade_without_two_engines_is_refused(given, said):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--engine", "offline", "--cascade", "offline"], "no model to go on to"),
-        (["--engine", "openai", "--model", "m", "--cascade", "m"], "is the model itself"),
-        (["--engine", "offline", "--cascade-below", "0.5"], "give --cascade"),
+        (["--engine", "offline", "--cascade", "offline"], "no model to escalate to"),
+        (["--engine", "openai", "--model", "m", "--cascade", "m"], "is the same as the model"),
+        (["--engine", "offline", "--cascade-below", "0.5"], "requires --cascade"),
     ],
 )
 @pytest.mark.parametrize("command", ["label", "label --dry-run", "eval", "classify"])
-def test_options_without_sense_end_with_2_and_one_line(tmp_path, capsys, monkeypatch, command, more, said):
+def test_contradictory_options_end_with_2_and_one_line(tmp_path, capsys, monkeypatch, command, more, said):
     monkeypatch.setenv("OPENAI_API_KEY", kit.KEY)
     source = str(kit.write_list(tmp_path / "list.jsonl", 1))
     where = {"eval": ["--out", str(tmp_path / "o")], "classify": [source]}
@@ -201,10 +201,10 @@ def test_options_without_sense_end_with_2_and_one_line(tmp_path, capsys, monkeyp
     assert not (tmp_path / "o").exists()
 
 
-def test_a_calibration_is_for_one_engine(tmp_path, capsys, monkeypatch):
+def test_calibrate_refuses_a_cascade(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", kit.KEY)
     assert cli(["eval", "--engine", "openai", "--model", "m", "--cascade", "offline", "--calibrate"]) == 2
-    assert "--calibrate is for one engine" in capsys.readouterr().err
+    assert "--calibrate works with one engine" in capsys.readouterr().err
 
 
 # -- lists ---------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_a_list_asks_a_cheap_model_about_all_and_the_other_about_the_rest(tmp_pa
     assert [labels[f"e{n}"]["provenance"]["model"] for n in range(2)] == [CHEAP, kit.MODEL]
 
 
-def test_papers_that_the_offline_engine_is_sure_of_are_never_sent(tmp_path, workspace):
+def test_papers_with_a_confident_offline_label_are_never_sent(tmp_path, workspace):
     model = Two(workspace)
     with LlmServer(model) as server:
         made = settings(server.url, cascade="offline", cascade_below=0.0)
@@ -280,12 +280,11 @@ def test_a_first_model_that_always_fails_costs_no_paper_its_label(tmp_path, work
 
 
 def test_ledgers_of_other_cascades_are_told_apart_and_those_of_none_are_what_they_were(workspace):
-    job = Job(sources=(), out=Path("x"))
-    plain = fingerprint(job, settings(), workspace)
+    plain = fingerprint(settings(), workspace)
     assert not {"cascade", "cascade_below", "offline_sha256"} & plain.keys()
     below = {"cascade": "offline", "cascade_below": 0.5}
-    made = [fingerprint(job, settings(**given), workspace) for given in (below, {"cascade": "offline"})]
-    made += [plain, fingerprint(job, settings(cascade=CHEAP), workspace)]
+    made = [fingerprint(settings(**given), workspace) for given in (below, {"cascade": "offline"})]
+    made += [plain, fingerprint(settings(cascade=CHEAP), workspace)]
     assert len({json.dumps(one, sort_keys=True) for one in made}) == 4
     assert "offline_sha256" in made[0]
     assert "offline_sha256" not in made[3]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -223,3 +224,43 @@ def test_version_and_help_answer():
     assert run("--version").stdout.startswith("classifier ")
     assert "classify" in run("--help").stdout
     assert run().stdout == run("--help").stdout
+
+
+STRICT = {"CLASSIFIER_ACCEPT_UNMEASURED": "", "CLASSIFIER_AUDIT_SHARE": ""}
+
+
+def test_an_engine_is_unmeasured_until_an_evaluation_on_its_workspace_has_run(bridges, tmp_path):
+    own = str(shutil.copytree(bridges, tmp_path / "own"))
+    arguments = ("classify", str(PAPER), "--engine", "offline", "--workspace", own)
+    done = run(*arguments, **STRICT)
+    assert "unmeasured)\n" in done.stdout
+    assert "review      needed: " in done.stdout
+    assert "run `classifier eval --suite gold --engine offline` (free)" in " ".join(done.stdout.split())
+    accepted = run(*arguments, "--accept-unmeasured", "--json", CLASSIFIER_ACCEPT_UNMEASURED="")
+    assert "unmeasured" not in json.loads(accepted.stdout)["review_reasons"]
+
+    evaluated = run(
+        "eval", "--engine", "offline", "--workspace", own, "--out", str(tmp_path / "eval"), **STRICT
+    )
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert json.loads((tmp_path / "eval" / "predictions.jsonl").read_text().splitlines()[0])["result"][
+        "review_reasons"
+    ] in ([], ["low-confidence"])
+    label = json.loads(run(*arguments, "--json", **STRICT).stdout)
+    assert "unmeasured" not in label["review_reasons"]
+    assert (label["provenance"]["accuracy"]["suite"], label["provenance"]["accuracy"]["n"]) == ("gold", 15)
+
+
+def test_several_papers_are_told_apart_by_their_files(tmp_path):
+    second = tmp_path / "second.pdf"
+    second.write_bytes(PAPER.read_bytes())
+    done = run("classify", str(PAPER), str(second))
+    assert [line for line in done.stdout.splitlines() if line.endswith(".pdf")] == [str(PAPER), str(second)]
+
+
+def test_a_model_for_the_offline_engine_is_rejected():
+    done = run("classify", str(PAPER), "--engine", "offline", "--model", "m")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "classifier: --model m has no effect: the engine is offline; add --engine openai, or remove --model"
+    ]

@@ -1,47 +1,42 @@
-"""The documents are true: every command is described, and every example in them runs."""
+"""The documents are true: what they quote is fresh, every example runs, links lead somewhere."""
 
 import doctest
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
-from classifier.cli.app import app
+from tests.docs_kit import DOCS, PAGES, ROOT, commands, from_docs
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+kit = from_docs("blocks")
+DECISIONS = sorted((DOCS / "adr").glob("*.md"))
+README = ROOT / "README.md"
+SHELL = ("sh", "console")
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(
-        rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
 
 
-def console_commands() -> list[tuple[str, str]]:
-    """The `$ classifier …` lines of every ```console block; those are promised to run offline."""
-    return [
-        (page.name, line.removeprefix("$ "))
-        for page in PAGES
-        for block in blocks(page, "console")
-        for line in block.splitlines()
-        if line.startswith("$ classifier ")
-    ]
-
-
-def test_every_command_is_documented():
-    described = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-    for command in app.registered_commands:
-        name = command.name or command.callback.__name__
-        assert f"classifier {name}" in described
+# -- what pages quote ------------------------------------------------------------------------------
 
 
 def test_what_the_pages_quote_from_the_program_is_fresh():
     done = subprocess.run(
-        [sys.executable, ROOT / "docs" / "make_pages.py", "--check"],
+        [sys.executable, DOCS / "make_pages.py", "--check"],
+        env={**kit.os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -49,40 +44,188 @@ def test_what_the_pages_quote_from_the_program_is_fresh():
     assert done.returncode == 0, done.stderr
 
 
-def test_there_are_examples_to_run():
-    assert len(console_commands()) >= 5
-
-
-@pytest.mark.parametrize(("page", "command"), console_commands())
-def test_the_console_examples_run(page, command, tmp_path):
-    (tmp_path / "examples").symlink_to(ROOT / "examples")  # what they write lands in the test's folder
-    arguments = shlex.split(command.split(" | ")[0])[1:]
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+def test_a_workspace_of_the_pages_is_valid_under_the_schemas_for_editors(tmp_path):
+    kit.prepare(read(DOCS / "survey.md"), tmp_path)
+    tree, study = (
+        jsonschema.Draft202012Validator(json.loads(read(DOCS / f"{name}.schema.json")))
+        for name in ("taxonomy", "study")
     )
-    assert done.returncode == 0, f"{page}: {command}: {done.stderr}"
+    for folder in (ROOT, ROOT / "tests" / "workspaces" / "bridges", tmp_path / "birds"):
+        taxonomy = yaml.safe_load(read(folder / "taxonomy.yaml"))
+        tree.validate(taxonomy)
+        assert not tree.is_valid(taxonomy | {"sha256": "0"}), "the program's own field"
+        assert not tree.is_valid({**taxonomy, "tree": [{"id": "a", "title": "A", "definiton": "a slip"}]})
+        for file in ("labels", "out_of_scope"):
+            for line in read(folder / "gold" / f"{file}.jsonl").splitlines():
+                study.validate(json.loads(line))
+    assert not study.is_valid({"id": "a", "title": "A"}), "a study without a label"
+
+
+# -- examples --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=lambda page: page.name)
+def test_what_is_not_run_says_why_in_a_known_phrase(page):
+    text = read(page)
+    found = kit.blocks(text)
+    assert {block.reason for block in found} <= {None, *kit.REASONS}
+    assert text.count("<!-- not run") == sum(block.reason is not None for block in found), "before a block"
+    fences = re.findall(r"^`{3,}", text, re.MULTILINE)
+    assert len(fences) == 2 * len(found), "a fence that is not closed, or whose first line is not understood"
+
+
+def test_there_are_examples_to_run():
+    ran = [
+        block
+        for page in PAGES
+        for block in kit.blocks(read(page))
+        if block.language in SHELL and block.reason is None
+    ]
+    assert len(ran) >= 20
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name
+    "page",
+    [page for page in PAGES if any(block.language in SHELL for block in kit.blocks(read(page)))],
+    ids=lambda page: page.name,
 )
-def test_the_python_examples_run(page, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    parser = doctest.DocTestParser()
-    for number, block in enumerate(blocks(page, "python")):
-        assert not parser.get_examples(block), "write plain code, not a session"
-        exec(compile(block, f"{page.name}, python block {number}", "exec"), {"__name__": "__main__"})
+def test_the_shell_examples_of_a_page_run_in_its_order(page, tmp_path):
+    environment = kit.prepare(read(page), tmp_path)
+    for block in kit.blocks(read(page)):
+        if block.language not in SHELL or block.reason is not None:
+            continue
+        lines = block.text.splitlines()
+        if block.language == "console":
+            lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        done = run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], tmp_path, environment)
+        assert done.returncode == 0, f"{page.name}:{block.line}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [
+        pytest.param(page, block, id=f"{page.name}:{block.line}")
+        for page in PAGES
+        for block in kit.blocks(read(page))
+        if block.language == "python" and block.reason is None
+    ],
+)
+def test_the_python_examples_run(page, block, tmp_path):
+    assert not doctest.DocTestParser().get_examples(block.text), "write plain code, not a session"
+    environment = kit.prepare(read(page), tmp_path)
+    done = run([sys.executable, "-c", block.text], tmp_path, environment)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def readme_commands() -> list[str]:
+    lines = [
+        line
+        for block in kit.blocks(read(README))
+        if block.language == "console"
+        for line in block.text.splitlines()
+    ]
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ classifier ")]
+
+
+@pytest.mark.parametrize("command", readme_commands())
+def test_the_console_examples_of_the_readme_run(command, tmp_path):
+    environment = kit.prepare("", tmp_path)
+    done = run(["bash", "-c", command], tmp_path, environment)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+
+
+def test_the_python_examples_of_the_readme_run(tmp_path):
+    environment = kit.prepare("", tmp_path)
+    for block in kit.blocks(read(README)):
+        if block.language == "python":
+            done = run([sys.executable, "-c", block.text], tmp_path, environment)
+            assert (done.returncode, done.stderr) == (0, "")
+
+
+# -- links and words -------------------------------------------------------------------------------
 
 
 def test_links_between_the_documents_lead_somewhere():
     broken = [
         f"{page.relative_to(ROOT)}: {target}"
-        for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        for page in [*PAGES, *DECISIONS, README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(page))
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_page_is_in_the_navigation_once_and_every_link_of_it_exists():
+    def files(nav: object) -> list[str]:
+        if isinstance(nav, str):
+            return [nav]
+        inner = nav.values() if isinstance(nav, dict) else nav
+        return [file for part in inner for file in files(part)]
+
+    config = yaml.safe_load(read(ROOT / "mkdocs.yml"))
+    assert sorted(files(config["nav"])) == sorted(
+        str(page.relative_to(DOCS)) for page in [*PAGES, *DECISIONS]
+    ), "add the page to nav in mkdocs.yml"
+
+
+PUZZLING = {
+    "goes on": r"\b(?:go|goes|going|went)\s+on\b(?!\s+(?:to\s+the\s+)?(?:page|standard))",
+    "hands on": r"\bhand(?:s|ed|ing)?\s+(?:it\s+|them\s+)?on\b",
+    "nothing lost": r"\bnothing\s+(?:is\s+)?(?:lost|paid)\b",
+    "mend": r"\bmend(?:s|ed|ing)?\b",
+    "anew": r"\banew\b",
+    "by itself": r"\bby\s+(?:itself|themselves)\b",
+    "wherein": r"\b(?:where(?:in|by|of|from)|thereby|thereof)\b",
+    "stands in the way": r"\bstands?\s+in\s+the\s+way\b",
+    "is nothing for": r"\bis\s+nothing\s+for\b",
+    "be had": r"\b(?:be|been)\s+had\b",
+    "a person's word": r"\bperson's\s+word\b",
+}
+"""Phrases that readers did not understand at first reading, each with one that does not need a dictionary:
+resume, pass, saved, fix, again, automatically, in which, prevents, cannot, is available, correction."""
+
+
+def texts_of_commands() -> dict[str, str]:
+    return {
+        words: "\n".join(
+            [command.help or "", *(getattr(option, "help", None) or "" for option in command.params)]
+        )
+        for words, command in commands()
+    }
+
+
+@pytest.mark.parametrize("phrase", PUZZLING)
+def test_no_document_or_help_text_has_a_puzzling_phrase(phrase):
+    texts = {page.name: read(page) for page in [*PAGES, README]} | texts_of_commands()
+    found = [
+        f"{name}: {' '.join(match[0].split())}"
+        for name, text in texts.items()
+        for match in re.finditer(PUZZLING[phrase], text, re.IGNORECASE)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("the same command goes on", "goes on"),
+        ("papers go\non to --model", "goes on"),
+        ("they are handed on", "hands on"),
+        ("a definition needs mending", "mend"),
+        ("a label anew", "anew"),
+        ("the batch waits by itself", "by itself"),
+        ("no PDF can be had", "be had"),
+    ],
+)
+def test_the_puzzling_phrases_are_found_in_their_forms(text, phrase):
+    assert re.search(PUZZLING[phrase], text)
+
+
+@pytest.mark.parametrize("text", ["recommended", "amendment", "classifier label --out run", "a renewed page"])
+def test_ordinary_words_are_not_called_puzzling(text):
+    assert not any(re.search(pattern, text) for pattern in PUZZLING.values())
+
+
+def test_shell_words_of_the_readme_parse():
+    for command in readme_commands():
+        assert shlex.split(command)

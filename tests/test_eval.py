@@ -471,9 +471,9 @@ def test_without_recording_nothing_is_kept(monkeypatch, workspace, suite):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--replay", "nowhere"], "no recordings there"),
-        (["--replay", "RECORDINGS", "--engine", "offline"], "name no other"),
-        (["--replay", "RECORDINGS", "--model", "other"], "name no other"),
+        (["--replay", "nowhere"], "no recordings found"),
+        (["--replay", "RECORDINGS", "--engine", "offline"], "do not name another engine or model"),
+        (["--replay", "RECORDINGS", "--model", "other"], "do not name another engine or model"),
         (["--replay", "RECORDINGS", "--suite", "gold"], "recorded on the suite suite"),
         (["--engine", "openai"], "--model"),
     ],
@@ -587,7 +587,7 @@ def test_calibrate_writes_the_calibration_and_tells_the_threshold(tmp_path, caps
     assert cli([*command[:-3], "--out", "p"]) == 0
     report = report_of(tmp_path / "p")
     assert "fitted to 40 answers of suite" in report["run"]["calibration"]
-    assert any("calibrated on this very suite" in warning for warning in report["warnings"])
+    assert any("calibrated on this suite" in warning for warning in report["warnings"])
     assert cli([*command[:-3], "--out", "o", "--calibrate"]) == 0  # the same run as the first, not a mix
 
 
@@ -617,3 +617,41 @@ def test_a_report_goes_into_a_page_and_is_published_without_words_of_papers(tmp_
     (published,) = published_to.glob("*.json")
     report = json.loads(published.read_text())
     assert [item["quotes"] for item in report["items"]] == [[]] * 4
+
+
+def accuracies(workspace: Workspace) -> list[str]:
+    return sorted(path.name for path in (workspace.root / "measured").glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("items", "more", "kept"),
+    [
+        (12, [], True),
+        (9, [], False),  # too few to say anything
+        (12, ["--limit", "9"], False),
+        (12, ["--cascade", "offline"], False),  # two engines answered
+    ],
+)
+def test_an_evaluation_of_one_engine_on_enough_items_measures_it(
+    tmp_path, monkeypatch, workspace, items, more, kept
+):
+    with LlmServer(answering(workspace)) as server:
+        use_server(monkeypatch, server)
+        arguments = ["eval", "--suite", str(suite_of(tmp_path, items)), "--workspace", str(workspace.root)]
+        assert cli([*arguments, "--engine", "openai", "--out", "o", *more]) == 0
+    assert bool(accuracies(workspace)) is kept
+
+
+def test_weights_that_were_trained_on_the_suite_are_not_measured_by_it(tmp_path, capsys):
+    suite = Path(__file__).parent.parent / "eval" / "suites" / "extended.jsonl"
+    assert cli(["eval", "--suite", str(suite), "--engine", "offline", "--out", "o"]) == 0
+    assert not list((tmp_path / ".home").rglob("measured/**/*.json"))
+
+
+def test_the_offline_engine_is_called_calibrated_in_the_report_as_in_its_labels(tmp_path, capsys):
+    assert cli(["eval", "--engine", "offline", "--out", "o"]) == 0
+    report = report_of(tmp_path / "o")
+    predictions = read_predictions(tmp_path / "o" / "predictions.jsonl")
+    assert {p.result.provenance.confidence for p in predictions} == {"calibrated"}
+    assert "fitted when the offline engine was trained" in report["run"]["calibration"]
+    assert "Confidences are calibrated" in (tmp_path / "o" / "report.html").read_text()

@@ -75,7 +75,7 @@ def test_binary_formats_are_not_written_to_a_terminal(labelled, name):
         os.close(primary)
         os.close(secondary)
     assert ended.returncode == exits.USAGE
-    assert ended.stderr == f"classifier: {name} is nothing for a terminal; use --out FILE, or a pipe\n"
+    assert ended.stderr == f"classifier: {name} is binary; write it to a file with --out FILE, or pipe it\n"
 
 
 def test_a_reader_that_goes_away_early_ends_the_export_quietly(tmp_path):
@@ -285,7 +285,7 @@ def test_a_wrong_correction_is_refused(labelled, capsys, words, said):
 @pytest.mark.parametrize("command", [["correct", "nope", "k", "l"], ["export", "nope", "-f", "csv"]])
 def test_a_folder_without_a_ledger_is_refused_alike_by_all_commands(command, capsys):
     assert run(command) == exits.USAGE
-    assert "nope: no ledger there; expected the --out folder" in capsys.readouterr().err
+    assert "nope: no ledger found; expected the --out folder" in capsys.readouterr().err
 
 
 def test_a_link_stays_a_link_and_permissions_stay(tmp_path):

@@ -11,7 +11,7 @@ PACKAGE = Path(classifier.__file__).parent
 # From the ground up; what stands in one line does not import its neighbours.
 LAYERS = [
     {"__about__", "errors"},
-    {"model", "text", "files", "waiting", "extras", "pages", "loop_thread"},
+    {"model", "text", "files", "waiting", "extras", "pages", "loop_thread", "proxies"},
     {"survey", "settings"},
     {"lists", "sources", "pdf", "prompting", "engines", "verdict"},
     {"connections", "arguments"},
@@ -19,7 +19,8 @@ LAYERS = [
     {"pipeline"},
     {"runs", "export", "training"},
     {"batch", "evaluation"},
-    {"cli", "web"},
+    {"service"},
+    {"cli"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -351,7 +351,7 @@ def test_an_abstract_may_be_text_or_a_paper(paper):
         (lambda c: c.classify_text(None), TypeError, "got NoneType"),
         (lambda c: c.classify_text(b"abstract"), TypeError, "got bytes"),
         (lambda c: c.classify_text({"abstract": "x"}), TypeError, "got dict"),
-        (lambda c: c.classify_text("a title", "a text"), TypeError, "beside a Paper"),
+        (lambda c: c.classify_text("a title", "a text"), TypeError, "a Paper needs its text"),
         (lambda c: c.classify_text(""), NoTextError, "nothing to read"),
         (lambda c: c.classify_text(Paper(title="T")), NoTextError, "nothing to read"),
     ],

@@ -92,18 +92,15 @@ def open_line(settings: Settings, concurrency: int, spending: RunSpending, store
         concurrency: Most requests at a time, those included whose replies are being saved.
         store: Where replies are kept.
     """
+    from classifier.engines.build import server_from
     from classifier.engines.openai.retry import Pause
     from classifier.engines.openai.secrets import secrets_of
     from classifier.engines.openai.transport import OpenAITransport
 
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    http = OpenAITransport(
-        api_key=key,
-        base_url=settings.base_url,
-        timeout_s=settings.timeout_s,
-        connections=concurrency,
-    )
-    pause, usage_of, secrets = Pause(), _usage_reader(settings), secrets_of(key)
+    server = server_from(settings)
+    http = OpenAITransport.of(server, connections=concurrency)
+    pause, usage_of = Pause(), _usage_reader(settings)
+    secrets = secrets_of(server.api_key, server.base_url)
     keeping = StoringTransport(http, store, usage_of, spending, secrets)
     throttle = Throttle(keeping, concurrency, pause=pause, may_send=spending.check)
     return ServerLine(http, throttle, pause, spending, usage_of, secrets)

@@ -152,7 +152,7 @@ def estimate(
         raise ConfigError("the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL")
     first = first_stage(settings)
     before = first if first and first.chosen_engine == "openai" else None
-    made_from = fingerprint(job, settings, workspace)
+    made_from = fingerprint(settings, workspace)
     view = LedgerView(job.out, made_from, relabel=job.relabel, retry_failed=job.retry_failed)
     with closing(view) as known:
         listed, sample = _look_through(job, job.entries() if entries is None else entries, known)

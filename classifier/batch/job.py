@@ -61,11 +61,17 @@ class Job:
         return first_entries(read_lists(self.sources), self.limit)
 
 
-def fingerprint(job: Job, settings: Settings, workspace: Workspace) -> dict[str, Any]:
-    """Everything that decides the labels, by name: ledgers with equal ones may be resumed."""
+def fingerprint(settings: Settings, workspace: Workspace) -> dict[str, Any]:
+    """Everything that decides the labels, by name: ledgers with equal ones may be resumed.
+
+    Not `Job.reading`: each label says what it was decided from, and failed entries may be retried from their
+    abstracts.
+    """
     first, engine = first_stage(settings), settings.chosen_engine
-    values: dict[str, Any] = {"engine": engine, "reading": job.reading}
+    values: dict[str, Any] = {"engine": engine}
     values |= labelling_facts(settings, workspace, engine, settings.model)
+    if settings.accept_unmeasured:
+        values |= {"accept_unmeasured": True, "audit_share": settings.audit_share}
     if first is not None:
         values |= {"cascade": settings.cascade, "cascade_below": settings.cascade_below}
     if "offline" in (engine, first and first.chosen_engine):

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from classifier.errors import (
+    BadReference,
     ClassifierError,
     InputError,
-    NoTextError,
     SourceError,
     SourceUnavailable,
     WrongPaper,
@@ -29,11 +29,15 @@ from classifier.model.reference import Reference, parse_reference
 from classifier.pdf.abstracts import document_from_text
 from classifier.pipeline import Classifier
 
-Reading = Literal["full", "abstract"]
-"""`full` reads PDFs where there are any; `abstract` fetches nothing where an entry brings its abstract."""
+Reading = Literal["full", "full-only", "abstract"]
+"""What is read of an entry.
+
+`full`: the paper, else the entry's abstract if the paper is not available for good. `full-only`: the paper,
+never the abstract. `abstract`: the abstract; only an entry without one is fetched.
+"""
 
 FULL_TEXT_MISSING = "full-text-missing"
-"""Code of the warning in a label whose full text could not be had; the message tells why."""
+"""Code of the warning in a label whose full text was not available; the message says why."""
 
 
 async def read_entry(
@@ -66,14 +70,19 @@ async def read_entry(
             continue
         return _named(file, entry, notices), document
     if unanswered is not None:
-        instead = "; or take the list's abstract with --read abstract" if abstract else ""
+        instead = "; or use the list's abstract: rerun with --read abstract" if abstract else ""
         raise SourceUnavailable(f"{unanswered.message}{instead}") from unanswered
-    if abstract:
+    if abstract and reading != "full-only":
         file = PaperFile(ref=entry.key, path=None, source="list", paper=entry.paper)
         return _named(file, entry, notices), document_from_text(entry.paper)
-    raise first or NoTextError(
-        f"'{entry.paper.title or entry.key}' has neither a PDF, an id nor an abstract; nothing to read"
-    )
+    if first is not None:
+        raise first
+    name = entry.paper.title or entry.key
+    if abstract:
+        raise BadReference(
+            f"'{name}' has no PDF and no id, only an abstract; rerun with --read full to use it"
+        )
+    raise BadReference(f"'{name}' has no PDF, no id and no abstract; add one of them to the list")
 
 
 def _references(entry: ListEntry, abstract: bool) -> Iterator[str | Reference]:

@@ -21,8 +21,8 @@ from typing import Any, Protocol
 from classifier.batch.ledger.items import REFUSAL, Item, ReplyKey, pack, unpack
 from classifier.batch.spending import RunSpending
 from classifier.engines.openai.canonical import request_sha256
-from classifier.engines.openai.chat import question_of
 from classifier.engines.openai.failures import failure
+from classifier.engines.openai.messages import question_of
 from classifier.engines.openai.secrets import without_secrets
 from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.errors import ModelError
@@ -173,4 +173,4 @@ def stored_refusal(status: int, body: Mapping[str, Any], where: str) -> dict[str
 
 def refusal_of(kept: Mapping[str, Any]) -> ModelError:
     """The error that a kept refusal stands for."""
-    return failure(kept["status"], {}, json.dumps(kept["body"]), where=kept["where"], key=None)
+    return failure(kept["status"], {}, json.dumps(kept["body"]), where=kept["where"])

@@ -57,7 +57,7 @@ def label_lists(
     """
     started_at = now()
     _check(job, settings)
-    made_from = fingerprint(job, settings, workspace)
+    made_from = fingerprint(settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         ledger.keep(TITLES, {name: workspace.taxonomy.titles(name) for name in workspace.taxonomy.leaves})
         take_in_parts(ledger, job.out, made_from)  # of a run on a cluster that was broken off

@@ -16,7 +16,7 @@ from classifier.settings import Settings
 
 def shown_settings(settings: Settings) -> dict[str, Any]:
     """The settings without secrets and without places on this machine."""
-    hidden = {"api_key", "base_url", "cache_dir", "data_dir"}
+    hidden = {"api_key", "base_url", "sources_proxy", "cache_dir", "data_dir"}
     server = server_of(settings) if settings.chosen_engine == "openai" else None
     return settings.model_dump(mode="json", exclude=hidden) | {"base_url": server}
 

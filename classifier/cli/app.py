@@ -22,6 +22,7 @@ from classifier.cli.export import export
 from classifier.cli.fetch_gold import fetch_gold
 from classifier.cli.label import label
 from classifier.cli.report import report
+from classifier.cli.serve import serve
 from classifier.cli.training import train
 from classifier.cli.workspace import lint, schema, tree
 
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (classify, label, tree, lint, schema, train, report, export, correct):
+for command in (classify, label, tree, lint, schema, train, report, export, correct, serve):
     app.command()(command)
 for name, named in (("eval", evaluate), ("compare", compare), ("fetch-gold", fetch_gold)):
     app.command(name)(named)
@@ -49,11 +50,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the trace of an error (anywhere on the line).")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """File papers into a survey's taxonomy: one closed label, verified quotes, and how sure it is."""
+    """File papers into a survey's taxonomy: one closed label, verified quotes, and a confidence."""
 
 
 def run(arguments: list[str]) -> int:
@@ -82,7 +81,9 @@ def run(arguments: list[str]) -> int:
             raise
         # A bug: still one line, with the way to its trace.
         print(
-            f"classifier: own failure: {type(error).__name__}: {error}; repeat with --debug", file=sys.stderr
+            f"classifier: internal error: {type(error).__name__}: {error}; rerun with --debug for "
+            f"the traceback",
+            file=sys.stderr,
         )
         return exits.FAILURE
     return result if isinstance(result, int) else exits.DONE

@@ -11,6 +11,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.options import (
+    AcceptUnmeasuredOption,
     BudgetOption,
     CascadeBelowOption,
     CascadeOption,
@@ -20,7 +21,7 @@ from classifier.cli.options import (
     JsonOption,
     ModelOption,
     WorkspaceOption,
-    check_cascade,
+    check_options,
 )
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ def classify(
     cascade_below: CascadeBelowOption = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
+    accept_unmeasured: AcceptUnmeasuredOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
     show_prompt: Annotated[
-        bool, typer.Option("--show-prompt", help="Print what would be sent; ask no model.")
+        bool, typer.Option("--show-prompt", help="Print the prompt; send nothing.")
     ] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also fetch from private network addresses.")
@@ -65,8 +67,9 @@ def classify(
         examples=examples,
         budget_tokens=budget,
         allow_private=allow_private or None,
+        accept_unmeasured=accept_unmeasured or None,
     )
-    check_cascade(classifier.settings, cascade_below)
+    check_options(classifier.settings, model=model, cascade_below=cascade_below)
     try:
         return asyncio.run(_classify_all(classifier, refs, as_json=json, show_prompt=show_prompt))
     except KeyboardInterrupt:
@@ -86,7 +89,8 @@ async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: boo
             for ref in refs:
                 progress.starts(ref)
                 try:
-                    text = await _one(classifier, ref, as_json=as_json, show_prompt=show_prompt)
+                    name = ref if len(refs) > 1 else None
+                    text = await _one(classifier, ref, name=name, as_json=as_json, show_prompt=show_prompt)
                 except ConfigError:
                     raise
                 except ClassifierError as error:
@@ -99,7 +103,9 @@ async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: boo
     return exits.exit_code(failures[0]) if failures else exits.DONE
 
 
-async def _one(classifier: Classifier, ref: str, *, as_json: bool, show_prompt: bool) -> str:
+async def _one(
+    classifier: Classifier, ref: str, *, name: str | None, as_json: bool, show_prompt: bool
+) -> str:
     if show_prompt:
         from classifier.cli.render import render_prompt
 
@@ -109,7 +115,7 @@ async def _one(classifier: Classifier, ref: str, *, as_json: bool, show_prompt: 
         return label.model_dump_json()
     from classifier.cli.render import render_label
 
-    return render_label(label, classifier.workspace, colour=sys.stdout.isatty())
+    return render_label(label, name=name, colour=sys.stdout.isatty())
 
 
 def _failed(ref: str, error: ClassifierError, *, as_json: bool) -> str:

@@ -1,4 +1,4 @@
-"""`classifier compare RUN_A RUN_B`: who is better, and whether the sample can tell."""
+"""`classifier compare RUN_A RUN_B`: which is better, and whether the sample is large enough to say so."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def render_comparison(comparison: Comparison) -> Iterator[str]:
     c = comparison
     yield f"{c.n} items in common{'' if c.same_suite else f' of two suites, {c.a.suite} and {c.b.suite}'}"
     if c.relabelled:
-        yield f"left out, since their gold labels differ: {', '.join(c.relabelled)}"
+        yield f"skipped, because their gold labels differ: {', '.join(c.relabelled)}"
     if c.differences:
         yield f"A -> B: {shown('; '.join(c.differences))}"
     yield ""

@@ -23,7 +23,7 @@ from classifier.cli.options import (
     JsonOption,
     ModelOption,
     WorkspaceOption,
-    check_cascade,
+    check_options,
 )
 from classifier.cli.scores import show_calibration, show_report, verdict
 
@@ -51,12 +51,12 @@ class TextName(StrEnum):
 
 
 def evaluate(
-    suite: Annotated[
-        str, typer.Option(metavar="FILE|gold", help="Labelled papers, one JSON object a line.")
-    ] = "gold",
+    suite: Annotated[str, typer.Option(metavar="FILE|gold", help="Labelled papers as JSON Lines.")] = "gold",
     protocol: Annotated[
         ProtocolName | None,
-        typer.Option(help="loo (gold's default): no item is its own example; holdout: none is anybody's."),
+        typer.Option(
+            help="loo (default for gold): an item is never its own example; holdout: no item is an example."
+        ),
     ] = None,
     engine: EngineOption = EngineName.auto,
     model: ModelOption = None,
@@ -64,39 +64,47 @@ def evaluate(
     cascade_below: CascadeBelowOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder for predictions and reports; a new one below eval-runs/."),
+        typer.Option(
+            metavar="DIR", help="Folder for predictions and reports. Default: a new one in eval-runs/."
+        ),
     ] = None,
     replay: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Answer from these recordings, without key or network.")
+        Path | None, typer.Option(metavar="DIR", help="Replay recorded replies; needs no key and no network.")
     ] = None,
     record: Annotated[
         bool,
         typer.Option(
-            "--record/--no-record", help="Keep each reply for --replay, in eval/recordings of the workspace."
+            "--record/--no-record", help="Record replies for --replay, in the workspace's eval/recordings."
         ),
     ] = True,
-    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Items in work at the same time.")] = 8,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=256, help="Number of items classified in parallel.")
+    ] = 8,
     text: Annotated[
-        TextName | None, typer.Option(help="Judge every item by this; else by the fullest text it has.")
+        TextName | None, typer.Option(help="Text to classify. Default: each item's fullest text.")
     ] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Score the first N items only.")] = None,
     repeat: Annotated[
-        int, typer.Option(min=1, max=100, help="Run N times and say how stable labels and quotes are.")
+        int, typer.Option(min=1, max=100, help="Repeat N times and report how stable labels and quotes are.")
     ] = 1,
     calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="Fit the engine's confidences to how often it was right here.")
+        bool,
+        typer.Option("--calibrate", help="Fit a calibration of the engine's confidence to these results."),
     ] = False,
     wanted_accuracy: Annotated[
-        float, typer.Option(min=0.01, max=1, help="With --calibrate: tell the review threshold for this.")
+        float,
+        typer.Option(
+            min=0.01, max=1, help="With --calibrate: print the review threshold that reaches this accuracy."
+        ),
     ] = 0.9,
-    min_kappa: Annotated[float | None, typer.Option(help="End with exit code 7 below this kappa.")] = None,
-    min_macro_f1: Annotated[
-        float | None, typer.Option(help="End with exit code 7 below this macro-F1.")
+    min_kappa: Annotated[
+        float | None, typer.Option(help="Exit with code 7 if Cohen's kappa is lower.")
     ] = None,
+    min_macro_f1: Annotated[float | None, typer.Option(help="Exit with code 7 if macro-F1 is lower.")] = None,
     min_accuracy: Annotated[
-        float | None, typer.Option(help="End with exit code 7 below this accuracy.")
+        float | None, typer.Option(help="Exit with code 7 if the accuracy is lower.")
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -137,7 +145,9 @@ def evaluate(
     show_report(done.report, done.folder, as_json=json, stability=done.stability)
     if done.recordings is not None:
         again = f"--replay {shlex.quote(str(done.recordings))}"
-        print(f"classifier: replies are kept; {again} scores them again without a server", file=sys.stderr)
+        print(
+            f"classifier: replies are recorded; {again} scores them again without a server", file=sys.stderr
+        )
     if done.fitted is not None:
         show_calibration(done.fitted, wanted_accuracy)
     gates = {"kappa": min_kappa, "macro_f1": min_macro_f1, "accuracy": min_accuracy}
@@ -154,10 +164,10 @@ class _Seen:
 
     def how_to_resume(self) -> str:
         if self.folder is None:
-            return "nothing was asked yet"
+            return "no item was started"
         command = shlex.join(["classifier", *sys.argv[1:]])
         saved = f"{self.done} of {self.total} items are saved in {self.folder}"
-        return f"{saved}; the same command goes on: {command}"
+        return f"{saved}; rerun to resume: {command}"
 
 
 async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evaluated:
@@ -170,7 +180,9 @@ async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evalua
     from classifier.survey.workspace import Workspace
 
     plan = await plan_evaluation(job, Workspace(workspace))
-    check_cascade(plan.settings, job.settings.get("cascade_below"))
+    check_options(
+        plan.settings, model=job.settings.get("model"), cascade_below=job.settings.get("cascade_below")
+    )
     seen.total = plan.total
     with Progress(plan.total) as progress:
 

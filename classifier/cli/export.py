@@ -117,7 +117,7 @@ def export(
         return _export_corrections(folder, into, out, force=force)
     name = format or format_of(into or out)
     if name in BINARY and not (into or out) and sys.stdout.isatty():
-        raise ConfigError(f"{name} is nothing for a terminal; use --out FILE, or a pipe")
+        raise ConfigError(f"{name} is binary; write it to a file with --out FILE, or pipe it")
     changed: list[str] = []
     options = Options(
         checked_prefix(prefix),

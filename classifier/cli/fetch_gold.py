@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from classifier.settings import Settings
     from classifier.survey.workspace import Workspace
 
-_SAID = {
-    "there": "there already",
+_STATES = {
+    "there": "already downloaded",
     "fetched": "fetched",
     "failed": "failed",
     "no-id": "without arXiv id",
@@ -32,7 +32,7 @@ def fetch_gold(workspace: WorkspaceOption = None, json: JsonOption = False) -> i
     try:
         return asyncio.run(_fetch_gold(load_settings(), Workspace(workspace), as_json=json))
     except KeyboardInterrupt:
-        print("classifier: interrupted; what came is kept, the same command goes on", file=sys.stderr)
+        print("classifier: interrupted; downloaded files are kept; rerun to resume", file=sys.stderr)
         return exits.INTERRUPTED
 
 
@@ -46,7 +46,7 @@ async def _fetch_gold(settings: Settings, workspace: Workspace, *, as_json: bool
             print(outcome.model_dump_json(), flush=True)
         else:
             rest = f": {outcome.message}" if outcome.message else ""
-            print(f"{outcome.id}: {_SAID[outcome.state]}{rest}", flush=True)
+            print(f"{outcome.id}: {_STATES[outcome.state]}{rest}", flush=True)
 
     suite = gold_suite(workspace)
     async with (
@@ -55,8 +55,8 @@ async def _fetch_gold(settings: Settings, workspace: Workspace, *, as_json: bool
     ):
         outcomes = await fetch_pdfs(suite, sources, cache, show)
     counts = Counter[str](outcome.state for outcome in outcomes)
-    told = ", ".join(f"{counts[state]} {words}" for state, words in _SAID.items() if counts[state])
-    print(f"classifier: {len(outcomes)} studies: {told}; cache: {settings.cache_dir}", file=sys.stderr)
+    summary = ", ".join(f"{counts[state]} {words}" for state, words in _STATES.items() if counts[state])
+    print(f"classifier: {len(outcomes)} studies: {summary}; cache: {settings.cache_dir}", file=sys.stderr)
     if not (counts["failed"] or counts["skipped"]):
         return exits.DONE
     return exits.PARTIAL if counts["there"] or counts["fetched"] else exits.SOURCE

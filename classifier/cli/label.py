@@ -13,6 +13,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.options import (
+    AcceptUnmeasuredOption,
     BudgetOption,
     CascadeBelowOption,
     CascadeOption,
@@ -22,7 +23,7 @@ from classifier.cli.options import (
     JsonOption,
     ModelOption,
     WorkspaceOption,
-    check_cascade,
+    check_options,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class ReadingName(StrEnum):
     """What of a paper is read."""
 
     full = "full"
+    full_only = "full-only"
     abstract = "abstract"
 
 
@@ -51,7 +53,8 @@ def label(
         list[str],
         typer.Argument(
             metavar="LIST...",
-            help="BibTeX, RIS, CSL-JSON, CSV, JSONL, Markdown or text files, folders of PDFs, or '-'.",
+            help="BibTeX, RIS, PubMed, Web of Science, EndNote, Scopus, CSL-JSON, CSL-YAML, JSON, JSONL, "
+            "CSV, LaTeX bibliography, Markdown or text files, folders of PDFs, or '-'.",
         ),
     ],
     out: Annotated[
@@ -63,40 +66,53 @@ def label(
     cascade_below: CascadeBelowOption = None,
     read: Annotated[
         ReadingName,
-        typer.Option(help="full: PDFs where there are any, else abstracts; abstract: the other way round."),
+        typer.Option(
+            help="full: the paper, else the abstract; full-only: only the paper; abstract: abstract first."
+        ),
     ] = ReadingName.full,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=1024, help="Most requests at a time; starts lower and adapts.")
+        int,
+        typer.Option(min=1, max=1024, help="Maximum number of parallel requests; starts lower and adapts."),
     ] = 32,
     runner: Annotated[
-        RunnerName, typer.Option(help="ray: on a Ray cluster, or on one that is started here.")
+        RunnerName,
+        typer.Option(help="local: on this machine; ray: on a Ray cluster, or a new one on this machine."),
     ] = RunnerName.local,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell tokens and cost of real prompts; label nothing.")
+        bool, typer.Option("--dry-run", help="Estimate tokens and cost from real prompts; send nothing.")
     ] = False,
     max_cost: Annotated[
-        float | None, typer.Option(min=0, metavar="USD", help="Stop before the folder's replies cost more.")
+        float | None, typer.Option(min=0, metavar="USD", help="Stop before the cost of the run exceeds this.")
     ] = None,
     batch_api: Annotated[
-        bool, typer.Option("--batch-api", help="Ask by the provider's Batch API: half the price, in a day.")
+        bool,
+        typer.Option(
+            "--batch-api", help="Use the provider's Batch API: half the price, results within a day."
+        ),
     ] = False,
     drop_batches: Annotated[
-        bool, typer.Option("--drop-batches", help="Give up batches that an earlier run left there.")
+        bool, typer.Option("--drop-batches", help="Drop batches that an earlier run left at the provider.")
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try failed entries again, with new replies.")
+        bool, typer.Option("--retry-failed", help="Retry failed entries with new requests.")
     ] = False,
     relabel: Annotated[
-        bool, typer.Option("--relabel", help="Label anew where settings differ from the ledger's.")
+        bool, typer.Option("--relabel", help="Label again if the settings differ from the ledger's.")
     ] = False,
-    dedupe: Annotated[bool, typer.Option("--dedupe/--no-dedupe", help="Label each paper once.")] = True,
-    limit: Annotated[int | None, typer.Option(min=1, help="The first N entries only.")] = None,
+    dedupe: Annotated[
+        bool,
+        typer.Option(
+            "--dedupe/--no-dedupe", help="Label each paper once; its other entries get the same label."
+        ),
+    ] = True,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N entries.")] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
+    accept_unmeasured: AcceptUnmeasuredOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Label reading lists: nothing lost, nothing paid twice; the same command goes on after any end."""
+    """Label reading lists into a folder; rerun the same command to resume."""
     from classifier.batch.job import Job
     from classifier.settings import load_settings
     from classifier.survey.workspace import Workspace
@@ -108,8 +124,9 @@ def label(
         cascade_below=cascade_below,
         examples=examples,
         budget_tokens=budget,
+        accept_unmeasured=accept_unmeasured or None,
     )
-    check_cascade(settings, cascade_below)
+    check_options(settings, model=model, cascade_below=cascade_below)
     job = Job(
         sources=tuple(lists),
         out=out,
@@ -168,7 +185,8 @@ def _handle_signals(run: Run) -> None:
     def interrupt() -> None:
         if not run.interrupted:
             print(
-                "classifier: interrupted: finishing what is on its way; again to end at once",
+                "classifier: interrupted: waiting for the requests under way; press Ctrl-C again to "
+                "stop at once",
                 file=sys.stderr,
             )
         run.interrupt()

@@ -16,7 +16,7 @@ _EVERY_S = 0.5
 
 
 class LabelBar(Shown):
-    """Watches a run; shows nothing where standard error is no terminal."""
+    """Watches a run; shows nothing if standard error is not a terminal."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -26,7 +26,7 @@ class EngineName(StrEnum):
 
 
 EngineOption = Annotated[
-    EngineName, typer.Option("--engine", help="auto: openai where a key or base URL is set, else offline.")
+    EngineName, typer.Option("--engine", help="auto: openai if a key or base URL is set, else offline.")
 ]
 ModelOption = Annotated[
     str | None, typer.Option("--model", help="Model of the openai engine (or CLASSIFIER_MODEL).")
@@ -36,14 +36,15 @@ ExamplesOption = Annotated[
     typer.Option("--examples", metavar="all|nearest:K|none", help="Labelled studies to show the engine."),
 ]
 BudgetOption = Annotated[
-    int | None, typer.Option("--budget", metavar="TOKENS", help="Size of the excerpt; 6000 where not set.")
+    int | None,
+    typer.Option("--budget", metavar="TOKENS", help="Size of the excerpt in tokens. Default: 6000."),
 ]
 CascadeOption = Annotated[
     str | None,
     typer.Option(
         "--cascade",
         metavar="offline|MODEL",
-        help="Ask this first; only papers that it is not sure of go on to --model.",
+        help="Ask this engine or model first; escalate to --model when its confidence is low.",
     ),
 ]
 CascadeBelowOption = Annotated[
@@ -53,29 +54,41 @@ CascadeBelowOption = Annotated[
         min=0,
         max=1,
         metavar="P",
-        help="With --cascade: papers go on below this confidence; 0.8 where not set.",
+        help="With --cascade: escalate below this confidence. Default: 0.8.",
+    ),
+]
+AcceptUnmeasuredOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-unmeasured",
+        help="Do not review all labels of an engine that was not measured here; review a random 10 %.",
     ),
 ]
 WorkspaceOption = Annotated[
     Path | None,
-    typer.Option("--workspace", metavar="DIR", help="A survey's folder; the built-in one where absent."),
+    typer.Option(
+        "--workspace", metavar="DIR", help="Folder of the survey's workspace. Default: the built-in one."
+    ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="For machines: JSON on standard output.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
-def check_cascade(settings: Settings, below: float | None) -> None:
-    """Refuses what would have no effect, before anything is read.
+def check_options(settings: Settings, *, model: str | None, cascade_below: float | None) -> None:
+    """Refuses options that would have no effect, before anything is read.
 
     Args:
-        below: What --cascade-below gave.
+        model: The value of --model.
+        cascade_below: The value of --cascade-below.
 
     Raises:
-        ConfigError: The cascade makes no sense, or there is none.
+        ConfigError: The cascade makes no sense, or an option needs another one.
     """
     from classifier.errors import ConfigError
     from classifier.settings import first_stage
 
-    if first_stage(settings) is None and below is not None:
+    if first_stage(settings) is None and cascade_below is not None:
+        raise ConfigError("--cascade-below requires --cascade")
+    if model is not None and settings.chosen_engine == "offline":
         raise ConfigError(
-            "--cascade-below says when papers go on, but nothing is asked first; give --cascade"
+            f"--model {model} has no effect: the engine is offline; add --engine openai, or remove --model"
         )

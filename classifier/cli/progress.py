@@ -1,4 +1,4 @@
-"""Bars on standard error; silent where that is no terminal."""
+"""Bars on standard error; silent if that is not a terminal."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from rich.text import Text
 from classifier.model.label import Evidence, Label
 from classifier.model.reply import FirstOpinion
 from classifier.pages.screen import draw
-from classifier.survey.workspace import Workspace
 from classifier.text.characters import shown
 
 if TYPE_CHECKING:
@@ -27,13 +26,19 @@ if TYPE_CHECKING:
 _STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fits", "failed": "failed"}
 
 
-def render_label(label: Label, workspace: Workspace, *, colour: bool) -> str:
-    """The label as text, at most 100 columns wide; with colour only where asked."""
-    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label, workspace))
-    return draw([_heading(label), *below], colour=colour)
+def render_label(label: Label, *, name: str | None = None, colour: bool) -> str:
+    """The label as text, at most 100 columns wide.
+
+    Args:
+        name: Printed before the title, to tell several papers apart.
+        colour: Use terminal colours.
+    """
+    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label))
+    above = [Text(shown(name), "dim")] if name else []
+    return draw([*above, _heading(label), *below], colour=colour)
 
 
-def _parts(label: Label, workspace: Workspace) -> Iterator[Text | Table]:
+def _parts(label: Label) -> Iterator[Text | Table]:
     yield _decision(label)
     if label.answers or label.evidence:
         yield Text("")
@@ -44,7 +49,7 @@ def _parts(label: Label, workspace: Workspace) -> Iterator[Text | Table]:
     for warning in label.warnings:
         style = "yellow" if warning.code in label.review_reasons else "dim"
         yield Text(f"{warning.code}: {shown(warning.message)}", style)
-    yield Text(_origin(label, workspace), "dim")
+    yield Text(_origin(label), "dim")
 
 
 def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
@@ -71,9 +76,9 @@ def _heading(label: Label) -> Text:
         f"arXiv {paper.arxiv_id}" if paper.arxiv_id else "",
         f"{paper.pages} pages" if paper.pages else "",
     ]
-    told = ", ".join(fact for fact in facts if fact)
+    facts_shown = ", ".join(fact for fact in facts if fact)
     heading = Text(shown(paper.title or label.ref), "bold")
-    return heading.append(f"  ({told})", "dim") if told else heading
+    return heading.append(f"  ({facts_shown})", "dim") if facts_shown else heading
 
 
 def _decision(label: Label) -> Table:
@@ -87,7 +92,7 @@ def _decision(label: Label) -> Table:
     if label.secondary:
         grid.add_row("also", Text(", ".join(label.secondary)))
     if label.needs_review:
-        grid.add_row("review", Text(f"a person must look: {', '.join(label.review_reasons)}", "bold yellow"))
+        grid.add_row("review", Text(f"needed: {', '.join(label.review_reasons)}", "bold yellow"))
     else:
         grid.add_row("review", Text("not needed"))
     return grid
@@ -97,11 +102,13 @@ def _confidence(label: Label) -> str:
     if label.confidence is None:
         return "unknown"
     source = label.provenance.confidence if label.provenance else ""
-    return f"{label.confidence:.2f} ({source})" if source else f"{label.confidence:.2f}"
+    measured = label.provenance is not None and label.provenance.accuracy is not None
+    notes = ([source] if source else []) + ([] if measured else ["unmeasured"])
+    return f"{label.confidence:.2f} ({', '.join(notes)})" if notes else f"{label.confidence:.2f}"
 
 
 def _grounds(label: Label) -> Table:
-    """The answers to the decision questions, one a line, each beside the quote it rests on.
+    """The answers to the decision questions, one a line, each next to the quote it rests on.
 
     A quote that several answers rest on is shown once; answers without a quote come last.
     """
@@ -113,36 +120,38 @@ def _grounds(label: Label) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column()
     for quote, items in quoted.items():
+        place = label.place_of(items[0])
         supported = dict.fromkeys(answers.pop(i.supports, "") or _again(label, i.supports) for i in items)
-        grid.add_row(Text("\n".join(supported)), _quote(quote, items[0]))
+        grid.add_row(Text("\n".join(supported)), _quote(quote, items[0], place))
     if answers:
         grid.add_row("without quote", Text(", ".join(answers.values()), "dim"))
     return grid
 
 
 def _again(label: Label, supports: str) -> str:
-    """What a further quote stands under: its answer again, or `label`."""
+    """What a further quote is under: its answer again, or `label`."""
     given = next((item.answer for item in label.answers if item.question == supports), None)
     return f"{supports} = {given}" if given else supports
 
 
-def _quote(quote: str, found: Evidence) -> Text:
+def _quote(quote: str, found: Evidence, place: str | None) -> Text:
     text = Text(f"“{shown(quote)}”")
-    if found.page is None:
+    if place is None:
         return Text("not in the paper: ", "red").append_text(text)
-    text = Text(f"p. {found.page}  ", "dim").append_text(text)
+    text = Text(f"{place.replace('page', 'p.')}  ", "dim").append_text(text)
     return text.append("  (nearly verbatim)", "dim") if found.verdict == "near" else text
 
 
-def _origin(label: Label, workspace: Workspace) -> str:
+def _origin(label: Label) -> str:
     """The engine that answered, its measured accuracy, and what it cost."""
     made = label.provenance
     if made is None:
         return ""
     parts = [f"engine: {made.engine}" + (f" ({shown(made.model)})" if made.model else "")]
     if made.engine == "offline":
-        parts.append(f"a baseline, {workspace.offline_accuracy or 'not measured on this taxonomy'}")
-    else:
+        parts.append("a baseline")
+    parts.append(str(made.accuracy) if made.accuracy else "not measured on this taxonomy")
+    if made.engine != "offline":
         cost = "price unknown" if made.cost_usd is None else f"${made.cost_usd:.4f}"
         cached = f", {made.tokens_cached} cached" if made.tokens_cached else ""
         parts.append(f"{made.tokens_in} tokens in{cached}, {made.tokens_out} out, {cost}")

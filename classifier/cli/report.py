@@ -21,15 +21,16 @@ def report(
     ],
     into: Annotated[
         Path | None,
-        typer.Option("--into", metavar="FILE", help="A Markdown page with markers for the table."),
+        typer.Option("--into", metavar="FILE", help="Markdown file with markers around the table."),
     ] = None,
     name: Annotated[
-        str, typer.Option(metavar="NAME", help="Which markers: <!-- eval:NAME --> … <!-- /eval:NAME -->.")
+        str,
+        typer.Option(metavar="NAME", help="Name in the markers: <!-- eval:NAME --> … <!-- /eval:NAME -->."),
     ] = "results",
     publish: Annotated[
         Path | None,
         typer.Option(
-            "--publish", metavar="DIR", help="Also write each report.json there, without words of papers."
+            "--publish", metavar="DIR", help="Also write each report.json there, without text of papers."
         ),
     ] = None,
 ) -> int:

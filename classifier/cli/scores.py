@@ -1,4 +1,4 @@
-"""What `classifier eval` tells at its end: the table, failures, gates, stability, a calibration."""
+"""What `classifier eval` prints at its end: the table, failures, gates, stability, a calibration."""
 
 from __future__ import annotations
 
@@ -32,18 +32,23 @@ def show_report(report: Report, folder: Path, *, as_json: bool, stability: Stabi
 def show_calibration(fitted: Fitted, wanted: float) -> None:
     """What was fitted, and the threshold for review that goes with it."""
     made = fitted.calibration
-    done = f"wrote {fitted.path}" if fitted.path else "wrote no calibration, it would not help"
+    done = (
+        f"wrote {fitted.path}"
+        if fitted.path
+        else "no calibration written: it would not improve the confidences"
+    )
     print(
         f"classifier: {done}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
         f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
         file=sys.stderr,
     )
-    told = (
-        "no confidence reaches it"
+    advice = (
+        "no threshold reaches it"
         if fitted.threshold is None
-        else f"set CLASSIFIER_REVIEW_BELOW={fitted.threshold:g} (chosen on these items, so a little hopeful)"
+        else f"set CLASSIFIER_REVIEW_BELOW={fitted.threshold:g} (chosen on these items, so slightly "
+        f"optimistic)"
     )
-    print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {told}", file=sys.stderr)
+    print(f"classifier: for an accuracy of {wanted:g} among unreviewed labels: {advice}", file=sys.stderr)
 
 
 def render_stability(stability: Stability) -> str:
@@ -77,7 +82,7 @@ def verdict(report: Report, predictions: Sequence[Prediction], gates: Mapping[st
         )
     misses = gate_misses(report, gates)
     for miss in misses:
-        print(f"classifier: gate missed: {miss}", file=sys.stderr)
+        print(f"classifier: quality gate missed: {miss}", file=sys.stderr)
     if misses:
         return exits.GATE
     return exits.PARTIAL if errors else exits.DONE

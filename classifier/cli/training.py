@@ -18,22 +18,24 @@ def train(
     data: Annotated[
         list[Path],
         typer.Option(
-            "--data", metavar="FILE", help="A suite of labelled papers; give it once for each file."
+            "--data", metavar="FILE", help="Suite of labelled papers; repeat the option for more files."
         ),
     ],
     exclude: Annotated[
         list[Path] | None,
-        typer.Option("--exclude", metavar="FILE", help="A suite that must stay unseen, such as a test set."),
+        typer.Option("--exclude", metavar="FILE", help="Suite to leave out of training, such as a test set."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Where to write; the workspace's offline/ else."),
+        typer.Option("--out", metavar="DIR", help="Output folder. Default: the workspace's offline/."),
     ] = None,
     prior: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="0 keeps the data's class frequencies, 1 treats classes alike."),
+        typer.Option(
+            min=0, max=1, help="Class prior: 0 keeps the data's frequencies, 1 makes all classes equal."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the cross-validation's folds.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of the cross-validation folds.")] = 0,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -44,7 +46,7 @@ def train(
     from classifier.training import train as run_training
 
     more = {} if prior is None else {"prior": prior}
-    # Scikit-learn tells nothing of how far it is; a spinner shows at least that it lives.
+    # Scikit-learn reports no progress; a spinner shows that it is working.
     with Console(stderr=True).status("training; a few thousand abstracts take about a minute"):
         report = run_training(Workspace(workspace), data, out, seed, exclude=exclude or (), **more)
     print(report.model_dump_json() if json else _render(report))
@@ -59,7 +61,7 @@ def _render(report: TrainingReport) -> str:
             f"trained on {report.papers} papers; {len(report.excluded)} left out as gold or excluded",
             *rows,
             f"calibration error {report.calibration_error:.3f}, temperature {report.temperature:.2f}",
-            f"prior {report.prior:.2f} of the way to even classes",
+            f"class prior {report.prior:.2f} (0: as in the data, 1: all equal)",
             f"{report.terms} terms, {report.model_bytes / 1000:.0f} kB",
         ]
     )

@@ -6,7 +6,7 @@ import sys
 import time
 
 _QUIET_S = 2.0
-"""Waits shorter than this are not told."""
+"""Shorter waits are not reported."""
 _REPEAT_S = 60.0
 """The same words are not said again within this."""
 
@@ -14,7 +14,7 @@ _REPEAT_S = 60.0
 class WaitNotice:
     """An `on_wait` that prints one line for a wait of more than two seconds.
 
-    Of waits at the same time, as tasks that share a server have them, the first is told.
+    If several tasks wait for one server at the same time, only the first wait is reported.
     """
 
     def __init__(self) -> None:

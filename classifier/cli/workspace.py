@@ -63,7 +63,7 @@ def tree(
 
 def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
     """Check a workspace: ids, paths of answers, definitions, and its labelled studies."""
-    from classifier.survey.lint import lint_workspace
+    from classifier.survey.lint import lint_workspace, measures_nothing
     from classifier.survey.workspace import Workspace
 
     chosen = Workspace(workspace)
@@ -72,15 +72,24 @@ def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
         print(json_module.dumps([finding.model_dump() for finding in findings], ensure_ascii=False))
     for finding in findings if not json else ():
         print(f"{finding.where}: {finding.code}: {finding.message}")
+    if any(finding.code.startswith("invalid-") for finding in findings):
+        print(f"{len(findings)} finding(s); fix them, then rerun for the other checks", file=sys.stderr)
+        return exits.BAD_INPUT
     leaves, gold = len(chosen.taxonomy.leaves), len(chosen.studies)
     print(f"{len(findings)} finding(s) in {leaves} leaves and {gold} studies", file=sys.stderr)
+    note = measures_nothing(chosen)
+    if note:
+        print(f"classifier: {note}", file=sys.stderr)
     return exits.BAD_INPUT if findings else exits.DONE
 
 
 def schema(
     workspace: WorkspaceOption = None,
     answer: Annotated[
-        bool, typer.Option("--answer", help="The schema that models must answer in, for this workspace.")
+        bool,
+        typer.Option(
+            "--answer", help="Print the JSON Schema of a model's reply instead, for this workspace."
+        ),
     ] = False,
 ) -> int:
     """Print the Label's JSON Schema."""

@@ -13,6 +13,7 @@ from classifier.survey.workspace import Workspace
 if TYPE_CHECKING:
     from classifier.engines.openai import OpenAIEngine
     from classifier.engines.openai.retry import Pause, Waits
+    from classifier.engines.openai.transport import Server
     from classifier.waiting import OnWait
 
 
@@ -33,6 +34,18 @@ def build_engine(
 
         return OfflineEngine(workspace.taxonomy, workspace.offline_dir)
     return build_openai(settings, workspace, repair=repair, memory=settings.data_dir / "servers.json", **more)
+
+
+def server_from(settings: Settings) -> Server:
+    """The server that the settings name."""
+    from classifier.engines.openai.transport import Server
+
+    return Server(
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        base_url=settings.base_url,
+        timeout_s=settings.timeout_s,
+        api_key_header=settings.api_key_header,
+    )
 
 
 def build_openai(
@@ -62,13 +75,11 @@ def build_openai(
     from classifier.engines.openai import OpenAIEngine
     from classifier.engines.openai.ladder import Wishes
     from classifier.engines.openai.retry import Pause, RetryPolicy, Waits
-    from classifier.engines.openai.transport import Server
 
-    key = settings.api_key.get_secret_value() if settings.api_key else None
     return OpenAIEngine(
         workspace.taxonomy,
         model=settings.model,
-        server=Server(key, settings.base_url, settings.timeout_s),
+        server=server_from(settings),
         wishes=Wishes(settings.temperature, settings.logprobs, settings.max_output_tokens),
         retries=RetryPolicy(settings.max_attempts, waits or Waits(), pause or Pause(), on_wait),
         prices=settings.prices,

@@ -1,8 +1,8 @@
-"""Two engines in a row: a cheap one first, and only papers that it is not sure of go on to the other.
+"""Two engines in sequence: a cheap one first; papers with a low confidence are escalated to the second.
 
-What enters: the engines, a way to ask one of them, and a threshold. What leaves: the deciding engine's task
-and reply; where the paper went on, with what was said and spent before. What it does not do: render prompts
-or calibrate, which is done for each engine as if it stood alone.
+What enters: the engines, a function that asks one of them, and a threshold. What leaves: the deciding
+engine's task and reply; if the paper was escalated, with the first answer and what it cost. What it does not
+do: render prompts or calibrate, which is done for each engine as if it were alone.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from classifier.model.reply import FirstOpinion, Reply, Usage
 from classifier.model.task import Task
 
 Ask = Callable[[Engine], Awaitable[tuple[Task, Reply]]]
-"""Puts the paper to one engine; the reply is calibrated."""
+"""Asks one engine about the paper; the confidence of the reply is calibrated."""
 
 
 def confidence_of(reply: Reply) -> float | None:
-    """What is compared with the threshold: the confidence, or the cautious one where that is lower.
+    """The value that is compared with the threshold: the lower one of `confidence` and `cautious`.
 
-    None where neither is known.
+    None if both are unknown.
     """
     known = [value for value in (reply.answer.confidence, reply.cautious) if value is not None]
     return min(known, default=None)
 
 
-def is_sure(reply: Reply, below: float) -> bool:
-    """Whether a cascade keeps a reply: its confidence is known, and not below the threshold."""
-    sure = confidence_of(reply)
-    return sure is not None and sure >= below
+def is_confident(reply: Reply, below: float) -> bool:
+    """Whether a cascade keeps a reply: its confidence is known and not below the threshold."""
+    confidence = confidence_of(reply)
+    return confidence is not None and confidence >= below
 
 
 async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> tuple[Task, Reply]:
-    """Asks the first engine, and the second one where the first is less sure than `below`, or fails.
+    """Asks the first engine, and the second if the first fails or its confidence is below `below`.
 
     Returns:
-        Of the engine that decided, as `ask` gave it; for the second one with `first_opinion`, and with usage,
-        attempts and latency of both.
+        Task and reply of the engine that decided, as `ask` returned them. A reply of the second engine has
+        `first_opinion`, and the sums of usage, attempts and latency of both.
 
     Raises:
-        BudgetSpent, ConfigError, StoreError: Of either engine: no other answer would help.
-        ModelError, ReplyError: Of the second engine, with what both have spent.
+        BudgetSpent, ConfigError, StoreError: From either engine; asking the other one would not help.
+        ModelError, ReplyError: From the second engine, with the usage of both.
     """
     latency_s = 0.0
     try:
@@ -58,7 +58,7 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
             **(error.usage or Usage()).model_dump(),
         )
     else:
-        if is_sure(reply, below):
+        if is_confident(reply, below):
             return task, reply
         latency_s = reply.latency_s
         opinion = FirstOpinion(
@@ -85,8 +85,8 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
 
 
 def _together(opinion: FirstOpinion, then: Usage) -> Usage:
-    """The sum of both; a cost that is not known makes that of both unknown."""
-    # Nothing was spent where nothing was sent, or where no request was answered.
+    """The sum of both; if one cost is unknown, so is the sum."""
+    # Nothing was spent if nothing was sent, or if no request was answered.
     if not opinion.attempts or (opinion.error and opinion.tokens_in is None):
         return then
     known = opinion.cost_usd is not None and then.cost_usd is not None

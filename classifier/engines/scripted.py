@@ -1,4 +1,4 @@
-"""The engine that says what it is told: a test double for everything that uses an engine.
+"""An engine that returns scripted replies: a test double for everything that uses an engine.
 
     engine = ScriptedEngine(taxonomy, [raw_reply, Answer(...), RateLimited("later")])
     engine = ScriptedEngine(taxonomy, lambda task: json_for(task.paper.title))

@@ -1,6 +1,6 @@
-"""Evaluation: labelled studies in, numbers that can be believed out.
+"""Evaluation: scores an engine on labelled papers.
 
 Reading order: `records`, `suites`, `texts`, `protocol`, `runner` and `journal` (suite -> predictions),
-`recordings` and `recorded` (conversations kept and replayed), `metrics`, `scoring`, `comparison`,
-`calibration`, `report`, `job` and `session` (where they meet).
+`recordings`, `recorded_engines` and `recorded` (conversations that are stored and replayed), `metrics`,
+`scoring`, `comparison`, `calibration`, `report`, `job` and `session` (where they meet).
 """

@@ -1,8 +1,8 @@
-"""What little effort gives: two systems to stand beside the engine in the same table.
+"""Two simple baselines, shown next to the engine in the same table.
 
-What enters: a suite, the texts that are scored, and the workspace's studies. What leaves: a `System` each,
-with the engine's metrics. Both see the studies under the rule that the engine sees them: never the scored
-one, nor another file of the same paper.
+What enters: a suite, the texts that are scored, and the workspace's studies. What leaves: one `System` per
+baseline, with the same metrics as the engine. For both, the engine's rule about examples applies: the scored
+study, and other records of the same paper, are left out.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def run_baselines(
     """Both baselines on a suite.
 
     Args:
-        questions: The texts that the engine is asked about, one an item (`choose_texts`). Of a PDF or
-            an arXiv id the centroid reads the title alone.
+        questions: The texts that the engine is asked about, one per item (`choose_texts`). If the text is a
+            PDF or an arXiv id, the centroid uses only the title.
 
     Raises:
         ConfigError: The packages of the extra "eval" are missing.
@@ -64,14 +64,14 @@ def majority_class(
     taxonomy: Taxonomy,
     seed: int = 0,
 ) -> System:
-    """Always the most frequent label of the studies that may be seen.
+    """Always the most frequent label of the studies that are not left out.
 
-    A workspace without studies has no majority; there it is that of the suite's other items, and the
-    system's name says so. Ties go to the label that comes first by name.
+    Without studies in the workspace, it is the most frequent label of the suite's other items, and the
+    system's name says so. Of equally frequent labels, the first in alphabetical order is used.
 
     Args:
         gold: Item id -> gold label.
-        left_out: Item id -> ids of the studies that must not be seen.
+        left_out: Item id -> ids of the studies that are left out.
     """
     from classifier.evaluation.metrics.cases import Case
 
@@ -95,12 +95,13 @@ def tfidf_centroid(
 ) -> System:
     """The label whose mean TF-IDF vector is nearest by cosine; the second nearest is the runner-up.
 
-    A label's texts are its definition and the titles and summaries of its studies. Vocabulary and idf are
-    learnt anew wherever other studies are left out. Source: Rocchio's classifier in the cosine form of Han
-    and Karypis 2000 (PKDD); `TfidfVectorizer` of scikit-learn, words and pairs of words, log term frequency.
+    The texts of a label are its definition, and the titles and summaries of its studies. Vocabulary and idf
+    are computed again for each set of studies that is left out. Source: Rocchio's classifier in the cosine
+    form of Han and Karypis 2000 (PKDD); `TfidfVectorizer` of scikit-learn, words and pairs of words, log term
+    frequency.
 
     Args:
-        texts: Item id -> what is judged.
+        texts: Item id -> the text to classify.
     """
     from classifier.evaluation.metrics.cases import Case
 
@@ -130,8 +131,8 @@ def _nearest_labels(
     labels = sorted({label for label, _ in known})
     member = np.array([[own == label for own, _ in known] for label in labels], dtype=np.float64)
     centroids = normalize((member @ vectors) / member.sum(axis=1, keepdims=True))
-    likeness = vectorizer.transform(texts) @ centroids.T
-    order = np.argsort(-likeness, axis=1, kind="stable")
+    similarity = vectorizer.transform(texts) @ centroids.T
+    order = np.argsort(-similarity, axis=1, kind="stable")
     return [(labels[row[0]], labels[row[1]] if len(row) > 1 else None) for row in order]
 
 

@@ -1,8 +1,8 @@
-"""Predictions -> Calibration, and the threshold for review that a wanted accuracy asks for.
+"""Predictions -> Calibration, and the review threshold for a wanted accuracy.
 
 What enters: predictions on labelled papers, with the confidences that the engine gave. What leaves: the map
-from confidence to share of right answers that does best on answers it was not fitted to, with errors measured
-out of sample. How it is stored and applied is `classifier.verdict.calibration`.
+from confidence to the share of right answers that is best on answers it was not fitted to, with errors
+measured out of sample. `classifier.verdict.calibration` stores and applies it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDS = 5
-"""Of the outer cross-validation; five is customary for samples of tens to hundreds."""
+"""Folds of the cross-validation; five is common for samples of tens to hundreds."""
 FEWEST = 20
-"""Answers without which nothing is fitted."""
+"""Least number of answers for a fit."""
 
 
 class Answered(NamedTuple):
-    """How sure an answer was, and whether it was right."""
+    """The confidence of an answer, and whether it was right."""
 
     confidence: float
     correct: bool
@@ -42,24 +42,25 @@ def fit_calibration(
     taxonomy_sha256: str | None = None,
     seed: int = 0,
 ) -> Calibration:
-    """Fits a temperature and Platt scaling, and keeps the better.
+    """Fits a temperature and Platt scaling, and keeps the better one.
 
-    Better is the lower Brier score in 5-fold cross-validation, by more than its standard error; else it is
-    the temperature, which is simpler. The errors reported come from an outer 5-fold cross-validation that
-    repeats this choice in each fold, so that no answer is judged by a map that it helped to choose or fit.
+    Platt scaling is better if its Brier score in 5-fold cross-validation is lower by more than the standard
+    error; otherwise the temperature is used, which is simpler. The reported errors come from an outer 5-fold
+    cross-validation that repeats this choice in each fold, so that no answer is scored with a map that it
+    helped to choose or fit.
 
     Sources: temperature, Guo et al. 2017 (ICML), on the confidence's logit; Platt 1999, "Probabilistic
-    outputs for support vector machines". Both are drawn towards leaving confidences as they are, by a
-    standard normal prior on log slope and intercept. Isotonic regression was no better (ADR 7).
+    outputs for support vector machines". A standard normal prior on log slope and
+    intercept pulls both towards no change. Isotonic regression was not better (ADR 7).
 
     Args:
-        predictions: Of one engine and model, in any order. Failed ones carry no confidence and do not
-            count; neither do answers whose confidence came about in another way than most.
-        suites: Name -> sha256 of the suites that the predictions are of.
+        predictions: Predictions of one engine and model, in any order. Failed ones have no confidence and are
+            skipped; so are answers whose confidence has another source than most.
+        suites: Name -> sha256 of the suites of the predictions.
 
     Raises:
-        ConfigError: Predictions of several engines, confidences that are calibrated already, fewer than
-            20 answers, or the extra "eval" is missing.
+        ConfigError: The predictions come from several engines, the confidences are already calibrated, there
+            are fewer than 20 answers, or the extra "eval" is not installed.
     """
     need_packages()
     from classifier.evaluation.metrics.calibration_error import expected_calibration_error, squared_errors
@@ -76,8 +77,8 @@ def fit_calibration(
             f"{len(answered)} answers with a confidence are too few to calibrate; give at least {FEWEST}"
         )
     out_of_sample = _cross_validate(answered, lambda known: _choose(known, seed), seed)
-    before = [Case("right", "right" if right else "wrong", confidence=sure) for sure, right in answered]
-    after = [case._replace(confidence=sure) for case, sure in zip(before, out_of_sample, strict=True)]
+    before = [Case("right", "right" if right else "wrong", confidence=value) for value, right in answered]
+    after = [case._replace(confidence=value) for case, value in zip(before, out_of_sample, strict=True)]
     curve = _choose(answered, seed)
     return Calibration(
         engine=engine,
@@ -101,19 +102,19 @@ def threshold_for(
     calibration: Calibration | None = None,
     lower_bound: bool = False,
 ) -> float | None:
-    """The least confidence from which on answers are right as often as wanted; None where there is none.
+    """The lowest threshold at which accepted answers are right often enough; None if there is none.
 
-    Accepted are answers with that confidence or more, unplaced ones among them, which are wrong. Failed ones
-    are never accepted. Suits the setting `review_below`.
+    Answers with this confidence or more are accepted; unplaced ones are included, and are wrong. Failed items
+    are never accepted. The result is a value for the setting `review_below`.
 
     Args:
-        wanted_accuracy: In (0, 1].
-        calibration: Put over the confidences first, where they are of its source.
-        lower_bound: Ask the lower end of the 95 % Wilson interval to reach what is wanted, so that a
-            few lucky answers do not set the threshold.
+        wanted_accuracy: The least share of right answers, in (0, 1].
+        calibration: Applied first to the confidences with its source.
+        lower_bound: Whether the lower end of the 95 % Wilson interval must reach the wanted accuracy, so that
+            a few lucky answers do not decide the threshold.
 
     Raises:
-        ConfigError: `wanted_accuracy` is out of range, or the extra "eval" is missing.
+        ConfigError: `wanted_accuracy` is out of range, or the extra "eval" is not installed.
     """
     if not 0 < wanted_accuracy <= 1:
         raise ConfigError(f"wanted accuracy {wanted_accuracy}: expected a number above 0 and at most 1")
@@ -134,13 +135,13 @@ def threshold_for(
 
 
 def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
-    """Engine, model, and the source of most confidences; "unknown" where no answer has one."""
+    """Engine, model, and the most frequent source of confidences; "unknown" if no answer has one."""
     known = [p.result.provenance for p in predictions if p.result.provenance is not None]
     of = sorted({(item.engine, item.model or "") for item in known})
     if len(of) != 1:
         found = ", ".join(f"{engine} {model}".strip() for engine, model in of) or "none"
         raise ConfigError(
-            f"a calibration is of one engine and model, found {found}; calibrate each by itself"
+            f"a calibration is for one engine and model, found {found}; calibrate each separately"
         )
     sources = Counter(
         p.result.provenance.confidence
@@ -149,14 +150,14 @@ def _origin(predictions: Sequence[Prediction]) -> tuple[str, str | None, str]:
     )
     if any(name.startswith(CALIBRATED) for name in sources):
         raise ConfigError(
-            "these confidences are calibrated already; run the engine without its calibration, then fit"
+            "these confidences are already calibrated; rerun with CLASSIFIER_CALIBRATION=false, then fit"
         )
     source = min(sources, key=lambda name: (-sources[name], name), default="unknown")
     return known[0].engine, known[0].model, source
 
 
 def _answered(prediction: Prediction, source: str | None) -> Answered | None:
-    """The answer's confidence as it came, where it came from the given source (None: from any)."""
+    """The answer's confidence if it has the given source (None: any source)."""
     result = prediction.result
     if result.status == "failed" or result.confidence is None:
         return None
@@ -188,7 +189,7 @@ def _choose(answered: Sequence[Answered], seed: int) -> Curve:
 
 
 def _losses(confidences: Sequence[float], answered: Sequence[Answered]) -> list[float]:
-    return [(sure - right) ** 2 for sure, (_, right) in zip(confidences, answered, strict=True)]
+    return [(confidence - right) ** 2 for confidence, (_, right) in zip(confidences, answered, strict=True)]
 
 
 def _cross_validate(
@@ -226,12 +227,12 @@ def _fit_platt(answered: Sequence[Answered]) -> Curve:
 
 
 def _fit_logistic(answered: Sequence[Answered], *, with_intercept: bool) -> tuple[float, float]:
-    """The slope (above 0) and intercept on the logit that make the answers most probable, with the prior."""
+    """The most probable slope (above 0) and intercept on the logit scale, including the prior."""
     import numpy as np
     from scipy.optimize import minimize
     from scipy.special import expit
 
-    logits = np.array([logit(sure) for sure, _ in answered])
+    logits = np.array([logit(confidence) for confidence, _ in answered])
     signs = np.array([1.0 if right else -1.0 for _, right in answered])
     size = 2 if with_intercept else 1
 

@@ -1,4 +1,4 @@
-"""What a reader must know of how a report came about: times, calibrations, training data, recordings."""
+"""How a report was made: times, and warnings about calibrations, training data and recordings."""
 
 from __future__ import annotations
 
@@ -13,29 +13,37 @@ from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 from classifier.verdict.calibration import CALIBRATED, Calibration, load_calibration
 
+TRAINED = "calibrated"
+"""Source of a confidence that an engine calibrated itself when it was trained (`Reply.confidence_source`)."""
+
 
 def calibrations_of(
     workspace: Workspace, settings: Settings, predictions: Sequence[Prediction]
 ) -> tuple[Calibration, ...]:
-    """The calibrations that were put over the confidences of a run, one an engine and model."""
+    """The calibrations that were applied to the confidences of a run, one per engine and model."""
     origins = [p.result.provenance for p in predictions if p.result.provenance is not None]
     models = {(o.engine, o.model) for o in origins if o.confidence.startswith(CALIBRATED)}
     found = (load_calibration(workspace, settings, *of) for of in sorted(models, key=str))
     return tuple(calibration for calibration in found if calibration is not None)
 
 
-def calibration_note(calibrations: Sequence[Calibration]) -> str | None:
-    """What the report says of them; None where confidences are as they came."""
+def calibration_note(
+    calibrations: Sequence[Calibration], predictions: Sequence[Prediction] = ()
+) -> str | None:
+    """What the report says of them; None if all confidences are as received from the engine."""
     notes = [
         f"{made.method}, fitted to {made.n} answers of {', '.join(made.suites)}" for made in calibrations
     ]
+    sources = {p.result.provenance.confidence for p in predictions if p.result.provenance is not None}
+    if TRAINED in sources:
+        notes.insert(0, "temperature, fitted when the offline engine was trained (cross-validated)")
     return "; ".join(notes) or None
 
 
 def trained_on(workspace: Workspace, predictions: Sequence[Prediction]) -> int:
-    """How many of the items the engine's own weights were trained on, by the manifest of titles beside them.
+    """The number of items that the engine's weights were trained on, by the titles in the manifest.
 
-    0 for engines that the workspace has no weights for.
+    0 for engines without weights in the workspace.
     """
     manifest = workspace.offline_dir / "manifest.jsonl"
     if not manifest.is_file() or not any(_answered_by(p) == "offline" for p in predictions):
@@ -57,23 +65,23 @@ def with_caveats(
     calibrations: Sequence[Calibration] = (),
     trained: int = 0,
 ) -> Report:
-    """The report with what a reader must know of how it came about.
+    """The report with warnings about how it was made.
 
     Args:
-        whole: The suite with all its items, also where only the first ones were scored.
-        calibrations: Those that the confidences went through.
-        trained: Items that the engine's weights were trained on (`trained_on`).
+        whole: The suite with all its items, even if only the first ones were scored.
+        calibrations: The calibrations that were applied.
+        trained: The number of items that the engine's weights were trained on (`trained_on`).
     """
     found: list[str] = []
     if trained:
         found.append(
             f"{trained} of {len(predictions)} items were among the papers that this engine's weights were "
-            "trained on: these numbers say nothing of new papers"
+            "trained on: these numbers say nothing about new papers"
         )
     if any(whole.sha256 in made.suites.values() for made in calibrations):
         found.append(
-            "confidences were calibrated on this very suite: Brier score and calibration error are too good; "
-            "the calibration's own file has them out of sample"
+            "the confidences were calibrated on this suite, so Brier score and calibration error are "
+            "optimistic; the calibration file has the out-of-sample values"
         )
     if len(whole.items) > len(predictions):
         found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")
@@ -84,7 +92,7 @@ def with_caveats(
 
 
 def times_of(predictions: Sequence[Prediction], started_at: str, seconds: float) -> Times:
-    """When a run was, how long it took, and how long its answers took."""
+    """Start and duration of a run, and the latencies of its answers."""
     latencies = sorted(p.result.provenance.latency_s for p in predictions if p.result.provenance)
     return Times(
         started_at=started_at,
@@ -95,7 +103,7 @@ def times_of(predictions: Sequence[Prediction], started_at: str, seconds: float)
 
 
 def gate_misses(report: Report, wanted: Mapping[str, float | None]) -> list[str]:
-    """One line for each metric of the engine that is below what was wanted, or undefined."""
+    """One line for each metric of the engine that is undefined or below its wanted value."""
     engine = next(system for system in report.systems if not system.is_baseline)
     missed = []
     for metric, least in wanted.items():

@@ -1,7 +1,7 @@
-"""Two runs, item by item: who is better, by how much, and whether the sample can tell.
+"""Compares two runs item by item: which is better, by how much, and whether the sample is large enough.
 
-What enters: the folders of two runs. What leaves: a `Comparison` and its text. Items are paired by id; only
-those that both runs have, under the same gold label, are compared. Nothing is run again.
+What enters: the folders of two runs. What leaves: a `Comparison`. Items are paired by id; an item is compared
+if both runs have it with the same gold label. Nothing is run again.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from classifier.model.record import Record
 from classifier.runs.fingerprint import differences
 
 ALPHA = 0.05
-"""Level of the paired test, customary."""
+"""Significance level of the paired test (the usual one)."""
 _MOST_NEEDED = 5_000
-"""Items up to which it is told how many more would be needed; beyond, nobody labels so many."""
+"""Largest number of needed items that is reported: nobody labels more."""
 
 
 class Side(Record):
-    """One of the two runs; accuracy and kappa over the items in common, the rest of the whole run."""
+    """One of the two runs; accuracy and kappa are over common items, the rest over the whole run."""
 
     folder: str
     engine: str
@@ -40,7 +40,7 @@ class Side(Record):
 
 
 class Moved(Record):
-    """An item that got different labels; None is no label (unplaced or failed)."""
+    """An item that got different labels; None means unplaced or failed."""
 
     id: str
     title: str
@@ -54,19 +54,19 @@ class Moved(Record):
 
 
 class Comparison(Record):
-    """B against A on the items that both have.
+    """B compared with A on their common items.
 
     Attributes:
-        differences: What was not the same in the two runs, as far as it decides predictions.
-        same_suite: Whether the two files were equal; else `n` says how many items they share.
-        relabelled: Items left out because the runs had different gold labels for them.
-        only_a_right, only_b_right: The discordant items.
+        differences: The settings and files that decide predictions and that differ between the runs.
+        same_suite: Whether the two suite files were equal.
+        relabelled: Items that are left out because their gold labels differ between the runs.
+        only_a_right, only_b_right: Numbers of discordant items.
         p_value: Exact McNemar test, two-sided.
         accuracy_difference, kappa_difference: B minus A, with bootstrap intervals over items.
         can_tell: Whether p is below .05.
-        needed_discordant: Discordant items at which this split would be significant; None where the split
-            is even, or would need more than 5,000.
-        needed_items: Items that would bring as many at the rate seen here.
+        needed_discordant: Number of discordant items at which this split would be significant; None if the
+            split is even, or if more than 5,000 would be needed.
+        needed_items: Number of items with as many discordant ones, at the observed rate.
     """
 
     a: Side
@@ -91,10 +91,10 @@ def compare_runs(folder_a: Path, folder_b: Path, *, seed: int = 0) -> Comparison
     """Compares two runs' folders.
 
     Args:
-        seed: Of the bootstrap.
+        seed: Seed of the bootstrap.
 
     Raises:
-        InputError: A folder holds no finished run, or the runs have no item in common.
+        InputError: A folder contains no finished run, or the runs have no common item.
         StoreError: Predictions cannot be read.
         ConfigError: The packages of the extra "eval" are missing.
     """
@@ -112,9 +112,9 @@ def compare_runs(folder_a: Path, folder_b: Path, *, seed: int = 0) -> Comparison
 
 
 def mcnemar_p(only_a_right: int, only_b_right: int) -> float:
-    """Two-sided p of the exact McNemar test: a fair coin over the discordant items; 1.0 without any.
+    """Two-sided p-value of the exact McNemar test on the discordant items; 1.0 without any.
 
-    Source: McNemar 1947 (Psychometrika 12), the exact form, by `scipy.stats.binomtest`.
+    Source: McNemar 1947 (Psychometrika 12), the exact form, with `scipy.stats.binomtest`.
     """
     from scipy.stats import binomtest
 
@@ -123,9 +123,9 @@ def mcnemar_p(only_a_right: int, only_b_right: int) -> float:
 
 
 def needed_discordant(only_a_right: int, only_b_right: int) -> int | None:
-    """The fewest discordant items at which a split like this one has p < .05.
+    """The least number of discordant items at which a split like this one has p < .05.
 
-    None where the split is even or too near to it (more than 5,000 would be needed).
+    None if the split is even or nearly even (more than 5,000 would be needed).
     """
     import numpy as np
     from scipy.stats import binom
@@ -134,7 +134,8 @@ def needed_discordant(only_a_right: int, only_b_right: int) -> int | None:
         return None
     n = np.arange(1, _MOST_NEEDED + 1)
     lesser = n - np.round(max(only_a_right, only_b_right) / (only_a_right + only_b_right) * n)
-    # `mcnemar_p` for all n at once: a fair coin is symmetric, so two sides are twice one.
+    # `mcnemar_p` for all n at once: the distribution is symmetric, so the two-sided value is twice the
+    # one-sided.
     found = np.flatnonzero(2 * binom.cdf(lesser, n, 0.5) < ALPHA)
     return int(n[found[0]]) if len(found) else None
 
@@ -229,7 +230,7 @@ def _read_run(folder: Path) -> tuple[Report, dict[str, Prediction]]:
 
     if not (folder / PREDICTIONS_FILE).is_file() or not (folder / "report.json").is_file():
         raise InputError(
-            f"{folder}: no finished run there; expected a folder that `classifier eval --out` has written"
+            f"{folder}: no finished run found; expected a folder that `classifier eval --out` has written"
         )
     predictions = {p.id: p for p in read_predictions(folder / PREDICTIONS_FILE)}
     return read_json(folder / "report.json"), predictions

@@ -1,9 +1,8 @@
-"""A suite's papers from arXiv: fetched once, politely, and found again without a network.
+"""Fetches a suite's papers from arXiv into the cache, and finds them there without a network.
 
-What enters: a suite whose items have arXiv ids, and `Sources`, which keep arXiv's pace and a cache. What
-leaves: for each item what is there, what came and what failed; and the suite with the PDFs and abstracts
-that the cache holds. A fetch that was broken off goes on where it stood, since what is cached is not
-asked for again.
+What enters: a suite whose items have arXiv ids, and `Sources`, which respect arXiv's rate limit and have a
+cache. What leaves: for each item whether its PDF was cached, fetched or failed; and the suite with the PDFs
+and abstracts in the cache. An interrupted fetch can be resumed, since cached PDFs are not requested again.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ if TYPE_CHECKING:
     from classifier.sources import Sources
 
 _GIVE_UP = 3
-"""So many unanswered papers in a row, and arXiv is left alone."""
+"""After so many papers in a row without a response, no more requests are sent."""
 
 
 class Fetched(Record):
-    """What became of one item's PDF.
+    """The result for one item's PDF.
 
     Attributes:
-        state: "there" (was cached), "fetched", "failed", "no-id" (the item has no arXiv id), or "skipped"
-            (arXiv stopped answering before its turn).
-        message: Why it failed, or in what its title differs from arXiv's.
-        code: The error's code where it failed.
+        state: "there" (in the cache already), "fetched", "failed", "no-id" (the item has no arXiv id), or
+            "skipped" (arXiv did not respond to earlier items).
+        message: Why it failed, or how its title differs from arXiv's.
+        code: The code of the error, if it failed.
     """
 
     id: str
@@ -40,7 +39,7 @@ class Fetched(Record):
 
 
 async def with_cached(suite: Suite, cache: Sources) -> Suite:
-    """The suite with the PDF, else the abstract, that the cache has of an item; its sha256 stays.
+    """The suite with each item's PDF, else abstract, from the cache; the suite's sha256 does not change.
 
     Args:
         cache: Opened with `offline=True`.
@@ -54,12 +53,12 @@ async def fetch_pdfs(
     """Fetches the PDFs of a suite, one after the other.
 
     Args:
-        sources: Asks arXiv, at its pace.
+        sources: Sends requests to arXiv, within its rate limit.
         cache: The same cache, opened with `offline=True`.
-        on_fetched: Told each outcome.
+        on_fetched: Called with each result.
 
     Raises:
-        ConfigError, StoreError: arXiv's address is wrong, or the cache cannot be written: no paper's fault.
+        ConfigError, StoreError: arXiv's address is wrong, or the cache cannot be written.
     """
     outcomes: list[Fetched] = []
     unanswered = 0

@@ -1,4 +1,4 @@
-"""Where a run is written when nobody says where."""
+"""The default folder of a run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ RUNS = Path("eval-runs")
 
 
 def default_out(run: RunFacts, fingerprint: Mapping[str, Any]) -> Path:
-    """A run's folder below the current one: the same for the same run, another for another.
+    """A run's folder below the current one; its name depends on the suite, the engine and the fingerprint.
 
-    Predictions quote papers, so `eval-runs/` gets a `.gitignore`.
+    `eval-runs/` gets a `.gitignore`, since predictions quote papers.
 
     Raises:
         StoreError: The folder cannot be written.
@@ -37,10 +37,10 @@ def default_out(run: RunFacts, fingerprint: Mapping[str, Any]) -> Path:
 
 
 def plain_name(name: str) -> str:
-    """A name that is one folder on every system."""
+    """The name with all characters replaced that a folder name may not have on some system."""
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip("-.") or "unnamed"
 
 
 def digest(value: Mapping[str, Any]) -> str:
-    """Eight characters that tell one set of JSON values from another."""
+    """Eight characters that identify a set of JSON values."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""What is to be scored, and how."""
+"""The options of an evaluation."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from classifier.evaluation.suites import GOLD
 
 @dataclass(frozen=True)
 class EvalJob:
-    """An evaluation as it was asked for.
+    """The options of an evaluation, as the caller gave them.
 
     Attributes:
         suite: A suite file, or "gold" for the workspace's studies.
-        settings: Single settings by name, over environment and file; in a replay over the recorded ones.
-        protocol: None for the recorded one, else "loo" on the gold suite and "holdout" on others.
-        out: The folder for predictions and reports; None makes one below `eval-runs`.
-        replay: A folder of recordings to answer from.
-        record: Keep each conversation with a server.
-        concurrency: Items in work at the same time.
-        text: The kind of text that every item is judged by; None for the fullest that each has.
-        limit: Score the first so many items only.
-        repeat: Runs, to measure stability.
-        calibrate_for: Fit the engine's confidences, and tell the threshold for this accuracy; None fits
-        nothing.
+        settings: Single settings by name; they override environment and file, and in a replay the recorded
+            ones.
+        protocol: None for the recorded one in a replay, else "loo" for the gold suite and "holdout" for
+            others.
+        out: The folder for predictions and reports; None creates one in `eval-runs`.
+        replay: A folder of recordings to take the replies from.
+        record: Whether to record each conversation with a server.
+        concurrency: Number of items classified in parallel.
+        text: The kind of text to classify; None for the fullest text that each item has.
+        limit: Score only the first N items.
+        repeat: Number of runs, to measure stability.
+        calibrate_for: Fit a calibration, and report the threshold for this accuracy; None for no calibration.
     """
 
     suite: str = GOLD

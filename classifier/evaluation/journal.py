@@ -1,8 +1,8 @@
-"""A run's folder: what was run (`run.json`), and each prediction as soon as it is there.
+"""The folder of a run: its fingerprint (`run.json`), and its predictions as soon as they are made.
 
 What enters: a folder and a fingerprint of everything that decides the predictions. What leaves: the
-predictions of an earlier, broken-off run with the same fingerprint, and a file to which new ones are
-appended, each on disk before the next step. What it does not do: ask anything.
+predictions of an earlier, interrupted run with the same fingerprint, and a file to which new ones are
+appended; each is synced to disk before the next step. What it does not do: call an engine.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Journal:
         self._file = file
 
     def append(self, prediction: Prediction) -> None:
-        """Puts a prediction on disk.
+        """Writes a prediction to disk.
 
         Raises:
-            StoreError: It cannot be written.
+            StoreError: The file cannot be written.
         """
         line = prediction.model_dump_json().encode() + b"\n"
         with _as_store_error(self._folder / PREDICTIONS_FILE):
@@ -52,8 +52,8 @@ class Journal:
             os.fsync(self._file.fileno())
         self.done[prediction.id] = prediction
 
-    def settle(self, item_ids: Sequence[str]) -> list[Prediction]:
-        """All predictions in the order of the ids; the file gets the same order, one line an item."""
+    def finish(self, item_ids: Sequence[str]) -> list[Prediction]:
+        """Returns all predictions in the order of the ids, and rewrites the file in this order."""
         predictions = [self.done[item_id] for item_id in item_ids]
         replace_text(self._folder / PREDICTIONS_FILE, _lines(predictions))
         return predictions
@@ -61,15 +61,15 @@ class Journal:
 
 @contextmanager
 def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool = True) -> Iterator[Journal]:
-    """Opens a run's folder, made where it is missing, for this process alone.
+    """Opens a run's folder for this process only; creates it if it does not exist.
 
     Args:
         fingerprint: Everything that decides the predictions, by name; JSON values.
-        resume: Take over what is there; else start anew.
+        resume: Keep existing predictions; if False, start from scratch.
 
     Raises:
-        ConfigError: The folder holds a run with another fingerprint, or is in use.
-        StoreError: It cannot be read or written.
+        ConfigError: The folder contains a run with another fingerprint, or another process uses it.
+        StoreError: The folder cannot be read or written.
     """
     with _as_store_error(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,23 +83,25 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
             with path.open("ab") as file:
                 yield Journal(folder, file, kept)
     except Timeout as error:
-        raise ConfigError(f"{folder}: another run is writing there; wait, or choose another --out") from error
+        raise ConfigError(
+            f"{folder}: another run is writing to this folder; wait, or choose another --out"
+        ) from error
 
 
 def is_unreachable(prediction: Prediction) -> bool:
-    """Whether nothing was judged: a resumed run asks again. A wrong reply stays what it is."""
+    """Whether there was no reply, so that a resumed run asks again; an invalid reply stays a failure."""
     error = prediction.result.error
     return error is not None and error_class(error.code).is_unanswered()
 
 
 def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:
-    """The predictions of a run's file, in its order; of several with one id, the last.
+    """The predictions of a run's file, in its order; if an id occurs several times, its last prediction.
 
     Args:
-        torn: Leave out a last line that a killed process did not finish.
+        torn: Skip an incomplete last line, which a killed process may leave.
 
     Raises:
-        StoreError: Unreadable, or a line that is no prediction.
+        StoreError: The file cannot be read, or a line is not a prediction.
     """
     with _as_store_error(path):
         lines = path.read_bytes().split(b"\n")
@@ -114,7 +116,7 @@ def read_predictions(path: Path, *, torn: bool = False) -> list[Prediction]:
             if torn and number == last:
                 break
             raise StoreError(
-                f"{path}: line {number} is no prediction; remove the line or the folder"
+                f"{path}: line {number} is not a prediction; remove the line or the folder"
             ) from error
         found[prediction.id] = prediction
     return list(found.values())
@@ -128,20 +130,23 @@ def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
     path = folder / RUN_FILE
     if not path.is_file():
         if (folder / PREDICTIONS_FILE).exists():
-            raise ConfigError(f"{folder}: holds predictions of an unknown run; choose another --out")
+            raise ConfigError(f"{folder}: contains predictions of an unknown run; choose another --out")
         replace_text(path, json.dumps(fingerprint, indent=1, ensure_ascii=False))
         return
     changed = differences(read_fingerprint(folder), fingerprint)
     if changed:
-        told = ", ".join(changed)
-        raise ConfigError(f"{folder}: holds another run ({told}); choose another --out, or remove the folder")
+        changes = ", ".join(changed)
+        raise ConfigError(
+            f"{folder}: contains a run with other settings ({changes}); choose another --out, or "
+            f"remove the folder"
+        )
 
 
 def read_fingerprint(folder: Path) -> dict[str, Any]:
-    """What was run in a folder, by name.
+    """The fingerprint of the run in a folder.
 
     Raises:
-        StoreError, ConfigError: `run.json` cannot be read, or is none.
+        StoreError, ConfigError: `run.json` cannot be read, or is not valid.
     """
     path = folder / RUN_FILE
     with _as_store_error(path):
@@ -157,4 +162,6 @@ def _as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}; choose another --out, or make room") from error
+        raise StoreError(
+            f"{path}: {error.strerror or error}; choose another --out, or free some space"
+        ) from error

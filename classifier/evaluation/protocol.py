@@ -1,10 +1,10 @@
-"""Keeping answers out of the examples: which studies an engine may learn from while an item is scored.
+"""Which studies must not be examples while an item is scored.
 
-    loo       the scored study and its other files are left out, item by item
-    holdout   every study that is in the suite is left out, for all items
+    loo       for each item, the records of its own paper are left out
+    holdout   for all items, every study that is in the suite is left out
 
-The pipeline leaves out what is recognisably the same paper; here the rest goes: a study known as the same
-only by way of another record, such as an earlier title that the gold file notes.
+The pipeline already leaves out studies that are recognisably the same paper. This module also finds studies
+that are the same paper through another record, such as one with an earlier title from the gold file.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ EvalProtocol = Literal["loo", "holdout"]
 def studies_to_leave_out(
     suite: Suite, studies: Sequence[Study], protocol: EvalProtocol
 ) -> Mapping[str, frozenset[str]]:
-    """Item id -> ids of the studies that must not be seen while it is scored."""
-    own = {item.id: _files_of(item, studies) for item in suite.items}
+    """Item id -> ids of the studies that must not be examples while it is scored."""
+    own = {item.id: _records_of(item, studies) for item in suite.items}
     if protocol == "loo":
         return own
     everything = frozenset(study for found in own.values() for study in found)
     return dict.fromkeys(own, everything)
 
 
-def _files_of(item: SuiteItem, studies: Sequence[Study]) -> frozenset[str]:
-    """All records of the item's paper: by id, and by sameness with any record found so far."""
+def _records_of(item: SuiteItem, studies: Sequence[Study]) -> frozenset[str]:
+    """All records of the item's paper: those with its id, and those that match any record found so far."""
     known: list[Paper | Study] = [
         Paper(title=title, arxiv_id=item.arxiv, doi=item.doi) for title in (item.title, *_other_titles(item))
     ]
     found: dict[str, Study] = {study.id: study for study in studies if study.id == item.id}
     known += found.values()
-    # A record found may know a title or id that leads to the next one.
+    # A record that was found may have a title or id that matches another record.
     while more := [
         study
         for study in studies

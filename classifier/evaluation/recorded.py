@@ -1,4 +1,4 @@
-"""Settings -> a classifier that records what it asks, or answers from such recordings; and where those lie.
+"""Settings -> a classifier that records its conversations or replays them, and the folder of recordings.
 
 What enters: settings, a workspace, a suite and folders. What leaves: classifiers. In a cascade, each engine
 that asks a server is recorded. What it does not do: score.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.engines.base import Engine
-from classifier.engines.build import build_openai
+from classifier.engines.build import build_openai, server_from
 from classifier.evaluation.folders import digest, plain_name
 from classifier.evaluation.protocol import EvalProtocol
 from classifier.evaluation.recorded_engines import (
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 RECORDINGS = "eval/recordings"
 
+UNREVIEWED: Mapping[str, Any] = {"accept_unmeasured": True, "audit_share": 0.0}
+"""An evaluation measures the engine: that it was not measured before is no reason to review its labels."""
+
 _RECORDED_SETTINGS = (
     "examples",
     "budget_tokens",
@@ -44,12 +47,12 @@ _RECORDED_SETTINGS = (
     "calibration",
 )
 _CASCADE_SETTINGS = ("cascade", "cascade_below")
-"""Of a recording of a cascade; others do not have them."""
+"""Additional settings in the recording of a cascade."""
 
 
 def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text: TextKind | None) -> About:
     """What a recording under these settings would be of; it holds no key."""
-    from classifier.engines.openai.transport import public_url
+    from classifier.engines.openai.endpoint import public_url
 
     kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}
     kept["base_url"] = public_url(settings.base_url) if settings.base_url else None
@@ -67,18 +70,19 @@ def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text:
 
 
 def recordings_dir(workspace: Workspace, about: About) -> Path:
-    """Where a recording belongs: in the workspace, or below the current folder where that is installed.
+    """The folder of a recording: in the workspace, or in the current folder if the workspace is installed.
 
-    `eval/recordings/<suite>/<model>`, with a hash at its end where that folder was recorded otherwise.
+    It is `eval/recordings/<suite>/<model>`, with a hash at the end if that folder was recorded with other
+    settings.
 
     Raises:
-        StoreError: The description of a recording that is there is damaged.
+        StoreError: The description of an existing recording is damaged.
     """
     root = workspace.root if workspace.root.name != "_workspace" else Path()
     folder = root / RECORDINGS / plain_name(about.suite) / plain_name(about.model)
-    if not (folder / ABOUT_FILE).is_file() or _way(read_about(folder)) == _way(about):
+    if not (folder / ABOUT_FILE).is_file() or _recorded_with(read_about(folder)) == _recorded_with(about):
         return folder
-    return folder.with_name(f"{folder.name}-{digest(_way(about))}")
+    return folder.with_name(f"{folder.name}-{digest(_recorded_with(about))}")
 
 
 def recording_classifier(
@@ -90,14 +94,14 @@ def recording_classifier(
     shareable: bool,
     on_wait: OnWait | None = None,
 ) -> Classifier:
-    """A classifier that asks the server of the settings and keeps every conversation in a folder.
+    """A classifier that asks the server in the settings and records every conversation in a folder.
 
-    In a cascade, of each engine that asks a server.
+    In a cascade, each engine that asks a server is recorded.
 
     Args:
         about: See `recording_of`.
         shareable: See `write_about`.
-        on_wait: Told before each wait: seconds, and why.
+        on_wait: Called before each wait with the seconds and the reason.
 
     Raises:
         ConfigError: The openai engine cannot be used with these settings.
@@ -107,12 +111,12 @@ def recording_classifier(
     from classifier.engines.openai.secrets import secrets_of
     from classifier.engines.openai.transport import OpenAITransport
 
-    for stage in _asking(settings):
-        _maker(stage, workspace)()  # a wrong setting is said before anything is written
+    for stage in _server_stages(settings):
+        _maker(stage, workspace)()  # reports a wrong setting before anything is written
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     write_about(folder, about, shareable=shareable)
-    key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
-    inner = OpenAITransport(api_key=key, base_url=settings.base_url, timeout_s=settings.timeout_s)
+    server = server_from(settings)
+    inner = OpenAITransport.of(server)
     pause = Pause()
 
     def recording(stage: Settings) -> Engine:
@@ -121,7 +125,7 @@ def recording_classifier(
             inner,
             model=stage.model or "",
             folder=folder,
-            secrets=secrets_of(key),
+            secrets=secrets_of(server.api_key, server.base_url),
             pause=pause,
             made=made,
         )
@@ -136,9 +140,9 @@ def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) ->
         settings: See `replay_settings`.
 
     Raises:
-        ConfigError: The folder holds no recordings.
+        ConfigError: The folder contains no recordings.
     """
-    read_about(folder)  # there must be one
+    read_about(folder)  # raises an error if there is none
 
     def replaying(stage: Settings) -> Engine:
         return ReplayEngine(_maker(stage, workspace), model=stage.model or "", folder=folder)
@@ -147,10 +151,10 @@ def replay_classifier(settings: Settings, workspace: Workspace, folder: Path) ->
 
 
 def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
-    """The settings under which the recordings of a folder were made, but for those given, and without a key.
+    """The settings of the recordings in a folder, overridden by the given ones, and without a key.
 
     Raises:
-        ConfigError: The folder holds no recordings, or a given setting is wrong.
+        ConfigError: The folder contains no recordings, or a given setting is wrong.
     """
     about = read_about(folder)
     recorded = {name: about.settings.get(name) for name in (*_RECORDED_SETTINGS, "base_url")}
@@ -158,11 +162,11 @@ def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
     recorded["prices"] = {name: Price(**price) for name, price in about.settings.get("prices", {}).items()}
     kept = {name: value for name, value in recorded.items() if name not in given}
     settings = load_settings(**{**given, "engine": "openai", "model": about.model})
-    return settings.model_copy(update={**kept, "api_key": None})
+    return settings.model_copy(update={**kept, **UNREVIEWED, "api_key": None})
 
 
-def _way(about: About) -> dict[str, Any]:
-    """What two recordings must share to lie in one folder: a server may move, and a suite may grow."""
+def _recorded_with(about: About) -> dict[str, Any]:
+    """The values that must be equal for recordings in one folder; the server and the suite may change."""
     settings = {name: about.settings.get(name) for name in _RECORDED_SETTINGS}
     settings |= {name: about.settings[name] for name in _CASCADE_SETTINGS if name in about.settings}
     return {"protocol": about.protocol, "text": about.text, **settings}
@@ -174,17 +178,17 @@ def _classifier(
     workspace: Workspace,
     on_wait: OnWait | None = None,
 ) -> Classifier:
-    *first, last = map(make, _asking(settings))
+    *first, last = map(make, _server_stages(settings))
     return Classifier.from_settings(
         settings, engine=last, first=first[0] if first else None, workspace=workspace, on_wait=on_wait
     )
 
 
-def _asking(settings: Settings) -> tuple[Settings, ...]:
-    """The settings of the engines that ask a server, in their order: what recordings are made of.
+def _server_stages(settings: Settings) -> tuple[Settings, ...]:
+    """The settings of the engines that ask a server, in order; their conversations are recorded.
 
     Raises:
-        ConfigError: The cascade makes no sense.
+        ConfigError: The settings of the cascade are contradictory.
     """
     first = first_stage(settings)
     return (first, settings) if first and first.chosen_engine == "openai" else (settings,)

@@ -1,15 +1,14 @@
-"""Engines that keep what a model server said, and that say it again without one.
+"""Engines that record the replies of a model server, and that replay them without one.
 
-    <folder>/recording.json      which model, on what, under which settings (no key, no header)
-    <folder>/<sha256>.json       one conversation, named by the hash of what was asked
+    <folder>/recording.json      model, suite and settings (no key, no header)
+    <folder>/<sha256>.json       one conversation, named by the hash of the question
 
-Each task is answered by an engine of its own, over shared connections: what one conversation teaches about
-the server changes no other, so that a replay depends neither on their order nor on the machine. Only
-the first one scouts alone for what the server accepts; the others start from what it found, and where they
-started is kept with them.
+Each task has its own engine, over shared connections: what one conversation learns about the server does not
+change another one, so a replay depends neither on their order nor on the machine. The first conversation runs
+alone and finds out what the server accepts; the others start with its result, which is stored with them.
 
-What enters: tasks. What leaves: replies, and one file a task, written whole when its conversation has ended.
-Where nobody answered (no network, busy, a wrong key) there was no conversation, and nothing is kept.
+What enters: tasks. What leaves: replies, and one file per task, written when its conversation has ended. If
+there was no reply (no network, server busy, wrong key), nothing is stored.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _R = TypeVar("_R", bound=Record)
 
 
 class About(Record):
-    """What a folder's conversations have in common; `settings` are those that decide the requests."""
+    """The description of a folder of recordings; `settings` are those that decide the requests."""
 
     schema_version: int = Field(default=1, ge=1, le=1)
     model: str
@@ -65,16 +64,17 @@ class About(Record):
 
 
 class RecordingEngine:
-    """An `Engine` that asks the server and keeps every conversation in which something was said of the task.
+    """An `Engine` that asks the server and records every conversation with a reply about the task.
 
     Args:
         make: Makes an engine around a transport.
         inner: The transport to the server, shared by all conversations and closed at the end.
         model: The model's name.
-        folder: Where conversations are kept; an earlier one about the same is replaced.
+        folder: The folder for conversations; an earlier one about the same question is replaced.
         secrets: Strings that must never be written, such as the key; see `RecordingTransport`.
         pause: Shared by engines that ask the same server.
-        made: Folders that were made for this, the deepest first; removed at the end if nothing was kept.
+        made: Folders that were created for this, the deepest first; removed at the end if nothing was
+            recorded.
     """
 
     name = "openai"
@@ -111,12 +111,12 @@ class RecordingEngine:
         return await self._scout.send(lambda: self._converse(task))
 
     async def aclose(self) -> None:
-        """Closes the shared transport; leaves no folder without a conversation."""
+        """Closes the shared transport, and removes created folders without a conversation."""
         await self._inner.aclose()
         if self._made and not self._kept:
             remove_about(self._folder)
             for place in self._made:
-                with suppress(OSError):  # somebody else keeps something there
+                with suppress(OSError):  # the folder contains other files
                     place.rmdir()
 
     async def _converse(self, task: Task) -> Reply:
@@ -150,21 +150,21 @@ class RecordingEngine:
             profile=asdict(start) if start else None, exchanges=tuple(transport.exchanges), outcome=outcome
         )
         path = self._folder / f"{task_sha256(task, self.model)}.json"
-        # By json: pydantic has no form for half a surrogate pair, which servers do send.
+        # With json, since pydantic cannot write half a surrogate pair, which some servers send.
         replace_text(path, json.dumps(conversation.model_dump()))
         self._kept = True
 
 
 class ReplayEngine:
-    """An `Engine` that answers from recordings alone.
+    """An `Engine` that only replays recordings.
 
     Args:
-        make: Makes an engine around a transport, as when it was recorded.
+        make: Makes an engine around a transport, as during recording.
         model: The model's name.
-        folder: Where the conversations are.
+        folder: The folder of the conversations.
 
     Attributes:
-        missing: Hashes of what was asked and is not recorded.
+        missing: Hashes of questions that are not recorded.
     """
 
     name = "openai"
@@ -209,31 +209,31 @@ class ReplayEngine:
             raise
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Does nothing: there are no open resources."""
 
 
 def read_about(folder: Path) -> About:
-    """What the recordings of a folder are of.
+    """The description of the recordings in a folder.
 
     Raises:
-        ConfigError: There are none.
+        ConfigError: There are no recordings.
         StoreError: The description is damaged.
     """
     path = folder / ABOUT_FILE
     if not path.is_file():
-        raise ConfigError(f"{folder}: no recordings there; expected a folder with {ABOUT_FILE}")
+        raise ConfigError(f"{folder}: no recordings found; expected a folder with {ABOUT_FILE}")
     return _read(path, About)
 
 
 def write_about(folder: Path, about: About, *, shareable: bool) -> None:
-    """Makes a folder for recordings.
+    """Creates a folder for recordings.
 
     Args:
-        shareable: Whether they were made from the workspace's own words; others quote papers, and a
-            `.gitignore` keeps them from being committed.
+        shareable: Whether all texts are the workspace's own summaries. Other recordings quote papers, and a
+            `.gitignore` prevents that they are committed.
 
     Raises:
-        StoreError: It cannot be written.
+        StoreError: The folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -248,14 +248,14 @@ def write_about(folder: Path, about: About, *, shareable: bool) -> None:
 
 
 def remove_about(folder: Path) -> None:
-    """Takes back what `write_about` wrote."""
+    """Removes the files that `write_about` wrote."""
     for name in (ABOUT_FILE, ".gitignore"):
         with suppress(OSError):
             (folder / name).unlink(missing_ok=True)
 
 
 def task_sha256(task: Task, model: str | None) -> str:
-    """Hash of what a task asks of a model, whatever the server accepts: messages and schema."""
+    """Hash of a task's messages and schema; it does not depend on what the server accepts."""
     prompt = task.prompt
     if prompt is None:
         raise ValueError("a recorded engine needs Task.prompt")
@@ -265,7 +265,7 @@ def task_sha256(task: Task, model: str | None) -> str:
 
 
 def profile_of(request: Mapping[str, Any]) -> Profile:
-    """What a server that answered this request accepts; what was not sent counts as not accepted."""
+    """What a server that answered this request accepts; parameters that were not sent are not included."""
     rung: Rung = "tool" if "tools" in request else "prompt"
     kind = request.get("response_format", {}).get("type")
     if kind in ("json_schema", "json_object"):
@@ -275,6 +275,8 @@ def profile_of(request: Mapping[str, Any]) -> Profile:
         limit="max_completion_tokens" if "max_completion_tokens" in request else "max_tokens",
         temperature="temperature" in request,
         logprobs="logprobs" in request,
+        system=all(message["role"] == "system" for message in request.get("messages", ())[:1]),
+        stream="counted" if "stream_options" in request else "plain" if "stream" in request else "no",
     )
 
 

@@ -1,9 +1,9 @@
-"""Conversations with a model server: what they are made of, how they are kept and said again.
+"""Conversations with a model server: their records, and the transports that record and replay them.
 
-A conversation is all that one task took: the first request, retries, re-asks, and what came back each time.
-What enters: a `ChatTransport` to a server. What leaves: exchanges that a replay takes in the same order,
-failures included, so that attempts, tokens and the way down the ladder come out the same. What it does not
-do: keep requests (their hashes alone), keys or headers; or touch the disk
+A conversation contains all exchanges of one task: the first request, retries and re-asks, with the result of
+each. What enters: a `ChatTransport` to a server. What leaves: exchanges that a replay returns in the same
+order, including failures, so that attempts, tokens and output formats are the same. What it does not do:
+store requests (only their hashes), keys or headers; read or write files
 (`classifier.evaluation.recorded_engines`).
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from classifier.engines.openai.canonical import request_sha256
-from classifier.engines.openai.failures import RejectedRequest, ServerError
+from classifier.engines.openai.failures import FailedSample, RejectedRequest, ServerError
 from classifier.engines.openai.secrets import without_secrets
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import (
@@ -30,6 +30,7 @@ from classifier.model.record import Record
 from classifier.model.reply import Usage
 
 _KINDS: tuple[type[ModelError], ...] = (
+    FailedSample,
     RejectedRequest,
     ServerError,
     RateLimited,
@@ -44,16 +45,21 @@ _BY_NAME = {kind.__name__: kind for kind in _KINDS}
 
 
 class Failure(Record):
-    """An exchange that brought no body: the error's class name, its message and what the ladder reads."""
+    """An exchange that brought no body: the error's class name, its message and what the ladder reads.
+
+    Attributes:
+        generation: What the model wrote where the server rejected that; None for other failures.
+    """
 
     kind: str
     message: str
     status: int | None = None
     said: str = ""
+    generation: str | None = None
 
 
 class Exchange(Record):
-    """One request, by its hash, and the body or the failure that came back."""
+    """One request, by its hash, and the body or the failure that was returned."""
 
     request_sha256: str
     body: Mapping[str, Any] | None = None
@@ -61,7 +67,7 @@ class Exchange(Record):
 
 
 class ConversationEnd(Record):
-    """How a conversation ended that brought no answer because the server gave none."""
+    """The end of a conversation without an answer, because the server gave none."""
 
     failure: Failure
     attempts: int
@@ -69,7 +75,7 @@ class ConversationEnd(Record):
 
 
 class RecordedConversation(Record):
-    """One task's exchanges in order; `profile` is what the server was taken to accept at the start."""
+    """One task's exchanges in order; `profile` is what the server was assumed to accept at the start."""
 
     profile: Mapping[str, Any] | None
     exchanges: tuple[Exchange, ...]
@@ -77,15 +83,16 @@ class RecordedConversation(Record):
 
 
 class RecordingTransport:
-    """Passes exchanges on and keeps them; a `ChatTransport` around another, for one conversation.
+    """Forwards exchanges and records them; a `ChatTransport` around another one, for one conversation.
 
     Args:
-        inner: Where requests go.
-        secrets: Strings that are cut out of each body, for the engine as for the record: servers echo keys.
+        inner: The transport that sends the requests.
+        secrets: Strings that are removed from each body, both for the engine and in the record, since some
+            servers echo keys.
 
     Attributes:
-        exchanges: What has been said so far.
-        last: The last request that brought a body.
+        exchanges: The exchanges so far.
+        last: The last request that was answered with a body.
     """
 
     def __init__(self, inner: ChatTransport, secrets: tuple[str, ...] = ()) -> None:
@@ -107,34 +114,34 @@ class RecordingTransport:
         return body
 
     async def aclose(self) -> None:
-        """Nothing: the inner transport is shared."""
+        """Does nothing: the inner transport is shared."""
 
 
 class ReplayTransport:
-    """Says what was said in one conversation, in its order; a `ChatTransport` without a server."""
+    """Returns the results of one recorded conversation in order; a `ChatTransport` without a server."""
 
     def __init__(self, conversation: RecordedConversation) -> None:
-        self._left = list(conversation.exchanges)
+        self._remaining = list(conversation.exchanges)
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The next exchange.
+        """Returns the result of the next exchange.
 
         Raises:
-            NoRecording: Another request was recorded here, or none any more.
+            NoRecording: The next recorded request is another one, or there is none left.
             ModelError: The recorded failure.
         """
         key = request_sha256(request)
-        if not self._left or self._left[0].request_sha256 != key:
+        if not self._remaining or self._remaining[0].request_sha256 != key:
             raise NoRecording(
                 f"no recording of request {key[:12]}, which follows recorded ones; record it again with a key"
             )
-        exchange = self._left.pop(0)
+        exchange = self._remaining.pop(0)
         if exchange.failure is not None:
             raise error_of(exchange.failure)
         return exchange.body or {}
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Does nothing: there are no open resources."""
 
 
 def failure_of(error: ModelError) -> Failure:
@@ -142,13 +149,19 @@ def failure_of(error: ModelError) -> Failure:
     kind = next(kind for kind in _KINDS if isinstance(error, kind))
     status = getattr(error, "status", None)
     return Failure(
-        kind=kind.__name__, message=error.message, status=status, said=str(getattr(error, "said", ""))
+        kind=kind.__name__,
+        message=error.message,
+        status=status,
+        said=str(getattr(error, "said", "")),
+        generation=getattr(error, "generation", None),
     )
 
 
 def error_of(failure: Failure) -> ModelError:
-    """The error as it was, but for the wait that the server asked for."""
+    """The recorded error, without the wait that the server asked for."""
     kind = _BY_NAME.get(failure.kind, ModelError)
+    if issubclass(kind, FailedSample):
+        return kind(failure.message, failure.status or 0, failure.said, failure.generation or "")
     if issubclass(kind, RejectedRequest | ServerError):
         return kind(failure.message, failure.status or 0, failure.said)
     return kind(failure.message)

@@ -1,11 +1,11 @@
-"""The frozen records of an evaluation.
+"""The immutable records of an evaluation.
 
-    SuiteItem, Suite     suites -> runner        what is scored, and the gold label beside it
+    SuiteItem, Suite     suites -> runner        the items to score, with their gold labels
     Prediction           runner -> scoring       one line of predictions.jsonl
-    Report               scoring -> report       report.json; its JSON Schema is this module's
+    Report               scoring -> report       report.json
 
-Labels are leaf ids or "out-of-scope". A prediction without a leaf (failed, unplaced) is wrong wherever a
-share is taken, and stays in every denominator.
+Labels are leaf ids or "out-of-scope". A prediction without a label (failed, unplaced) counts as wrong and
+stays in every denominator.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ TextKind = Literal["abstract", "summary", "text", "pdf", "arxiv"]
 
 
 class SuiteItem(Record):
-    """One labelled paper of a suite file; keys not listed here are kept.
+    """One labelled paper of a suite file; other keys are kept too.
 
     Attributes:
-        label: A leaf id or "out-of-scope". It never enters the text that is scored.
-        labels: One label an annotator, where several worked.
+        label: A leaf id or "out-of-scope". It is never part of the text that is scored.
+        labels: One label per annotator, if there were several.
         line: Line number in the file, from 1.
     """
 
@@ -64,10 +64,10 @@ class Prediction(Record):
 
     Attributes:
         label: The gold label.
-        leaf: What was predicted: a leaf id, "out-of-scope", or None (unplaced or failed).
-        text_kind: What the engine was shown.
-        result: The whole Label.
-        attempts, usage: What a failed item took; a label has its own in its provenance.
+        leaf: The predicted label: a leaf id, "out-of-scope", or None (unplaced or failed).
+        text_kind: The kind of text that the engine saw.
+        result: The complete Label.
+        attempts, usage: Those of a failed item; a label has them in its provenance.
     """
 
     id: str
@@ -85,11 +85,11 @@ class Prediction(Record):
 
 
 class Estimate(Record):
-    """A number with its 95 % interval; None where the sample does not define it.
+    """A number with its 95 % interval; None if the sample does not define it.
 
     Attributes:
-        method: How the interval was made: "wilson", "bootstrap", or "" where there is none.
-        n: Items that the number rests on.
+        method: How the interval was computed: "wilson", "bootstrap", or "" without an interval.
+        n: Number of items that it was computed from.
     """
 
     value: float | None
@@ -118,7 +118,7 @@ class LabelScore(Record):
 
 
 class Confusion(Record):
-    """Counts with gold labels as rows; the last columns hold "unplaced" and "failed"."""
+    """Counts with gold labels as rows; the last columns are "unplaced" and "failed"."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
@@ -126,7 +126,7 @@ class Confusion(Record):
 
 
 class Bin(Record):
-    """Predictions with confidence in [low, high): how sure they were and how often right."""
+    """Predictions with confidence in [low, high): their mean confidence and their accuracy."""
 
     low: float
     high: float
@@ -136,7 +136,7 @@ class Bin(Record):
 
 
 class CoveragePoint(Record):
-    """Accuracy among the most confident share of items, and the confidence at which it is cut."""
+    """Accuracy of the most confident share of items, and the lowest confidence among them."""
 
     coverage: float
     n: int
@@ -153,7 +153,7 @@ class Group(Record):
 
 
 class ConfusedPair(Record):
-    """Two labels that were taken for one another, with what the taxonomy says of each."""
+    """Two labels that were confused, with their definitions in the taxonomy."""
 
     gold: str
     predicted: str
@@ -164,11 +164,11 @@ class ConfusedPair(Record):
 
 
 class Agreement(Record):
-    """Several annotators among themselves, and with the engine.
+    """Agreement of several annotators with each other, and with the engine.
 
     Attributes:
-        confused: Labels that annotators gave to one item; `n` counts items, and of the two labels the one
-            that stands first in the tree is called `gold`.
+        confused: Pairs of labels that annotators gave to the same item; `n` counts items, and `gold` is the
+            label that comes first in the tree.
     """
 
     annotators: int
@@ -179,7 +179,7 @@ class Agreement(Record):
 
 
 class ItemRow(Record):
-    """One item of the report's table; the whole Label stands in predictions.jsonl.
+    """One item of the report's table; the complete Label is in predictions.jsonl.
 
     Attributes:
         quotes: (page from 1 or None, verdict, the quote).
@@ -205,7 +205,7 @@ class ItemRow(Record):
 
 
 class Spending(Record):
-    """Tokens and money of all items; None where unknown. Cached tokens are part of `tokens_in`."""
+    """Tokens and cost of all items; None if unknown. Cached tokens are part of `tokens_in`."""
 
     tokens_in: int | None
     tokens_out: int | None
@@ -215,7 +215,7 @@ class Spending(Record):
 
 
 class Times(Record):
-    """All that differs from run to run though nothing else does; left out of comparisons."""
+    """Values that differ from run to run even if the predictions are equal; not part of comparisons."""
 
     started_at: str
     seconds: float
@@ -224,12 +224,12 @@ class Times(Record):
 
 
 class RunFacts(Record):
-    """What was run on what: two runs are comparable where the suite's sha256 is equal.
+    """The suite, engine and settings of a run; runs are comparable if the suite's sha256 is equal.
 
     Attributes:
-        engine, model: In a cascade, those that are asked last.
+        engine, model: In a cascade, the engine and model that are asked last.
         cascade: The engine and model that are asked first; None without a cascade.
-        cascade_below: The confidence below which an item goes on.
+        cascade_below: An item is escalated if the first engine's confidence is below this.
     """
 
     suite: str
@@ -251,9 +251,9 @@ class Stage(Record):
     """One of a cascade's two engines.
 
     Attributes:
-        share: Of all items, those that this engine decided; items that failed count as the second's.
-        accuracy: Among those.
-        spending: What it took for all items that it was asked about.
+        share: Share of all items that this engine decided; failed items belong to the second engine.
+        accuracy: Accuracy on these items.
+        spending: Spending for all items that this engine was asked about.
     """
 
     engine: str
@@ -263,14 +263,15 @@ class Stage(Record):
 
 
 class Cascade(Record):
-    """Who decided what in a cascade, how right, and what it saved.
+    """What each engine of a cascade decided, its accuracy, and what the cascade saved.
 
     Attributes:
-        first_on_rest: Accuracy of the first engine on the items that it handed on.
-        without: What the second engine alone would have spent: its mean over the items that it answered,
-            times all items. An estimate: those are the harder ones, which need not be the longer ones.
-        saved_usd, saved_tokens: `without` less what both spent; negative where the cascade cost more. None
-            where unknown. Tokens are those in and out.
+        first_on_rest: Accuracy of the first engine on the escalated items.
+        without: Estimated spending of the second engine alone: its mean over the items that it answered,
+            times the number of all items. These items are the harder ones, but not necessarily the longer
+            ones.
+        saved_usd, saved_tokens: `without` minus the spending of both; negative if the cascade cost more, None
+            if unknown. Tokens are input plus output tokens.
     """
 
     first: Stage

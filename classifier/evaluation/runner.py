@@ -1,8 +1,8 @@
-"""Suite + Classifier -> predictions, one an item, each on disk as soon as it is there.
+"""Suite + Classifier -> one prediction per item, written to disk as soon as it is made.
 
-What enters: a classifier that may be anything behind the `Engine` protocol, and a suite. What leaves:
-predictions in the suite's order, keyed by id. An item that cannot be labelled is a prediction too, with
-status "failed". What it does not do: count (`classifier.evaluation.scoring`).
+What enters: a classifier with any `Engine`, and a suite. What leaves: predictions in the suite's order, with
+the item's id. An item that cannot be labelled is a prediction too, with status "failed". What it does not do:
+compute scores (`classifier.evaluation.scoring`).
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ async def run_suite(
     resume: bool = True,
     on_progress: OnPrediction | None = None,
 ) -> list[Prediction]:
-    """Scores a suite; a run that was broken off goes on where the same call is made again.
+    """Labels a suite; the same call resumes an interrupted run.
 
     Args:
-        classifier: For each item, studies are left out of its examples as the protocol says.
-        protocol: "loo" leaves out an item's own files, "holdout" those of all items.
+        classifier: For each item, studies are left out of its examples according to the protocol.
+        protocol: "loo" leaves out the records of the item's own paper, "holdout" those of all items.
         out: Folder for `run.json` and `predictions.jsonl`.
-        concurrency: Items in work at the same time.
-        text: The kind of text that every item is judged by; None for the fullest that each has.
-        resume: Take over the predictions that are there.
-        on_progress: Told each prediction, those taken over first.
+        concurrency: Number of items classified in parallel.
+        text: The kind of text to classify; None for the fullest text that each item has.
+        resume: Keep the predictions that exist.
+        on_progress: Called with each prediction, first with the existing ones.
 
     Returns:
-        One prediction an item, in the suite's order.
+        One prediction per item, in the suite's order.
 
     Raises:
-        ConfigError: Settings or workspace are wrong, or `out` holds another run.
-        InputError: An item lacks the wanted text.
+        ConfigError: Settings or workspace are wrong, or `out` contains another run.
+        InputError: An item does not have the wanted text.
         StoreError: A prediction cannot be written.
-        ModelError, SourceUnavailable: Nobody answered ten times in a row; what was predicted is kept.
+        ModelError, SourceUnavailable: There was no reply ten times in a row; predictions so far are saved.
     """
     questions = choose_texts(suite, text)
     left_out = studies_to_leave_out(suite, classifier.workspace.studies, protocol)
@@ -70,7 +70,7 @@ async def run_suite(
         for prediction in list(journal.done.values()):
             report(prediction)
         queue, streak = iter(todo), FailureStreak[str]()
-        replays = getattr(classifier.engine, "replays", False)  # nothing to wait for, nothing to mend
+        replays = getattr(classifier.engine, "replays", False)  # a replay does not stop after failures
 
         async def work() -> None:
             for question in queue:
@@ -79,10 +79,10 @@ async def run_suite(
                 report(prediction)
                 if streak.add(prediction.id, prediction.result.error) and not replays:
                     raise _stopped(prediction, journal, len(questions), out)
-                await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
+                await asyncio.sleep(0)  # lets an interrupt arrive even if the engine never waits
 
         await work_together(work, min(concurrency, len(todo)))
-        return journal.settle([item.id for item in suite.items])
+        return journal.finish([item.id for item in suite.items])
 
 
 def run_facts(
@@ -93,7 +93,7 @@ def run_facts(
     repeat: int = 1,
     calibration: str | None = None,
 ) -> RunFacts:
-    """What the report says was run."""
+    """The run's description for the report."""
     first = classifier.first_engine
     return RunFacts(
         suite=suite.name,
@@ -113,14 +113,14 @@ def run_facts(
 
 
 def engine_in_words(engine: Engine) -> str:
-    """Engine and model: "openai (gpt-x)"."""
+    """Engine and model, e.g. "openai (gpt-x)"."""
     return f"{engine.name} ({engine.model})" if engine.model else engine.name
 
 
 def fingerprint(
     classifier: Classifier, suite: Suite, questions: Sequence[ItemText], protocol: EvalProtocol
 ) -> dict[str, Any]:
-    """Everything that decides the predictions, by name: two runs with equal ones may be joined."""
+    """Everything that decides the predictions, by name; a run is resumed only if this is equal."""
     engine, first = classifier.engine, classifier.first_engine
     settings, workspace = classifier.settings, classifier.workspace
     texts = [(question.item.id, question.kind, question.sha256) for question in questions]
@@ -146,12 +146,12 @@ def fingerprint(
 
 
 async def _predict(classifier: Classifier, question: ItemText, leave_out: frozenset[str]) -> Prediction:
-    """Labels one item; whatever is wrong with it, or with the model, becomes a failed prediction."""
+    """Labels one item; an error about the item or the model becomes a failed prediction."""
     item, attempts, usage = question.item, 0, None
     try:
-        label = await question.put(classifier, leave_out)
+        label = await question.ask(classifier, leave_out)
     except ClassifierError as error:
-        # A spent quota is an item's failure here, so that a recording replays as it was.
+        # A used-up quota counts as a failure of the item, so that a replay gives the same predictions.
         if error.concerns is Concern.run and not isinstance(error, ModelError):
             raise
         label, attempts, usage = failed_label(item.id, error), error.attempts, error.usage
@@ -180,5 +180,5 @@ def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> Class
 
 
 def predicted_label(label: Label) -> str | None:
-    """A leaf id, "out-of-scope", or None for what was not placed."""
+    """A leaf id, "out-of-scope", or None if the paper was not placed."""
     return OUT_OF_SCOPE if label.status == "out_of_scope" else label.leaf

@@ -1,7 +1,7 @@
-"""Predictions -> Report: every number of a run, in one record.
+"""Predictions -> Report: all numbers of a run in one record.
 
-What enters: what was run, the taxonomy, one prediction an item, the baselines' numbers, and the times. What
-leaves: a `Report` that is byte-equal for equal predictions but for `times`. It runs no engine and
+What enters: the run's description, the taxonomy, one prediction per item, the baselines' metrics, and the
+times. What leaves: a `Report`; equal predictions give equal bytes, except for `times`. It runs no engine and
 writes no file.
 """
 
@@ -31,9 +31,9 @@ from classifier.survey.taxonomy import Taxonomy
 FAILED = "failed"
 
 _MOST_PAIRS = 10
-"""Confused pairs that are listed."""
+"""Most confused pairs in the report."""
 _FEW = 100
-"""Below about as many items a 95 % interval is wider than .2, and most changes cannot be told from chance."""
+"""With fewer items, a 95 % interval can be wider than .2, and most changes may be due to chance."""
 
 
 def score(
@@ -48,11 +48,11 @@ def score(
     """Scores a run; items without a label stay in every denominator as wrong.
 
     Args:
-        predictions: One an item, in any order: it decides the order of `items`, and no number. None at all
-            gives a report whose numbers are None.
+        predictions: One per item, in any order; the order decides only that of `items`. Without predictions,
+            the report's numbers are None.
         baselines: See `classifier.evaluation.baselines`.
-        times: What differs from run to run; left empty where None.
-        seed: Of the bootstrap.
+        times: The times of the run; None for empty ones.
+        seed: Seed of the bootstrap.
 
     Raises:
         ConfigError: The packages of the extra "eval" are missing.
@@ -64,7 +64,7 @@ def score(
     from classifier.evaluation.metrics.measure import measure
     from classifier.evaluation.metrics.selective import coverage_curve
 
-    # Resamples are drawn by position: the order must not depend on the file's.
+    # Resamples are drawn by position, so the order must not depend on that of the file.
     by_id = sorted(predictions, key=lambda prediction: prediction.id)
     cases = [case_of(prediction) for prediction in by_id]
     labels = _labels(taxonomy, by_id)
@@ -99,7 +99,7 @@ def _name(run: RunFacts) -> str:
 
 
 def _labels(taxonomy: Taxonomy, predictions: Iterable[Prediction]) -> tuple[str, ...]:
-    """The labels that occur, in the tree's order; out of scope after the leaves, strangers last."""
+    """The labels that occur, in the tree's order; then out of scope, then unknown labels."""
     used = {label for p in predictions for label in (p.label, p.leaf, *p.labels) if label is not None}
     known = [label for label in taxonomy.labels if label in used]
     return (*known, *sorted(used.difference(known)))
@@ -125,7 +125,7 @@ def _column(prediction: Prediction) -> str:
 
 
 def _groups(predictions: Sequence[Prediction]) -> tuple[Group, ...]:
-    """Accuracy by difficulty and by contested or not, where items differ in it, and by kind of text."""
+    """Accuracy by difficulty and by contested, if the suite has these, and by kind of text."""
     from classifier.evaluation.metrics.resampling import wilson
 
     members: dict[tuple[str, str], list[bool]] = defaultdict(list)
@@ -224,7 +224,10 @@ def _row(prediction: Prediction) -> ItemRow:
 
 
 def _warnings(predictions: Sequence[Prediction]) -> tuple[str, ...]:
-    """What a reader should know before believing the numbers."""
+    """What a reader should know before relying on the numbers.
+
+    Old recordings must replay to equal reports (tests/test_old_data.py), so these texts are stored ones.
+    """
     found = []
     if not predictions:
         found.append("no items were scored")
@@ -241,8 +244,8 @@ def _warnings(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     unknown = sum(p.leaf is not None and p.result.confidence is None for p in predictions)
     if unknown:
         found.append(
-            f"{unknown} of {len(predictions)} labels came without a usable confidence; they count as the "
-            "least sure, and as the worst in Brier score and calibration error"
+            f"{unknown} of {len(predictions)} labels have no usable confidence; they count as the least "
+            "confident ones, and as the worst case in Brier score and calibration error"
         )
     if any(p.result.provenance and p.result.provenance.confidence == "stated" for p in predictions):
         found.append("confidences are the model's own words, not calibrated")

@@ -1,8 +1,7 @@
-"""An `EvalJob` -> predictions, a report and its files: where everything of this package meets.
+"""An `EvalJob` -> predictions, a report and its files; connects all modules of this package.
 
-What enters: a job and a workspace. What leaves: the folder's files, and an `Evaluated` with what they hold.
-What it
-does not do: read a command line, or print.
+What enters: a job and a workspace. What leaves: the folder's files, and an `Evaluated` with their contents.
+What it does not do: read a command line, or print.
 """
 
 from __future__ import annotations
@@ -27,9 +26,11 @@ from classifier.evaluation.caveats import (
 from classifier.evaluation.fetched import with_cached
 from classifier.evaluation.folders import default_out
 from classifier.evaluation.job import EvalJob
+from classifier.evaluation.measuring import save_accuracy
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.protocol import EvalProtocol
 from classifier.evaluation.recorded import (
+    UNREVIEWED,
     recording_classifier,
     recording_of,
     recordings_dir,
@@ -57,12 +58,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EvalPlan:
-    """A job with all that it leaves open decided.
+    """A job with all its defaults resolved.
 
     Attributes:
         whole: The suite with all its items.
         suite: The items that are scored.
-        texts: What each of them is judged by.
+        texts: The text of each of these items.
     """
 
     job: EvalJob
@@ -76,7 +77,7 @@ class EvalPlan:
 
     @property
     def total(self) -> int:
-        """Items to score, of all repetitions."""
+        """Number of items to score, over all repetitions."""
         return self.job.repeat * len(self.suite.items)
 
 
@@ -85,9 +86,8 @@ class Fitted:
     """A calibration that was fitted.
 
     Attributes:
-        path: Where it was written; None where it would not help, and was not.
-        threshold: The least confidence at which unreviewed labels are as accurate as wanted; None: there is
-        none.
+        path: Where it was written; None if it does not help and was not written.
+        threshold: The lowest review threshold with the wanted accuracy; None if there is none.
     """
 
     calibration: Calibration
@@ -97,13 +97,13 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What came of a plan.
+    """The result of a plan.
 
     Attributes:
-        predictions: Of the first run.
-        folder: Where report.json, report.html and predictions.jsonl are.
-        recordings: Where the replies are kept; None where nothing was recorded.
-        stability: Of several runs; None of one.
+        predictions: Predictions of the first run.
+        folder: The folder of report.json, report.html and predictions.jsonl.
+        recordings: The folder of the recorded replies; None if nothing was recorded.
+        stability: How much several runs agree; None for a single run.
     """
 
     report: Report
@@ -115,17 +115,19 @@ class Evaluated:
 
 
 async def plan_evaluation(job: EvalJob, workspace: Workspace) -> EvalPlan:
-    """Decides what a job leaves open; nothing is asked or written.
+    """Resolves the defaults of a job, without calling an engine or writing a file.
 
     Raises:
-        ConfigError: Settings, replay or suite do not go together, or packages are missing.
-        InputError: The suite cannot be read, or items lack the wanted text.
+        ConfigError: Settings, replay and suite contradict each other, or packages are missing.
+        InputError: The suite cannot be read, or items do not have the wanted text.
     """
     need_packages()
     settings, protocol, text = _settings(job)
-    first_stage(settings)  # a cascade that makes no sense is said now
+    first_stage(settings)  # reports contradictory settings of a cascade now
     if settings.cascade and job.calibrate_for is not None:
-        raise ConfigError("--calibrate is for one engine; leave --cascade out, and calibrate each by itself")
+        raise ConfigError(
+            "--calibrate works with one engine; remove --cascade and calibrate each engine separately"
+        )
     whole = await _suite(job, text, settings, workspace)
     suite = whole.model_copy(update={"items": whole.items[: job.limit]})
     protocol = protocol or ("loo" if job.suite == GOLD else "holdout")
@@ -140,12 +142,12 @@ async def evaluate(
     on_prediction: Callable[[Prediction], None] = lambda _: None,
     on_wait: OnWait | None = None,
 ) -> Evaluated:
-    """Runs a plan and writes everything; a run that was broken off is resumed by the same call.
+    """Runs a plan and writes all files; the same call resumes an interrupted run.
 
     Args:
         on_folder: Called with the folder before the first item.
         on_prediction: Called with each prediction.
-        on_wait: Called before each wait for a busy server: seconds, and why.
+        on_wait: Called before each wait for a busy server with the seconds and the reason.
 
     Raises:
         ClassifierError: As `run_suite`.
@@ -181,21 +183,26 @@ async def evaluate(
     if plan.job.repeat > 1:
         stability = measure_stability(runs)
         replace_text(folder / "stability.json", stability.model_dump_json(indent=1) + "\n")
+    trained = trained_on(plan.workspace, runs[0])
+    save_accuracy(report, runs[0], plan.workspace, plan.settings, trained=trained)
     fitted = _fit(plan, runs[0]) if plan.job.calibrate_for is not None else None
     kept = recording[0] if recording is not None and recording[0].is_dir() else None
     return Evaluated(report, tuple(runs[0]), folder, kept, stability, fitted)
 
 
 def _settings(job: EvalJob) -> tuple[Settings, EvalProtocol | None, TextKind | None]:
-    """The settings; in a replay the recorded ones, with their protocol and text where none is given."""
+    """The settings, protocol and text; in a replay, the recorded ones unless they are given."""
     if job.replay is None:
-        return load_settings(**job.settings), job.protocol, job.text
+        return load_settings(**{**job.settings, **UNREVIEWED}), job.protocol, job.text
     about = read_about(job.replay)
     engine, model = job.settings.get("engine", "openai"), job.settings.get("model", about.model)
     if (engine, model) != ("openai", about.model):
-        raise ConfigError(f"{job.replay}: recorded with the openai engine and {about.model}; name no other")
+        raise ConfigError(
+            f"{job.replay}: recorded with the openai engine and {about.model}; do not name another "
+            f"engine or model"
+        )
     if job.suite == GOLD != about.suite:
-        raise ConfigError(f"{job.replay}: recorded on the suite {about.suite}; name its file with --suite")
+        raise ConfigError(f"{job.replay}: recorded on the suite {about.suite}; pass its file with --suite")
     protocol = job.protocol or cast("EvalProtocol", about.protocol)
     return (
         replay_settings(job.replay, job.settings),
@@ -215,7 +222,7 @@ async def _suite(job: EvalJob, text: TextKind | None, settings: Settings, worksp
 
 
 def _recording(plan: EvalPlan) -> tuple[Path, About] | None:
-    """Where this run is recorded, and as what; None where it is not."""
+    """The folder and description of this run's recording; None if it is not recorded."""
     settings = plan.settings
     records = plan.job.record and plan.job.replay is None
     if not (records and settings.chosen_engine == "openai" and settings.model):
@@ -250,13 +257,13 @@ def _report(
     workspace = plan.workspace
     baselines = run_baselines(plan.suite, plan.texts, workspace, plan.protocol)
     calibrations = calibrations_of(workspace, plan.settings, predictions)
-    facts = facts.model_copy(update={"calibration": calibration_note(calibrations)})
+    facts = facts.model_copy(update={"calibration": calibration_note(calibrations, predictions)})
     scored = score(facts, workspace.taxonomy, predictions, baselines, times_of(predictions, *times))
     return with_caveats(scored, plan.whole, predictions, calibrations, trained_on(workspace, predictions))
 
 
 def _fit(plan: EvalPlan, predictions: list[Prediction]) -> Fitted:
-    """Fits a calibration, writes it if it helps, and finds the threshold that goes with it."""
+    """Fits a calibration, writes it if it helps, and finds the review threshold with it."""
     made = fit_calibration(
         predictions,
         {plan.suite.name: plan.suite.sha256},

@@ -1,7 +1,7 @@
-"""Predictions -> what they took, and in a cascade who decided what and what that saved.
+"""Predictions -> their tokens and cost; for a cascade, what each engine decided and what that saved.
 
-What enters: predictions, by what each label's provenance tells. What leaves: sums, None where one of the
-parts is not known. Prices are not known here: costs come with the labels, and with failed items.
+What enters: predictions with the provenance of their labels. What leaves: sums; a sum is None if one of its
+parts is unknown. This module knows no prices: labels and failed items include their costs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from classifier.model.reply import FirstOpinion, Usage
 
 
 def spending_of(predictions: Sequence[Prediction]) -> Spending:
-    """What all answers took, of failed items too; None where one of those that came does not know."""
+    """The spending of all items, including failed ones; None if a reply has no value."""
     failed = [p for p in predictions if p.result.provenance is None]
     spent = _sum(
         [
@@ -36,7 +36,7 @@ def cascade_of(run: RunFacts, predictions: Sequence[Prediction]) -> Cascade | No
     opinions = {name: one.first_opinion for name, one in made.items() if one.first_opinion}
     kept = [p for p in predictions if p.id in made and p.id not in opinions]
     rest = [p for p in predictions if p.id not in made or p.id in opinions]
-    heard = [opinions[p.id].label == p.label for p in rest if p.id in opinions]
+    first_right = [opinions[p.id].label == p.label for p in rest if p.id in opinions]
     after = _sum(_second(made[name]) for name in opinions)
     without = _times(after, len(predictions) / len(opinions)) if opinions else _sum(())
     spent = spending_of(predictions)
@@ -53,7 +53,7 @@ def cascade_of(run: RunFacts, predictions: Sequence[Prediction]) -> Cascade | No
             accuracy=wilson(sum(p.correct for p in rest), len(rest)),
             spending=after,
         ),
-        first_on_rest=wilson(sum(heard), len(heard)),
+        first_on_rest=wilson(sum(first_right), len(first_right)),
         without=without,
         saved_usd=_less(without.cost_usd, spent.cost_usd),
         saved_tokens=_whole_number(_less(_tokens(without), _tokens(spent))),
@@ -71,12 +71,12 @@ def _whole(made: Provenance | FirstOpinion) -> Spending:
 
 
 def _wasted(usage: Usage | None, attempts: int) -> Spending:
-    """What a failed item took."""
+    """The spending of a failed item."""
     return Spending(**(usage or Usage()).model_dump(), requests=attempts)
 
 
 def _second(made: Provenance) -> Spending:
-    """What the second engine took; the provenance has the sum of both."""
+    """The spending of the second engine; the provenance has the sum of both."""
     first = made.first_opinion or FirstOpinion(engine="")
     return Spending(
         tokens_in=_whole_number(_less(made.tokens_in, first.tokens_in or 0)),
@@ -88,7 +88,7 @@ def _second(made: Provenance) -> Spending:
 
 
 def _sum(parts: Iterable[Spending]) -> Spending:
-    # What asked no server took nothing.
+    # Parts without a request have no tokens and no cost.
     asked = [part for part in parts if part.requests or part.tokens_in is not None]
     return Spending(
         tokens_in=_whole_number(_total([part.tokens_in for part in asked])),

@@ -1,7 +1,7 @@
-"""How much labels and quotes differ when the same suite is run again.
+"""How much labels and quotes differ if the same suite is run again.
 
-What enters: the predictions of several runs. What leaves: shares in [0, 1]. An item without a label agrees
-with nothing, not even with another failure.
+What enters: the predictions of several runs. What leaves: shares in [0, 1]. A failed item agrees with
+nothing, not even with another failure.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from classifier.model.record import Record
 
 
 class Stability(Record):
-    """What several runs have in common.
+    """The agreement of several runs.
 
     Attributes:
-        same_label: Share of items with one and the same label in all runs.
+        same_label: Share of items with the same label in all runs.
         pairwise_agreement: Share of items with the same label, over all pairs of runs.
-        quote_overlap: Quotes in common over quotes in either (Jaccard), over items and pairs of runs; None
-            where nothing was quoted.
-        moved: Ids of the items whose label was not always the same.
+        quote_overlap: Jaccard overlap of the quotes, averaged over items and pairs of runs; None if there are
+            no quotes.
+        moved: Ids of the items whose label differs between runs.
     """
 
     runs: int
@@ -34,10 +34,10 @@ class Stability(Record):
 
 
 def measure_stability(runs: Sequence[Sequence[Prediction]]) -> Stability:
-    """Compares runs of one suite; of fewer than two runs, or none of the items, nothing is known.
+    """Compares runs of one suite; with fewer than two runs, or without items, the values are None.
 
     Raises:
-        ValueError: The runs are not of the same items.
+        ValueError: The runs have different items.
     """
     by_id = [{prediction.id: prediction for prediction in run} for run in runs]
     ids = list(by_id[0]) if by_id else []

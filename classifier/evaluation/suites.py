@@ -1,7 +1,7 @@
-"""A suite file, or the workspace's gold -> Suite: labelled papers, checked line by line.
+"""A suite file, or the workspace's gold -> Suite: labelled papers, validated line by line.
 
 What enters: JSON lines (`id`, `title`, `label`, and at least one of `pdf | text | abstract | summary |
-arxiv`). What leaves: items in the file's order, or one error that names file, line and what is allowed. A
+arxiv`). What leaves: items in the file's order, or one error with file, line and the allowed values. A
 byte order mark and CRLF are accepted. What it does not do: read PDFs, or choose among an item's texts
 (`classifier.evaluation.texts`).
 """
@@ -23,7 +23,7 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.survey.workspace import GOLD_FILES, Workspace
 
 GOLD = "gold"
-"""The name of the suite that the workspace's gold files make."""
+"""The name of the suite that consists of the workspace's gold files."""
 
 TEXT_KEYS = ("pdf", "text", "abstract", "summary", "arxiv")
 
@@ -38,14 +38,16 @@ def read_suite(path: Path, taxonomy: Taxonomy) -> Suite:
     """Reads a suite file.
 
     Args:
-        path: UTF-8, one JSON object a line; blank lines are skipped. An item's `pdf` is relative to it.
-        taxonomy: Its leaves, and "out-of-scope", are the labels that are allowed.
+        path: UTF-8, one JSON object per line; blank lines are skipped. An item's `pdf` is relative to this
+            file.
+        taxonomy: The allowed labels are its leaves and "out-of-scope".
 
     Returns:
         The suite, named after the file; its sha256 is that of the file's bytes.
 
     Raises:
-        SuiteError: Not readable, not UTF-8, no item, or an item that is wrong; the first one is named.
+        SuiteError: The file cannot be read, is not UTF-8, has no items, or has an invalid item (the message
+            names the first one).
     """
     try:
         raw = path.read_bytes()
@@ -53,7 +55,9 @@ def read_suite(path: Path, taxonomy: Taxonomy) -> Suite:
         raise SuiteError(f"{path}: cannot be read ({error.strerror}); expected a suite file") from error
     items = tuple(_items(path, raw, taxonomy))
     if not items:
-        raise SuiteError(f"{path}: holds no item; expected one JSON object a line with id, title and label")
+        raise SuiteError(
+            f"{path}: contains no items; expected one JSON object per line with id, title and label"
+        )
     return Suite(name=path.stem, sha256=hashlib.sha256(raw).hexdigest(), items=items)
 
 
@@ -62,7 +66,7 @@ def gold_suite(workspace: Workspace) -> Suite:
 
     Raises:
         ConfigError: The workspace has no gold studies.
-        SuiteError: A gold file is no suite, e.g. for an unknown label.
+        SuiteError: A gold file is not a valid suite, e.g. because of an unknown label.
     """
     items: list[SuiteItem] = []
     digest = hashlib.sha256()
@@ -71,7 +75,7 @@ def gold_suite(workspace: Workspace) -> Suite:
             items += read_suite(file, workspace.taxonomy).items
             digest.update(file.read_bytes())
     if not items:
-        raise ConfigError(f"{workspace.root}: no gold studies there; give a suite file with --suite FILE")
+        raise ConfigError(f"{workspace.root}: no gold studies found; pass a suite file with --suite FILE")
     seen: dict[str, int] = {}
     for item in items:
         if item.id in seen:
@@ -111,21 +115,23 @@ def _decoded(path: Path, raw: bytes) -> str:
 def _item(where: str, line: str, number: int) -> SuiteItem:
     try:
         value: Any = json.loads(line)
-        if "\\ud" in line.lower():  # half a surrogate pair, as damaged PDFs yield, has no UTF-8 form
+        if "\\ud" in line.lower():  # half a surrogate pair (from a damaged PDF) has no UTF-8 form
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except json.JSONDecodeError as error:
         raise SuiteError(
-            f"{where}: not valid JSON ({error.msg} at column {error.colno}); expected one object a line"
+            f"{where}: not valid JSON ({error.msg} at column {error.colno}); expected one object per line"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise SuiteError(f"{where}: not usable JSON ({error}); expected one object a line") from error
+        raise SuiteError(
+            f"{where}: JSON that cannot be used ({error}); expected one object per line"
+        ) from error
     if not isinstance(value, dict):
         raise SuiteError(f"{where}: expected a JSON object, found {type(value).__name__}")
     for key in ("id", "title", "label"):
         if not isinstance(value.get(key), str) or not value[key].strip():
             raise SuiteError(f"{where}: '{key}' is missing or empty; expected a text")
     if not any(isinstance(value.get(key), str) and value[key].strip() for key in TEXT_KEYS):
-        raise SuiteError(f"{where}: nothing to read; expected one of {', '.join(TEXT_KEYS)}")
+        raise SuiteError(f"{where}: no text; expected one of {', '.join(TEXT_KEYS)}")
     try:
         return SuiteItem.model_validate({**value, "line": number})
     except ValidationError as error:
@@ -146,12 +152,12 @@ def _check_labels(where: str, item: SuiteItem, taxonomy: Taxonomy) -> None:
 
 
 def _with_pdf(where: str, item: SuiteItem, folder: Path) -> SuiteItem:
-    """The item with an absolute PDF path, or without one where the file is not there but other text is."""
+    """The item with an absolute PDF path; without it if the file is missing but there is other text."""
     if not item.pdf:
         return item
     path = (folder / item.pdf).absolute()
     if path.is_file():
         return item.model_copy(update={"pdf": str(path)})
     if not any((item.text, item.abstract, item.summary, item.arxiv)):
-        raise SuiteError(f"{where}: pdf '{item.pdf}' is not there, and the item has no other text")
+        raise SuiteError(f"{where}: pdf '{item.pdf}' does not exist, and the item has no other text")
     return item.model_copy(update={"pdf": None})

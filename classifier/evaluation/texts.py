@@ -1,8 +1,8 @@
-"""Which text of each item is scored, and the question that is put to the classifier for it.
+"""Chooses the text of each item, and asks the classifier about it.
 
-What enters: a suite, and a wished kind or none. What leaves: per item one kind, one text or path, and the
-metadata that a reading list would give. Only this leaves: label, rationale, answers, secondary labels and
-the texts that were not chosen stay behind, so that no answer can reach an engine.
+What enters: a suite, and optionally a wanted kind of text. What leaves: for each item one kind, one text or
+path, and the metadata that a reading list would have. Label, rationale, answers, secondary labels and the
+other texts are not passed on, so that an engine cannot see the right answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SHOWN = 5
 
 
 class ItemText(NamedTuple):
-    """One item as it is put: `content` is a text, a PDF's path or an arXiv id, by `kind`."""
+    """One item with its chosen text: by `kind`, `content` is a text, a PDF's path or an arXiv id."""
 
     item: SuiteItem
     kind: TextKind
@@ -34,7 +34,7 @@ class ItemText(NamedTuple):
 
     @property
     def paper(self) -> Paper:
-        """What a list would say of the paper: no abstract beside another text, and never a label."""
+        """The metadata that a list would have: without abstract and without label."""
         return Paper(
             title=self.item.title,
             authors=self.item.authors,
@@ -45,12 +45,12 @@ class ItemText(NamedTuple):
 
     @property
     def sha256(self) -> str:
-        """Hash of what is read: of a PDF's bytes, else of the text or id."""
+        """Hash of the PDF's bytes, else of the text or id."""
         raw = Path(self.content).read_bytes() if self.kind == "pdf" else self.content.encode()
         return hashlib.sha256(raw).hexdigest()
 
-    async def put(self, classifier: Classifier, leave_out: frozenset[str] = frozenset()) -> Label:
-        """The classifier's label; `ref` is the item's id.
+    async def ask(self, classifier: Classifier, leave_out: frozenset[str] = frozenset()) -> Label:
+        """Asks the classifier; in the returned label, `ref` is the item's id.
 
         Args:
             leave_out: Ids of studies that must not be examples.
@@ -62,21 +62,22 @@ class ItemText(NamedTuple):
             label = await classifier.aclassify(self.content, claimed=self.paper, leave_out=leave_out)
         elif self.kind == "text":
             label = await classifier.aclassify_text(self.paper, self.content, leave_out=leave_out)
-        else:  # a summary is as short as an abstract, and is announced as no more than that
+        else:  # a summary is as short as an abstract, so it is treated as one
             paper = self.paper.model_copy(update={"abstract": self.content})
             label = await classifier.aclassify_text(paper, leave_out=leave_out)
         return label.model_copy(update={"ref": self.item.id})
 
 
 def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[ItemText, ...]:
-    """One question an item, in the suite's order.
+    """The text of each item, in the suite's order.
 
     Args:
-        wanted: The kind that each item must have; None takes the first of pdf, text, abstract,
-            summary, arxiv that an item has.
+        wanted: The kind that each item must have; None for the first of pdf, text, abstract, summary and
+            arxiv that the item has.
 
     Raises:
-        InputError: Items lack the wanted kind; they are named, since leaving them out would move the score.
+        InputError: Items do not have the wanted kind. They are not skipped, since that would change the
+            score.
     """
     order = (wanted,) if wanted else _ORDER
     lacking = [item.id for item in suite.items if not any(getattr(item, kind) for kind in order)]
@@ -90,7 +91,7 @@ def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[ItemText
 
 
 def text_kinds(questions: Sequence[ItemText]) -> Mapping[str, int]:
-    """How many items are judged by which kind of text."""
+    """The number of items for each kind of text."""
     kinds = [question.kind for question in questions]
     return {kind: kinds.count(kind) for kind in _ORDER if kind in kinds}
 

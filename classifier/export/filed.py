@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from classifier.errors import ConfigError
+from classifier.export.engines import is_unmeasured
 from classifier.model.entries import PersonName, Row
 from classifier.model.label import Evidence, Label, Status
 from classifier.model.names import family_name
@@ -178,6 +179,11 @@ class Filed:
             who = f"by {shown(correction.by)}" if correction.by.strip() else "by a person"
             return shown(f"Set {who}{': ' + correction.note if correction.note.strip() else ''}")
         return _REASONS.get(label.error.code, _NO_REASON) if label.error else shown(label.rationale)
+
+    @property
+    def is_unmeasured(self) -> bool:
+        """Whether the confidence is of an engine that was not measured on this taxonomy."""
+        return is_unmeasured(self.ruled)
 
     @property
     def quotes(self) -> tuple[Evidence, ...]:

@@ -73,7 +73,7 @@ def _cells(filed: Filed) -> dict[str, object]:
         "secondary": "; ".join(label.secondary),
         "scope_reason": label.scope_reason or "",
         "rationale": filed.rationale,
-        "quotes": " | ".join(f"{piece.quote} (page {piece.page})" for piece in filed.quotes),
+        "quotes": " | ".join(f"{piece.quote} ({label.place_of(piece)})" for piece in filed.quotes),
         "engine": provenance.engine if provenance else "",
         "model": (provenance.model or "") if provenance else "",
         "list": entry.source,

@@ -16,7 +16,10 @@ from classifier.files import replace_bytes
 
 _HEAD = 1 << 16
 """Of a user's file that is read to tell its format."""
-_DATA = ("bibtex", "ris", "csl-json", "csv", "jsonl")
+_DATA = (
+    "bibtex", "ris", "pubmed", "wos", "endnote", "endnote-xml", "csl-json", "csl-yaml", "csv", "scopus",
+    "bbl", "jsonl",
+)  # fmt: skip
 """Formats of lists that no Markdown belongs into."""
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from classifier.export.engines import engine_lines
 from classifier.export.grouping import Tree
 from classifier.export.links import link_to
 from classifier.export.picture import lay_out
@@ -51,6 +52,7 @@ def render_page(tree: Tree, taxonomy: Taxonomy) -> Iterator[str]:
             },
             review=sum(filed.needs_review for filed in papers),
             corrected=sum(filed.is_corrected for filed in papers),
+            engines=engine_lines(filed.ruled for filed in papers),
             version=__version__,
         )
     )

@@ -1,9 +1,8 @@
 """Reading lists of any format -> a stream of entries.
 
 `opening` and `lines` turn a file into lines, `detect` says which format they are in, one module a format
-(`bibtex`, `ris`, `csl_json`, `tables`, `jsonl`, `plain`, `markdown`, `folder`) turns lines into raw fields,
-and `build` turns those into entries, for all formats alike. But for the keys, memory does not
-grow with the list. Why it is so: docs/adr/0008-reading-lists.md.
+(`READERS`; and `folder`) turns lines into raw fields, and `build` turns those into entries, for all formats
+alike. But for the keys, memory does not grow with the list. Why it is so: docs/adr/0008-reading-lists.md.
 """
 
 from __future__ import annotations
@@ -12,19 +11,26 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from classifier.errors import InputError
+from classifier.lists.bbl import read_bbl
 from classifier.lists.bibtex import read_bibtex
 from classifier.lists.build import build_entry
 from classifier.lists.csl_json import read_csl_json
+from classifier.lists.csl_yaml import read_csl_yaml
 from classifier.lists.detect import FORMATS, detect_format
+from classifier.lists.endnote import read_endnote
+from classifier.lists.endnote_xml import read_endnote_xml
 from classifier.lists.folder import walk_pdfs
 from classifier.lists.jsonl import read_jsonl
 from classifier.lists.lines import read_lines
 from classifier.lists.markdown import read_markdown
 from classifier.lists.opening import UNREADABLE, Opened, open_list
 from classifier.lists.plain import read_plain
+from classifier.lists.pubmed import read_pubmed
 from classifier.lists.raw import Damaged, Raw, Reader
 from classifier.lists.ris import read_ris
+from classifier.lists.scopus import read_scopus
 from classifier.lists.tables import read_table
+from classifier.lists.wos import read_wos
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.model.record import Notice
 
@@ -33,25 +39,36 @@ __all__ = ["FORMATS", "READERS", "read_lists"]
 READERS: dict[str, Reader] = {
     "bibtex": read_bibtex,
     "ris": read_ris,
+    "pubmed": read_pubmed,
+    "wos": read_wos,
+    "endnote": read_endnote,
+    "endnote-xml": read_endnote_xml,
     "csl-json": read_csl_json,
+    "csl-yaml": read_csl_yaml,
     "csv": read_table,
+    "scopus": read_scopus,
+    "bbl": read_bbl,
     "jsonl": read_jsonl,
     "markdown": read_markdown,
     "text": read_plain,
 }
 
-
+_WITHOUT_LINES = ("csl-json", "endnote-xml")
+"""Formats that are often written on one line, however long it is."""
 _WANTED = {
     "markdown": ", where links to papers count: arXiv, DOI, OpenReview, publishers, *.pdf, or called 'paper'"
 }
 
 
-def read_lists(sources: Sequence[str]) -> Iterator[ListEntry | BrokenEntry]:
+def read_lists(sources: Sequence[str], *, attachments: bool = True) -> Iterator[ListEntry | BrokenEntry]:
     """The entries of all lists, in order, as a stream.
 
     Args:
         sources: Paths of lists (also gzipped), of folders of PDFs, of single PDFs; "-" is standard input. All
             but "-" are opened and looked at before this returns, so that a wrong one is told at once.
+        attachments: Look for the files that entries name. If not, no path of a list is looked at: for lists
+        of
+            people who may not read this machine's files.
 
     Returns:
         An iterator; keys are unique across all sources (a second `smith2020` is `smith2020#2`, with a
@@ -67,7 +84,7 @@ def read_lists(sources: Sequence[str]) -> Iterator[ListEntry | BrokenEntry]:
         raise InputError("'-' is given twice; standard input can be read only once")
     for source in sources:
         _check(source)
-    return _unique(found for source in sources for found in _read(source))
+    return _unique(found for source in sources for found in _read(source, attachments))
 
 
 def _check(source: str) -> None:
@@ -97,7 +114,7 @@ def _is_pdf(opened: Opened) -> bool:
     return opened.name != "-" and opened.head.startswith(b"%PDF-")
 
 
-def _read(source: str) -> Iterator[ListEntry | BrokenEntry]:
+def _read(source: str, attachments: bool) -> Iterator[ListEntry | BrokenEntry]:
     if source != "-" and _is_folder(source):
         yield from _read_folder(Path(source))
         return
@@ -105,7 +122,7 @@ def _read(source: str) -> Iterator[ListEntry | BrokenEntry]:
         if _is_pdf(opened):
             yield ListEntry(key=Path(source).name, source=source, line=1, file=Path(source))
         else:
-            yield from _read_opened(opened)
+            yield from _read_opened(opened, attachments)
 
 
 def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
@@ -119,10 +136,9 @@ def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
         )
 
 
-def _read_opened(opened: Opened) -> Iterator[ListEntry | BrokenEntry]:
+def _read_opened(opened: Opened, attachments: bool) -> Iterator[ListEntry | BrokenEntry]:
     form = detect_format(opened.name, opened.head)
-    # A JSON array is often written on one line, however long it is.
-    lines = read_lines(opened.stream, opened.head, in_pieces=form == "csl-json")
+    lines = read_lines(opened.stream, opened.head, in_pieces=form in _WITHOUT_LINES)
     line = 0
     try:
         for found in READERS[form](lines):
@@ -130,6 +146,8 @@ def _read_opened(opened: Opened) -> Iterator[ListEntry | BrokenEntry]:
             if isinstance(found, Damaged):
                 yield BrokenEntry(source=opened.name, line=line, reason=found.reason, key=found.key or None)
             else:
+                if not attachments:
+                    found.files = ()
                 yield build_entry(found, opened.name, opened.folder)
     except UNREADABLE as error:
         reason = f"the list cannot be read behind this entry ({error}); the file is damaged or cut short"

@@ -8,12 +8,17 @@ list may name any file, and what guards against that: docs/adr/0008-reading-list
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _MAGIC = b"%PDF-"
 _HEAD = 1024  # as in sources.pdf_bytes: readers look for the magic in the first KiB
+_ENDED = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}\s*$|:[^:;/\\]*$")
+"""A part that is whole: a file's ending, or a type behind a colon."""
+_FRESH = re.compile(r"\s*(?:$|/|~|\\\\|[A-Za-z]:[/\\]|[a-z]+://|[^:;]*:)")
+"""A part that is a path of its own: it begins at a root, or has a title before a colon."""
 _TYPE = re.compile(r"application/[\w.+-]+|text/[\w.+-]+|image/[\w.+-]+|[A-Za-z]\w{0,15}(?: \w+)?|")
 
 
@@ -27,17 +32,56 @@ def split_file_field(field: str) -> list[str]:
     >>> split_file_field(r"Full Text:files/12/a.pdf:application/pdf;Snapshot:files/13/b.html:text/html")
     ['files/12/a.pdf', 'files/13/b.html']
     """
-    paths = [path for part in _split(field, ";") if (path := _path(part.strip()))]
+    paths = [path for part in _parts(field) if (path := _path(part.strip()))]
     return sorted(dict.fromkeys(paths), key=lambda path: not path.lower().endswith(".pdf"))
 
 
 def existing_pdf(paths: Iterable[str], folder: Path) -> Path | None:
-    """The first of the paths that is a PDF; relative ones start at `folder`."""
+    """The first of the paths that is a PDF; relative ones start at `folder`.
+
+    Accents may be letters of their own (NFC) in the list and marks (NFD) on the disk, or the other way.
+    """
     for text in paths:
         for path in _candidates(text, folder):
             if _is_pdf(path):
                 return path
+            if not text.isascii() and (same := _in_other_form(path)) is not None and _is_pdf(same):
+                return same
     return None
+
+
+def _in_other_form(path: Path) -> Path | None:
+    """The same path, each name in the form of accents that is there; None if one is in neither."""
+    found = Path(path.anchor)
+    for name in path.parts[1 if path.anchor else 0 :]:
+        forms = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
+        there = next((form for form in forms if _exists(found / form)), None)
+        if there is None:
+            return None
+        found /= there
+    return found
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # not allowed, a name too long, a NUL character
+        return False
+
+
+def _parts(field: str) -> list[str]:
+    """The field cut at semicolons that part paths; one within a name stays.
+
+    A part that has no file's ending is the beginning of a name, if what follows is no path of its own.
+    """
+    parts: list[str] = []
+    for piece in re.split(r"(?<!\\);", field):
+        goes_on = parts and parts[-1].strip() and not _ENDED.search(parts[-1]) and not _FRESH.match(piece)
+        if goes_on:
+            parts[-1] += f";{piece}"
+        else:
+            parts.append(piece)
+    return parts
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -16,13 +16,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from classifier.lists.attachments import split_file_field
+from classifier.lists.bibtex_values import end_of_value, field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.model.entries import PersonName
 from classifier.model.record import Notice
 
 if TYPE_CHECKING:
-    from bibtexparser.model import Block, Entry
+    from bibtexparser.model import Block, Entry, Field
 
 _START = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])")
 _FRESH = re.compile(
@@ -32,9 +34,10 @@ _KEY = re.compile(r"@\s*[\w-]+\s*[{(]\s*([^\s,{}]+)\s*,")
 _BRACE = re.compile(r"(?<!\\)[{}]")  # as bibtexparser counts them: an escaped brace is a character
 _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
-_VALUE = re.compile(r"\s*(?:[{\"].*[}\"]|[^\s{}\"]*|.*#.*)\s*", re.DOTALL)
 _NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
 _BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
+_BIBLATEX = (("prefix", "family"), ("given",), ("suffix",))
+_PLACES = ("journal", "journaltitle", "booktitle")
 _HINTS = ("note", "howpublished", "journal", "journaltitle", "volume", "number", "annote", "comment", "extra")
 
 
@@ -170,15 +173,13 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
         )
         block = block.ignore_error_block
     if isinstance(block, String):
-        state.strings[block.key.lower()] = _value(str(block.value), state.strings)
+        state.strings[block.key.lower()] = field_value(str(block.value), state.strings)
     elif isinstance(block, Entry):
         if cut.assumed:
             notices.append(ASSUMED)
-        unparted = next((item.key for item in block.fields if not _VALUE.fullmatch(str(item.value))), None)
-        if unparted:
-            yield Damaged(
-                cut.line, f"a comma or an end is missing in the value of '{unparted}'", _key_of(cut)
-            )
+        problem = next((found for item in block.fields if (found := _missing_comma(item, cut.line))), "")
+        if problem:
+            yield Damaged(cut.line, problem, _key_of(cut))
         else:
             yield _raw(block, cut.line, state, notices)
     else:
@@ -186,6 +187,18 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
         # The reason stands in an attribute of its own; most of these errors have no text.
         detail = " ".join(str(getattr(error, "abort_reason", error) or "no field was found").split())
         yield Damaged(cut.line, f"not valid BibTeX: {detail}", _key_of(cut))
+
+
+def _missing_comma(item: Field, first_line: int) -> str:
+    """What is wrong if something stands behind the field's value; else empty."""
+    value = str(item.value)
+    place = end_of_value(value)
+    if place is None:
+        return ""
+    line = first_line + (item.start_line or 0) + value.count("\n", 0, place)
+    following = re.match(r"\s*([A-Za-z][\w-]*)\s*=", value[place:])
+    before = f", before '{following[1]}'" if following else ""
+    return f"line {line}: a comma is missing after the value of '{item.key}'{before}; add it"
 
 
 def _block(text: str) -> Block | None:
@@ -208,14 +221,19 @@ def _quiet_parser() -> None:
 def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
     values: dict[str, str] = {}
     for item in reversed(entry.fields):  # of a field given twice, the first counts
-        values[item.key.lower()] = _value(str(item.value), state.strings)
+        values[item.key.lower()] = field_value(str(item.value), state.strings)
     title = ": ".join(part for name in ("title", "subtitle") if (part := decode_latex(values.get(name, ""))))
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()
+    names = _names(values.get("author") or values.get("editor") or "")
+    places = (decode_latex(values[name]) for name in _PLACES if values.get(name))
     return Raw(
         line=line,
         key=entry.key,
         title=title,
-        authors=_names(values.get("author") or values.get("editor") or ""),
+        authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],
+        names=names,
+        journal=next(places, ""),
+        type="journal article" if entry.entry_type.lower() == "article" else entry.entry_type,
         year=values.get("year") or values.get("date") or "",
         doi=decode_address(values.get("doi", "")),
         arxiv=decode_address(values.get("eprint", "")) if prefix == "arxiv" else "",
@@ -234,8 +252,8 @@ def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
     return paths + [f"{folder}/{path}" for folder in folders for path in paths]
 
 
-def _names(text: str) -> list[str]:
-    """Names, given names first; an organisation in braces stays whole, "and others" goes."""
+def _names(text: str) -> list[PersonName]:
+    """Names in parts; an organisation in braces stays whole, "and others" goes."""
     if not text:
         return []
     from bibtexparser.middlewares.names import (
@@ -250,38 +268,13 @@ def _names(text: str) -> list[str]:
             continue
         try:
             known = parse_single_name_into_parts(name)
-            parts = known.first + known.von + known.last + known.jr
+            parts = (known.von + known.last, known.first, known.jr)
         except InvalidNameError:  # too many commas, an open brace: shown as it is written
-            parts = [name]
+            parts = ([name], [], [])
         if _NAMED_PART.match(name):
             named = dict(part.strip().split("=", 1) for part in name.split(",") if "=" in part)
-            parts = [named[part] for part in ("given", "prefix", "family", "suffix") if part in named]
-        names.append(decode_latex(" ".join(parts)))
+            of_family, of_given, of_jr = ([named[x] for x in group if x in named] for group in _BIBLATEX)
+            parts = (of_family, of_given, of_jr)
+        family, given, suffix = (decode_latex(" ".join(part)) for part in parts)
+        names.append(PersonName(family=family, given=given, suffix=suffix))
     return names
-
-
-def _value(raw: str, strings: Mapping[str, str]) -> str:
-    """A field's value: braces or quotes around it taken off, abbreviations put in, pieces joined (`#`)."""
-    raw = raw.strip()
-    if "#" not in raw or len(pieces := _pieces(raw)) == 1:
-        return _piece(raw, strings)
-    return "".join(_piece(piece.strip(), strings) for piece in pieces)
-
-
-def _pieces(raw: str) -> list[str]:
-    pieces, start, depth, quoted = [], 0, 0, False
-    for found in re.finditer(r"(?<!\\)[{}]|[\"#]", raw):
-        if found[0] in "{}":
-            depth += 1 if found[0] == "{" else -1
-        elif depth == 0 and found[0] == '"':
-            quoted = not quoted
-        elif depth == 0 and not quoted:
-            pieces.append(raw[start : found.start()])
-            start = found.end()
-    return [*pieces, raw[start:]]
-
-
-def _piece(text: str, strings: Mapping[str, str]) -> str:
-    if len(text) > 1 and text[0] + text[-1] in ("{}", '""'):
-        return text[1:-1]
-    return strings.get(text.lower(), text)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from classifier.lists.attachments import existing_pdf
 from classifier.lists.ids import find_address, find_arxiv_id, find_doi
 from classifier.lists.raw import Raw
-from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.lists.work_types import csl_type
+from classifier.model.entries import BrokenEntry, ListEntry, PersonName
 from classifier.model.paper import Paper
 from classifier.model.record import Notice
 
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\s]+")
 _TAG = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|span|p|jats:[\w-]+)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_NO_ABSTRACT = re.compile(r"^\[?no abstract (?:is )?available\.?\]?$", re.IGNORECASE)
 _SLUG_WORD = re.compile(r"[^\W_]+")
 _SLUG_CHARS = 40
 """Of a title in a key that is made from it."""
@@ -46,7 +49,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         year=_year(raw.year),
         arxiv_id=find_arxiv_id(raw.arxiv.strip(), mentions),
         doi=find_doi(raw.doi, (*raw.urls, *raw.hints)),
-        abstract=clean(_TAG.sub(" ", raw.abstract)) or None,
+        abstract=_NO_ABSTRACT.sub("", clean(_TAG.sub(" ", raw.abstract))) or None,
     )
     if paper.arxiv_id is None and any(char.isdigit() for char in raw.arxiv):
         told = f"'{clean(raw.arxiv)[:_ID_CHARS]}' is no arXiv id and was passed over; check it"
@@ -58,8 +61,8 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
     url = find_address(raw.urls) if file is None and paper.arxiv_id is None else None
     if not (paper.title or paper.arxiv_id or paper.doi or paper.abstract or file or url):
         reason = "nothing to find the paper by; expected a title, an arXiv id, a DOI, an address or a PDF"
-        if raw.files:
-            reason += f" ({notices[-1].message})"
+        causes = [notice.message for notice in notices if notice.code in ("arxiv-id", "attachment")]
+        reason += f" ({'; '.join(causes)})" if causes else ""
         return BrokenEntry(source=source, line=raw.line, reason=reason, key=clean(raw.key) or None)
     return ListEntry(
         key=clean(raw.key) or _made_key(paper, url, source, raw.line),
@@ -69,7 +72,19 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         file=file,
         url=url,
         notices=tuple(notices),
+        type=csl_type(clean(raw.type)),
+        journal=clean(_TAG.sub("", raw.journal)) or None,
+        names=_names(raw.names, len(paper.authors)),
     )
+
+
+def _names(names: Sequence[PersonName], authors: int) -> tuple[PersonName, ...]:
+    """The names in parts, if they are those of all authors."""
+    cleaned = [
+        PersonName(family=clean(name.family), given=clean(name.given), suffix=clean(name.suffix))
+        for name in names
+    ]
+    return tuple(cleaned) if len(cleaned) == authors else ()
 
 
 def clean(text: str) -> str:

@@ -10,32 +10,56 @@ import codecs
 import json
 import re
 from pathlib import PurePath
+from typing import Any
 
 from classifier.errors import InputError
-from classifier.lists.named_fields import USEFUL, field_name
-from classifier.lists.tables import find_separator
+from classifier.lists.ids import arxiv_in_key
+from classifier.lists.json_array import has_list
+from classifier.lists.line_kinds import looks_plain
+from classifier.lists.named_fields import KEYS, USEFUL, field_name
+from classifier.lists.references import find_mentions
+from classifier.lists.tables import find_separator, is_wos_header
+from classifier.model.identity import bare_doi
 
 FORMATS = (
-    "BibTeX, RIS, CSL-JSON, CSV or TSV with a header, JSON lines, Markdown, or a text file of ids or titles"
+    "BibTeX, RIS, PubMed (.nbib), Web of Science (tagged or tab-delimited), EndNote (.enw or XML), CSL-JSON "
+    "and other JSON, JSON lines, CSL-YAML, CSV or TSV with a header (also Zotero's and Scopus's), Scopus "
+    "text, LaTeX bibliographies (.bbl), Markdown, or a text file of ids, DOIs, addresses or titles"
 )
 
 _SUFFIXES = {
     ".bib": "bibtex", ".bibtex": "bibtex", ".biblatex": "bibtex", ".ris": "ris", ".json": "csl-json",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv",
     ".md": "markdown", ".markdown": "markdown", ".mkd": "markdown", ".txt": "text", ".text": "text",
-    ".list": "text",
+    ".list": "text", ".nbib": "pubmed", ".medline": "pubmed", ".ciw": "wos", ".isi": "wos", ".enw": "endnote",
+    ".xml": "endnote-xml", ".yaml": "csl-yaml", ".yml": "csl-yaml", ".bbl": "bbl", ".tex": "bbl",
 }  # fmt: skip
+_ANYTHING = ("csv", "text", "markdown")
+"""Formats without marks of their own."""
+_SIGNATURES = {
+    "pubmed": re.compile(r"^PMID- ?\d", re.MULTILINE),
+    "wos": re.compile(r"\s*(?:FN .*\n(?:VR .*\n)?\s*)?PT [A-Z]\s*\n(?:[A-Z][A-Z0-9] |   )"),
+    "endnote": re.compile(r"\s*%(?:0 [A-Z][a-z]|[AT] \S.*\n(?:.*\n)*?%[A-Z0-9@] )"),
+    "scopus": re.compile(r"\s*Scopus\s*\n\s*EXPORT DATE:", re.IGNORECASE),
+    "csl-yaml": re.compile(
+        r"\s*(?:---\s+)?(?:#.*\n\s*)*(?:references:\s*\n(?:\s*#.*\n)*\s*)?- +(?:id|title|type|author|DOI):"
+    ),
+    "bbl": re.compile(r"^\s*\\(?:begin\s*\{thebibliography\}|bibitem\b|entry\{[^{}]*\}\{)", re.MULTILINE),
+}
+"""How a list of the format begins, or what one of its records has; in the order in which they are tried."""
 _BINARY = {b"PK\x03\x04": "a ZIP archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
            b"\x28\xb5\x2f\xfd": "a zstd archive", b"7z\xbc\xaf": "a 7z archive",
            b"SQLite format 3": "a SQLite file",
            b"%PDF-": "one PDF: name its file or folder, or use 'classifier classify'"}  # fmt: skip
 _BIBTEX = re.compile(r"^\s*@\s*[A-Za-z][\w-]*\s*[{(]", re.MULTILINE)
-_RIS = re.compile(r"^\s{0,3}TY\s{1,3}-", re.MULTILINE)
+_RIS = re.compile(r"^\s{0,3}(?:TY|ty|Ty)\s{1,3}-", re.MULTILINE)
 _MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTILINE | re.IGNORECASE)
 _CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOTALL)
-_ITEMS = re.compile(r'"(?:items|references)"\s*:\s*\[')
-_WRAPPER = 4096
-"""Characters of a JSON file within which its array of entries must begin."""
+_SHOWN = 120
+"""Characters of a first line in a message."""
+_ROWS = 50
+"""Lines of a table that are looked at for ids."""
+_ENDNOTE_XML = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(?:<xml>\s*)?<records\b", re.IGNORECASE)
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 
@@ -47,27 +71,43 @@ def detect_format(name: str, head: bytes) -> str:
     """
     suffix = PurePath(name.lower().removesuffix(".gz")).suffix if name != "-" else ""
     text = _text(name, head)
+    if _ENDNOTE_XML.match(text):
+        return "endnote-xml"
     if _MARKUP.match(text):
         raise InputError(f"{name}: an HTML or XML page, not a reading list; expected {FORMATS}")
-    json_format = _json(text)
     guess = _SUFFIXES.get(suffix)
-    if json_format:
-        return json_format
+    found = _json(text) or _by_signature(guess, text)
+    if found:
+        return found
+    if guess == "csv":
+        return _table_format(name, text)
+    if guess is not None and guess not in _ANYTHING:
+        # The suffix promises a format of which the first 64 KiB show no sign.
+        raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
+    if _is_table(text):
+        return "csv"
+    if not looks_plain(text):
+        raise InputError(
+            f"{name}: no known list format; its first line is '{_first_line(text)}'; expected {FORMATS}"
+        )
+    return "text"
+
+
+def _by_signature(guess: str | None, text: str) -> str | None:
+    """The format whose marks the text has; what the suffix says decides between two."""
     if guess == "markdown":  # may show any other format in a code block
         return guess
+    if guess != "csv":
+        for name, signature in _SIGNATURES.items():
+            if signature.search(text) if name in ("pubmed", "bbl") else signature.match(text):
+                return name
     if _RIS.search(text) and not _BIBTEX.search(text):
         return "ris"
     if guess is None and _MARKDOWN.search(text) and not _BIBTEX.search(_CODE_BLOCK.sub("", text)):
         return "markdown"
     if guess != "csv" and _BIBTEX.search(text):
         return "bibtex"
-    if guess == "csv":
-        _check_header(name, text)
-        return "csv"
-    if guess in ("bibtex", "ris", "csl-json", "jsonl"):
-        # The suffix promises a format of which the first 64 KiB show no sign.
-        raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
-    return "csv" if _is_table(text) else "text"
+    return None
 
 
 def _text(name: str, head: bytes) -> str:
@@ -77,30 +117,51 @@ def _text(name: str, head: bytes) -> str:
         if head.startswith(magic):
             raise InputError(f"{name}: {kind}, not a reading list; expected {FORMATS}")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head.decode("utf-16", "replace")
+        return _with_line_feeds(head.decode("utf-16", "replace"))
     controls = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
     if controls > len(head) // 20 + 8:  # a few NUL characters happen in real exports
         raise InputError(f"{name}: a binary file, not a reading list; expected {FORMATS}")
-    return head.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return _with_line_feeds(head.decode("utf-8-sig", "replace"))
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _json(text: str) -> str | None:
     start = text.lstrip()
-    if re.match(r"\[\s*(?:[{\]]|$)", start):
+    if re.match(r"\[\s*(?:[{\]\"]|$)", start):
         return "csl-json"
-    if not start.startswith("{"):
+    if not re.match(r"\{\s*(?:[\"}]|$)", start):
         return None
+    lines = [line for line in start.split("\n", 4)[:4] if line.strip()]
+    first, *others = [_json_object(line) for line in lines]
+    if has_list(start):
+        return "csl-json"
+    if first is None:  # it goes on behind its line; or it is broken, and the next lines are whole
+        return "jsonl" if any(others) else "csl-json"
+    return "jsonl" if others or USEFUL & {*map(field_name, first)} else "csl-json"
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(start.partition("\n")[0])
+        value = json.loads(line)
     except (ValueError, RecursionError):
-        wrapped = re.match(r"\{\s*(?:\n|$)", start) or _ITEMS.search(start[:_WRAPPER])
-        return "csl-json" if wrapped else "jsonl"
-    return "csl-json" if isinstance(value, dict) and {"items", "references"} & value.keys() else "jsonl"
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _is_table(text: str) -> bool:
     names = _header(text)
+    if is_wos_header(text.lstrip().partition("\n")[0]):
+        return True
     return len(names) > 1 and bool(USEFUL.intersection(names))
+
+
+def _first_line(text: str) -> str:
+    line = " ".join(text.lstrip().partition("\n")[0].split())
+    line = "".join(char if char.isprintable() else " " for char in line)
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
 def _header(text: str) -> list[str]:
@@ -109,10 +170,31 @@ def _header(text: str) -> list[str]:
     return [field_name(cell) for cell in header.split(find_separator(header))]
 
 
-def _check_header(name: str, text: str) -> None:
-    if not USEFUL.intersection(_header(text)):
-        header = " ".join(text.lstrip().partition("\n")[0][:200].split())
-        raise InputError(
-            f"{name}: no column for a title, an arXiv id, a DOI, an address or a file in the header "
-            f"'{header}'; name one 'title', 'arxiv', 'doi', 'url' or 'file'"
-        )
+def _table_format(name: str, text: str) -> str:
+    """The format of what is called a table: "csv", or "text" if it is a column of ids without a header.
+
+    Raises:
+        InputError: No column leads to a paper.
+    """
+    names = _header(text)
+    if USEFUL.intersection(names) or _is_table(text) or _has_ids(names, text):
+        return "csv"
+    if find_mentions(text.lstrip().partition("\n")[0]) and looks_plain(text):
+        return "text"
+    raise InputError(
+        f"{name}: no column for a title, an arXiv id, a DOI, an address or a file in the header "
+        f"'{_first_line(text)}'; name one 'title', 'arxiv', 'doi', 'url' or 'file'"
+    )
+
+
+def _has_ids(names: list[str], text: str) -> bool:
+    """Whether a column that is called "id" or the like holds arXiv ids or DOIs."""
+    lines = [line for line in text.splitlines()[1:_ROWS] if line.strip()]
+    separator = find_separator(text.lstrip().partition("\n")[0])
+    columns = [place for place, name in enumerate(names) if name in KEYS]
+    cells = (cell for line in lines for cell in _at(line.split(separator), columns))
+    return any(arxiv_in_key(cell.strip(' "')) or bare_doi(cell.strip(' "')) for cell in cells)
+
+
+def _at(cells: list[str], columns: list[int]) -> list[str]:
+    return [cells[place] for place in columns if place < len(cells)]

@@ -22,12 +22,27 @@ _MENTION = re.compile(
     rf"({_ID})",
     re.IGNORECASE,
 )
-_DOI = re.compile(r"\b10\.\d{4,9}(?:\.\d+)*/[^\s\"<>{}|\\^`]+")
+SICI = r"<[^<>\s]*::[^<>\s]*>"
+"""What older DOIs of journals have in their middle; any other angle bracket ends a DOI."""
+_DOI = re.compile(rf"\b10\.\d{{4,9}}(?:\.\d+)*/(?:[^\s\"<>{{}}|\\^`]|{SICI})+")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.", re.IGNORECASE)
 _HTTP = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
-_RESOLVERS = re.compile(
-    r"https?://(?:(?:dx|www)\.)?doi\.org/|https?://(?:[\w-]+\.)?arxiv\.org/", re.IGNORECASE
+_ARCHIVES = (
+    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga"
+    "|funct-an|gr-qc|hep-(?:ex|lat|ph|th)|math|math-ph|mtrl-th|nlin|nucl-(?:ex|th)|patt-sol|physics|plasm-ph|q-alg"
+    "|q-bio|quant-ph|solv-int|supr-con"
 )
+_ID_AS_KEY = re.compile(
+    r"(?:(?:https?://)?(?:[\w-]+\.)?arxiv\.org/(?:abs|pdf|html)/|(?:oai:)?arxiv(?:\.org)?:)?"
+    rf"(?:\d\d(?:0[1-9]|1[0-2])\.\d{{3,5}}|(?:{_ARCHIVES})(?:\.[a-z]{{2}})?/\d{{7}})(?:v\d+)?(?:\.pdf)?",
+    re.IGNORECASE,
+)
+_RESOLVERS = re.compile(
+    r"https?://(?:(?:dx|www)\.)?doi\.org/|https?://(?:[\w-]+\.)?arxiv\.org/"
+    r"|https?://(?:www\.)?scopus\.com/",
+    re.IGNORECASE,
+)
+_PAIRS = (("(", ")"), ("[", "]"))
 _PDF_ADDRESSES = (  # pages whose PDF stands at a known place
     (re.compile(r"(https?://github\.com/[^/]+/[^/]+/)blob(/.+\.pdf)"), r"\1raw\2"),
     (re.compile(r"(https?://openreview\.net/)forum(\?id=[\w-]+).*"), r"\1pdf\2"),
@@ -37,6 +52,7 @@ _PDF_ADDRESSES = (  # pages whose PDF stands at a known place
 
 def find_arxiv_id(field: str, mentions: Iterable[str]) -> str | None:
     """The id in a field meant for one, else the first that is mentioned as arXiv's; with its version."""
+    field = field.lower().removeprefix("oai:arxiv.org:") if field.lower().startswith("oai:") else field
     if field:
         try:
             return parse_arxiv_id(field).arxiv_id
@@ -51,16 +67,32 @@ def find_arxiv_id(field: str, mentions: Iterable[str]) -> str | None:
     return None
 
 
+def arxiv_in_key(key: str) -> str:
+    """The key, if it is an arXiv id in one of the forms in which tools use ids as keys; else empty.
+
+    An id with a digit too many or too few is returned too, so that it is reported.
+    """
+    return key if _ID_AS_KEY.fullmatch(key.strip()) else ""
+
+
 def find_doi(field: str, mentions: Iterable[str]) -> str | None:
     """The first DOI, in lower case, that is not arXiv's own."""
     for text in (field, *mentions):
         for found in _DOI.finditer(unquote(text) if "%2" in text else text):
-            doi = found[0]
-            while doi and (doi[-1] in ".,;:'" or (doi[-1] in ")]" and doi.count("(") < doi.count(")"))):
-                doi = doi[:-1]
+            doi = trimmed(found[0])
             if bare_doi(doi) and not _ARXIV_DOI.match(doi):
                 return bare_doi(doi)
     return None
+
+
+def trimmed(written: str) -> str:
+    """A DOI or address without the punctuation of the sentence that it ends; brackets in pairs stay."""
+    while written and (
+        written[-1] in ".,;:'!?*" + '"'
+        or any(written[-1] == b and written.count(a) < written.count(b) for a, b in _PAIRS)
+    ):
+        written = written[:-1]
+    return written
 
 
 def find_address(urls: Iterable[str]) -> str | None:

@@ -12,17 +12,30 @@ from typing import Any
 
 _DIGITS = 400
 """Of a number; Python refuses to read longer ones as a defence, and no list has them."""
-_ID = re.compile(r'"(?:id|key)"\s*:\s*"([^"\\]{1,200})"')
+_ID = re.compile(r'"(?:id|key|citationKey|DOI)"\s*:\s*"([^"\\]{1,200})"')
+
+
+def parse_value(text: str) -> Any:
+    """The value that `text` is.
+
+    Raises:
+        ValueError: It is no JSON, or cannot be used; the message says why.
+    """
+    try:
+        return json.loads(text, parse_int=_number)
+    except json.JSONDecodeError as error:
+        message = f"not valid JSON ({error.msg} at character {error.pos + 1}); expected one object"
+        raise ValueError(message) from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not usable JSON ({error or 'nested too deep'}); expected one object") from error
 
 
 def parse_object(text: str) -> dict[str, Any] | str:
     """The object that `text` is, or what is wrong with it."""
     try:
-        value = json.loads(text, parse_int=_number)
-    except json.JSONDecodeError as error:
-        return f"not valid JSON ({error.msg} at character {error.pos + 1}); expected one object"
-    except (ValueError, RecursionError) as error:
-        return f"not usable JSON ({error or 'nested too deep'}); expected one object"
+        value = parse_value(text)
+    except ValueError as error:
+        return str(error)
     if not isinstance(value, dict):
         return f"expected a JSON object, found {type(value).__name__}"
     return value

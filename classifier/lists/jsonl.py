@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from classifier.lists.json_records import raw_from_record
 from classifier.lists.json_values import broken_key, parse_object
 from classifier.lists.lines import ListLine
-from classifier.lists.named_fields import raw_from_fields
-from classifier.lists.raw import ASSUMED, Damaged, Found, too_long
+from classifier.lists.raw import ASSUMED, Damaged, Found, Raw, too_long
 
 
 def read_jsonl(lines: Iterator[ListLine]) -> Iterator[Found]:
@@ -23,6 +23,7 @@ def read_jsonl(lines: Iterator[ListLine]) -> Iterator[Found]:
             if isinstance(value, str):
                 yield Damaged(line.number, value, broken_key(line.text))
             else:
-                raw = raw_from_fields(value.items(), line.number)
-                raw.notices += [ASSUMED] * line.assumed
-                yield raw
+                found = raw_from_record(value, line.number)
+                if isinstance(found, Raw):
+                    found.notices += [ASSUMED] * line.assumed
+                yield found

@@ -14,36 +14,39 @@ from dataclasses import dataclass
 
 from classifier.lists.ids import find_arxiv_id, find_doi
 from classifier.lists.lines import ListLine
+from classifier.lists.markdown_table import MarkdownTable
 from classifier.lists.markdown_text import (
+    MAX_ITEM_CHARS,
     Link,
+    abstract_in,
     find_links,
     is_label,
     is_paper,
     is_title,
     leads_on,
     plain,
+    reads_as_abstract,
     title_of,
     without_links,
+    year_in,
 )
-from classifier.lists.named_fields import AUTHORS, TITLES, field_name, raw_from_fields
 from classifier.lists.names import split_names
 from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
-
-MAX_ITEM_CHARS = 1 << 16
-"""Of one bullet; a longer one is no entry of a list."""
 
 _FENCE = re.compile(r"\s*(?:[-*+]\s+)?(```+|~~~+)")
 _COMMENT = re.compile(r"<!--.*?-->")
 _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
 _BULLET = re.compile(r"([\s>]*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.*)")
 _ROW = re.compile(r"\s*\|(.*)\|?\s*$")
-_RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
-_CELL_END = re.compile(r"(?<!\\)\|")
-_YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d{3})")
 _FIELD = re.compile(
-    r"\W*(authors?|abstract|tl;?dr|summary|year|date|published)\W*[:：]\W*(\S.*)", re.IGNORECASE | re.DOTALL
+    r"\W*(authors?|abstract|overview|description|tl;?dr|summary|year|date|published)\W*[:：]\W*(\S.*)",
+    re.IGNORECASE | re.DOTALL,
 )
+_QUOTE = re.compile(r"\s{0,3}(?:>\s?)+")
 _HEADING_DEPTH = -1
+_FOLDED_DEPTH = 100
+_MOST_WAITING = 1000
+_SHOWN = 60
 
 
 @dataclass(slots=True)
@@ -62,7 +65,8 @@ def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding a paper; never raises for what the file holds."""
     collector = _Collector()
     item: _Item | None = None
-    table = _Table()
+    folded = False  # inside <details>, which belongs to the entry above
+    table = MarkdownTable()
     for line in _visible(lines):
         row = _ROW.match(line.text)
         fresh = None if row else _item(line)
@@ -73,13 +77,15 @@ def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
             yield from collector.flush()
             yield from table.take(row[1], line)
             continue
-        table = _Table()
+        table = MarkdownTable()
         if fresh is not None and fresh.kind == "heading":
             yield from collector.take(fresh)
         elif fresh is not None:
             item = fresh
         elif line.text.strip():
-            item = _joined(item, line)
+            folded = folded or "<details" in line.text.lower()
+            item = _joined(item, line, folded)
+        folded = folded and "</details" not in line.text.lower()
     if item is not None:
         yield from collector.take(item)
     yield from collector.flush()
@@ -118,12 +124,11 @@ def _item(line: ListLine) -> _Item | None:
     return None
 
 
-def _joined(item: _Item | None, line: ListLine) -> _Item:
-    text = line.text
+def _joined(item: _Item | None, line: ListLine, folded: bool) -> _Item:
+    text = _QUOTE.sub("", line.text)
     if item is None:
-        return _Item(
-            line.number, len(text) - len(text.lstrip()), text.strip(), "paragraph", line.assumed, line.cut
-        )
+        depth = len(text) - len(text.lstrip()) + (len(line.text) - len(text)) + _FOLDED_DEPTH * folded
+        return _Item(line.number, depth, text.strip(), "paragraph", line.assumed, line.cut)
     if len(item.text) + len(text) > MAX_ITEM_CHARS:
         item.long = True
     else:
@@ -143,17 +148,41 @@ class _Collector:
         self._from: _Item = _Item(0, 0, "")
         self._linked = False
         self._lent = False  # the links came from beneath a candidate, so its text may be no title
+        self._depths: set[int] = set()  # of bullets that are entries, in this section
+        self._waiting: list[_Item] = []  # bullets without a link, until such a depth is known
 
-    def flush(self) -> Iterator[Raw]:
-        """The entry held back, if it has a link."""
-        if self._last is not None and self._linked:
-            yield self._last
-        self._last = None
+    def flush(self) -> Iterator[Found]:
+        """The entry held back, if it has a link; a bullet without one is reported among bullets with one."""
+        last, self._last = self._last, None
+        if last is not None and self._linked:
+            if self._from.kind == "bullet":
+                self._depths.add(self._from.depth)
+                yield from self._without_links()
+            yield last
+        elif last is not None and self._from.kind == "bullet":
+            yield from self._note(self._from)
+
+    def _note(self, item: _Item) -> Iterator[Found]:
+        if len(self._waiting) < _MOST_WAITING and not find_links(item.text):
+            self._waiting.append(item)
+        yield from self._without_links()
+
+    def _without_links(self) -> Iterator[Found]:
+        """Bullets without a link that stand in one list with entries."""
+        for item in [item for item in self._waiting if item.depth in self._depths]:
+            self._waiting.remove(item)
+            yield Damaged(
+                item.line,
+                f"'{plain(item.text)[:_SHOWN]}' has no link to a paper; add one to have it labelled",
+            )
 
     def take(self, item: _Item) -> Iterator[Found]:
         """The entries that are complete now."""
         if not self._is_beneath(item):
             yield from self.flush()
+        if item.kind == "heading":
+            self._depths.clear()
+            self._waiting.clear()
         if item.long:
             yield from self.flush()
             yield Damaged(item.line, f"a list item of more than {MAX_ITEM_CHARS:,} characters; shorten it")
@@ -169,15 +198,20 @@ class _Collector:
     def _is_beneath(self, item: _Item) -> bool:
         if self._last is None or item.kind == "heading":
             return False
-        between_paragraphs = item.kind == self._from.kind == "paragraph" and not self._linked
-        return item.depth > self._from.depth or between_paragraphs
+        paragraphs = item.kind == self._from.kind == "paragraph"
+        goes_on = paragraphs and (not self._linked or reads_as_abstract(item.text))
+        return item.depth > self._from.depth or goes_on
 
     def _hold(self, item: _Item, raw: Raw, linked: bool) -> None:
         self._last, self._from, self._linked, self._lent = raw, item, linked, False
 
-    def _take_text(self, item: _Item) -> Iterator[Raw]:
+    def _take_text(self, item: _Item) -> Iterator[Found]:
         """An item without a link to a paper: a field of the entry above, or a candidate of its own."""
-        if self._last is not None and (_add_field(self._last, item.text) or self._linked):
+        if self._last is not None and _add_field(self._last, item.text):
+            return
+        if self._last is not None and self._linked:
+            if item.kind != "heading" and reads_as_abstract(item.text):
+                self._last.abstract = f"{self._last.abstract}\n{plain(item.text)}".strip()
             return
         if self._last is not None and not (self._from.kind == "heading" and item.kind == "bullet"):
             return  # below a candidate: its venue or authors, not another title
@@ -185,8 +219,10 @@ class _Collector:
         if is_title(title, 3):
             yield from self.flush()
             notices = [ASSUMED] * item.assumed
-            raw = Raw(item.line, title=title, year=_year(plain(item.text)), notices=notices)
+            raw = Raw(item.line, title=title, year=year_in(plain(item.text)), notices=notices)
             self._hold(item, raw, linked=False)
+        elif item.kind == "bullet" and self._last is None and len(plain(item.text).split()) > 1:
+            yield from self._note(item)
 
     def _takes_links(self, found: Raw) -> bool:
         """Whether links without a title belong to the entry above; if so, they are added there."""
@@ -219,10 +255,10 @@ def _add_field(raw: Raw, text: str) -> bool:
     name, value = found[1].lower(), found[2]
     if name.startswith("author"):
         raw.authors = split_names(value)
-    elif name in ("abstract", "tl;dr", "tldr", "summary"):
-        raw.abstract = raw.abstract or value
-    else:
+    elif name in ("year", "date", "published"):
         raw.year = value
+    else:
+        raw.abstract = raw.abstract or value
     return True
 
 
@@ -232,7 +268,7 @@ def _entries(item: _Item) -> Iterator[Raw]:
     papers = [link for link in links if is_paper(link)]
     notices = [ASSUMED] * item.assumed
     outside = plain(without_links(item.text))
-    year = _year(outside)
+    year = year_in(outside)
     titled = {link.url: link for link in reversed(papers) if is_title(link.text, 3)}
     if len(titled) > 1:
         for link in reversed(titled.values()):
@@ -249,12 +285,8 @@ def _entries(item: _Item) -> Iterator[Raw]:
         for arxiv in ids:
             yield Raw(item.line, arxiv=arxiv, notices=list(notices))
         return
-    yield Raw(item.line, title=title, urls=urls, hints=hints, year=year, notices=notices)
-
-
-def _year(text: str) -> str:
-    found = _YEAR.search(text)
-    return found[0] if found else ""
+    abstract = abstract_in(item.text)
+    yield Raw(item.line, title=title, urls=urls, hints=hints, year=year, abstract=abstract, notices=notices)
 
 
 def _title_elsewhere(text: str, links: list[Link], papers: list[Link]) -> str:
@@ -267,43 +299,3 @@ def _title_elsewhere(text: str, links: list[Link], papers: list[Link]) -> str:
     in_sentence = bool(papers) and leads_on(text[: papers[0].start])
     linked = (link.text for link in links if is_title(link.text, 3) and not leads_on(text[: link.start]))
     return title_of(text, described=named or in_sentence) or next(linked, "")
-
-
-class _Table:
-    """A table that is being read; its first row is the header, if a rule follows."""
-
-    def __init__(self) -> None:
-        self._header: list[str] = []
-        self._rows = 0
-
-    def take(self, row: str, line: ListLine) -> Iterator[Found]:
-        """The row's entry; none for the header, the rule under it, and rows that name no paper."""
-        cells = [cell.strip() for cell in _CELL_END.split(row)]
-        self._rows += 1
-        if self._rows == 1:
-            self._header = [field_name(plain(cell)) for cell in cells]
-            return
-        if _RULE.fullmatch(row):
-            return
-        if len(row) > MAX_ITEM_CHARS:
-            yield Damaged(line.number, f"a table row of more than {MAX_ITEM_CHARS:,} characters; shorten it")
-            return
-        item = _Item(line.number, 0, " \t ".join(cells), assumed=line.assumed)
-        named = [(name, plain(cell)) for name, cell in zip(self._header, cells, strict=False)]
-        raw = raw_from_fields(
-            ((name, text) for name, text in named if name not in ("file", "pdf", "link")), line.number
-        )
-        papers = [link for link in find_links(item.text) if is_paper(link)]
-        if not is_title(raw.title):
-            raw.title = next((link.text for link in papers if is_title(link.text, 3)), "")
-        if not raw.title:
-            raw.title = max((text for name, text in named if name not in AUTHORS), key=len, default="")
-            raw.title = raw.title if is_title(raw.title, 3) and papers else ""
-        if not papers and not (raw.title and {*TITLES} & {*self._header}) and not raw.arxiv and not raw.doi:
-            return
-        raw.key = ""
-        raw.urls = [link.url for link in papers]
-        raw.hints = [link.image for link in papers if link.image] + [item.text]
-        raw.year = raw.year or _year(plain(without_links(item.text)))
-        raw.notices += [ASSUMED] * line.assumed
-        yield raw

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 from classifier.lists.ids import find_arxiv_id, find_doi
 
+MAX_ITEM_CHARS = 1 << 16
+"""Of one bullet or row; a longer one is no entry of a list."""
+
 _TARGET = r"\(\s*<?((?:[^()\s<>]|\([^()\s<>]*\))*)>?(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
 _BADGE = re.compile(rf"\[\s*!\[([^\[\]]*)\]{_TARGET}\s*\]{_TARGET}")
 _IMAGE = re.compile(rf"!\[([^\[\]]*)\]{_TARGET}")
@@ -72,6 +75,19 @@ _LEADS_ON = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+_YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d{3})")
+_ABSTRACT = re.compile(
+    r"(?:^|\n|<br\s*/?>|[*_]|[.)\]]\s|\t)\W*\b(?:abstract|overview|tl;?dr|summary)\b\W{0,4}[:：]\W*(\S.{20,})",
+    re.IGNORECASE | re.DOTALL,
+)
+_LEAST_WORDS = 15
+"""Of a paragraph that is taken for an abstract."""
+_SMALL = 0.6
+"""Share of its words that must be in small letters: less is a list of names."""
+_SENTENCE_ENDS = re.compile(r"[.!?…](?:[\"”')\]]|\s|$)")
+_CLOSED = re.compile(r"(?:[)\].!?*_>\\]|\t)\s*$")
 
 
 class Link(NamedTuple):
@@ -163,6 +179,31 @@ def title_of(text: str, *, described: bool = False) -> str:
     end = _AFTER_TITLE.search(text)
     title = _VENUE.sub("", _trimmed(text[: end.start()] if end else text))
     return title if is_title(title, 3) else ""
+
+
+def reads_as_abstract(text: str) -> bool:
+    """Whether a paragraph is a text of sentences, as an abstract or overview is, and no list of names."""
+    text = plain(text)
+    words = [word for word in text.split() if word[:1].isalpha()]
+    small = sum(word[0].islower() for word in words)
+    return len(words) >= _LEAST_WORDS and small >= _SMALL * len(words) and bool(_SENTENCE_ENDS.search(text))
+
+
+def abstract_in(text: str) -> str:
+    """The abstract or overview in an entry's own lines: called so, or a paragraph below; else empty."""
+    outside = without_links(text)
+    named = _ABSTRACT.search(outside)
+    if named:
+        return plain(named[1].replace("\t", " "))
+    first, _, rest = text.partition("\n")
+    whole = _CLOSED.search(without_links(first)) is not None
+    return plain(rest) if whole and plain(rest)[:1].isupper() and reads_as_abstract(rest) else ""
+
+
+def year_in(text: str) -> str:
+    """The first year in a text; empty where there is none."""
+    found = _YEAR.search(text)
+    return found[0] if found else ""
 
 
 def leads_on(text: str) -> bool:

@@ -12,18 +12,32 @@ from typing import Any
 from unicodedata import normalize
 
 from classifier.lists.attachments import split_file_field
-from classifier.lists.names import given_first, split_names
+from classifier.lists.ids import arxiv_in_key
+from classifier.lists.names import comma_names, given_first, parse_names, split_names
 from classifier.lists.raw import Raw
+from classifier.model.entries import PersonName
+from classifier.model.identity import bare_doi
 
-KEYS = ("citationkey", "citekey", "bibtexkey", "key", "id", "itemid", "paperid", "ref", "reference")
+KEYS = (
+    "citationkey",
+    "citekey",
+    "bibtexkey",
+    "key",
+    "id",
+    "itemid",
+    "paperid",
+    "ref",
+    "reference",
+    "identifier",
+)
 # English first, then German, French and Spanish.
 TITLES = (
     "title", "papertitle", "articletitle", "documenttitle", "paper",
     "titel", "titre", "titulo",
-    "name",
+    "name", "displayname", "titles",
 )  # fmt: skip
 AUTHORS = (
-    "author", "authors", "authornames", "authorlist", "creators",
+    "author", "authorfullnames", "authors", "authornames", "authorlist", "creators",
     "autor", "autoren", "verfasser", "auteur", "auteurs", "autores",
     "editor",
 )  # fmt: skip
@@ -36,7 +50,7 @@ DOIS = ("doi", "digitalobjectidentifier")
 ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink")
 ABSTRACTS = (
     "abstract", "abstractnote", "summary", "text",
-    "zusammenfassung", "kurzfassung", "resume", "resumen",
+    "zusammenfassung", "kurzfassung", "resume", "resumen", "overview", "tldr",
 )  # fmt: skip
 URLS = ("pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "uri", "arxivurl", "arxivlink")
 FILES = (
@@ -53,8 +67,14 @@ FILES = (
 HINTS = (
     "extra", "note", "notes", "comment", "comments", "number", "reportnumber", "archive", "archiveid",
     "archivelocation", "publicationtitle", "containertitle", "journal", "venue", "howpublished", "volume",
-    "callnumber", "zeitschrift", "revue", "revista",
+    "callnumber", "identifier", "identifiers", "journalref", "zeitschrift", "revue", "revista",
 )  # fmt: skip
+
+JOURNALS = (
+    "journal", "journaltitle", "publicationtitle", "containertitle", "sourcetitle", "journalname", "venue",
+    "publicationvenue", "publication", "booktitle", "zeitschrift", "revue", "revista",
+)  # fmt: skip
+TYPES = ("itemtype", "documenttype", "publicationtype", "type", "typeofwork")
 
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
 """Names of which a table needs one: without them nothing leads to a paper."""
@@ -82,19 +102,30 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         path for text in _texts(named, FILES) if not _is_address(text) for path in split_file_field(text)
     ]
     addresses = [text for text in _texts(named, FILES) if _is_address(text)]
+    key = _first(_plain(named), KEYS)
+    authors, names = _authors(named)
+    arxiv, doi = _first(named, ARXIVS), _first(named, DOIS)
     return Raw(
         line=line,
-        key=_first(named, KEYS),
+        key=key,
         title=_first(named, TITLES),
-        authors=_authors(named),
+        authors=authors,
+        names=names,
+        journal=_first(named, JOURNALS),
+        type=_first(_plain(named), TYPES),
         year=_first(named, YEARS),
-        doi=_first(named, DOIS),
-        arxiv=_first(named, ARXIVS),
+        doi=doi or (key if bare_doi(key) else ""),
+        arxiv=arxiv or arxiv_in_key(key),
         abstract=_first(named, ABSTRACTS),
         urls=addresses + _texts(named, URLS),
         files=files,
         hints=_texts(named, HINTS),
     )
+
+
+def _plain(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Those whose value is one text or number: what is nested names other things."""
+    return {name: value for name, value in named.items() if not isinstance(value, list | Mapping)}
 
 
 def _is_address(text: str) -> bool:
@@ -124,27 +155,36 @@ def as_texts(value: Any, depth: int = 0) -> list[str]:
     return []
 
 
-def _authors(named: Mapping[str, Any]) -> list[str]:
+def _authors(named: Mapping[str, Any]) -> tuple[list[str], list[PersonName]]:
+    """The authors as they are shown; and in parts, when the fields tell those apart."""
     for name in AUTHORS:
         value = named.get(name)
         if isinstance(value, str):
-            return split_names(value)
+            return split_names(value), parse_names(comma_names(value))
         if isinstance(value, list):
-            return [text for item in value if (text := _one_author(item))]
-    return []
+            found = [author for item in value if (author := _one_author(item)) and author[0]]
+            parts = [part for _, part in found if part is not None]
+            known = len(parts) == len(found) and any(part.given for part in parts)
+            return [text for text, _ in found], parts if known else []
+    return [], []
 
 
-def _one_author(value: Any) -> str:
+def _one_author(value: Any) -> tuple[str, PersonName | None] | None:
     """An author of a JSON list: a text, or an object as CSL, Zotero and others write it."""
     if isinstance(value, str):
-        return given_first(value)
+        return given_first(value), next(iter(parse_names([value])), None)
     if not isinstance(value, Mapping):
-        return ""
+        return None
     whole = _part(value, "literal") or _part(value, "name")
+    if whole:
+        return whole, PersonName(family=whole)
     given = _part(value, "given") or _part(value, "firstName") or _part(value, "first")
     family = _part(value, "family") or _part(value, "lastName") or _part(value, "last")
     particles = (_part(value, "dropping-particle"), _part(value, "non-dropping-particle"))
-    return whole or " ".join(part for part in (given, *particles, family, _part(value, "suffix")) if part)
+    family = " ".join(part for part in (*particles, family) if part)
+    suffix = _part(value, "suffix")
+    text = " ".join(part for part in (given, family, suffix) if part)
+    return text, PersonName(family=family or given, given=given if family else "", suffix=suffix)
 
 
 def _part(value: Mapping[str, Any], name: str) -> str:

@@ -7,6 +7,12 @@ have rules of their own and go through bibtexparser.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from classifier.model.entries import PersonName
+
+_INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,4}")
+_AUTHOR_NUMBER = re.compile(r"\s*\(\d{6,}\)")  # Scopus's, behind full names
 
 
 def given_first(name: str) -> str:
@@ -20,22 +26,41 @@ def given_first(name: str) -> str:
     return " ".join(part for text in (given, family, suffix) if (part := text.strip())) if comma else name
 
 
+def parse_names(names: Iterable[str]) -> list[PersonName]:
+    """Family and given names of "Family, Given"; empty when no name is written so.
+
+    A name without a comma beside such names is an organisation's, and whole.
+    """
+    found = []
+    for name in filter(None, map(str.strip, names)):
+        family, _, given = name.partition(",")
+        given, _, suffix = given.partition(",")
+        found.append(PersonName(family=family.strip(), given=given.strip(), suffix=suffix.strip()))
+    return found if any(name.given for name in found) else []
+
+
 def split_names(text: str) -> list[str]:
     """Names parted by ";", " and " or, where each part has several words, by commas; "et al." goes."""
+    return [given_first(name) for name in comma_names(text)]
+
+
+def comma_names(text: str) -> list[str]:
+    """The same names as they are written: "Family, Given" is not turned."""
+    text = _AUTHOR_NUMBER.sub("", text)
     text = re.sub(r",?\s+(?:et al\.?|and others|& al\.?)\s*$", "", text.strip(), flags=re.IGNORECASE)
     if ";" in text:
-        return _turned(text.split(";"))
-    if re.search(r"\s(?:and|&)\s", text):
-        parts = re.split(r",?\s(?:and|&)\s", text)
+        parts = text.split(";")
+    elif re.search(r"\s(?:and|&)\s", text):
         # "A One, B Two and C Three": commas part names unless they stand inside "Family, Given"
-        return _turned([name for part in parts for name in _by_commas(part)])
-    return _turned(_by_commas(text))
+        parts = [name for part in re.split(r",?\s(?:and|&)\s", text) for name in _by_commas(part)]
+    else:
+        parts = _by_commas(text)
+    return [name for part in parts if (name := part.strip())]
 
 
 def _by_commas(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
+    initials = len(parts) > 2 and len(parts) % 2 == 0 and all(map(_INITIALS.fullmatch, parts[1::2]))
+    if initials:
+        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
     return parts if all(" " in part for part in parts) else [text]
-
-
-def _turned(names: list[str]) -> list[str]:
-    return [given_first(name.strip()) for name in names if name.strip()]

@@ -1,7 +1,8 @@
-"""A text file of ids, DOIs, addresses, paths or titles, one a line -> raw entries.
+"""A text file of ids, DOIs, addresses, paths or titles -> raw entries.
 
-What enters: lines. What leaves: one finding a line. Blank lines and those with "#" in front are passed over;
-bullets and numbers in front are taken off. Text behind an id, DOI or address is taken as the paper's title.
+What enters: lines. What leaves: one finding a line, or one for each id, DOI or address on it. Blank lines and
+those with "#" in front are passed over; bullets and numbers in front are taken off. Text behind the only id,
+DOI or address of a line is the paper's title; of a reference in prose, only its ids are taken.
 """
 
 from __future__ import annotations
@@ -12,74 +13,101 @@ from collections.abc import Iterator
 from classifier.errors import BadReference
 from classifier.lists.lines import ListLine
 from classifier.lists.raw import ASSUMED, Damaged, Found, Raw, too_long
+from classifier.lists.references import Mention, find_mentions, is_only_mentions, without_mentions
 from classifier.model.reference import Reference, parse_reference
 
-_BULLET = re.compile(r"\s*(?:[-*+•·]\s+|\[\d+\]\s*|\(?\d{1,4}[.)]\s+)?")
-_FIRST_WORD = re.compile(r"(\S+?)[,;:]?(?:\s+[-–—|:]\s+|\s+)(\S.*)")
+_BULLET = re.compile(r"\s*(?:[-*+•·]\s+|\[\d{1,4}\]:?\s*|\(?\d{1,4}[.)]\s+)?")
+_BETWEEN_PATHS = re.compile(r"(?<=\.pdf)\s*[,;]\s*", re.IGNORECASE)
+_CATEGORY = re.compile(r"^\s*\[[\w.-]+\]\s*")  # as in arXiv's stamp
 _LONGEST = 4000
 """Of a line; longer ones are no titles or ids."""
 
 
 def read_plain(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a line; never raises for what the file holds."""
+    """One finding an entry; never raises for what the file holds."""
     for line in lines:
         text = line.text.strip()
-        if line.cut or len(text) > _LONGEST:
-            yield (
-                too_long(line.number)
-                if line.cut
-                else Damaged(
-                    line.number, f"{len(text):,} characters on a line; expected one id, DOI, address or title"
-                )
-            )
+        if line.cut:
+            yield too_long(line.number)
+        elif len(text) > _LONGEST:
+            reason = f"{len(text):,} characters on a line; expected one id, DOI, address or title"
+            yield Damaged(line.number, reason)
         elif text and not text.startswith("#"):
-            found = _read(text[_end_of_bullet(text) :], line.number)
-            if isinstance(found, Raw):
-                found.notices += [ASSUMED] * line.assumed
-            yield found
+            for found in _read(without_bullet(text), line.number):
+                if isinstance(found, Raw):
+                    found.notices += [ASSUMED] * line.assumed
+                yield found
 
 
-def _end_of_bullet(text: str) -> int:
+def without_bullet(text: str) -> str:
+    """The line without a bullet or number in front."""
     found = _BULLET.match(text)
-    return found.end() if found else 0
+    return text[found.end() :] if found else text
 
 
-def _read(text: str, line: int) -> Found:
-    if text.lower().endswith(".pdf") and "://" not in text:
-        return Raw(line, files=[text])
-    split = _FIRST_WORD.fullmatch(text)
-    if split is not None and (raw := _with_title(split[1], split[2].strip(), line)) is not None:
-        return raw
+def _read(text: str, line: int) -> list[Found]:
+    if text.lower().endswith(".pdf") and "://" not in text and "arxiv.org/" not in text.lower():
+        return [Raw(line, files=[path]) for path in _BETWEEN_PATHS.split(text)]
+    mentions = find_mentions(text)
+    if is_only_mentions(text, mentions):
+        return [_entry(mention, line) for mention in _distinct(mentions)]
+    first = mentions[0] if mentions else None
+    # Four digits, a point and five are an id at either end of a line; within a sentence they may be anything.
+    ends = [m for m in mentions if not m.is_bare or (m is first and not text[: m.start].strip(" \"'(["))]
+    ends = ends or [m for m in mentions[-1:] if m.reference and not text[m.end :].strip(" .\"')]")]
+    if not ends or (ends[0].reference is None and not ends[1:]):
+        return [_whole(text, line)]
+    return _in_prose(text, ends, line)
+
+
+def _in_prose(text: str, mentions: list[Mention], line: int) -> list[Found]:
+    """The entries of a line that holds other words: one paper's reference, or several papers' ids."""
+    known = [mention for mention in _distinct(mentions) if mention.reference]
+    kinds = [mention.paper[0] for mention in known]
+    if len(kinds) > len(set(kinds)):  # two DOIs are two papers; a DOI and an address may be one paper's
+        return [_entry(mention, line) for mention in known]
+    raw = Raw(line)
+    for mention in known:
+        _add(raw, mention.reference)
+    if mentions[0].start == 0:
+        title = _CATEGORY.sub("", without_mentions(text, mentions).strip())
+        title = title.lstrip(",;:-–—| \t").strip('"“” \t,;|([')
+        raw.title = " ".join(title.split()) if len(re.findall(r"[^\W\d_]+", title)) > 1 else ""
+    return [raw]
+
+
+def _whole(text: str, line: int) -> Found:
     try:
-        return _raw(parse_reference(text), line)
+        reference = parse_reference(text)
     except BadReference as error:
         return Damaged(line, error.message)
-
-
-def _with_title(word: str, rest: str, line: int) -> Raw | None:
-    """An id, DOI or address followed by a title; None where the first word is a word."""
-    if not re.search(r"\d|://", word) or ("." not in word and "/" not in word):
-        return None
-    try:
-        reference = parse_reference(word)
-    except BadReference:
-        return None
-    if reference.kind not in ("arxiv", "doi", "url"):
-        return None
-    raw = _raw(reference, line)
-    title = re.sub(r"^\[[\w.-]+\]\s*", "", rest).strip('"“” ')  # a category, as in arXiv's stamp
-    if len(re.findall(r"[^\W\d_]+", title)) > 1:
-        raw.title = title
+    raw = Raw(line)
+    _add(raw, reference)
     return raw
 
 
-def _raw(reference: Reference, line: int) -> Raw:
+def _distinct(mentions: list[Mention]) -> list[Mention]:
+    return list({mention.paper: mention for mention in reversed(mentions)}.values())[::-1]
+
+
+def _entry(mention: Mention, line: int) -> Found:
+    if mention.reference is None:
+        return Damaged(line, mention.problem)
+    raw = Raw(line)
+    _add(raw, mention.reference)
+    return raw
+
+
+def _add(raw: Raw, reference: Reference | None) -> None:
+    if reference is None:
+        return
     if reference.kind == "arxiv":
-        return Raw(line, arxiv=reference.arxiv_id)
-    if reference.kind == "doi":
-        return Raw(line, doi=reference.value)
-    if reference.kind == "url":
-        return Raw(line, urls=[reference.value])
-    if reference.kind == "title":
-        return Raw(line, title=reference.value)
-    return Raw(line, files=[reference.value])
+        raw.arxiv = reference.arxiv_id
+    elif reference.kind == "doi":
+        raw.doi = reference.value
+    elif reference.kind == "url":
+        raw.urls = [reference.value]
+    elif reference.kind == "title":
+        raw.title = reference.value
+    else:
+        raw.files = [reference.value]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from classifier.lists.lines import ListLine
+from classifier.model.entries import PersonName
 from classifier.model.record import Notice
 
 MAX_ENTRY_CHARS = 4 << 20
@@ -30,6 +31,8 @@ class Raw:
         urls, files: Addresses and paths, best first.
         hints: Texts in which an id may stand in passing: notes, journals, "howpublished".
         notices: What the reader had to assume.
+        names: The authors in parts, as many as `authors`; empty when the format does not tell them apart.
+        journal, type: As the list has them.
     """
 
     line: int
@@ -44,6 +47,9 @@ class Raw:
     files: Sequence[str] = ()
     hints: Sequence[str] = ()
     notices: list[Notice] = field(default_factory=list)
+    names: Sequence[PersonName] = ()
+    journal: str = ""
+    type: str = ""
 
 
 @dataclass(slots=True)

@@ -1,25 +1,25 @@
 """RIS -> raw entries.
 
-What enters: lines. What leaves: one finding an entry. The text is cut at `ER`, or at the next `TY` where `ER`
-is missing, and each entry goes to rispy alone.
+What enters: lines. What leaves: one finding an entry. `ris_lines` says where fields begin; the text is cut at
+`ER`, or at the next `TY` when `ER` is missing, and each entry goes to rispy alone.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.lines import ListLine
-from classifier.lists.names import given_first
+from classifier.lists.names import given_first, parse_names
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.lists.ris_lines import END, START, TagLine, read_tags
 from classifier.model.record import Notice
 
-_TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*)|)$", re.DOTALL)
 _OPEN_END = Notice(code="missing-end", message="the entry has no ER line; it ends where the next begins")
 _TITLES = ("title", "primary_title", "short_title")
 _AUTHORS = ("authors", "first_authors", "secondary_authors")
+_JOURNALS = ("journal_name", "alternate_title3", "secondary_title", "alternate_title2")
 _YEARS = ("year", "publication_year", "date")
 _HINTS = (
     "notes",
@@ -29,6 +29,7 @@ _HINTS = (
     "alternate_title3",
     "accession_number",
     "number",
+    "type_of_work",
 )
 
 
@@ -36,22 +37,21 @@ def read_ris(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding an entry; never raises for what the file holds."""
     entry: _Open | None = None
     stray = False
-    for line in lines:
-        found = _TAG.match(line.text)
-        tag = found[1] if found else ""
-        if tag == "TY" and entry is not None:
+    for tagged in read_tags(lines):
+        tag, line = tagged.tag, tagged.line
+        if tag == START and entry is not None:
             yield entry.finish(closed=False)
             entry = None
         if entry is None:
-            if tag == "TY":
+            if tag == START:
                 entry = _Open(line)
                 stray = False
-            elif tag and tag != "ER" and not stray:
+            elif tag and tag != END and not stray:
                 stray = True  # one report for the whole piece
                 yield Damaged(line.number, f"'{tag}' stands outside an entry; expected 'TY  - ' first")
         if entry is not None:
-            entry.take(tag, found, line)
-            if tag == "ER":
+            entry.take(tagged)
+            if tag == END:
                 yield entry.finish(closed=True)
                 entry = None
     if entry is not None:
@@ -67,12 +67,14 @@ class _Open:
         self._size = 0
         self._assumed = self._long = False
 
-    def take(self, tag: str, found: re.Match[str] | None, line: ListLine) -> None:
-        text = f"{tag}  - {found[2] or ''}" if found else line.text
+    def take(self, tagged: TagLine) -> None:
+        tag, value, line = tagged
+        # In rispy's own spacing; a space before what continues a line keeps it from being read as a tag.
+        text = f"{tag}  - {value}" if tag else f" {line.text.strip()}"
         self._size += len(text)
         self._assumed |= line.assumed
         self._long |= line.cut or self._size > MAX_ENTRY_CHARS
-        if not self._long:
+        if not self._long and (tag or line.text.strip()):
             self._parts.append(text)
 
     def finish(self, closed: bool) -> Found:
@@ -106,6 +108,9 @@ def _raw(fields: Mapping[str, Any], line: int, notices: list[Notice]) -> Raw:
         key=_first(fields, ("id", "label")),
         title=_first(fields, _TITLES),
         authors=[given_first(name) for name in _some(fields, _AUTHORS)],
+        names=parse_names(_some(fields, _AUTHORS)),
+        journal=_first(fields, _JOURNALS),
+        type=_first(fields, ("type_of_reference",)),
         year=" ".join(_all(fields, *_YEARS)),
         doi=_first(fields, ("doi",)),
         abstract=_first(fields, ("abstract", "notes_abstract")),

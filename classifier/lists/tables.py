@@ -9,12 +9,19 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
+from typing import Literal
 
 from classifier.lists.lines import ListLine
 from classifier.lists.named_fields import USEFUL, field_name, raw_from_fields
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_long
 
 _SEPARATORS = "\t;,|"
+_WOS = {
+    "AF": "author full names", "AU": "authors", "TI": "title", "SO": "journal", "AB": "abstract",
+    "PY": "year", "DI": "doi", "D2": "digital object identifier", "UT": "key", "DT": "document type",
+    "VL": "volume", "EA": "date",
+}  # fmt: skip
+"""Web of Science's columns; the others are not used."""
 _MAX_ROW_CHARS = 1 << 20
 """Of one row: a quote that is never closed must not take the file into memory."""
 _MAX_ROW_LINES = 2000
@@ -28,14 +35,17 @@ def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
     """
     source = _Lines(lines)
     header: list[str] = []
+    names: list[str] = []
     separator = ","
     for first in source:
         if not first.strip() or first.lower().startswith("sep="):  # Excel's own first line
             continue
         separator = find_separator(first)
+        source.quoting = csv.QUOTE_NONE if is_wos_header(first) else csv.QUOTE_MINIMAL
         source.back(1)
         row = next(_rows(source, separator), None)
         header = row[1] if row and isinstance(row[1], list) else []
+        names = [_WOS.get(name, name) for name in header] if source.quoting == csv.QUOTE_NONE else header
         break
     for line, cells, assumed in _rows(source, separator):
         if isinstance(cells, Damaged):
@@ -46,9 +56,14 @@ def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
             )
             yield Damaged(line, reason)
         elif any(cell.strip() for cell in cells):
-            raw = raw_from_fields(zip(header, cells, strict=False), line)  # missing cells are empty
+            raw = raw_from_fields(zip(names, cells, strict=False), line)  # missing cells are empty
             raw.notices += [ASSUMED] * assumed
             yield raw
+
+
+def is_wos_header(header: str) -> bool:
+    """Whether a table is Web of Science's: names of two characters, and quotes that are part of the text."""
+    return {"PT", "AU", "TI", "SO"} <= {*header.rstrip("\n").lstrip("\ufeff").split("\t")}
 
 
 def find_separator(header: str) -> str:
@@ -74,6 +89,7 @@ class _Lines(Iterator[str]):
         self._waiting: deque[ListLine] = deque()
         self._taken: list[ListLine] = []
         self._size = 0
+        self.quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
 
     def __next__(self) -> str:
         if self._taken and (self._size > _MAX_ROW_CHARS or len(self._taken) > _MAX_ROW_LINES):
@@ -107,7 +123,7 @@ def _rows(source: _Lines, separator: str) -> Iterator[tuple[int, list[str] | Dam
     csv.field_size_limit(
         MAX_ENTRY_CHARS
     )  # of the whole process: the default, 128 KiB, is less than a full text
-    rows = csv.reader(source, delimiter=separator)
+    rows = csv.reader(source, delimiter=separator, quoting=source.quoting)
     while True:
         source.start_row()
         try:

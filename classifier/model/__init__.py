@@ -1,12 +1,12 @@
-"""The frozen records that one step passes to the next.
+"""The immutable records that one step passes to the next.
 
-    Paper, PaperFile   sources -> pdf          what is known of a paper, and where its bytes lie
-    Document           pdf -> prompting        pages of visible text, structure, what was hidden or lost
+    Paper, PaperFile   sources -> pdf          what is known about a paper, and the path of its bytes
+    Document           pdf -> prompting        pages of visible text, structure, hidden and missing text
     Study              survey -> prompting     a labelled study, used as a few-shot example
-    Excerpt, Prompt    prompting -> engines    what the model is shown
+    Excerpt, Prompt    prompting -> engines    the part of the paper that the model sees
     Task, Reply        pipeline <-> engines    one question and its validated answer
     Label              verdict -> all          the result that users keep
-    ListEntry          lists -> batch          one row of a reading list
+    ListEntry          lists -> batch          one entry of a reading list
 
-`identity` says when two records are of the same paper, `reference` what a user's text refers to.
+`identity` decides whether two records are the same paper, `reference` what a user's text refers to.
 """

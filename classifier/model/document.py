@@ -1,4 +1,4 @@
-"""A paper as text: pages of visible text, structure, what was hidden or lost: pdf -> excerpt."""
+"""A paper as text: pages of visible text, structure, hidden and missing text; made by `pdf`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Section(Record):
 
 
 class HiddenText(Record):
-    """Text that a reader of the page would not see.
+    """Text that a reader of the page cannot see.
 
     Attributes:
         kind: Why it is invisible, e.g. "render-mode-3", "near-white", "tiny", "off-page".
         page: Page number from 1.
         text: The content (at most 500 characters; hostile: never sent to a model).
-        box: (left, bottom, right, top) in points on the page, where known.
+        box: (left, bottom, right, top) in points on the page, if known.
     """
 
     kind: str
@@ -37,19 +37,19 @@ class HiddenText(Record):
 
 
 class Document(Record):
-    """A paper as text, page by page, with what was found and what was lost.
+    """A paper as text, page by page.
 
     Attributes:
-        pages: Visible text only; hidden text is kept apart in `hidden`.
-        title, abstract: As printed; None where not found.
+        pages: Visible text only; hidden text is in `hidden`.
+        title, abstract: As printed; None if not found.
         sections: Headings in reading order.
         arxiv_id, doi: As printed on the paper, without version.
-        hidden: Text that was cut because no reader would see it.
-        hidden_checked: False where the check could not run (the label then goes to review).
-        partial: One line for each sign that text is missing; empty when it looks whole.
-        page_count: Pages in the file; more than `len(pages)` where limits cut it.
+        hidden: Text that was removed because a reader cannot see it.
+        hidden_checked: False if the check could not run (the label then needs review).
+        partial: One line for each sign that text is missing; empty if the text seems complete.
+        page_count: Pages in the file; more than `len(pages)` if a limit was reached.
         engine: "pypdfium2", "pypdf" or "text" (built from an abstract, not from a PDF).
-        abstract_only: True where no full text was available.
+        abstract_only: True if no full text was available.
         sandbox: The limits that were in force, for provenance.
     """
 

@@ -1,7 +1,7 @@
 """The Label: the stable JSON that users keep (`schema_version` 1).
 
-What enters: nothing but values from the pipeline. What leaves: one frozen record, written as
-one JSON line. `classifier schema` prints its JSON Schema.
+What enters: values from the pipeline. What leaves: one immutable record, written as one JSON line.
+`classifier schema` prints its JSON Schema.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from classifier.model.measurement import Measurement
 from classifier.model.record import Notice, Record
 from classifier.model.reply import FirstOpinion, GivenAnswer
 
@@ -24,6 +25,8 @@ ReviewReason = Literal[
     "hidden-text-unchecked",
     "partial-text",
     "title-mismatch",
+    "unmeasured",
+    "audit",
 ]
 
 
@@ -41,11 +44,11 @@ class LabelledPaper(Record):
 
 
 class Evidence(Record):
-    """A quote and where it stands.
+    """A quote and where it is.
 
     Attributes:
         supports: A decision question's id, or "label".
-        page: Page number from 1; None where absent.
+        page: Page number from 1; None if the quote was not found.
         start, end: Half-open character offsets in that page's visible text.
         verdict: "verbatim" (equal after normalisation), "near" (a few characters differ),
             or "absent" (not in the paper).
@@ -60,11 +63,13 @@ class Evidence(Record):
 
 
 class Provenance(Record):
-    """How the label came about, enough to repeat it.
+    """How the label was made, with all that is needed to reproduce it.
 
     Attributes:
-        first_opinion: What the first engine of a cascade had said before this one was asked; its tokens, cost
-            and attempts are part of those above. None without a cascade, or where the first one decided.
+        accuracy: What was measured of the engine on this taxonomy with this prompt; None if nothing was, and
+            in labels of version 0.1.
+        first_opinion: The answer of a cascade's first engine if the paper was escalated; its tokens, cost and
+            attempts are included in those above. None without a cascade, or if the first engine decided.
     """
 
     engine: str
@@ -80,6 +85,8 @@ class Provenance(Record):
     latency_s: float = 0.0
     attempts: int = 0
     reply_sha256: str | None = None
+    # Labels of version 0.1 have no such key; ledgers of theirs must be written back byte for byte.
+    accuracy: Measurement | None = Field(default=None, exclude_if=lambda value: value is None)
     first_opinion: FirstOpinion | None = None
     pdf_engine: str | None = None
     sandbox: str | None = None
@@ -88,19 +95,19 @@ class Provenance(Record):
 
 
 class Label(Record):
-    """Where a paper stands in the tree, why, how sure, and whether a person must look.
+    """The result for one paper: its place in the tree, why, its confidence, and whether it needs review.
 
     Attributes:
         ref: The reference as given; in a list, the entry's key or id.
-        leaf: A leaf id where `status` is "placed", else None.
+        leaf: A leaf id if `status` is "placed", else None.
         path: Titles from the root's child to the leaf.
         runner_up: The second-best label (leaf id or "out-of-scope").
-        scope_reason: A scope rule's id where `status` is "out_of_scope" and the answers tell it.
-        confidence: Probability in [0, 1] that leaf or status is right; None where it is unknown, and then the
-            label goes to review as `low-confidence`.
-        review_reasons: Why a person must look; the words to each stand in `warnings` under the
-            same code.
-        attributes: The survey's table fields for the label's class; None where the paper is silent.
+        scope_reason: A scope rule's id if `status` is "out_of_scope" and the answers lead to one.
+        confidence: Probability in [0, 1] that leaf or status is right; None if it is unknown, and then the
+            label needs review as `low-confidence`.
+        review_reasons: Why a person must review the label; `warnings` has a message for each, under the same
+            code.
+        attributes: The survey's table fields for the label's class; None if the paper does not give a value.
     """
 
     schema_version: Literal[1] = 1
@@ -122,3 +129,14 @@ class Label(Record):
     attributes: Mapping[str, str | None] = Field(default_factory=dict)
     warnings: tuple[Notice, ...] = ()
     provenance: Provenance | None = None
+
+    def place_of(self, found: Evidence) -> str | None:
+        """Where a quote was found, in words: "page 3", "abstract" or "text"; None if it was not found.
+
+        A paper of which only an abstract or plain text was read has no pages.
+        """
+        if found.page is None:
+            return None
+        if self.provenance is None or self.provenance.pdf_engine != "text":
+            return f"page {found.page}"
+        return "abstract" if any(w.code == "abstract-only" for w in self.warnings) else "text"

@@ -1,4 +1,4 @@
-"""What every record is made of, and the labels that no taxonomy declares."""
+"""The base class of all records, and the labels that no taxonomy declares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OUT_OF_SCOPE = "out-of-scope"
 
 
 UNPLACED = "unplaced"
-"""In scope, but no leaf fits. It never means unsure."""
+"""In scope, but no leaf fits. It does not mean that the engine is uncertain."""
 
 
 UNCLEAR = "unclear"
@@ -17,13 +17,13 @@ UNCLEAR = "unclear"
 
 
 class Record(BaseModel):
-    """Base: immutable, unknown keys refused."""
+    """Base class: immutable, rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Notice(Record):
-    """Something the user should know; `code` is stable, `message` is one line."""
+    """A message for the user; `code` is stable, `message` is one line."""
 
     code: str
     message: str

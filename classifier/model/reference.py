@@ -42,6 +42,8 @@ _HOST_WITHOUT_SCHEME = re.compile(
     r"(?:www\.|export\.)?arxiv\.org/.+|(?:dx\.|www\.)?doi\.org/10\..+", re.IGNORECASE
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_CJK_TITLE = 5  # letters; Chinese and Japanese titles have no spaces between words
 _LONGEST_SHOWN = 120
 
 
@@ -67,8 +69,11 @@ class Reference(Record):
         return self.value if self.version is None else f"{self.value}v{self.version}"
 
 
-def parse_reference(ref: str) -> Reference:
+def parse_reference(ref: str, *, files: bool = True) -> Reference:
     """Says what `ref` names; a path that exists wins over every other reading.
+
+    Args:
+        files: Whether `ref` may name a file of this machine. If not, the disk is not looked at.
 
     >>> parse_reference("https://arxiv.org/pdf/math.GT/0309136v1.pdf").arxiv_id
     'math/0309136v1'
@@ -80,7 +85,7 @@ def parse_reference(ref: str) -> Reference:
     given = ref.strip()
     if given == "-":
         return Reference(ref=ref, kind="stdin", value="-")
-    path = _existing_path(ref) or _existing_path(given)
+    path = (_existing_path(ref) or _existing_path(given)) if files else None
     if path is not None:
         return _file(ref, path)
     if _HOST_WITHOUT_SCHEME.fullmatch(given):
@@ -199,7 +204,7 @@ def _path_or_title(ref: str, given: str) -> Reference:
             f"'{_shown(ref)}': no such file; check the path (or write 'title: …' if it is a title)"
         )
     words = [word for word in given.split() if any(c.isalpha() for c in word)]
-    if len(words) < 2:
+    if len(words) < 2 and len(_CJK.findall(given)) < _CJK_TITLE:
         raise BadReference(f"'{_shown(ref)}' is no known kind of reference; expected {FORMS}")
     return Reference(ref=ref, kind="title", value=" ".join(given.split()))
 

@@ -1,4 +1,4 @@
-"""What an engine gives back: a validated answer, what it cost, and how it came about."""
+"""The result of an engine: a validated answer, its cost, and how it was made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from classifier.model.record import Notice, Record
 
 
 class GivenAnswer(Record):
-    """The answer to one decision question, with the quote it rests on."""
+    """The answer to one decision question, with the quote that supports it."""
 
     question: str
     answer: str
@@ -18,18 +18,17 @@ class GivenAnswer(Record):
 
 
 class Quote(Record):
-    """Words of the paper, and the question (or "label") that they support."""
+    """Words copied from the paper, and the question (or "label") that they support."""
 
     quote: str
     supports: str
 
 
 class Answer(Record):
-    """A reply that is valid by the leaf schema: one closed label and its grounds.
+    """A reply that is valid under the leaf schema: one label of the closed set, and the reasons for it.
 
     Attributes:
-        confidence: Probability in [0, 1] that the label is right; None where the engine gave none that is
-        usable.
+        confidence: Probability in [0, 1] that the label is right; None if the engine gave no usable one.
     """
 
     answers: tuple[GivenAnswer, ...]
@@ -43,7 +42,7 @@ class Answer(Record):
 
 
 class Usage(Record):
-    """Tokens and money of one or more calls; None where the server or price list is silent."""
+    """Tokens and cost of one or more requests; None if the server or the price list has no value."""
 
     tokens_in: int | None = None
     tokens_out: int | None = None
@@ -52,11 +51,11 @@ class Usage(Record):
 
 
 class FirstOpinion(Usage):
-    """What the first engine of a cascade answered about a paper that was escalated, and what that cost.
+    """The answer of a cascade's first engine about a paper that was escalated, and its cost.
 
     Attributes:
-        label: None where it gave no usable answer; `error` then holds the reason's code.
-        confidence: What was compared with the threshold. Labels of version 0.1 call it `sureness`.
+        label: None if there was no usable answer; `error` then has the code of the reason.
+        confidence: The value that was compared with the threshold. Labels of version 0.1 call it `sureness`.
         attempts: As in `Reply`.
     """
 
@@ -69,18 +68,18 @@ class FirstOpinion(Usage):
 
 
 class Reply(Record):
-    """An engine's validated answer and how it came about.
+    """An engine's validated answer and how it was made.
 
     Attributes:
-        probabilities: Label -> probability, where the engine has them (sums to 1).
-        confidence_source: "probability", "logprobs", "stated", or "unknown" without a confidence; ends up in
-            provenance.
-        cautious: The label's probability under the assumption that is least kind to it, where the engine can
-            tell; a cascade goes by it.
-        raw: The reply as it came (empty for the offline engine).
+        probabilities: Label -> probability (sums to 1), if the engine has them.
+        confidence_source: "probability", "logprobs", "stated", or "unknown" without a confidence; stored in
+            `Provenance.confidence`.
+        cautious: The lowest probability of the label under the engine's assumptions about label frequencies,
+            if it has several; a cascade compares this with its threshold.
+        raw: The reply as received (empty for the offline engine).
         attempts: Requests made, including retries and re-asks; 0 offline.
-        first_opinion: In a cascade, what the engine before had said; `usage`, `attempts` and `latency_s` are
-            those of both together.
+        first_opinion: In a cascade, the answer of the previous engine; `usage`, `attempts` and `latency_s`
+            are the sums of both.
     """
 
     answer: Answer

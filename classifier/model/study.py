@@ -1,4 +1,4 @@
-"""A labelled paper of a workspace, used as a few-shot example: gold -> prompt."""
+"""A labelled paper of a workspace, used as a few-shot example in prompts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Study(Record):
 
     Attributes:
         label: A leaf id or `OUT_OF_SCOPE`.
-        scope_reason: A scope rule's id where the label is `OUT_OF_SCOPE`.
-        summary: What is trained, by what signal, for what; own words of the workspace.
-        rationale: Which criterion decides.
+        scope_reason: A scope rule's id if the label is `OUT_OF_SCOPE`.
+        summary: A short description in the workspace's own words.
+        rationale: The criterion that decides.
         answers: Decision question id -> answer id.
         attributes: Survey field id -> value or None.
-        contested: Annotators differed.
-        provenance: Section, table, and which contradictions were settled how.
+        contested: Whether annotators disagreed.
+        provenance: Sections and tables of the survey, and how contradictions were resolved.
     """
 
     id: str

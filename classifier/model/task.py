@@ -1,4 +1,4 @@
-"""What an engine is given: an excerpt, the prompt made from it, and the task as a whole."""
+"""The input of an engine: an excerpt, the prompt made from it, and the task as a whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from classifier.model.study import Study
 
 
 class Passage(Record):
-    """A piece of a page that the model is shown; [start, end) in the page's text."""
+    """A part of a page that the model sees; [start, end) in the page's text."""
 
     page: int
     start: int
@@ -31,14 +31,14 @@ class Excerpt(Record):
 
 
 class Prompt(Record):
-    """What is sent: a system part, a user part, and the answer's JSON Schema.
+    """A request's content: a system part, a user part, and the answer's JSON Schema.
 
     Attributes:
-        system: Instructions and taxonomy (and the examples, unless they are chosen by
-            nearness): byte-identical from paper to paper, so that provider caches hit.
-        user: The paper, fenced, and any nearest examples.
+        system: Instructions and taxonomy (and the examples, unless the nearest ones are chosen for each
+            paper): the same bytes for every paper, so that the provider's cache applies.
+        user: The paper between fences, and the nearest examples, if any.
         schema: Portable JSON Schema of the answer.
-        sha256: Hash of the templates and the taxonomy that made it (not of the paper).
+        sha256: Hash of the templates and the taxonomy that it was made from (not of the paper).
         example_ids: Studies shown as examples.
         tokens: Estimate, characters / 4.
     """
@@ -52,13 +52,13 @@ class Prompt(Record):
 
 
 class Task(Record):
-    """One paper put to an engine.
+    """One paper for an engine.
 
     Attributes:
         document: The whole visible text.
-        examples: Studies that the engine may learn from here; the paper itself and its
-            other files are already left out.
-        prompt: Rendered only where the engine asks for one (`Engine.needs_prompt`).
+        examples: Studies that the engine may use as examples; other records of the same paper are already
+            left out.
+        prompt: Rendered only if the engine needs one (`Engine.needs_prompt`).
     """
 
     paper: Paper

@@ -6,35 +6,31 @@ dicts, since the reply crosses a pipe as JSON.
 
 from __future__ import annotations
 
-import ctypes
-import difflib
-import math
 import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from classifier.pdf.clean import clean, clean_line, clean_with_origin
-from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
-from classifier.pdf.hidden.calls import Register, address_of, fast
+from classifier.pdf.clean import clean, clean_with_origin
+from classifier.pdf.hidden import HiddenCheckIncomplete, check_page
+from classifier.pdf.line_numbers import find_line_numbers, has_line_numbers, may_be_numbered
+from classifier.pdf.page_lines import PageLines, edge_numbers, without_spans
+from classifier.pdf.pdfium_chars import align, char_box, font_name, measure_lines, measure_page, open_text
 from classifier.pdf.reading import Budget, PdfReading, ReadError
-from classifier.pdf.structure import SizedLine
+from classifier.pdf.tex_codes import decode_tex
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
-_MEASURED_LINES = 80
-"""Lines of page 1 that are measured: the title stands above the abstract, and measuring is slow."""
-_MEASURED_CHARS = 8
-"""Letters measured on a line, about, spread over it: of small capitals only some are large."""
 _FEW_CHARS = 200
 """Characters under which a page is asked for images: as `reader._SCAN_CHARS_A_PAGE`, which counts them."""
 _NO_TEXT_CHARS = 20
 """A page with fewer has a page number or a stamp at most; if it draws text, that is lost."""
 _KINDS_ASKED = 2000
 """Objects asked for their kind on a page with little text, to bound the time."""
-_TILT = 0.1
-"""Slope of a line (about 6 degrees) up to which it stands upright; arXiv's stamp stands at a right angle."""
-_matrix = Register(6)
 
 
 def read(path: str, budget: Budget) -> PdfReading:
@@ -44,16 +40,19 @@ def read(path: str, budget: Budget) -> PdfReading:
         ReadError: Where the file does not open (`password` or `broken`).
     """
     reading = PdfReading(engine="pypdfium2", hidden_checked=True)
-    document = _open(path)
+    document = open_document(path)
     try:
         reading.page_count = len(document)
+        kept: dict[int, str] = {}
         for index in range(reading.page_count):
             if not budget.allows(index, reading):
                 break
             try:
-                _read_page(document, index, reading)
+                kept[index] = _read_page(document, index, reading)
             except pypdfium2.PdfiumError as error:
                 reading.fail_page(index + 1, str(error))
+        if any(map(may_be_numbered, kept.values())):
+            _cut_line_numbers(document, kept, reading, budget)
     finally:
         document.close()
     return reading
@@ -64,25 +63,77 @@ def locate(path: str, number: int, start: int, end: int, expected: str | None) -
 
     Empty where the span is not on the page, or the page's text there is not `expected`.
     """
-    document = _open(path)
+    document = open_document(path)
     try:
         if not 1 <= number <= len(document):
             return []
-        page = document[number - 1]
-        text_page = page.get_textpage()
-        raw = text_page.get_text_range()
-        visible, _, _ = _split(page, text_page, raw)
-        text, origin = clean_with_origin(visible)
-        if expected is not None and text[start:end] != expected:
-            return []
-        back = _align(visible, raw)
-        places = dict.fromkeys(back[at] for at in origin[max(start, 0) : max(end, 0)])
-        return [box for at in places if not raw[at].isspace() and (box := _char_box(text_page, at))]
+        with located_page(document, number - 1) as located:
+            if expected is not None and located.text[start:end] != expected:
+                return []
+            return located.boxes(start, end)
     finally:
         document.close()
 
 
-def _open(path: str) -> pypdfium2.PdfDocument:
+class LocatedPage:
+    """A page whose visible text leads back to places on it.
+
+    Attributes:
+        page: The page, turned as it is shown.
+        text: As `Page.text`.
+        hidden: What was removed from it, as in a reply.
+    """
+
+    def __init__(
+        self,
+        document: pypdfium2.PdfDocument,
+        index: int,
+        page: pypdfium2.PdfPage,
+        text_page: pypdfium2.PdfTextPage,
+    ) -> None:
+        self.page = page
+        self._text_page = text_page
+        self._raw, visible, self.hidden, _ = _split(page, text_page)
+        spans = _line_numbers_on(document, index, self._raw)
+        visible, self._back = _without_line_numbers(visible, self._raw, spans)
+        self.text, self._origin = clean_with_origin(visible)
+
+    def boxes(self, start: int, end: int) -> list[list[float]]:
+        """Boxes (left, bottom, right, top in points) of the inked characters in [start, end)."""
+        places = dict.fromkeys(self._back[at] for at in self._origin[max(start, 0) : max(end, 0)])
+        boxes = [char_box(self._text_page, at) for at in places if not self._raw[at].isspace()]
+        return [list(box) for box in boxes if box]
+
+
+@contextmanager
+def located_page(document: pypdfium2.PdfDocument, index: int) -> Iterator[LocatedPage]:
+    """A page with the places of its characters; it is turned as the file says, not as its text runs."""
+    shown = document[index]
+    rotation = shown.get_rotation()
+    shown.close()
+    with _text_page(document, index) as (page, text_page, _):
+        located = LocatedPage(document, index, page, text_page)
+        page.set_rotation(rotation)  # reading may have turned it
+        yield located
+
+
+def _line_numbers_on(document: pypdfium2.PdfDocument, index: int, raw: str) -> list[tuple[int, int]]:
+    """The spans of line numbers on one page; the whole file tells whether its numbers count lines."""
+    if not any(edge_numbers(line) for line in raw.splitlines()):
+        return []
+    texts = {}
+    for other in range(len(document)):
+        with _text_page(document, other) as (_, text_page, _):
+            texts[other] = text_page.get_text_range()
+    return _find_line_numbers(document, texts).get(index, [])
+
+
+def open_document(path: str) -> pypdfium2.PdfDocument:
+    """Opens a PDF.
+
+    Raises:
+        ReadError: It does not open (`password` or `broken`).
+    """
     try:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
@@ -91,39 +142,95 @@ def _open(path: str) -> pypdfium2.PdfDocument:
         raise ReadError(code, said[1] if said else f"PDFium: {error}") from error
 
 
-def _read_page(document: pypdfium2.PdfDocument, index: int, reading: PdfReading) -> None:
-    page = document[index]
-    try:
-        text_page = page.get_textpage()
-        try:
-            raw = text_page.get_text_range()
-            visible, hidden, checked = _split(page, text_page, raw)
-            reading.hidden_checked = reading.hidden_checked and checked
-            if index == 0:
-                reading.lines = _measure_lines(text_page, raw, visible)
-        finally:
-            text_page.close()
+def _read_page(document: pypdfium2.PdfDocument, index: int, reading: PdfReading) -> str:
+    """Read one page into the reading; returns its visible text before cleaning."""
+    with _text_page(document, index) as (page, text_page, turns):
+        raw, visible, hidden, checked = _split(page, text_page)
+        reading.hidden_checked = reading.hidden_checked and checked
+        if index == 0:
+            reading.lines = measure_lines(text_page, visible, align(visible, raw), turns)
         text = clean(visible)
         if len(text) < _FEW_CHARS and not hidden:
             _note_content(page, index + 1, text, reading)
         reading.add_page(index + 1, raw, text, hidden)
+        return visible
+
+
+def _cut_line_numbers(
+    document: pypdfium2.PdfDocument, kept: dict[int, str], reading: PdfReading, budget: Budget
+) -> None:
+    """Replace the texts of pages with line numbers by those without."""
+    for index, spans in _find_line_numbers(document, kept, budget).items():
+        with _text_page(document, index) as (_, text_page, turns):
+            raw = decode_tex(text_page.get_text_range(), partial(font_name, text_page))
+            visible, places = _without_line_numbers(kept[index], raw, spans)
+            reading.replace_page(index, clean(visible))
+            if index == 0:
+                reading.lines = measure_lines(text_page, visible, places, turns)
+
+
+def _find_line_numbers(
+    document: pypdfium2.PdfDocument, kept: dict[int, str], budget: Budget | None = None
+) -> dict[int, list[tuple[int, int]]]:
+    """The spans of line numbers in the raw texts of pages: pages that may have some are measured first."""
+    layouts: dict[int, PageLines] = {}
+    numbered = [index for index, text in kept.items() if may_be_numbered(text)]
+    for index in [*numbered, *(kept.keys() - set(numbered))]:
+        if len(layouts) == len(numbered) and not any(map(has_line_numbers, layouts.values())):
+            return {}
+        if budget and not budget.has_time():
+            break
+        with _text_page(document, index) as (page, text_page, turns):
+            layouts[index] = measure_page(page, text_page, turns)
+    return find_line_numbers(layouts)
+
+
+def _without_line_numbers(
+    visible: str, raw: str, spans: Sequence[tuple[int, int]]
+) -> tuple[str, Sequence[int]]:
+    """The visible text without spans of the raw one, and the place in `raw` of each of its characters."""
+    if visible == raw:
+        return without_spans(raw, spans)
+    back = align(visible, raw)
+    here = [(bisect_left(back, start), bisect_left(back, end)) for start, end in spans]
+    text, places = without_spans(visible, here)
+    return text, [back[place] for place in places]
+
+
+@contextmanager
+def _text_page(
+    document: pypdfium2.PdfDocument, index: int
+) -> Iterator[tuple[pypdfium2.PdfPage, pypdfium2.PdfTextPage, int]]:
+    """A page turned upright, its text, and the quarter turns by which that is drawn."""
+    page = document[index]
+    try:
+        text_page, turns = open_text(page)
+        try:
+            yield page, text_page, turns
+        finally:
+            text_page.close()
     finally:
         page.close()
 
 
 def _split(
-    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, raw: str
-) -> tuple[str, list[dict[str, Any]], bool]:
-    """The visible raw text, what was hidden, and whether the page could be checked."""
+    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage
+) -> tuple[str, str, list[dict[str, Any]], bool]:
+    """A page's raw text, what of it is visible, what was hidden, and whether the page could be checked."""
+    given = text_page.get_text_range()
+    raw = decode_tex(given, partial(font_name, text_page))
     try:
-        visible, hidden = split_page(page, text_page, raw)
-        checked = True
+        visible, hidden, checked = check_page(page, text_page, given)
     except HiddenCheckIncomplete:
-        # What could not be looked at is not handed on either: nobody knows who would see it.
-        finding = {"kind": "unchecked", "text": " ".join(raw.split())[:MAX_TEXT], "box": None}
+        # What could not be looked at is not passed on either: nobody knows who would see it.
+        finding = {"kind": "unchecked", "text": " ".join(given.split())[:MAX_TEXT], "box": None}
         visible, hidden, checked = "", [finding], False
+    if visible == given:
+        visible = raw
+    elif raw != given:
+        visible = "".join(raw[at] for at in align(visible, given))
     visible, more = split_invisible_characters(visible)
-    return visible, [*hidden, *more], checked
+    return raw, visible, [*hidden, *more], checked
 
 
 def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: PdfReading) -> None:
@@ -134,55 +241,3 @@ def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: PdfR
         reading.image_pages.append(number)
     if pdfium_c.FPDF_PAGEOBJ_TEXT in kinds and len(text) < _NO_TEXT_CHARS:
         reading.doubted_pages.append(number)
-
-
-def _measure_lines(text_page: pypdfium2.PdfTextPage, raw: str, visible: str) -> list[SizedLine]:
-    """The first visible lines with their type size, measured on a few characters a line: all are slow."""
-    lines: list[SizedLine] = []
-    handle, at = address_of(text_page), 0
-    for line in visible.split("\n"):
-        stripped = line.strip("\r")
-        found = raw.find(stripped, at)
-        if not stripped.strip() or found < 0:
-            continue
-        at = found + len(stripped)
-        letters = [found + i for i, char in enumerate(stripped) if char.isalpha()]
-        sample = letters[:: max(1, len(letters) // _MEASURED_CHARS)]
-        measured = [_measure_char(handle, index) for index in sample]
-        # The largest counts: superscripts and the lower half of small capitals are smaller than their line.
-        size = max((size for size, _ in measured), default=0.0)
-        upright = all(straight for _, straight in measured)
-        lines.append(SizedLine(clean_line(stripped), round(size, 1), upright))
-        if len(lines) == _MEASURED_LINES:
-            break
-    return lines
-
-
-def _measure_char(text_page: int, text_index: int) -> tuple[float, bool]:
-    """Size in points after all matrices, and whether the character stands upright."""
-    index = fast.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
-    if index < 0 or not fast.FPDFText_GetMatrix(text_page, index, _matrix.places[0]):
-        return 0.0, True
-    a, b, c, d, _, _ = _matrix.read()
-    size = fast.FPDFText_GetFontSize(text_page, index) * math.hypot(c, d)
-    return size, abs(b) <= _TILT * abs(a)
-
-
-def _align(part: str, whole: str) -> list[int]:
-    """For each character of `part` its index in `whole`, of which it is what the hidden-text check left."""
-    if part == whole:
-        return list(range(len(whole)))
-    matcher = difflib.SequenceMatcher(None, part, whole, autojunk=False)
-    places = [0] * len(part)
-    for block in matcher.get_matching_blocks():
-        for offset in range(block.size):
-            places[block.a + offset] = block.b + offset
-    return places
-
-
-def _char_box(text_page: pypdfium2.PdfTextPage, text_index: int) -> list[float] | None:
-    index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    if index < 0 or not pdfium_c.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
-        return None
-    return [left.value, bottom.value, right.value, top.value]

@@ -14,8 +14,11 @@ from typing import Any
 import pypdf
 
 from classifier.pdf.clean import clean, clean_line
+from classifier.pdf.line_numbers import find_lone_numbers
+from classifier.pdf.page_lines import without_spans
 from classifier.pdf.reading import Budget, PdfReading, ReadError
 from classifier.pdf.structure import SizedLine
+from classifier.pdf.tex_codes import decode_tex
 from classifier.text.invisible import split_invisible_characters
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -32,14 +35,19 @@ def read(path: str, budget: Budget, only: Sequence[int] = ()) -> PdfReading:
     """
     reading = PdfReading(engine="pypdf", hidden_checked=False)
     pages = _open(path, reading)
+    texts: list[str] = []
     for index in [number - 1 for number in only] or range(reading.page_count):
         if not budget.allows(index, reading):
             break
         try:
-            _read_page(pages[index], index, reading)
+            texts.append(_read_page(pages[index], index, reading))
         # A hostile page raises whatever it likes: RecursionError, DeprecationError, ValueError, KeyError …
         except Exception as error:  # noqa: BLE001
             reading.fail_page(index + 1, f"pypdf: {type(error).__name__}: {error}")
+            texts.append("")
+    for at, spans in enumerate(find_lone_numbers(texts)):
+        if spans:
+            reading.replace_page(at, clean(without_spans(texts[at], spans)[0]))
     return reading
 
 
@@ -58,7 +66,8 @@ def _open(path: str, reading: PdfReading) -> Any:
     return pages
 
 
-def _read_page(page: pypdf.PageObject, index: int, reading: PdfReading) -> None:
+def _read_page(page: pypdf.PageObject, index: int, reading: PdfReading) -> str:
+    """Read one page into the reading; returns its visible text before cleaning."""
     pieces: list[tuple[str, float, bool]] = []
 
     def note(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
@@ -68,10 +77,11 @@ def _read_page(page: pypdf.PageObject, index: int, reading: PdfReading) -> None:
         pieces.append((text, abs(size) * math.hypot(c, d), abs(b) <= _TILT * abs(a)))
 
     raw = page.extract_text(visitor_text=note) if index == 0 else page.extract_text()
-    visible, hidden = split_invisible_characters(raw)
+    visible, hidden = split_invisible_characters(decode_tex(raw))
     if index == 0:
         reading.lines = _sized_lines(pieces)
     reading.add_page(index + 1, raw, clean(visible), hidden)
+    return visible
 
 
 def _sized_lines(pieces: Sequence[tuple[str, float, bool]]) -> list[SizedLine]:

@@ -7,16 +7,19 @@ is no paper. It does not fetch files, and it does not decide what a model is sho
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from classifier.errors import InputError, NotAPaper, NotAPdf, NoTextError, UnreadablePdf
 from classifier.model.document import Document
 from classifier.pdf.attempts import Attempts, ReadOutcome
 from classifier.pdf.limits import MIB, PdfLimits
-from classifier.pdf.reply import ReadingReply
+from classifier.pdf.places import PagePlaces, parse_places, parse_png
+from classifier.pdf.reply import ReadingReply, one_line
 from classifier.pdf.sandbox import Pool, WorkerFailed
+from classifier.text.characters import dense_chars, latin_length
 
 _HEADER_BYTES = 1024
 """Acrobat takes the header within the first 1024 bytes (PDF Reference 1.7, appendix H)."""
@@ -128,6 +131,40 @@ class PdfReader:
                 f"{path.name}: no positions on page {page} ({error}); expected a PDF that was read before"
             ) from error
 
+    def places(self, path: str | Path, page: int, spans: Sequence[tuple[int, int, str]]) -> PagePlaces:
+        """Where quotes and hidden text stand on a page as it is shown.
+
+        Args:
+            page: From 1.
+            spans: Start, end (half-open, in `Page.text`) and quote, each.
+
+        Raises:
+            UnreadablePdf: The file cannot be opened, or has no such page.
+        """
+        reply = self._draw(path, page, 0, [list(span) for span in spans], png=False)
+        return parse_places(reply, len(spans))
+
+    def picture(self, path: str | Path, page: int, width: int = 1200) -> bytes:
+        """A page as a PNG file, `width` pixels wide, or less if it would have over 6 million pixels.
+
+        Raises:
+            UnreadablePdf: As `places`.
+        """
+        return parse_png(self._draw(path, page, width, [], png=True))
+
+    def _draw(self, path: str | Path, page: int, width: int, spans: list[Any], *, png: bool) -> Any:
+        path = Path(path).absolute()
+        _check_bytes(path, self._limits)
+        job = {"op": "draw", "path": str(path), "page": page, "width": width, "spans": spans, "png": png}
+        try:
+            with self._pool.slot() as slot:
+                reply = slot.ask(job | {"cpu_s": self._limits.cpu_s}, self._limits.wall_s)
+        except WorkerFailed as error:
+            raise UnreadablePdf(f"page {page} cannot be shown: {error}") from error
+        if "error" in reply:
+            raise UnreadablePdf(f"page {page} cannot be shown: {one_line(str(reply.get('message')))}")
+        return reply
+
 
 def _check_bytes(path: Path, limits: PdfLimits) -> None:
     """Refuse what no engine needs to see."""
@@ -172,13 +209,13 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
         link = _ARXIV_LINK.search("\n".join(page.text for page in reading.pages[:3]))
         hint = f"classify arXiv:{link[1]} instead" if link else "find the paper it speaks of"
         return NotAPaper(f"{name}: a notice of {chars} characters instead of a paper; {hint}")
-    if chars < limits.min_chars:
+    if sum(latin_length(page.text) for page in reading.pages) < limits.min_chars:
         return NotAPaper(
             f"{name}: too short for a paper ({chars} characters of visible text, "
             f"expected at least {limits.min_chars}); check that it is the whole paper"
         )
     start = " ".join(page.text for page in reading.pages)[:_VOCABULARY_CHARS]
-    words = len(set(start.lower().split()))
+    words = len(set(start.lower().split()) | set(dense_chars(start)))
     if words < _FEW_WORDS:
         return NotAPaper(
             f"{name}: a vocabulary of {words} in {len(start)} characters, expected at least {_FEW_WORDS} "

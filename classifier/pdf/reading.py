@@ -61,6 +61,12 @@ class PdfReading:
         for item in hidden[: _MAX_HIDDEN - len(self.hidden)]:
             self.hidden.append({**item, "page": number, "text": item["text"][:_MAX_HIDDEN_CHARS]})
 
+    def replace_page(self, index: int, text: str) -> None:
+        """Put another text in the place of that of the page with this index, from 0."""
+        page = self.pages[index]
+        self.chars += len(text) - len(page["text"])
+        page["text"] = text
+
     def fail_page(self, number: int, reason: str) -> None:
         """Keep the page's place, and remember that it could not be read."""
         self.pages.append({"number": number, "text": ""})
@@ -100,6 +106,10 @@ class Budget:
             reading.stopped_by = f"the limit of {self._pages} pages"
         elif reading.chars >= self._chars:
             reading.stopped_by = f"the limit of {self._chars} characters"
-        elif time.process_time() - self._started > self._cpu_s:
+        elif not self.has_time():
             reading.stopped_by = f"the limit of {self._cpu_s:.0f} CPU seconds"
         return not reading.stopped_by
+
+    def has_time(self) -> bool:
+        """Whether CPU time is left."""
+        return time.process_time() - self._started <= self._cpu_s

@@ -4,8 +4,9 @@ Started by `classifier.pdf.sandbox`, one job at a time, reused between files. It
 before it opens the first file, and says in its greeting which limits are in force. It imports
 neither pydantic nor the rest of the package, so that it starts quickly.
 
-Jobs: {"op": "read", "engine", "path", "pages", "chars", "cpu_s", "only"} and
-{"op": "locate", "path", "page", "start", "end", "expected", "cpu_s"}.
+Jobs: {"op": "read", "engine", "path", "pages", "chars", "cpu_s", "only"},
+{"op": "locate", "path", "page", "start", "end", "expected", "cpu_s"} and
+{"op": "draw", "path", "page", "width", "spans", "png", "cpu_s"}.
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
             from classifier.pdf.pdfium_text import locate
 
             return {"boxes": locate(job["path"], job["page"], job["start"], job["end"], job["expected"])}
+        if job["op"] == "draw":
+            from classifier.pdf.picture import draw
+
+            return draw(job["path"], job["page"], job["width"], job["spans"], png=job["png"])
         return {"reading": _read(job).to_reply()}
     except ReadError as error:
         return {"error": error.code, "message": str(error)}

@@ -28,6 +28,16 @@ _MAX_TITLE = 300  # characters
 _MARK_CHARS = 16  # "[page 12, ]" and line ends, which the prompt sets around a passage
 _SMALLEST = 60  # characters; less is a lone heading or what a figure left behind
 
+_MISSES = 2
+"""Pieces that do not fit, after which no other is tried (chosen): the last room is not worth any scrap."""
+
+_LONG_LINE = 30
+"""Characters of a line without spaces that two paragraphs do not share by chance (chosen)."""
+_REPEATED = 0.6
+"""Share of a piece's long lines that make it a repetition (chosen)."""
+_SOME_LINES = 3
+"""Long lines of a piece that can be one: fewer may be shared by chance."""
+
 # What a piece's part in the paper is worth beside its relevance, which is 1 for the most relevant.
 _WORTH = {
     Role.INTRODUCTION: 0.3,
@@ -66,15 +76,22 @@ def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = 
     room -= len(title or "")
     pieces = split_document(document)
     chosen: list[int] = []  # indexes of pieces
+    misses = 0
+    shown_lines: set[str] = set()
     for at in _by_worth(pieces, taxonomy):
         piece = pieces[at]
+        if piece.role is not Role.ABSTRACT and _is_repeated(piece, shown_lines):
+            continue
         cost = _cost(piece)
         if piece.role is Role.ABSTRACT and cost > room:
             pieces[at] = piece = _cut(piece, room)
             cost = _cost(piece)
         if piece.start < piece.end and cost <= room:
             chosen.append(at)
+            shown_lines.update(_long_lines(piece))
             room -= cost
+        elif piece.role is not Role.ABSTRACT and (misses := misses + 1) == _MISSES:
+            break  # what is small enough to fit now is a caption or the end of a section
     passages = tuple(_joined([pieces[at] for at in sorted(chosen)]))
     shown = sum(len(passage.text) for passage in passages)
     marks = sum(_MARK_CHARS + len(passage.section or "") for passage in passages)
@@ -84,6 +101,18 @@ def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = 
         tokens=-(-(len(title or "") + shown + marks) // CHARS_PER_TOKEN),
         omitted_chars=sum(len(page.text) for page in document.pages) - shown,
     )
+
+
+def _long_lines(piece: Piece) -> set[str]:
+    """The different lines of a piece, without spaces, that are long enough to be told apart."""
+    lines = ("".join(line.split()) for line in piece.text.split("\n"))
+    return {line for line in lines if len(line) >= _LONG_LINE}
+
+
+def _is_repeated(piece: Piece, shown: set[str]) -> bool:
+    """Whether most of a piece stands in what is shown already: a paragraph printed twice, a running text."""
+    lines = _long_lines(piece)
+    return len(lines) >= _SOME_LINES and len(lines & shown) > _REPEATED * len(lines)
 
 
 def _by_worth(pieces: list[Piece], taxonomy: Taxonomy) -> list[int]:

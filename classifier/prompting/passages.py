@@ -14,6 +14,7 @@ from enum import Enum
 from itertools import accumulate, pairwise, zip_longest
 
 from classifier.model.document import Document, Page
+from classifier.prompting.noise import noise_spans
 from classifier.text.characters import matching_key
 
 MIN_CHARS = 350
@@ -40,6 +41,7 @@ class Role(Enum):
     BACK = "acknowledgements and statements"
     APPENDIX = "appendix"
     REFERENCES = "references"
+    NOISE = "labels, cells, formulas and running heads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ _ROLES = (
 _ROLE_NAMES = [(role, re.compile(rf"\b(?:{names})", re.IGNORECASE)) for role, names in _ROLES]
 _REFERENCES_NAME = dict(_ROLE_NAMES)[Role.REFERENCES]
 _ABSTRACT_NAME = re.compile(r"\babstract\b", re.IGNORECASE)
-_NO_CAPTIONS = (Role.ABSTRACT, Role.APPENDIX, Role.REFERENCES)
+_NO_CAPTIONS = (Role.ABSTRACT, Role.APPENDIX, Role.REFERENCES, Role.NOISE)
 _NUMBER = re.compile(r"\s*(\d{1,2}|[A-Z](?=[.\s])|[IVX]{1,4}(?=[.\s]))[.\s]")
 _REFERENCES_LINE = re.compile(
     r"^[^\S\n]*(?:\d{1,2}\.?[^\S\n]+)?(?:References|REFERENCES|Bibliography|BIBLIOGRAPHY)[^\S\n]*$",
@@ -105,22 +107,28 @@ def split_document(document: Document) -> list[Piece]:
 
     Headings and captions begin a piece. Everything after the references is appendix. The abstract
     is the document's own, else what stands under that heading, else the opening of page 1; where
-    no more than an abstract is known, all is abstract.
+    no more than an abstract is known, all is abstract. Noise is set apart, but in the abstract.
     """
     marks = _marks(document)
     at_abstract, first, last = _abstract(document, marks)
+    starts = [{mark.start for mark in marks if mark.page == at} for at in range(len(document.pages))]
+    noise = noise_spans([page.text for page in document.pages], starts)
     section, role = None, Role.FRONT
     pieces: list[Piece] = []
     for at, page in enumerate(document.pages):
         here = {mark.start: mark for mark in marks if mark.page == at}
         cuts = {0, len(page.text), *here} | ({first, last} if at == at_abstract else set())
+        cuts.update(*noise[at])
         for start, end in pairwise(sorted(cuts)):
             if mark := here.get(start):
                 section, role = mark.section, mark.role
             elif role is Role.FRONT and (at, start) >= (at_abstract, last):
                 role = Role.BODY
-            is_abstract = document.abstract_only or (at == at_abstract and first <= start < last)
-            pieces += _split(page, start, end, section, Role.ABSTRACT if is_abstract else role)
+            if document.abstract_only or (at == at_abstract and first <= start < last):
+                kind = Role.ABSTRACT
+            else:
+                kind = Role.NOISE if any(low <= start < high for low, high in noise[at]) else role
+            pieces += _split(page, start, end, section, kind)
     return pieces
 
 

@@ -1,33 +1,38 @@
-"""What decides a label besides the paper itself, by name: the part of a fingerprint that all runs share.
+"""Everything except the paper that decides a label, by name: the part of a fingerprint that all runs share.
 
 What enters: settings and a workspace. What leaves: JSON values. The names are stored in ledgers and reports,
-so they never change. What it does not do: know lists or suites, which add what is theirs.
+so they never change. What it does not do: know lists or suites, which add their own values.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from classifier.files import PACKAGE
 from classifier.prompting.prompt import PromptBuilder
-from classifier.runs.fingerprint import sha256_of
+from classifier.runs.fingerprint import join_digests, sha256_of
 from classifier.settings import Settings
-from classifier.survey.workspace import Workspace
+from classifier.survey.workspace import Workspace, builtin_root
 from classifier.verdict.calibration import calibration_path
 
 REQUEST_SETTINGS = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
-"""Settings that decide what a model is asked and how its reply is read."""
+"""Settings that decide the request to a model and how its reply is read."""
+
+
+_FIRST_README = bytes.fromhex("3d9f21ac84455fd7199fb9f6484bf22a810ac4e76ef19a281b3ffb69d001109c")
+"""SHA-256 of `offline/README.md` in version 0.1.0."""
 
 
 def labelling_facts(
     settings: Settings, workspace: Workspace, engine: str, model: str | None
 ) -> dict[str, Any]:
-    """What decides a label whichever engine answers.
+    """The values that decide a label with any engine.
 
     Args:
-        engine, model: Those whose calibrations may be applied.
+        engine, model: The engine and model whose calibrations may be applied.
     """
     return {
         "examples": settings.examples,
@@ -39,7 +44,7 @@ def labelling_facts(
 
 
 def request_facts(settings: Settings) -> dict[str, Any]:
-    """What decides the requests to a model, but for the prompt's templates."""
+    """The settings that decide the requests to a model; the prompt's templates have their own hash."""
     return {name: getattr(settings, name) for name in REQUEST_SETTINGS}
 
 
@@ -49,21 +54,29 @@ def prompt_sha256(workspace: Workspace) -> str:
 
 
 def offline_sha256(workspace: Workspace) -> str:
-    """Hash of the offline engine's data in the workspace."""
-    return sha256_of(_contents(workspace.offline_dir.glob("*")))
+    """Hash of the files in the workspace's `offline` folder.
+
+    The README that ships with the package counts as its first version: its text decides no label, but it is
+    part of the hash in the ledgers of version 0.1.0, which must resume after an edit of it.
+    """
+    return join_digests(
+        _FIRST_README if _is_shipped_readme(path) else hashlib.sha256(path.read_bytes()).digest()
+        for path in _files(workspace.offline_dir.glob("*"))
+    )
 
 
 def offline_code_sha256(workspace: Workspace) -> str:
     """Hash of the offline engine's data and of this package's source.
 
-    It costs nothing to ask the engine again, so that numbers are never those of code that is gone.
+    Any change of the code starts a new evaluation: asking the offline engine again costs nothing, and a
+    report never mixes results of two versions of the code.
     """
     return sha256_of((*_contents(PACKAGE.rglob("*.py")), *_contents(workspace.offline_dir.glob("*"))))
 
 
 def server_of(settings: Settings) -> str:
-    """The server's address without secrets."""
-    from classifier.engines.openai.transport import OPENAI_URL, public_url
+    """The server's address, without secrets."""
+    from classifier.engines.openai.endpoint import OPENAI_URL, public_url
 
     return public_url(settings.base_url or OPENAI_URL)
 
@@ -71,7 +84,7 @@ def server_of(settings: Settings) -> str:
 def _calibrations_sha256(
     settings: Settings, workspace: Workspace, engine: str, model: str | None
 ) -> str | None:
-    """Of all that may be applied: a server may report its model under another name than it was asked by."""
+    """Hash of all calibrations that may be applied: a server may report its model under another name."""
     if not settings.calibration:
         return None
     own = calibration_path(workspace, settings, engine, model).parent
@@ -80,6 +93,15 @@ def _calibrations_sha256(
     return sha256_of(found) if found else None
 
 
+def _is_shipped_readme(path: Path) -> bool:
+    shipped = builtin_root() / "offline" / "README.md"
+    return path.name == shipped.name and shipped.is_file() and path.read_bytes() == shipped.read_bytes()
+
+
 def _contents(paths: Iterable[Path]) -> Iterable[bytes]:
+    return (path.read_bytes() for path in _files(paths))
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
     """The files among the paths, in the order of their paths."""
-    return (path.read_bytes() for path in sorted(paths) if path.is_file())
+    return sorted(path for path in paths if path.is_file())

@@ -1,6 +1,6 @@
-"""What decides a run's results, by name, so that results of different runs are never joined in silence.
+"""Fingerprints: what decides a run's results, by name, so that results of different runs are never mixed.
 
-What enters: names and JSON values. What leaves: words for what differs, and hashes. It reads no files.
+What enters: names and JSON values. What leaves: hashes, and descriptions of differences. It reads no files.
 """
 
 from __future__ import annotations
@@ -21,21 +21,31 @@ _HASHED = {
 }
 _NAMED = {"base_url": "server", "reading": "--read"}
 
+_NOTES = ("reading",)
+"""In ledgers of version 0.1; today each label says what it was decided from."""
+
 
 def sha256_of(parts: Iterable[bytes]) -> str:
-    """One hash of several byte strings, in their order; where one ends and the next begins counts."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()
+    """One hash of several byte strings; their order and their boundaries matter."""
+    return join_digests(hashlib.sha256(part).digest() for part in parts)
+
+
+def join_digests(digests: Iterable[bytes]) -> str:
+    """One hash of the SHA-256 digests of several byte strings, as `sha256_of` computes it."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    """What differs between two fingerprints, each in a few words; hashes without their values.
+    """Describes each difference between two fingerprints in a few words; hashes without their values.
 
-    Of two engines, what only one of them has is left out, but for the model: it says nothing new.
+    If the engines differ, values that only one engine has are left out, except for the model: they follow
+    from the engine.
     """
-    names = [name for name in dict.fromkeys((*before, *now)) if before.get(name) != now.get(name)]
+    names = [
+        name
+        for name in dict.fromkeys((*before, *now))
+        if name not in _NOTES and before.get(name) != now.get(name)
+    ]
     if "engine" in names:
         names = [name for name in names if name == "model" or (name in before and name in now)]
     return tuple(_change(name, before.get(name), now.get(name)) for name in names)

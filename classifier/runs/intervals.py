@@ -1,4 +1,4 @@
-"""The interval of a share, in plain arithmetic: lists need it, and must not need scipy for it."""
+"""The interval of a share, in plain Python: lists need it, and they must not require scipy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def wilson_interval(hits: float, n: int, level: float = LEVEL) -> tuple[float, f
     Args:
         hits: In [0, n].
         n: At least 1.
-        level: The share of intervals that hold the true share, in (0, 1).
+        level: The share of intervals that contain the true share, in (0, 1).
 
     Returns:
         (low, high) within [0, 1].

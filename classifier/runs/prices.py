@@ -1,4 +1,4 @@
-"""What tokens cost under a run's settings."""
+"""The price of tokens under a run's settings."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def price_of(
     *,
     batch: bool = False,
 ) -> float | None:
-    """What tokens cost under these settings in US dollars; None where that is not known.
+    """The price of tokens under these settings, in US dollars; None if it is unknown.
 
     Args:
-        model: The one that was asked; None for the settings'.
-        reported_model: The name that the server gave it, where that is another.
-        batch: By the provider's Batch API, at half the price.
+        model: The model that was asked; None for the one in the settings.
+        reported_model: The name that the server reported, if it differs.
+        batch: Whether the provider's Batch API was used, at half the price.
     """
     from classifier.engines.openai.prices import cost_usd
 

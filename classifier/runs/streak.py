@@ -1,4 +1,4 @@
-"""Failures in a row in which nothing was judged: after so many it is not the papers, and the run stops."""
+"""Counts failures in a row without a reply: after `LIMIT` of them the papers are not the cause."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from classifier.model.record import Notice
 T = TypeVar("T")
 
 LIMIT = 10
-"""Failures in a row that stop a run (chosen: more than a server's short spell, less than a minute's work)."""
+"""Failures in a row that stop a run (our choice: more than a server's short outage causes, and less than a
+minute's work)."""
 
 
 class FailureStreak(Generic[T]):
-    """Counts failures in a row, and remembers whose they were."""
+    """Counts failures in a row, and remembers their items."""
 
     def __init__(self) -> None:
         self._ids: list[T] = []
 
     def add(self, item_id: T, error: Notice | None) -> bool:
-        """Takes note of an item that has ended.
+        """Records the result of an item.
 
         Args:
-            error: `Label.error`; None where the item was labelled.
+            error: `Label.error`; None if the item was labelled.
 
         Returns:
-            Whether the streak is so long that the run must stop.
+            True if the streak has reached `LIMIT` and the run must stop.
         """
         if error is None or not error_class(error.code).is_unanswered():
             self._ids.clear()
@@ -35,18 +36,18 @@ class FailureStreak(Generic[T]):
         return len(self._ids) >= LIMIT
 
     def take(self) -> list[T]:
-        """The items of the streak, in order; the next one begins anew."""
+        """Returns the items of the streak, in order, and starts an empty one."""
         ids, self._ids = self._ids, []
         return ids
 
 
 def stop_message(last: str, saved: str = "") -> str:
-    """Why a run stopped, in one line.
+    """The reason why a run stopped, in one line.
 
     Args:
-        last: The last failure's message.
-        saved: What is kept, e.g. "4 of 9 items are saved in DIR".
+        last: The message of the last failure.
+        saved: What was saved, e.g. "4 of 9 items are saved in DIR".
     """
     kept = f"; {saved}" if saved else ""
-    advice = "mend that and repeat the command to go on"
+    advice = "fix this, then rerun the same command to resume"
     return f"stopped after {LIMIT} failures in a row, the last one: {last}{kept}; {advice}"

@@ -1,4 +1,4 @@
-"""Many tasks that work through one supply of items."""
+"""Many tasks that share one supply of items."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ async def work_together(
     count: int,
     on_start: Callable[[list[asyncio.Task[None]]], None] = lambda _: None,
 ) -> None:
-    """Runs the same worker so many times at once, until all have ended.
+    """Runs `count` copies of a worker concurrently, until all have ended.
 
     Args:
-        worker: Takes items until there are none.
-        count: Tasks; 0 does nothing.
-        on_start: Given the tasks, to cancel them one by one.
+        worker: Takes items until there are none left.
+        count: The number of tasks; 0 does nothing.
+        on_start: Called with the tasks, so that the caller can cancel single ones.
 
     Raises:
-        Exception: The first that a worker raised, by itself and not in a group; the others are cancelled.
+        Exception: The first exception of a worker, not wrapped in a group; the other workers are cancelled.
     """
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,8 +1,8 @@
 """Reference -> PaperFile: local files, standard input, arXiv, other addresses.
 
-`reference` reads what the user typed; `service` dispatches. Beneath it: `local`, `arxiv` (with `feed`,
-`matching`, `cache`), and `web` (with `addresses`, `pace`); `pdf_bytes` sees every byte. What speaks
-HTTP is imported at the first request: a local file needs none of it.
+`model.reference` parses what the user typed; `service` chooses the source. It uses `local`, `arxiv` (with
+`feed`, `matching`, `cache`), and `web` (with `addresses`, `pace`, `patience`); `pdf_bytes` checks every byte.
+The HTTP client is imported at the first request, since local files do not need it.
 """
 
 from classifier.model.reference import Reference, parse_arxiv_id, parse_reference

@@ -1,9 +1,10 @@
-"""Which addresses may be connected to, and a transport that connects to no other.
+"""A transport that connects to public addresses only.
 
-What enters: requests of an httpx client. What leaves: responses. A host name is resolved once, every
-address it has is checked, and the connection goes to a checked address, so that a second, different
-answer of the name server (DNS rebinding) changes nothing. TLS (SNI and certificate) and the Host
-header keep the name. It follows no redirects: each hop comes back here as a request of its own.
+What enters: requests of an httpx client. What leaves: responses. A host name is resolved once, all its
+addresses are checked, and the connection goes to a checked address, so that a different second answer of the
+name server (DNS rebinding) has no effect. TLS (SNI and certificate) and the Host header keep the name. It
+does not follow redirects: each hop is a new request that is checked here too. If the user has set a proxy, it
+resolves names itself: what this machine can resolve is checked first (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import httpx
 
 from classifier.errors import SourceError
+from classifier.proxies import Proxy, ProxyFor
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""(host, port) -> its IP addresses, best first; raises OSError where there are none."""
+"""(host, port) -> its IP addresses, best first; raises OSError if there are none."""
 
 Origin = tuple[str, int]
 
@@ -28,18 +30,18 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable by everybody.
+    """Whether an IP address is public.
 
-    False for private, loopback, link-local, shared, multicast, reserved and unspecified addresses,
-    for IPv6 forms that carry such an IPv4 address (mapped, 6to4, Teredo, NAT64), and for what is no
-    address at all.
+    False for private, loopback, link-local, shared, multicast, reserved and unspecified addresses, for IPv6
+    forms that contain such an IPv4 address (mapped, 6to4, Teredo, NAT64), and for text that is not an
+    address.
     """
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip in _NAT64:  # the way to IPv4 hosts in networks without IPv4
+        if ip in _NAT64:  # how networks without IPv4 reach IPv4 hosts
             return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
         embedded = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
         carried = [four for four in embedded if four is not None]
@@ -51,7 +53,7 @@ def is_public(address: str) -> bool:
 
 
 async def resolve_host(host: str, port: int) -> list[str]:
-    """The host's addresses. Numeric spellings of IPv4 (decimal, octal, hexadecimal) need no look-up."""
+    """The host's addresses. Numeric forms of IPv4 (decimal, octal, hexadecimal) need no lookup."""
     with contextlib.suppress(OSError, UnicodeError):
         return [socket.inet_ntoa(socket.inet_aton(host))]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -62,9 +64,10 @@ class CheckedTransport(httpx.AsyncBaseTransport):
     """Connects to public addresses only.
 
     Args:
-        allow_private: Lift the restriction.
+        allow_private: Also connect to private addresses.
         trusted: An origin that may be private: a mirror that the operator configured.
         resolve: Name resolution; the system's by default.
+        proxy_for: The proxy for an address; by default there is none.
     """
 
     def __init__(
@@ -73,27 +76,34 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         allow_private: bool = False,
         trusted: Origin | None = None,
         resolve: Resolve = resolve_host,
+        proxy_for: ProxyFor = lambda _: None,
     ) -> None:
         self._allow_private = allow_private
         self._trusted = trusted
         self._resolve = resolve
-        # Connections are pooled by address here, and one address can serve many names: a kept
-        # connection would carry a second name's request past the check of its certificate.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        # trust_env lets SSL_CERT_FILE name a company's certificates; proxies are not read here.
-        self._inner = httpx.AsyncHTTPTransport(limits=limits, trust_env=True)
+        # Connections are pooled by address, and one address can serve many names: on a kept connection, the
+        # request for a second name would not have its certificate checked.
+        self._limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        # trust_env makes SSL_CERT_FILE work, e.g. for a company's certificates; proxies are not read here.
+        self._inner = httpx.AsyncHTTPTransport(limits=self._limits, trust_env=True)
+        self._proxy_for = proxy_for
+        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends the request to the first checked address that accepts a connection.
 
         Raises:
             SourceError: The host has an address that is not public.
-            httpx.TransportError: As httpx has it.
+            httpx.TransportError: The connection failed.
         """
         host = request.url.raw_host.decode("ascii")  # names beyond ASCII in their IDNA form
-        addresses = await self._checked_addresses(
-            request, host, request.url.port or _PORTS[request.url.scheme]
-        )
+        port = request.url.port or _PORTS[request.url.scheme]
+        proxy = self._proxy_for(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}")
+        if proxy is not None:
+            with contextlib.suppress(httpx.ConnectError):  # a name that only the proxy can resolve
+                await self._checked_addresses(request, host, port)
+            return await self._through(proxy, request)
+        addresses = await self._checked_addresses(request, host, port)
         failure: httpx.TransportError | None = None
         for address in addresses:
             try:
@@ -104,7 +114,19 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._inner.aclose()
+        for transport in (self._inner, *self._proxied.values()):
+            await transport.aclose()
+
+    async def _through(self, proxy: Proxy, request: httpx.Request) -> httpx.Response:
+        if proxy.url not in self._proxied:
+            self._proxied[proxy.url] = httpx.AsyncHTTPTransport(
+                limits=self._limits, trust_env=True, proxy=httpx.Proxy(proxy.url)
+            )
+        try:
+            return await self._proxied[proxy.url].handle_async_request(request)
+        except httpx.TransportError as error:
+            reason = f"{error or type(error).__name__} (through the proxy {proxy})"
+            raise type(error)(reason, request=request) from error
 
     async def _checked_addresses(self, request: httpx.Request, host: str, port: int) -> Sequence[str]:
         try:
@@ -112,7 +134,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         except (OSError, UnicodeError) as error:
             raise httpx.ConnectError(f"cannot resolve {host}: {error}", request=request) from error
         if not self._allow_private and (host, port) != self._trusted:
-            # One private address among public ones is refused too: no honest host has both.
+            # One private address among public ones is rejected too: no honest host has both.
             refused = next((address for address in addresses if not is_public(address)), None)
             if refused is not None:
                 raise SourceError(
@@ -123,7 +145,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
 
 def _aimed_at(request: httpx.Request, address: str, host: str) -> httpx.Request:
-    """The same request to a fixed address; the Host header is already set from the name."""
+    """The same request to a fixed address; the Host header already contains the name."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),

@@ -1,8 +1,8 @@
-"""Questions to arXiv, answered from the cache where possible.
+"""Queries arXiv, and uses the cache if possible.
 
-What enters: arXiv ids, DOIs, titles. What leaves: entries, and the paths of cached PDFs. The pace that
-arXiv asks for, retries and address checks are in the `Web` that it is given.
-Source: arXiv API User's Manual; Terms of Use for arXiv APIs (one request each 3 seconds, one connection).
+What enters: arXiv ids, DOIs, titles. What leaves: entries, and the paths of cached PDFs. arXiv's rate limit,
+retries and address checks are in the `Web` that it is given.
+Source: arXiv API User's Manual; Terms of Use for arXiv APIs (one request every 3 seconds, one connection).
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
     from classifier.sources.web import Web
 
 _FEED_BYTES = 5_000_000
-"""Of an answer of the API: 2,000 entries, the largest page, have about 4 MB."""
+"""Largest accepted response of the API: 2,000 entries, the largest page, have about 4 MB."""
 _CANDIDATES = 10
 """Search results that are compared with a title."""
 _API_STATUSES = (200, 400)
-"""A malformed id is answered with 400 and a feed that says so."""
+"""arXiv answers a malformed id with 400 and a feed that contains the reason."""
 
 
 class Arxiv:
-    """arXiv behind a cache.
+    """arXiv with a cache.
 
     Args:
         base_url: Where its API and PDFs are.
-        web: Gives the HTTP client; called at the first request only.
-        cache: What is already known.
+        web: Returns the HTTP client; called at the first request.
+        cache: Stores entries and PDFs.
         max_bytes: Largest accepted PDF.
-        max_age_s: How long the newest version of a paper, or a search, is taken as known.
-        offline: Answer from the cache, however old, or not at all.
+        max_age_s: How long the cached newest version of a paper, or a cached search, is valid.
+        offline: Use only the cache, whatever its age.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class Arxiv:
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def entry(self, reference: Reference) -> ArxivEntry:
-        """The entry of an id; without version, of its newest one.
+        """The entry of an id; without a version, of its newest version.
 
         Raises:
-            PaperNotFound: arXiv knows no such id or version.
-            SourceUnavailable: No usable answer, or offline and not in the cache.
+            PaperNotFound: arXiv does not know this id or version.
+            SourceUnavailable: No usable response, or offline and not in the cache.
         """
         asked = reference.arxiv_id
         pinned = reference.version is not None
@@ -105,7 +105,7 @@ class Arxiv:
         """The paper with the wanted title and authors.
 
         Raises:
-            PaperNotFound: None is near enough; names the nearest.
+            PaperNotFound: No title is similar enough; the message names the nearest.
         """
         seen: list[ArxivEntry] = []
         for query in (phrase_query(wanted.title or ""), words_query(wanted.title or "")):
@@ -117,10 +117,10 @@ class Arxiv:
         raise not_found(wanted, seen)
 
     async def title_notice(self, entry: ArxivEntry, title: str) -> Notice | None:
-        """A `title-mismatch` notice where no looked-at version of the entry's paper has this title.
+        """A `title-mismatch` notice if no checked version of the entry's paper has this title.
 
-        Papers are renamed between versions: beside the entry, version 1 and the newest are asked for,
-        but only where the entry's own title differs. One that cannot be had is left out.
+        Papers are renamed between versions. If the entry's own title differs, version 1 and the newest
+        version are checked too; a version that is not available is skipped.
         """
         if same_title(title, entry.title):
             return None
@@ -143,10 +143,10 @@ class Arxiv:
         """The path of an entry's PDF in the cache, and its SHA-256.
 
         Raises:
-            PaperNotFound: There is no PDF of it (withdrawn, or never had one).
-            NotAPdf: arXiv sent a page instead.
-            UnreadablePdf: It is over the limit.
-            SourceUnavailable: No answer, or offline and not in the cache.
+            PaperNotFound: There is no PDF (withdrawn, or there never was one).
+            NotAPdf: arXiv sent an HTML page instead.
+            UnreadablePdf: The PDF is over the limit.
+            SourceUnavailable: No response, or offline and not in the cache.
         """
         async with self._asking[f"{entry.arxiv_id}.pdf"]:
             cached = await asyncio.to_thread(self._cache.pdf, entry.arxiv_id, self._max_bytes)
@@ -178,7 +178,7 @@ class Arxiv:
     async def _ask(
         self, key: str, max_age_s: float | None, wanted: Callable[[ArxivEntry], bool], **parameters: str
     ) -> list[ArxivEntry]:
-        async with self._asking[key]:  # whoever asks the same meanwhile finds the answer in the cache
+        async with self._asking[key]:  # a concurrent query for the same key then uses the cache
             known = self._cache.entries(key, None if self._offline else max_age_s)
             if known is not None:
                 return known
@@ -186,7 +186,7 @@ class Arxiv:
             sink = TextSink("arXiv's API", _FEED_BYTES)
             await self._web().get(f"{self._base_url}/api/query?{urlencode(parameters)}", sink, _API_STATUSES)
             found = [entry for entry in parse_feed(bytes(sink.data)) if wanted(entry)]
-            if found:  # "nothing" may become something soon
+            if found:  # an empty result is not stored: the paper may appear soon
                 self._cache.store_entries(key, found)
             return found
 
@@ -196,6 +196,4 @@ class Arxiv:
 
     def _refuse_offline(self, what: str) -> None:
         if self._offline:
-            raise SourceUnavailable(
-                f"offline, and {what} is not in the cache; fetch it once with a connection"
-            )
+            raise SourceUnavailable(f"offline mode: {what} is not in the cache; fetch it once while online")

@@ -1,11 +1,11 @@
-"""What arXiv sent, kept on disk by id and version.
+"""arXiv's responses, stored on disk by id and version.
 
-What enters: entries of its API, and PDFs. What leaves: the same, if whole. A file is written under
-another name and moved into place, so that a reader sees the old one or the new one and never half;
-what is damaged counts as absent. It never asks arXiv.
+What enters: entries of its API, and PDFs. What leaves: the same, if they are complete. A file is written
+under another name and then moved, so that a reader sees either the old file or the complete new one; a
+damaged file counts as missing. It sends no requests.
 
-    <root>/metadata/<key>.json     the answer to one question; its age is the file's
-    <root>/pdf/<id>v<n>.pdf        with <id>v<n>.pdf.sha256 beside it
+    <root>/metadata/<key>.json     the result of one query; its age is that of the file
+    <root>/pdf/<id>v<n>.pdf        with <id>v<n>.pdf.sha256 next to it
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from classifier.sources.pdf_bytes import hash_pdf
 
 _ENTRIES = TypeAdapter(list[ArxivEntry])
 _ABANDONED_S = 86_400.0
-"""After so long a file that is being written belongs to a process that died."""
+"""Seconds after which an unfinished file belongs to a process that died."""
 
 
 class Cache:
-    """A directory of answers and PDFs; several processes may use it at once.
+    """A directory of query results and PDFs; several processes may use it at once.
 
     Args:
-        root: Made where it is missing.
+        root: The directory; created if it does not exist.
     """
 
     def __init__(self, root: Path) -> None:
@@ -40,10 +40,10 @@ class Cache:
         self._pdfs = root / "pdf"
 
     def entries(self, key: str, max_age_s: float | None) -> list[ArxivEntry] | None:
-        """The entries stored under `key`; None where absent, damaged, or older than `max_age_s`."""
+        """The entries stored under `key`; None if missing, damaged, or older than `max_age_s`."""
         path = self._metadata / f"{_file_name(key)}.json"
         try:
-            # A stamp from the future (a clock set back) says nothing about age: ask again.
+            # If the time stamp is in the future (the clock was set back), the age is unknown: ask again.
             if max_age_s is not None and not 0 <= time.time() - path.stat().st_mtime <= max_age_s:
                 return None
             return _ENTRIES.validate_json(path.read_bytes())
@@ -51,7 +51,7 @@ class Cache:
             return None
 
     def store_entries(self, key: str, entries: Sequence[ArxivEntry]) -> None:
-        """Keeps entries under `key`.
+        """Stores entries under `key`.
 
         Raises:
             StoreError: The directory cannot be written.
@@ -60,7 +60,7 @@ class Cache:
             file.write(_ENTRIES.dump_json(list(entries)))
 
     def pdf(self, arxiv_id: str, max_bytes: int) -> tuple[Path, str] | None:
-        """The PDF of an id with version, and its SHA-256; None where absent or damaged."""
+        """The PDF of an id with version, and its SHA-256; None if missing or damaged."""
         path = self._pdfs / f"{_file_name(arxiv_id)}.pdf"
         try:
             expected = _checksum(path).read_text(encoding="ascii").strip()
@@ -71,9 +71,9 @@ class Cache:
 
     @contextlib.contextmanager
     def new_pdf(self, arxiv_id: str) -> Iterator[tuple[BinaryIO, Path]]:
-        """A file to fill; it takes its place when the body ends without an exception.
+        """A file to write; it is moved to its final path if the body ends without an exception.
 
-        Follow it with `seal`: a PDF without its checksum counts as absent.
+        Call `seal` afterwards: a PDF without its checksum counts as missing.
 
         Raises:
             StoreError: The directory cannot be written.
@@ -83,13 +83,14 @@ class Cache:
             yield file, path
 
     def seal(self, arxiv_id: str, sha256: str) -> None:
-        """Declares the stored PDF whole."""
+        """Marks the stored PDF as complete, by storing its checksum."""
         with _replacing(_checksum(self._pdfs / f"{_file_name(arxiv_id)}.pdf")) as file:
             file.write(sha256.encode("ascii"))
 
 
 def _file_name(key: str) -> str:
-    # Old ids hold a slash; new ids and hashes have no letters before their digits, so none collide.
+    # Old ids contain a slash. They cannot collide with new ids and hashes, which have no letters before a
+    # digit.
     return key.replace("/", "_")
 
 
@@ -105,7 +106,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _sweep(directory: Path) -> None:
-    """Removes what killed processes left behind."""
+    """Removes unfinished files of killed processes."""
     for part in directory.glob(f".*{PART}"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > _ABANDONED_S:

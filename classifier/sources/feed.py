@@ -1,7 +1,7 @@
 """arXiv's Atom feeds -> entries.
 
-What enters: the bytes that the API sent. What leaves: what it says of each paper. It asks nothing.
-Format: arXiv API User's Manual, section 3.3 and 3.4 (errors come as an entry of their own).
+What enters: the bytes that the API sent. What leaves: the metadata of each paper. It sends no requests.
+Format: arXiv API User's Manual, sections 3.3 and 3.4 (an error is an entry of its own).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ArxivEntry(Record):
     """One version of a paper, as arXiv describes it.
 
     Attributes:
-        paper: Its metadata; `arxiv_id` carries the version.
+        paper: Its metadata; `arxiv_id` includes the version.
         bare_id: The id without version.
         version: From 1.
     """
@@ -46,11 +46,11 @@ class ArxivEntry(Record):
 
 
 def parse_feed(data: bytes) -> list[ArxivEntry]:
-    """Reads a feed; empty where nothing was found.
+    """Parses a feed; returns an empty list if nothing was found.
 
     Raises:
-        PaperNotFound: The feed reports an error, as it does for ids that cannot be.
-        SourceUnavailable: It is no Atom feed (a refusal page, a body cut short).
+        PaperNotFound: The feed reports an error, as for malformed ids.
+        SourceUnavailable: The data is not an Atom feed (an error page, a truncated body).
     """
     import xml.etree.ElementTree as ElementTree
 
@@ -60,11 +60,9 @@ def parse_feed(data: bytes) -> list[ArxivEntry]:
     try:
         feed: Element = fromstring(data)
     except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise SourceUnavailable(
-            "arXiv's API sent something else than an Atom feed; try again later"
-        ) from error
+        raise SourceUnavailable("arXiv's API did not return an Atom feed; try again later") from error
     if feed.tag != f"{_ATOM}feed":
-        raise SourceUnavailable("arXiv's API sent something else than an Atom feed; try again later")
+        raise SourceUnavailable("arXiv's API did not return an Atom feed; try again later")
     found = [_entry(element) for element in feed.iter(f"{_ATOM}entry")]
     return [entry for entry in found if entry is not None]
 
@@ -76,7 +74,7 @@ def _entry(element: Element) -> ArxivEntry | None:
         raise PaperNotFound(f"no such paper: arXiv says '{reason[:200]}'; check the id")
     title = _text(element, f"{_ATOM}title")
     match = _ID.fullmatch(address)
-    if match is None or not title:  # some unknown ids come back as an entry without content
+    if match is None or not title:  # arXiv answers some unknown ids with an entry without content
         return None
     published = _text(element, f"{_ATOM}published") or ""
     names = (_text(author, f"{_ATOM}name") for author in element.iter(f"{_ATOM}author"))
@@ -92,5 +90,5 @@ def _entry(element: Element) -> ArxivEntry | None:
 
 
 def _text(element: Element, tag: str) -> str | None:
-    """The child's text on one line; None where it is missing or blank."""
+    """The child's text on one line; None if it is missing or blank."""
     return " ".join((element.findtext(tag) or "").split()) or None

@@ -1,4 +1,4 @@
-"""How long sources are waited for; light to import, since a local file needs nothing that speaks HTTP."""
+"""Timeouts and retries of sources. Quick to import, since a local file needs no HTTP client."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for what, in seconds.
+    """Timeouts and retries; times are in seconds.
 
     Attributes:
-        timeout_s: For a connection, and for each piece of a body.
-        total_s: For one whole answer, so that a trickle ends as well.
-        attempts: Requests in all before giving up.
-        backoff_s: Pause after the first failed attempt; it doubles from one to the next.
-        longest_wait_s: Cap of any pause, including what Retry-After asks for.
-        max_redirects: Hops followed for one attempt.
+        timeout_s: Timeout for a connection, and for each piece of a body.
+        total_s: Timeout for a whole response, so that a very slow one ends too.
+        attempts: Number of attempts before giving up.
+        backoff_s: Pause after the first failed attempt; it doubles after each further one.
+        longest_wait_s: Longest pause, also if Retry-After asks for more.
+        max_redirects: Redirects that one attempt follows.
     """
 
     timeout_s: float = 30.0

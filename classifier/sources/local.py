@@ -1,7 +1,7 @@
 """Files, pipes and standard input -> PaperFile, and the temporary files of a run.
 
-What enters: a reference to something on this machine. What leaves: a path and a hash. A file stays
-where it is; what can be read only once is copied to a temporary file.
+What enters: a reference to a file, pipe or standard input. What leaves: a path and a hash. A file stays where
+it is; a stream that can be read only once is copied to a temporary file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from classifier.sources.pdf_bytes import PdfSink, hash_pdf, open_source, spool
 
 
 class LocalFiles:
-    """What lies on this machine.
+    """Files on this machine.
 
     Args:
         max_bytes: Largest accepted PDF.
-        stdin: What '-' reads; the process's standard input by default.
+        stdin: The stream for '-'; the process's standard input by default.
     """
 
     def __init__(self, max_bytes: int, stdin: BinaryIO | None = None) -> None:
@@ -37,7 +37,7 @@ class LocalFiles:
         self._remove: weakref.finalize[..., LocalFiles] | None = None
 
     def from_path(self, reference: Reference) -> PaperFile:
-        """A file, or a pipe that has a path.
+        """A file, or a pipe with a path.
 
         Raises:
             BadReference, NotAPdf, UnreadablePdf, StoreError: As `Sources.fetch`.
@@ -64,7 +64,7 @@ class LocalFiles:
 
     @contextlib.contextmanager
     def new_file(self) -> Iterator[tuple[BinaryIO, Path]]:
-        """A temporary file to fill; it is kept if the body ends without an exception."""
+        """A temporary file to write; it is kept if the body ends without an exception."""
         path: Path | None = None
         try:
             if self._folder is None:
@@ -84,12 +84,12 @@ class LocalFiles:
             raise
 
     def remove_temporary(self) -> None:
-        """Removes every temporary file; at the latest that happens when the program exits."""
+        """Removes all temporary files; otherwise this happens when the program exits."""
         if self._remove is not None:
             self._remove()
             self._folder = self._remove = None
 
 
 def _remove(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:  # a fork leaves its parent's files alone
+    if os.getpid() == owner:  # a fork must not remove its parent's files
         shutil.rmtree(folder, ignore_errors=True)

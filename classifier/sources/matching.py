@@ -1,7 +1,7 @@
-"""Which of arXiv's entries is the paper that was meant.
+"""Chooses, among arXiv's entries, the paper that a title refers to.
 
-What enters: a title, perhaps authors, and candidates. What leaves: the entry, or the reason why none
-is. It asks nothing; `classifier.model.identity` says when titles are equal.
+What enters: a title, optional authors, and candidates. What leaves: the matching entry, or the reason why
+there is none. It sends no requests; `classifier.model.identity` decides whether titles are equal.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def phrase_query(title: str) -> str:
 
 
 def words_query(title: str) -> str:
-    """The API query for titles that share words, the longest ones: finds the near misses."""
+    """The API query for titles that share the longest words, to find similar titles."""
     words = sorted({word.lower() for word in _title_words(title)}, key=lambda word: (-len(word), word))
     return " OR ".join(f"ti:{word}" for word in words[:_QUERY_WORDS])
 
 
 def choose_entry(wanted: Paper, candidates: Iterable[ArxivEntry]) -> ArxivEntry | None:
-    """The candidate most similar to the wanted title; where authors are known, they must agree."""
+    """The candidate with the title most similar to the wanted one; if authors are known, they must agree."""
     agreeing = [
         entry
         for entry in candidates
@@ -43,7 +43,7 @@ def choose_entry(wanted: Paper, candidates: Iterable[ArxivEntry]) -> ArxivEntry 
 
 
 def not_found(wanted: Paper, candidates: Sequence[ArxivEntry]) -> PaperNotFound:
-    """The error for a title that no candidate has, naming the nearest one."""
+    """The error for a title that no candidate has; its message names the nearest one."""
     nearest = max(
         candidates, key=lambda entry: title_similarity(wanted.title or "", entry.title), default=None
     )
@@ -54,9 +54,9 @@ def not_found(wanted: Paper, candidates: Sequence[ArxivEntry]) -> PaperNotFound:
     if same_title(wanted.title or "", nearest.title):
         theirs = ", ".join(nearest.paper.authors[:3])
         return PaperNotFound(
-            f"{start} by {wanted.authors[0]}; {found} is by {theirs}: give its id if it is meant"
+            f"{start} by {wanted.authors[0]}; {found} is by {theirs}: if that is the paper, give its id"
         )
-    return PaperNotFound(f"{start}; the nearest is {found}: give its id if it is meant")
+    return PaperNotFound(f"{start}; the nearest is {found}: if that is the paper, give its id")
 
 
 def _title_words(title: str) -> list[str]:

@@ -1,8 +1,8 @@
-"""One request at a time, and a pause between two, across all processes that share a directory.
+"""A rate limit for all processes that share a directory: one request at a time, with a pause in between.
 
-What enters: the wish to send a request. What leaves: the right to send it now. A lock file is held
-while the request lasts (one connection), and a time stamp beside it says when the next may start.
-The system frees the lock of a process that dies; a damaged stamp costs one pause.
+A caller waits for its turn and then sends its request. A lock file is held during the request (one
+connection), and a time stamp next to it contains the time of the next allowed start. The operating system
+releases the lock of a process that dies; a damaged time stamp costs one pause.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from classifier.errors import StoreError
 from classifier.waiting import OnWait
 
 _POLL_S = 0.05
-"""Between two looks at a lock that another process holds."""
+"""Seconds between two attempts to get a lock that another process holds."""
 _LONGEST_S = 600.0
-"""No stamp makes anyone wait longer: it may be damaged, or the clock may have moved."""
+"""Longest wait in seconds: a time stamp may be damaged, or the clock may have changed."""
 
 
 class Pace:
-    """The right to send, handed out one by one.
+    """Lets one caller at a time send a request.
 
     Args:
-        directory: Shared by all who share the pace; made where it is missing.
-        name: What is paced; names the files.
+        directory: Shared by all processes with the same limit; created if it does not exist.
+        name: Name of the limit, used in file names.
         interval_s: Least time from the start of a request to the start of the next.
-        on_wait: Told before a wait that is longer than that: somebody was asked to come back later.
+        on_wait: Called before a wait that is longer than that, because a server sent Retry-After.
     """
 
     def __init__(self, directory: Path, name: str, interval_s: float, on_wait: OnWait | None = None) -> None:
@@ -44,7 +44,7 @@ class Pace:
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Waits for the turn, and holds it for the body of the `async with`.
+        """Waits for its turn, and keeps it during the body of the `async with`.
 
         Raises:
             StoreError: The directory cannot be written.
@@ -62,9 +62,9 @@ class Pace:
                 lock.release()
 
     def defer(self, seconds: float) -> None:
-        """Lets no request of anyone start before `seconds` from now, nor earlier than already set.
+        """Delays the next request of all processes by at least `seconds` from now.
 
-        Call it inside a turn.
+        Call it during a turn.
         """
         pause_s = min(max(seconds, self._remaining_s()), _LONGEST_S)
         try:
@@ -73,9 +73,9 @@ class Pace:
             raise self._unwritable(error) from error
 
     def give_back(self) -> None:
-        """Takes back the pause of this turn: the request never left.
+        """Removes the pause after this turn, since the request was not sent.
 
-        Call it inside a turn.
+        Call it during a turn.
         """
         self._stamp.unlink(missing_ok=True)
 

@@ -1,7 +1,7 @@
-"""When a request is tried again, and when it is given up.
+"""Retries of requests.
 
-What enters: failures of requests. What leaves: waits, told to whom it may concern, and in the end one
-`SourceUnavailable`. What it does not do: send.
+What enters: failures of requests. What leaves: waits, reported through a callback, and finally one
+`SourceUnavailable`. What it does not do: send requests.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from classifier.waiting import ABSENT_ATTEMPTS, ABSENT_WAIT_S, OnWait
 _T = TypeVar("_T")
 
 _ABSENT_FOR_S = 30.0
-"""How long a host that nobody answered at is tried once only, by all that ask for it."""
+"""Seconds during which a host without a connection gets only one attempt per request."""
 
 
 class Transient(SourceUnavailable):
-    """Worth another attempt; never leaves `Retries`."""
+    """A failure that may succeed in another attempt; it does not leave `Retries`."""
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class Transient(SourceUnavailable):
 
 
 class Absent(Transient):
-    """No connection came about (refused, a name that leads nowhere): nothing that a pause mends."""
+    """No connection (refused, or an unknown name): waiting rarely helps."""
 
     def __init__(self, message: str, host: str) -> None:
         super().__init__(message)
@@ -39,11 +39,11 @@ class Absent(Transient):
 
 
 class Retries:
-    """The policy of one HTTP client.
+    """The retry policy of one HTTP client.
 
     Args:
-        patience: How long to wait for what.
-        on_wait: Told before each wait: seconds, and why.
+        patience: Timeouts and retries.
+        on_wait: Called before each wait with the seconds and the reason.
     """
 
     def __init__(self, patience: Patience, on_wait: OnWait | None = None) -> None:
@@ -52,16 +52,16 @@ class Retries:
         self._absent_until: dict[str, float] = {}
 
     async def run(self, attempt: Callable[..., Awaitable[_T]], *arguments: Any) -> _T:
-        """What the first attempt with these arguments gives that raises no `Transient`.
+        """Calls `attempt` until it does not raise `Transient`, and returns its result.
 
         Raises:
-            SourceUnavailable: There was none; and whatever else an attempt raises, at once.
+            SourceUnavailable: All attempts failed. Other exceptions of an attempt are raised at once.
         """
         retrying = AsyncRetrying(
             stop=self._is_enough,
             wait=self._pause_s,
             retry=retry_if_exception_type(Transient),
-            before_sleep=self._tell,
+            before_sleep=self._report_wait,
             reraise=True,
         )
         try:
@@ -95,7 +95,7 @@ class Retries:
         doubled = self._patience.backoff_s * 2.0 ** (state.attempt_number - 1)
         return min(doubled, self._patience.longest_wait_s)
 
-    def _tell(self, state: RetryCallState) -> None:
+    def _report_wait(self, state: RetryCallState) -> None:
         if self._on_wait is not None:
             self._on_wait(state.upcoming_sleep, str(_error(state)))
 

@@ -1,7 +1,7 @@
-"""Bytes on their way to disk or memory: counted, limited, hashed, and checked to be a PDF.
+"""Counts, limits and hashes incoming bytes, and checks that they are a PDF.
 
-What enters: chunks of bytes, from a file, a pipe or a server. What leaves: a SHA-256, or an error as
-soon as it is clear that the bytes are of no use. It does not open the PDF.
+What enters: chunks of bytes from a file, a pipe or a server. What leaves: a SHA-256, or an error as soon as
+it is clear that the bytes are not usable. It does not parse the PDF.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from typing import BinaryIO
 from classifier.errors import BadReference, NotAPdf, SourceError, StoreError, UnreadablePdf
 
 CHUNK = 1 << 16
-"""Read, hashed and counted at a time."""
+"""Bytes that are read, hashed and counted at a time."""
 _MAGIC = b"%PDF-"
 _HEAD = 1024
 """The magic must start in the first KiB, where Acrobat looks for it too."""
 
 
 class PdfSink:
-    """Takes a PDF's bytes.
+    """Receives the bytes of a PDF.
 
     Args:
-        name: What the bytes are called in messages.
+        name: The name of the PDF in messages.
         max_bytes: Largest accepted size.
-        file: Where they are written; None only hashes them.
+        file: Where the bytes are written; None to only hash them.
     """
 
     def __init__(self, name: str, max_bytes: int, file: BinaryIO | None = None) -> None:
@@ -44,10 +44,10 @@ class PdfSink:
             self._file.truncate()
 
     def announce(self, size: int) -> None:
-        """Refuses a size that is known before the bytes are.
+        """Checks a size that is known before the bytes arrive.
 
         Raises:
-            UnreadablePdf: It is over the limit.
+            UnreadablePdf: The size is over the limit.
         """
         if size > self._max_bytes:
             raise UnreadablePdf(
@@ -56,12 +56,12 @@ class PdfSink:
             )
 
     def write(self, chunk: bytes) -> None:
-        """Takes the next bytes.
+        """Receives the next bytes.
 
         Raises:
-            NotAPdf: The first KiB holds no `%PDF-`.
-            UnreadablePdf: The limit is passed.
-            StoreError: They cannot be written.
+            NotAPdf: The first KiB does not contain `%PDF-`.
+            UnreadablePdf: The size is over the limit.
+            StoreError: The bytes cannot be written.
         """
         self._size += len(chunk)
         self.announce(self._size)
@@ -77,10 +77,10 @@ class PdfSink:
                 raise StoreError(f"cannot store {self.name}: {error.strerror}; free some space") from error
 
     def finish(self) -> str:
-        """Ends the stream and gives the SHA-256 as lower-case hex.
+        """Ends the stream and returns the SHA-256 as lower-case hex.
 
         Raises:
-            NotAPdf: There was nothing, or it is no PDF.
+            NotAPdf: There were no bytes, or they are not a PDF.
         """
         self._check_head()
         return self._hash.hexdigest()
@@ -102,7 +102,7 @@ class PdfSink:
 
 
 class TextSink:
-    """Takes a small answer into memory, e.g. an API's reply."""
+    """Receives a small response in memory, e.g. that of an API."""
 
     def __init__(self, name: str, max_bytes: int) -> None:
         self._name = name
@@ -114,14 +114,14 @@ class TextSink:
         self.data.clear()
 
     def announce(self, size: int) -> None:
-        """Refuses a size over the limit with a SourceError."""
+        """Raises SourceError if the size is over the limit."""
         if size > self._max_bytes:
             raise SourceError(
                 f"{self._name} answered with more than {self._max_bytes:,} bytes; expected a short reply"
             )
 
     def write(self, chunk: bytes) -> None:
-        """Takes the next bytes."""
+        """Receives the next bytes."""
         self.announce(len(self.data) + len(chunk))
         self.data += chunk
 
@@ -130,10 +130,10 @@ Sink = PdfSink | TextSink
 
 
 def spool(source: BinaryIO, sink: PdfSink) -> str:
-    """Reads a stream to its end into a sink, and gives the SHA-256.
+    """Reads a stream to its end into a sink, and returns the SHA-256.
 
     Raises:
-        BadReference: It cannot be read; else as `PdfSink`.
+        BadReference: The stream cannot be read. Other errors: as `PdfSink`.
     """
     while chunk := _read(source, sink.name):
         sink.write(chunk)
@@ -151,16 +151,16 @@ def hash_pdf(path: Path, max_bytes: int) -> str:
     """SHA-256 of a PDF on disk, read in pieces.
 
     Raises:
-        BadReference: It cannot be read.
-        NotAPdf: Its first KiB holds no `%PDF-`.
-        UnreadablePdf: It is over the limit.
+        BadReference: The file cannot be read.
+        NotAPdf: The first KiB does not contain `%PDF-`.
+        UnreadablePdf: The file is over the limit.
     """
     with open_source(path) as file:
         return spool(file, PdfSink(str(path), max_bytes))
 
 
 def open_source(path: Path) -> BinaryIO:
-    """Opens a file or pipe to read; BadReference where that is not possible."""
+    """Opens a file or pipe for reading; raises BadReference if that is not possible."""
     try:
         return path.open("rb")
     except OSError as error:
@@ -168,4 +168,4 @@ def open_source(path: Path) -> BinaryIO:
             f"cannot read {path}: {error.strerror}; check the path and its permissions"
         ) from error
     except ValueError as error:  # a null character
-        raise BadReference(f"{str(path)!r} is no path: {error}; check it") from error
+        raise BadReference(f"{str(path)!r} is not a valid path: {error}; check it") from error

@@ -1,8 +1,8 @@
-"""Reference -> PaperFile: the one place where the kinds of sources meet.
+"""Reference -> PaperFile: chooses the source for each kind of reference.
 
-What enters: a reference (`parse_reference`) and what is claimed of the paper. What leaves: a path to
-its bytes with hash, metadata and notices. Paths and standard input touch no network and load no HTTP
-client. It does not read the PDF.
+What enters: a reference (`parse_reference`) and the metadata that a list gives for the paper. What leaves:
+the path of its bytes with hash, metadata and notices. Paths and standard input use no network and load no
+HTTP client. It does not parse the PDF.
 """
 
 from __future__ import annotations
@@ -32,23 +32,25 @@ ARXIV_URL = "https://export.arxiv.org"
 
 
 class Sources:
-    """Where papers come from. Use it as an async context manager, or call `aclose`.
+    """Fetches papers. Use it as an async context manager, or call `aclose`.
 
-    One instance belongs to one event loop. Processes with the same `cache_dir` share the cache and
-    the pace towards arXiv.
+    An instance belongs to one event loop. Processes with the same `cache_dir` share the cache and arXiv's
+    rate limit.
 
     Args:
-        cache_dir: Where what arXiv sent is kept; made when first needed.
-        contact: A mail address or page for the User-Agent, as arXiv asks for.
-        arxiv_base_url: arXiv, or a mirror of it; the only origin that may be private by itself.
+        cache_dir: Folder for arXiv's responses; created when first needed.
+        contact: A mail address or web page for the User-Agent, which arXiv asks for.
+        arxiv_base_url: arXiv, or a mirror of it; the only origin that may be private without a setting.
         min_interval_s: Least seconds between the starts of two requests to arXiv.
         allow_private: Also fetch from private, loopback and link-local addresses.
+        proxy: An HTTP proxy's address, or "environment" for those of HTTPS_PROXY and HTTP_PROXY. It resolves
+            names by itself: what this machine can resolve is checked before.
         max_bytes: Largest accepted PDF.
         patience: Timeouts and retries.
-        max_age_s: How long an id without version is taken to mean the version known as its newest.
-        offline: Use the cache alone.
-        stdin: What '-' reads; the process's standard input by default.
-        on_wait: Told before each wait for a server: seconds, and why.
+        max_age_s: How long the cached newest version of an id is valid.
+        offline: Use only the cache.
+        stdin: The stream for '-'; the process's standard input by default.
+        on_wait: Called before each wait for a server with the seconds and the reason.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Sources:
         arxiv_base_url: str = ARXIV_URL,
         min_interval_s: float = 3.0,
         allow_private: bool = False,
+        proxy: str | None = None,
         max_bytes: int = 100_000_000,
         patience: Patience | None = None,
         max_age_s: float = 86_400.0,
@@ -71,6 +74,7 @@ class Sources:
         self._arxiv_base_url = arxiv_base_url
         self._min_interval_s = min_interval_s
         self._allow_private = allow_private
+        self._proxy = proxy
         self._max_bytes = max_bytes
         self._patience = patience or Patience()
         self._max_age_s = max_age_s
@@ -85,41 +89,42 @@ class Sources:
     def from_settings(
         cls, settings: Settings, *, offline: bool = False, on_wait: OnWait | None = None
     ) -> Self:
-        """Where papers come from under these settings.
+        """Sources with these settings.
 
         Args:
-            offline: Ask the cache alone.
+            offline: Use only the cache.
         """
         return cls(
             cache_dir=settings.cache_dir,
             contact=settings.contact,
             arxiv_base_url=settings.arxiv_url,
             allow_private=settings.allow_private,
+            proxy=settings.sources_proxy,
             max_bytes=settings.fetch_bytes,
             offline=offline,
             on_wait=on_wait,
         )
 
     async def fetch(self, ref: str | Reference, *, claimed: Paper | None = None) -> PaperFile:
-        """Brings a paper to disk.
+        """Fetches a paper to disk.
 
         Args:
             ref: What the user typed, or its parsed form.
-            claimed: What a list says of it. For an arXiv id, a title that differs from arXiv's gives
+            claimed: The metadata that a list gives. For an arXiv id, a title that differs from arXiv's gives
                 a `title-mismatch` notice; for a DOI or a title it helps to find the paper.
 
         Returns:
-            The file. Its path is valid until `aclose`, and beyond for arXiv's (they lie in the cache)
-            and for local files (they are not copied). `paper` is what arXiv says, `arxiv_id` with
-            version; empty for other sources.
+            The file. Its path is valid until `aclose`; paths of arXiv's PDFs (in the cache) and of local
+            files (not copied) remain valid. `paper` has arXiv's metadata, with the version in `arxiv_id`; it
+            is empty for other sources.
 
         Raises:
-            BadReference: Of no known form, or a file that cannot be read.
-            NotAPdf, UnreadablePdf: Something else than a PDF, or larger than `max_bytes`.
-            PaperNotFound: The source has no such paper.
-            SourceUnavailable: It could not be asked, or refused, after all attempts.
-            SourceError: An address that is not fetched from, e.g. a private one.
-            StoreError: Cache or temporary directory cannot be written.
+            BadReference: An unknown form of reference, or a file that cannot be read.
+            NotAPdf, UnreadablePdf: Not a PDF, or larger than `max_bytes`.
+            PaperNotFound: The source does not have this paper.
+            SourceUnavailable: The source could not be reached or refused, after all attempts.
+            SourceError: An address that is not allowed, e.g. a private one.
+            StoreError: The cache or the temporary directory cannot be written.
         """
         reference = parse_reference(ref) if isinstance(ref, str) else ref
         claimed = claimed or Paper()
@@ -134,16 +139,16 @@ class Sources:
                 return await self._from_arxiv(reference, claimed)
 
     async def metadata(self, arxiv_id: str) -> Paper:
-        """What arXiv says of an id; without version, of the newest one.
+        """ArXiv's metadata of an id; without a version, of the newest version.
 
         Raises:
-            BadReference: It is no arXiv id.
+            BadReference: The text is not an arXiv id.
             PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
         """
         return (await self._ask_arxiv().entry(parse_arxiv_id(arxiv_id))).paper
 
     async def check_title(self, arxiv_id: str, title: str) -> Notice | None:
-        """A `title-mismatch` notice where arXiv knows the id by other titles only; see `fetch`."""
+        """A `title-mismatch` notice if arXiv knows the id only with other titles; see `fetch`."""
         arxiv = self._ask_arxiv()
         return await arxiv.title_notice(await arxiv.entry(parse_arxiv_id(arxiv_id)), title)
 
@@ -217,26 +222,25 @@ class Sources:
         return self._arxiv_web
 
     def _open_web(self, *, paced: bool = False) -> Web:
+        from classifier.proxies import proxy_choice
         from classifier.sources.addresses import CheckedTransport
         from classifier.sources.pace import Pace
         from classifier.sources.web import Web
 
-        patience = self._patience
-        if not paced:
-            transport = CheckedTransport(allow_private=self._allow_private)
-            return Web(transport, contact=self._contact, patience=patience, on_wait=self._on_wait)
-        host, port = _origin(self._arxiv_base_url)
+        trusted, pace = None, None
+        if paced:
+            trusted = host, port = _origin(self._arxiv_base_url)
+            name = f"pace-{host.replace(':', '-')}-{port}"
+            pace = Pace(self._cache_dir, name, self._min_interval_s, on_wait=self._on_wait)
         return Web(
-            CheckedTransport(allow_private=self._allow_private, trusted=(host, port)),
-            contact=self._contact,
-            patience=patience,
-            pace=Pace(
-                self._cache_dir,
-                f"pace-{host.replace(':', '-')}-{port}",
-                self._min_interval_s,
-                on_wait=self._on_wait,
+            CheckedTransport(
+                allow_private=self._allow_private, trusted=trusted, proxy_for=proxy_choice(self._proxy)
             ),
+            contact=self._contact,
+            patience=self._patience,
+            pace=pace,
             on_wait=self._on_wait,
+            is_proxied=self._proxy is not None,
         )
 
 

@@ -1,8 +1,8 @@
-"""HTTP as this project does it: GET only, redirects checked, sizes limited, refusals retried or named.
+"""An HTTP client: GET only, with checked redirects, limited sizes, retries, and distinct errors.
 
-What enters: an address and a sink for its bytes. What leaves: the sink, filled, and the address that
-answered in the end. It knows nothing of arXiv, papers or caches. Which addresses may be connected to
-is decided in `addresses`, how often in `pace`, what is tried again in `patience`.
+What enters: an address and a sink for its bytes. What leaves: the filled sink, and the final address after
+redirects. It does not know arXiv, papers or caches. `addresses` decides which addresses are allowed, `pace`
+how often requests are sent, and `patience` what is retried.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
+from classifier.proxies import variable_for
 from classifier.sources.limits import Patience
 from classifier.sources.pace import Pace
 from classifier.sources.patience import Absent, Retries, Transient
@@ -25,22 +26,23 @@ from classifier.waiting import OnWait, parse_retry_after
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MISSING = {404, 410}
-"""Statuses by which a server says that there is no such thing."""
+"""Statuses that mean: there is no such document."""
 _CLOSED = {401, 402, 403, 451}
-"""A paywall or a block: it is there, but not for us. arXiv answers 403 to whom it has had enough of."""
+"""Statuses of a paywall or a block. arXiv also sends 403 to clients that sent too many requests."""
 _BUSY = {429, 502, 503, 504}
-"""Refusals for now. 502 and 504 are a gateway's way to report a lost connection or a timeout."""
+"""Temporary failures. With 502 and 504 a gateway reports a lost connection or a timeout."""
 
 
 class Web:
     """An HTTP client for one purpose.
 
     Args:
-        transport: What connects.
-        contact: Goes into the User-Agent, for the operators of the servers.
+        transport: The transport that connects.
+        contact: Contact for the operators of the servers, in the User-Agent.
         patience: Timeouts and retries.
-        pace: Where the server asks for pauses between requests; redirects count.
-        on_wait: Told before each wait for another attempt: seconds, and why.
+        pace: The rate limit, if the server has one; redirects count.
+        on_wait: Called before each wait for another attempt with the seconds and the reason.
+        is_proxied: Whether the transport uses proxies if there are any.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Web:
         patience: Patience,
         pace: Pace | None = None,
         on_wait: OnWait | None = None,
+        is_proxied: bool = False,
     ) -> None:
+        self._is_proxied = is_proxied
         self._patience = patience
         self._pace = pace
         self._retries = Retries(patience, on_wait)
@@ -59,23 +63,23 @@ class Web:
             transport=transport,
             timeout=patience.timeout_s,
             follow_redirects=False,
-            trust_env=False,  # neither proxies (they would resolve names unchecked) nor ~/.netrc passwords
+            trust_env=False,  # proxies are the transport's, and ~/.netrc passwords are for nobody here
             headers={"User-Agent": _user_agent(contact), "Accept-Encoding": "identity"},
         )
 
     async def get(self, url: str, sink: Sink, readable: Container[int] = (200,)) -> str:
-        """Fetches `url` into `sink`, and gives the address that answered after redirects.
+        """Fetches `url` into `sink`, and returns the final address after redirects.
 
         Args:
-            url: What is asked for.
-            sink: Takes the body; restarted for each attempt.
-            readable: Statuses whose body is the answer.
+            url: The address.
+            sink: Receives the body; restarted for each attempt.
+            readable: Statuses whose body is the result.
 
         Raises:
             PaperNotFound: 404 or 410.
-            SourceUnavailable: No answer, or a refusal, after all attempts.
-            SourceError: Not open to us; an address, redirect or encoding that is not followed; what `sink`
-                raises.
+            SourceUnavailable: No response, or a temporary failure, after all attempts.
+            SourceError: Access is denied, or the address, a redirect or an encoding is not accepted. Errors
+                of `sink` are raised too.
         """
         return await self._retries.run(self._attempt, url, sink, readable)
 
@@ -91,15 +95,16 @@ class Web:
                 async with self._turn(), asyncio.timeout(self._patience.total_s):
                     target = await self._hop(url, host, sink, readable)
             except (httpx.TimeoutException, TimeoutError) as error:
-                raise Transient(f"{host} did not answer in time") from error
+                raise Transient(f"{host} did not answer in time{self._unused_proxy(url)}") from error
             except httpx.TransportError as error:
                 if _is_certificate_failure(error):
                     raise SourceUnavailable(
                         f"{host} has no valid certificate: {error}; not fetched"
                     ) from error
-                told = f"cannot fetch from {host}: {error or type(error).__name__}"
+                reason = f"{error or type(error).__name__}{self._unused_proxy(url)}"
+                failure = f"cannot fetch from {host}: {reason}"
                 raise (
-                    Absent(told, host) if isinstance(error, httpx.ConnectError) else Transient(told)
+                    Absent(failure, host) if isinstance(error, httpx.ConnectError) else Transient(failure)
                 ) from error
             except (httpx.InvalidURL, httpx.HTTPError) as error:
                 raise SourceError(
@@ -116,7 +121,7 @@ class Web:
         return self._pace.turn() if self._pace else contextlib.nullcontext()
 
     async def _hop(self, url: str, host: str, sink: Sink, readable: Container[int]) -> str | None:
-        """One request; the next address where the answer is a redirect."""
+        """Sends one request; returns the next address if the response is a redirect."""
         async with self._connected(url) as response:
             if response.status_code in _REDIRECTS:
                 return _redirect_target(response)
@@ -148,6 +153,16 @@ class Web:
                 self._pace.give_back()
             raise
 
+    def _unused_proxy(self, url: str) -> str:
+        """What to know after a network error: the environment names a proxy that is not used."""
+        variable = None if self._is_proxied else variable_for(url)
+        if variable is None:
+            return ""
+        return (
+            f"; {variable} is set, but papers are fetched without a proxy: set sources_proxy to use one "
+            "(CLASSIFIER_SOURCES_PROXY=environment)"
+        )
+
     def _busy(self, host: str, response: httpx.Response) -> Transient:
         wait_s = parse_retry_after(response.headers)
         if wait_s is not None:
@@ -160,9 +175,9 @@ class Web:
 def _user_agent(contact: str) -> str:
     from classifier.__about__ import __version__
 
-    # A header takes printable ASCII only.
-    said = "".join(c for c in contact if c.isascii() and c.isprintable()).strip()
-    return f"survey-classifier/{__version__} ({said})"
+    # A header can contain printable ASCII only.
+    printable = "".join(c for c in contact if c.isascii() and c.isprintable()).strip()
+    return f"survey-classifier/{__version__} ({printable})"
 
 
 def _redirect_target(response: httpx.Response) -> str:
@@ -170,7 +185,9 @@ def _redirect_target(response: httpx.Response) -> str:
     try:
         target = here.join(response.headers["location"])
     except (KeyError, ValueError, httpx.InvalidURL) as error:
-        raise SourceError(f"{here.host} redirects to nowhere; give the address of the PDF itself") from error
+        raise SourceError(
+            f"{here.host} redirects without an address; give the address of the PDF itself"
+        ) from error
     problem = None
     if target.scheme not in ("http", "https") or not target.host:
         problem = f"to '{target.scheme}:', which is not http(s)"
@@ -188,8 +205,9 @@ def _redirect_target(response: httpx.Response) -> str:
 async def _decoded(response: httpx.Response, host: str) -> AsyncIterator[bytes]:
     """The body in pieces of at most `CHUNK` bytes.
 
-    Compression was not asked for, yet some servers use it. httpx would inflate a whole network read
-    at once, a thousandfold for a bomb; here the sink sees each piece before the next is made.
+    We did not ask for compression, but some servers use it. httpx would decompress a whole network read at
+    once, which a bomb can make a thousand times larger; here the sink checks each piece before the next is
+    made.
     """
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
@@ -215,7 +233,7 @@ async def _decoded(response: httpx.Response, host: str) -> AsyncIterator[bytes]:
 
 
 def _is_certificate_failure(error: BaseException) -> bool:
-    """Looks through the causes: httpx wraps ssl's error in a ConnectError."""
+    """Whether a cause of the error is a certificate failure: httpx wraps it in a ConnectError."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):

@@ -1,1 +1,1 @@
-"""One survey as data: the workspace, its taxonomy, the answer schema made from it, and their checks."""
+"""One survey as data: the workspace, its taxonomy, the answer schema generated from it, and checks."""

@@ -1,10 +1,10 @@
 """Taxonomy -> the answer's JSON Schema, and a raw reply -> a validated Answer.
 
-The schema is a portable subset that every provider's structured output accepts: object root, every
-property required, no further ones, string enums, `anyOf: [X, null]`, arrays, plain types. Limits
-(lengths, ranges, counts) stand in descriptions and are checked here. Reasons come before the label,
-so that a model argues first and decides then. What it does not do: look whether quotes stand in the
-paper (`classifier.verdict.evidence`) or whether answers go with the label (`classifier.pipeline`).
+The schema uses the portable subset that the structured output of every provider accepts: an object at the
+root, all properties required, no additional ones, string enums, `anyOf: [X, null]`, arrays, plain types.
+Limits (lengths, ranges, counts) are in descriptions and are checked here. Reasons come before the label, so
+that a model argues before it decides. What it does not do: check whether quotes are in the paper
+(`classifier.verdict.evidence`) or whether the answers contradict the label (`classifier.verdict.review`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from classifier.model.reply import Answer, GivenAnswer, Quote
 from classifier.survey.taxonomy import Taxonomy
 
 LABEL = "label"
-"""What a quote supports when it carries the decision as a whole."""
+"""The value of `supports` for a quote that supports the decision as a whole."""
 
 MAX_QUOTE_CHARS = 600
-"""One to three sentences."""
+"""Enough for one to three sentences."""
 MAX_RATIONALE_CHARS = 1200
-"""Twice what one or two sentences take, so that no good answer is refused."""
+"""Twice the length of one or two sentences, so that no good answer is rejected."""
 MAX_EVIDENCE = 8
-"""Twice what the prompt asks for."""
+"""Twice the number that the prompt asks for."""
 
 
 class _Given(BaseModel):
@@ -64,7 +64,7 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
     leaves = list(taxonomy.leaves)
     answers = _answers(taxonomy)
     evidence = _evidence([*answers, LABEL])
-    # An object without properties is no part of the portable subset: what is not asked is left out.
+    # The portable subset has no objects without properties: without questions, `answers` is left out.
     properties: dict[str, Any] = {"answers": _object(answers)} if answers else {}
     properties |= {
         "evidence": {
@@ -130,14 +130,13 @@ def _evidence(supports: list[str]) -> dict[str, Any]:
 def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
     """Validates a reply (one JSON object) against the leaf schema.
 
-    A runner-up or secondary leaf that repeats the label is dropped; empty quotes become None. A confidence
-    that is not a number from 0 to 1 (small models write 5, 85 or NaN) becomes None: the label beside it is
-    still valid.
+    A runner-up or secondary leaf that repeats the label is removed; empty quotes become None. A confidence
+    that is not a number from 0 to 1 (small models write 5, 85 or NaN) becomes None: the label is still valid.
 
     Raises:
         NotJson: The text is not JSON.
-        SchemaMismatch: JSON of another shape, a limit broken, or an undeclared answer.
-        UnknownLabel: A label outside the closed set. All messages are fit to be sent back.
+        SchemaMismatch: JSON of another shape, a value over its limit, or an undeclared answer.
+        UnknownLabel: A label outside the closed set. All messages can be sent back to the model.
     """
     try:
         reply = _Reply.model_validate(_decode(raw))
@@ -174,13 +173,13 @@ def stated_confidence(raw: str) -> str:
 
 
 def _decode(raw: str) -> Any:
-    """JSON as models write it: NaN, Infinity and numbers of any length are read as floats.
+    """Decodes JSON as models write it: NaN, Infinity and numbers of any length are read as floats.
 
-    None of them is a value that the schema takes, except where a confidence stands: there it means unknown.
+    The schema accepts such values only for the confidence, where they mean unknown.
     """
 
     def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        # Python's json would keep the last of two labels without a word.
+        # Python's json would silently keep the last of two labels.
         for name, times in Counter(name for name, _ in pairs).items():
             if times > 1:
                 raise SchemaMismatch(f"the reply gives '{_short(name)}' {times} times; expected once", raw)
@@ -195,7 +194,7 @@ def _decode(raw: str) -> Any:
 
 
 def _whole_number(digits: str) -> int | float:
-    # Python refuses to make an int of more than 4,300 digits.
+    # Python refuses to convert more than 4,300 digits to an int.
     return int(digits) if len(digits) < 20 else float(digits)
 
 
@@ -205,7 +204,7 @@ def _probability(stated: Any) -> float | None:
 
 
 def _check_names(taxonomy: Taxonomy, reply: _Reply, raw: str) -> None:
-    """Refuses every name that the taxonomy does not declare, in every place where one may stand."""
+    """Rejects every name that the taxonomy does not declare."""
     if reply.label not in taxonomy.labels:
         raise UnknownLabel(_not_one_of("label", reply.label, taxonomy.labels), raw)
     runner_ups = (*taxonomy.leaves, OUT_OF_SCOPE)
@@ -237,7 +236,7 @@ def _check_keys(where: str, given: dict[str, Any], declared: dict[str, Any], raw
 
 
 def _field_ids(taxonomy: Taxonomy) -> dict[str, str]:
-    """Field id -> description, each once, in the tree's order."""
+    """Field id -> description, without repetitions, in the tree's order."""
     return {field.id: field.describe for leaf in taxonomy.leaves.values() for field in leaf.fields}
 
 

@@ -1,8 +1,8 @@
-"""A workspace -> findings: what is wrong with its taxonomy or its gold, before a model is asked.
+"""A workspace -> findings: errors in its taxonomy or gold studies, before a model is asked.
 
-What enters: a workspace of any survey. What leaves: findings, each with a code, the place and one line.
-The checks know no survey: answers or definitions that were swapped are found because the labelled studies
-lead to the other leaf, or because the words fit the other leaf (`classifier.survey.swaps`).
+What enters: a workspace of any survey. What leaves: findings, each with a code, the place and one line. The
+checks do not know any survey: swapped answers are found because the labelled studies lead to the other leaf,
+and swapped definitions because their words fit the other leaf better (`classifier.survey.swaps`).
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pydantic import ValidationError
+
+from classifier.errors import ConfigError
 from classifier.model.identity import same_paper
 from classifier.model.record import OUT_OF_SCOPE, Record
 from classifier.model.study import Study
 from classifier.survey.answer_schema import LABEL
+from classifier.survey.shape import problems
 from classifier.survey.swaps import find_swaps
 from classifier.survey.taxonomy import Conditions, Leaf, Node, Taxonomy
-from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
+from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, read_studies, study_problems
 
 
 class Finding(Record):
-    """One thing that is wrong: a stable code, where it stands, and what to do."""
+    """One error: a stable code, its place, and what to do."""
 
     code: str
     where: str
@@ -28,11 +32,16 @@ class Finding(Record):
 
 
 def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
-    """All findings, in the order of the files; empty when all is well.
+    """All findings, in the order of the files; empty if the workspace has no errors.
+
+    If files have another shape, only those problems are reported: the other checks need the records.
 
     Raises:
-        ConfigError: A file cannot be read or is not of its shape at all.
+        ConfigError: A file cannot be read, is not YAML, or not UTF-8.
     """
+    misshapen = tuple(_check_shapes(workspace))
+    if misshapen:
+        return misshapen
     taxonomy = workspace.taxonomy
     gold = [
         (f"{name}:{number}", study)
@@ -48,12 +57,35 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
         *_check_definitions(taxonomy, studies),
         *_check_coverage(taxonomy, studies),
         *(finding for where, study in gold for finding in _check_study(taxonomy, where, study)),
-        *_check_twins(gold),
+        *_check_duplicates(gold),
     )
 
 
+def measures_nothing(workspace: Workspace) -> str | None:
+    """What to know about a workspace without studies; None if it has some."""
+    if workspace.studies:
+        return None
+    why = "no labelled studies: nothing measures an engine here, and prompts have no examples"
+    return f"{why}; add papers to {GOLD_FILES[0]}"
+
+
+def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
+    try:
+        _ = workspace.taxonomy
+    except ConfigError as error:
+        if not isinstance(error.__cause__, ValidationError):
+            raise
+        for place, message in problems(error.__cause__, Taxonomy):
+            yield Finding(code="invalid-taxonomy", where=f"{TAXONOMY_FILE}: {place}", message=message)
+    for name in GOLD_FILES:
+        path = workspace.root / name
+        for number, message in study_problems(path) if path.is_file() else ():
+            yield Finding(code="invalid-study", where=f"{name}:{number}", message=message)
+
+
 def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
-    # A quote supports a question or "label"; a leaf stands beside "out-of-scope" and "unplaced".
+    # "label" is reserved among question ids (a quote supports a question or "label"), and "out-of-scope" and
+    # "unplaced" among labels.
     yield from _repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
     yield from _repeated("taxonomy.yaml: labels", taxonomy.labels)
     yield from _repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])
@@ -82,7 +114,7 @@ def _repeated(where: str, names: Iterable[str]) -> Iterator[Finding]:
     for name, times in Counter(names).items():
         if times > 1:
             yield Finding(
-                code="duplicate-id", where=where, message=f"'{name}' stands {times} times; ids must be unique"
+                code="duplicate-id", where=where, message=f"'{name}' occurs {times} times; ids must be unique"
             )
 
 
@@ -109,13 +141,13 @@ def _check_answers(
             yield Finding(
                 code="unknown-question",
                 where=where,
-                message=f"'{question}' is no question; expected one of {', '.join(allowed)}",
+                message=f"'{question}' is not a question; expected one of {', '.join(allowed)}",
             )
         elif answer not in allowed[question]:
             yield Finding(
                 code="unknown-answer",
                 where=where,
-                message=f"'{answer}' is no answer to {question}; "
+                message=f"'{answer}' is not an answer to {question}; "
                 f"expected one of {', '.join(allowed[question])}",
             )
 
@@ -126,7 +158,9 @@ def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
     for rule in taxonomy.scope.rules:
         if not rule.answers:
             where = f"taxonomy.yaml: scope rule {rule.id}"
-            yield Finding(code="empty-rule", where=where, message="no answers show this rule; add `answers`")
+            yield Finding(
+                code="empty-rule", where=where, message="no answers lead to this rule; add `answers`"
+            )
     leaves = list(taxonomy.leaves.values())
     for number, leaf in enumerate(leaves):
         where = f"taxonomy.yaml: {leaf.id}"
@@ -140,19 +174,20 @@ def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
                 yield Finding(
                     code="same-path",
                     where=where,
-                    message=f"the same answers lead to {other.id}; a question must tell the two apart",
+                    message=f"the same answers lead to {other.id}; add a question that distinguishes the two",
                 )
         for rule in taxonomy.scope.rules:
             if rule.answers and _implies(leaf.answers, rule.answers):
                 yield Finding(
                     code="unreachable-leaf",
                     where=where,
-                    message=f"scope rule {rule.id} holds whenever this leaf's answers do",
+                    message=f"every paper with this leaf's answers also meets scope rule {rule.id}; "
+                    "change one of the two",
                 )
 
 
 def _compatible(left: Conditions, right: Conditions) -> bool:
-    """Whether some set of answers meets both."""
+    """Whether one set of answers can meet both."""
     return all(set(left[question]) & set(right[question]) for question in left.keys() & right.keys())
 
 
@@ -169,13 +204,14 @@ def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator
             )
     for swap in find_swaps(taxonomy, studies):
         why = {
-            "answers": f"the studies of this leaf lead to {swap.other.id}",
+            "answers": f"the answers of this leaf's studies lead to {swap.other.id}",
             "definitions": f"the definition fits the name, answers and studies of {swap.other.id} better",
         }
         yield Finding(
             code=f"swapped-{swap.what}",
             where=f"taxonomy.yaml: {swap.leaf.id}",
-            message=f"{why[swap.what]}, and the other way round; were the {swap.what} of the two exchanged?",
+            message=f"{why[swap.what]}, and vice versa; check whether the {swap.what} of the two leaves were "
+            f"swapped",
         )
 
 
@@ -199,14 +235,14 @@ def _check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Findi
         yield Finding(
             code="unknown-label",
             where=where,
-            message=f"'{study.label}' is no leaf; expected one of "
+            message=f"'{study.label}' is not a leaf; expected one of "
             f"{', '.join((*taxonomy.leaves, OUT_OF_SCOPE))}",
         )
         return
     for secondary in study.secondary:
         if secondary not in taxonomy.leaves:
             yield Finding(
-                code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is no leaf"
+                code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is not a leaf"
             )
     for name in ("title", "summary", "rationale"):
         if not getattr(study, name).strip():
@@ -251,7 +287,7 @@ def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterat
         )
 
 
-def _check_twins(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
+def _check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
     yield from _repeated("gold", [study.id for _, study in gold])
     for number, (where, study) in enumerate(gold):
         for _, other in gold[number + 1 :]:

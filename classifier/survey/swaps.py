@@ -1,7 +1,7 @@
-"""Leaves whose answers or definitions were exchanged by mistake, as it happens when a tree is edited.
+"""Finds leaves whose answers or definitions were swapped by mistake while a tree was edited.
 
-What enters: a taxonomy and its labelled studies. What leaves: pairs of leaves. No survey is known here: the
-studies, the names and the meanings of the answers are the witnesses.
+What enters: a taxonomy and its labelled studies. What leaves: pairs of leaves. This module does not know any
+survey: it compares definitions with the studies, the names, and the meanings of the answers.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from classifier.survey.taxonomy import Leaf, Taxonomy
 from classifier.text.similarity import contrast
 
 _MARGIN = 0.1
-"""How much better two crossed definitions must fit before they are called swapped (`contrast`, summed).
+"""How much better two definitions must fit each other's leaf to count as swapped (sum of `contrast`).
 
-Sound siblings of the built-in and of the tests' workspace reach +0.5 to +1.9, without studies +0.3 to +1.4,
-with the first clause of each definition alone +0.2 to +1.5; a swap gives the same with the other sign.
+Correct siblings of the built-in workspace and of the tests' workspace reach +0.5 to +1.9, without studies
++0.3 to +1.4, and with only the first clause of each definition +0.2 to +1.5; swapped ones reach the same
+values with the opposite sign.
 """
 
 
 class Swap(NamedTuple):
-    """Two leaves, in the tree's order, and what of them was exchanged."""
+    """Two leaves, in the tree's order, and which of their properties was swapped."""
 
     what: Literal["answers", "definitions"]
     leaf: Leaf
@@ -31,11 +32,12 @@ class Swap(NamedTuple):
 
 
 def find_swaps(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Swap]:
-    """Yields each pair of leaves that looks exchanged.
+    """Yields each pair of leaves that seems to be swapped.
 
-    Answers: each of two leaves' studies, without exception, lead to the other leaf. Definitions: the names,
-    answers and studies of two siblings say together that each definition is the other's; studies may be
-    missing. Siblings that share all words and answers are never called swapped.
+    Answers: all studies of each leaf lead to the other leaf. Definitions: the names, answers and studies of
+        two
+    siblings together fit the other's definition better; studies may be missing. Siblings that share all words
+    and answers are never reported.
     """
     led_to: dict[str, set[tuple[str, ...]]] = {}
     for study in studies:
@@ -49,13 +51,13 @@ def find_swaps(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Swap]:
 
 def _fit(taxonomy: Taxonomy, studies: Sequence[Study], leaf: Leaf, other: Leaf) -> float:
     """How much better the definitions fit their own leaves than each other's."""
-    witnesses = (
+    references = (
         (_name(leaf), _name(other)),
         (_deciding_answers(taxonomy, leaf, other), _deciding_answers(taxonomy, other, leaf)),
         (_about(studies, leaf), _about(studies, other)),
     )
     definitions = leaf.node.definition, other.node.definition
-    return sum(contrast(*definitions, *grounds) for grounds in witnesses)
+    return sum(contrast(*definitions, *texts) for texts in references)
 
 
 def _name(leaf: Leaf) -> str:
@@ -63,7 +65,7 @@ def _name(leaf: Leaf) -> str:
 
 
 def _deciding_answers(taxonomy: Taxonomy, leaf: Leaf, other: Leaf) -> str:
-    """What the answers mean that lead to the leaf and not to the other."""
+    """The ids and meanings of the answers that lead to this leaf but not to the other."""
     return " ".join(
         f"{choice.id} {choice.means}"
         for question in taxonomy.questions

@@ -1,9 +1,9 @@
 """taxonomy.yaml -> Taxonomy: the tree, its decision questions, its scope rules.
 
-What enters: a survey's YAML file. What leaves: one frozen, validated object that the prompt, the
-answer schema, the offline engine and the linter are all driven by. No survey's words are in this
-package: another tree takes this one's place by another file. What it does not do: check a gold
-set against the tree (`classifier.survey.lint`).
+What enters: a survey's YAML file. What leaves: one immutable, validated object; the prompt, the answer
+schema, the offline engine and the linter are generated from it. This package contains no survey's words:
+another tree is another file. What it does not do: check a gold set against the tree
+(`classifier.survey.lint`).
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, Valid
 
 from classifier.errors import ConfigError
 from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Record
+from classifier.survey.shape import problems
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+._-]*$")]
 Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
 Conditions = Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
-"""Question id -> the answers that are compatible; all questions named must hold."""
+"""Question id -> compatible answers; the conditions of all questions must hold."""
 
 
 class Precedent(Record):
-    """A ruling on a kind of paper that the survey did not foresee."""
+    """A decision about a kind of paper that the survey did not foresee."""
 
     case: Text
     because: Text
@@ -41,7 +42,7 @@ class Choice(Record):
 
 
 class Question(Record):
-    """A decision question; `unclear` is always a further answer."""
+    """A decision question; `unclear` is always an additional answer."""
 
     id: Slug
     ask: Text
@@ -55,7 +56,7 @@ class Question(Record):
 
 
 class SurveyField(Record):
-    """What the survey records of a study besides its leaf (a column of its tables)."""
+    """A property of studies that the survey records in addition to the leaf (a column of its tables)."""
 
     id: Slug
     title: Text
@@ -64,7 +65,7 @@ class SurveyField(Record):
 
 
 class ScopeRule(Record):
-    """A reason for which a paper is out of scope, and the answers that show it."""
+    """A reason why a paper is out of scope, and the answers that show it."""
 
     id: Slug
     title: Text
@@ -75,7 +76,7 @@ class ScopeRule(Record):
 
 
 class Scope(Record):
-    """What the survey covers, and the ordered rules for what it does not."""
+    """The scope of the survey, and the ordered rules for papers outside it."""
 
     definition: Text
     rules: tuple[ScopeRule, ...] = ()
@@ -103,7 +104,7 @@ class Node(Record):
 
 
 class Leaf(Record):
-    """A leaf with all that it inherits: `id` is the path, `titles` run from the root's child."""
+    """A leaf with everything that it inherits: `id` is its path, `titles` start at the root's child."""
 
     id: str
     titles: tuple[str, ...]
@@ -118,14 +119,15 @@ class Leaf(Record):
 
 
 class Contradiction(Record):
-    """An answer that does not go with a label."""
+    """An answer that contradicts a label."""
 
     question: str
     answer: str
     allowed: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.question} = {self.answer}, where the label needs {' or '.join(self.allowed)}"
+        required = " or ".join(self.allowed)
+        return f"{self.question} = {self.answer}, but the label requires {self.question} = {required}"
 
 
 class Taxonomy(Record):
@@ -133,7 +135,7 @@ class Taxonomy(Record):
 
     Attributes:
         questions: In the order in which a reader should answer them.
-        source: Citation facts of the survey (title, authors, year, arxiv, …).
+        source: Bibliographic data of the survey (title, authors, year, arxiv, …).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
@@ -155,7 +157,7 @@ class Taxonomy(Record):
 
     @cached_property
     def branches(self) -> Mapping[str, Node]:
-        """Id -> node for every node that is no leaf, in the tree's order."""
+        """Id -> node for every node that is not a leaf, in the tree's order."""
         return dict(_branches(self.tree))
 
     @cached_property
@@ -165,34 +167,34 @@ class Taxonomy(Record):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Every label that an engine may answer: the leaves, `out-of-scope`, `unplaced`."""
+        """All labels that an engine may give: the leaves, `out-of-scope`, `unplaced`."""
         return (*self.leaves, OUT_OF_SCOPE, UNPLACED)
 
     def titles(self, label: str) -> tuple[str, ...]:
-        """Titles from the root's child to the leaf; empty for labels that are no leaf."""
+        """Titles from the root's child to the leaf; empty for labels that are not leaves."""
         leaf = self.leaves.get(label)
         return leaf.titles if leaf else ()
 
     def ancestors(self, label: str) -> tuple[str, ...]:
-        """The node ids above a leaf and the leaf's own, root left out (Kiritchenko et al. 2005)."""
+        """The ids of a leaf and of the nodes above it, without the root (Kiritchenko et al. 2005)."""
         leaf = self.leaves.get(label)
         return (*leaf.ancestors, leaf.id) if leaf else (label,)
 
     def scope_reason(self, answers: Mapping[str, str]) -> str | None:
-        """The first rule all of whose conditions are answered and met; None where there is none."""
+        """The id of the first rule whose conditions are all met by the answers; None if there is none."""
         return next((rule.id for rule in self.scope.rules if _met(rule.answers, answers)), None)
 
     def labels_led_to(self, answers: Mapping[str, str]) -> tuple[str, ...]:
-        """The labels whose conditions the answers meet in full; a scope rule goes before leaves."""
+        """The labels whose conditions the answers meet completely; scope rules have priority over leaves."""
         if self.scope_reason(answers) is not None:
             return (OUT_OF_SCOPE,)
         return tuple(leaf.id for leaf in self.leaves.values() if leaf.answers and _met(leaf.answers, answers))
 
     def contradictions(self, label: str, answers: Mapping[str, str]) -> tuple[Contradiction, ...]:
-        """Answers that do not go with the label; `unclear` and missing ones never contradict.
+        """The answers that contradict the label; `unclear` and missing answers never do.
 
-        `out-of-scope` is contradicted when each rule is (those of the closest rule are given);
-        `unplaced`, when the answers lead in full to some label.
+        `out-of-scope` is contradicted if every rule is (the result is about the closest rule); `unplaced` is
+        contradicted if the answers lead to a label.
         """
         if label in self.leaves:
             return _broken(self.leaves[label].answers, answers)
@@ -214,11 +216,11 @@ def load_taxonomy(path: Path) -> Taxonomy:
     """Reads and validates a taxonomy file.
 
     Raises:
-        ConfigError: The file is missing, not YAML, or not of the taxonomy's shape.
+        ConfigError: The file is missing, is not YAML, or does not have the structure of a taxonomy.
     """
     try:
         raw = path.read_bytes()
-        # The C twin of the safe loader, where PyYAML has it: 10 times as fast.
+        # The C version of the safe loader, if PyYAML has it: 10 times as fast.
         data = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except OSError as error:
         raise ConfigError(
@@ -231,11 +233,9 @@ def load_taxonomy(path: Path) -> Taxonomy:
     try:
         taxonomy = Taxonomy.model_validate({**data, "sha256": hashlib.sha256(raw).hexdigest()})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"{path}: {where}: {first['msg']} ({error.error_count()} problem(s) in all)"
-        ) from error
+        where, message = next(problems(error, Taxonomy))
+        more = f" ({error.error_count()} problems; `classifier lint` lists all)" * (error.error_count() > 1)
+        raise ConfigError(f"{path}: {where}: {message}{more}") from error
     return taxonomy
 
 

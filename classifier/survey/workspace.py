@@ -1,16 +1,17 @@
-"""A workspace: everything that belongs to one survey, in one folder.
+"""A workspace: a folder with everything that belongs to one survey.
 
     taxonomy.yaml      the tree, its questions, its scope          (required)
-    prompts/           Jinja templates, versioned by file name     (the built-in ones serve where absent)
-    gold/              labels.jsonl, out_of_scope.jsonl            (examples; may be absent)
-    offline/           cues, weights and measurements of the offline engine (may be absent)
+    prompts/           Jinja templates, versioned by file name     (if absent, the built-in ones are used)
+    gold/              labels.jsonl, out_of_scope.jsonl            (examples; optional)
+    offline/           cues, weights and accuracy of the offline engine (optional)
 
-What enters: a folder, or nothing for the built-in survey. What leaves: a
-`Workspace` that reads each part when it is first asked for.
+What enters: a folder, or nothing for the built-in survey. What leaves: a `Workspace` that reads each part
+when it is first needed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 from classifier.errors import ConfigError
 from classifier.files import PACKAGE
 from classifier.model.study import Study
+from classifier.survey.shape import problems
 from classifier.survey.taxonomy import Taxonomy, load_taxonomy
 
 TAXONOMY_FILE = "taxonomy.yaml"
@@ -28,7 +30,7 @@ GOLD_FILES = ("gold/labels.jsonl", "gold/out_of_scope.jsonl")
 
 
 def builtin_root() -> Path:
-    """The built-in workspace: beside the package in a checkout, inside it in an installed wheel."""
+    """The built-in workspace: next to the package in a checkout, inside it in an installed wheel."""
     installed = PACKAGE / "_workspace"
     return installed if (installed / TAXONOMY_FILE).is_file() else PACKAGE.parent
 
@@ -44,46 +46,37 @@ class Workspace:
         self.root = builtin_root() if root is None else Path(root)
         if not (self.root / TAXONOMY_FILE).is_file():
             raise ConfigError(
-                f"{self.root}: no workspace there; expected a folder with {TAXONOMY_FILE} (see --workspace)"
+                f"{self.root}: no workspace found; expected a folder with {TAXONOMY_FILE} (see --workspace)"
             )
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
-        """The tree. Raises ConfigError where taxonomy.yaml is wrong."""
+        """The tree. Raises ConfigError if taxonomy.yaml is invalid."""
         return load_taxonomy(self.root / TAXONOMY_FILE)
 
     @cached_property
     def studies(self) -> tuple[Study, ...]:
-        """The gold studies, placed ones first; empty where the workspace has none."""
+        """The gold studies, placed ones first; empty if the workspace has none."""
         files = [self.root / name for name in GOLD_FILES]
         return tuple(study for file in files if file.is_file() for _, study in read_studies(file))
 
     @property
     def offline_dir(self) -> Path:
-        """Where the offline engine's data is; it may not exist."""
+        """The folder of the offline engine's data; it may not exist."""
         return self.root / "offline"
 
     @cached_property
-    def offline_accuracy(self) -> str | None:
-        """What the offline engine was measured at here, in one phrase, or None if it was not measured.
-
-        `offline/accuracy.json` holds the accuracy by set of papers, the one to quote first, and `in_words`.
-        """
-        file = self.offline_dir / "accuracy.json"
-        if not file.is_file():
-            return None
-        try:
-            measured = json.loads(file.read_text(encoding="utf-8"))
-            in_words = str(measured.pop("in_words"))
-            first = next(((str(papers), float(share)) for papers, share in measured.items()), None)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError(
-                f"{file}: expected a JSON object with 'in_words'; retrain or remove it"
-            ) from error
-        return f"accuracy {first[1]:.2f} on {first[0]}" if first else in_words
+    def offline_sha256(self) -> str:
+        """Hash of the cues and weights of the offline engine; equal in all workspaces that have none."""
+        digest = hashlib.sha256()
+        for path in sorted(self.offline_dir.glob("*")):
+            if path.is_file() and path.suffix not in (".md", ".jsonl") and path.name != "accuracy.json":
+                digest.update(hashlib.sha256(path.name.encode()).digest())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
 
     def prompt_dir(self) -> Path:
-        """The folder of templates: the workspace's own, else the built-in one."""
+        """The folder with the templates: the workspace's own if it exists, else the built-in one."""
         own = self.root / "prompts"
         return own if own.is_dir() else builtin_root() / "prompts"
 
@@ -92,7 +85,32 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
     """Yields (line number from 1, study) of a JSON-lines file; blank lines are skipped.
 
     Raises:
-        ConfigError: Unreadable, not UTF-8, or a line that is no study; the line is named.
+        ConfigError: The file cannot be read, is not UTF-8, or has a line that is not a study (the message
+            names the line).
+    """
+    for number, found in read_lines(path):
+        if isinstance(found, Study):
+            yield number, found
+        else:
+            raise ConfigError(f"{path}: line {number}: {_problems(found)[0]}") from found
+
+
+def study_problems(path: Path) -> Iterator[tuple[int, str]]:
+    """Yields (line number from 1, message) of everything that is wrong with the lines of a file.
+
+    Raises:
+        ConfigError: The file is unreadable or not UTF-8.
+    """
+    for number, found in read_lines(path):
+        if not isinstance(found, Study):
+            yield from ((number, message) for message in _problems(found))
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, Study | ValueError]]:
+    """Yields (line number from 1, study or what is wrong with the line); blank lines are skipped.
+
+    Raises:
+        ConfigError: The file is unreadable or not UTF-8.
     """
     try:
         # Not splitlines(): a summary may hold U+2028 and other separators, which JSON leaves as they are.
@@ -105,11 +123,10 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
         try:
             yield number, Study.model_validate(json.loads(line))
         except ValueError as error:
-            raise ConfigError(f"{path}: line {number}: {_first_problem(error)}") from error
+            yield number, error
 
 
-def _first_problem(error: ValueError) -> str:
+def _problems(error: ValueError) -> list[str]:
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return f"not valid JSON ({error})"
+        return [f"{place}: {message}" for place, message in problems(error, Study)]
+    return [f"not valid JSON ({error}); expected one JSON object on each line"]

@@ -10,40 +10,44 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 CHARS_PER_TOKEN = 4
 """Characters of English text that make a token, by rule of thumb (real tables are a download)."""
 
-_UNSEEN = (  # control, soft hyphen, zero-width, direction and tag characters
+_DENSE_CHARS = 3
+"""Latin letters that say about as much as one character of a script without spaces (chosen)."""
+_DENSE = re.compile("[\u2e80-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
+
+UNSEEN = (  # control, soft hyphen, zero-width, direction and tag characters
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufffe\uffff\U000e0000-\U000e0fff"
 )
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _MARKS = "\u0300-\u036f\u20d0-\u20ff"
-_LETTER = r"[^\W\d_]"
+LETTER = r"[^\W\d_]"
 # Characters that stay or are swapped one for one need no look; that is nearly all of a paper.
 _PLAIN = (
     r"\x00-\xa7\xa9\xab-\xae\xb0\xb1\xb4\xb6\xb7\xbb\xbf-\xff\u0391-\u03c9\u0410-\u044f"
     r"\u2010-\u2015\u2018-\u201f\u2212\u4e00-\u9fff\uac00-\ud7a3"
 )
-_COMPOSE = rf"{_LETTER}[{_MARKS}]+|[^{_PLAIN}]"
+_COMPOSE = rf"{LETTER}[{_MARKS}]+|[^{_PLAIN}]"
 # PDFium writes U+0002 or U+FFFE for the hyphen at a line's end, with or without the line end itself.
 _LINE_HYPHEN = (
-    rf"(?<={_LETTER})(?:[\x02\xad\ufffe][\s{_UNSEEN}]*(?={_LETTER})"
-    rf"|[-\u2010][ \t]*[\r\n\f][\s{_UNSEEN}]*(?=[^\W\d_A-Z]))"
+    rf"(?<={LETTER})(?:[\x02\xad\ufffe][\s{UNSEEN}]*(?={LETTER})"
+    rf"|[-\u2010][ \t]*[\r\n\f][\s{UNSEEN}]*(?=[^\W\d_A-Z]))"
 )
-_SPACES = rf"[\s{_UNSEEN}]{{2,}}|[{_UNSEEN}]|\A\s|\s\Z"
+_SPACES = rf"[\s{UNSEEN}]{{2,}}|[{UNSEEN}]|\A\s|\s\Z"
 
 _NORMAL = re.compile(rf"({_LINE_HYPHEN})|{_SPACES}|{_COMPOSE}")
-_KEY = re.compile(rf"([\s\-{_DASHES}{_UNSEEN}]+)|{_COMPOSE}")
+_KEY = re.compile(rf"([\s\-{DASHES}{UNSEEN}]+)|{_COMPOSE}")
 _SWAPS = str.maketrans(
     dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0", " ")
     | dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\xb4`", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb\u2033", '"')
-    | dict.fromkeys(_DASHES, "-")
+    | dict.fromkeys(DASHES, "-")
 )
 
 _NO_END = re.compile(  # words whose dot ends no sentence, and initials
@@ -119,7 +123,7 @@ def normalise(text: str) -> str:
 
 def normalise_with_spans(text: str) -> Folded:
     """`normalise`, with the way back."""
-    return _fold(text, _NORMAL)
+    return fold(text, _NORMAL)
 
 
 def matching_key(text: str) -> Folded:
@@ -127,7 +131,7 @@ def matching_key(text: str) -> Folded:
 
     At line ends a PDF loses and invents both, so they do not tell whether a quote is in a paper.
     """
-    folded = _fold(text, _KEY)
+    folded = fold(text, _KEY)
     # Lower case of what is left has the same length: `_composed` took care of the exceptions.
     return Folded(folded.text.lower(), folded.source_length, folded._starts, folded._sources)
 
@@ -135,6 +139,20 @@ def matching_key(text: str) -> Folded:
 def estimate_tokens(text: str) -> int:
     """Characters / 4, rounded up."""
     return -(-len(text) // CHARS_PER_TOKEN)
+
+
+def dense_chars(text: str) -> list[str]:
+    """The characters of scripts without spaces (Chinese, Japanese, Korean); each is a word or half of one."""
+    return [] if text.isascii() else _DENSE.findall(text)
+
+
+def latin_length(text: str) -> int:
+    """Characters of a text, those of scripts without spaces counted thrice.
+
+    >>> latin_length("a robot"), latin_length("\u673a\u5668\u4eba")
+    (7, 9)
+    """
+    return len(text) + (_DENSE_CHARS - 1) * len(dense_chars(text))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -152,6 +170,30 @@ def sentences(text: str) -> list[tuple[int, int]]:
             spans.append((left, left + len(text[start:end].strip())))
         start = end
     return spans
+
+
+def fold(text: str, changes: re.Pattern[str], rewrite: Callable[[str], str] | None = None) -> Folded:
+    """Rewrites each match of `changes`: group 1 is dropped, the rest goes through `rewrite`, or NFKC."""
+    rewrite = rewrite or _composed
+    swapped = text.translate(_SWAPS)
+    parts: list[str] = []
+    starts, sources = [0], [(0, -1)]
+    done = length = 0
+    for found in changes.finditer(text):
+        start, end = found.span()
+        parts.append(swapped[done:start])
+        length += start - done
+        done = end
+        new = "" if found[1] is not None else rewrite(found[0])
+        if new and not (new == " " and (start == 0 or end == len(text))):
+            parts.append(new)
+            starts.append(length)
+            sources.append((start, end))
+            length += len(new)
+        starts.append(length)
+        sources.append((end, -1))
+    parts.append(swapped[done:])
+    return Folded("".join(parts), len(text), starts, sources)
 
 
 def shown(text: str | None) -> str:
@@ -181,29 +223,6 @@ def _goes_on(text: str, dot: int, end: int) -> bool:
     if following[:1].islower():
         return True
     return end == dot + 1 and _NO_END.search(text, max(0, dot - 12), dot) is not None
-
-
-def _fold(text: str, changes: re.Pattern[str]) -> Folded:
-    """Rewrites each match of `changes`: group 1 is dropped, the rest goes through `_composed`."""
-    swapped = text.translate(_SWAPS)
-    parts: list[str] = []
-    starts, sources = [0], [(0, -1)]
-    done = length = 0
-    for found in changes.finditer(text):
-        start, end = found.span()
-        parts.append(swapped[done:start])
-        length += start - done
-        done = end
-        new = "" if found[1] is not None else _composed(found[0])
-        if new and not (new == " " and (start == 0 or end == len(text))):
-            parts.append(new)
-            starts.append(length)
-            sources.append((start, end))
-            length += len(new)
-        starts.append(length)
-        sources.append((end, -1))
-    parts.append(swapped[done:])
-    return Folded("".join(parts), len(text), starts, sources)
 
 
 @lru_cache(maxsize=4096)

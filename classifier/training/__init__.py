@@ -1,10 +1,10 @@
-"""Labelled papers -> the offline engine's weights, a manifest, and what they are worth.
+"""Labelled papers -> the offline engine's weights, a manifest, and cross-validated scores.
 
-What enters: a workspace and suite files with labels. What leaves in the workspace's `offline/`: `model.json`
-(weights), `manifest.jsonl` (which papers, by id, title, label and hash of the text: no text) and a
-`TrainingReport`. The workspace's gold studies are left out, so that leave-one-out over them stays honest; so
-is whatever else the caller excludes. Needs scikit-learn (`pip install 'survey-classifier[train]'`);
-prediction does not.
+What enters: a workspace and suite files with labels. What leaves: in the workspace's `offline/` folder,
+`model.json` (weights) and `manifest.jsonl` (the papers by id, title, label and hash of the text, without the
+text); and a `TrainingReport`. The workspace's gold studies are left out, so that leave-one-out over them
+remains valid; so are the papers that the caller excludes. Training needs scikit-learn (`pip install
+'survey-classifier[train]'`); prediction does not.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ def train(
     """Trains the text model and writes it, with its manifest.
 
     Args:
-        data: Suite files (JSON lines with `title`, `abstract` or `summary` or `text`, and `label`).
+        data: Suite files (JSON lines with `title`, `label`, and `abstract`, `summary` or `text`).
         out: Folder to write to; None for the workspace's own `offline/`.
-        seed: Of the folds; only the temperature and the report depend on it.
+        seed: Seed of the folds; only the temperature and the report depend on it.
         exclude: Suite files whose papers must not be trained on (a test set).
-        prior: 0 keeps the class prior that training implies, 1 shifts it to even classes.
+        prior: 0 keeps the class frequencies of the training papers, 1 makes all classes equally frequent.
 
     Raises:
-        ConfigError: A file is missing or malformed, a label is not in the taxonomy, fewer than two labels
-            are there, or scikit-learn is not installed.
+        ConfigError: A file is missing or malformed, a label is not in the taxonomy, there are fewer than two
+            labels, or scikit-learn is not installed.
     """
     examples = [example for path in data for example in read_examples(path, workspace)]
     held_out = (*workspace.studies, *(_study(e) for path in exclude for e in read_examples(path, workspace)))

@@ -1,4 +1,4 @@
-"""Suite files -> labelled papers to train on, and the manifest that names them.
+"""Suite files -> labelled papers for training, and the manifest that lists them.
 
 What enters: JSON lines with title, text and label. What leaves: `Example`s; a manifest without text.
 """
@@ -23,11 +23,11 @@ MANIFEST_FILE = "manifest.jsonl"
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled paper as it is trained on.
+    """One labelled paper for training.
 
     Attributes:
-        reason: Why it is outside the tree (a scope rule's id), where the suite says so.
-        restated: Whether the text is a summary in somebody else's words.
+        reason: The id of the scope rule by which it is out of scope, if the suite gives one.
+        restated: Whether the text is a summary in other words than the paper's.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Example:
         return [*split_sentences(self.title, "title"), *split_sentences(self.text, "abstract")]
 
     def is_paper(self, study: Study) -> bool:
-        """Whether this is the study."""
+        """Whether this example and the study are the same paper."""
         return same_paper(Study(id=self.id, title=self.title, label=self.label, arxiv=self.arxiv), study)
 
 
@@ -92,7 +92,7 @@ def read_examples(path: Path, workspace: Workspace) -> list[Example]:
 
 
 def write_manifest(examples: Sequence[Example], path: Path) -> None:
-    """Names the papers that were trained on, so that anyone can retrain: no text, its hash instead."""
+    """Lists the training papers, so that anyone can retrain; each text is represented by its hash."""
     rows = [
         {
             "arxiv": example.arxiv,

@@ -1,7 +1,7 @@
-"""Guesses on papers not seen -> the numbers of a training run.
+"""Cross-validated predictions -> the scores of a training run.
 
-What enters: true labels, guesses and confidences. What leaves: `TrainingReport` and its measures. What it
-does not do: train.
+What enters: true labels, predictions and confidences. What leaves: a `TrainingReport`. What it does not do:
+train.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from classifier.model.record import Record
 
 
 class TrainingReport(Record):
-    """What was trained on, and how well it does on papers it has not seen (by cross-validation).
+    """The size of the training data, and cross-validated scores.
 
     Attributes:
-        papers: Papers trained on.
-        excluded: Titles left out because they are gold studies or were excluded.
-        accuracy: Cross-validated, for each data file: every paper judged by a model that has not seen it.
+        papers: Number of training papers.
+        excluded: Titles of papers that were left out: gold studies, and those that the caller excluded.
+        accuracy: Cross-validated accuracy for each data file: a model labels only papers that it was not
+            trained on.
         per_label_f1: Cross-validated, over all papers.
         calibration_error: Expected calibration error of the cross-validated confidence (10 bins).
-        prior: Power of the shift from the training's class frequencies towards even ones.
+        prior: How far the class frequencies were shifted, from those of training (0) to equal ones (1).
         terms: Size of the vocabulary.
         model_bytes: Size of the weights' file.
     """
@@ -36,10 +37,10 @@ class TrainingReport(Record):
     model_bytes: int
 
 
-def f1(truth: Sequence[str], guesses: Sequence[str], label: str) -> float:
-    """F1 of one label; 0 where it neither occurs nor is guessed."""
-    both = sum(a == b == label for a, b in zip(truth, guesses, strict=True))
-    either = sum(a == label for a in truth) + sum(b == label for b in guesses)
+def f1(truth: Sequence[str], predicted: Sequence[str], label: str) -> float:
+    """F1 of one label; 0 if it neither occurs nor is predicted."""
+    both = sum(a == b == label for a, b in zip(truth, predicted, strict=True))
+    either = sum(a == label for a in truth) + sum(b == label for b in predicted)
     return 2 * both / either if either else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Labelled papers -> regressions, cross-validated scores, and the model that ships.
+"""Labelled papers -> regressions, cross-validated scores, and the final model.
 
 What enters: examples and the workspace's cues. What leaves: a `TextModel` and the numbers in a
 `TrainingReport`. What it does not do: read or write files (`data`, `train` do).
@@ -34,29 +34,29 @@ from classifier.training.report import TrainingReport, calibration_error, f1
 
 FOLDS = 5
 DEFAULT_PRIOR = 0.6
-"""Between natural proportions (0) and even ones (1): the trade-off is in ADR 0006."""
+"""Between natural proportions (0) and equal classes (1): ADR 0006 shows the trade-off."""
 
 _CUE_SCALE = 0.1
 _SCORE_SCALE = 0.05
-"""Cue strengths and log-probabilities are shrunk to the size of words in a unit vector, for one penalty."""
+"""Cue strengths and log-probabilities are scaled to the size of words in a unit vector, for one penalty."""
 _MIN_PAPERS = 4
-"""A term of fewer papers tells about those papers, not about a label."""
+"""A term in fewer papers is evidence about these papers, not about a label."""
 _MIN_REASON = 20
-"""A reason of fewer papers is no class of its own."""
+"""A reason with fewer papers does not get a class of its own."""
 _RESTATED = 0.3
-"""Summaries written for this purpose cover rare labels only. A column that is there in training, and 0 in
-prediction, takes up what their style tells, so that words need not."""
+"""Value, in training, of a feature that marks restated papers; it is 0 in prediction. These summaries cover
+only rare labels; the feature absorbs the effect of their style, so that the words do not."""
 _STYLE_BACK = 0.3
-"""Share of the odds that leaves lose with their style and get back (docs/adr/0006)."""
+"""Share of the odds that is given back to leaves which lose odds with their style (docs/adr/0006)."""
 _CUE_SHARE = 0.2
-"""Of the labels' log-probability by cues, what is added as it is. More of it helps out-of-scope and hurts
-the rare leaves; chosen by cross-validation on the training papers (ADR 0006)."""
+"""Share of the labels' log-probability by cues that is added directly. A larger share helps out-of-scope and
+hurts rare leaves; chosen by cross-validation on the training papers (ADR 0006)."""
 _UNPLACED = 0.01
-"""Probability of `unplaced`: there is no example to learn it from (docs/adr/0006)."""
+"""Probability of `unplaced`: there are no examples to learn it from (docs/adr/0006)."""
 
 
 class Trainer:
-    """Features of all papers, made once, and the regressions over them."""
+    """Computes the features of all papers once, and trains regressions on them."""
 
     def __init__(self, workspace: Workspace, examples: Sequence[Example]) -> None:
         taxonomy = workspace.taxonomy
@@ -77,7 +77,7 @@ class Trainer:
         self._read(Similarity(taxonomy, workspace.studies))
 
     def _read(self, similarity: Similarity) -> None:
-        """Counts terms, reads cues, compares with the gold studies (of which none is trained on)."""
+        """Counts terms, matches cues, and compares with the gold studies (which are not training papers)."""
         counts, self._dense, self._beside = [], [], []
         for example in self._examples:
             sentences = example.sentences()
@@ -105,7 +105,7 @@ class Trainer:
         self._counts = counts
 
     def _empty(self) -> TextModel:
-        """A model without weights, for its vectors."""
+        """A model without weights, used to compute vectors."""
         return TextModel(
             labels=self._labels,
             heads=self._heads,
@@ -137,7 +137,7 @@ class Trainer:
         return sparse.csr_matrix(sparse.hstack([words, sparse.csr_matrix(self._dense)]))
 
     def _fit(self, matrix: Any, numbers: Sequence[int]) -> tuple[Any, list[float]]:
-        """Weights (features x columns) and biases of all heads, from the papers numbered."""
+        """Weights (features x columns) and biases of all heads, trained on the papers with these numbers."""
         import numpy as np
 
         blocks, biases = [], []
@@ -148,9 +148,10 @@ class Trainer:
         return np.hstack(blocks), biases
 
     def _targets(self, numbers: Sequence[int], head: Head) -> tuple[list[int], list[int]]:
-        """The papers, of those numbered, that a head decides on, and the class of each.
+        """The numbers of the papers that a head decides about, and the class of each.
 
-        Of several classes with the same label, a paper belongs to its reason's; without one, to the first.
+        If several classes have the paper's label, it belongs to the class of its reason; without one, to the
+        first.
         """
         classes: dict[str, list[int]] = {}
         for index, labels in enumerate(head.classes):
@@ -166,9 +167,9 @@ class Trainer:
         return chosen, targets
 
     def cross_validate(self, seed: int) -> list[dict[str, float]]:
-        """Each paper's label scores by a model that has seen neither it nor another text of it.
+        """Each paper's label scores, by a model that was trained on neither it nor another text of the paper.
 
-        Restated papers are judged as if they were printed so: what their style tells is not counted.
+        The scores of restated papers do not include the effect of their style.
         """
         matrix = self._matrix()
         as_printed = _without_last_column(matrix)
@@ -185,7 +186,7 @@ class Trainer:
         return scores
 
     def _folds(self, seed: int) -> list[int]:
-        """Fold of each paper; texts of one paper (id or title) share theirs."""
+        """The fold of each paper; texts of the same paper (equal id or title) are in the same fold."""
         chance = random.Random(seed)  # noqa: S311 - not for security
         of: dict[str, int] = {}
         folds = []
@@ -197,9 +198,9 @@ class Trainer:
         return folds
 
     def shift(self, prior: float) -> dict[str, float]:
-        """Log-odds that move the class prior by the power `prior` towards even classes.
+        """Log-odds that shift the class prior towards equal classes: fully at `prior` 1, not at all at 0.
 
-        A label that is mostly known from restated papers gets part of the odds back that their style took.
+        Labels with many restated papers get back part of the odds that they lose with the style.
         """
         counts = Counter(example.label for example in self._examples)
         printed = Counter(example.label for example in self._examples if not example.restated)
@@ -210,7 +211,7 @@ class Trainer:
         }
 
     def fit_temperature(self, scores: Sequence[Mapping[str, float]]) -> float:
-        """The temperature at which the unseen papers' labels were most probable (grid of steps of .05)."""
+        """The temperature at which the labels of held-out papers are most probable (grid in steps of .05)."""
 
         def loss(temperature: float) -> float:
             return -sum(
@@ -224,7 +225,7 @@ class Trainer:
         return probabilities(self._taxonomy, scores, temperature, _UNPLACED)
 
     def fit_all(self, shift: Mapping[str, float], temperature: float) -> TextModel:
-        """The model that ships: trained on all papers, quantised to one byte a weight."""
+        """The final model: trained on all papers, quantised to one byte per weight."""
         weights, bias = self._fit(self._matrix(), range(len(self._examples)))
         words, rest = weights[: len(self._vocabulary)], weights[len(self._vocabulary) :].tolist()
         scale = [max(1e-6, float(abs(column).max(initial=0.0))) / 127 for column in words.T]
@@ -259,19 +260,19 @@ class Trainer:
     ) -> TrainingReport:
         """The cross-validated numbers."""
         shares = [self._probability(s, temperature) for s in scores]
-        guesses = [max(share.items(), key=lambda item: item[1])[0] for share in shares]
+        predicted = [max(share.items(), key=lambda item: item[1])[0] for share in shares]
         truth = [example.label for example in self._examples]
         by_source: dict[str, list[bool]] = {}
-        for example, guess in zip(self._examples, guesses, strict=True):
-            by_source.setdefault(example.source, []).append(guess == example.label)
-        confident = [share[guess] for share, guess in zip(shares, guesses, strict=True)]
+        for example, label in zip(self._examples, predicted, strict=True):
+            by_source.setdefault(example.source, []).append(label == example.label)
+        confidences = [share[label] for share, label in zip(shares, predicted, strict=True)]
         return TrainingReport(
             papers=len(truth),
             excluded=excluded,
             accuracy={name: round(sum(right) / len(right), 4) for name, right in by_source.items()},
-            per_label_f1={label: round(f1(truth, guesses, label), 4) for label in self._labels},
+            per_label_f1={label: round(f1(truth, predicted, label), 4) for label in self._labels},
             calibration_error=round(
-                calibration_error(confident, [a == b for a, b in zip(truth, guesses, strict=True)]), 4
+                calibration_error(confidences, [a == b for a, b in zip(truth, predicted, strict=True)]), 4
             ),
             prior=prior,
             temperature=temperature,
@@ -288,7 +289,7 @@ def _without_last_column(matrix: Any) -> Any:
 
 
 def _frequent_reasons(examples: Sequence[Example]) -> list[str | None]:
-    """Reasons for being outside the tree that enough papers share, the most frequent first."""
+    """Out-of-scope reasons with at least `_MIN_REASON` papers, the most frequent first."""
     counts = Counter(example.reason for example in examples if example.label == OUT_OF_SCOPE)
     return [reason for reason, n in sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
             if reason and n >= _MIN_REASON]  # fmt: skip
@@ -297,7 +298,7 @@ def _frequent_reasons(examples: Sequence[Example]) -> list[str | None]:
 def _fit_head(
     matrix: Any, numbers: Sequence[int], targets: Sequence[int], width: int
 ) -> tuple[Any, list[float]]:
-    """One regression over evened-out classes; a two-class one is spread over two columns like the others."""
+    """One regression with balanced classes; if there are two classes, it also gets one column per class."""
     try:
         import numpy as np
         from sklearn.linear_model import LogisticRegression
@@ -310,7 +311,7 @@ def _fit_head(
     model = LogisticRegression(C=1.0, max_iter=1000, tol=1e-3)
     model.fit(matrix[numbers], targets, sample_weight=[most / counts[t] for t in targets])
     weights = np.zeros((matrix.shape[1], width))
-    bias = np.full(width, -20.0)  # a class that this fold has no paper of
+    bias = np.full(width, -20.0)  # for classes without a paper in this fold
     if len(model.classes_) == 2:
         weights[:, model.classes_] = np.vstack([-model.coef_[0], model.coef_[0]]).T / 2
         bias[model.classes_] = np.array([-model.intercept_[0], model.intercept_[0]]) / 2

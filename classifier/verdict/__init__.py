@@ -1,1 +1,1 @@
-"""Answer -> Label: quotes looked up, doubts raised, confidence calibrated."""
+"""Answer -> Label: verifies quotes, collects reasons for review, calibrates the confidence."""

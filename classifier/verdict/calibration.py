@@ -1,17 +1,14 @@
-"""Confidences that mean what they say: what was measured of an engine, applied to its next replies.
+"""Applies a calibration to replies, so that a confidence is the measured share of right answers.
 
 What enters: a `Calibration` that `classifier.evaluation.calibration` has fitted, and a reply. What leaves:
-the same reply with the share of right answers that its confidence stood for. A calibration holds for one
-engine, one model and one source of confidence (stated, from token probabilities …) and touches no other. It
-changes neither the label nor `Reply.probabilities`. Nothing is fitted here.
+the same reply with a calibrated confidence. A calibration is valid for one engine, one model and one source
+of confidence (stated, from token probabilities …) and is applied to no other. It changes neither the label
+nor `Reply.probabilities`. Nothing is fitted here.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,16 +20,17 @@ from classifier.files import replace_text
 from classifier.model.record import Record
 from classifier.model.reply import Reply
 from classifier.settings import Settings
-from classifier.survey.workspace import Workspace, builtin_root
+from classifier.survey.workspace import Workspace
+from classifier.verdict.engine_files import existing_paths, own_path
 
 CALIBRATED = "calibrated:"
-"""Stands before the source in `Reply.confidence_source` of what `apply` returns: "calibrated:stated"."""
+"""Prefix of the source in the `Reply.confidence_source` that `apply` returns: "calibrated:stated"."""
 
 Method = Literal["temperature", "platt"]
 
 _FOLDER = "calibration"
 _EDGE = 1e-4
-"""Confidences are kept this far from 0 and 1, where the logit is infinite."""
+"""Least distance of a confidence from 0 and 1, since the logit is infinite there."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -49,20 +47,20 @@ class Curve(Record):
     intercept: Finite = 0.0
 
     def __call__(self, confidence: float) -> float:
-        """The calibrated confidence, with four digits; the surer stays the surer."""
+        """The calibrated confidence, rounded to four digits; the order of confidences does not change."""
         return round(_sigmoid(self.slope * logit(confidence) + self.intercept), 4)
 
 
 class Calibration(Curve):
-    """A fitted curve, what it belongs to, and how well it does.
+    """A fitted curve, what it was fitted to, and its measured errors.
 
     Attributes:
-        source: The confidence that it was fitted to, as `Reply.confidence_source` names it.
-        n: Answers that it was fitted to.
-        suites: Name -> sha256 of the suites that they come from.
-        ece_before, ece_after: Expected calibration error of 10 bins; after is out of sample, by nested
-            cross-validation, and so are the Brier scores.
-        taxonomy_sha256: The taxonomy that it was measured with; a note, not a condition.
+        source: The kind of confidence that it was fitted to, as in `Reply.confidence_source`.
+        n: Number of answers that it was fitted to.
+        suites: Name -> sha256 of the suites that these answers come from.
+        ece_before, ece_after: Expected calibration error of 10 bins; the value after calibration is out of
+            sample, by nested cross-validation. The same holds for the Brier scores.
+        taxonomy_sha256: The taxonomy that it was measured with, for information; it is not checked.
     """
 
     schema_version: Literal[1] = 1
@@ -79,7 +77,7 @@ class Calibration(Curve):
 
 
 def apply(calibration: Calibration | None, reply: Reply) -> Reply:
-    """The reply with its confidence calibrated; as it was where no calibration belongs to it."""
+    """Returns the reply with its confidence calibrated, or unchanged if the calibration is for others."""
     confidence = reply.answer.confidence
     if (
         calibration is None
@@ -97,31 +95,19 @@ def apply(calibration: Calibration | None, reply: Reply) -> Reply:
 
 
 def calibration_path(workspace: Workspace, settings: Settings, engine: str, model: str | None) -> Path:
-    """Where an engine's calibration is written: the workspace, or the user's data where that must not change.
-
-    A workspace inside an installed package is never written to, nor one that is read-only. Its calibrations
-    lie in `data_dir` under the taxonomy's hash, so that an update with another tree starts afresh.
-    """
-    root = workspace.root.resolve()
-    installed = root == builtin_root().resolve() and root.name == "_workspace"
-    if installed or not os.access(root, os.W_OK):
-        folder = settings.data_dir / _FOLDER / workspace.taxonomy.sha256[:16]
-    else:
-        folder = root / _FOLDER
-    return folder / _file_name(engine, model)
+    """Where an engine's calibration is written (`engine_files.own_path`)."""
+    return own_path(workspace, settings, _FOLDER, engine, model)
 
 
 def load_calibration(
     workspace: Workspace, settings: Settings, engine: str, model: str | None
 ) -> Calibration | None:
-    """The calibration of an engine and model, or None; the user's own goes before one that ships.
+    """The calibration of an engine and model, or None; the user's own has priority over a shipped one.
 
     Raises:
-        ConfigError: The file is no calibration, or one of another engine.
+        ConfigError: The file is not a calibration, or it is for another engine or model.
     """
-    own = calibration_path(workspace, settings, engine, model)
-    shipped = workspace.root / _FOLDER / own.name
-    path = next((path for path in (own, shipped) if path.is_file()), None)
+    path = next(existing_paths(workspace, settings, _FOLDER, engine, model), None)
     if path is None:
         return None
     advice = "fit it again (classifier eval --calibrate) or remove the file"
@@ -132,16 +118,17 @@ def load_calibration(
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "file"
-        raise ConfigError(f"{path}: no calibration: {where}: {first['msg']}; {advice}") from error
+        raise ConfigError(f"{path}: not a calibration: {where}: {first['msg']}; {advice}") from error
     if (found.engine, found.model) != (engine, model):
         raise ConfigError(
-            f"{path}: is of {found.engine} {found.model or ''}, expected {engine} {model or ''}; {advice}"
+            f"{path}: belongs to {found.engine} {found.model or ''}; expected {engine} "
+            f"{model or ''}; {advice}"
         )
     return found
 
 
 def save_calibration(calibration: Calibration, workspace: Workspace, settings: Settings) -> Path:
-    """Writes it where `load_calibration` looks, replacing an older one as a whole; returns the path.
+    """Writes the file that `load_calibration` reads, replacing an older one; returns the path.
 
     Raises:
         StoreError: The file cannot be written.
@@ -152,20 +139,12 @@ def save_calibration(calibration: Calibration, workspace: Workspace, settings: S
 
 
 def logit(probability: float) -> float:
-    """log(p / (1 - p)), with p kept off 0 and 1."""
-    kept = min(max(probability, _EDGE), 1 - _EDGE)
-    return math.log(kept / (1 - kept))
+    """log(p / (1 - p)), with p at least `_EDGE` away from 0 and 1."""
+    clipped = min(max(probability, _EDGE), 1 - _EDGE)
+    return math.log(clipped / (1 - clipped))
 
 
 def _sigmoid(value: float) -> float:
     if value >= 0:
         return 1 / (1 + math.exp(-value))
     return math.exp(value) / (1 + math.exp(value))
-
-
-def _file_name(engine: str, model: str | None) -> str:
-    """Readable, and different for models whose names differ in what a file name cannot hold."""
-    if model is None:
-        return f"{engine}.json"
-    readable = re.sub(r"[^a-z0-9._-]+", "-", model.lower()).strip("-.")[:60]
-    return f"{engine}-{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}.json"

@@ -6,9 +6,10 @@ does not judge whether a quote supports what it is quoted for.
 
     verbatim   equal but for case, spaces, hyphens, ligatures and typography (`text.matching_key`)
     near       the same words but for slips of letters, articles and citation marks; or parts in
-               order, joined by an ellipsis or over the foot and head of a page
+               order, joined by an ellipsis or over the foot and head of a page; or mathematics written
+               in another way (LaTeX, names of Greek letters)
     absent     everything else: also a quote too short to prove anything, and one with a word, a
-               number or a negation more, less or other than the paper has
+               number, a negation or a sign more, less or other than the paper has
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from itertools import accumulate
 from classifier.model.document import Document
 from classifier.model.label import Evidence, Verdict
 from classifier.model.reply import Quote
-from classifier.text.characters import Folded, matching_key, normalise
+from classifier.text.characters import Folded, latin_length, matching_key, normalise
+from classifier.text.mathematics import has_mathematics, mathematics_key, same_signs, without_latex
 from classifier.text.wording import WORD, agreeing_words, has_negation, numbers, without_marks
 
 MIN_WORDS = 3
 """A quote with fewer is too short to be looked up: it would stand in any paper."""
 MIN_CHARS = 12
-"""A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent."""
+"""A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent.
+
+Characters are those of `characters.latin_length`.
+"""
 
 MAX_NEAR_CHARS = 2_000
 """Longer quotes are looked for verbatim only: a search for near ones takes time by their length squared."""
@@ -87,7 +92,19 @@ class QuoteIndex:
                 return self._placed(quote, same, "verbatim")
             if len(text) <= MAX_NEAR_CHARS and (near := self._nearly(text)):
                 return self._placed(quote, near, "near")
+        if len(text) <= MAX_NEAR_CHARS and has_mathematics(text) and (near := self._as_shown(text)):
+            return self._placed(quote, near, "near")
         return Evidence(quote=quote.quote, supports=quote.supports, verdict="absent")
+
+    def _as_shown(self, text: str) -> QuoteSpan | None:
+        """The place of a text with mathematics, which the page writes in another way."""
+        plain = without_latex(text).strip(_WRAPPING)
+        if _is_short(plain):
+            return None
+        if plain != text and (near := next(self._verbatim(plain), None) or self._nearly(plain)):
+            return near
+        needle = mathematics_key(plain).text.strip(_OUTER)
+        return next(self._places(self._mathematics_key, needle, plain), None)
 
     def _placed(self, quote: Quote, span: QuoteSpan, verdict: Verdict) -> Evidence:
         at = bisect_right(self._starts, span[0]) - 1
@@ -114,18 +131,23 @@ class QuoteIndex:
     def _unmarked_key(self) -> Folded:
         return matching_key(self._unmarked)
 
+    @cached_property
+    def _mathematics_key(self) -> Folded:
+        return mathematics_key(self._text)
+
     def _verbatim(self, text: str) -> Iterator[QuoteSpan]:
         """Where the text stands, first place first; full stop and brackets around it are optional."""
         needle = matching_key(text).text
-        yield from self._places(self._key, needle)
+        yield from self._places(self._key, needle, text)
         bare = needle.strip(_OUTER)
         if bare != needle:
-            yield from self._places(self._key, bare)
+            yield from self._places(self._key, bare, text)
 
-    def _places(self, key: Folded, needle: str) -> Iterator[QuoteSpan]:
+    def _places(self, key: Folded, needle: str, text: str) -> Iterator[QuoteSpan]:
+        """Where the key of a text stands with whole words and the text's own signs: -3 is not 3."""
         for at in _hits(key.text, needle):
             start, end = key.source_span(at, at + len(needle))
-            if self._is_whole_words(start, end):
+            if self._is_whole_words(start, end) and same_signs(text, self._text[start:end]):
                 yield start, end
 
     def _is_whole_words(self, start: int, end: int) -> bool:
@@ -144,9 +166,11 @@ class QuoteIndex:
         needle = matching_key(bare).text.strip(_OUTER)
         if len(needle) < MIN_CHARS:
             return None
-        same = next(self._places(self._unmarked_key, needle), None)
+        same = next(self._places(self._unmarked_key, needle, bare), None)
         if same is None:
             same = self._aligned(needle, WORD.findall(normalise(bare).lower()))
+            if same and not same_signs(bare, self._unmarked[same[0] : same[1]]):
+                return None
         if same and numbers(text) - numbers(self._with_marks(same)):
             return None  # a citation that the paper does not give there
         return same
@@ -232,7 +256,7 @@ class QuoteIndex:
 
 
 def _is_short(text: str) -> bool:
-    return len(matching_key(text).text) < MIN_CHARS or len(WORD.findall(text)) < MIN_WORDS
+    return latin_length(matching_key(text).text) < MIN_CHARS or len(WORD.findall(text)) < MIN_WORDS
 
 
 def _common_prefix(one: str, other: str) -> int:

@@ -1,8 +1,8 @@
-"""Orders to a model that stand in a paper's visible text.
+"""Finds instructions to a language model in a paper's visible text.
 
-What enters: a Document. What leaves: the sentences that speak to whoever classifies, with their
-pages. They are not cut, since a reader sees them too (a paper about prompt injection is full of
-them); the prompt fences them, and the user is warned. Hidden text is the PDF stage's business.
+What enters: a Document. What leaves: the sentences that address the classifier, with their pages. They are
+not removed, since a reader sees them too (a paper about prompt injection is full of them): the prompt marks
+the paper as data, and the user gets a warning. Hidden text is handled by the PDF stage.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ _ORDERS = re.compile(
   | \bthe\s+(?:correct|right|true|proper|only)\s+(?:label|class|category)\s+(?:of|for)\s+{_THIS}\s+is\b
   | \bas\s+an?\s+(?:large\s+)?{_AI}(?:\s+\w+){{0,2}}?,?\s+you\s+(?:must|should|shall|will|need)\b
   | \bif\s+you\s+are\s+an?\s+(?:large\s+)?(?:{_AI}|assistant|automated)\b
-    # What follows is an order as "Classify this paper as", and none as "two experts classify this paper as".
-    # A capital letter begins a sentence, a heading or an isolated line: the text is one line here.
+    # "Classify this paper as" is an order, "two experts classify this paper as" is not. So these patterns
+    # must start with a capital letter (of a sentence, heading or separate line: the text is one line here) or
+    # follow a mark or word that introduces an order.
   | (?: \b(?-i:(?=[A-Z]))
       | (?:^|[.!?:;"'(]|\b(?:please|now|always|instead|you\s+(?:must|should|shall|will))\s)\s*
     )
@@ -47,17 +48,17 @@ _ORDERS = re.compile(
 
 
 class VisibleOrder(NamedTuple):
-    """Words on a page (from 1) that order a model about, with a little of what surrounds them."""
+    """An instruction to a model on a page (from 1), with some of the surrounding text."""
 
     page: int
     text: str
 
 
 def find_visible_orders(document: Document, at_most: int = 5) -> tuple[VisibleOrder, ...]:
-    """The first `at_most` such places in reading order; empty for nearly every paper."""
+    """The first `at_most` instructions, in reading order; empty for nearly every paper."""
     found: list[VisibleOrder] = []
     for page in document.pages:
-        text = normalise(page.text)  # words that a line end cut are whole there
+        text = normalise(page.text)  # words that were hyphenated at a line end are joined
         for match in _ORDERS.finditer(text):
             start = max(0, match.start() - 20)
             found.append(VisibleOrder(page.number, text[start : start + _SHOWN_CHARS]))

@@ -1,8 +1,8 @@
-"""Reply + checked quotes + review -> Label.
+"""Reply + verified quotes + review -> Label.
 
-What enters: values that the pipeline's steps have made. What leaves: the Label that users keep; status,
-path, scope reason and the class's fields are derived here and nowhere else, so that they cannot
-contradict the one label that the engine chose.
+What enters: the results of the pipeline's steps. What leaves: the Label that users keep. Status, path, scope
+reason and the class's fields are derived only here, so that they cannot contradict the label that the engine
+chose.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from classifier.__about__ import __version__
 from classifier.errors import ClassifierError
 from classifier.model.document import Document
 from classifier.model.label import Evidence, Label, LabelledPaper, Provenance, Status
+from classifier.model.measurement import Measurement
 from classifier.model.paper import PaperFile
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED, Notice
 from classifier.model.reply import Answer, Quote, Reply
@@ -29,6 +30,7 @@ def assemble_label(
     reply: Reply,
     evidence: tuple[Evidence, ...],
     review: Review,
+    accuracy: Measurement | None = None,
 ) -> Label:
     """The finished label of one paper."""
     answer = reply.answer
@@ -51,12 +53,12 @@ def assemble_label(
         rationale=answer.rationale,
         attributes={field.id: answer.attributes.get(field.id) for field in leaf.fields} if leaf else {},
         warnings=review.warnings,
-        provenance=_provenance(taxonomy, task, reply),
+        provenance=_provenance(taxonomy, task, reply, accuracy),
     )
 
 
 def failed_label(ref: str, error: ClassifierError) -> Label:
-    """The row that stands for a paper which could not be labelled: rows of lists always exist."""
+    """The Label of a paper that could not be labelled: every entry of a list gets one."""
     return Label(
         ref=ref,
         paper=LabelledPaper(),
@@ -66,12 +68,12 @@ def failed_label(ref: str, error: ClassifierError) -> Label:
 
 
 def quotes_of(answer: Answer) -> tuple[Quote, ...]:
-    """The answer's quotes, those of the answers included, each pair of words and purpose once."""
+    """All quotes of the answer, including those of its decision questions, without repetitions."""
     from_answers = [Quote(quote=item.quote, supports=item.question) for item in answer.answers if item.quote]
     return tuple(dict.fromkeys((*answer.evidence, *from_answers)))
 
 
-def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply) -> Provenance:
+def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply, accuracy: Measurement | None) -> Provenance:
     return Provenance(
         engine=reply.engine,
         model=reply.model,
@@ -83,6 +85,7 @@ def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply) -> Provenance:
         latency_s=round(reply.latency_s, 4),
         attempts=reply.attempts,
         reply_sha256=hashlib.sha256(reply.raw.encode()).hexdigest() if reply.raw else None,
+        accuracy=accuracy,
         first_opinion=reply.first_opinion,
         pdf_engine=task.document.engine,
         sandbox=task.document.sandbox or None,

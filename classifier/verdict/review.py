@@ -1,12 +1,12 @@
-"""Whether a person must look, and why.
+"""Decides whether a person must review a label, and why.
 
-What enters: a reply, its checked quotes, the document, and what the source said. What leaves: review
-reasons (closed codes) and warnings; the words to each reason stand in the warning of the same code.
+What enters: a reply, its verified quotes, the document, and the metadata of the source. What leaves: review
+reasons (closed codes) and warnings. Each reason has a message in the warning with the same code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from classifier.model.document import Document
@@ -20,12 +20,13 @@ from classifier.verdict.guard import find_visible_orders
 
 _SHOWN_CHARS = 120
 _TITLE_DIFFERS = 0.8
-"""Below this similarity a printed title and the source's are two papers' (titles wrap and lose symbols)."""
+"""Below this similarity, a printed title and the source's title belong to different papers. It is below 1
+because printed titles wrap and lose symbols."""
 _REASONS: tuple[ReviewReason, ...] = get_args(ReviewReason)
 
 
 class Review(NamedTuple):
-    """Reasons in the Label's order, each once, and every warning."""
+    """The reasons in the order of `ReviewReason`, each once, and all warnings."""
 
     reasons: tuple[ReviewReason, ...]
     warnings: tuple[Notice, ...]
@@ -38,11 +39,13 @@ def review_reply(
     reply: Reply,
     evidence: Sequence[Evidence],
     review_below: float,
+    doubts: Iterable[Notice] = (),
 ) -> Review:
     """Collects everything that a user should know before relying on the label.
 
     Args:
         review_below: Confidence under which a label goes to review, in [0, 1]; an unknown one always does.
+        doubts: Notices about the engine (`measured.doubts`).
     """
     warnings = (
         *_about_answer(taxonomy, reply, evidence, review_below),
@@ -50,6 +53,7 @@ def review_reply(
         *_about_title(file, document),
         *file.notices,
         *reply.notices,
+        *doubts,
     )
     codes = {warning.code for warning in warnings}
     return Review(tuple(reason for reason in _REASONS if reason in codes), warnings)
@@ -78,7 +82,7 @@ def _about_answer(
     if contradictions:
         yield Notice(
             code="answers-contradict-leaf",
-            message=f"{answer.label} does not go with: {'; '.join(map(str, contradictions))}",
+            message=f"{answer.label} contradicts the answers: {'; '.join(map(str, contradictions))}",
         )
 
 
@@ -86,7 +90,7 @@ def _about_document(document: Document) -> Iterator[Notice]:
     for hidden in document.hidden:
         yield Notice(
             code="hidden-text",
-            message=f'page {hidden.page}: {hidden.kind} text was cut: "{_short(hidden.text)}"',
+            message=f'page {hidden.page}: {hidden.kind} text was removed: "{_short(hidden.text)}"',
         )
     if not document.hidden_checked:
         yield Notice(code="hidden-text-unchecked", message="the check for hidden text could not run")
@@ -95,18 +99,19 @@ def _about_document(document: Document) -> Iterator[Notice]:
     for order in find_visible_orders(document):
         yield Notice(
             code="visible-orders",
-            message=f'page {order.page} speaks to a model: "{_short(order.text)}" (it was fenced as data)',
+            message=f"page {order.page} contains instructions to a language model: "
+            f'"{_short(order.text)}" (the text was marked as data in the prompt)',
         )
     if document.abstract_only:
         yield Notice(code="abstract-only", message="decided from the abstract alone; no full text was read")
 
 
 def _about_title(file: PaperFile, document: Document) -> Iterator[Notice]:
-    """Whether the PDF is another paper than the source or the user's list says."""
+    """A warning if the PDF seems to be a different paper from the one that the source or list names."""
     expected, printed = file.paper.title, document.title
     if not expected or not printed or not document.pages or document.engine == "text":
         return
-    # A title that was not found whole (a stamp, a symbol) still stands somewhere on page 1.
+    # If the printed title was not read completely (a stamp, a symbol), it may still be on page 1.
     first_page = " ".join(document.pages[0].text.split()).casefold()
     if " ".join(expected.split()).casefold() in first_page:
         return

@@ -181,7 +181,7 @@ def test_answers_without_a_confidence_do_not_choose_the_source():
         (predictions([(None, True)] * 30, source="unknown"), "0 answers .* are too few"),
         (predictions([(0.5, True)] * 19), "19 answers .* are too few .* at least 20"),
         ([], "found none"),
-        (predictions([(0.5, True)] * 20, source="calibrated:stated"), "calibrated already"),
+        (predictions([(0.5, True)] * 20, source="calibrated:stated"), "already calibrated"),
         (
             [*predictions([(0.5, True)] * 20), prediction("x", PAN, PAN, model="m/2")],
             "found scripted, scripted m/2",
@@ -275,7 +275,7 @@ def test_an_installed_workspace_is_left_alone_and_what_it_ships_is_second(
     installed = tmp_path / "site-packages" / "_workspace"
     installed.parent.mkdir()
     workspace.root.rename(installed)
-    monkeypatch.setattr("classifier.verdict.calibration.builtin_root", lambda: installed)
+    monkeypatch.setattr("classifier.verdict.engine_files.builtin_root", lambda: installed)
     shipped = Workspace(installed)
     path = calibration_path(shipped, own_settings, "scripted", "m/1")
     assert path.is_relative_to(own_settings.data_dir)
@@ -293,7 +293,7 @@ def test_an_installed_workspace_is_left_alone_and_what_it_ships_is_second(
 def test_a_damaged_file_is_named_with_what_to_do(workspace, own_settings, content):
     path = save_calibration(calibration(), workspace, own_settings)
     path.write_bytes(content.encode("latin-1"))
-    with pytest.raises(ConfigError, match=r"no calibration: .*fit it again") as caught:
+    with pytest.raises(ConfigError, match=r"not a calibration: .*fit it again") as caught:
         load_calibration(workspace, own_settings, "scripted", "m/1")
     assert str(path) in caught.value.message
 
@@ -302,7 +302,7 @@ def test_a_file_under_another_s_name_is_refused(workspace, own_settings):
     save_calibration(calibration(), workspace, own_settings).replace(
         calibration_path(workspace, own_settings, "offline", None)
     )
-    with pytest.raises(ConfigError, match="is of scripted m/1, expected offline"):
+    with pytest.raises(ConfigError, match="belongs to scripted m/1; expected offline"):
         load_calibration(workspace, own_settings, "offline", None)
 
 

@@ -119,7 +119,7 @@ def test_settling_puts_the_lines_into_the_suites_order(tmp_path):
     with open_journal(tmp_path, FINGERPRINT) as journal:
         for item_id in ("c", "a", "b"):
             journal.append(prediction(item_id))
-        settled = journal.settle(["a", "b", "c"])
+        settled = journal.finish(["a", "b", "c"])
     assert [p.id for p in settled] == ["a", "b", "c"]
     assert [p.id for p in read_predictions(tmp_path / "predictions.jsonl")] == ["a", "b", "c"]
 

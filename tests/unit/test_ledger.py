@@ -22,7 +22,7 @@ from classifier.batch.ledger.rows import (
 from classifier.batch.ledger.schema import _MIGRATIONS, LEDGER_FILE, connect
 from classifier.batch.results import write_rows, write_summary
 from classifier.errors import ConfigError, InputError, StoreError
-from classifier.model.entries import BrokenEntry, Correction, ListEntry
+from classifier.model.entries import BrokenEntry, Correction, ListEntry, PersonName
 from classifier.model.label import Label, LabelledPaper
 from classifier.model.paper import Paper
 from classifier.model.record import Notice
@@ -89,6 +89,21 @@ def test_an_entry_that_brings_something_else_waits_again(tmp_path):
         take(ledger, entry("a", paper=Paper(abstract="now there is one")), entry("b"))
         assert waiting(ledger) == ["a"]
     assert [row.entry.key for row in read_rows(tmp_path)] == ["b"]
+
+
+def test_an_entry_that_only_brings_type_journal_or_names_keeps_its_label(tmp_path):
+    with open_ledger(tmp_path, {}) as ledger:
+        take(ledger, entry("a"))
+        save(ledger, label("a"))
+    stored = sqlite3.connect(tmp_path / "ledger.sqlite")
+    with stored:  # as earlier versions wrote it
+        stored.execute("UPDATE item SET entry = json_remove(entry, '$.type', '$.journal', '$.names')")
+    stored.close()
+    with open_ledger(tmp_path, {}) as ledger:
+        more = {"type": "book", "journal": "J", "names": (PersonName(family="Muster", given="Anna"),)}
+        take(ledger, entry("a").model_copy(update=more))
+        assert waiting(ledger) == []
+    assert [row.entry.journal for row in read_rows(tmp_path)] == ["J"]
 
 
 def test_a_key_that_comes_twice_in_one_reading_is_taken_once(tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from classifier.survey.lint import Finding, lint_workspace
+from classifier.survey.lint import Finding, lint_workspace, measures_nothing
 from classifier.survey.workspace import Workspace
 
 Edit = Callable[[Any], None]
@@ -75,20 +75,20 @@ def test_copying_alone_changes_nothing(mutant):
 @pytest.mark.parametrize(
     ("edit", "code", "said"),
     [
-        (lambda t: t["questions"].append(t["questions"][0]), "duplicate-id", "'kind' stands 2 times"),
-        (lambda t: t["questions"][0].update(id="label"), "duplicate-id", "'label' stands 2 times"),
+        (lambda t: t["questions"].append(t["questions"][0]), "duplicate-id", "'kind' occurs 2 times"),
+        (lambda t: t["questions"][0].update(id="label"), "duplicate-id", "'label' occurs 2 times"),
         (
             lambda t: t["questions"][3]["choices"].append({"id": "unclear", "means": "Not said."}),
             "duplicate-id",
-            "'unclear' stands 2 times",
+            "'unclear' occurs 2 times",
         ),
-        (lambda t: t["scope"]["rules"].append(t["scope"]["rules"][0]), "duplicate-id", "'review' stands 2"),
-        (lambda t: t["tree"][1].update(id="capacity"), "duplicate-id", "'capacity' stands 2 times"),
+        (lambda t: t["scope"]["rules"].append(t["scope"]["rules"][0]), "duplicate-id", "'review' occurs 2"),
+        (lambda t: t["tree"][1].update(id="capacity"), "duplicate-id", "'capacity' occurs 2 times"),
         (lambda t: leaves(t)["remote-imaging"].update(id="attached-sensors"), "duplicate-id", "attached"),
         (
             lambda t: t["tree"].append({"id": "unplaced", "title": "Rest", "definition": "What is left."}),
             "duplicate-id",
-            "'unplaced' stands 2 times",
+            "'unplaced' occurs 2 times",
         ),
         (lambda t: t["tree"][0]["fields"].append(t["tree"][0]["fields"][0]), "duplicate-id", "bridge-type"),
         (
@@ -106,7 +106,7 @@ def test_copying_alone_changes_nothing(mutant):
         (lambda t: t["scope"]["rules"][1]["answers"].update(structure=["ship"]), "unknown-answer", "'ship'"),
         (lambda t: leaves(t)["with-load-test"].pop("answers"), "empty-leaf", "no answers lead to this leaf"),
         (lambda t: leaves(t)["with-load-test"].update(definition=" "), "empty-leaf", "definition is empty"),
-        (lambda t: t["scope"]["rules"][2].update(answers={}), "empty-rule", "no answers show this rule"),
+        (lambda t: t["scope"]["rules"][2].update(answers={}), "empty-rule", "no answers lead to this rule"),
         (
             lambda t: leaves(t)["remote-imaging"]["answers"].update(sensing=["remote", "attached"]),
             "same-path",
@@ -115,7 +115,7 @@ def test_copying_alone_changes_nothing(mutant):
         (
             lambda t: t["scope"]["rules"][2]["answers"].update(aim=["none", "upkeep"]),
             "unreachable-leaf",
-            "scope rule nothing-measured holds whenever",
+            "also meets scope rule nothing-measured",
         ),
     ],
 )  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_flaw_of_the_taxonomy_is_found(mutant, edit, code, said):
     ("study", "edit", "code", "said"),
     [
         ("tarn2028", {"label": "capacity/by-guess"}, "unknown-label", "one of capacity/with-load-test"),
-        ("tarn2028", {"label": "unplaced"}, "unknown-label", "'unplaced' is no leaf"),
+        ("tarn2028", {"label": "unplaced"}, "unknown-label", "'unplaced' is not a leaf"),
         ("tarn2028", {"secondary": ["capacity"]}, "unknown-label", "secondary leaf 'capacity'"),
         ("tarn2028", {"summary": ""}, "missing-field", "'summary' is empty"),
         ("tarn2028", {"title": " "}, "missing-field", "'title' is empty"),
@@ -143,7 +143,7 @@ def test_a_flaw_of_the_taxonomy_is_found(mutant, edit, code, said):
         ("tarn2028", {"scope_reason": "review"}, "answers-lead-elsewhere", "scope_reason is review"),
         ("tarn2028", {"label": "capacity/with-load-test"}, "answers-lead-elsewhere", "lead to capacity/w"),
         ("tarn2028", {"label": "out-of-scope"}, "answers-lead-elsewhere", "lead to capacity/w"),
-        ("tarn2028", {"id": "lunt2029"}, "duplicate-id", "'lunt2029' stands 2 times"),
+        ("tarn2028", {"id": "lunt2029"}, "duplicate-id", "'lunt2029' occurs 2 times"),
         ("tarn2028", {"title": "Crack maps of pylons from drone photograph"}, "duplicate-paper", "lunt2029"),
     ],
 )  # fmt: skip
@@ -157,8 +157,8 @@ def test_a_flaw_of_a_study_is_found_in_its_line(mutant, study, edit, code, said)
 @pytest.mark.parametrize(
     ("answers", "code", "said"),
     [
-        ({"load": "heavy"}, "unknown-answer", "'heavy' is no answer to load"),
-        ({"weather": "dry"}, "unknown-question", "'weather' is no question"),
+        ({"load": "heavy"}, "unknown-answer", "'heavy' is not an answer to load"),
+        ({"weather": "dry"}, "unknown-question", "'weather' is not a question"),
         ({"load": "unclear"}, "answers-lead-elsewhere", "lead to no label"),
         ({"kind": "review"}, "answers-lead-elsewhere", "lead to out-of-scope"),
     ],
@@ -291,3 +291,37 @@ def test_every_pair_of_siblings_in_the_builtin_tree_is_told_apart_when_swapped(b
         one["definition"], other["definition"] = other["definition"], one["definition"]
         where = [f.where for f in lint_workspace(Workspace(tmp_path)) if f.code == "swapped-definitions"]
         assert any(place.endswith(f"/{one['id']}") for place in where), (one["id"], other["id"], where)
+
+
+def test_every_violation_of_the_shape_is_listed_at_once_with_the_keys_expected_there(bridges, tmp_path):
+    own = shutil.copytree(bridges, tmp_path / "own")
+    data = yaml.safe_load((own / "taxonomy.yaml").read_text())
+    del data["questions"][0]["ask"]
+    data["tree"][0]["titel"] = "A slip"
+    data["tree"][0]["id"] = "Not A Slug"
+    data["scope"] = []
+    (own / "taxonomy.yaml").write_text(yaml.safe_dump(data))
+    gold = own / "gold" / "labels.jsonl"
+    gold.write_text('{"id": "a", "label": "x"}\n' + "{]\n" + gold.read_text())
+    findings = [(f.code, f.where, f.message) for f in lint_workspace(Workspace(own))]
+    assert [(code, where) for code, where, _ in findings] == [
+        ("invalid-taxonomy", "taxonomy.yaml: questions.0.ask"),
+        ("invalid-taxonomy", "taxonomy.yaml: tree.0.id"),
+        ("invalid-taxonomy", "taxonomy.yaml: tree.0.titel"),
+        ("invalid-taxonomy", "taxonomy.yaml: scope"),
+        ("invalid-study", "gold/labels.jsonl:1"),
+        ("invalid-study", "gold/labels.jsonl:2"),
+    ]
+    messages = [message for *_, message in findings]
+    assert "expected the keys id*, ask*, choices*, section" in messages[0]
+    assert "(found 'Not A Slug')" in messages[1]
+    assert "id*, title*, definition*" in messages[2]
+    assert messages[4].startswith("title: Field required")
+    assert "not valid JSON" in messages[5]
+
+
+def test_a_workspace_without_studies_is_told_that_nothing_measures_it(bridges, tmp_path):
+    own = shutil.copytree(bridges, tmp_path / "own")
+    assert measures_nothing(Workspace(own)) is None
+    shutil.rmtree(own / "gold")
+    assert "nothing measures an engine here" in measures_nothing(Workspace(own))

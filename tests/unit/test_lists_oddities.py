@@ -19,7 +19,9 @@ from classifier.model.entries import BrokenEntry, ListEntry
 MARKS = [
     "@article{", "a,", "title", "=", "{", "}", '"', "#", "[", "]", "(", ")", "|", "```", "\\", "$", ",", ":",
     "é", "<!--", "-->", "doi", "file", ";", "%", "**", "!", "2401.90001", "~/", "\\frac", "&", "\n", "TY  - ",
-    "ER  - ", "TI  - ", "- ", "# ", "word ", "\0", "https://arxiv.org/abs/2401.90001",
+    "ER  - ", "TI  - ", "- ", "# ", "word ", "\0", "ER", "TI ", "   ", "%0 ", "%T ", "PMID- ",
+    "<record>", "</record>", "<title>", "*a", "&a", "id: ", "ABSTRACT: ", "(2020) J",
+    "\\bibitem", "\\newblock ", "\\entry", "''", "``", "https://arxiv.org/abs/2401.90001",
 ]  # fmt: skip
 LAST = "The Last Entry Is Still Read"
 
@@ -451,12 +453,25 @@ def test_no_bytes_make_a_reader_crash(form, content, tmp_path):
         "csv": ".csv",
         "jsonl": ".jsonl",
         "markdown": ".md",
+        "pubmed": ".nbib",
+        "wos": ".ciw",
+        "endnote": ".enw",
+        "endnote-xml": ".xml",
+        "csl-yaml": ".yaml",
+        "bbl": ".bbl",
     }
     head = {
         "bibtex": b"@misc{x, title={T}}\n",
         "ris": b"TY  - X\n",
         "csl-json": b"[{",
         "csv": b"title,file\n",
+        "pubmed": b"PMID- 1\n",
+        "wos": b"PT J\nTI T\n",
+        "endnote": b"%0 Book\n",
+        "endnote-xml": b"<xml><records><record><titles>",
+        "csl-yaml": b"- id: a\n",
+        "scopus": b"Scopus\nEXPORT DATE: 1\n",
+        "bbl": b"\\bibitem{a}\n",
     }
     file = tmp_path / f"list{suffix.get(form, '.txt')}"
     for start in (b"", head.get(form, b"")):

@@ -9,7 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from classifier.engines.openai.transport import OpenAITransport, public_url
+from classifier.engines.openai.endpoint import public_url
+from classifier.engines.openai.transport import OpenAITransport
 from tests.engine_kit import TASK, answer, engine
 from tests.llm_server import LlmServer, reply
 

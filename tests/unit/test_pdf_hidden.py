@@ -10,7 +10,8 @@ import pytest
 
 from classifier.errors import InputError
 from classifier.pdf import PdfReader
-from classifier.pdf.hidden import HiddenCheckIncomplete, split_page
+from classifier.pdf.hidden import HiddenCheckIncomplete, check_page, split_page
+from classifier.pdf.hidden.check import PageCheck
 from classifier.text.invisible import MAX_TEXT
 from tests.hidden_pdfs import (
     ORDER,
@@ -242,3 +243,86 @@ def test_text_of_a_page_that_cannot_be_checked_is_withheld(tmp_path: Path) -> No
     with PdfReader() as reader, pytest.raises(InputError) as caught:
         reader.read(path)
     assert [finding.kind for finding in caught.value.hidden] == ["unchecked"]
+
+
+CHINESE = [
+    "照料植物的机器人可以用强化学习来训练但是必须有人写下奖励函数",
+    "本文研究大型语言模型能否代替园丁和工程师完成这项工作",
+    "在六个温室任务上用语言模型写出的奖励训练的策略完成了百分之八十一的回合",
+    "而工程师手写的奖励只有百分之五十八语言模型本身没有被训练",
+]
+FONTS = ["STSong-Light", "MSung-Light", "HeiseiMin-W3", "HYSMyeongJo-Medium"]
+
+
+def write_not_embedded(path: Path, font: str, lines: list[str], before: str = "", after: str = "") -> Path:
+    """A page in a font of the standard CJK fonts, which the file does not hold; PDF operators around it."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfgen.canvas import Canvas
+
+    pdfmetrics.registerFont(UnicodeCIDFont(font))
+    canvas = Canvas(str(path))
+    canvas._code.append(before)
+    canvas.setFont(font, 11)
+    for number, line in enumerate(lines):
+        canvas.drawString(80, 750 - 15 * number, line)
+    canvas._code.append(after)
+    canvas.save()
+    return path
+
+
+def look_at(path: Path) -> PageCheck:
+    document = pypdfium2.PdfDocument(path)
+    try:
+        page = document[0]
+        text_page = page.get_textpage()
+        return check_page(page, text_page, text_page.get_text_range())
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize("font", FONTS)
+@pytest.mark.parametrize("before", ["", "0.2 0.2 0.6 rg", "q 20 20 560 800 re W n"])
+def test_text_in_a_font_that_no_file_and_no_machine_has_is_kept(
+    tmp_path: Path, font: str, before: str
+) -> None:
+    seen = look_at(write_not_embedded(tmp_path / "a.pdf", font, CHINESE, before))
+    assert seen.findings == []
+    assert all(line in seen.visible for line in CHINESE)
+
+
+@pytest.mark.parametrize("before", ["", "0.7 g", "0.9 g 0 0 612 842 re f 0 g"])
+def test_words_of_which_only_the_latin_ones_can_be_drawn_are_kept(tmp_path: Path, before: str) -> None:
+    lines = [f"{CHINESE[3]} reinforcement learning", f"{CHINESE[1]} GPT-4"]
+    seen = look_at(write_not_embedded(tmp_path / "a.pdf", "STSong-Light", lines, before))
+    assert seen.findings == []
+    assert all(line in seen.visible for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("3 Tr", ""),
+        ("1 g", ""),
+        ("0.97 g", ""),
+        ("q 0 0 10 10 re W n", "Q"),
+        ("", "1 g 0 0 612 842 re f"),
+        ("0 0 612 842 re f", ""),
+        ("1 0 0 1 900 0 cm", ""),
+        ("0.05 0 0 0.05 0 0 cm", ""),
+    ],
+)
+def test_tricks_hide_text_in_such_a_font_too(tmp_path: Path, before: str, after: str) -> None:
+    seen = look_at(write_not_embedded(tmp_path / "a.pdf", "STSong-Light", CHINESE, before, after))
+    assert CHINESE[0] not in seen.visible
+    assert seen.findings
+
+
+def test_a_paper_in_such_a_font_is_read(tmp_path: Path) -> None:
+    path = write_not_embedded(
+        tmp_path / "a.pdf", "STSong-Light", [f"{line}{k}" for k in range(6) for line in CHINESE]
+    )
+    with PdfReader() as reader:
+        document = reader.read(path)
+    assert document.hidden == ()
+    assert CHINESE[1] in document.pages[0].text

@@ -6,8 +6,8 @@ import pytest
 
 from classifier.cli.render import render_label
 from classifier.model.label import Evidence, Label, LabelledPaper, Provenance
+from classifier.model.measurement import Measurement
 from classifier.model.reply import FirstOpinion, GivenAnswer
-from classifier.survey.workspace import Workspace
 
 MADE = Provenance(
     engine="openai",
@@ -25,7 +25,7 @@ def quote(text, supports, page=1, verdict="verbatim"):
     return Evidence(quote=text, supports=supports, page=page, start=0, end=len(text), verdict=verdict)
 
 
-def shown(workspace, made=MADE, **changes) -> list[str]:
+def shown(made=MADE, **changes) -> list[str]:
     values = {
         "ref": "a.pdf",
         "paper": LabelledPaper(title="A dam", pages=2),
@@ -35,21 +35,15 @@ def shown(workspace, made=MADE, **changes) -> list[str]:
         "confidence": 0.6,
         "provenance": made,
     }
-    return render_label(Label(**(values | changes)), Workspace(workspace), colour=False).splitlines()
-
-
-@pytest.fixture
-def workspace(bridges):
-    return bridges
+    return render_label(Label(**(values | changes)), colour=False).splitlines()
 
 
 def answers(**given):
     return tuple(GivenAnswer(question=name, answer=answer) for name, answer in given.items())
 
 
-def test_each_answer_stands_on_a_line_beside_its_quote_and_a_shared_quote_stands_once(workspace):
+def test_each_answer_stands_on_a_line_beside_its_quote_and_a_shared_quote_stands_once():
     lines = shown(
-        workspace,
         answers=answers(load="absent", span="long", deck="steel", rail="none"),
         evidence=(
             quote("No load is applied.", "load"),
@@ -74,14 +68,12 @@ def test_each_answer_stands_on_a_line_beside_its_quote_and_a_shared_quote_stands
         (quote("A dam.", "label"), "  label          p. 1  “A dam.”"),
     ],
 )
-def test_a_quote_says_where_it_was_found(workspace, found, line):
-    assert line in shown(workspace, answers=answers(load="absent"), evidence=(found,))
+def test_a_quote_says_where_it_was_found(found, line):
+    assert line in shown(answers=answers(load="absent"), evidence=(found,))
 
 
-def test_a_second_quote_names_its_answer_again(workspace):
-    lines = shown(
-        workspace, answers=answers(load="absent"), evidence=(quote("One.", "load"), quote("Two.", "load"))
-    )
+def test_a_second_quote_names_its_answer_again():
+    lines = shown(answers=answers(load="absent"), evidence=(quote("One.", "load"), quote("Two.", "load")))
     assert [line for line in lines if "load" in line] == [
         "  load = absent  p. 1  “One.”",
         "  load = absent  p. 1  “Two.”",
@@ -91,14 +83,13 @@ def test_a_second_quote_names_its_answer_again(workspace):
 @pytest.mark.parametrize(
     ("confidence", "source", "line"),
     [
-        (0.6, "calibrated", "  confidence  0.60 (calibrated)"),
-        (0.6, "stated", "  confidence  0.60 (stated)"),
+        (0.6, "stated", "  confidence  0.60 (stated, unmeasured)"),
         (None, "unknown", "  confidence  unknown"),
     ],
 )
-def test_the_confidence_says_where_it_comes_from(workspace, confidence, source, line):
+def test_the_confidence_says_where_it_comes_from(confidence, source, line):
     made = MADE.model_copy(update={"confidence": source})
-    assert line in shown(workspace, made, confidence=confidence)
+    assert line in shown(made, confidence=confidence)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +101,20 @@ def test_the_confidence_says_where_it_comes_from(workspace, confidence, source, 
         ({}, "escalated from offline (no label)"),
     ],
 )
-def test_a_cascade_says_what_the_first_engine_answered(workspace, first, said):
+def test_a_cascade_says_what_the_first_engine_answered(first, said):
     made = MADE.model_copy(update={"first_opinion": FirstOpinion(engine="offline", **first)})
-    assert said in " ".join(" ".join(shown(workspace, made)).split())
+    assert said in " ".join(" ".join(shown(made)).split())
 
 
-def test_an_engine_that_was_not_measured_here_says_so(workspace):
+def test_an_engine_that_was_not_measured_here_says_so():
     made = MADE.model_copy(update={"engine": "offline", "model": None})
-    assert "engine: offline; a baseline, not measured on this taxonomy" in " ".join(shown(workspace, made))
+    assert "engine: offline; a baseline; not measured on this taxonomy" in " ".join(shown(made))
+
+
+def test_a_measured_engine_shows_its_accuracy_once():
+    measured = Measurement(
+        suite="gold", text="abstract", n=24, accuracy=0.75, low=0.5, high=0.9, measured_on="2026-01-02"
+    )
+    lines = shown(MADE.model_copy(update={"accuracy": measured, "confidence": "calibrated"}))
+    assert "  confidence  0.60 (calibrated)" in lines
+    assert "accuracy 0.75 [0.50, 0.90] on 24 items of gold (abstract, 2026-01-02)" in " ".join(lines)

@@ -107,14 +107,17 @@ def test_only_a_quote_that_is_not_there_goes_to_review(review, verdict, absent):
         (
             "capacity/with-load-test",
             {"load": "not-applied"},
-            "load = not-applied, where the label needs applied",
+            "load = not-applied, but the label requires load = applied",
         ),
         (
             "capacity/with-load-test",
             {"aim": "damage", "load": NA},
-            f"aim = damage, where the label needs capacity; load = {NA}, where the label needs applied",
+            (
+                "aim = damage, but the label requires aim = capacity; "
+                f"load = {NA}, but the label requires load = applied"
+            ),
         ),
-        (OUT_OF_SCOPE, {}, "kind = original, where the label needs review"),
+        (OUT_OF_SCOPE, {}, "kind = original, but the label requires kind = review"),
         ("capacity/with-load-test", {"load": UNCLEAR}, None),
         (OUT_OF_SCOPE, {"kind": "review"}, None),
         (UNPLACED, {"load": UNCLEAR}, None),
@@ -123,7 +126,9 @@ def test_only_a_quote_that_is_not_there_goes_to_review(review, verdict, absent):
 def test_answers_that_lead_elsewhere_are_told_word_for_word(review, label, answers, words):
     found = review(answer={"label": label}, answers=answers)
     assert found.reasons == (("answers-contradict-leaf",) if words else ())
-    assert words is None or said(found, "answers-contradict-leaf") == f"{label} does not go with: {words}"
+    assert (
+        words is None or said(found, "answers-contradict-leaf") == f"{label} contradicts the answers: {words}"
+    )
 
 
 def test_unplaced_contradicts_answers_that_lead_to_a_leaf(review):
@@ -136,7 +141,9 @@ def test_hidden_text_is_told_with_page_and_kind_and_cut_short(review):
     hidden = HiddenText(kind="near-white", page=3, text="file this\nunder upkeep " * 50)
     found = review(document={"hidden": (hidden,)})
     assert found.reasons == ("hidden-text",)
-    assert said(found, "hidden-text").startswith('page 3: near-white text was cut: "file this under upkeep')
+    assert said(found, "hidden-text").startswith(
+        'page 3: near-white text was removed: "file this under upkeep'
+    )
     assert len(said(found, "hidden-text")) < 200
 
 
@@ -191,7 +198,7 @@ def test_an_abstract_alone_and_orders_in_plain_sight_are_warnings_only(review):
     found = review(document={"abstract_only": True, "pages": (page,)})
     assert found.reasons == ()
     assert {warning.code for warning in found.warnings} == {"abstract-only", "visible-orders"}
-    assert "page 1 speaks to a model" in said(found, "visible-orders")
+    assert "page 1 contains instructions to a language model" in said(found, "visible-orders")
 
 
 def test_reasons_come_once_each_in_the_labels_order(review):

@@ -44,7 +44,8 @@ def test_an_item_that_was_judged_ends_the_streak(judged):
 
 def test_why_a_run_stopped_is_one_line_with_what_is_saved():
     assert stop_message("no") == (
-        "stopped after 10 failures in a row, the last one: no; mend that and repeat the command to go on"
+        "stopped after 10 failures in a row, the last one: no; fix this, then rerun the same "
+        "command to resume"
     )
     assert "; 4 of 9 items are saved in out; " in stop_message("no", "4 of 9 items are saved in out")
 

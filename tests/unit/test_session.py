@@ -111,8 +111,8 @@ def test_a_calibration_on_the_same_suite_is_a_caveat_and_on_another_is_none():
     other = with_caveats(
         report(True), SUITE.model_copy(update={"sha256": "cd"}), of_rights([True]), [CALIBRATION]
     )
-    assert any("this very suite" in warning for warning in own.warnings)
-    assert not any("this very suite" in warning for warning in other.warnings)
+    assert any("on this suite" in warning for warning in own.warnings)
+    assert not any("on this suite" in warning for warning in other.warnings)
     assert calibration_note([CALIBRATION]) == "temperature, fitted to 99 answers of s"
     assert calibration_note([]) is None
 

@@ -125,7 +125,7 @@ async def test_the_same_paper_asked_for_at_once_is_fetched_once(server: ArxivSer
 async def test_offline_says_what_is_missing(server: ArxivServer, sources: Make) -> None:
     async with sources(offline=True) as offline:
         for ref in (ID, f"{ID}v1", "10.1000/x", "A title of words"):
-            with pytest.raises(SourceUnavailable, match=r"offline, and .* is not in the cache"):
+            with pytest.raises(SourceUnavailable, match=r"offline mode: .* is not in the cache"):
                 await offline.fetch(ref)
     assert server.seen == []
 
@@ -249,13 +249,13 @@ async def test_a_cache_that_cannot_be_written_is_a_store_error(server: ArxivServ
         (feed(entry(f"{ID}v2", TITLE)), PaperNotFound, f"arXiv has no {ID}v1", 1),
         (feed(entry("2402.99999v1", TITLE)), PaperNotFound, f"arXiv has no {ID}v1", 1),
         (Reply(status=404), PaperNotFound, "no such paper", 1),
-        (html_reply(), SourceUnavailable, "something else than an Atom feed", 1),
-        (Reply(body=b"<rss/>"), SourceUnavailable, "something else than an Atom feed", 1),
-        (Reply(), SourceUnavailable, "something else than an Atom feed", 1),
+        (html_reply(), SourceUnavailable, "did not return an Atom feed", 1),
+        (Reply(body=b"<rss/>"), SourceUnavailable, "did not return an Atom feed", 1),
+        (Reply(), SourceUnavailable, "did not return an Atom feed", 1),
         (
             Reply(body=b'<!DOCTYPE a [<!ENTITY b "c">]><feed>&b;</feed>'),
             SourceUnavailable,
-            "something else",
+            "did not return",
             1,
         ),
         (Reply(body=b" " * 6_000_000), ClassifierError, "expected a short reply", 1),

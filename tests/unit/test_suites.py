@@ -45,9 +45,9 @@ def suite_file(folder: Path, *lines: str | bytes, name: str = "s.jsonl") -> Path
         ([line(secondary=["nowhere"])], ["line 1", "'secondary'", "'nowhere'", "allowed"]),
         ([line(labels=["nowhere"])], ["line 1", "'labels'", "'nowhere'", "allowed"]),
         ([line(), line(id="b"), line()], ["line 3", "id 'a'", "line 1"]),
-        ([line(abstract=None)], ["line 1", "nothing to read", "pdf, text, abstract, summary, arxiv"]),
-        ([line(abstract="  ")], ["line 1", "nothing to read"]),
-        ([line(abstract=None, pdf="gone.pdf")], ["line 1", "gone.pdf", "not there"]),
+        ([line(abstract=None)], ["line 1", "no text", "pdf, text, abstract, summary, arxiv"]),
+        ([line(abstract="  ")], ["line 1", "no text"]),
+        ([line(abstract=None, pdf="gone.pdf")], ["line 1", "gone.pdf", "does not exist"]),
         ([line(id=None)], ["line 1", "'id'", "missing"]),
         ([line(title="")], ["line 1", "'title'", "missing"]),
         ([line(label=7)], ["line 1", "'label'", "expected a text"]),
@@ -57,8 +57,8 @@ def suite_file(folder: Path, *lines: str | bytes, name: str = "s.jsonl") -> Path
         (['{"a":' + "[" * 100_000], ["line 1", "JSON"]),
         ([line(), b'{"id": "caf\xe9"}'], ["line 2", "not UTF-8", "0xe9"]),
         ([line().encode("utf-16")], ["line 1", "not UTF-8"]),
-        ([], ["holds no item"]),
-        (["", "  "], ["holds no item"]),
+        ([], ["contains no items"]),
+        (["", "  "], ["contains no items"]),
     ],
 )
 def test_a_malformed_suite_gives_one_line_that_names_file_line_and_what_is_allowed(
@@ -174,7 +174,7 @@ async def test_nothing_but_the_chosen_text_reaches_document_or_prompt(tmp_path, 
     engine = ScriptedEngine(bridge.taxonomy, [InputError("seen enough")])
     classifier = Classifier(engine, workspace=bridge, examples="none")
     with pytest.raises(InputError, match="seen enough"):
-        await question.put(classifier)
+        await question.ask(classifier)
     task: Task = engine.tasks[0]
     assert task.prompt is not None
     shown = task.model_dump_json(exclude={"prompt"}) + task.prompt.user

@@ -108,7 +108,7 @@ def test_contradictions_name_the_answers_that_do_not_go_with_a_label(taxonomy, l
 
 def test_a_contradiction_reads_as_a_sentence(taxonomy):
     (found,) = taxonomy.contradictions("capacity/with-load-test", {"load": "not-applied"})
-    assert str(found) == "load = not-applied, where the label needs applied"
+    assert str(found) == "load = not-applied, but the label requires load = applied"
 
 
 def test_a_rule_without_answers_can_always_be_the_reason(load):

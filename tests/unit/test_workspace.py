@@ -45,7 +45,6 @@ def test_gold_and_measurements_may_be_absent(bridges, tmp_path):
     shutil.copy(bridges / "taxonomy.yaml", tmp_path)
     workspace = Workspace(tmp_path)
     assert workspace.studies == ()
-    assert workspace.offline_accuracy is None
     assert not workspace.offline_dir.exists()
 
 
@@ -63,20 +62,14 @@ def test_a_wrong_taxonomy_is_told_when_it_is_read(tmp_path):
         _ = workspace.taxonomy
 
 
-def test_accuracy_is_told_in_the_words_of_the_file(bridges, tmp_path):
+def test_the_offline_engine_s_files_have_one_hash_that_leaves_notes_out(bridges, tmp_path):
     own = shutil.copytree(bridges, tmp_path / "own")
+    without = Workspace(own).offline_sha256
     (own / "offline").mkdir()
-    (own / "offline" / "accuracy.json").write_text('{"in_words": "7 of 10"}', encoding="utf-8")
-    assert Workspace(own).offline_accuracy == "7 of 10"
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{}", "{", '"in_words"'])
-def test_a_wrong_accuracy_file_is_a_configuration_error(bridges, tmp_path, content):
-    own = shutil.copytree(bridges, tmp_path / "own")
-    (own / "offline").mkdir()
-    (own / "offline" / "accuracy.json").write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"accuracy\.json"):
-        _ = Workspace(own).offline_accuracy
+    (own / "offline" / "README.md").write_text("a note", encoding="utf-8")
+    assert Workspace(own).offline_sha256 == without
+    (own / "offline" / "cues.yaml").write_text("cues: []", encoding="utf-8")
+    assert Workspace(own).offline_sha256 != without
 
 
 def test_studies_come_with_their_line_and_blank_lines_are_skipped(gold_file):

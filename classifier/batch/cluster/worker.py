@@ -104,7 +104,7 @@ class LabelWorker:
     def _open(self, assignment: Assignment, terms: Terms, shared_budget: Any) -> Classifier:
         settings = terms.settings.model_copy(update={"workers": 1})
         workspace = Workspace(assignment.root)
-        changed = differences(assignment.fingerprint, fingerprint(self._job, settings, workspace))
+        changed = differences(assignment.fingerprint, fingerprint(settings, workspace))
         if changed:
             raise ConfigError(
                 f"a machine of the cluster would label otherwise ({', '.join(changed)}); --workspace and "

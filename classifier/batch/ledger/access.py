@@ -65,5 +65,5 @@ def ledger_path(folder: Path) -> Path:
     """
     path = folder / LEDGER_FILE
     if not path.is_file():
-        raise ConfigError(f"{folder}: no ledger there; expected the --out folder of `classifier label`")
+        raise ConfigError(f"{folder}: no ledger found; expected the --out folder of `classifier label`")
     return path

@@ -83,7 +83,7 @@ class AnswerReader:
         return self._refusal(int(custom_id), status, body) if isinstance(status, int) and failed else None
 
     def _refusal(self, custom_id: int, status: int, body: Mapping[str, Any]) -> BatchAnswer | None:
-        error = failure(status, {}, json.dumps(body), where=self._where, key=None)
+        error = failure(status, {}, json.dumps(body), where=self._where)
         if isinstance(error, BudgetSpent) or status in _NOT_THE_REQUESTS:
             self.stop = error
         if error.retryable or self.stop is error:

@@ -1,4 +1,4 @@
-"""The offline engine: cues, a text model and similarity, joined (see `engine`)."""
+"""The offline engine: combines cues, a text model and similarity (see `engine`)."""
 
 from classifier.engines.offline.engine import OfflineEngine
 

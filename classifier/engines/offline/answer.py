@@ -1,7 +1,7 @@
-"""A judgement -> an Answer in the form that every engine gives: answers, quotes, rationale, label.
+"""A judgement -> an Answer in the format of all engines: answers, quotes, rationale, label.
 
-What enters: probabilities and the cues that spoke. What leaves: an `Answer` whose answers go along with
-its label as far as the cues allow. Nothing is decided here but how to say it.
+What enters: probabilities and the cues that matched. What leaves: an `Answer` whose answers agree with its
+label, unless the cues clearly contradict it. The label itself is already decided.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from classifier.model.reply import Answer, GivenAnswer, Quote
 from classifier.survey.taxonomy import Conditions, Taxonomy
 
 _MAX_EVIDENCE = 4
-"""Quotes in an answer: as many as the prompt asks a model for (one to four)."""
+"""Most quotes in an answer, as in the prompt for models (one to four)."""
 _CONTRARY = 0.95
-"""An answer by cues this probable is given even where the label needs another; a person then looks."""
-_SURE = 0.6
-"""An answer that the label leaves open is given from this probability on."""
+"""An answer that is at least this probable by the cues is given even if it contradicts the label, which then
+needs review."""
+_CONFIDENT = 0.6
+"""Least probability of an answer to a question that the label does not decide; below it, it is `unclear`."""
 
 
 def build_answer(taxonomy: Taxonomy, reader: CueReader, judgement: Judgement) -> Answer:
-    """Puts the most probable label and its grounds into words."""
+    """Builds the answer for the most probable label, with its quotes and rationale."""
     ranked = sorted(judgement.probabilities, key=lambda label: -judgement.probabilities[label])
     label = ranked[0]
     runner_up = next((other for other in ranked[1:] if other != UNPLACED), None)
     conditions = _conditions(taxonomy, label, judgement)
     given = _answers(taxonomy, conditions, judgement)
-    spoken = list(_spoken(taxonomy, reader, judgement.hits, conditions))
+    supporting = list(_supporting_hits(taxonomy, reader, judgement.hits, conditions))
     leaf = taxonomy.leaves.get(label)
     found = reader.attributes(judgement.sentences)
     return Answer(
@@ -38,8 +39,8 @@ def build_answer(taxonomy: Taxonomy, reader: CueReader, judgement: Judgement) ->
             GivenAnswer(question=q, answer=a, quote=_quote(reader, judgement.hits, q, a))
             for q, a in given.items()
         ),
-        evidence=_evidence(spoken, judgement),
-        rationale=_rationale(taxonomy, reader, label, spoken),
+        evidence=_evidence(supporting, judgement),
+        rationale=_rationale(taxonomy, reader, label, supporting),
         label=label,
         runner_up=runner_up,
         attributes={field.id: found.get(field.id) for field in leaf.fields} if leaf else {},
@@ -48,7 +49,7 @@ def build_answer(taxonomy: Taxonomy, reader: CueReader, judgement: Judgement) ->
 
 
 def _conditions(taxonomy: Taxonomy, label: str, judgement: Judgement) -> Conditions:
-    """The answers that lead to the label; of several scope rules, the one the cues speak for most."""
+    """The answers that lead to the label; for out-of-scope, those of the rule that the cues support most."""
     if label in taxonomy.leaves:
         return taxonomy.leaves[label].answers
     rules = [rule for rule in taxonomy.scope.rules if rule.answers]
@@ -59,16 +60,16 @@ def _conditions(taxonomy: Taxonomy, label: str, judgement: Judgement) -> Conditi
 
 def _answers(taxonomy: Taxonomy, conditions: Conditions, judgement: Judgement) -> dict[str, str]:
     given = {}
-    spoken = bool(judgement.hits)
+    has_hits = bool(judgement.hits)
     for question in taxonomy.questions:
         shares = judgement.answers.get(question.id, {})
         best = max(shares, key=lambda answer: shares[answer], default=UNCLEAR)
         allowed = conditions.get(question.id, ())
         if not allowed:
             given[question.id] = _left_open(taxonomy, question.id, conditions) or (
-                best if spoken and math.exp(shares[best]) >= _SURE else UNCLEAR
+                best if has_hits and math.exp(shares[best]) >= _CONFIDENT else UNCLEAR
             )
-        elif best in allowed or (spoken and math.exp(shares[best]) >= _CONTRARY):
+        elif best in allowed or (has_hits and math.exp(shares[best]) >= _CONTRARY):
             given[question.id] = best
         else:
             given[question.id] = max(allowed, key=lambda answer: shares.get(answer, -math.inf))
@@ -76,7 +77,7 @@ def _answers(taxonomy: Taxonomy, conditions: Conditions, judgement: Judgement) -
 
 
 def _left_open(taxonomy: Taxonomy, question: str, conditions: Conditions) -> str | None:
-    """The one answer to a question that no label asks for ("does not apply"), where a label was found."""
+    """The only answer to a question that no label requires ("not-applicable"), if there is exactly one."""
     sources = [leaf.answers for leaf in taxonomy.leaves.values()]
     sources += [rule.answers for rule in taxonomy.scope.rules]
     named = {answer for source in sources for answer in source.get(question, ())}
@@ -85,12 +86,12 @@ def _left_open(taxonomy: Taxonomy, question: str, conditions: Conditions) -> str
     return free[0] if conditions and named and len(free) == 1 else None
 
 
-def _spoken(
+def _supporting_hits(
     taxonomy: Taxonomy, reader: CueReader, hits: tuple[Hit, ...], conditions: Conditions
 ) -> Iterator[tuple[float, str, Hit]]:
-    """(weight, question, hit) of each cue that speaks for the label, strongest first.
+    """(weight, question, hit) of each cue that supports the label, strongest first.
 
-    What speaks for many leaves alike tells less about this one: its weight is divided among them.
+    If the same answers are required by several leaves, the weight is divided among these leaves.
     """
     shared = {
         question: sum(leaf.answers.get(question) == allowed for leaf in taxonomy.leaves.values())
@@ -107,25 +108,25 @@ def _spoken(
 
 
 def _quote(reader: CueReader, hits: tuple[Hit, ...], question: str, answer: str) -> str | None:
-    """The sentence that says the answer most clearly; None where none does that can be quoted."""
+    """The sentence that supports the answer most; None if no sentence that can be quoted does."""
 
     def weight(hit: Hit) -> float:
         return reader.book.cues[hit.cue].for_.get(question, {}).get(answer, 0.0) * hit.strength
 
-    speaking = [hit for hit in hits if hit.sentence.quotable and weight(hit) > 0]
-    return max(speaking, key=weight).sentence.quote if speaking else None
+    supporting = [hit for hit in hits if hit.sentence.quotable and weight(hit) > 0]
+    return max(supporting, key=weight).sentence.quote if supporting else None
 
 
-def _evidence(spoken: list[tuple[float, str, Hit]], judgement: Judgement) -> tuple[Quote, ...]:
-    """Up to four sentences that carried the decision, each once; none where none can be quoted."""
-    carried: dict[str, float] = {}
+def _evidence(supporting: list[tuple[float, str, Hit]], judgement: Judgement) -> tuple[Quote, ...]:
+    """Up to four sentences that contributed most to the decision; empty if no sentence can be quoted."""
+    weights: dict[str, float] = {}
     supports: dict[str, str] = {}
-    for weight, question, hit in spoken:
+    for weight, question, hit in supporting:
         if not hit.sentence.quotable:
             continue
-        carried[hit.sentence.quote] = carried.get(hit.sentence.quote, 0.0) + weight
+        weights[hit.sentence.quote] = weights.get(hit.sentence.quote, 0.0) + weight
         supports.setdefault(hit.sentence.quote, question)
-    best = sorted(carried, key=lambda quote: -carried[quote])[:_MAX_EVIDENCE]
+    best = sorted(weights, key=lambda quote: -weights[quote])[:_MAX_EVIDENCE]
     if best:
         return tuple(Quote(quote=quote, supports=supports[quote]) for quote in best)
     quotable = [sentence for sentence in judgement.sentences if sentence.quotable]
@@ -133,12 +134,12 @@ def _evidence(spoken: list[tuple[float, str, Hit]], judgement: Judgement) -> tup
 
 
 def _rationale(
-    taxonomy: Taxonomy, reader: CueReader, label: str, spoken: list[tuple[float, str, Hit]]
+    taxonomy: Taxonomy, reader: CueReader, label: str, supporting: list[tuple[float, str, Hit]]
 ) -> str:
     where = " > ".join(taxonomy.titles(label)) or label
-    says = list(dict.fromkeys(reader.book.cues[hit.cue].says for _, _, hit in spoken))[:3]
+    says = list(dict.fromkeys(reader.book.cues[hit.cue].says for _, _, hit in supporting))[:3]
     if not says:
         return (
             f"Baseline decision for {where}: its words are nearest to that label's definition and examples."
         )
-    return f"Baseline decision for {where}. What spoke for it: {'; '.join(says)}."
+    return f"Baseline decision for {where}. Reasons: {'; '.join(says)}."

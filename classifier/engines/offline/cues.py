@@ -1,11 +1,11 @@
-"""A workspace's cue phrases -> what they say about the decision questions.
+"""A workspace's cue phrases -> log-probabilities of the answers to the decision questions.
 
-What enters: `offline/cues.yaml` and a paper's sentences. What leaves: the cues that spoke, with their
-sentences, and from them log-probabilities of every question's answers. What it does not do: choose a
-label (`decide`). The language of phrases is `phrases`'s.
+What enters: `offline/cues.yaml` and a paper's sentences. What leaves: the cues that matched, with their
+sentences, and the log-probabilities of every question's answers. What it does not do: choose a label
+(`decide`). `phrases` defines the language of phrases.
 
-A phrase that a negation stands before (`negations`, within `negation_window` words) does not count,
-unless the cue says `negation: ignore`.
+A phrase within `negation_window` words after a negation (`negations`) does not count, unless the cue says
+`negation: ignore`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ K = TypeVar("K")
 
 
 class Cue(Record):
-    """Phrases that say the same, and what they say.
+    """Phrases with the same meaning, and their evidence.
 
     Attributes:
-        says: In words, for the rationale; also the cue's name.
-        for_: Question id -> answer id -> weight (log-odds; negative speaks against).
+        says: The meaning in words, for the rationale; also the cue's name.
+        for_: Question id -> answer id -> weight (log-odds; negative is evidence against it).
         any: Phrases; the cue counts once, however many of them occur.
-        zone: The only zone of the paper where it counts; None for all.
-        negation: Whether a negation before the phrase silences it.
+        zone: The only zone of the paper where it counts; None for all zones.
+        negation: "heed" if a phrase after a negation does not count, "ignore" if it does.
     """
 
     says: str
@@ -51,12 +51,12 @@ class CueBook(Record):
     """The file `cues.yaml`.
 
     Attributes:
-        zones: Zone of the paper (title, abstract, lead, body) -> weight; a zone without one is not read.
-        background: Factor for abstract sentences before the first that speaks of the paper's own work.
-        own: Phrases by which a paper speaks of its own work.
+        zones: Zone of the paper (title, abstract, lead, body) -> weight; a zone without a weight is not read.
+        background: Factor for sentences of the abstract before the first one about the paper's own work.
+        own: Phrases that introduce a paper's own work.
         merged: Term lists whose phrases the text model counts as one word.
         priors: Question id -> answer id -> log-odds before any cue.
-        fields: Survey field id -> name to report -> phrases that show it.
+        fields: Survey field id -> value -> phrases that show this value.
     """
 
     zones: Mapping[str, float] = Field(default_factory=lambda: {"title": 1.5, "abstract": 1.0})
@@ -73,7 +73,7 @@ class CueBook(Record):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A cue that spoke: `strength` is the highest zone weight among the sentences it spoke in."""
+    """A cue that matched; `strength` is the highest zone weight among the sentences that contain it."""
 
     cue: int
     strength: float
@@ -81,10 +81,11 @@ class Hit:
 
 
 def load_cues(path: Path, taxonomy: Taxonomy) -> CueBook:
-    """Reads a cue file and checks its names against the taxonomy; an absent file is an empty book.
+    """Reads a cue file and checks its names against the taxonomy; without a file, the book is empty.
 
     Raises:
-        ConfigError: Not YAML, not of the shape, or a question, answer or term that does not exist.
+        ConfigError: The file is not YAML, does not have the structure of a cue file, or names a question,
+            answer or term list that does not exist.
     """
     if not path.exists():
         return CueBook()
@@ -119,7 +120,7 @@ def _check_names(book: CueBook, taxonomy: Taxonomy, path: Path) -> None:
 
 
 class CueReader:
-    """A cue book made ready to read sentences."""
+    """Finds the cues of a book in sentences."""
 
     def __init__(self, book: CueBook) -> None:
         self.book = book
@@ -132,14 +133,14 @@ class CueReader:
 
     @cached_property
     def _fields(self) -> dict[str, dict[str, list[Phrase]]]:
-        """Compiled when first asked for: training and ablations never do."""
+        """Compiled on first use: training and ablations do not need them."""
         return {
             field: {name: [Phrase(p, {}) for p in phrases] for name, phrases in values.items()}
             for field, values in self.book.fields.items()
         }
 
     def terms_in(self, sheet: Sheet, only: Sequence[str] | None = None) -> dict[str, list[Span]]:
-        """Where the phrases of each term list (or of those named) stand in a sentence."""
+        """The spans of each term list's phrases (or only of the named lists) in a sentence."""
         found = {}
         for name, phrases in self._terms.items():
             if only is not None and name not in only:
@@ -150,7 +151,7 @@ class CueReader:
         return found
 
     def read(self, sentences: Sequence[Sentence]) -> list[Hit]:
-        """The cues that spoke, each once, strongest sentence first in time."""
+        """The cues that matched, each once, with the first sentence among those with the highest weight."""
         best: dict[int, Hit] = {}
         weights = self._weights(sentences)
         for sentence, weight in zip(sentences, weights, strict=True):
@@ -158,24 +159,26 @@ class CueReader:
                 continue
             sheet = Sheet(sentence.words)
             lists = self.terms_in(sheet)
-            denied = [span for phrase in self._negations for span in phrase.find(sheet, {})]
+            negations = [span for phrase in self._negations for span in phrase.find(sheet, {})]
             for number, phrases in enumerate(self._cues):
                 cue = self.book.cues[number]
                 if number in best and best[number].strength >= weight:
                     continue
                 if cue.zone not in (None, sentence.zone):
                     continue
-                heed = denied if cue.negation == "heed" else []
-                if any(self._stands(span, heed) for phrase in phrases for span in phrase.find(sheet, lists)):
+                heeded = negations if cue.negation == "heed" else []
+                spans = (span for phrase in phrases for span in phrase.find(sheet, lists))
+                if any(self._counts(span, heeded) for span in spans):
                     best[number] = Hit(number, weight, sentence)
         return [best[number] for number in sorted(best)]
 
-    def _stands(self, span: Span, denied: Iterable[Span]) -> bool:
+    def _counts(self, span: Span, negations: Iterable[Span]) -> bool:
+        """Whether no negation ends within the window before the span."""
         window = self.book.negation_window
-        return not any(0 <= span[0] - end <= window for _, end in denied)
+        return not any(0 <= span[0] - end <= window for _, end in negations)
 
     def _weights(self, sentences: Sequence[Sentence]) -> list[float]:
-        """Zone weights; the abstract's opening counts less if its own work comes later."""
+        """Zone weights; in the abstract, sentences before the first one about the own work count less."""
         weights = [self.book.zones.get(sentence.zone, 0.0) for sentence in sentences]
         abstract = [i for i, sentence in enumerate(sentences) if sentence.zone == "abstract"]
         first_own = next((i for i in abstract if self._is_own(sentences[i])), None)
@@ -190,17 +193,17 @@ class CueReader:
         return any(phrase.find(sheet, lists) for phrase in self._own)
 
     def attributes(self, sentences: Sequence[Sentence]) -> dict[str, str]:
-        """Survey field id -> the names (at most three) whose phrases the paper's front part holds."""
+        """Survey field id -> its values (at most three) whose phrases occur in the sentences."""
         sheets = [Sheet(s.words) for s in sentences if self.book.zones.get(s.zone, 0.0) > 0]
         found = {}
         for name, values in self._fields.items():
-            spoken = [
+            shown = [
                 value
                 for value, phrases in values.items()
                 if any(phrase.find(sheet, {}) for phrase in phrases for sheet in sheets)
             ]
-            if spoken:
-                found[name] = ", ".join(spoken[:3])
+            if shown:
+                found[name] = ", ".join(shown[:3])
         return found
 
 

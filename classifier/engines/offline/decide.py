@@ -1,9 +1,9 @@
-"""What the parts say -> one probability for each label.
+"""Scores of the engine's parts -> one probability for each label.
 
-What enters: the questions' answers by cues, the text model's scores, similarities to definitions and
-examples. What leaves: probabilities over the leaves, `out-of-scope` and `unplaced`, which sum to 1. The
-labels' meaning comes from the taxonomy alone: a leaf is as likely as all the answers that lead to it;
-`out-of-scope` as likely as that at least one scope rule is met.
+What enters: the log-probabilities of answers by cues, the text model's scores, and similarities to
+definitions and examples. What leaves: probabilities of the leaves, `out-of-scope` and `unplaced`, which sum
+to 1. The meaning of the labels comes only from the taxonomy: the probability of a leaf is that of all the
+answers that lead to it; the probability of `out-of-scope` is that of meeting at least one scope rule.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from classifier.survey.taxonomy import Conditions, Node, Taxonomy
 from classifier.text.similarity import TermIndex
 
 UNPLACED_SHARE = 0.01
-"""Probability of `unplaced` where no trained model says otherwise: there is no example to learn it from."""
+"""Probability of `unplaced` without a trained model: there are no examples to learn it from."""
 
 _FLOOR = 1e-9
 """Keeps logarithms finite."""
@@ -28,8 +28,8 @@ _SIMILARITY_SCALE = 30.0
 """Turns cosines of short texts (.05 to .4) into log-odds; chosen by leave-one-out in two workspaces."""
 
 SIMILARITY_BESIDE = 0.15
-"""Weight of similarity where cues or a trained model speak too. Set by hand: on the training papers, 0 to
-.25 do equally well by cross-validation (ADR 0006)."""
+"""Weight of similarity if there are also cues or a trained model. Set by hand: on the training papers, 0 to
+.25 are equally good by cross-validation (ADR 0006)."""
 
 Answers = Mapping[str, Mapping[str, float]]
 """Question id -> answer id -> log-probability."""
@@ -37,11 +37,11 @@ Answers = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Judgement:
-    """Everything the engine found out about one paper, before it is put into words.
+    """All findings of the engine about one paper, before the answer is built.
 
     Attributes:
         answers: Question id -> answer id -> log-probability by cues.
-        scores: Label -> log-odds of all parts together.
+        scores: Label -> log-odds, the sum of all parts.
         probabilities: Label -> probability; sums to 1.
     """
 
@@ -53,7 +53,7 @@ class Judgement:
 
 
 def condition_score(conditions: Conditions, answers: Answers) -> float:
-    """Log-probability that every condition is met, the questions taken as independent."""
+    """Log-probability that every condition is met, if the questions are independent."""
     total = 0.0
     for question, allowed in conditions.items():
         given = answers.get(question, {})
@@ -62,7 +62,7 @@ def condition_score(conditions: Conditions, answers: Answers) -> float:
 
 
 def label_scores(taxonomy: Taxonomy, answers: Answers) -> dict[str, float]:
-    """Leaf id or `out-of-scope` -> log-probability by the answers alone."""
+    """Leaf id or `out-of-scope` -> log-probability, from the answers alone."""
     scores = {
         leaf.id: condition_score(leaf.answers, answers) for leaf in taxonomy.leaves.values() if leaf.answers
     }
@@ -75,9 +75,9 @@ def label_scores(taxonomy: Taxonomy, answers: Answers) -> dict[str, float]:
 
 
 class Similarity:
-    """Definitions and examples of each label, ready to be compared with a paper.
+    """An index of the definitions and examples of each label, for comparison with a paper.
 
-    Built anew for each paper's examples, which leave the paper itself out.
+    Rebuilt if the examples change, since they exclude the paper itself.
     """
 
     def __init__(self, taxonomy: Taxonomy, examples: Sequence[Study]) -> None:
@@ -95,7 +95,7 @@ class Similarity:
         self._index = TermIndex(texts)
 
     def scores(self, text: str) -> dict[str, float]:
-        """Label -> log-odds: the mean of its two nearest texts' cosines, scaled."""
+        """Label -> log-odds: the mean cosine of the label's two nearest texts, scaled."""
         near: dict[str, list[float]] = {}
         for label, cosine in zip(self._labels, self._index.similarities(text), strict=True):
             near.setdefault(label, []).append(cosine)
@@ -115,7 +115,7 @@ def probabilities(
     temperature: float = 1.0,
     unplaced: float = UNPLACED_SHARE,
 ) -> dict[str, float]:
-    """Every label of the taxonomy -> probability; a label without a score gets none."""
+    """Every label of the taxonomy -> probability; a label without a score gets 0."""
     shares = log_softmax({label: score / temperature for label, score in scores.items()})
     found = {label: math.exp(share) * (1.0 - unplaced) for label, share in shares.items()}
     return {label: unplaced if label == UNPLACED else found.get(label, 0.0) for label in taxonomy.labels}

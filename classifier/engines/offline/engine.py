@@ -1,11 +1,11 @@
-"""The offline engine: no key, no network, every step open to inspection.
+"""The offline engine: needs no key and no network; every step can be inspected.
 
     sentences > cues > answers > labels by cues ┐
               > words ------------------------- ┼> probabilities > Answer with quotes
               > definitions and examples ------ ┘
 
-What enters: a Task. What leaves: a Reply whose quotes are sentences of the paper. Cues and weights are
-the workspace's (`offline/`); where a workspace has none, definitions and examples decide alone.
+What enters: a Task. What leaves: a Reply whose quotes are sentences of the paper. Cues and weights come from
+the workspace (`offline/`); if it has none, only definitions and examples decide.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ CUES_FILE = "cues.yaml"
 PARTS = ("cues", "text", "similarity")
 
 _CUES_ALONE = 0.7
-"""Cues count the same fact under several questions: their sum is softened where nothing was trained."""
+"""Weight of the cues without a trained model: below 1, since the same fact counts for several questions."""
 
 
 class OfflineEngine:
     """An explainable baseline.
 
     Args:
-        taxonomy: Says which answers lead to which label.
-        data_dir: The workspace's `offline/`; None or missing files leave the parts out that need them.
-        parts: Which parts speak, for ablations; at least one of `PARTS`.
+        taxonomy: Defines which answers lead to which label.
+        data_dir: The workspace's `offline/` folder; parts whose files are missing are not used.
+        parts: The parts to use, for ablations; at least one of `PARTS`.
 
     Raises:
-        ConfigError: Cues or weights are there but wrong.
+        ConfigError: Cues or weights exist but are invalid.
     """
 
     name = "offline"
@@ -68,11 +68,11 @@ class OfflineEngine:
 
     @property
     def model(self) -> str:
-        """The weights' name; "baseline" where nothing was trained."""
+        """The name of the weights; "baseline" without a trained model."""
         return f"baseline-{self.trained.sha256[:12]}" if self.trained else "baseline"
 
     async def answer(self, task: Task) -> Reply:
-        """Labels one paper; never fails for lack of data."""
+        """Labels one paper; missing data never makes it fail."""
         started = time.perf_counter()
         judgement = self.judge(task)
         answer = build_answer(self._taxonomy, self._reader, judgement)
@@ -87,10 +87,10 @@ class OfflineEngine:
         )
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Does nothing: there are no open resources."""
 
     def judge(self, task: Task) -> Judgement:
-        """Probabilities of all labels, and what they rest on."""
+        """Probabilities of all labels, with the sentences, cues and answers that they are based on."""
         sentences = read_sentences(task.paper, task.document)
         hits = self._reader.read(sentences)
         answers = answer_scores(self._reader.book, self._taxonomy, hits)
@@ -109,10 +109,11 @@ class OfflineEngine:
         return probabilities(self._taxonomy, scores, temperature, unplaced)
 
     def _as_trained(self, scores: Mapping[str, float], label: str) -> float | None:
-        """The label's probability where labels are as frequent as in training; None where nothing was.
+        """The label's probability if labels are as frequent as in training; None without a trained model.
 
-        The shipped weights take rare labels for more frequent than a day's papers have them, so that none is
-        overlooked (ADR 0006); one that is likely under that assumption alone is not sure (ADR 0012).
+        The shipped weights assume that rare labels are more frequent than they are among a day's papers, so
+        that they are not overlooked (ADR 0006). A label that is probable only under this assumption is not
+        confident enough for a cascade to keep (ADR 0012).
         """
         if self.trained is None or not self._text:
             return None
@@ -131,9 +132,9 @@ class OfflineEngine:
             if self._cues:
                 more = model.cue_columns(strengths_by_name(self._reader, hits), by_cues)
                 columns = [a + b for a, b in zip(columns, more, strict=True)]
-            learnt = model.label_scores(columns)
-            rarest = min(learnt.values())  # a label that training had no paper of is no likelier than that
-            _add(scores, {label: learnt.get(label, rarest) for label in scores})
+            learned = model.label_scores(columns)
+            lowest = min(learned.values())  # a label without training papers gets the lowest score
+            _add(scores, {label: learned.get(label, lowest) for label in scores})
             _add(scores, by_cues, model.cue_share if self._cues else 0.0)
         elif self._cues:
             _add(scores, by_cues, _CUES_ALONE)
@@ -144,7 +145,7 @@ class OfflineEngine:
         return scores
 
     def _similarities(self, examples: tuple[Study, ...]) -> Similarity:
-        """Kept while the examples stay the same, as they do from paper to paper of a list."""
+        """Cached while the examples stay the same, as for the papers of a list."""
         if self._similarity is None or self._similarity[0] != examples:
             self._similarity = (examples, Similarity(self._taxonomy, examples))
         return self._similarity[1]

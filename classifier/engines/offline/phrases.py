@@ -1,14 +1,14 @@
-"""A small language of phrases, and where they stand in a sentence.
+"""A small language of phrases, and a matcher for it.
 
-What enters: a phrase as text, a sentence's words. What leaves: spans of words. The language is small on
-purpose, so that it can be read, and so that no phrase can take exponential time:
+What enters: a phrase as text, a sentence's words. What leaves: spans of words. The language is small so that
+phrases are readable, and so that no phrase can take exponential time:
 
-    word            that word (lower case, plural s ignored; hyphens part words)
-    wor*            any word that begins so
+    word            that word (lower case, plural s ignored; hyphens separate words)
+    wor*            any word with this beginning
     a|b             either word
     {name}          any phrase of the list `terms.name`
     ~5              up to five words between its neighbours (`~` alone: three)
-    &               both sides stand in the same sentence, in either order
+    &               both sides occur in the same sentence, in either order
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Span = tuple[int, int]
 """Half-open word offsets in a sentence."""
 
 _MAX_SPANS = 64
-"""More of one phrase in one sentence tell nothing more, and a hostile text may hold thousands."""
+"""More matches of a phrase in one sentence add nothing, and a hostile text may contain thousands."""
 
 
 class Sheet:
@@ -39,13 +39,13 @@ class Sheet:
         for place, word in enumerate(words):
             self._at.setdefault(word, []).append(place)
         self._sorted = sorted(self._at)
-        # All that a phrase may ask for: the words, and each beginning of a word with its star.
+        # Everything that a phrase can require: the words, and each beginning of a word followed by a star.
         self.spelt = {
             f"{word[:end]}*" for word in self._at for end in range(1, len(word) + 1)
         } | self._at.keys()
 
     def places(self, word: str) -> list[int]:
-        """Where a word (or, with a final *, any word that begins so) stands."""
+        """The offsets of a word, or of all words with this beginning if it ends with *."""
         if not word.endswith("*"):
             return self._at.get(word, [])
         beginning, found = word[:-1], []
@@ -69,7 +69,7 @@ _ELEMENT = re.compile(r"\{[^{}]+\}|\S+")
 
 
 class Phrase:
-    """A compiled phrase: conjunctive sides, each a sequence of steps."""
+    """A compiled phrase: sides that must all occur, each a sequence of steps."""
 
     __slots__ = ("_needs", "sides", "source")
 
@@ -80,9 +80,9 @@ class Phrase:
         self._needs = min(spelt, key=len, default=())
 
     def find(self, sheet: Sheet, lists: Mapping[str, list[Span]]) -> list[Span]:
-        """Spans of the first side where every other side occurs in the sentence too."""
+        """Spans of the first side, if every other side occurs in the sentence too."""
         if self._needs and sheet.spelt.isdisjoint(self._needs):
-            return []  # nearly every phrase in nearly every sentence ends here
+            return []  # true for nearly every phrase and sentence
         found: list[Span] = []
         for number, side in enumerate(self.sides):
             spans = _follow(side, sheet, lists)

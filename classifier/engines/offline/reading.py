@@ -1,8 +1,8 @@
-"""Document -> the sentences that the offline engine judges by, each with its zone.
+"""Document -> the sentences that the offline engine reads, each with its zone.
 
-What enters: a paper's metadata and document. What leaves: sentences of the title, the abstract and, in a
-full paper, the lead (introduction and conclusion). The rest of the body is not read: related work
-names what a paper is not about as often as what it is about.
+What enters: a paper's metadata and document. What leaves: sentences of the title, the abstract and, in a full
+paper, the lead (introduction and conclusion). The rest of the body is not read: related work mentions other
+topics as often as the paper's own.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ _LEAD_HEADING = re.compile(
 )
 _ABSTRACT_HEADING = re.compile(r"\babstract\b[\s.:—–-]*", re.IGNORECASE)
 _TITLE_CHARS = 500
-"""More of a title is not read: real ones have under 300."""
+"""Longer titles are cut: real ones have under 300 characters."""
 _SECTION_CHARS = 5_000
-"""Read of introduction and of conclusion: where both say what is done (docs/adr/0006)."""
+"""Characters read from the introduction and from the conclusion, which say what the paper does
+(docs/adr/0006)."""
 _ABSTRACT_CHARS = 2_000
-"""Read where no abstract was found: about an abstract's length (arXiv allows 1,920)."""
+"""Characters read if no abstract was found: about the length of an abstract (arXiv allows 1,920)."""
 _WHOLE_CHARS = 5_000
-"""A plain text up to this length is read as an abstract as a whole; a longer abstract is cut."""
+"""A plain text up to this length is read completely, as an abstract; a longer abstract is cut."""
 
 
 def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
-    """Title, abstract and lead in this order; empty where the document has no text."""
+    """Title, abstract and lead in this order; empty if the document has no text."""
     title = (document.title or paper.title or "")[:_TITLE_CHARS]
     abstract, lead = _parts(document, title)
     sentences = list(split_sentences(title, TITLE, printed=_is_printed(title, document)))
@@ -44,7 +45,7 @@ def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
 
 
 def _is_printed(title: str, document: Document) -> bool:
-    """Whether the title stands on the first pages: metadata may bring one that does not."""
+    """Whether the title is printed on the first two pages; a title from metadata may not be."""
     wanted = " ".join(title.split())
     return any(wanted in " ".join(page.text.split()) for page in document.pages[:2])
 

@@ -1,10 +1,10 @@
-"""The learnt part of the offline engine: words and cues of a paper -> a score for each label.
+"""The trained part of the offline engine: words and cues of a paper -> a score for each label.
 
-What enters: `offline/model.json`, written by `classifier train`, and a paper's sentences and cue hits.
-What leaves: log-odds for each label. Logistic regressions, one over all labels and one for each decision
-down the tree, read TF-IDF of words and word pairs, TF-IDF of the term lists that follow one another, cue
-strengths, and the labels' scores by cues alone; prediction needs nothing but the standard library. What it
-does not do: train (`classifier.training`).
+What enters: `offline/model.json`, written by `classifier train`, and a paper's sentences and cue hits. What
+leaves: log-odds for each label. There is one logistic regression over all labels and one for each decision in
+the tree. Their features are TF-IDF of words and word pairs, TF-IDF of term lists that follow each other, cue
+strengths, and the labels' scores by cues alone. Prediction needs only the standard library. What it does not
+do: train (`classifier.training`).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ IDF_STEP = 25.0
 """Inverse document frequencies are stored in steps of 1/25 (one byte reaches 10.2)."""
 
 KIND_GAP = 10
-"""Words between two phrases that still count as standing together."""
+"""Most words between two phrases that count as following each other."""
 KIND_LENGTH = 0.3
-"""Length of the term lists' part of a vector; the words' part has length 1."""
+"""Length of the part of a vector for term lists; the part for words has length 1."""
 _FLOOR = 1e-12
 """Keeps logarithms finite."""
 _MAX_FOLLOWING = 64
-"""A hostile text may hold thousands of phrases in one sentence."""
+"""Phrases that are checked as followers of a phrase: a hostile text may have thousands in one sentence."""
 
 STOP_WORDS = frozenset(
     re.findall(
@@ -53,9 +53,9 @@ STOP_WORDS = frozenset(
 def count_terms(sentences: Iterable[Sentence], reader: CueReader, merged: Sequence[str]) -> Counter[str]:
     """Words, word pairs and term lists of title (twice) and abstract, without stop words.
 
-    Phrases of the term lists named in `merged` count as one word, `_name`, so that synonyms meet. Each
-    phrase of any list counts as `{name}`, and with each other list that soon follows it as `{name}{other}`:
-    what stands beside what, in whatever words.
+    Phrases of the term lists in `merged` count as one word, `_name`, so that synonyms are the same term. Each
+    phrase of any list counts as `{name}`, and with each other list that follows within `KIND_GAP` words as
+    `{name}{other}`, which does not depend on the wording.
     """
     counts: Counter[str] = Counter()
     for sentence in sentences:
@@ -85,7 +85,7 @@ def _merge(words: Sequence[str], found: Mapping[str, Sequence[Span]], merged: Se
 
 
 def _kinds(found: Mapping[str, Sequence[Span]]) -> Iterator[str]:
-    """`{name}` for each phrase of a list, `{name}{other}` for each list that follows in `KIND_GAP` words."""
+    """`{name}` for each phrase of a list, `{name}{other}` for each list within the next `KIND_GAP` words."""
     places = sorted((start, end, name) for name, spans in found.items() for start, end in spans)
     for number, (_, end, name) in enumerate(places):
         yield f"{{{name}}}"
@@ -99,22 +99,22 @@ def _kinds(found: Mapping[str, Sequence[Span]]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Head:
-    """One decision: its classes, and for each the labels below it.
+    """One decision: its classes, and the labels of each class.
 
-    The first head chooses among all labels at once; a label outside the tree may have several classes
-    there, one for each reason. The others go down the tree: one among the branches and `out-of-scope`, one
-    inside each branch, which sees no papers but the branch's own.
+    The first head chooses among all labels at once; `out-of-scope` may have several classes there, one for
+    each reason. The other heads follow the tree: one chooses among the branches and `out-of-scope`, and one
+    in each branch is trained only with the papers of that branch.
     """
 
     classes: tuple[tuple[str, ...], ...]
 
 
 def plan_heads(leaves: Mapping[str, str], others: Mapping[str, int]) -> tuple[Head, ...]:
-    """The decisions that a tree calls for.
+    """The decisions that are needed for a tree.
 
     Args:
         leaves: Leaf id -> its branch (the root's child above it).
-        others: Label outside the tree that training knows -> how many classes it has in the first head.
+        others: Label outside the tree -> number of its classes in the first head.
     """
     branches: dict[str, list[str]] = {}
     for leaf, branch in leaves.items():
@@ -129,10 +129,10 @@ def plan_heads(leaves: Mapping[str, str], others: Mapping[str, int]) -> tuple[He
 
 @dataclass(frozen=True)
 class TextModel:
-    """Trained weights. Vectors run over the classes of all heads, one after the other ("columns").
+    """Trained weights. "Columns" are the classes of all heads, one head after the other.
 
     Attributes:
-        labels: Labels that training knew.
+        labels: Labels in the training data.
         heads: The decisions; see `Head`.
         merged: Term lists whose phrases count as one word.
         vocabulary: Term -> row of `weights`.
@@ -140,11 +140,11 @@ class TextModel:
         weights: int8, row by row; times `scale[column]` they are log-odds.
         cue_weights: Cue (its words) -> log-odds at strength 1.
         score_weights: Label -> log-odds for each unit of its log-probability by cues alone.
-        cue_share: Share of the labels' log-probabilities by cues alone that is added as it is.
-        shift: Log-odds by which the shipped class prior differs from the training's, one a label.
-        temperature: Divides the sum; above 1 it makes the engine less sure.
-        unplaced: Probability kept for `unplaced`, of which training has no example.
-        sha256: Of the file; names the model.
+        cue_share: Share of the labels' log-probabilities by cues alone that is added directly.
+        shift: Log-odds by which the shipped class prior differs from that of training, one per label.
+        temperature: Divides the sum; above 1 it lowers the confidence.
+        unplaced: Fixed probability of `unplaced`, which has no training examples.
+        sha256: SHA-256 of the file, which identifies the model.
     """
 
     labels: tuple[str, ...]
@@ -164,7 +164,7 @@ class TextModel:
     sha256: str = ""
 
     def vector(self, counts: Mapping[str, int]) -> dict[int, float]:
-        """Row -> TF-IDF weight; words have length 1, term lists KIND_LENGTH; unknown terms are left out."""
+        """Row -> TF-IDF weight; words have length 1, term lists KIND_LENGTH; unknown terms are skipped."""
         parts: tuple[dict[int, float], dict[int, float]] = ({}, {})
         for term, count in counts.items():
             row = self.vocabulary.get(term)
@@ -178,7 +178,7 @@ class TextModel:
         return vector
 
     def text_columns(self, vector: Mapping[int, float]) -> list[float]:
-        """Log-odds of each column by the words alone, bias included."""
+        """Log-odds of each column from the words alone, including the bias."""
         width = len(self.bias)
         sums = [0.0] * width
         for row, value in vector.items():
@@ -187,7 +187,7 @@ class TextModel:
         return [self.bias[i] + sums[i] * self.scale[i] for i in range(width)]
 
     def cue_columns(self, strengths: Mapping[str, float], by_cues: Mapping[str, float]) -> list[float]:
-        """Log-odds of each column that cues and the labels' log-probabilities by cues add."""
+        """Log-odds that the cues, and the labels' log-probabilities by cues, add to each column."""
         sums = [0.0] * len(self.bias)
         for known, values in ((self.cue_weights, strengths), (self.score_weights, by_cues)):
             for name, value in values.items():
@@ -196,20 +196,20 @@ class TextModel:
         return sums
 
     def label_scores(self, columns: Sequence[float]) -> dict[str, float]:
-        """Label -> mean of its log-probability at once and down the tree, plus the prior's shift."""
+        """Label -> mean of its log-probability by the first head and by the tree, plus the prior's shift."""
         scores = join_heads(self.heads, columns)
         return {label: scores[label] + shift for label, shift in zip(self.labels, self.shift, strict=True)}
 
 
 def join_heads(heads: Sequence[Head], columns: Sequence[float]) -> dict[str, float]:
-    """Label -> mean of its log-probability by the first head and by the others together."""
+    """Label -> mean of its log-probability by the first head and by the other heads together."""
     scores: dict[str, float] = {}
     start = 0
     for head in heads:
-        ahead = columns[start : start + len(head.classes)]
+        own = columns[start : start + len(head.classes)]
         start += len(head.classes)
         shares: dict[str, float] = {}
-        for number, share in log_softmax(dict(enumerate(ahead))).items():
+        for number, share in log_softmax(dict(enumerate(own))).items():
             for label in head.classes[number]:
                 shares[label] = shares.get(label, 0.0) + math.exp(share)
         for label, share in shares.items():
@@ -223,7 +223,7 @@ def strengths_by_name(reader: CueReader, hits: Iterable[Hit]) -> dict[str, float
 
 
 def save_model(model: TextModel, path: Path) -> None:
-    """Writes the weights as one JSON file, the same bytes for the same model."""
+    """Writes the weights as one JSON file; equal models give equal bytes."""
     data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "labels": model.labels,
@@ -245,10 +245,10 @@ def save_model(model: TextModel, path: Path) -> None:
 
 
 def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
-    """Reads the weights; None where the workspace has none.
+    """Reads the weights; None if the workspace has none.
 
     Raises:
-        ConfigError: Not of the shape, or trained for labels that the taxonomy does not have.
+        ConfigError: The file does not have the expected structure, or its labels are not in the taxonomy.
     """
     if not path.is_file():
         return None

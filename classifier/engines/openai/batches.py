@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.engines.openai.lenient import count_of, dict_of, list_of
-from classifier.engines.openai.transport import OpenAITransport, public_url
+from classifier.engines.openai.transport import OpenAITransport
 from classifier.errors import ConfigError, ModelError
 
 ENDPOINT = "/v1/chat/completions"
@@ -77,7 +77,7 @@ class BatchServer:
     @property
     def where(self) -> str:
         """The server's public URL."""
-        return public_url(self._transport.base_url)
+        return self._transport.base_url
 
     async def upload(self, path: Path) -> str:
         """Uploads a file of requests; returns the server's id of it.

@@ -9,35 +9,36 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifier.engines.openai.completion import Completion, Extracted, extract_object, read_completion
-from classifier.engines.openai.failures import RejectedRequest, ServerError, one_line
-from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits, unexplained
+from classifier.engines.openai.completion import Completion, read_completion, replied
+from classifier.engines.openai.extraction import Extracted, extract_object
+from classifier.engines.openai.failures import one_line
+from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits
+from classifier.engines.openai.messages import Messages, put
 from classifier.engines.openai.retry import RetryPolicy, retry_after_of, retrying
 from classifier.engines.openai.scout import Scout
 from classifier.engines.openai.transport import ChatTransport, Kept
+from classifier.engines.openai.trial import EmptyReply, Trial
 from classifier.errors import ModelError, Refused, Truncated
 
 _log = logging.getLogger(__name__)
 
-_SILENT_FAILURES = 2
-"""Wordless 5xx in a row, before any success, after which something else is tried."""
-
-_SCHEMA_NOTE = "\n\nAnswer with one JSON object that fits this JSON Schema, and nothing else:\n"
-
-Messages = Sequence[Mapping[str, str]]
-
 
 @dataclass(frozen=True)
 class ChatQuestion:
-    """A conversation (system message first), the schema of the answer, and room for it in tokens."""
+    """A conversation (system message first), the schema of the answer, and room for it in tokens.
+
+    Attributes:
+        is_reask: The model was told what was wrong with its first reply.
+    """
 
     messages: Messages
     schema: Mapping[str, Any]
     max_tokens: int
+    is_reask: bool = False
 
 
 class CutInTransport(Truncated):
@@ -96,6 +97,7 @@ class ChatServer:
         self._retries = retries
         self._profile: Profile | None = None
         self._kept: Profile | None = None
+        self._answered = False  # a completion has come in this process, of use or not
         self._proven = False  # a reply has come in this process
         self._scout = Scout()
 
@@ -111,9 +113,8 @@ class ChatServer:
             ModelError: No answer, refused, or out of attempts.
             CutInTransport: Each attempt's reply ended inside its JSON.
         """
-        trial = _Trial(self._known())
-        if doubted == trial.profile:
-            trial.profile, trial.inferred = doubted.lower() or doubted, True
+        trial = Trial(self._known())
+        trial.doubt(doubted)
         async for attempt in retrying(self._retries.attempts, self._retries.waits, self._retries.on_wait):
             with attempt:
                 # Those that wait for the very first exchange go together, with what it has found.
@@ -134,7 +135,7 @@ class ChatServer:
             self._kept = profile
             self._findings.keep(self._key, profile, spoken=spoken)
 
-    async def _adapting(self, trial: _Trial, question: ChatQuestion, tally: Tally) -> ServerReply:
+    async def _adapting(self, trial: Trial, question: ChatQuestion, tally: Tally) -> ServerReply:
         """One exchange, repeated at once for as long as the server's words name what to give up."""
         while True:
             await self._retries.pause.wait(self._retries.waits.total_s)
@@ -143,68 +144,43 @@ class ChatServer:
                 body = await self._transport.complete(self._body(question, trial.profile))
             except ModelError as error:
                 self._retries.pause.extend(retry_after_of(error) or 0.0)
-                if not self._adapt(trial, error):
+                if not self._adapts(trial, question, error):
                     raise
                 continue
-            completion = read_completion(body)
+            completion = replied(read_completion(body), question.schema["required"])
+            self._answered = True
             tally.completions.append(completion)
-            extracted = _usable(completion, question.schema)
+            try:
+                extracted = _usable(completion, question.schema)
+            except EmptyReply as error:
+                raise trial.put_lower(error) from None
             if isinstance(body, Kept):
                 return ServerReply(completion, extracted, None)
             self._learn(trial)
             return ServerReply(completion, extracted, trial.profile)
 
     def _body(self, question: ChatQuestion, profile: Profile) -> dict[str, Any]:
-        messages = question.messages
-        if profile.shows_schema:
-            messages = _with_schema(messages, question.schema)
+        shown = question.schema if profile.shows_schema else None
+        messages = put(question.messages, shown, system=profile.system)
         rest = profile.parameters(question.schema, question.max_tokens, self._wishes)
-        return {"model": self._model, "messages": [_sendable(message) for message in messages], **rest}
+        return {"model": self._model, "messages": messages, **rest}
 
-    def _adapt(self, trial: _Trial, error: ModelError) -> bool:
+    def _adapts(self, trial: Trial, question: ChatQuestion, error: ModelError) -> bool:
         """Whether the trial has changed so that asking again at once makes sense."""
-        if not isinstance(error, RejectedRequest | ServerError):
-            return False
-        spoken = trial.profile.after(error.said)
-        if spoken is None and error.status in (400, 422) and unexplained(error.said):
-            spoken = trial.profile.weaker()
-        if spoken is not None:
+        before = trial.profile
+        is_new = self._kept is None and not self._answered
+        again = trial.adapts(error, is_reask=question.is_reask, is_new=is_new, is_proven=self._proven)
+        if trial.profile != before:
             _log.info("%s: %s", self._key, error)
-            trial.profile = spoken
-            return trial.turn()
-        if isinstance(error, ServerError) and error.status == 500 and not self._proven:
-            trial.failures += 1
-            if trial.failures >= _SILENT_FAILURES:
-                trial.profile, trial.inferred = trial.profile.weaker() or trial.profile, True
-        return False
+        return again
 
-    def _learn(self, trial: _Trial) -> None:
+    def _learn(self, trial: Trial) -> None:
+        if trial.sporadic and self._proven:
+            return
         if trial.profile != trial.start:  # others may have found out more in the meantime
             self._profile = self._known().merge(trial.profile)
         self._proven = True
         self._keep(self._known(), spoken=not trial.inferred)
-
-
-@dataclass
-class _Trial:
-    """What one call tries; it becomes the server's profile once it has led to a reply."""
-
-    start: Profile
-    failures: int = 0
-    inferred: bool = False
-    turns: int = 0
-
-    def __post_init__(self) -> None:
-        self.begin(self.start)
-
-    def begin(self, profile: Profile) -> None:
-        """Takes over what is known by now."""
-        self.start = self.profile = profile
-
-    def turn(self) -> bool:
-        """Counts an adaptation; false after so many that the server must be contradicting itself."""
-        self.turns += 1
-        return self.turns <= 8
 
 
 def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
@@ -212,7 +188,7 @@ def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
 
     Raises:
         Refused: The model declined.
-        ServerError: There is no text (retryable).
+        EmptyReply: There is no text (retryable).
         CutInTransport: The text ends inside its JSON although it is said to be finished.
     """
     if completion.refusal is not None or completion.finish == "content_filter":
@@ -222,7 +198,7 @@ def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
     if completion.finish == "length":
         return extracted
     if not completion.text.strip():
-        raise ServerError("the model's reply is empty; try again", 200)
+        raise EmptyReply("the model's reply is empty; try again", 200)
     if extracted.state == "cut":
         raise CutInTransport(
             f"the reply ends inside its JSON after {len(completion.text)} characters although it was said "
@@ -244,25 +220,3 @@ def enforced(said: ServerReply, schema: Mapping[str, Any]) -> bool:
     except (ValueError, RecursionError):
         return False
     return said.profile.rung != "json_schema" or fits(value, schema)
-
-
-def _sendable(message: Mapping[str, str]) -> Mapping[str, str]:
-    """The message without halves of surrogate pairs, which PDFs hold and UTF-8 does not."""
-    return {name: text.encode("utf-8", "replace").decode() for name, text in message.items()}
-
-
-def _with_schema(messages: Messages, schema: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """The schema at the end of the system message, which stays the same from paper to paper."""
-    first, *rest = messages
-    text = f"{first['content']}{_SCHEMA_NOTE}{json.dumps(schema, ensure_ascii=False)}"
-    return [{**first, "content": text}, *rest]
-
-
-def question_of(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request asks, however the server wants it put: the same on every rung of the ladder."""
-    first, *rest = request["messages"]
-    return {
-        "model": request["model"],
-        "messages": [{**first, "content": first["content"].partition(_SCHEMA_NOTE)[0]}, *rest],
-        "room": request.get("max_completion_tokens") or request.get("max_tokens"),
-    }

@@ -1,7 +1,7 @@
-"""A chat-completions response body -> Completion, and the JSON object inside a reply's text.
+"""A chat-completions response body -> Completion.
 
 Reads what servers send, not what they should: missing parts become None, and only a body without
-any choice is an error. What it does not do: repair JSON, or judge it against the answer's schema.
+any choice is an error. What it does not do: look into the reply (`classifier.engines.openai.extraction`).
 """
 
 from __future__ import annotations
@@ -10,18 +10,25 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
+from classifier.engines.openai.extraction import extract_object, is_whole
 from classifier.engines.openai.failures import ServerError
 from classifier.engines.openai.lenient import count_of, dict_of, list_of, text_of
 from classifier.model.reply import Usage
 
-_MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
-_LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 _BATCH_TIER = "batch"
-_REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
+_CLOSING = re.compile(r"[\s}\]]*(?:```\s*)?(?:</?[\w|]+>\s*)*(?:```\s*)?")
+"""What may follow the answer at the end of a reply: the end of a call, a fence, marks like </tool_call>."""
+_CUT = frozenset(
+    {"length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length", "max_length"}
+)
+_FILTERED = frozenset(
+    {"content_filter", "content-filter", "safety", "recitation", "prohibited_content", "blocklist", "spii"}
+    | {"sensitive", "refusal", "moderation"}
+)
 
 
 class TokenAlternatives(NamedTuple):
@@ -37,8 +44,9 @@ class Completion:
     """What one response says.
 
     Attributes:
-        text: The reply: the forced tool's arguments where there are any, else the message's content.
-        finish: "stop", "length", "content_filter" …, as the server names it.
+        text: The reply: a tool's arguments if there are any, else the message's content.
+        reasoning: What the model wrote before its reply, if the server keeps that apart.
+        finish: "stop", "length", "content_filter" …; other spellings of the latter two are put into these.
         refusal: The model's words where it declined.
         model: As the server reports it.
         batch: Whether it came by the Batch API, at its price.
@@ -52,108 +60,87 @@ class Completion:
     batch: bool = False
     usage: Usage = field(default_factory=Usage)
     tokens: tuple[TokenAlternatives, ...] = ()
-
-
-@dataclass(frozen=True)
-class Extracted:
-    """The JSON object found in a reply: its text, and whether it is closed ("whole") or cut."""
-
-    text: str
-    state: Literal["whole", "cut", "none"]
+    reasoning: str = ""
 
 
 def read_completion(body: Mapping[str, Any]) -> Completion:
     """Reads a response body.
 
+    Of several choices, the first with a reply is taken.
+
     Raises:
         ServerError: There is no choice with a message in it (retryable).
     """
-    choice = _first(body.get("choices"))
-    message = dict_of(choice.get("message"))
-    if not message:
+    choices = [choice for choice in map(dict_of, list_of(body.get("choices"))) if _message(choice)]
+    if not choices:
         raise ServerError("the server's answer holds no choices[0].message; try again", 200)
-    refusal = message.get("refusal")
+    choice = next((choice for choice in choices if _text(_message(choice)).strip()), choices[0])
+    message = _message(choice)
     return Completion(
-        text=_tool_arguments(message) or _content(message.get("content")),
-        finish=text_of(choice.get("finish_reason")),
-        refusal=text_of(refusal) or None,
+        text=_text(message),
+        finish=_finish(choice),
+        refusal=text_of(message.get("refusal")) or None,
         model=text_of(body.get("model")),
         batch=came_by_batch(body),
         usage=read_usage(body),
         tokens=_tokens(dict_of(choice.get("logprobs")).get("content")),
+        reasoning=_parts_text(message.get("reasoning_content") or message.get("reasoning")),
     )
 
 
-def extract_object(text: str, keys: Collection[str]) -> Extracted:
-    """Finds the JSON object that a reply carries, past reasoning, prose and code fences.
+def replied(completion: Completion, keys: Collection[str]) -> Completion:
+    """The completion with its reply, which some servers put into the reasoning and leave the content empty.
 
-    Of several objects, the last with the most of `keys` is taken. An object that is never closed
-    counts as cut, unless a later closed one has some of the keys.
-
-    Returns:
-        Exactly the object's characters; where none is found, the text as it came, with "none".
+    It is taken from there only if the reasoning ends in a whole answer: an object with all of `keys`.
+    An object amid the reasoning is a draft.
     """
-    body = _REASONING_END.sub("", text)
-    best, best_score, fallback, cut, in_vain = "", 0, "", False, 0
-    start = body.find("{")
-    while start >= 0 and in_vain < _MAX_IN_VAIN:
-        end = _closing(body, start)
-        piece = body[start:end]
-        score = -1 if end is None else _score(piece, keys)
-        if end is None:
-            cut = True
-        elif score >= max(best_score, 1):
-            best, best_score = piece, score
-        else:
-            fallback = fallback or piece
-        in_vain += 1 + len(piece) // _LONG_CHARS if score < 0 else 0
-        start = body.find("{", start + 1 if end is None or score < 0 else end)
-    if best:
-        return Extracted(best, "whole")
-    if cut:
-        return Extracted(body, "cut")
-    return Extracted(fallback, "whole") if fallback else Extracted(text, "none")
+    if completion.text.strip() or completion.finish == "length":
+        return completion
+    found = extract_object(completion.reasoning, keys).text
+    if not is_whole(found, keys) or not _CLOSING.fullmatch(completion.reasoning.rpartition(found)[2]):
+        return completion
+    return replace(completion, text=completion.reasoning)
 
 
-def _score(piece: str, keys: Collection[str]) -> int:
-    """How many of the keys the object has; -1 where the piece is no JSON object."""
-    try:
-        value = json.loads(piece)
-    except (ValueError, RecursionError):
-        return -1
-    return sum(key in value for key in keys) if isinstance(value, dict) else -1
+def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A choice's message; some servers name it as a stream's parts, or answer as for a plain prompt."""
+    for name in ("message", "delta"):
+        if dict_of(choice.get(name)):
+            return dict_of(choice[name])
+    text = text_of(choice.get("text"))
+    return {"content": text} if text is not None else {}
 
 
-def _closing(text: str, start: int) -> int | None:
-    """The offset after the brace that closes the one at `start`; None where the text ends before."""
-    depth, position = 0, start
-    for match in _STRUCTURE.finditer(text, start):
-        mark = match.group()
-        position = match.end()
-        if mark == "{":
-            depth += 1
-        elif mark == "}":
-            depth -= 1
-            if depth == 0:
-                return position
-        elif mark == '"':  # a quote that no other quote closes
-            return None
-    return None
+def _text(message: Mapping[str, Any]) -> str:
+    """The reply in a message: a tool's arguments, unless there are none, else its content."""
+    called = dict_of(_first(message.get("tool_calls")).get("function"))
+    arguments = (called or dict_of(message.get("function_call"))).get("arguments")
+    text = json.dumps(arguments) if isinstance(arguments, dict) else text_of(arguments) or ""
+    return text if text.strip() not in ("", "{}", "null") else _parts_text(message.get("content"))
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
-
-
-def _tool_arguments(message: Mapping[str, Any]) -> str:
-    arguments = dict_of(_first(message.get("tool_calls")).get("function")).get("arguments")
-    return json.dumps(arguments) if isinstance(arguments, dict) else text_of(arguments) or ""
-
-
-def _content(content: object) -> str:
-    """Text of a message: a string, or parts that each carry some."""
+def _parts_text(content: object) -> str:
+    """Text of a message: a string, an object that the server has parsed, or parts that each carry some."""
     if isinstance(content, list):
-        return "".join(text_of(dict_of(part).get("text")) or "" for part in content)
-    return text_of(content) or ""
+        return "".join(_part_text(part) for part in content)
+    return json.dumps(content) if isinstance(content, dict) and content else text_of(content) or ""
+
+
+def _part_text(part: object) -> str:
+    if isinstance(part, str):
+        return text_of(part) or ""
+    fields = dict_of(part)
+    if fields.get("type") in ("thinking", "reasoning"):
+        return ""
+    if fields.get("type") == "tool_use" and isinstance(fields.get("input"), dict):
+        return json.dumps(fields["input"])
+    return text_of(fields.get("text")) or ""
+
+
+def _finish(choice: Mapping[str, Any]) -> str | None:
+    said = text_of(choice.get("finish_reason")) or text_of(choice.get("stop_reason"))
+    plain = (said or "").lower().removeprefix("finish_reason_")
+    return "length" if plain in _CUT else "content_filter" if plain in _FILTERED else said
 
 
 def as_batch_answer(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,10 +159,15 @@ def read_usage(body: Mapping[str, Any]) -> Usage:
     details = dict_of(usage.get("prompt_tokens_details"))
     cached = count_of(details.get("cached_tokens"))
     return Usage(
-        tokens_in=count_of(usage.get("prompt_tokens")),
-        tokens_out=count_of(usage.get("completion_tokens")),
+        tokens_in=_count(usage, "prompt_tokens", "input_tokens"),
+        tokens_out=_count(usage, "completion_tokens", "output_tokens"),
         tokens_cached=cached if cached is not None else count_of(usage.get("prompt_cache_hit_tokens")),
     )
+
+
+def _count(usage: Mapping[str, Any], *names: str) -> int | None:
+    """The first count that can be read."""
+    return next((count for name in names if (count := count_of(usage.get(name))) is not None), None)
 
 
 def _tokens(content: object) -> tuple[TokenAlternatives, ...]:

@@ -13,14 +13,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from classifier.engines.openai.chat import ChatQuestion, ChatServer, Messages, ServerReply, Tally, enforced
-from classifier.engines.openai.failures import RejectedRequest
+from classifier.engines.openai.chat import ChatQuestion, ChatServer, ServerReply, Tally, enforced
+from classifier.engines.openai.failures import FailedSample, RejectedRequest
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, findings_key
 from classifier.engines.openai.logprobs import label_probability
+from classifier.engines.openai.messages import Messages
 from classifier.engines.openai.prices import cost_usd
 from classifier.engines.openai.retry import RetryPolicy
-from classifier.engines.openai.transport import ChatTransport, OpenAITransport, Server, public_url
-from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, Truncated
+from classifier.engines.openai.transport import ChatTransport, OpenAITransport, Server
+from classifier.errors import ConfigError, ContextOverflow, ModelError, ReplyError, SchemaMismatch, Truncated
 from classifier.model.record import Notice
 from classifier.model.reply import Answer, Reply, Usage
 from classifier.model.task import Prompt, Task
@@ -93,14 +94,9 @@ class OpenAIEngine:
         self.model: str | None = model
         self._model = model
         self._taxonomy = taxonomy
-        http = OpenAITransport(
-            api_key=server.api_key,
-            base_url=server.base_url,
-            timeout_s=server.timeout_s,
-            http_client=server.http_client,
-        )
+        http = OpenAITransport.of(server)
         self._transport = transport or http
-        self._base_url = public_url(http.base_url)
+        self._base_url = http.base_url
         self._prices = prices or {}
         self._repair = repair
         # Old servers ignore the new name without a word, and then write without end.
@@ -162,22 +158,36 @@ class OpenAIEngine:
 
     async def _converse(self, prompt: Prompt, tally: Tally) -> tuple[Answer, ServerReply]:
         """The question, and at most one re-ask that tells the model what was wrong."""
-        messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-        said = await self._whole(messages, prompt, tally)
-        try:
-            return parse_answer(self._taxonomy, said.extracted.text), said
-        except ReplyError as error:
-            reason = error.message
-        doubted = None if enforced(said, prompt.answer_schema) else said.profile
-        messages += [
-            {"role": "assistant", "content": said.completion.text[:_MAX_BAD_REPLY_CHARS]},
-            {"role": "user", "content": self._repair(reason)},
+        messages: Messages = [
+            {"role": "system", "content": prompt.system},
+            {"role": "user", "content": prompt.user},
         ]
-        said = await self._whole(messages, prompt, tally, doubted)
+        doubted = None
+        try:
+            said = await self._whole(messages, prompt, tally)
+            return parse_answer(self._taxonomy, said.extracted.text), said
+        except FailedSample as error:
+            reason, written = "the server found that it does not fit the schema", error.generation
+        except ReplyError as error:
+            if isinstance(error, Truncated):
+                raise
+            reason, written = error.message, said.completion.text
+            doubted = None if enforced(said, prompt.answer_schema) else said.profile
+        messages = _told(messages, written, self._repair(reason))
+        try:
+            said = await self._whole(messages, prompt, tally, doubted, is_reask=True)
+        except FailedSample as error:
+            raise SchemaMismatch(error.message, error.generation) from error
         return parse_answer(self._taxonomy, said.extracted.text), said
 
     async def _whole(
-        self, messages: Messages, prompt: Prompt, tally: Tally, doubted: Profile | None = None
+        self,
+        messages: Messages,
+        prompt: Prompt,
+        tally: Tally,
+        doubted: Profile | None = None,
+        *,
+        is_reask: bool = False,
     ) -> ServerReply:
         """A reply that the output limit did not cut.
 
@@ -187,11 +197,11 @@ class OpenAIEngine:
         cut = ""
         for factor in _ROOMS:
             max_tokens = self._wishes.max_output_tokens * factor
-            question = ChatQuestion(messages, prompt.answer_schema, max_tokens)
+            question = ChatQuestion(messages, prompt.answer_schema, max_tokens, is_reask)
             try:
                 said = await self._server.ask(question, tally, doubted)
             except (RejectedRequest, ContextOverflow) as error:
-                if factor == 1:
+                if factor == 1 or isinstance(error, FailedSample):
                     raise
                 raise Truncated(self._cut_message(max_tokens // 2), cut) from error
             if said.completion.finish != "length" or said.extracted.state == "whole":
@@ -247,6 +257,15 @@ class OpenAIEngine:
             )
             notices.append(Notice(code="prompt-cut", message=text))
         return notices
+
+
+def _told(messages: Messages, written: str, repair: str) -> list[Mapping[str, str]]:
+    """The conversation with what the model wrote, and what was wrong with it; roles alternate."""
+    if not written.strip():
+        *before, last = messages
+        return [*before, {**last, "content": f"{last['content']}\n\n{repair}"}]
+    answer = {"role": "assistant", "content": written[:_MAX_BAD_REPLY_CHARS]}
+    return [*messages, answer, {"role": "user", "content": repair}]
 
 
 def _sum(counts: list[int | None]) -> int | None:

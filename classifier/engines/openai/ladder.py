@@ -2,6 +2,7 @@
 
     json_schema > json_object with schema > forced tool > prompt only
 
+Beside it: roles, streams.
 A `Profile` starts hopeful and only ever gives something up: because the server's words name it, or
 because it fails again and again without words, or because replies ignore it. `Findings` keeps the
 outcome on disk, for as long as it can be trusted. What it does not do: send anything.
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -21,6 +21,16 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from classifier.engines.openai.wording import (
+    is_unknown,
+    is_unwanted,
+    names_format,
+    names_tools,
+    refuses_stream,
+    refuses_system_role,
+    wants_stream,
+)
+from classifier.engines.openai.wording import unexplained as unexplained
 from classifier.errors import StoreError
 from classifier.files import replace_bytes
 
@@ -36,18 +46,6 @@ _SPOKEN_S = 30 * _DAY_S
 _INFERRED_S = _DAY_S
 _LOCK_S = 2.0
 """For another process that writes the same small file."""
-
-_FORMAT_WORDS = re.compile(
-    r"response_format|json_schema|json_object|json mode|json schema|\bschema\b|structured|guided|grammar"
-)
-_TOOL_WORDS = re.compile(r"\btools?\b|tool_choice|\bfunctions?\b|function_call")
-_UNKNOWN = re.compile(
-    r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|instead"
-)
-_UNWANTED = re.compile(rf"{_UNKNOWN.pattern}|invalid|extra|only the default|requires|disabled")
-_UNEXPLAINED = re.compile(
-    r"\W*(?:bad[ _]request(?:_error)?|unprocessable[ _](?:entity|content)|invalid[ _]request(?:_error)?)?\W*"
-)
 
 _log = logging.getLogger(__name__)
 
@@ -75,12 +73,17 @@ class Profile:
         rung: How structure is asked for.
         limit: The name of the parameter that limits the output.
         temperature, logprobs: Whether the parameter may be sent.
+        system: Whether there may be a system message; without, its text goes into the user message.
+        stream: Whether replies are asked for as a stream; "counted" asks for its usage too, which some
+            servers that stream do not know.
     """
 
     rung: Rung = "json_schema"
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     temperature: bool = True
     logprobs: bool = True
+    system: bool = True
+    stream: Literal["no", "counted", "plain"] = "no"
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Profile:
@@ -98,12 +101,14 @@ class Profile:
         return replace(self, logprobs=False) if self.logprobs else self.lower()
 
     def merge(self, other: Profile) -> Profile:
-        """What both leave: the lower rung, the parameters that neither gave up, the other's limit."""
+        """What both leave: the lower rung, what neither gave up, the other's limit and stream."""
         return Profile(
             rung=max(self.rung, other.rung, key=RUNGS.index),
             limit=other.limit,
             temperature=self.temperature and other.temperature,
             logprobs=self.logprobs and other.logprobs,
+            system=self.system and other.system,
+            stream=other.stream,
         )
 
     def after(self, said: str) -> Profile | None:
@@ -112,21 +117,36 @@ class Profile:
         Args:
             said: The server's text, lower case.
         """
+        if self.system and refuses_system_role(said):  # first: such words name tools and formats as well
+            return replace(self, system=False)
+        if stream := self._stream_after(said):
+            return replace(self, stream=stream)
         if "logprobs" in said and self.logprobs:
             return replace(self, logprobs=False)
-        if _UNWANTED.search(said) and "temperature" in said and self.temperature:
+        if is_unwanted(said, "temperature") and self.temperature:
             return replace(self, temperature=False)
-        if re.search(rf"\b{self.limit}\b", said) and _UNKNOWN.search(said):
+        if is_unknown(said, self.limit):
             return replace(
                 self, limit="max_tokens" if self.limit != "max_tokens" else "max_completion_tokens"
             )
         if self.rung in ("json_schema", "json_object"):
-            return self.lower() if _FORMAT_WORDS.search(said) else None
-        return self.lower() if self.rung == "tool" and _TOOL_WORDS.search(said) else None
+            return self.lower() if names_format(said) else None
+        return self.lower() if self.rung == "tool" and names_tools(said) else None
+
+    def _stream_after(self, said: str) -> Literal["no", "counted", "plain"] | None:
+        if self.stream == "no":
+            return "counted" if wants_stream(said) else None
+        if self.stream == "counted" and is_unwanted(said, "stream_options"):
+            return "plain"
+        return "no" if refuses_stream(said) else None
 
     def parameters(self, schema: Mapping[str, Any], max_tokens: int, wishes: Wishes) -> dict[str, Any]:
         """The request's body but for model and messages; what the server refuses is left out."""
         body: dict[str, Any] = {self.limit: max_tokens}
+        if self.stream != "no":
+            body["stream"] = True
+        if self.stream == "counted":
+            body["stream_options"] = {"include_usage": True}
         if self.temperature and wishes.temperature is not None:
             body["temperature"] = wishes.temperature
         if self.logprobs and wishes.logprobs and self.rung != "tool":  # arguments of tools carry none
@@ -137,11 +157,6 @@ class Profile:
     def shows_schema(self) -> bool:
         """Whether the schema must stand in the prompt too, since the server may not enforce it."""
         return self.rung in ("json_object", "prompt")
-
-
-def unexplained(said: str) -> bool:
-    """Whether a rejection gives no reason at all."""
-    return _UNEXPLAINED.fullmatch(said.strip()) is not None
 
 
 def fits(value: object, schema: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 _MOST = 2**40
 """Of a count; more is nonsense, and too much for a database."""
+_DIGITS = 20
 
 
 def dict_of(value: object) -> Mapping[str, Any]:
@@ -25,5 +26,9 @@ def text_of(value: object) -> str | None:
 
 
 def count_of(value: object) -> int | None:
-    """A whole number in [0, 2**40); None where it is none."""
-    return value if type(value) is int and 0 <= value < _MOST else None
+    """A whole number in [0, 2**40), also as a string of digits or as 12.0; None for anything else."""
+    text = str(value).strip().removesuffix(".0") if isinstance(value, str | int | float) else ""
+    if type(value) is bool or not text.isdecimal() or len(text) > _DIGITS:
+        return None
+    count = int(text)
+    return count if count < _MOST else None

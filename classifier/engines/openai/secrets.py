@@ -6,16 +6,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from classifier.engines.openai.failures import LEAST_KEY_CHARS
+from classifier.engines.openai.endpoint import endpoint
 from classifier.engines.openai.transport import Body
 
 _REMOVED = "[removed]"
 
 
-def secrets_of(key: str | None) -> tuple[str, ...]:
-    """The strings that must not be written where this key is used."""
-    key = (key or "").strip()
-    return (key,) if len(key) >= LEAST_KEY_CHARS else ()
+def secrets_of(key: str | None, base_url: str | None = None) -> tuple[str, ...]:
+    """The strings that must not be written where this key and base URL are used.
+
+    Raises:
+        ConfigError: One of them cannot be used.
+    """
+    return endpoint(base_url, key).secrets
 
 
 def without_secrets(body: Mapping[str, Any], secrets: Sequence[str]) -> Mapping[str, Any]:

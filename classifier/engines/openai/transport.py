@@ -11,20 +11,29 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from classifier.engines.openai.failures import ServerError, failure, one_line
+from classifier.engines.openai.advice import Advice
+from classifier.engines.openai.endpoint import endpoint
+from classifier.engines.openai.failures import (
+    RejectedRequest,
+    ServerError,
+    failure,
+    is_markup,
+    one_line,
+    reported_error,
+    reported_status,
+)
 from classifier.engines.openai.retry import ServerUnreachable
-from classifier.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
+from classifier.engines.openai.streams import merged
+from classifier.errors import ModelError, ModelTimeout, ModelUnavailable
+from classifier.proxies import environment_proxy, unused_hint
 
 if TYPE_CHECKING:
     import httpx2
 
-OPENAI_URL = "https://api.openai.com/v1"
-
-_CONNECT_S = 10.0
-"""For a connection; the answer has `timeout_s`."""
+_LOOK_S = 10.0
+"""For the list of a server's models, after it has refused one."""
 
 T = TypeVar("T")
 
@@ -63,7 +72,9 @@ class Server:
 
     Attributes:
         api_key: None for servers that need none. It is sent, and never shown or written.
-        base_url: The API's root, e.g. `http://127.0.0.1:8080/v1`; None means OpenAI's.
+        base_url: The API's root, e.g. `http://127.0.0.1:8080/v1`; None means OpenAI's. Its query goes along
+            with every request, and is never shown.
+        api_key_header: Where the key goes; None is `api-key` for Azure's hosts, else `Authorization`.
         timeout_s: For one exchange.
         http_client: Carries the requests in place of an own client, and is not closed.
     """
@@ -72,22 +83,27 @@ class Server:
     base_url: str | None = None
     timeout_s: float = 120.0
     http_client: httpx2.AsyncClient | None = None
+    api_key_header: str | None = None
 
 
 class OpenAITransport:
     """The exchange over HTTP, by the openai client with its own retries switched off.
 
-    Takes no key, organisation, base URL or proxy from the environment.
+    Takes no key, organisation or base URL from the environment, only proxies and certificates.
 
     Args:
         api_key: None for servers that need none; a dummy is sent.
-        base_url: None for OpenAI's own.
+        base_url, api_key_header: See `Server`.
         timeout_s: For one exchange, from connecting to the last byte.
-        http_client: Used in place of an own one, and then not closed; for proxies and tests.
+        http_client: Used in place of an own one, and then not closed. Its log holds the addresses of requests
+            with their query.
         connections: Most at a time, all of them kept open between requests.
 
+    Attributes:
+        base_url: Without anything secret.
+
     Raises:
-        ConfigError: The key or the base URL cannot be used.
+        ConfigError: The key, its header, the base URL or the proxy that the environment names cannot be used.
     """
 
     def __init__(
@@ -96,29 +112,54 @@ class OpenAITransport:
         api_key: str | None,
         base_url: str | None,
         timeout_s: float,
+        api_key_header: str | None = None,
         http_client: httpx2.AsyncClient | None = None,
         connections: int = 100,
     ) -> None:
-        self.base_url = _checked_url(base_url or OPENAI_URL)
-        self._key = _checked_key(api_key)
+        self._endpoint = endpoint(base_url, api_key, api_key_header)
+        self.base_url = self._endpoint.url
+        self._proxy = None if http_client else environment_proxy(self.base_url)
+        self._where = f"{self.base_url} (through the proxy {self._proxy})" if self._proxy else self.base_url
+        self._advice = Advice(self.base_url, self._model_list)
         self._timeout_s = timeout_s
         self._http_client = http_client
         self._connections = connections
         self._own_client: httpx2.AsyncClient | None = None
         self._client: Any = None
 
+    @classmethod
+    def of(cls, server: Server, connections: int = 100) -> Self:
+        """The exchange with a server.
+
+        Raises:
+            ConfigError: As the constructor.
+        """
+        return cls(
+            api_key=server.api_key,
+            base_url=server.base_url,
+            api_key_header=server.api_key_header,
+            timeout_s=server.timeout_s,
+            http_client=server.http_client,
+            connections=connections,
+        )
+
     def __repr__(self) -> str:
-        return f"OpenAITransport({public_url(self.base_url)})"
+        return f"OpenAITransport({self.base_url})"
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One exchange; see `ChatTransport.complete`."""
         import httpx2
 
-        return self.read(
-            await self.call(
-                lambda client: client.post("/chat/completions", cast_to=httpx2.Response, body=dict(request))
+        body = dict(request)
+        try:
+            return self.read(
+                await self.call(
+                    lambda client: client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+                )
             )
-        )
+        except RejectedRequest as error:
+            failed = error
+        raise await self._advice.on(failed, str(request.get("model")))
 
     async def call(self, send: Callable[[Any], Awaitable[T]], timeout_s: float | None = None) -> T:
         """Anything that the openai client can send, with errors of `classifier.errors`; no retries.
@@ -133,31 +174,44 @@ class OpenAITransport:
         import httpx2
         import openai
 
-        where, limit_s = public_url(self.base_url), timeout_s or self._timeout_s
+        where, limit_s = self._where, timeout_s or self._timeout_s
+        client = self._connected()
         failed: ModelError
         try:
             async with asyncio.timeout(limit_s):
-                return await send(self._connected())
+                return await send(client)
         except (TimeoutError, openai.APITimeoutError) as error:
             raise ModelTimeout(
                 f"no answer from {where} within {limit_s:g} s; try again, or raise timeout_s"
             ) from error
         except openai.APIStatusError as error:
-            failed = self._failure(error.response.status_code, error.response)
+            response = error.response
+            failed = self._failure(response.status_code, response.headers, response.text)
         except (openai.APIConnectionError, httpx2.TransportError) as error:
-            reason = one_line(str(error.__cause__ or error), self._key)
-            kind = ServerUnreachable if isinstance(error.__cause__, httpx2.ConnectError) else ModelUnavailable
-            raise kind(
-                f"could not reach {where} ({reason or 'connection failed'}); check the base URL and that the "
-                "server is running"
+            cause = error.__cause__ or error
+            reason = self.harmless(str(cause)) or "connection failed"
+            absent = isinstance(cause, httpx2.ConnectError | httpx2.ProxyError)
+            advice = "check the base URL and that the server is running"
+            if self._proxy is not None:
+                advice = "check the proxy, or name the server in NO_PROXY if it needs none"
+            raise (ServerUnreachable if absent else ModelUnavailable)(
+                f"could not reach {where} ({reason}); {advice}{unused_hint(self.base_url)}"
             ) from error
         # Raised out here, without the client's error as context: that one quotes the server's words
         # in full, and servers echo keys.
         raise failed
 
+    async def _model_list(self) -> str:
+        import httpx2
+
+        response: httpx2.Response = await self.call(
+            lambda client: client.get("/models", cast_to=httpx2.Response), min(self._timeout_s, _LOOK_S)
+        )
+        return response.text
+
     def harmless(self, text: str) -> str:
-        """The server's words made fit for a message: one short line without the key."""
-        return one_line(text, self._key)
+        """The server's words made fit for a message: one short line without secrets."""
+        return one_line(text, self._endpoint.secrets)
 
     async def aclose(self) -> None:
         """Closes the own HTTP client; an injected one is its owner's to close."""
@@ -168,29 +222,17 @@ class OpenAITransport:
     def _connected(self) -> Any:
         """The openai client, made at the first request: importing it costs most of a second."""
         if self._client is None:
-            import httpx2
-            import openai
+            from classifier.engines.openai.connection import SdkClient, open_client
 
-            if self._http_client is None:
-                self._own_client = httpx2.AsyncClient(
-                    timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
-                    limits=httpx2.Limits(
-                        max_connections=self._connections, max_keepalive_connections=self._connections
-                    ),
-                    follow_redirects=False,
-                    trust_env=False,
-                    # SSL_CERT_FILE may still name a company's certificates.
-                    verify=httpx2.create_ssl_context(trust_env=True),
-                )
-            self._client = openai.AsyncOpenAI(
-                api_key=self._key or "none",
-                base_url=self.base_url,
-                max_retries=0,
-                timeout=httpx2.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
-                http_client=self._http_client or self._own_client,
+            is_own = self._http_client is None
+            client = self._http_client or open_client(
+                self._endpoint,
+                timeout_s=self._timeout_s,
+                connections=self._connections,
+                proxy=self._proxy,
             )
-            # Both would be read from the environment otherwise.
-            self._client.organization = self._client.project = None
+            self._own_client = client if is_own else None
+            self._client = SdkClient(self._endpoint, client, self._timeout_s, is_own=is_own)
         return self._client
 
     def read(self, response: httpx2.Response) -> Body:
@@ -199,52 +241,48 @@ class OpenAITransport:
         Raises:
             ModelError: It holds none, or an error under HTTP 200.
         """
+        raw = response.content
         try:
-            body = json.loads(response.content)
+            body, is_stream = json.loads(raw), False
         except (ValueError, RecursionError) as error:
-            raise ServerError(
-                f"{public_url(self.base_url)} sent a body that is not JSON ({len(response.content)} bytes); "
-                "try again, or check that the base URL ends in the API's root (often /v1)",
-                response.status_code,
-            ) from error
+            body, is_stream = self._streamed(response), True
+            if body is None:
+                raise self._unreadable(response) from error
+            raw = json.dumps(body).encode()
         if not isinstance(body, dict):
-            raise ServerError(f"{public_url(self.base_url)} sent JSON that is not an object; try again", 200)
-        if body.get("error") and not body.get("choices"):  # some gateways report errors under HTTP 200
-            told = body["error"]
-            status = told.get("code") if isinstance(told, dict) else None
-            raise self._failure(status if isinstance(status, int) else 502, response)
-        return Body(body, response.content)
+            raise ServerError(f"{self._where} sent JSON that is not an object; try again", 200)
+        told = reported_error(body, is_stream=is_stream)
+        if told:  # some gateways report errors under HTTP 200
+            raise self._failure(reported_status(told), response.headers, json.dumps({"error": told}))
+        return Body(body, raw)
 
-    def _failure(self, status: int, response: httpx2.Response) -> ModelError:
-        return failure(
-            status, response.headers, response.text, where=public_url(self.base_url), key=self._key
+    def _unreadable(self, response: httpx2.Response) -> ModelError:
+        """The error that a body of no known form stands for."""
+        where, status = self._where, response.status_code
+        root = "the API's root (it often ends in /v1)"
+        if is_markup(response.text):
+            return RejectedRequest(
+                f"{where} answered with a web page instead of JSON; set the base URL to {root}", status
+            )
+        size = len(response.content)
+        return ServerError(
+            f"{where} sent a body that is not JSON ({size} bytes); try again, or set the base URL to {root}",
+            status,
         )
 
+    def _streamed(self, response: httpx2.Response) -> dict[str, Any] | None:
+        """The body that a stream makes up; None if the response is no stream.
 
-def public_url(url: str) -> str:
-    """The URL without user, password and query, which may be secrets."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+        Raises:
+            ServerError: It is one with a damaged event.
+        """
+        try:
+            return merged(response.content.decode(errors="replace"))
+        except (ValueError, TypeError, RecursionError) as error:
+            where, size = self._where, len(response.content)
+            raise ServerError(
+                f"{where} sent a damaged stream ({size} bytes); try again", response.status_code
+            ) from error
 
-
-def _checked_key(key: str | None) -> str | None:
-    if key is None or not key.strip():
-        return None
-    key = key.strip()
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        # The value stays out of the message.
-        raise ConfigError(
-            "the API key holds characters that no key has; expected printable ASCII without blanks"
-        )
-    return key
-
-
-def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigError("the base URL cannot be used; expected something like https://host:8000/v1")
-    return url
+    def _failure(self, status: int, headers: Mapping[str, str], text: str) -> ModelError:
+        return failure(status, headers, text, where=self._where, secrets=self._endpoint.secrets)

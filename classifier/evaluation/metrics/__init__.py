@@ -1,11 +1,11 @@
-"""Metrics: cases (gold label beside prediction) in, numbers out; one metric a file.
+"""Metrics: cases (gold label and prediction) in, numbers out; one metric per file.
 
 Reading order: `cases`, `resampling` (weights, intervals), `confusion`, then `accuracy`, `kappa`, `f1`,
 `hierarchical`, `out_of_scope`, `selective`, `calibration_error`, `agreement`, and `measure` (all of them).
 
-Every metric keeps one rule: an item without a label (failed, unplaced) is wrong, and counts as the wrong
-answer that costs the score most. So failing never pays, not even against a wild guess; see ADR 7. The
-modules need numpy and scipy and are imported where a run is scored; this one is free.
+All metrics follow one rule: an item without a label (failed, unplaced) is wrong, and counts as the wrong
+answer that lowers the score most. So a failure is never better than any answer, not even a random one; see
+ADR 7. The modules need numpy and scipy and are imported when a run is scored; this file needs neither.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from classifier.errors import ConfigError
 
 COVERAGES = (0.5, 0.8)
-"""Shares of the items, the surest first, at which accuracy is told (`accuracy_at_50`, `accuracy_at_80`)."""
+"""Shares of the items, the most confident first, at which accuracy is reported (`accuracy_at_50`,
+`accuracy_at_80`)."""
 
 TITLES: Mapping[str, str] = {
     "accuracy": "Accuracy (leaf or out of scope)",
@@ -32,8 +33,8 @@ TITLES: Mapping[str, str] = {
     "out_of_scope_f1": "Out-of-scope F1",
     "top2": "Right with the runner-up",
     "coverage": "Coverage (got a label)",
-    "accuracy_at_50": "Accuracy of the surest 50 %",
-    "accuracy_at_80": "Accuracy of the surest 80 %",
+    "accuracy_at_50": "Accuracy of the most confident 50 %",
+    "accuracy_at_80": "Accuracy of the most confident 80 %",
     "brier": "Brier score",
     "ece": "Expected calibration error",
     "review_rate": "Sent to review",
@@ -44,10 +45,10 @@ LOWER_IS_BETTER = frozenset({"brier", "ece", "review_rate"})
 
 
 def need_packages() -> None:
-    """Checks that the packages behind the metrics are installed, without loading them.
+    """Checks that the packages for the metrics are installed, without importing them.
 
     Raises:
-        ConfigError: One is not; it says what to install.
+        ConfigError: A package is missing; the message says what to install.
     """
     for package in ("numpy", "scipy", "sklearn"):
         if find_spec(package) is None:

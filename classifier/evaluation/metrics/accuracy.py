@@ -1,4 +1,4 @@
-"""Shares of items that are right: by level of the tree, with the runner-up; and that got a label at all."""
+"""Shares of items that are right (by level of the tree, with the runner-up), labelled, or need review."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ CLASS, SUBCLASS = 1, 2
 
 
 def right_at(cases: Sequence[Case], taxonomy: Taxonomy, depth: int | None = None) -> int:
-    """Items whose label agrees with gold down to a depth, as plain accuracy counts them.
+    """The number of items whose label equals gold down to a depth.
 
-    Source: scikit-learn's `accuracy_score`, of the paths cut off at the depth.
+    Source: scikit-learn's `accuracy_score`, applied to the paths cut off at the depth.
 
     Args:
-        depth: Nodes below the root that must agree: 1 the class, 2 the subclass; None the whole path. A leaf
-            that lies higher must agree wholly. "out-of-scope" is a class, a subclass and a leaf of its own.
+        depth: Number of nodes below the root that must be equal: 1 for the class, 2 for the subclass, None
+            for the whole path. A leaf above this depth must be equal. "out-of-scope" is a class, a subclass
+            and a leaf of its own.
     """
     return sum(
         case.predicted is not None
@@ -28,7 +29,7 @@ def right_at(cases: Sequence[Case], taxonomy: Taxonomy, depth: int | None = None
 
 
 def right_with_runner_up(cases: Sequence[Case]) -> int:
-    """Items whose gold label is the prediction or the runner-up; without a prediction, neither counts.
+    """The number of items whose gold label is the prediction or the runner-up; no label counts as wrong.
 
     Source: top-k accuracy with k = 2, scikit-learn's `top_k_accuracy_score`.
     """
@@ -36,10 +37,10 @@ def right_with_runner_up(cases: Sequence[Case]) -> int:
 
 
 def labelled(cases: Sequence[Case]) -> int:
-    """Items that got a label, right or wrong: coverage as El-Yaniv and Wiener 2010 (JMLR 11) define it."""
+    """The number of items with a label, right or wrong: coverage as in El-Yaniv and Wiener 2010 (JMLR 11)."""
     return sum(case.predicted is not None for case in cases)
 
 
 def reviewed(cases: Sequence[Case]) -> int:
-    """Items that a person must look at: those sent to review, and those without a label."""
+    """The number of items that a person must review, including those without a label."""
     return sum(case.review or case.predicted is None for case in cases)

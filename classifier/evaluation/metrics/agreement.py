@@ -1,4 +1,4 @@
-"""Agreement of several annotators, among themselves and with the engine."""
+"""Agreement of several annotators with each other and with the engine."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from classifier.evaluation.metrics.resampling import Array, Statistic, bootstrap
 from classifier.evaluation.records import Agreement
 
 Labels = Sequence[str]
-"""The labels of one item, one an annotator; the n-th annotator is the same person in every item."""
+"""The labels of one item, one per annotator; the n-th annotator is the same person for every item."""
 
 
 def measure_agreement(
     labels: Sequence[Labels], predicted: Sequence[str | None], seed: int = 0
 ) -> Agreement | None:
-    """The agreement of all items that at least two annotators labelled; None where there are none.
+    """The agreement on all items with at least two annotators; None if there are no such items.
 
     Args:
-        labels: One entry an item; items with fewer than two labels are left out.
-        predicted: The engine's label of the same items, None where it has none.
+        labels: One entry per item; items with fewer than two labels are left out.
+        predicted: The engine's labels of the same items; None for items without a label.
     """
     pairs = [(own, label) for own, label in zip(labels, predicted, strict=True) if len(own) > 1]
     if not pairs:
@@ -40,10 +40,10 @@ def measure_agreement(
 
 
 def krippendorff_alpha(labels: Sequence[Labels]) -> float | None:
-    """Alpha for nominal data, 1 - observed / expected disagreement; None where only one label occurs.
+    """Alpha for nominal data, 1 - observed / expected disagreement; None if only one label occurs.
 
     Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability" (University of Pennsylvania),
-    section C; the worked examples of A to C are the test. Items with fewer than two labels do not count.
+    section C; the tests are the worked examples in A to C. Items with fewer than two labels do not count.
     """
     return value_of(alpha_statistic(labels), len(labels))
 
@@ -68,7 +68,7 @@ def alpha_statistic(labels: Sequence[Labels]) -> Statistic:
 
 
 def human_kappa_statistic(labels: Sequence[Labels]) -> Statistic:
-    """Mean Cohen's kappa over the pairs of annotators (Light 1971), each over the items of both."""
+    """Mean Cohen's kappa over the pairs of annotators (Light 1971), each on the items that both labelled."""
     size = max(map(len, labels), default=0)
     return _mean_kappa(
         [
@@ -88,7 +88,7 @@ def engine_kappa_statistic(labels: Sequence[Labels], predicted: Sequence[str | N
 
 
 def _mean_kappa(pairings: Sequence[Sequence[tuple[int, Case]]]) -> Statistic:
-    """The mean over pairings of kappa; pairings for which a resample does not define it are left out."""
+    """The mean kappa over pairings, without those for which a resample does not define it."""
     parts = [
         ([row for row, _ in pairing], kappa_statistic([case for _, case in pairing]))
         for pairing in pairings

@@ -1,4 +1,4 @@
-"""Prediction -> Case: what the metrics look at, one record an item so that rows cannot shift."""
+"""Prediction -> Case: the input of the metrics, one record per item so that rows cannot get out of step."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from classifier.evaluation.records import Prediction
 
 
 class Case(NamedTuple):
-    """A gold label and what was answered.
+    """A gold label and the prediction.
 
     Attributes:
         gold: A leaf id or "out-of-scope".
-        predicted: The same, or None: unplaced or failed, and therefore wrong.
+        predicted: The same, or None (unplaced or failed), which is wrong.
         runner_up: The second-best label.
-        confidence: In [0, 1]; None where the system gives none, or failed.
-        review: A person must look; always so where there is no label.
+        confidence: In [0, 1]; None if the system gives none, or if the item failed.
+        review: Whether the label needs review; always true without a label.
     """
 
     gold: str

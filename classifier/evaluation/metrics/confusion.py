@@ -12,11 +12,11 @@ from classifier.evaluation.metrics.resampling import Array, Statistic
 
 
 class ConfusionCounts(NamedTuple):
-    """Counts of a batch of resamples; L labels, sorted, whether gold or predicted.
+    """Counts for a batch of resamples, with L labels: all that are gold or predicted, sorted.
 
     Attributes:
-        placed: (resamples, L, L), gold labels as rows.
-        missing: (resamples, L), items of each gold label that got no label.
+        placed: (resamples, L, L), with gold labels as rows.
+        missing: (resamples, L), items of each gold label without a predicted label.
     """
 
     placed: Array
@@ -29,17 +29,17 @@ class ConfusionCounts(NamedTuple):
 
     @property
     def predicted(self) -> Array:
-        """(resamples, L): how often each label was given."""
+        """(resamples, L): how often each label was predicted."""
         return np.asarray(self.placed.sum(axis=1))
 
     @property
     def right(self) -> Array:
-        """(resamples, L): items of each label that got it."""
+        """(resamples, L): items of each label that were predicted correctly."""
         return np.diagonal(self.placed, axis1=1, axis2=2)
 
 
 class Counter:
-    """Counts cases, again for each batch of draws."""
+    """Counts cases for batches of draws."""
 
     def __init__(self, cases: Sequence[Case]) -> None:
         self.labels = tuple(sorted({label for case in cases for label in case[:2] if label is not None}))
@@ -57,6 +57,6 @@ class Counter:
 
 
 def mean_of(values: Sequence[float]) -> Statistic:
-    """The statistic that is the mean of one value an item."""
+    """The statistic that is the mean of one value per item."""
     column = np.asarray(values, dtype=np.float64)
     return lambda draws: np.asarray(draws @ column / draws.sum(axis=1))

@@ -13,19 +13,19 @@ from classifier.evaluation.records import LabelScore
 
 
 def macro_f1(cases: Sequence[Case]) -> float | None:
-    """Mean F1 over the labels that gold uses; None without cases.
+    """Mean F1 over the labels that occur in gold; None without cases.
 
     Source: van Rijsbergen 1979, chapter 7, averaged as by scikit-learn's `f1_score(average="macro",
-    labels=<those of gold>, zero_division=0)`, to which it is equal where every item has a label (Opitz and
-    Burst 2019 tell this mean of F1s from the F1 of means). An item without a label costs its own label's
-    recall and another label's precision: the one where that costs most (see `_spread_missing`).
-    Costing recall alone would make failing better than a wrong answer.
+    labels=<those of gold>, zero_division=0)`, to which it is equal if every item has a label (Opitz and Burst
+    2019 distinguish this mean of F1s from the F1 of means). An item without a label lowers the recall of its
+    own label, and the precision of the other label for which the mean drops most (see `_spread_missing`). If
+    it lowered recall only, a failure would be better than a wrong answer.
     """
     return value_of(macro_f1_statistic(cases), len(cases))
 
 
 def macro_f1_statistic(cases: Sequence[Case]) -> Statistic:
-    """`macro_f1` for resamples; each averages over the labels that its own gold has."""
+    """`macro_f1` for resamples; each averages over the labels in its own gold."""
     counter = Counter(cases)
     return lambda draws: _macro_f1(counter.count(draws))
 
@@ -33,9 +33,9 @@ def macro_f1_statistic(cases: Sequence[Case]) -> Statistic:
 def label_scores(cases: Sequence[Case], labels: Sequence[str]) -> tuple[LabelScore, ...]:
     """Precision, recall and F1 of each given label that gold or predictions use, in the given order.
 
-    They describe what was answered: an item without a label costs recall only. None where undefined
-    (precision of a label never given, recall of one that gold lacks). Source: scikit-learn's
-    `precision_recall_fscore_support`.
+    They describe the predictions: an item without a label lowers recall only. A value is None if it is
+    undefined (precision of a label that is never predicted, recall of one that is not in gold). Source:
+    scikit-learn's `precision_recall_fscore_support`.
     """
     if not cases:
         return ()
@@ -69,10 +69,11 @@ def _macro_f1(counts: ConfusionCounts) -> Array:
 
 
 def _spread_missing(counts: ConfusionCounts) -> Array:
-    """(resamples, L): false positives that the items without a label stand for.
+    """(resamples, L): the false positives that items without a label count as.
 
-    One by one they go to the label whose F1, 2r / total, falls most. That is the cheapest sum: each term is
-    convex in its own count. No label takes more than there are missing items of other labels.
+    Each one is added to the label whose F1, 2r / total, falls most. This greedy choice gives the lowest sum,
+    since each term is convex in its own count. A label gets at most as many as there are missing items of
+    other labels.
     """
     total, right = counts.gold + counts.predicted, counts.right
     missing = counts.missing.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Hierarchical precision, recall and F1: a near miss in the tree is less wrong than a far one."""
+"""Hierarchical precision, recall and F1: an error close to the gold label in the tree counts less."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def hierarchical(cases: Sequence[Case], taxonomy: Taxonomy) -> Hierarchical:
     """Overlap of the sets of nodes from the root's child to the label, micro-averaged; None without cases.
 
     hP = sum |P and T| / sum |P|, hR = sum |P and T| / sum |T|, hF = 2 hP hR / (hP + hR), where T is the gold
-    label with its ancestors and P the predicted one with its own, the root left out. Source: Kiritchenko,
-    Matwin, Nock and Famili 2006, "Learning and evaluation in the presence of class hierarchies"
-    (Canadian AI). "out-of-scope" is a node of its own. An item without a label counts as the
-    deepest label of the tree without a node in common.
+    label with its ancestors and P the predicted label with its ancestors, both without the root. Source:
+    Kiritchenko, Matwin, Nock and Famili 2006, "Learning and evaluation in the presence of class hierarchies"
+    (Canadian AI). "out-of-scope" is a node of its own. An item without a label counts as a prediction as deep
+    as the deepest leaf without a common node.
     """
     return Hierarchical(*(value_of(s, len(cases)) for s in hierarchical_statistics(cases, taxonomy)))
 

@@ -1,4 +1,4 @@
-"""Cohen's kappa: agreement beyond what the two distributions of labels give by chance."""
+"""Cohen's kappa: agreement beyond the agreement that is expected by chance."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from classifier.evaluation.metrics.resampling import Array, Statistic, ratio, va
 
 
 def cohen_kappa(cases: Sequence[Case]) -> float | None:
-    """Unweighted kappa, (observed - chance) / (1 - chance); None where gold knows fewer than two labels.
+    """Unweighted kappa, (observed - chance) / (1 - chance); None if gold has fewer than two labels.
 
     Source: Cohen 1960, "A coefficient of agreement for nominal scales" (Educational and Psychological
     Measurement 20); equal to scikit-learn's `cohen_kappa_score`. An item without a label counts as the
-    most frequent gold label other than its own: of all wrong answers the one that raises chance most.
-    As a label of its own it would lower chance, and failing would raise kappa.
+    most frequent gold label other than its own, which is the wrong answer that raises chance agreement most.
+    As a label of its own it would lower chance agreement, and a failure would raise kappa.
     """
     return value_of(kappa_statistic(cases), len(cases))
 
 
 def kappa_statistic(cases: Sequence[Case]) -> Statistic:
-    """`cohen_kappa` for resamples; those whose gold has fewer than two labels give NaN."""
+    """`cohen_kappa` for resamples; NaN if a resample's gold has fewer than two labels."""
     counter = Counter(cases)
     return lambda draws: _kappa(counter.count(draws))
 
@@ -39,7 +39,7 @@ def _kappa(counts: ConfusionCounts) -> Array:
 
 
 def _most_of_others(gold: Array) -> Array:
-    """For each label the size of the largest other one."""
+    """For each label, the count of the most frequent other label."""
     if gold.shape[1] < 2:
         return np.zeros_like(gold)
     second, first = np.moveaxis(np.sort(gold, axis=1)[:, -2:], 1, 0)

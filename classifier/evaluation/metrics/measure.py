@@ -34,14 +34,14 @@ def measure(
     reviews: bool = True,
     resamples: int = RESAMPLES,
 ) -> Mapping[str, Estimate]:
-    """Every metric that the cases allow, in the order of `TITLES`; without cases, values are None.
+    """All metrics that are defined for the cases, in the order of `TITLES`; without cases, values are None.
 
-    The order of the cases changes no value; it changes which items a seed draws, hence intervals slightly
-    (`score` sorts by id).
+    The order of the cases does not change values. It changes intervals slightly, since it changes which items
+    a seed draws (`score` sorts by id).
 
     Args:
-        resamples: 0 leaves out the bootstrap's intervals.
-        reviews: False for systems that never ask for review; the rate is then left out.
+        resamples: 0 for no bootstrap intervals.
+        reviews: False for systems that never request a review; then the rate is left out.
     """
     found = {**_shares(cases, taxonomy), **_out_of_scope(cases)}
     found |= {
@@ -68,7 +68,7 @@ def _shares(cases: Sequence[Case], taxonomy: Taxonomy) -> dict[str, Estimate]:
 
 
 def _out_of_scope(cases: Sequence[Case]) -> dict[str, Estimate]:
-    """Precision and recall are shares; they are undefined where no item is out of scope."""
+    """Precision and recall, which are shares; undefined if no item is out of scope."""
     right, wrongly_out, missed = kept_out(cases)
     exists = right + missed > 0
     return {

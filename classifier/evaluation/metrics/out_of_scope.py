@@ -1,4 +1,4 @@
-"""Precision, recall and F1 of keeping papers out of the tree."""
+"""Precision, recall and F1 of the decision that a paper is out of scope."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classifier.model.record import OUT_OF_SCOPE
 
 
 class KeptOut(NamedTuple):
-    """Counts of a binary decision: right, wrongly kept out, wrongly let in."""
+    """Counts of the binary decision: correctly out of scope, wrongly out of scope, wrongly in scope."""
 
     true_positives: int
     false_positives: int
@@ -24,14 +24,14 @@ def kept_out(cases: Sequence[Case]) -> KeptOut:
     """Counts with "out-of-scope" as the positive class.
 
     Source: precision and recall as in scikit-learn's `precision_recall_fscore_support(average="binary")`. An
-    item without a label is wrong either way: a false negative where it is out of scope, else a false
-    positive (the paper is lost to the tree).
+    item without a label is always wrong: a false negative if it is out of scope, else a false positive (the
+    paper is missing in the tree).
     """
     positive = [case.predicted in (OUT_OF_SCOPE, None) for case in cases]
     pairs = list(zip(cases, positive, strict=True))
     return KeptOut(
         true_positives=sum(c.gold == OUT_OF_SCOPE == c.predicted for c in cases),
-        false_positives=sum(c.gold != OUT_OF_SCOPE and said for c, said in pairs),
+        false_positives=sum(c.gold != OUT_OF_SCOPE and is_positive for c, is_positive in pairs),
         false_negatives=sum(c.gold == OUT_OF_SCOPE != c.predicted for c in cases),
     )
 

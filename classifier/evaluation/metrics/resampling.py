@@ -1,8 +1,8 @@
-"""Intervals: shares by Wilson, everything else by the bootstrap over items.
+"""Intervals: Wilson's for shares, the bootstrap over items for all other metrics.
 
-A bootstrapped metric is a `Statistic`: it takes how often each item was drawn, one row a resample, and gives
-one value a row. The metric itself is the row of ones. So the number and its interval come from one formula,
-and 2,000 resamples of all metrics cost a few matrix products.
+A bootstrapped metric is a `Statistic`: its input is how often each item was drawn, one row per resample, and
+its output is one value per row. The metric itself is the value for a row of ones. So the number and its
+interval come from one formula, and 2,000 resamples of all metrics take a few matrix products.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from classifier.runs.intervals import LEVEL, wilson_interval
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array], Array]
-"""Draws (resamples, items) -> values (resamples,); NaN where a resample does not define the value."""
+"""Draws (resamples, items) -> values (resamples,); NaN if a resample does not define the value."""
 
 RESAMPLES = 2000
 """Efron and Tibshirani 1993, chapter 13: at least 1,000 for percentile intervals."""
 
 _BATCH = 4_000_000
-"""Draws held in memory at once (32 MB)."""
+"""Draws in memory at once (32 MB)."""
 _DIGITS = 6
-"""Values are rounded, so that the order of a machine's additions does not show in a report."""
+"""Values are rounded, so that reports do not depend on a machine's order of additions."""
 
 
 def wilson(hits: float, n: int) -> Estimate:
-    """A share with Wilson's score interval; no items, no value."""
+    """A share with Wilson's score interval; without items, the value is None."""
     if n == 0:
         return Estimate(value=None, n=0)
     low, high = wilson_interval(round(hits), n)
@@ -40,9 +40,9 @@ def wilson(hits: float, n: int) -> Estimate:
 def bootstrap(statistic: Statistic, n: int, seed: int, resamples: int = RESAMPLES) -> Estimate:
     """A value with its percentile interval over resampled items (Efron and Tibshirani 1993, chapter 13).
 
-    Resamples that do not define the value (one without any item of a label, say) are left out of the
-    interval. The same `seed` and `n` draw the same resamples, also for another statistic. With 0
-    resamples there is no interval.
+    Resamples that do not define the value (e.g. without any item of a label) are left out of the interval.
+    The same `seed` and `n` give the same resamples for every statistic. With 0 resamples there is no
+    interval.
     """
     point = value_of(statistic, n)
     if point is None:
@@ -56,7 +56,7 @@ def bootstrap(statistic: Statistic, n: int, seed: int, resamples: int = RESAMPLE
 
 
 def value_of(statistic: Statistic, n: int) -> float | None:
-    """The statistic of the items as they are, each once; None where undefined or without items."""
+    """The statistic with each item counted once; None if undefined or without items."""
     if n == 0:
         return None
     value = float(statistic(np.ones((1, n)))[0])
@@ -64,7 +64,7 @@ def value_of(statistic: Statistic, n: int) -> float | None:
 
 
 def draw(n: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Array]:
-    """Yields batches (some resamples, n) of how often each of n items was drawn; rows sum to n."""
+    """Yields batches (resamples, n) of how often each of n items was drawn; each row sums to n."""
     random = np.random.default_rng(seed)
     rows_left = resamples
     while rows_left:
@@ -75,10 +75,10 @@ def draw(n: int, seed: int, resamples: int = RESAMPLES) -> Iterator[Array]:
 
 
 def ratio(above: Array, below: Array) -> Array:
-    """Division that gives NaN, without a warning, where nothing is below."""
+    """Division that gives NaN, without a warning, if the denominator is 0."""
     return np.asarray(np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0))
 
 
 def rounded(value: float) -> float:
-    """The value as reports show it."""
+    """The value with the number of digits in reports."""
     return round(value, _DIGITS) + 0.0  # no negative zero

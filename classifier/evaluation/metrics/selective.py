@@ -1,4 +1,4 @@
-"""Selective classification: how right the surest answers are (accuracy against coverage)."""
+"""Selective classification: accuracy of the most confident answers (accuracy against coverage)."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from classifier.evaluation.metrics.resampling import Array, Statistic, rounded, 
 from classifier.evaluation.records import CoveragePoint
 
 _FAILED_FIRST = 2.0
-"""Above any confidence."""
+"""Sort key of failed items: above any confidence."""
 
 _UNKNOWN_LAST = -1.0
-"""Below any confidence."""
+"""Sort key of labels without a confidence: below any confidence."""
 
 
 def has_confidences(cases: Sequence[Case]) -> bool:
-    """Whether the system gives confidences: at least one label came with one."""
+    """Whether the system gives confidences: at least one label has one."""
     return any(case.confidence is not None for case in cases if case.predicted is not None)
 
 
 def accuracy_at(cases: Sequence[Case], coverage: float) -> float | None:
-    """Accuracy of the surest ceil(coverage * n) items; None where the system gives no confidences.
+    """Accuracy of the most confident ceil(coverage * n) items; None if the system gives no confidences.
 
     Source: the risk-coverage curve of El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
-    classification" (JMLR 11), as 1 - risk. Among equally sure items it is the mean over their orders. Failed
-    items stand first: they are in the denominator whatever is covered. Labels of unknown confidence stand
-    last.
+    classification" (JMLR 11), as 1 - risk. For items with equal confidence it is the mean over their orders.
+    Failed items are ranked first, so that they are in the denominator at every coverage. Labels of unknown
+    confidence are ranked last.
     """
     return value_of(accuracy_at_statistic(cases, coverage), len(cases)) if has_confidences(cases) else None
 
@@ -44,9 +44,9 @@ def accuracy_at_statistic(cases: Sequence[Case], coverage: float) -> Statistic:
     wanted = math.ceil(round(coverage * len(cases), 9))  # .8 * 35 is 28.000000000000004
 
     def accuracy(draws: Array) -> Array:
-        surest_first = draws[:, order]
-        items = np.add.reduceat(surest_first, starts, axis=1)
-        right = np.add.reduceat(surest_first * correct, starts, axis=1)
+        ranked = draws[:, order]
+        items = np.add.reduceat(ranked, starts, axis=1)
+        right = np.add.reduceat(ranked * correct, starts, axis=1)
         before = items.cumsum(axis=1) - items
         taken = np.clip(wanted - before, 0, items)
         share = np.divide(right, items, out=np.zeros_like(items), where=items > 0)
@@ -56,9 +56,9 @@ def accuracy_at_statistic(cases: Sequence[Case], coverage: float) -> Statistic:
 
 
 def coverage_curve(cases: Sequence[Case]) -> tuple[CoveragePoint, ...]:
-    """The curve at the confidences that part the items, surest first, at most one point a percent.
+    """The curve with one point per distinct confidence, most confident first, at most one point per percent.
 
-    Empty where the system gives no confidences. `threshold` is the least confidence among the items taken.
+    Empty if the system gives no confidences. `threshold` is the lowest confidence among the included items.
     """
     if not has_confidences(cases):
         return ()

@@ -1,7 +1,7 @@
-"""Report: the numbers of one evaluation as a file for machines and pages for people.
+"""Report: the results of one evaluation as JSON, as an HTML page and as tables.
 
-What enters: a `Report` (and the predictions behind it). What leaves: report.json, report.html, a table for
-the terminal, a table for a README. What it does not do: compute a metric.
+What enters: a `Report` (and its predictions). What leaves: report.json, report.html, a table for
+the terminal, a table for a README. What it does not do: compute metrics.
 
 Reading order: `store`, `figures`, `names`, `notes`, `terminal`, `markdown`, then the page: `charts`,
 `items`, `page`, `templates/`.

@@ -1,6 +1,6 @@
-"""Numbers and names of metrics in words, the same on every page.
+"""Numbers and names of metrics as text, the same on every page.
 
-What enters: values and estimates. What leaves: short text; "–" where there is no value.
+What enters: values and estimates. What leaves: short text; "–" if there is no value.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from classifier.evaluation.metrics import LOWER_IS_BETTER, TITLES
 from classifier.evaluation.records import Estimate, Report, Spending, System
-from classifier.text.characters import shown as shown  # a filter of the pages, beside the others
+from classifier.text.characters import shown as shown  # a filter of the pages, like the others
 
 NONE = "–"
 
 HEADLINE = ("accuracy", "kappa", "macro_f1", "class_accuracy", "out_of_scope_f1")
-"""What a reader should see first: chance-corrected and macro-averaged numbers beside bare accuracy."""
+"""The metrics that a reader sees first: accuracy, and chance-corrected and macro-averaged scores."""
 
 PROTOCOLS = {"loo": "leave-one-out", "holdout": "hold-out"}
 TEXT_KINDS = {
@@ -29,7 +29,7 @@ TEXT_KINDS = {
 
 
 class Metric(NamedTuple):
-    """A metric that at least one system of a report has."""
+    """A metric of at least one system in a report."""
 
     id: str
     title: str
@@ -38,12 +38,12 @@ class Metric(NamedTuple):
 
 
 def metric_title(metric: str) -> str:
-    """The metric's title; its id in words where it has none (a report of another version)."""
+    """The metric's title; its id in words if it has none (in a report of another version)."""
     return TITLES.get(metric) or metric.replace("_", " ").replace("-", " ").capitalize()
 
 
 def metrics_of(systems: Iterable[System]) -> tuple[Metric, ...]:
-    """The metrics that any of the systems has: headline first, then in the order of TITLES, then by id."""
+    """The metrics of all systems: headline first, then in the order of TITLES, then by id."""
     present = {metric for system in systems for metric in system.metrics}
     order = [*HEADLINE, *TITLES, *sorted(present)]
     return tuple(
@@ -69,7 +69,7 @@ def number(value: float | None) -> str:
 
 
 def interval(estimate: Estimate | None) -> str:
-    """The 95 % interval as "[0.64, 0.93]"; empty where there is none."""
+    """The 95 % interval as "[0.64, 0.93]"; empty if there is none."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return ""
     return f"[{number(estimate.low)}, {number(estimate.high)}]"
@@ -82,7 +82,7 @@ def with_interval(estimate: Estimate | None) -> str:
 
 
 def money(cost_usd: float | None) -> str:
-    """Dollars with the digits that matter; a price that nobody knows is said, not zero."""
+    """A cost in dollars with a suitable number of digits; "unknown" if it is not known."""
     if cost_usd is None or not math.isfinite(cost_usd):
         return "unknown"
     if cost_usd == 0:
@@ -91,7 +91,7 @@ def money(cost_usd: float | None) -> str:
 
 
 def cost(spending: Spending) -> str:
-    """What a run cost; a run that asked no server cost nothing, whatever the price list says."""
+    """The cost of a run; "$0" if it sent no requests, also if prices are unknown."""
     return "$0" if spending.requests == 0 and not spending.cost_usd else money(spending.cost_usd)
 
 
@@ -110,7 +110,7 @@ def seconds(value: float | None) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """A part in words: "3 of 24 (12 %)"; "0 of 0" has no share."""
+    """A share as text: "3 of 24 (12 %)"; "0 of 0" without a percentage."""
     return f"{part} of {whole} ({100 * part / whole:.0f}\u00a0%)" if whole else f"{part} of {whole}"
 
 
@@ -122,12 +122,12 @@ def engine_name(report: Report) -> str:
 
 
 def column_name(report: Report, system: System) -> str:
-    """A system at the head of its column: the engine without its model, which the page's title has."""
+    """A system's column title: the engine without its model, which is in the page's title."""
     return shown(system.name if system.is_baseline else "cascade" if report.cascade else report.run.engine)
 
 
 def text_kinds(report: Report) -> str:
-    """What the engine was shown: "24 × summary, 14 × abstract"."""
+    """The kinds of text that the engine saw: "24 × summary, 14 × abstract"."""
     return ", ".join(
         f"{n} × {TEXT_KINDS.get(kind, kind)}" for kind, n in sorted(report.text_kinds.items()) if n
     )

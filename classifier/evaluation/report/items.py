@@ -1,7 +1,7 @@
-"""ItemRow -> what the page's table of items shows of it.
+"""ItemRow -> a row of the page's table of items.
 
-What enters: a report's rows, and the predictions behind them for links and warnings. What leaves: views with
-an anchor of our own making, since an item's id comes from a file and may hold anything.
+What enters: a report's rows, and their predictions for links and warnings. What leaves: views with generated
+anchors, since an item's id comes from a file and may contain any text.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class ItemView(NamedTuple):
         anchor: Fragment of the row's address, e.g. "item-7"; rows count from 1.
         outcome: "right", "wrong", "unplaced" or "failed".
         arxiv: An arXiv id that is safe in an address, or None.
-        predicted: The predicted label; "unplaced" or "failed" where there is none.
+        predicted: The predicted label; "unplaced" or "failed" if there is none.
         traits: Text kind, difficulty, contested.
-        quotes: As in the row; one that supports several answers stands once.
+        quotes: As in the row; one that supports several answers appears once.
     """
 
     anchor: str
@@ -41,23 +41,23 @@ class ItemView(NamedTuple):
 
 
 def view_items(report: Report, predictions: Sequence[Prediction]) -> tuple[ItemView, ...]:
-    """One view a row, in the report's order; rows without a prediction have no link and no warnings."""
+    """One view per row, in the report's order; rows without a prediction have no link and no warnings."""
     known = {prediction.id: prediction for prediction in predictions}
     return tuple(_view(number, row, known.get(row.id)) for number, row in enumerate(report.items, start=1))
 
 
 def _view(number: int, row: ItemRow, prediction: Prediction | None) -> ItemView:
     arxiv = prediction.result.paper.arxiv_id if prediction else None
-    lost = "failed" if row.status == "failed" else "unplaced"
+    no_label = "failed" if row.status == "failed" else "unplaced"
     traits = [TEXT_KINDS.get(row.text_kind, row.text_kind)]
     traits += [row.difficulty] if row.difficulty else []
     traits += ["contested"] if row.contested else []
     return ItemView(
         anchor=f"item-{number}",
         row=row,
-        outcome="right" if row.correct else lost if row.leaf is None else "wrong",
+        outcome="right" if row.correct else no_label if row.leaf is None else "wrong",
         arxiv=arxiv if arxiv and _ARXIV.fullmatch(arxiv) else None,
-        predicted=row.leaf or lost,
+        predicted=row.leaf or no_label,
         traits=tuple(traits),
         quotes=tuple(dict.fromkeys(row.quotes)),
         secondary=prediction.result.secondary if prediction else (),

@@ -1,7 +1,8 @@
-"""Reports -> a Markdown table, and the place in a README where it goes.
+"""Reports -> a Markdown table, and its place in a README.
 
-What enters: one report or several. What leaves: a GitHub table, one row a system, with a line below that says
-on what the numbers rest. The README keeps the table between two comments, so that a command can renew it.
+What enters: one report or several. What leaves: a GitHub table with one row per system, and a line per report
+about how its numbers were made. In the README, the table is between two comments, so that a command can renew
+it.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 
 
 def render_markdown(reports: Report | Sequence[Report]) -> str:
-    """A table with a row for each engine and baseline; a column tells the suites apart where they differ.
+    """A table with a row for each engine and baseline; a column names the suites if they differ.
 
-    A baseline that several reports share (same suite, same numbers) stands once. No report gives "".
+    A baseline that several reports share (same suite, same numbers) appears once. No report gives "".
     """
     several = (reports,) if isinstance(reports, Report) else tuple(reports)
     if not several:
@@ -57,11 +58,12 @@ def render_markdown(reports: Report | Sequence[Report]) -> str:
 
 
 def renew_table(page: Path, name: str, table: str) -> None:
-    """Puts a table between `<!-- eval:NAME -->` and `<!-- /eval:NAME -->`; all else stays byte for byte.
+    """Writes a table between `<!-- eval:NAME -->` and `<!-- /eval:NAME -->`; all other bytes stay the same.
 
     Raises:
-        InputError: The page cannot be read, or does not hold the two markers once each, in order, on lines of
-        their own and outside code. StoreError: The page cannot be written.
+        InputError: The page cannot be read, or does not contain each marker once, in order, on a line of its
+            own and outside code.
+        StoreError: The page cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"marker name {name!r}: expected letters, digits, '.', '_' and '-'; choose another")
@@ -97,11 +99,13 @@ def _value(system: System, metric: str) -> str:
 
 def _basis(report: Report) -> str:
     run = report.run
-    lost = f"{len(report.failed)} failed, {len(report.unplaced)} unplaced"
+    without_label = f"{len(report.failed)} failed, {len(report.unplaced)} unplaced"
     how = f"examples: {_cell(run.examples)}; version {_cell(run.classifier_version)}"
     stages = [f"{row.decided} decided by {row.engine}, accuracy {row.accuracy}" for row in stage_rows(report)]
     more = "; ".join([*map(_cell, stages), *map(_cell, stage_notes(report)[-1:])])
-    return f"- {_cell(engine_name(report))} on {_suite(report)}: {lost}; {how}" + (more and f"; {more}")
+    return f"- {_cell(engine_name(report))} on {_suite(report)}: {without_label}; {how}" + (
+        more and f"; {more}"
+    )
 
 
 def _suite(report: Report) -> str:
@@ -114,7 +118,7 @@ def _suite_key(report: Report) -> tuple[object, ...]:
 
 
 def _cell(text: str) -> str:
-    """Names from files, with all that Markdown or HTML would read as more than text escaped."""
+    """Text from files with all characters escaped that have a meaning in Markdown or HTML."""
     return _SPECIAL.sub(r"\\\1", shown(text))
 
 

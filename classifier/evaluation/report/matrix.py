@@ -1,4 +1,4 @@
-"""Confusion -> a table that can be read: titles instead of ids, classes above leaves, heat by row share.
+"""Confusion -> a readable table: titles instead of ids, classes above leaves, colours by row share.
 
 What enters: counts with gold labels as rows. What leaves: cells with a count and a heat level.
 """
@@ -17,7 +17,7 @@ LEVELS = 10
 
 
 class MatrixCell(NamedTuple):
-    """One count; `level` is its share of the row in tenths, rounded up (0 only for no item)."""
+    """One count; `level` is its share of the row in tenths, rounded up (0 only without items)."""
 
     n: int
     level: int
@@ -34,7 +34,7 @@ class MatrixHead(NamedTuple):
 
 
 class MatrixRow(NamedTuple):
-    """One gold label. `group_span` is how many rows its class spans, 0 below the first."""
+    """One gold label. `group_span` is the number of rows of its class in the first of these rows, else 0."""
 
     head: MatrixHead
     group_span: int
@@ -43,7 +43,7 @@ class MatrixRow(NamedTuple):
 
 
 class MatrixFigure(NamedTuple):
-    """The whole table; `groups` are (class title, columns that it spans), left to right."""
+    """The whole table; `groups` are (class title, number of columns), left to right."""
 
     groups: tuple[tuple[str, int], ...]
     heads: tuple[MatrixHead, ...]

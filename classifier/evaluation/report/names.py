@@ -1,8 +1,8 @@
-"""Label ids as people read them.
+"""Label ids -> readable titles.
 
-What enters: a Report and its predictions. What leaves: titles for each label, long ("A › B › C"), short
-("C", unless two labels end alike) and of its class ("A"). The package knows no survey's titles: they come
-from the report (`label_titles`), else from the predictions' paths, else from the id itself.
+What enters: a Report and its predictions. What leaves: titles for each label: long ("A › B › C"), short ("C",
+unless two labels have the same last title) and that of its class ("A"). The titles come from the report
+(`label_titles`), else from the predictions' paths, else from the id itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class LabelNames:
         self._last = Counter(self.parts(label)[-1] for label in labels)
 
     def parts(self, label: str | None) -> tuple[str, ...]:
-        """Titles from the root's child down; one title for labels that are no leaf, and for None."""
+        """Titles from the root's child to the leaf; one title for other labels and for None."""
         if label is None:
             return ("None",)
         if self._known.get(label):
@@ -46,11 +46,11 @@ class LabelNames:
         return STEP.join(self.parts(label))
 
     def short(self, label: str | None) -> str:
-        """The last title; with the one above it where two labels end alike."""
+        """The last title; with the one above it if two labels have the same last title."""
         parts = self.parts(label)
         return parts[-1] if self._last[parts[-1]] < 2 else STEP.join(parts[-2:])
 
     def group(self, label: str | None) -> str:
-        """The class a leaf belongs to; empty for labels that stand alone."""
+        """The class of a leaf; empty for labels without a parent."""
         parts = self.parts(label)
         return parts[0] if len(parts) > 1 else ""

@@ -1,8 +1,8 @@
-"""What a careful reader must know before believing a number.
+"""Warnings for the reader of a report.
 
-What enters: a Report. What leaves: sentences: the report's own warnings first, then those that follow from
-its numbers (a wide interval, a baseline within reach, easy texts, labels that no item has). Failures and
-small labels are among the report's own.
+What enters: a Report. What leaves: sentences: first the report's own warnings (failures and rare labels are
+among them), then those that follow from its numbers (a wide interval, a baseline that is not worse, easy
+texts, labels without items).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WIDE = 0.2
 
 
 def notes_on(report: Report, names: LabelNames) -> tuple[str, ...]:
-    """One sentence or two a point; empty where there is nothing to be careful about."""
+    """One or two sentences per warning; empty if there are none."""
     own = (shown(warning) for warning in report.warnings)
     return tuple(dict.fromkeys((*own, *_derived(report, names))))
 
@@ -31,8 +31,8 @@ def _derived(report: Report, names: LabelNames) -> Iterator[str]:
     if summaries := report.text_kinds.get("summary", 0):
         which = f"All {n}" if summaries == n else share(summaries, n)
         yield (
-            f"{which} items were scored on summaries, whose writers knew the label: "
-            "easier than an abstract or a paper, and no headline number."
+            f"{which} items were scored on summaries, whose writers knew the label. They are easier than "
+            "abstracts or papers, so do not quote this as the main result."
         )
     unseen = [names.short(score.label) for score in report.labels if score.support == 0]
     if unseen:

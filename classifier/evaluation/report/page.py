@@ -1,9 +1,10 @@
-"""Report -> report.html: one file that a browser shows without asking anybody for anything.
+"""Report -> report.html: one file that a browser shows without any network request.
 
-What enters: a Report and the predictions behind it. What leaves: a page with inline style, one small inline
-script (filter, sort, open), and charts as inline SVG that follow light, dark and print. It works without the
-script. Titles, quotes and rationales come from hostile papers and models: everything is escaped by the
-template engine, addresses are made here, and the page's own policy forbids all loads and scripts but its own.
+What enters: a Report and its predictions. What leaves: a page with inline style, one small inline script
+(filter, sort, open), and charts as inline SVG that adapt to light, dark and print. It works without the
+script. Titles, quotes and rationales come from hostile papers and models: the template engine escapes
+everything, addresses are generated here, and the page's content security policy forbids all loads and all
+other scripts.
 """
 
 from __future__ import annotations
@@ -32,17 +33,22 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _DIFFICULTIES = ("easy", "medium", "hard")
 _MANY_POINTS = 20
-"""Points of a curve from which their dots are left out."""
+"""With more points, a curve has no dots, and its table only some of the points."""
 _FILTERS = ("number", "interval", "amount", "seconds", "shown")
 
 
 def write_html(report: Report, predictions: Sequence[Prediction], path: Path) -> None:
-    """Writes report.html; predictions may be empty, then rows lack links and warnings.
+    """Writes report.html; without predictions, rows have no links and no warnings.
 
     Raises:
-        StoreError: The file cannot be written; what stood there before is untouched.
+        StoreError: The file cannot be written; an existing one is unchanged.
     """
-    replace_text(path, _environment().get_template("report.html.j2").render(_context(report, predictions)))
+    replace_text(path, render_html(report, predictions))
+
+
+def render_html(report: Report, predictions: Sequence[Prediction]) -> str:
+    """The page as text; see `write_html`."""
+    return _environment().get_template("report.html.j2").render(_context(report, predictions))
 
 
 def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, Any]:
@@ -78,12 +84,12 @@ def _context(report: Report, predictions: Sequence[Prediction]) -> Mapping[str, 
 
 
 def _by_difficulty(group: Group) -> int:
-    """Easy before hard; all else keeps its order."""
+    """Easy before hard; other groups keep their order."""
     return _DIFFICULTIES.index(group.value) if group.value in _DIFFICULTIES else 0
 
 
 def _thinned(points: Sequence[CoveragePoint]) -> Sequence[CoveragePoint]:
-    """The points nearest to each tenth of coverage, where there are more than a table should have."""
+    """The points nearest to each tenth of coverage, if there are too many for a table."""
     if len(points) <= _MANY_POINTS:
         return points
     tenths = [min(points, key=lambda point: abs(point.coverage - tenth / 10)) for tenth in range(1, 11)]

@@ -1,7 +1,7 @@
-"""A cascade's part of the report in words: who decided what, how right, at what cost, and what that saved.
+"""A cascade's part of a report as text: what each engine decided, its accuracy, its cost, and the savings.
 
-What enters: a Report. What leaves: rows and sentences, the same for every form of the report; none where the
-run was no cascade.
+What enters: a Report. What leaves: rows and sentences, the same in all forms of the report; empty without a
+cascade.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ def stage_rows(report: Report) -> tuple[StageRow, ...]:
 
 
 def stage_notes(report: Report) -> tuple[str, ...]:
-    """What the rule was, what the first engine knew of the rest, and what was saved."""
+    """The rule, the first engine's accuracy on the escalated items, and the savings."""
     found = report.cascade
     if found is None:
         return ()
     first, second = shown(found.first.engine), shown(found.second.engine)
-    notes = [f"An item goes on where {first} is less sure than {report.run.cascade_below}, or fails."]
+    notes = [f"Items are escalated if {first} fails or its confidence is below {report.run.cascade_below}."]
     if found.first_on_rest.n:
-        notes.append(f"Of what it handed on, it had {with_interval(found.first_on_rest)} right.")
+        notes.append(f"Its own accuracy on the escalated items: {with_interval(found.first_on_rest)}.")
     if found.without.requests:
-        took = _tokens_and_cost(found.without)
+        needed = _tokens_and_cost(found.without)
         notes.append(
-            f"{second} alone would have taken about {took}: its mean over the items it answered here, times "
-            f"{report.n}."
+            f"{second} alone would have needed about {needed} (its mean over the items that it answered, "
+            f"times {report.n})."
         )
     whole = (found.without.tokens_in or 0) + (found.without.tokens_out or 0)
     if found.saved_tokens is not None and whole:

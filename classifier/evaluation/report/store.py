@@ -1,7 +1,7 @@
 """Report <-> report.json.
 
-What enters: a Report. What leaves: a file that is there as a whole or not at all, byte-equal for equal
-reports. What it does not do: leave `times` out; who compares two runs does.
+What enters: a Report. What leaves: a complete file, written atomically; equal reports give equal bytes. What
+it does not do: remove `times`; ignore them when you compare two runs.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from classifier.model.record import Record
 def write_json(report: Report, path: Path) -> None:
     """Writes report.json: fields in the schema's order, maps sorted by key, a newline at the end.
 
-    A number that is not finite is written as null: JSON has no word for it.
+    A number that is not finite is written as null, since JSON cannot represent it.
 
     Raises:
-        StoreError: The file cannot be written; what stood there before is untouched.
+        StoreError: The file cannot be written; an existing one is unchanged.
     """
     text = json.dumps(_plain_data(report), ensure_ascii=False, allow_nan=False, indent=1)
     replace_text(path, f"{text}\n")
 
 
 def without_quotes(report: Report) -> Report:
-    """The report without words of the papers it is about, so that it may be published; titles are facts."""
+    """The report without quotes from papers, so that it may be published; titles are facts."""
     bare = tuple(item.model_copy(update={"quotes": ()}) for item in report.items)
     return report.model_copy(update={"items": bare})
 
 
 def read_json(path: Path) -> Report:
-    """Reads what `write_json` wrote, or any file of the same schema.
+    """Reads a file of `write_json`, or any file with the same schema.
 
     Raises:
         InputError: The file is missing, is not JSON, or is not a report of this schema version.
@@ -61,7 +61,7 @@ def read_json(path: Path) -> Report:
 
 
 def _plain_data(value: Any) -> Any:
-    """Records, maps and tuples as what JSON has; equal values give equal data."""
+    """Converts records, maps and tuples to JSON types; equal values give equal data."""
     if isinstance(value, Record):
         return {name: _plain_data(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):

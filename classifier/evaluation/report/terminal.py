@@ -1,7 +1,7 @@
 """Report -> a table for the terminal.
 
-What enters: a Report. What leaves: at most 100 columns of text; plain in a pipe, styled where asked. Titles
-come from hostile papers: control characters are taken out before anything is printed.
+What enters: a Report. What leaves: text of at most 100 columns, with or without colours. Titles come from
+hostile papers: control characters are removed.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ from classifier.evaluation.report.notes import notes_on
 from classifier.evaluation.report.stages import stage_notes, stage_rows
 from classifier.pages.screen import draw
 
+_VALUE = len("0.74 [0.60, 0.84]")
 _MANY = 10
-"""Lists of failures end here; report.json has them all."""
+"""Most failures that are listed; report.json has all of them."""
 
 
 def render_terminal(report: Report, colour: bool) -> str:
-    """What was run, each metric with its 95 % interval, baselines beside, what failed, what to beware of."""
+    """The run, all metrics with 95 % intervals next to the baselines, the failures, and the warnings."""
     names = LabelNames(report)
     parts: list[RenderableType] = [
         _heading(report),
@@ -61,11 +62,10 @@ def _heading(report: Report) -> Text:
 
 def _metrics(report: Report) -> Table:
     table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
-    table.add_column("metric [95 % interval]", no_wrap=True)
+    table.add_column("metric [95 % interval]")
     for system in report.systems:
-        table.add_column(
-            column_name(report, system), style="dim" if system.is_baseline else "", overflow="fold"
-        )
+        style = "dim" if system.is_baseline else ""
+        table.add_column(column_name(report, system), style=style, overflow="fold", min_width=_VALUE)
     for metric in metrics_of(report.systems):
         values = [with_interval(system.metrics.get(metric.id)) for system in report.systems]
         style = "bold" if metric.is_headline else ""
@@ -85,7 +85,7 @@ def _labels(report: Report, names: LabelNames) -> Table:
 
 
 def _stages(report: Report) -> Iterable[RenderableType]:
-    """The stages of a cascade; their tokens stand in the other reports."""
+    """The stages of a cascade; their tokens are in the other reports."""
     if report.cascade is None:
         return
     table = Table(box=None, padding=(0, 2), pad_edge=True, header_style="bold")
@@ -116,5 +116,5 @@ def _spent(report: Report) -> str:
     parts = [f"{report.spending.requests} requests", f"cost {cost(report.spending)}"]
     parts.append(f"took {seconds(report.times.seconds)}")
     if latency is not None:
-        parts.append(f"median {seconds(latency)} an item")
+        parts.append(f"median {seconds(latency)} per item")
     return "; ".join(parts)

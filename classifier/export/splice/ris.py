@@ -7,7 +7,6 @@ than the format's two.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -16,10 +15,11 @@ from classifier.export.splice.decoded import decode, line_end, split_lines
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.listed import ListedEntries
 from classifier.export.splice.results import Results, Spliced
+from classifier.lists.lines import ListLine
+from classifier.lists.ris_lines import END, START, read_tags
 from classifier.text.characters import shown
 
-_TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*)|)$", re.DOTALL)
-_START, _END, _KEYWORD = "TY", "ER", "KW"
+_KEYWORD = "KW"
 _IDS, _TITLES = ("ID", "LB"), ("TI", "T1", "ST")
 
 
@@ -62,7 +62,7 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
         wanted = draft.wanted(results, listed, record.number)
         if wanted is None:
             continue
-        if not record.lines[-1].text.endswith(("\r", "\n")) and record.lines[-1].tag != _END:
+        if not record.lines[-1].text.endswith(("\r", "\n")) and record.lines[-1].tag != END:
             draft.leave(own_id or shown(title), record.number, "it is cut off by the end of the file")
             continue
         lines = _with_values(record.lines, _KEYWORD, results.prefix, wanted.keywords)
@@ -89,7 +89,7 @@ def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...
 
 def _place(lines: list[_Line], tag: str) -> int:
     """After the last line of this tag and what continues it, else before the record's end."""
-    end = len(lines) - 1 if lines[-1].tag == _END else len(lines)
+    end = len(lines) - 1 if lines[-1].tag == END else len(lines)
     last = max((i for i, line in enumerate(lines) if line.tag == tag), default=end - 1)
     while last + 1 < end and lines[last + 1].tag is None:
         last += 1
@@ -100,15 +100,17 @@ def _records(text: str) -> Iterator[_Record]:
     """The records; what stands between them is passed over."""
     record: _Record | None = None
     at = 0
-    for number, raw in enumerate(split_lines(text), start=1):
-        line = _read(raw)
-        if line.tag == _START:
+    lines = list(split_lines(text))
+    tags = read_tags(ListLine(number, raw.rstrip("\r\n")) for number, raw in enumerate(lines, start=1))
+    for raw, (tag, value, source) in zip(lines, tags, strict=True):
+        line, number = _Line(raw, tag or None, value.strip()), source.number
+        if line.tag == START:
             if record is not None:
                 yield _trimmed(record)
             record = _Record(at, number)
         if record is not None:
             record.lines.append(line)
-            if line.tag == _END:
+            if line.tag == END:
                 yield record
                 record = None
         at += len(raw)
@@ -120,8 +122,3 @@ def _trimmed(record: _Record) -> _Record:
     while not record.lines[-1].text.strip():
         record.lines.pop()
     return record
-
-
-def _read(line: str) -> _Line:
-    found = _TAG.match(line.rstrip("\r\n"))
-    return _Line(line, found[1], (found[2] or "").strip()) if found else _Line(line, None, "")

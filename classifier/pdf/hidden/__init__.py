@@ -14,6 +14,7 @@ Modules in the order of reading:
     ink          what is drawn: small renderings
     proof        which text is not seen
     naming       by which trick, or whether the page is a scan
+    undrawn      what is unseen here only, for lack of a font
     piled        letters heaped on one spot
     overprint    lines over lines, and paper-coloured paint over text
     actual_text  replacement texts that say something else
@@ -21,7 +22,7 @@ Modules in the order of reading:
     geometry, layout, state, textpage, calls   what these rest on
 """
 
-from classifier.pdf.hidden.check import split_page
+from classifier.pdf.hidden.check import check_page, split_page
 from classifier.pdf.hidden.scene import HiddenCheckIncomplete
 
-__all__ = ["HiddenCheckIncomplete", "split_page"]
+__all__ = ["HiddenCheckIncomplete", "check_page", "split_page"]

@@ -26,6 +26,7 @@ _NAMES = (
     "FPDFClipPath_CountPaths",
     "FPDFClipPath_GetPathSegment",
     "FPDFFont_GetFontData",
+    "FPDFFont_GetIsEmbedded",
     "FPDFFormObj_CountObjects",
     "FPDFFormObj_GetObject",
     "FPDFPageObjMark_GetName",

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.pdf.hidden import actual_text
 from classifier.pdf.hidden.cut import cut
@@ -21,9 +21,25 @@ from classifier.pdf.hidden.proof import ProofVerdict, prove
 from classifier.pdf.hidden.scene import Scene
 from classifier.pdf.hidden.shape import unreadable_texts
 from classifier.pdf.hidden.suspects import find_suspects
+from classifier.pdf.hidden.undrawn import is_undrawable
 
 
-def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict[str, Any]]]:
+class PageCheck(NamedTuple):
+    """What a check found.
+
+    Attributes:
+        visible: The text that a reader sees, which is the raw text itself where nothing is hidden.
+        findings: `{"kind": str, "text": str, "box": [left, bottom, right, top] | None}`, in points of page
+            space; `text` has at most 500 characters.
+        complete: False where visible text could be checked by its state only, not by its picture.
+    """
+
+    visible: str
+    findings: list[dict[str, Any]]
+    complete: bool = True
+
+
+def check_page(page: Any, text_page: Any, raw_text: str) -> PageCheck:
     """Parts a page's text into what a reader sees and what is hidden.
 
     Args:
@@ -32,24 +48,33 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
         raw_text: `text_page.get_text_range()`, whole.
 
     Returns:
-        The visible text, which is `raw_text` itself where nothing is hidden, and findings
-        `{"kind": str, "text": str, "box": [left, bottom, right, top] | None}` in points of page space; `text`
-        has at most 500 characters. Invisible code points are not looked at: see `split_invisible_characters`.
+        The visible text and the findings. Invisible code points are not looked at: see
+        `split_invisible_characters`.
 
     Raises:
         HiddenCheckIncomplete: The page's objects or overlaps are too many; nothing is known of its text.
     """
     if not raw_text.strip():
-        return raw_text, []
+        return PageCheck(raw_text, [])
     scene = read_scene(page)
     findings: list[dict[str, Any]] = []
     if scene.marked:
         text_page, raw_text, findings = actual_text.undo(page, text_page, raw_text, scene)
     verdicts = judge_texts(page, text_page, scene)
     if not verdicts:
-        return raw_text, findings
-    visible, more = cut(text_page, raw_text, verdicts)
-    return visible, findings + more
+        return PageCheck(raw_text, findings)
+    hidden = [verdict for verdict in verdicts if not is_undrawable(page, text_page, scene, verdict)]
+    complete = len(hidden) == len(verdicts)
+    if not hidden:
+        return PageCheck(raw_text, findings, complete)
+    visible, more = cut(text_page, raw_text, hidden)
+    return PageCheck(visible, findings + more, complete)
+
+
+def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict[str, Any]]]:
+    """The visible text and the findings of `check_page`."""
+    visible, findings, _ = check_page(page, text_page, raw_text)
+    return visible, findings
 
 
 def judge_texts(page: Any, text_page: Any, scene: Scene) -> list[ProofVerdict]:

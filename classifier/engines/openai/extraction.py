@@ -1,0 +1,112 @@
+"""The JSON object inside a reply's text: past reasoning, prose and fences, in tool calls written as text.
+
+What it does not do: repair JSON, or judge it against the answer's schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from classifier.engines.openai.ladder import ANSWER
+from classifier.engines.openai.lenient import dict_of, text_of
+
+_MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones count more, so that
+_LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
+_REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
+_WRAPPERS = ("function", "arguments", "parameters", "input", ANSWER)
+"""Members in which models put the answer when they write a call of the tool as text."""
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """The JSON object found in a reply: its text, and whether it is closed ("whole") or cut."""
+
+    text: str
+    state: Literal["whole", "cut", "none"]
+
+
+def extract_object(text: str, keys: Collection[str]) -> Extracted:
+    """Finds the JSON object that a reply carries, past reasoning, prose and code fences.
+
+    Of several objects, the last with the most of `keys` is taken. An object that is never closed
+    counts as cut, unless a later closed one has some of the keys.
+
+    Returns:
+        Exactly the object's characters; where none is found, the text as it came, with "none".
+    """
+    body = _REASONING_END.sub("", text)
+    best, best_score, fallback, cut, in_vain = "", 0, "", False, 0
+    start = body.find("{")
+    while start >= 0 and in_vain < _MAX_IN_VAIN:
+        end = _closing(body, start)
+        piece = body[start:end]
+        value = None if end is None else _object(piece)
+        inside = value is not None and _wraps(value, keys)
+        if value is not None and inside and (written := _written_call(value, keys)):
+            piece, value = written, _object(written)
+        score = _score(value, keys)
+        if end is None:
+            cut = True
+        elif score >= max(best_score, 1):
+            best, best_score = piece, score
+        else:
+            fallback = fallback or piece
+        in_vain += 1 + len(piece) // _LONG_CHARS if score < 0 or inside else 0
+        start = body.find("{", start + 1 if end is None or score < 0 or (inside and not score) else end)
+    if best:
+        return Extracted(best, "whole")
+    if cut:
+        return Extracted(body, "cut")
+    return Extracted(fallback, "whole") if fallback else Extracted(text, "none")
+
+
+def is_whole(text: str, keys: Collection[str]) -> bool:
+    """Whether a text is a JSON object with all of the keys."""
+    return _score(_object(text), keys) == len(keys)
+
+
+def _object(piece: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(piece)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _score(value: Mapping[str, Any] | None, keys: Collection[str]) -> int:
+    """How many of the keys an object has; -1 if it is none."""
+    return -1 if value is None else sum(key in value for key in keys)
+
+
+def _wraps(value: Mapping[str, Any], keys: Collection[str]) -> bool:
+    """Whether an object looks like a tool call that the model wrote as text: the answer is inside."""
+    return not any(key in value for key in keys) and any(name in value for name in _WRAPPERS)
+
+
+def _written_call(value: Mapping[str, Any], keys: Collection[str]) -> str | None:
+    """The object in a call's arguments that are a string; None if they are not."""
+    calls = (value, dict_of(value.get("function")))
+    texts = (text_of(call.get(name)) for call in calls for name in _WRAPPERS)
+    return next((text for text in texts if text and _score(_object(text), keys) > 0), None)
+
+
+def _closing(text: str, start: int) -> int | None:
+    """The offset after the brace that closes the one at `start`; None where the text ends before."""
+    depth, position = 0, start
+    for match in _STRUCTURE.finditer(text, start):
+        mark = match.group()
+        position = match.end()
+        if mark == "{":
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+        elif mark == '"':  # a quote that no other quote closes
+            return None
+    return None

@@ -1,0 +1,129 @@
+"""A stream of server-sent events -> the completion that it makes up.
+
+Some servers stream although no stream was asked for, others answer in no other way. What enters: the whole
+body. What leaves: a body as it would have come in one piece. What it does not do: judge the completion.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from classifier.engines.openai.lenient import dict_of, list_of
+
+_FIELDS = ("data", "event", "id", "retry", "")
+"""What stands before the colon of a stream's line; nothing does in comments, which keep connections open."""
+_TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
+_END = "[DONE]"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""Other characters that end a line elsewhere may stand in JSON strings."""
+
+
+def merged(text: str) -> dict[str, Any] | None:
+    """The response body that a stream makes up; None if the text is no stream, or holds no event.
+
+    Args:
+        text: Server-sent events, or one JSON object a line. Comments, and a missing end mark, change nothing.
+
+    Raises:
+        ValueError: An event is not JSON: what it said is lost.
+        TypeError: It is JSON, but not an object.
+    """
+    lines = _LINE_END.split(text.removeprefix("\ufeff"))
+    first = next((line for line in lines if line.strip()), "")
+    name, colon, _ = first.partition(":")
+    if not (_is_whole(first) if first.startswith("{") else colon and name in _FIELDS):
+        return None
+    body: dict[str, Any] = {}
+    choices: dict[int, dict[str, Any]] = {}
+    for data in _events(lines):
+        if data.strip() == _END:
+            break
+        chunk = json.loads(data)
+        if not isinstance(chunk, dict):
+            raise TypeError("an event is not a JSON object")
+        body |= {name: value for name, value in chunk.items() if name != "choices" and value is not None}
+        for position, choice in enumerate(list_of(chunk.get("choices"))):
+            index = dict_of(choice).get("index")
+            index = index if isinstance(index, int) else position
+            _add_choice(choices.setdefault(index, {"index": index, "message": {}}), dict_of(choice))
+    if choices:
+        body["choices"] = [choices[index] for index in sorted(choices)]
+    return body or None
+
+
+def _events(lines: list[str]) -> Iterator[str]:
+    """The data of each event. Its lines are joined; a blank line, or the next whole object, ends it."""
+    data: list[str] = []
+    for line in (*lines, ""):
+        name, colon, value = line.partition(":")
+        if line.startswith("{"):
+            name, colon, value = "data", ":", line
+        if data and (not line.strip() or (name == "data" and len(data) == 1 and _is_whole(data[0]))):
+            yield "\n".join(data)
+            data = []
+        if colon and name == "data" and value.strip():
+            data.append(value.removeprefix(" "))
+
+
+def _is_whole(data: str) -> bool:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return data.strip() == _END
+    return True
+
+
+def _add_choice(choice: dict[str, Any], part: Mapping[str, Any]) -> None:
+    message = choice["message"]
+    delta = dict_of(part.get("delta"))
+    if delta:
+        _add_delta(message, delta)
+    elif dict_of(part.get("message")):  # the whole message, after its parts or in place of them
+        message.update({name: value for name, value in part["message"].items() if value})
+    elif isinstance(part.get("text"), str):
+        message["content"] = (message.get("content") or "") + part["text"]
+    tokens = list_of(dict_of(part.get("logprobs")).get("content"))
+    if tokens:
+        choice.setdefault("logprobs", {"content": []})["content"].extend(tokens)
+    for name in ("finish_reason", "stop_reason", "error"):
+        if part.get(name) is not None:
+            choice[name] = part[name]
+
+
+def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    for name in _TEXTS:
+        value, before = delta.get(name), message.get(name)
+        if isinstance(value, list):
+            message[name] = [*(before or []), *value] if isinstance(before, list | None) else value
+        elif isinstance(value, str):
+            message[name] = before + value if isinstance(before, str) else value
+    calls = list_of(delta.get("tool_calls"))
+    if calls:
+        kept = message.setdefault("tool_calls", [])
+        for call in calls:
+            _add_call(kept, dict_of(call))
+    if dict_of(delta.get("function_call")):
+        _add_function(message.setdefault("function_call", {"arguments": ""}), delta["function_call"])
+
+
+def _add_call(kept: list[dict[str, Any]], call: Mapping[str, Any]) -> None:
+    index = call.get("index")
+    place = index if isinstance(index, int) else max(len(kept) - 1, 0)
+    found = next((known for known in kept if known["index"] == place), None)
+    if found is None:
+        found = {"index": place, "function": {"arguments": ""}}
+        kept.append(found)
+    _add_function(found["function"], dict_of(call.get("function")))
+
+
+def _add_function(function: dict[str, Any], part: Mapping[str, Any]) -> None:
+    arguments = part.get("arguments")
+    if isinstance(arguments, str) and isinstance(function["arguments"], str):
+        function["arguments"] += arguments
+    elif isinstance(arguments, dict):
+        function["arguments"] = arguments
+    if isinstance(part.get("name"), str):
+        function["name"] = part["name"]

@@ -1,0 +1,174 @@
+"""What servers' words ask for: patterns over the text of their errors, lower case.
+
+Nobody has agreed on error codes, so the words decide. Comments name the servers that a pattern is made for.
+What it does not do: send, or decide what follows (`classifier.engines.openai.ladder`, `trial`, `failures`).
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _any(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives))
+
+
+_NOT = r"(?:\bnot\b|n't\b|unsupported|disabled|invalid)"
+_SYSTEM = r"['\"`]?\b(?:system|developer)\b['\"`]?"
+
+_FORMAT = _any(
+    r"response_format|json_schema|json_object|json mode|json schema|\bschema\b|structured|guided|grammar"
+)
+_TOOL = _any(r"\btools?\b", "tool_choice", r"\bfunctions?\b", "function_call")
+_UNKNOWN = _any(
+    r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|instead"
+)
+_UNWANTED = _any(_UNKNOWN.pattern, "invalid|extra|only the default|requires|disabled")
+_SAYS_NOTHING = _any(
+    r"[45]\d\d|none|null",
+    r"bad[ _]request(?:_error)?",
+    r"unprocessable[ _](?:entity|content)",
+    r"invalid[ _]request(?:_error)?|invalid_argument|request contains an invalid argument",
+    r"internal[ _](?:server[ _])?error|server[ _]error",
+)
+_UNEXPLAINED = re.compile(rf"\W*(?:(?:{_SAYS_NOTHING.pattern})\W*)*")
+_NO_SYSTEM = _any(
+    # chat templates of Gemma and Mistral behind vLLM, llama.cpp and TGI; Google, Bedrock
+    rf"{_SYSTEM}[ _-](?:role|message|prompt|instruction)s?\b.{{0,40}}?{_NOT}",
+    r"\broles? must (?:alternate|be )",
+    r"only user(?:,| and| or)[^.]{0,40}\broles?\b",
+    r"(?:first message|conversation) must (?:start|begin|be)(?: with| from| by)?(?: a| the)? ?['\"`]?user",
+    # OpenAI's o1-mini, FastAPI, gateways
+    rf"(?:not|n't) (?:support|accept|allow|permit)\w*:? (?:the |a |any )?{_SYSTEM}",
+    rf"(?:unexpected|unknown|invalid|unsupported)(?: value| message)?(?: role)?\W{{1,4}}{_SYSTEM}",
+    rf"\brole\W{{1,4}}{_SYSTEM}.{{0,30}}{_NOT}",
+    r"messages\W{0,2}0\W{0,2}role",
+)
+_MUST_STREAM = _any(
+    # DashScope, gateways that only stream
+    r"only supports? (?:the )?stream",
+    r"stream(?:ing)?(?: mode)? (?:is |only |was )?(?:required|mandatory|only)",
+    r"\b(?:must|please|need to|enable)\b.{0,40}\bstream",
+    r"\bstream\b\W{0,3}(?:must|should|has to) be (?:set to )?true",
+    r"(?:not|n't) support non-?_?stream",
+    rf"non-?_?stream\w*.{{0,40}}{_NOT}",
+    r"for non-?_?streaming",
+)
+_NO_STREAM = _any(
+    r"\bstream(?:ing)?\b.{0,30}(?:not support|unsupported|disabled|false|not allowed|not enabled)",
+    r"(?:not|n't) support stream",
+)
+_MODERATION = _any(
+    # OpenRouter, Azure, DashScope, Google, OpenAI
+    r"\bmoderat\w+|\bflagged\b|responsible_?ai|data_inspection|prohibited_content",
+    r"content[ _-]?(?:filter|policy|management|safety)|inappropriate content|usage polic",
+    r"safety (?:system|filter|polic|reasons)",
+)
+_SPENT = _any(
+    # OpenAI, DeepSeek, Moonshot, Anthropic, OpenRouter, SiliconFlow, DashScope, xAI, Together
+    r"insufficient[ _](?:quota|balance|credit|funds)|exceeded_current_quota|credit_limit|spending limit",
+    r"billing_(?:hard_limit|not_active)|arrearage",
+    r"credit balance is too low|balance (?:is|has been) (?:insufficient|not enough|too low|exhausted)",
+    r"out of credits|(?:no|n't have any|not have any|more) credits\b",
+)
+_NO_MODEL = _any(
+    # OpenAI, vLLM, Ollama, LM Studio, Azure, OpenRouter, LiteLLM, DeepSeek, Mistral, Anthropic, Google
+    r"model_not_found|deploymentnotfound|model_not_exist|\bdeployment\b.{0,60}does not exist",
+    r"\bmodels?\b.{0,120}(?:\bnot found|not exist\b|is not available|not loaded|not a valid model)",
+    r"(?:invalid|unknown|no such|not a valid) model\b",
+    r"not_found_error.{0,40}\bmodel:|model:.{0,80}\(not_found_error",
+    r"unable to access model|not have access to (?:the )?model",
+)
+_NO_PATH = _any(
+    r"unexpected endpoint|page not found|no such path|cannot post|no route|unknown (?:url|endpoint|path)"
+)
+_ROOM = _any(r"\bmax_(?:completion_|output_|new_)?tokens\b")
+_TOO_LARGE = _any(
+    r"too (?:large|high|big|long|many)|at most|maximum|exceed|less than|valid range|must be|greater than",
+    r"> ?\d|<= ?\d|limit",
+)
+_OVERFLOW = _any(
+    # OpenAI, vLLM, llama.cpp, Ollama, LM Studio, SGLang, TGI, TabbyAPI, Google, Anthropic
+    r"context_length_exceeded|exceed_context_size|context (?:length|window|size|limit)",
+    r"maximum model length|max_model_len|max_seq_len|prompt (?:is )?too long|too long to fit",
+    r"input (?:token count|length|is too long).{0,40}exceed|input is too long",
+    r"too many (?:input |prompt )?tokens|prompt length.{0,40}(?:exceed|greater)",
+    r"`?inputs`? (?:tokens )?(?:\+|must have less)|request too large",
+)
+_FAILED_SAMPLE = _any("json_validate_failed", "tool_use_failed")
+
+
+def names_format(said: str) -> bool:
+    """Whether a rejection is about the format that was asked for."""
+    return _FORMAT.search(said) is not None
+
+
+def names_tools(said: str) -> bool:
+    """Whether a rejection is about tools."""
+    return _TOOL.search(said) is not None
+
+
+def is_unwanted(said: str, parameter: str) -> bool:
+    """Whether a rejection says that a parameter, or its value, is not taken."""
+    return parameter in said and _UNWANTED.search(said) is not None
+
+
+def is_unknown(said: str, parameter: str) -> bool:
+    """Whether a rejection says that a parameter of this name does not exist."""
+    return re.search(rf"\b{parameter}\b", said) is not None and _UNKNOWN.search(said) is not None
+
+
+def unexplained(said: str) -> bool:
+    """Whether a rejection gives no reason at all."""
+    return _UNEXPLAINED.fullmatch(said.strip()) is not None
+
+
+def refuses_system_role(said: str) -> bool:
+    """Whether a server, or a model's chat template, takes no system message."""
+    return _NO_SYSTEM.search(said) is not None
+
+
+def wants_stream(said: str) -> bool:
+    """Whether a server answers only in a stream."""
+    return _MUST_STREAM.search(said) is not None
+
+
+def refuses_stream(said: str) -> bool:
+    """Whether a server does not answer in a stream."""
+    return _NO_STREAM.search(said) is not None
+
+
+def is_moderation(said: str) -> bool:
+    """Whether the text of the paper was rejected, and not how it was sent."""
+    return _MODERATION.search(said) is not None
+
+
+def is_spent(said: str) -> bool:
+    """Whether the account has no quota or credit left: only a person can change that."""
+    return _SPENT.search(said) is not None
+
+
+def is_unknown_model(said: str) -> bool:
+    """Whether the server has no model of the name."""
+    return _NO_MODEL.search(said) is not None
+
+
+def is_unknown_path(said: str) -> bool:
+    """Whether the server has nothing at the address (LM Studio says so under HTTP 200)."""
+    return _NO_PATH.search(said) is not None
+
+
+def is_room_too_large(said: str) -> bool:
+    """Whether the output limit is more than the server allows."""
+    named = _ROOM.search(said) is not None and _UNKNOWN.search(said) is None
+    return named and _TOO_LARGE.search(said) is not None
+
+
+def is_overflow(said: str) -> bool:
+    """Whether the prompt does not fit."""
+    return _OVERFLOW.search(said) is not None
+
+
+def is_failed_sample(said: str) -> bool:
+    """Whether the server rejected what the model wrote this time (Groq), and not the request."""
+    return _FAILED_SAMPLE.search(said) is not None

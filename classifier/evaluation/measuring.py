@@ -1,0 +1,58 @@
+"""A finished evaluation -> the measurement that makes later labels of the same engine `measured`.
+
+What enters: a report and its predictions. What leaves: a file in the workspace (`verdict.measured`). Not
+every
+evaluation counts: a cascade, too few items, or items that the engine was trained on say little about new
+papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from classifier.evaluation.records import Prediction, Report
+from classifier.settings import Settings
+from classifier.survey.workspace import Workspace
+from classifier.verdict.measured import FEWEST, Measured, save_measurement
+
+
+def save_accuracy(
+    report: Report,
+    predictions: Sequence[Prediction],
+    workspace: Workspace,
+    settings: Settings,
+    *,
+    trained: int,
+) -> Path | None:
+    """Keeps the accuracy of the engine that answered; None if this evaluation does not count.
+
+    Args:
+        trained: Items that the engine's weights were trained on.
+
+    Raises:
+        ConfigError: The file of earlier measurements is damaged.
+        StoreError: The file cannot be written.
+    """
+    made = [p.result.provenance for p in predictions if p.result.provenance is not None]
+    engines = {(item.engine, item.model) for item in made}
+    accuracy = next(system for system in report.systems if not system.is_baseline).metrics["accuracy"]
+    if len(engines) != 1 or report.run.cascade or trained or report.n < FEWEST:
+        return None
+    if accuracy.value is None or accuracy.low is None or accuracy.high is None:
+        return None
+    [(engine, model)] = engines
+    prompt = workspace.offline_sha256 if engine == "offline" else report.run.prompt_sha256
+    measured = Measured(
+        suite=report.run.suite,
+        text=", ".join(sorted(kind for kind, n in report.text_kinds.items() if n)),
+        n=report.n,
+        accuracy=accuracy.value,
+        low=accuracy.low,
+        high=accuracy.high,
+        measured_on=datetime.now(UTC).date().isoformat(),
+        taxonomy_sha256=report.run.taxonomy_sha256,
+        prompt_sha256=prompt or "",
+    )
+    return save_measurement(measured, workspace, settings, engine, model)

@@ -1,0 +1,176 @@
+"""One JSON object of a bibliographic tool -> a raw entry.
+
+What enters: an object as Zotero, Better BibTeX, Crossref, OpenAlex, Semantic Scholar, arXiv's dumps, or
+anybody's program writes it. What leaves: a Raw, by way of `named_fields`. Only names differ here from tool to
+tool; works that a paper cites are never taken for the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from classifier.lists.named_fields import KEYS, TITLES, USEFUL, field_name, raw_from_fields
+from classifier.lists.raw import Damaged, Found
+
+_INNER = (
+    "data",
+    "message",
+    "paper",
+    "citedpaper",
+    "citingpaper",
+    "source",
+    "attributes",
+    "metadata",
+    "work",
+    "item",
+)
+"""Members that hold the paper's record itself."""
+_CITED = frozenset((
+    "reference", "references", "citations", "citedby", "referencedworks", "relatedworks", "relation",
+    "relations", "relateditems", "recommendedpapers", "embedding", "children",
+))  # fmt: skip
+"""Members about other papers."""
+_NO_PAPERS = frozenset(("attachment", "note", "annotation"))
+"""Zotero's items of other kinds."""
+_PLACES = ("bestoalocation", "primarylocation", "openaccess", "locations")
+_IDS = ("externalids", "ids", "identifiers")
+_KINDS = ("arxiv", "arxivid", "doi")
+_LONGEST_ABSTRACT = 20_000
+"""Words; a position beyond is no abstract's."""
+_WEAK = frozenset(("name", "link", "links", "url", "urls", "path", "file", "files"))
+"""Names that an object has which only wraps a paper."""
+_MOST_RECORDS = 100_000
+
+
+def raw_from_record(record: Mapping[str, Any], line: int) -> Found:
+    """The entry that the object is; a note or an attachment of Zotero is none."""
+    fields = {field_name(str(name)): value for name, value in reversed(list(_unwrapped(record).items()))}
+    kind = fields.get("itemtype")
+    if isinstance(kind, str) and kind.lower() in _NO_PAPERS:
+        key = fields.get("key")
+        return Damaged(line, f"an item of type '{kind}', not a paper", key if isinstance(key, str) else "")
+    return raw_from_fields(_members(fields), line)
+
+
+def records_within(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The object itself; or, when it names no paper, the objects in it that do.
+
+    That is an array under a name that `json_array` does not know, or an object from keys to records.
+    """
+    value = {str(name): inner for name, inner in value.items()}
+    if _names_paper(_unwrapped(value)):
+        yield value
+        return
+    for members in (value, *(inner for inner in value.values() if isinstance(inner, Mapping))):
+        for inner in members.values():
+            if isinstance(inner, list) and inner and all(map(_names_paper, inner[:3])):
+                yield from (one for one in inner[:_MOST_RECORDS] if isinstance(one, Mapping))
+                return
+        records = {name: inner for name, inner in members.items() if isinstance(inner, Mapping)}
+        if records and all(_names_paper(_unwrapped(inner)) for inner in list(records.values())[:3]):
+            yield from ({"id": name, **inner} for name, inner in records.items())
+            return
+    yield value
+
+
+def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The paper's own object, when the record only wraps it."""
+    for _ in range(2):
+        if _names_paper(record):
+            break
+        inner = (value for name, value in record.items() if field_name(str(name)) in _INNER)
+        found = next((value for value in inner if isinstance(value, Mapping)), None)
+        if found is None:
+            break
+        record = {**{name: value for name, value in record.items() if isinstance(value, str)}, **found}
+    return record
+
+
+def _names_paper(record: Any) -> bool:
+    if not isinstance(record, Mapping):
+        return False
+    names = {field_name(str(name)) for name, value in record.items() if value}
+    return (
+        bool(names & (USEFUL - _WEAK))
+        or "externalids" in names
+        or ("abstract" in names and bool(names & {*TITLES}))
+    )
+
+
+def _members(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Names and values that `named_fields` knows; of two with one name the first counts."""
+    for name, (known, convert) in _CONVERTED.items():
+        if fields.get(name):
+            yield known, convert(fields[name])
+    for name, value in fields.items():
+        names_others = isinstance(value, list | Mapping) and (name in _CITED or name in KEYS)
+        if not names_others and name not in _CONVERTED and name not in _PLACES:
+            yield name, value
+    for name in _IDS:
+        if isinstance(ids := fields.get(name), Mapping):
+            yield from ((str(kind), value) for kind, value in ids.items() if field_name(str(kind)) in _KINDS)
+    places = [place for name in _PLACES for place in _dicts(fields.get(name))]
+    for known, parts in (("pdfurl", ("pdf_url", "oa_url")), ("links", ("landing_page_url",))):
+        yield known, [place[part] for place in places for part in parts if isinstance(place.get(part), str)]
+
+
+def _dicts(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in a list, or the one object that stands in its place."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
+
+
+def _parsed_authors(value: Any) -> list[Mapping[str, Any]]:
+    """ArXiv's `authors_parsed`: lists of family name, given names and suffix."""
+    lists = [one for one in value if isinstance(one, list)] if isinstance(value, list) else []
+    return [dict(zip(("family", "given", "suffix"), one, strict=False)) for one in lists]
+
+
+def _authorships(value: Any) -> list[str]:
+    """OpenAlex's."""
+    authors = [author for one in _dicts(value) for author in _dicts(one.get("author"))]
+    return [name for author in authors if isinstance(name := author.get("display_name"), str)]
+
+
+def _creators(value: Any) -> Any:
+    """Zotero's: authors where there are any, else whoever made it."""
+    authors = [one for one in _dicts(value) if one.get("creatorType", "author") == "author"]
+    return authors or value
+
+
+def _abstract(value: Any) -> str:
+    """OpenAlex's inverted index: a word and its positions."""
+    placed = [
+        (place, str(word))
+        for word, places in (value.items() if isinstance(value, Mapping) else ())
+        for place in (places if isinstance(places, list) else ())
+        if isinstance(place, int) and 0 <= place < _LONGEST_ABSTRACT
+    ]
+    return " ".join(word for _, word in sorted(placed))
+
+
+def _paths(value: Any) -> list[Any]:
+    """The paths, else addresses, of Zotero's attachments."""
+    found = [one.get("path") or one.get("localPath") or one.get("url") for one in _dicts(value)]
+    return found or (value if isinstance(value, list) else [value])
+
+
+def _text(value: Any) -> Any:
+    return value.get("text") if isinstance(value, Mapping) else value
+
+
+def _first_created(value: Any) -> Any:
+    """The date of the first of arXiv's versions."""
+    return next((one["created"] for one in _dicts(value) if isinstance(one.get("created"), str)), None)
+
+
+_CONVERTED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "authorsparsed": ("author", _parsed_authors),
+    "authorships": ("author", _authorships),
+    "creators": ("creators", _creators),
+    "abstractinvertedindex": ("abstract", _abstract),
+    "attachments": ("attachments", _paths),
+    "tldr": ("tldr", _text),
+    "versions": ("submitted", _first_created),
+}
+"""Members whose values have a form of their own -> the name they are known by, and their plain value."""

@@ -1,0 +1,73 @@
+"""Records of formats that give each field a line with a tag -> their values by tag.
+
+What enters: lines that a format's reader has told apart. What leaves: one record at a time, within the limits
+of an entry. What the tags mean is the reader's matter.
+"""
+
+from __future__ import annotations
+
+from classifier.lists.lines import ListLine
+from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS
+from classifier.model.record import Notice
+
+
+class TaggedRecord:
+    """A record that is being read.
+
+    Attributes:
+        line: Where it starts, from 1.
+        assumed: Some line was read as Windows-1252.
+        long: It is over the limit, and what it holds is not kept.
+    """
+
+    def __init__(self, line: ListLine) -> None:
+        self.line = line.number
+        self.assumed = self.long = False
+        self._values: dict[str, list[str]] = {}
+        self._tag = ""
+        self._size = 0
+
+    def begin(self, tag: str, value: str, line: ListLine) -> None:
+        """Takes a line with a tag."""
+        self._tag = tag
+        if self._fits(line):
+            self._values.setdefault(tag, []).append(value.strip())
+
+    def extend(self, text: str, line: ListLine) -> None:
+        """Takes a line that continues the one before."""
+        if self._fits(line) and self._tag:
+            values = self._values[self._tag]
+            values[-1] = f"{values[-1]} {text.strip()}".strip()
+
+    def repeat(self, value: str, line: ListLine) -> None:
+        """Takes a line that is another value of the tag before."""
+        if self._tag:
+            self.begin(self._tag, value, line)
+
+    def all(self, *tags: str) -> list[str]:
+        """The values of the tags, in the tags' order; empty ones are left out."""
+        return [value for tag in tags for value in self._values.get(tag, ()) if value]
+
+    def some(self, *tags: str) -> list[str]:
+        """The values of the first of the tags that has any."""
+        return next((values for tag in tags if (values := self.all(tag))), [])
+
+    def first(self, *tags: str) -> str:
+        """The first value; empty where there is none."""
+        return next(iter(self.all(*tags)), "")
+
+    @property
+    def tag(self) -> str:
+        """The tag that a line without one continues."""
+        return self._tag
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What its encoding made it assume."""
+        return [ASSUMED] * self.assumed
+
+    def _fits(self, line: ListLine) -> bool:
+        self._size += len(line.text)
+        self.assumed |= line.assumed
+        self.long |= line.cut or self._size > MAX_ENTRY_CHARS
+        return not self.long

@@ -1,0 +1,76 @@
+"""Text that this machine cannot draw, since its font is neither in the file nor installed.
+
+An unseen text enters; whether it only lacks a font leaves. Other readers have the customary fonts of Chinese,
+Japanese and Korean, so that such text is not hidden, but its picture cannot be checked either: only its state
+can. What the state explains stays hidden.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pypdfium2.raw as pdfium_c
+
+from classifier.pdf.hidden.calls import fast
+from classifier.pdf.hidden.cut import seen
+from classifier.pdf.hidden.geometry import overlap
+from classifier.pdf.hidden.ink import inactive
+from classifier.pdf.hidden.nearby import alike, text_colour
+from classifier.pdf.hidden.proof import ProofVerdict, alone, fine_scale, look
+from classifier.pdf.hidden.scene import Scene, TextItem
+from classifier.pdf.hidden.textpage import character, object_text
+
+_WHITE = (255, 255, 255)
+_EMBEDDED = 1
+"""What PDFium answers of a font whose program is in the file."""
+
+
+def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict) -> bool:
+    """Whether an unseen text is one that any reader with the font would see.
+
+    PDFium has Latin letters of its own for every font. If such letters are not drawn, it is not for lack of a
+    font: their codes lead nowhere, for other readers too.
+    """
+    item = verdict.item
+    if fast.FPDFFont_GetIsEmbedded(fast.FPDFTextObj_GetFont(item.handle)) == _EMBEDDED:
+        return False
+    if not _stands_out(scene, item):
+        return False
+    if verdict.mask is not None:
+        return verdict.kind == "covered" and _lacks_glyphs(page, text_page, scene, item)
+    if verdict.kind != "not-drawn" and not (verdict.kind == "clipped" and item.plain):
+        return False
+    letters = [char for char in object_text(text_page, item.handle) if char.isalnum()]
+    return bool(letters) and not any(map(_is_latin, letters))
+
+
+def _lacks_glyphs(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
+    """Whether letters of a text are missing on blank paper, too, and none of them is Latin."""
+    with inactive(scene.others), alone(scene, [item]):
+        masks = [mask for _, mask in look(page, text_page, scene, [item], fine_scale(item))]
+    if not masks or masks[0] is None:
+        return False
+    indexes = range(pdfium_c.FPDFText_CountChars(text_page))
+    own = [index for index in indexes if fast.FPDFText_GetTextObject(text_page.raw, index) == item.handle]
+    missing = [character(text_page, index) for index in own if not seen(text_page, index, masks[0])]
+    return not any(map(_is_latin, missing))
+
+
+def _is_latin(char: str) -> bool:
+    return char.isalnum() and unicodedata.name(char, "").startswith(("LATIN ", "DIGIT "))
+
+
+def _stands_out(scene: Scene, item: TextItem) -> bool:
+    """Whether a text's colour differs from the paper's and the paint beneath, and no paint lies over it."""
+    colour = text_colour(item)
+    if colour is None or alike(colour, _WHITE):
+        return False
+    left, bottom, right, top = item.box
+    box = (left, bottom, right, max(top, bottom + item.size))  # glyphs that are not there have no height
+    return not any(
+        graphic.rgb is not None
+        and overlap(graphic.box, box)
+        and (graphic.order >= item.order or alike(graphic.rgb, colour))
+        for graphic in scene.graphics
+    )

@@ -1,0 +1,225 @@
+"""Line numbers in the margins of review copies: which numbers they are, and the text without them.
+
+What enters: pages' lines and the numbers at their edges, with their places in points. What leaves: the spans
+to cut. A line number stands in a column of its own that no other text of the page
+enters, and counts the lines down the page. So ranks in tables, items of lists, equation numbers and steps of
+algorithms stay. It asks no engine.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from classifier.pdf.page_lines import ALIGNED, TEXT_LINE, EdgeNumber, PageLines, edge_numbers
+
+_ALONE = re.compile(r"^[ \t]*(\d{1,5})[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_STEPS = (1, 2, 5, 10)
+"""How many lines apart the numbers are: lineno numbers each line, or one of 2, 5 or 10 (its manual)."""
+_FEW = 5
+"""Numbers in a column at least, if each line has one: fewer may be a short list's."""
+_FEW_STEPPED = 4
+"""The same if the numbers are 2, 5 or 10 lines apart: a page of double space has 25 lines, so 5 numbers."""
+_GAP = 4.0
+"""Points between a number and its line at least: a space in type of 12 points has 3, lineno leaves 10."""
+_LEADING = (4.0, 45.0)
+"""Points from line to line: from dense print to double space."""
+_REGULAR = 0.6
+"""Share of steps down a column that count one by one; floats and displays make longer ones."""
+_PURE = 0.8
+"""Share of the numbers above one another that count: those of a table's column are of all sizes."""
+_PITCH = (0.6, 1.5)
+"""Distance of two numbers, in distances of two lines: entries of a bibliography have two lines and more."""
+_SPANNED = 0.6
+"""Share of a page's lines that stand within the height of a column: a list has paragraphs around it."""
+_PROSE = 0.5
+"""Share of letters in the text beside a column, below which it is a table of numbers."""
+_PAGES = 1 / 3
+"""Share of a file's full pages that must have such columns: a ranking is on one or two of many."""
+_FULL_PAGE = 10
+"""Lines from which on a page counts as full."""
+_PAGE_EDGE = 0.05
+"""Share of a page's height, at its head and foot, in which running heads may reach into the margin."""
+_MANY = 10
+"""Numbers on lines of their own that count one by one, if places are not known: cells of tables rarely do."""
+_MOST = 0.8
+"""Share of such numbers among all on lines of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Line numbers of a page that stand above one another."""
+
+    left: float
+    right: float
+    leading: float
+    numbers: tuple[EdgeNumber, ...]
+
+
+def may_be_numbered(raw: str) -> bool:
+    """A cheap look at a page's text: whether numbers at the edges of its lines count upwards."""
+    values = [value for line in TEXT_LINE.finditer(raw) for _, _, value in edge_numbers(line[0])]
+    if len(values) < _FEW_STEPPED:
+        return False
+    for step in _STEPS:
+        chains: dict[int, int] = {}
+        for value in values:
+            chains[value] = max(chains.get(value, 0), chains.get(value - step, 0) + 1)
+        if max(chains.values()) >= (_FEW if step == 1 else _FEW_STEPPED):
+            return True
+    return False
+
+
+def has_line_numbers(page: PageLines) -> bool:
+    """Whether a page, seen by itself, has columns of line numbers."""
+    return bool(_columns(page))
+
+
+def find_line_numbers(pages: dict[int, PageLines]) -> dict[int, list[tuple[int, int]]]:
+    """The spans to cut from each page; none where the file has no line numbers.
+
+    Args:
+        pages: All pages of a file, by any number that orders them.
+    """
+    strong = {at: columns for at, page in pages.items() if (columns := _columns(page))}
+    full = sum(len(page.lines) >= _FULL_PAGE for page in pages.values())
+    known = [column for columns in strong.values() for column in columns]
+    others = [page for at, page in pages.items() if at not in strong and len(page.lines) >= _FULL_PAGE]
+    entered = sum(not any(_is_margin(page, column) for column in known) for page in others)
+    if not strong or len(strong) < max(_PAGES * full, entered):
+        return {}
+    cuts = {}
+    for at, page in pages.items():
+        columns = strong.get(at) or _like(page, known)
+        spans = sorted({(item.start, item.end) for column in columns for item in column.numbers})
+        if spans:
+            cuts[at] = spans
+    return cuts
+
+
+def _columns(page: PageLines) -> list[_Column]:
+    """Columns of line numbers that the page shows by itself."""
+    found: list[_Column] = []
+    taken: set[int] = set()
+    groups = [group for edge in (0, 2, None) for group in _aligned(page.numbers, edge)]
+    for group in sorted(groups, key=len, reverse=True):
+        column = _counting([item for item in group if item.start not in taken])
+        if column and _is_margin(page, column) and _spans_page(page, column):
+            found.append(column)
+            taken.update(item.start for item in column.numbers)
+    return found
+
+
+def _aligned(numbers: Sequence[EdgeNumber], edge: int | None) -> list[list[EdgeNumber]]:
+    """Numbers above one another: with the same left edge (0), right edge (2) or middle (None)."""
+
+    def place(item: EdgeNumber) -> float:
+        return (item.box[0] + item.box[2]) / 2 if edge is None else item.box[edge]
+
+    groups: list[list[EdgeNumber]] = []
+    for item in sorted(numbers, key=place):
+        if groups and place(item) - place(groups[-1][0]) <= ALIGNED:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return [group for group in groups if len(group) >= _FEW_STEPPED]
+
+
+def _counting(group: list[EdgeNumber]) -> _Column | None:
+    """The numbers of a group that count upwards down the page, if their steps are as regular as lines are."""
+    chain = _ascending(sorted(group, key=lambda item: -item.box[1]))
+    if len(chain) < _FEW_STEPPED:
+        return None
+    steps = [(two.value - one.value, one.box[1] - two.box[1]) for one, two in pairwise(chain)]
+    step, count = Counter(value for value, _ in steps).most_common(1)[0]
+    leading = median(height / value for value, height in steps)
+    if step not in _STEPS or count < _REGULAR * len(steps) or len(chain) < (_FEW if step == 1 else 0):
+        return None
+    if not _LEADING[0] <= leading <= _LEADING[1] or len(chain) < _PURE * len(group):
+        return None
+    left, right = min(item.box[0] for item in chain), max(item.box[2] for item in chain)
+    return _Column(left, right, leading, tuple(chain))
+
+
+def _ascending(group: list[EdgeNumber]) -> list[EdgeNumber]:
+    """The longest part of a list whose values grow."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for at, item in enumerate(group):
+        place = bisect_left(tails, item.value)
+        before.append(ends[place - 1] if place else -1)
+        tails[place : place + 1], ends[place : place + 1] = [item.value], [at]
+    chain, at = [], ends[-1] if ends else -1
+    while at >= 0:
+        chain.append(group[at])
+        at = before[at]
+    return chain[::-1]
+
+
+def _is_margin(page: PageLines, column: _Column) -> bool:
+    """Whether no other text stands above, below or in the column, nor close to it."""
+    left, right = column.left - _GAP, column.right + _GAP
+    inside = [line for line in page.lines if line.left < right and line.right > left]
+    sides = sum(line.right <= left for line in page.lines), sum(line.left >= right for line in page.lines)
+    if min(sides) >= _FULL_PAGE:  # between two columns of text: titles and wide figures run over both
+        top, bottom = column.numbers[0].box[3], column.numbers[-1].box[1]
+        return not any(bottom <= line.middle <= top for line in inside)
+    edge = _PAGE_EDGE * page.height
+    return all(not edge <= line.middle - page.bottom <= page.height - edge for line in inside)
+
+
+def _spans_page(page: PageLines, column: _Column) -> bool:
+    """Whether a column counts the lines of most of the page's text, and this is prose."""
+    top = column.numbers[0].box[3] + column.leading
+    bottom = column.numbers[-1].box[1] - column.leading
+    beside = [line for line in page.lines if bottom <= line.middle <= top]
+    prose = sum(line.letters >= _PROSE for line in beside)
+    steps = [one.middle - two.middle for one, two in pairwise(beside)]
+    pitch = median([step for step in steps if _LEADING[0] <= step <= _LEADING[1]] or [column.leading])
+    counts_lines = _PITCH[0] * pitch <= column.leading <= _PITCH[1] * pitch
+    return counts_lines and len(beside) >= _SPANNED * len(page.lines) and 2 * prose >= len(beside) > 0
+
+
+def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
+    """Numbers where other pages have their line numbers, if they count: of a page with few lines."""
+    found = []
+    for column in known:
+        here = [
+            item
+            for item in page.numbers
+            if item.box[0] >= column.left - ALIGNED and item.box[2] <= column.right + ALIGNED
+        ]
+        chain = _ascending(sorted(here, key=lambda item: -item.box[1]))
+        few = _Column(column.left, column.right, column.leading, tuple(chain))
+        apart = all(
+            one.box[1] - two.box[1] >= _REGULAR * column.leading * (two.value - one.value)
+            for one, two in pairwise(chain)
+        )
+        if chain and len(chain) == len(here) and apart and _is_margin(page, few):
+            found.append(few)
+    return max(([column] for column in found), key=lambda one: len(one[0].numbers), default=[])
+
+
+def find_lone_numbers(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+    """Line numbers by the text alone, for an engine that puts each on a line of its own and knows no places.
+
+    Returns:
+        The spans to cut from each text; none unless half of the texts have `_MANY` that count one by one.
+    """
+    found = []
+    for text in texts:
+        numbers = [(match.start(), match.end(), int(match[1])) for match in _ALONE.finditer(text)]
+        counting = [
+            (low, high)
+            for at, (low, high, value) in enumerate(numbers)
+            if (at and numbers[at - 1][2] == value - 1)
+            or (at + 1 < len(numbers) and numbers[at + 1][2] == value + 1)
+        ]
+        found.append(counting if len(counting) >= max(_MANY, _MOST * len(numbers)) else [])
+    return found if 2 * sum(map(bool, found)) >= len(texts) else [[] for _ in texts]

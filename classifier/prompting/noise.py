@@ -1,0 +1,111 @@
+"""Lines that cost tokens and tell nothing: labels of figures, cells of tables, formulas, running heads.
+
+What enters: page texts. What leaves: spans of whole lines, for `classifier.prompting.passages` to set apart.
+They stay in the document, where quotes are looked up. If most of a paper looks like noise, nothing is: its
+lines were broken on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+from classifier.text.characters import latin_length
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_DIGITS = re.compile(r"\d+")
+_ENDS = (".", "!", "?", ":", ";", ",", "-", "。", "！", "？", "，")
+_BULLETS = ("•", "●", "▪", "‣", "–", "—", "-", "*")
+_STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}(?:v\d+)?\s+\[[\w.-]+\].{0,20}")
+_LABEL = 20
+"""Characters of a line that is a label or a part of a formula: a line of the narrowest column has 35."""
+_PROSE = 0.5
+"""Share of letters in words of three and more, without spaces; below it, a line is numbers or a formula."""
+_RUN = 5
+"""Lines in a row that are a figure, a table or a formula: prose has a short line at each paragraph's end."""
+_LEAST = 60
+"""Characters of a run at least: the mark around the passage that begins behind it costs about 40."""
+_MOST = 0.5
+"""Share of a paper's characters that noise may be."""
+_EDGE_LINES = 2
+"""Lines at a page's head and foot that may be running ones."""
+_PAGES = 3
+"""Pages on which a running line stands at least."""
+
+
+def noise_spans(texts: Sequence[str], headings: Sequence[Collection[int]]) -> list[list[tuple[int, int]]]:
+    """Spans of whole lines, half-open and in order, for each page.
+
+    Args:
+        texts: The pages' texts.
+        headings: For each page the offsets of its headings, which are no noise however short.
+    """
+    runs = [list(_runs(text, starts)) for text, starts in zip(texts, headings, strict=True)]
+    noise = sum(end - start for spans in runs for start, end in spans)
+    if noise > _MOST * sum(map(len, texts)):
+        runs = [[] for _ in texts]
+    running = _running_lines(texts)
+    return [
+        sorted([*spans, *_edges(text, starts, running, spans)])
+        for text, starts, spans in zip(texts, headings, runs, strict=True)
+    ]
+
+
+def _lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end with its line break, stripped) of each line."""
+    start = 0
+    for line in text.split("\n"):
+        end = min(start + len(line) + 1, len(text))
+        yield start, end, line.strip()
+        start = end
+
+
+def _runs(text: str, headings: Collection[int]) -> Iterator[tuple[int, int]]:
+    run: list[tuple[int, int]] = []
+    for start, end, line in [*_lines(text), (len(text), len(text), "The end.")]:
+        if start not in headings and (_is_noise(line) or (run and not line)):
+            run.append((start, end))
+            continue
+        if len(run) >= _RUN and run[-1][1] - run[0][0] >= _LEAST:
+            yield run[0][0], run[-1][1]
+        run = []
+
+
+def _is_noise(line: str) -> bool:
+    if not line or line.startswith(_BULLETS):
+        return False
+    if latin_length(line) <= _LABEL:
+        return not line.endswith(_ENDS)
+    letters = sum(map(latin_length, _WORD.findall(line)))
+    return letters < _PROSE * latin_length(line.replace(" ", ""))
+
+
+def _running_lines(texts: Sequence[str]) -> set[str]:
+    """What stands at the heads or feet of several pages and nowhere else, numbers left out.
+
+    Bare page numbers do not count: they cost next to nothing.
+    """
+    edges: Counter[str] = Counter()
+    everywhere: Counter[str] = Counter()
+    for text in texts:
+        lines = [_shape(line) for _, _, line in _lines(text) if line]
+        edges.update(lines[:_EDGE_LINES] + lines[max(_EDGE_LINES, len(lines) - _EDGE_LINES) :])
+        everywhere.update(lines)
+    several = {line for line, count in edges.items() if count >= _PAGES and count == everywhere[line]}
+    return {line for line in several if _WORD.search(line)}
+
+
+def _shape(line: str) -> str:
+    return _DIGITS.sub("#", line).casefold()
+
+
+def _edges(
+    text: str, headings: Collection[int], running: set[str], runs: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    lines = [entry for entry in _lines(text) if entry[2]]
+    edge = [*lines[:_EDGE_LINES], *lines[max(_EDGE_LINES, len(lines) - _EDGE_LINES) :]]
+    for start, end, line in edge:
+        inside = any(low <= start < high for low, high in runs)
+        if start not in headings and not inside and (_shape(line) in running or _STAMP.fullmatch(line)):
+            yield start, end

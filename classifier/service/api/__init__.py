@@ -1,0 +1,1 @@
+"""The JSON API: one module a resource. All of it stands in `/openapi.json`, and in words at `/docs`."""

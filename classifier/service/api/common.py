@@ -1,0 +1,171 @@
+"""What the resources share: cursors, ETags, problems in the OpenAPI document, views of runs and papers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Header, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from classifier.batch.ledger.items import Counts, Spent
+from classifier.service.api.models import PaperSummary, ProblemBody, RunStatus
+from classifier.service.hub import Hub
+from classifier.service.problems import PROBLEM, HttpProblem
+from classifier.service.shelf import Card, standing
+from classifier.service.store.runs import StoredRun
+
+API = "/api/v1"
+_WORDS = {
+    400: "The request cannot be read",
+    401: "A token is needed",
+    402: "The money for today is spent",
+    403: "Not allowed, or from another site",
+    404: "There is none of this id",
+    406: "No such form",
+    408: "The request came too slowly",
+    409: "The service is not set up for it",
+    413: "Too large",
+    415: "Not of this type",
+    421: "The service is not known under this name",
+    422: "The request or the paper cannot be used",
+    429: "Too many",
+    500: "Own failure",
+    502: "A server behind this one failed",
+    503: "For the moment not possible",
+    504: "A server behind this one did not answer in time",
+    507: "The disk is full",
+}
+_ALWAYS = (400, 401, 403, 408, 413, 421, 422, 429, 500, 503)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems of an operation for the OpenAPI document: those of all, and these."""
+    return {
+        status: {
+            "description": _WORDS[status],
+            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+        }
+        for status in sorted({*_ALWAYS, *statuses})
+    }
+
+
+PROBLEM_SCHEMA = ProblemBody.model_json_schema()
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Repeated with the same request, it gives the same run: nothing is paid for twice",
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=200, description="Most items of a page")]
+Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
+
+
+def encode_cursor(value: int | None) -> str | None:
+    """A place in a listing as an opaque word."""
+    return None if value is None else base64.urlsafe_b64encode(f"v1:{value}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> int | None:
+    """The place that a cursor names.
+
+    Raises:
+        HttpProblem: It is none of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        version, _, value = raw.partition(":")
+        if version == "v1" and value.isascii() and value.isdecimal() and len(value) < 19:
+            return int(value)
+    except (ValueError, binascii.Error):
+        pass
+    raise HttpProblem(
+        422, "invalid-request", "the cursor is none of this service's; take `next` of the page before"
+    )
+
+
+def conditional(request: Request, body: bytes, media_type: str = "application/json") -> Response:
+    """An answer with its ETag; 304 where the client has it already."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(body, media_type=media_type, headers={"ETag": etag})
+
+
+def as_json(value: Any, status: int = 200, **headers: str) -> JSONResponse:
+    """A model as an answer."""
+    return JSONResponse(value.model_dump(mode="json"), status, headers)
+
+
+def status_view(hub: Hub, run: StoredRun) -> RunStatus:
+    """Where a run stands, by its ledger."""
+    counts, spent = standing(hub.workshop.folder_of(run))
+    return RunStatus(**status_values(run, counts, spent))
+
+
+def status_values(run: StoredRun, counts: Counts, spent: Spent) -> dict[str, Any]:
+    """The values of a `RunStatus`."""
+    base = f"{API}/{'runs' if run.kind == 'list' else 'papers'}/{run.id}"
+    links = {"self": base}
+    if run.kind == "list":
+        links |= {
+            "events": f"{base}/events",
+            "export": f"{base}/export",
+            "papers": f"{API}/papers?run={run.id}",
+        }
+    return {
+        "id": run.id,
+        "kind": run.kind,
+        "title": run.title,
+        "state": run.state.value,
+        "engine": run.task.engine,
+        "user": run.user,
+        "created": run.created,
+        "changed": run.changed,
+        "code": run.code,
+        "message": run.message,
+        "total": counts.total - counts.twins,
+        "done": counts.done,
+        "failed": counts.failed,
+        "waiting": counts.waiting,
+        "review": counts.review,
+        "duplicates": counts.twins,
+        "cost_usd": None if spent.unpriced else round(spent.cost_usd, 6),
+        "links": links,
+    }
+
+
+def summary_view(card: Card) -> PaperSummary:
+    """A paper in short."""
+    return PaperSummary(
+        id=card.id,
+        run=card.run,
+        key=card.key,
+        title=card.title,
+        authors=card.authors,
+        year=card.year,
+        label=card.label,
+        confidence=card.confidence,
+        engine=card.engine,
+        needs_review=card.needs_review,
+        review_reasons=card.reasons,
+        corrected=card.corrected,
+    )
+
+
+def page_of(cards: Sequence[Card], cursor: str | None, limit: int) -> dict[str, Any]:
+    """One page of cards."""
+    start = decode_cursor(cursor) or 0
+    shown = cards[start : start + limit]
+    more = start + limit if start + limit < len(cards) else None
+    return {"items": [summary_view(card) for card in shown], "next": encode_cursor(more)}

@@ -1,0 +1,134 @@
+"""What the JSON API takes and gives, apart from Labels."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from classifier.model.record import Record
+
+Item = TypeVar("Item")
+
+EngineChoice = Literal["offline", "openai"]
+ReadingChoice = Literal["full", "abstract"]
+
+LONG = 200_000
+"""Characters of an abstract, or of a whole paper's text that is sent as one."""
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class PaperByRef(_Input):
+    """A paper by reference."""
+
+    ref: Annotated[str, Field(min_length=1, max_length=2000, description="arXiv id, DOI, address or title")]
+    engine: EngineChoice | None = None
+
+
+class PaperByAbstract(_Input):
+    """A paper of which title and abstract are known."""
+
+    title: Annotated[str, Field(max_length=1000)] = ""
+    abstract: Annotated[str, Field(min_length=1, max_length=LONG)]
+    engine: EngineChoice | None = None
+
+
+class StartRequest(_Input):
+    """How a list is to be labelled; what is left out stays as it was uploaded."""
+
+    engine: EngineChoice | None = None
+    reading: ReadingChoice | None = None
+    max_cost_usd: Annotated[float | None, Field(ge=0, le=1e6, allow_inf_nan=False)] = None
+
+
+class ReviewRequest(_Input):
+    """A person's decision on a paper."""
+
+    paper: Annotated[str, Field(max_length=100, description="the paper's id")]
+    label: Annotated[
+        str | None, Field(max_length=200, description="leaf id, out-of-scope or unplaced; null takes it back")
+    ]
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class RunStatus(Record):
+    """A list or a single paper: where it stands.
+
+    Attributes:
+        state: draft, queued, running, paused, done or stopped (starting it again resumes it).
+        code, message: Why it stopped.
+        total: Papers, without duplicates and unusable entries.
+        cost_usd: Of all its replies; null if one has no known price.
+    """
+
+    id: str
+    kind: Literal["list", "paper"]
+    title: str
+    state: str
+    engine: str
+    user: str
+    created: str
+    changed: str
+    code: str | None
+    message: str | None
+    total: int
+    done: int
+    failed: int
+    waiting: int
+    review: int
+    duplicates: int
+    cost_usd: float | None
+    links: dict[str, str]
+
+
+class NewRun(RunStatus):
+    """A list that was taken in, with what was read of it."""
+
+    listing: dict[str, Any]
+
+
+class PaperSummary(Record):
+    """A labelled paper, in short."""
+
+    id: str
+    run: str
+    key: str
+    title: str
+    authors: str
+    year: int | None
+    label: str
+    confidence: float | None
+    engine: str
+    needs_review: bool
+    review_reasons: tuple[str, ...]
+    corrected: bool
+
+
+class Paged(BaseModel, Generic[Item]):
+    """One page; `next` is the cursor of the following one, null on the last."""
+
+    items: list[Item]
+    next: str | None
+
+
+class Health(BaseModel):
+    """Whether the service can work."""
+
+    status: Literal["ok"]
+    version: str
+    engines: list[str]

@@ -1,0 +1,226 @@
+"""`/api/v1/runs`: hand a list in, estimate, start, pause, retry, watch, export."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from classifier.export.render import FORMATS, INTO
+from classifier.service.api.common import (
+    API,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    as_json,
+    conditional,
+    decode_cursor,
+    encode_cursor,
+    problems,
+    status_view,
+)
+from classifier.service.api.models import NewRun, Paged, RunStatus, StartRequest
+from classifier.service.api.uploads import read_form
+from classifier.service.desk import choose, estimate_run, get_list, pause, start, take_list
+from classifier.service.exports import export_run, original_of
+from classifier.service.hub import Hub, hub_of
+from classifier.service.identity import owner, reader
+from classifier.service.problems import HttpProblem
+from classifier.service.store.runs import StoredRun
+from classifier.service.store.users import ServiceUser
+
+router = APIRouter(prefix=f"{API}/runs", tags=["runs"])
+
+_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "start"))
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "a list of any format"},
+                        "engine": {"type": "string", "enum": ["offline", "openai"]},
+                        "reading": {"type": "string", "enum": ["full", "abstract"]},
+                        "max_cost_usd": {"type": "number", "minimum": 0, "maximum": 1000000},
+                        "start": {"type": "string", "enum": ["true", "false"]},
+                    },
+                }
+            }
+        },
+    }
+}
+RunId = Annotated[str, Path(alias="id", max_length=100, description="The run's id")]
+HubNow = Annotated[Hub, Depends(hub_of)]
+Reader = Annotated[ServiceUser, Depends(reader)]
+Owner = Annotated[ServiceUser, Depends(owner)]
+
+
+@router.post(
+    "",
+    summary="Hand a list in",
+    status_code=201,
+    response_model=NewRun,
+    openapi_extra=_BODY,
+    responses=problems(409, 415, 507),
+)
+async def post_run(request: Request, user: Owner, hub: HubNow, key: IdempotencyKey = None) -> Response:
+    """Reads a list of any format; nothing is labelled before it is started (`start=true` does so)."""
+    async with read_form(request, _FIELDS) as form:
+        upload, fields = form.upload, form.fields
+        if upload is None:
+            raise HttpProblem(422, "invalid-request", "there is no file in the field 'file'; see /docs")
+        reading = one_of("reading", fields.get("reading", "full"), ("full", "abstract"))
+        begin = one_of("start", fields.get("start", "false"), ("true", "false")) == "true"
+        cap = dollars(fields.get("max_cost_usd", ""))
+
+        def take() -> Response:
+            run, listing = take_list(
+                hub, user, upload, fields.get("engine"), reading, cap, start=begin, key=key
+            )
+            made = NewRun(**status_view(hub, run).model_dump(), listing=listing.model_dump(mode="json"))
+            return as_json(made, 201, Location=f"{API}/runs/{run.id}")
+
+        return await run_in_threadpool(take)
+
+
+@router.get("", summary="List the runs", responses=problems())
+def list_runs(hub: HubNow, _: Reader, limit: Limit = 50, cursor: Cursor = None) -> Paged[RunStatus]:
+    """The lists that were handed in here, newest first."""
+    runs = hub.runs.page("list", decode_cursor(cursor), limit + 1)
+    more = runs[limit - 1].number if len(runs) > limit else None
+    return Paged[RunStatus](items=[status_view(hub, run) for run in runs[:limit]], next=encode_cursor(more))
+
+
+@router.get(
+    "/{id}", summary="Where a run stands", response_model=RunStatus,
+    responses={304: {"description": "Not changed"}, **problems(404)},
+)  # fmt: skip
+def get_run_status(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
+    """By its ledger, also while the command line works on its folder."""
+    return conditional(request, status_view(hub, get_list(hub, run_id)).model_dump_json().encode())
+
+
+@router.post("/{id}/estimate", summary="What a run would cost", responses=problems(404, 409, 502, 504))
+def post_estimate(run_id: RunId, hub: HubNow, _: Owner) -> dict[str, Any]:
+    """From real prompts of a sample; nothing is sent to a model. Papers may be fetched for it."""
+    return estimate_run(hub, get_list(hub, run_id)).as_dict()
+
+
+@router.post(
+    "/{id}/start", summary="Start or resume a run", status_code=202, responses=problems(404, 409, 507)
+)
+def post_start(run_id: RunId, hub: HubNow, user: Owner, wanted: StartRequest | None = None) -> RunStatus:
+    """Starting a run that runs changes nothing. What was labelled stays, and no reply is paid for twice."""
+    asked = wanted or StartRequest()
+    run = choose(
+        hub,
+        get_list(hub, run_id),
+        engine=asked.engine,
+        reading=asked.reading,
+        max_cost_usd=asked.max_cost_usd,
+    )
+    return status_view(hub, start(hub, user, run))
+
+
+@router.post("/{id}/pause", summary="Pause a run", status_code=202, responses=problems(404))
+def post_pause(run_id: RunId, hub: HubNow, _: Owner) -> RunStatus:
+    """Replies that are paid for are waited for."""
+    return status_view(hub, pause(hub, get_list(hub, run_id)))
+
+
+@router.post(
+    "/{id}/retry", summary="Try failed entries again", status_code=202, responses=problems(404, 409, 507)
+)
+def post_retry(run_id: RunId, hub: HubNow, user: Owner) -> RunStatus:
+    """With new replies; everything else stays."""
+    return status_view(hub, start(hub, user, get_list(hub, run_id), retry=True))
+
+
+@router.get(
+    "/{id}/export",
+    summary="Labels in a format",
+    response_class=Response,
+    responses={
+        200: {"description": "The file", "content": {"application/octet-stream": {}}},
+        **problems(404, 409),
+    },
+)
+def get_export(
+    run_id: RunId,
+    hub: HubNow,
+    _: Reader,
+    form: Annotated[str, Query(alias="format", max_length=40, description=f"One of {', '.join(FORMATS)}")],
+    into: Annotated[
+        bool, Query(description=f"The uploaded list itself with labels in it ({', '.join(INTO)})")
+    ] = False,
+) -> Response:
+    """A new file, or the uploaded list with labels in it, everything else byte for byte as it was."""
+    known = INTO if into else FORMATS
+    if form not in known:
+        raise HttpProblem(
+            422,
+            "invalid-request",
+            f"the format '{form}' is not known here; expected one of {', '.join(known)}",
+        )
+    run = _exportable(hub, run_id)
+    return export_run(hub, run, form, into=into)
+
+
+def _exportable(hub: Hub, run_id: str) -> StoredRun | str:
+    """A list of the service, or the name of a folder that the command line has made."""
+    if hub.runs.get(run_id) is None and hub.shelf.volume(run_id) is not None:
+        return run_id
+    return get_list(hub, run_id)
+
+
+@router.get(
+    "/{id}/list",
+    summary="The uploaded list",
+    response_class=Response,
+    responses={
+        200: {"description": "Byte for byte", "content": {"application/octet-stream": {}}},
+        **problems(404),
+    },
+)
+def get_original(run_id: RunId, hub: HubNow, _: Reader) -> Response:
+    """The file as it was handed in."""
+    return original_of(hub, get_list(hub, run_id))
+
+
+def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    """A field's value from a closed set.
+
+    Raises:
+        HttpProblem: It is none of them.
+    """
+    if value not in known:
+        raise HttpProblem(
+            422, "invalid-request", f"{name} '{value[:80]}' is not known; expected {' or '.join(known)}"
+        )
+    return value
+
+
+def dollars(text: str) -> float | None:
+    """A field with an amount; None if it is empty.
+
+    Raises:
+        HttpProblem: It is no amount.
+    """
+    if not text.strip():
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1e6:
+        raise HttpProblem(
+            422, "invalid-request", f"'{text[:80]}' is no amount in US dollars; expected a number like 2.50"
+        )
+    return value

@@ -1,0 +1,64 @@
+"""A multipart request's file and fields, within limits; what is too large was stopped before it came here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from classifier.service.files import Upload
+from classifier.service.problems import HttpProblem
+
+_FIELDS, _PART_BYTES = 20, 1 << 19
+
+
+class Form(NamedTuple):
+    """Fields by name, and the file if one with a name came."""
+
+    fields: dict[str, str]
+    upload: Upload | None
+
+
+@asynccontextmanager
+async def read_form(request: Request, allowed: frozenset[str]) -> AsyncIterator[Form]:
+    """The form of a request; its temporary file lives as long as the block.
+
+    Args:
+        allowed: Names of fields; the file's is "file".
+
+    Raises:
+        HttpProblem: It is no form, or has other fields.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        raise HttpProblem(
+            415, "unsupported-media-type", f"expected multipart/form-data, got '{kind[:80]}'; see /docs"
+        )
+    async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=_PART_BYTES) as form:
+        fields: dict[str, str] = {}
+        upload: Upload | None = None
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if name != "file":
+                    raise _unknown(name, allowed)
+                if value.filename:
+                    upload = Upload(value.filename, value.file)
+            elif name == "file" and value == "":
+                continue  # a browser's file field that was left empty
+            elif name not in allowed or name in fields:
+                raise _unknown(name, allowed)
+            else:
+                fields[name] = value
+        yield Form(fields, upload)
+
+
+def _unknown(name: str, allowed: frozenset[str]) -> HttpProblem:
+    known = ", ".join(sorted({*allowed, "file"}))
+    return HttpProblem(
+        422,
+        "invalid-request",
+        f"the field '{name[:80]}' is not known or came twice; expected each of {known} once at most",
+    )

@@ -1,0 +1,273 @@
+"""What a person or a program may do: hand in a paper or a list, start, pause, retry, decide.
+
+What enters: a checked user and values of a request. What leaves: the run or the paper it is about. Pages
+and the JSON API call the same functions, so both have the same rules.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from classifier.batch.estimate import CostEstimate, estimate
+from classifier.batch.ledger.rows import read_rows, remove_correction, set_correction
+from classifier.batch.ledger.schema import LEDGER_FILE
+from classifier.errors import BadReference, InputError
+from classifier.model.entries import Correction, Row
+from classifier.model.reference import FORMS, parse_reference
+from classifier.service.entries import PAPER_FILE
+from classifier.service.files import Upload, kept, key_reused, plain_name, replay_of, save
+from classifier.service.hub import Hub, check_engine, free_bytes
+from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
+from classifier.service.problems import HttpProblem
+from classifier.service.shelf import Card, is_made
+from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
+from classifier.service.store.users import ServiceUser
+from classifier.text.characters import shown
+
+_NAME_CHARS = 200
+_SPARE_BYTES = 64 << 20
+"""What must stay free on the disk: ledgers of runs under way need room for replies that are paid for."""
+
+
+class PaperRequest(NamedTuple):
+    """A single paper: one of file, reference, or title and abstract."""
+
+    upload: Upload | None = None
+    ref: str = ""
+    title: str = ""
+    abstract: str = ""
+    engine: str | None = None
+
+
+def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None) -> StoredRun:
+    """Takes a paper in and queues it.
+
+    Raises:
+        InputError: It is no PDF, no reference, or nothing was given.
+        ConfigError: The engine is not set up.
+        HttpProblem: The key was used for something else, or too much waits already.
+    """
+    engine = check_engine(hub, asked.engine)
+    given = [name for name, value in asked._asdict().items() if value and name not in ("engine", "title")]
+    if len(given) != 1:
+        found = f"found {' and '.join(given)}" if given else "found nothing"
+        raise InputError(f"expected one of a PDF file, a reference, or an abstract with its title; {found}")
+    if asked.ref and parse_reference(asked.ref, files=False).kind == "stdin":
+        raise BadReference(f"'-' is standard input, which a service does not have; expected {FORMS}")
+    replay = replay_of(key, "paper", engine, asked.ref, asked.title, asked.abstract, asked.upload)
+    if (known := _replayed(hub, user, replay)) is not None:
+        return known
+    _check_room(hub, user)
+    title = asked.upload.name if asked.upload else asked.ref or asked.title or asked.abstract
+    task = RunTask(
+        engine="openai" if engine == "openai" else "offline",
+        file=PAPER_FILE if asked.upload else None,
+        ref=asked.ref or None,
+        title=asked.title or None,
+        abstract=asked.abstract or None,
+    )
+    run_id = hub.runs.new_id("paper")
+    folder = hub.shelf.folder_of(run_id, is_paper=True)
+    with kept(folder):
+        if asked.upload:
+            save(asked.upload, folder / PAPER_FILE, pdf=True)
+        made = _add(hub, run_id, "paper", user, title, task, start=True, replay=replay)
+    hub.dispatcher.wake("paper", made.id)
+    return made
+
+
+def take_list(
+    hub: Hub, user: ServiceUser, upload: Upload, engine: str | None, reading: str, max_cost_usd: float | None,
+    *, start: bool = False, key: str | None = None,
+) -> tuple[StoredRun, ListSurvey]:  # fmt: skip
+    """Takes a list in and reads it; it is labelled only when it is started.
+
+    Raises:
+        InputError: It is no list.
+        ConfigError: The engine is not set up.
+        HttpProblem: As `file_paper`.
+    """
+    chosen = check_engine(hub, engine)
+    replay = replay_of(key, "list", chosen, reading, str(max_cost_usd), str(start), upload)
+    if (known := _replayed(hub, user, replay)) is not None:
+        return known, listing_of(hub, known)
+    _check_room(hub, user)
+    task = RunTask(
+        engine="openai" if chosen == "openai" else "offline",
+        reading="abstract" if reading == "abstract" else "full",
+        file=list_file_name(upload.name),
+        max_cost_usd=max_cost_usd,
+    )
+    run_id = hub.runs.new_id("list")
+    folder = hub.shelf.folder_of(run_id, is_paper=False)
+    with kept(folder):
+        file = folder / (task.file or "")
+        save(upload, file, pdf=False)
+        listing = survey_list(file, plain_name(upload.name))
+        write_listing(folder, listing)
+        made = _add(hub, run_id, "list", user, upload.name, task, start=start, replay=replay)
+    if start:
+        hub.dispatcher.wake("list", made.id)
+    return made, listing
+
+
+def listing_of(hub: Hub, run: StoredRun) -> ListSurvey:
+    """What was read of a list."""
+    from classifier.service.listing import read_listing
+
+    return read_listing(hub.workshop.folder_of(run))
+
+
+def choose(
+    hub: Hub,
+    run: StoredRun,
+    *,
+    engine: str | None = None,
+    reading: str | None = None,
+    max_cost_usd: float | None = None,
+) -> StoredRun:
+    """Changes how a run is to be labelled; None leaves a value as it is.
+
+    Raises:
+        ConfigError: The engine is not set up.
+        HttpProblem: It runs at the moment.
+    """
+    changes: dict[str, Any] = {"max_cost_usd": max_cost_usd} if max_cost_usd is not None else {}
+    if engine:
+        changes["engine"] = check_engine(hub, engine)
+    if reading in ("full", "abstract"):
+        changes["reading"] = reading
+    task = run.task.model_copy(update=changes)
+    if task == run.task:
+        return run
+    if run.state.is_active:
+        raise HttpProblem(
+            409, "in-work", f"'{run.title}' is in work; pause it before you change how it is labelled"
+        )
+    hub.runs.change(run.id, task)
+    return get_run(hub, run.id)
+
+
+def start(hub: Hub, user: ServiceUser, run: StoredRun, *, retry: bool = False) -> StoredRun:
+    """Starts or resumes a run; starting one that runs changes nothing.
+
+    Args:
+        retry: Try failed entries again, with new replies.
+
+    Raises:
+        HttpProblem: Too much waits already.
+    """
+    if run.wanted == "run" and not retry:
+        return run
+    _check_room(hub, user)
+    hub.runs.want(run.id, "run", retry=retry)
+    hub.dispatcher.wake(run.kind, run.id)
+    return get_run(hub, run.id)
+
+
+def pause(hub: Hub, run: StoredRun) -> StoredRun:
+    """Ends the work on a run soon; replies that are paid for are waited for."""
+    hub.runs.want(run.id, "pause")
+    hub.workshop.pause(run.id)
+    return get_run(hub, run.id)
+
+
+def estimate_run(hub: Hub, run: StoredRun) -> CostEstimate:
+    """What a run would cost, before anything is sent to a model.
+
+    Raises:
+        ConfigError, InputError: See `classifier.batch.estimate.estimate`.
+    """
+    settings = hub.workshop.settings_for(run.task.engine)
+    return estimate(hub.workshop.job_for(run), settings, hub.workspace, entries=hub.workshop.entries_of(run))
+
+
+def decide(hub: Hub, user: ServiceUser, card: Card, label: str | None, note: str) -> Card:
+    """Keeps a person's decision on a paper; None takes it back.
+
+    Raises:
+        InputError: No such label.
+        StoreError: The ledger cannot be written.
+    """
+    volume = hub.shelf.volume(card.run)
+    if volume is None:
+        raise no_paper(card.id)
+    kept: Correction | None = None
+    if label is None:
+        remove_correction(volume.folder, card.key)
+    else:
+        if label not in hub.workspace.taxonomy.labels:
+            known = ", ".join(hub.workspace.taxonomy.labels)
+            raise InputError(f"label '{shown(label)[:_NAME_CHARS]}' is not known; expected one of {known}")
+        kept = set_correction(volume.folder, Correction(key=card.key, label=label, by=user.name, note=note))
+    hub.decisions.add(card.run, card.key, label, note, user.name)
+    return hub.shelf.correct(card, kept)
+
+
+def get_run(hub: Hub, run_id: str) -> StoredRun:
+    """The run of this id.
+
+    Raises:
+        HttpProblem: There is none (404).
+    """
+    run = hub.runs.get(run_id)
+    if run is None:
+        raise HttpProblem(
+            404, "no-such-run", f"there is no run '{shown(run_id)[:80]}'; GET /api/v1/runs lists them"
+        )
+    return run
+
+
+def get_list(hub: Hub, run_id: str) -> StoredRun:
+    """The list of this id; as `get_run`."""
+    run = get_run(hub, run_id)
+    if run.kind != "list":
+        raise HttpProblem(404, "no-such-run", f"'{run.id}' is a single paper; see /api/v1/papers/{run.id}")
+    return run
+
+
+def no_paper(paper_id: str) -> HttpProblem:
+    """The answer where there is no such paper."""
+    return HttpProblem(
+        404, "no-such-paper", f"there is no paper '{shown(paper_id)[:80]}'; GET /api/v1/papers lists them"
+    )
+
+
+def row_of(hub: Hub, run: StoredRun) -> Row | None:
+    """The labelled row of a single paper; None while there is none."""
+    folder = hub.workshop.folder_of(run)
+    return next(iter(read_rows(folder)), None) if is_made(folder / LEDGER_FILE) else None
+
+
+def _add(
+    hub: Hub, run_id: str, kind: Any, user: ServiceUser, title: str, task: RunTask, *, start: bool,
+    replay: Replay | None,
+) -> StoredRun:  # fmt: skip
+    try:
+        made = hub.runs.add(run_id, kind, user.name, plain_name(title), task, start=start, replay=replay)
+    except KeyReused as error:
+        raise key_reused() from error
+    return get_run(hub, made)
+
+
+def _replayed(hub: Hub, user: ServiceUser, replay: Replay | None) -> StoredRun | None:
+    try:
+        known = hub.runs.replayed(user.name, replay) if replay else None
+    except KeyReused as error:
+        raise key_reused() from error
+    return hub.runs.get(known) if known else None
+
+
+def _check_room(hub: Hub, user: ServiceUser) -> None:
+    """Refuses what could not be kept, before it is taken in."""
+    waiting = hub.runs.waiting_of(user.name)
+    if waiting >= hub.config.waiting_runs:
+        raise HttpProblem(
+            429,
+            "too-many-runs",
+            f"{waiting} papers and lists of '{user.name}' wait already; wait until some are done",
+        )
+    if free_bytes(hub) < _SPARE_BYTES:
+        raise HttpProblem(
+            507, "disk-full", "the disk is nearly full; nothing was kept: make room, then repeat it"
+        )

@@ -1,0 +1,208 @@
+"""What every request passes before anything else sees it: names, sites, identity, rates, sizes.
+
+A plain ASGI middleware, outside of all others: what it refuses, no other code has read. See docs/service.md
+for what each check is for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from classifier.service.config import ServiceConfig
+from classifier.service.identity import COOKIE, Identity
+from classifier.service.meters import Meters
+from classifier.service.problems import HttpProblem, problem_of, problem_response
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-cache, private",
+}
+_OPEN = ("/healthz", "/static/")
+"""Not counted: who asks whether the service lives, and what every page needs."""
+UPLOADS = ("/api/v1/papers", "/api/v1/runs", "/papers", "/lists")
+
+
+class Guard:
+    """Lets requests through to `app`, or answers them itself."""
+
+    def __init__(self, app: ASGIApp, config: ServiceConfig, identity: Identity, meters: Meters) -> None:
+        self._app = app
+        self._config = config
+        self._identity = identity
+        self._meters = meters
+        self._rates = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._rate = RateLimitItemPerMinute(config.requests_per_minute)
+        self._login_rate = RateLimitItemPerMinute(config.logins_per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, started, status = Request(scope), time.perf_counter(), 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(message)
+            await send(message)
+
+        try:
+            await self._check(request)
+            await self._app(scope, self._bounded(request, receive), send_on)
+        except HttpProblem as problem:
+            await problem_response(request, problem)(scope, receive, send_on)
+        finally:
+            self._meters.count(scope, status, time.perf_counter() - started)
+
+    async def _check(self, request: Request) -> None:
+        self._check_host(request)
+        self._check_site(request)
+        try:
+            user = (
+                self._identity.of(request)
+                if not self._config.needs_login
+                else await run_in_threadpool(self._identity.of, request)
+            )
+        except Exception as error:
+            raise problem_of(error) from error
+        request.scope["classifier.user"] = user
+        path = request.url.path
+        if path.startswith(_OPEN):
+            return
+        peer = request.client.host if request.client else ""
+        if path == "/login" and request.method == "POST":
+            self._count(self._login_rate, f"login {peer}")
+        self._count(self._rate, f"user {user.name}" if user else f"peer {peer}")
+
+    def _check_host(self, request: Request) -> None:
+        """A name that is not ours is another site's, which has pointed it at this machine (DNS rebinding)."""
+        host = host_of(request.headers.get("host", ""))
+        if host in self._config.hosts or (self._config.is_wildcard and _is_address(host)):
+            return
+        raise HttpProblem(
+            421,
+            "foreign-host",
+            "this service is not known under this name; use the address that 'classifier serve' printed, or "
+            "start it with --allow-host NAME",
+        )
+
+    def _check_site(self, request: Request) -> None:
+        """Browsers say from where a request comes; what another site starts is refused."""
+        site = request.headers.get("sec-fetch-site")
+        origin = request.headers.get("origin")
+        if request.method in SAFE:
+            # Pages may be linked to; parts of them may not be put into other sites' pages.
+            if (
+                site not in (None, "same-origin", "none")
+                and request.headers.get("sec-fetch-mode") != "navigate"
+            ):
+                raise _other_site()
+            return
+        if site is not None and site not in ("same-origin", "none"):
+            raise _other_site()
+        if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+            raise _other_site()
+        if site is None and origin is None and COOKIE in request.cookies:
+            raise _other_site()  # a browser that says nothing must not act in somebody's name
+
+    def _count(self, rate: RateLimitItemPerMinute, who: str) -> None:
+        if not self._rates.hit(rate, who):
+            raise HttpProblem(
+                429,
+                "too-many-requests",
+                f"more than {rate.amount} requests in a minute; wait, then go slower",
+            )
+
+    def _bounded(self, request: Request, receive: Receive) -> Receive:
+        """Hands the body on part by part, up to the limit, as long as it keeps coming."""
+        is_upload = request.url.path.rstrip("/") in UPLOADS and request.method == "POST"
+        limit = self._config.upload_bytes if is_upload else self._config.body_bytes
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            raise _too_large(limit)
+        taken, ended = 0, False
+
+        async def bounded() -> MutableMapping[str, Any]:
+            nonlocal taken, ended
+            if ended:  # from here on the only news is that the client has gone
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), self._config.body_wait_s)
+            except TimeoutError as error:
+                raise HttpProblem(
+                    408,
+                    "too-slow",
+                    f"no part of the request's body came for {self._config.body_wait_s:g} s; send it again",
+                    {"Connection": "close"},
+                ) from error
+            taken += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
+            if taken > limit:
+                raise _too_large(limit)
+            return message
+
+        return bounded
+
+
+def host_of(header: str) -> str:
+    """A Host header's name, without port, in lower case."""
+    name = header.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].rstrip(".")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _add_headers(message: Message) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+
+
+def _other_site() -> HttpProblem:
+    return HttpProblem(
+        403,
+        "other-site",
+        "the request comes from another site's page; open the service's own page and do it there",
+    )
+
+
+def _too_large(limit: int) -> HttpProblem:
+    size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"
+    return HttpProblem(
+        413, "too-large", f"larger than {size}, the most that this address takes; send a smaller file",
+        {"Connection": "close"},
+    )  # fmt: skip

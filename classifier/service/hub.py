@@ -1,0 +1,132 @@
+"""Everything that one service holds while it runs, made once and handed to all that answer requests."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+
+from classifier.errors import ConfigError
+from classifier.pdf import PdfLimits, PdfReader
+from classifier.service.config import ServiceConfig
+from classifier.service.identity import Identity
+from classifier.service.meters import Meters
+from classifier.service.shelf import Shelf
+from classifier.service.store.decisions import Decisions
+from classifier.service.store.events import Events
+from classifier.service.store.money import Money
+from classifier.service.store.runs import Runs
+from classifier.service.store.schema import ServiceDatabase
+from classifier.service.store.users import Users
+from classifier.service.tasks import Dispatcher
+from classifier.service.workshop import Workshop
+from classifier.survey.workspace import Workspace
+
+
+class Hub(NamedTuple):
+    """The parts of a service; `kept_pages` holds pages until a paper changes."""
+
+    config: ServiceConfig
+    workspace: Workspace
+    users: Users
+    runs: Runs
+    events: Events
+    money: Money
+    decisions: Decisions
+    shelf: Shelf
+    workshop: Workshop
+    dispatcher: Dispatcher
+    identity: Identity
+    meters: Meters
+    pictures: PdfReader
+    kept_pages: dict[Any, str]
+
+    def start(self) -> None:
+        """Starts the workers, and queues whatever should run."""
+        if not self.config.dispatch:
+            return
+        self.dispatcher.start()
+        for run in self.runs.unfinished():
+            self.dispatcher.wake(run.kind, run.id)
+
+    def stop(self) -> None:
+        """Pauses what is in work, and ends the workers."""
+        self.workshop.stop()
+        if self.config.dispatch:
+            self.dispatcher.stop()
+        self.pictures.close()
+
+
+def build_hub(config: ServiceConfig) -> Hub:
+    """Opens the folder.
+
+    Raises:
+        ConfigError: The workspace is wrong.
+        StoreError: The folder cannot be used.
+    """
+    workspace = Workspace(config.workspace)
+    database = ServiceDatabase(config.folder)
+    users, runs, events, money = Users(database), Runs(database), Events(database), Money(database)
+    shelf = Shelf(config.folder, workspace.taxonomy)
+    workshop = Workshop(config, workspace, runs, events, money, shelf)
+    workers = {"list": config.runs_at_once, "paper": config.papers_at_once}
+    meters = Meters()
+    meters.watch("classifier_runs", "Lists and single papers by state.", lambda: {**runs.counts()})
+    meters.watch("classifier_in_work", "Runs in work.", lambda: {"running": workshop.active})
+    settings = config.settings
+    limits = PdfLimits(wall_s=settings.pdf_wall_s, memory_bytes=settings.pdf_memory_mb * 2**20)
+    return Hub(
+        config=config,
+        workspace=workspace,
+        users=users,
+        runs=runs,
+        events=events,
+        money=money,
+        decisions=Decisions(database),
+        shelf=shelf,
+        workshop=workshop,
+        dispatcher=Dispatcher(config.folder, workshop.continue_run, workers),
+        identity=Identity(config, users),
+        meters=meters,
+        pictures=PdfReader(workers=1, limits=limits),
+        kept_pages={},
+    )
+
+
+def hub_of(request: Request) -> Hub:
+    """The hub of the service that answers this request."""
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+def engines_of(hub: Hub) -> dict[str, str]:
+    """The engines that may be chosen, with what to call them; the one that settings prefer comes first."""
+    settings = hub.config.settings
+    found = {"offline": "offline baseline (no key, no network, no cost)"}
+    if settings.model and (settings.api_key or settings.base_url):
+        found["openai"] = f"{settings.model} (language model, may cost money)"
+    preferred = settings.chosen_engine
+    return {name: found[name] for name in sorted(found, key=lambda name: name != preferred)}
+
+
+def check_engine(hub: Hub, engine: str | None) -> str:
+    """The engine that was chosen, or the preferred one.
+
+    Raises:
+        ConfigError: It is not set up here.
+    """
+    known = engines_of(hub)
+    if engine is None or engine == "":
+        return next(iter(known))
+    if engine not in known:
+        raise ConfigError(
+            f"the engine '{engine}' is not set up here; expected {' or '.join(known)} (openai needs "
+            "OPENAI_API_KEY or OPENAI_BASE_URL, and CLASSIFIER_MODEL, where the service was started)"
+        )
+    return engine
+
+
+def free_bytes(hub: Hub) -> int:
+    """What is left on the disk of the service's folder."""
+    return shutil.disk_usage(hub.config.folder).free

@@ -1,0 +1,12 @@
+"""The pages: one module a page. They call the same functions as the JSON API, and work without JavaScript."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def screens() -> tuple[APIRouter, ...]:
+    """The pages' routes."""
+    from classifier.service.screens import account, docs, evaluation, lists, papers, static, tree
+
+    return tuple(module.router for module in (papers, lists, tree, evaluation, account, docs, static))

@@ -1,0 +1,201 @@
+"""Drop a list: what was read, what it will cost, start, live progress, exports."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from classifier.batch.estimate import CostEstimate
+from classifier.errors import ClassifierError, StoreError
+from classifier.export.render import FORMATS, INTO
+from classifier.service.api.common import status_view
+from classifier.service.api.runs import dollars
+from classifier.service.api.uploads import Form, read_form
+from classifier.service.desk import (
+    choose,
+    estimate_run,
+    get_list,
+    listing_of,
+    pause,
+    start,
+    take_list,
+)
+from classifier.service.files import Upload
+from classifier.service.hub import Hub, hub_of
+from classifier.service.identity import owner, reader
+from classifier.service.problems import HttpProblem, problem_of
+from classifier.service.screens.example import EXAMPLE_FILE, example_list
+from classifier.service.screens.render import render_page
+from classifier.service.shelf import standing
+from classifier.service.store.runs import StoredRun
+from classifier.service.store.users import ServiceUser
+
+router = APIRouter()
+
+_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "example"))
+_START_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "retry"))
+_SHOWN = 50
+HubNow = Annotated[Hub, Depends(hub_of)]
+Reader = Annotated[ServiceUser, Depends(reader)]
+Owner = Annotated[ServiceUser, Depends(owner)]
+RunId = Annotated[str, Path(max_length=100)]
+
+
+@router.get("/lists")
+def get_lists(request: Request, hub: HubNow, _: Reader) -> Response:
+    """The form, and the lists that there are."""
+    return _lists(request, hub)
+
+
+def _lists(request: Request, hub: Hub, status: int = 200, problem: HttpProblem | None = None) -> Response:
+    runs = [status_view(hub, run) for run in hub.runs.page("list", None, _SHOWN)]
+    known = {run.id for run in runs}
+    others = [
+        (volume, standing(volume.folder)[0])
+        for volume in hub.shelf.volumes()
+        if not volume.is_paper and volume.id not in known and hub.runs.get(volume.id) is None
+    ]
+    return render_page(request, "lists.html.j2", status=status, problem=problem, runs=runs, others=others)
+
+
+@router.post("/lists")
+async def post_list(request: Request, hub: HubNow, user: Owner) -> Response:
+    """Takes a list in and leads to its page."""
+    async with read_form(request, _FIELDS) as form:
+        try:
+            run = await run_in_threadpool(_take, hub, user, form)
+        except (ClassifierError, HttpProblem, OSError) as error:
+            problem = problem_of(error)
+            return await run_in_threadpool(_lists, request, hub, problem.status_code, problem)
+    return RedirectResponse(f"/lists/{run.id}", 303)
+
+
+def _take(hub: Hub, user: ServiceUser, form: Form) -> StoredRun:
+    upload, fields = form.upload, form.fields
+    if fields.get("example"):
+        upload = Upload(EXAMPLE_FILE, io.BytesIO(example_list()))
+    if upload is None:
+        raise HttpProblem(422, "invalid-request", "no file was chosen; choose a list, or try the example")
+    cap = dollars(fields.get("max_cost_usd", ""))
+    return take_list(hub, user, upload, fields.get("engine"), fields.get("reading", "full"), cap)[0]
+
+
+@router.get("/lists/{run_id}")
+def get_one(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
+    """What was read, where it stands, and what can be done."""
+    if hub.runs.get(run_id) is None and (volume := hub.shelf.volume(run_id)) is not None:
+        return render_page(
+            request, "folder.html.j2", volume=volume, counts=standing(volume.folder)[0], formats=_formats()
+        )
+    return _one(request, hub, get_list(hub, run_id))
+
+
+def _one(
+    request: Request, hub: Hub, run: StoredRun, status: int = 200, problem: HttpProblem | None = None,
+    estimate: CostEstimate | None = None,
+) -> Response:  # fmt: skip
+    listing = None
+    try:
+        listing = listing_of(hub, run)
+    except StoreError as error:
+        problem = problem or problem_of(error)
+    return render_page(
+        request, "list.html.j2", status=status, listing=listing, problem=problem, estimate=estimate,
+        formats=_formats(), into=_into(run), **_progress(hub, run),
+    )  # fmt: skip
+
+
+def _formats() -> list[str]:
+    """All formats that this installation can write."""
+    return [name for name in FORMATS if name != "parquet" or find_spec("pyarrow")]
+
+
+def _into(run: StoredRun) -> tuple[str, ...]:
+    """Formats in which the uploaded list itself can take labels in."""
+    ends = {".bib": "bibtex", ".bibtex": "bibtex", ".biblatex": "bibtex", ".ris": "ris", ".json": "csl-json"}
+    name = run.task.file or ""
+    found = ends.get(name[name.rfind(".") :])
+    if name.endswith((".md", ".markdown", ".mkd")):
+        return tuple(form for form in INTO if form not in ends.values())
+    return (found,) if found else ()
+
+
+def _progress(hub: Hub, run: StoredRun) -> dict[str, Any]:
+    last = hub.events.last(run.id)
+    spent = standing(hub.workshop.folder_of(run))[1]
+    return {
+        "run": run,
+        "now": status_view(hub, run),
+        "speed": last.data if last is not None and last.kind == "progress" and run.state.is_active else {},
+        "replies": spent.replies,
+    }
+
+
+@router.get("/lists/{run_id}/progress")
+def get_progress(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
+    """The part of the page that changes while it is in work; when that ends, the page is loaded again."""
+    run = get_list(hub, run_id)
+    if not run.state.is_active:
+        return Response(status_code=200, headers={"HX-Refresh": "true"})
+    return render_page(request, "list_progress.html.j2", **_progress(hub, run))
+
+
+@router.post("/lists/{run_id}/estimate")
+async def post_estimate(request: Request, run_id: RunId, hub: HubNow, _: Owner) -> Response:
+    """The page with the cost range of what was chosen."""
+    return await _with_choices(request, hub, run_id, _estimate)
+
+
+@router.post("/lists/{run_id}/start")
+async def post_start(request: Request, run_id: RunId, hub: HubNow, user: Owner) -> Response:
+    """Starts, resumes or retries."""
+
+    def begin(hub: Hub, run: StoredRun, fields: dict[str, str]) -> Response:
+        start(hub, user, choose(hub, run, **_choices(fields)), retry=bool(fields.get("retry")))
+        return RedirectResponse(f"/lists/{run_id}", 303)
+
+    return await _with_choices(request, hub, run_id, lambda _, *given: begin(*given))
+
+
+def _estimate(request: Request, hub: Hub, run: StoredRun, fields: dict[str, str]) -> Response:
+    chosen = choose(hub, run, **_choices(fields))
+    return _one(request, hub, chosen, estimate=estimate_run(hub, chosen))
+
+
+def _choices(fields: dict[str, str]) -> dict[str, Any]:
+    cap = dollars(fields.get("max_cost_usd", ""))
+    return {"engine": fields.get("engine"), "reading": fields.get("reading"), "max_cost_usd": cap}
+
+
+async def _with_choices(
+    request: Request,
+    hub: Hub,
+    run_id: str,
+    act: Callable[[Request, Hub, StoredRun, dict[str, str]], Response],
+) -> Response:
+    """What `act` answers to the form's fields, or the page with what was wrong."""
+    async with read_form(request, _START_FIELDS) as form:
+        fields = form.fields
+
+    def answer() -> Response:
+        run = get_list(hub, run_id)
+        try:
+            return act(request, hub, run, fields)
+        except (ClassifierError, HttpProblem) as error:
+            problem = problem_of(error)
+            return _one(request, hub, run, problem.status_code, problem)
+
+    return await run_in_threadpool(answer)
+
+
+@router.post("/lists/{run_id}/pause")
+def post_pause(run_id: RunId, hub: HubNow, _: Owner) -> Response:
+    """Pauses."""
+    pause(hub, get_list(hub, run_id))
+    return RedirectResponse(f"/lists/{run_id}", 303)

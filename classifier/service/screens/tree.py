@@ -1,0 +1,112 @@
+"""The tree with counts, and the papers that were asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from classifier.service.api.common import decode_cursor, encode_cursor
+from classifier.service.hub import Hub, hub_of
+from classifier.service.identity import reader
+from classifier.service.screens.papers import leaf_titles
+from classifier.service.screens.render import render_text
+from classifier.service.search import PaperFilter, find_cards
+from classifier.service.shelf import Card
+from classifier.service.store.users import ServiceUser
+from classifier.survey.taxonomy import Node
+
+router = APIRouter()
+
+PAGE = 50
+"""Papers on one page."""
+_OUTSIDE = ("out-of-scope", "unplaced", "failed")
+_KEPT = 64
+"""Pages that are kept until a paper changes, so that many readers of one page cost as much as one."""
+
+
+@router.get("/tree")
+def get_tree(
+    request: Request,
+    hub: Annotated[Hub, Depends(hub_of)],
+    user: Annotated[ServiceUser, Depends(reader)],
+    q: Annotated[str, Query(max_length=200)] = "",
+    label: Annotated[str, Query(max_length=200)] = "",
+    run: Annotated[str, Query(max_length=200)] = "",
+    engine: Annotated[str, Query(max_length=200)] = "",
+    reason: Annotated[str, Query(max_length=200)] = "",
+    year: Annotated[str, Query(max_length=10)] = "",
+    least: Annotated[str, Query(max_length=10)] = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """All runs together; fields that are left empty ask for nothing."""
+    wanted = PaperFilter(
+        q=q, label=label, run=run, engine=engine, reason=reason,
+        year=int(year) if year.isascii() and year.isdecimal() and 1500 <= int(year) <= 2200 else None,
+        least=_share(least),
+    )  # fmt: skip
+    cards = hub.shelf.cards()  # looks whether anything has changed
+    key = (hub.shelf.version, wanted, cursor, user)
+    text = hub.kept_pages.get(key)
+    if text is None:
+        text = render_text(request, "tree.html.j2", **_context(hub, cards, wanted, cursor))
+        while len(hub.kept_pages) >= _KEPT:
+            hub.kept_pages.pop(next(iter(hub.kept_pages)), None)
+        hub.kept_pages[key] = text
+    return HTMLResponse(text)
+
+
+def _context(hub: Hub, cards: list[Card], wanted: PaperFilter, cursor: str | None) -> dict[str, Any]:
+    counts = Counter(card.label for card in cards)
+    found = find_cards(hub, wanted)
+    start = decode_cursor(cursor) or 0
+    asked = {name: value for name, value in wanted.model_dump(exclude_none=True).items() if value != ""}
+    more = start + PAGE < len(found)
+    taxonomy = hub.workspace.taxonomy
+    return {
+        "title": taxonomy.title,
+        "definition": taxonomy.definition,
+        "tree": [_branch(node, node.id, counts) for node in taxonomy.tree],
+        "outside": [(label, counts[label]) for label in _OUTSIDE if counts[label]],
+        "total": len(cards),
+        "found": len(found),
+        "papers": [(card, hub.shelf.filed(card)) for card in found[start : start + PAGE]],
+        "first": start + 1,
+        "wanted": wanted,
+        "is_filtered": bool(asked),
+        "previous": _address(asked, start - PAGE) if start else None,
+        "next": _address(asked, start + PAGE) if more else None,
+        "leaf_titles": leaf_titles(hub),
+        "leaf": taxonomy.leaves.get(wanted.label),
+        "engine_names": sorted({card.engine for card in cards if card.engine}),
+        "reasons": sorted({reason for card in cards for reason in card.reasons}),
+        "years": sorted({card.year for card in cards if card.year}, reverse=True),
+        "problems": [volume for volume in hub.shelf.volumes() if volume.error],
+    }
+
+
+def _branch(node: Node, path: str, counts: Counter[str]) -> dict[str, Any]:
+    children = [_branch(child, f"{path}/{child.id}", counts) for child in node.children]
+    return {
+        "id": path,
+        "title": node.title,
+        "definition": node.definition,
+        "count": sum(child["count"] for child in children) if children else counts[path],
+        "children": children,
+    }
+
+
+def _address(asked: dict[str, Any], start: int) -> str:
+    place = {"cursor": encode_cursor(start)} if start > 0 else {}
+    return "/tree?" + urlencode({**asked, **place})
+
+
+def _share(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value <= 1 else None

@@ -1,0 +1,67 @@
+"""Which papers were asked for: words, label, engine, confidence, review reason, year, run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from classifier.service.hub import Hub
+from classifier.service.shelf import Card
+
+_Short = Annotated[str, Field(max_length=200)]
+
+
+class PaperFilter(BaseModel):
+    """All that is given must hold.
+
+    Attributes:
+        q: Words that all stand in title, authors or quotes.
+        label: A leaf id, "out-of-scope", "unplaced" or "failed"; of a branch, everything below it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    q: _Short = ""
+    label: _Short = ""
+    run: _Short = ""
+    engine: _Short = ""
+    reason: Annotated[
+        str, Field(max_length=200, description="A review reason; `any` for all that need review")
+    ] = ""
+    year: Annotated[int | None, Field(ge=1500, le=2200)] = None
+    least: Annotated[float | None, Field(ge=0, le=1, description="Least confidence")] = None
+    most: Annotated[float | None, Field(ge=0, le=1, description="Highest confidence")] = None
+    corrected: bool | None = None
+
+
+def find_cards(hub: Hub, wanted: PaperFilter) -> list[Card]:
+    """The papers that were asked for: newest first, then by title."""
+    words = wanted.q.lower().split()
+    found = [
+        card
+        for card in hub.shelf.cards()
+        if _is_wanted(card, wanted) and all(word in card.words for word in words)
+    ]
+    found.sort(key=lambda card: (-(card.year or 0), card.title.casefold(), card.id))
+    return found
+
+
+def _is_wanted(card: Card, wanted: PaperFilter) -> bool:
+    if wanted.label and card.label != wanted.label and not card.label.startswith(f"{wanted.label}/"):
+        return False
+    if (wanted.run and card.run != wanted.run) or (wanted.engine and card.engine != wanted.engine):
+        return False
+    if wanted.reason and not (card.needs_review if wanted.reason == "any" else wanted.reason in card.reasons):
+        return False
+    if wanted.year is not None and card.year != wanted.year:
+        return False
+    if wanted.corrected is not None and card.corrected != wanted.corrected:
+        return False
+    return _is_within(card.confidence, wanted.least, wanted.most)
+
+
+def _is_within(confidence: float | None, least: float | None, most: float | None) -> bool:
+    if least is None and most is None:
+        return True
+    return confidence is not None and (least or 0.0) <= confidence <= (1.0 if most is None else most)

@@ -1,0 +1,93 @@
+"""An address is served, if it is safe to: strangers must log in, and somebody must be able to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from classifier.errors import ConfigError
+from classifier.extras import need
+from classifier.service import create_app
+from classifier.service.config import ServiceConfig
+
+_LEAVE_S = 20
+"""How long open connections are waited for at the end."""
+_IDLE_S = 15
+"""How long an idle connection stays open."""
+
+
+def add_user(config: ServiceConfig, name: str, role: str) -> str:
+    """Adds a user; returns the token, which is shown this once.
+
+    Raises:
+        ConfigError: Name or role is wrong.
+    """
+    from classifier.service.store.schema import ServiceDatabase
+    from classifier.service.store.users import UserRole, Users
+
+    return Users(ServiceDatabase(config.folder)).add(name, UserRole(role))
+
+
+def check_address(config: ServiceConfig) -> None:
+    """Refuses an address at which nobody could be told from anybody.
+
+    Raises:
+        ConfigError: Users must be known there, and neither a user nor a proxy's header is.
+    """
+    from classifier.service.store.schema import ServiceDatabase
+    from classifier.service.store.users import Users
+
+    if not config.needs_login or Users(ServiceDatabase(config.folder)).any():
+        return
+    raise ConfigError(
+        f"at {config.host} others can reach the service, and nobody could log in; add a user first with "
+        "'classifier serve --add-user NAME --role owner' (the same DIR), or serve on 127.0.0.1"
+    )
+
+
+def serve(config: ServiceConfig, on_start: Callable[[str], None] = lambda _: None) -> None:
+    """Serves until a signal ends it; what is in work then is continued at the next start.
+
+    Args:
+        on_start: Told the address when it is served.
+
+    Raises:
+        ConfigError: The extra is missing, or the address is not safe.
+        StoreError: The folder cannot be used, or the address is taken.
+    """
+    uvicorn = need("uvicorn", "serve", "classifier serve")
+    check_address(config)
+    settings = {f: getattr(config, f) for f in config.__dataclass_fields__}
+    app = create_app(**settings)
+    name = f"[{config.host}]" if ":" in config.host else config.host
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=config.host,
+            port=config.port,
+            log_level=logging.WARNING,
+            access_log=False,  # addresses hold references and words that were searched for
+            proxy_headers=False,  # only the guard decides which header is believed
+            server_header=False,
+            limit_concurrency=config.connections,
+            timeout_keep_alive=_IDLE_S,
+            timeout_graceful_shutdown=_LEAVE_S,
+        )
+    )
+    started = server.startup
+
+    async def startup(sockets: object = None) -> None:
+        await started(sockets=sockets)
+        if server.started:
+            port = server.servers[0].sockets[0].getsockname()[1]
+            on_start(f"http://{name}:{port}/")
+
+    server.startup = startup
+    try:
+        server.run()
+    except SystemExit as error:  # uvicorn's way to say that the address is taken
+        raise ConfigError(
+            f"{config.host}:{config.port} cannot be served (it may be taken); choose another --port"
+        ) from error
+    if not server.started:
+        raise ConfigError(f"{config.host}:{config.port} cannot be served; choose another --host or --port")

@@ -1,0 +1,291 @@
+"""The run folders as papers: what is where in the tree, quickly also for thousands of papers.
+
+What enters: a folder of `label --out` folders, which the service or the command line may be filling. What
+leaves: light cards, renewed when a ledger changes, each with its whole row packed. The ledgers are the
+truth: nothing is kept here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from classifier.batch.ledger.items import Counts, Spent
+from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.rows import read_rows
+from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.errors import ClassifierError, StoreError
+from classifier.export.filed import Filed, file_row
+from classifier.model.entries import Correction, Row
+from classifier.survey.taxonomy import Taxonomy
+from classifier.text.characters import shown
+
+PAPERS = "papers"
+"""Folder of single papers: each is a run of one entry."""
+_SHARE = 0.05
+"""Most of the time that is spent on reading ledgers which change all the time."""
+_SLOW_S = 0.2
+"""A ledger that takes longer to read is read in the background once it is known."""
+_LOOK_S = 0.5
+"""Folders are not looked at again within this."""
+
+
+@dataclass(slots=True)
+class Card:
+    """A labelled paper, as lists of papers show it.
+
+    Attributes:
+        id: Names it in addresses.
+        run: Name of its run.
+        label: A leaf id, "out-of-scope", "unplaced" or "failed", after corrections.
+        words: Title, authors and quotes in lower case, to search in.
+        packed: The row as compressed JSON.
+    """
+
+    id: str
+    run: str
+    key: str
+    title: str
+    authors: str
+    year: int | None
+    label: str
+    confidence: float | None
+    engine: str
+    reasons: tuple[str, ...]
+    needs_review: bool
+    corrected: bool
+    words: str
+    packed: bytes
+
+    @property
+    def row(self) -> Row:
+        """The whole row."""
+        return Row.model_validate_json(zlib.decompress(self.packed))
+
+
+@dataclass(slots=True)
+class Volume:
+    """A run folder as it was read last.
+
+    Attributes:
+        error: Why its papers cannot be shown; empty if they can.
+    """
+
+    id: str
+    folder: Path
+    is_paper: bool
+    signature: tuple[int, ...] = ()
+    cards: dict[str, Card] = field(default_factory=dict)
+    error: str = ""
+    took_s: float = 0.0
+    read_at: float = 0.0
+
+
+class Shelf:
+    """All run folders below a folder. Thread-safe.
+
+    Args:
+        taxonomy: Rows of another one are not shown; their folder says so.
+
+    Attributes:
+        version: Grows whenever a paper changes.
+    """
+
+    def __init__(self, root: Path, taxonomy: Taxonomy) -> None:
+        self._root = root
+        self._taxonomy = taxonomy
+        self._volumes: dict[str, Volume] = {}
+        self._index: dict[str, Card] = {}
+        self._looked = 0.0
+        self.version = 0
+        self._lock = threading.Lock()
+        self._slow: set[str] = set()
+
+    def folder_of(self, run_id: str, *, is_paper: bool) -> Path:
+        """Where a run of the service lies; `run_id` was made by the service."""
+        return self._root / PAPERS / run_id if is_paper else self._root / run_id
+
+    def volumes(self) -> list[Volume]:
+        """The folders, by name."""
+        self._refresh()
+        return sorted(self._volumes.values(), key=lambda volume: volume.id)
+
+    def volume(self, run_id: str) -> Volume | None:
+        """The folder of this name."""
+        self._refresh()
+        return self._volumes.get(run_id)
+
+    def cards(self) -> list[Card]:
+        """All labelled papers, folder by folder."""
+        return [card for volume in self.volumes() for card in volume.cards.values()]
+
+    def card(self, card_id: str) -> Card | None:
+        """The paper of this id."""
+        self._refresh()
+        found = self._index.get(card_id)
+        if found is None:
+            self._refresh(force=True)
+            found = self._index.get(card_id)
+        return found
+
+    def filed(self, card: Card) -> Filed:
+        """The paper with a person's decision applied."""
+        return self.filed_row(card.row)
+
+    def filed_row(self, row: Row) -> Filed:
+        """A row with a person's decision applied."""
+        return file_row(row, self._taxonomy)
+
+    def correct(self, card: Card, correction: Correction | None) -> Card:
+        """Shows a decision that was written to the ledger, before that is read again."""
+        renewed = self._card(card.run, card.row.model_copy(update={"correction": correction}))
+        renewed.id = card.id
+        with self._lock:
+            volume = self._volumes.get(card.run)
+            if volume is not None:
+                volume.cards[card.id] = renewed
+                volume.signature = ()  # duplicates of it share the decision
+            self._index[card.id] = renewed
+            self.version += 1
+        return renewed
+
+    def _refresh(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if not force and now - self._looked < _LOOK_S and self._looked:
+            return
+        first = not self._looked
+        if not self._lock.acquire(blocking=first or force):
+            return  # another thread is at it, and what there is will do
+        try:
+            self._looked = now
+            found = dict(self._find())
+            for gone in self._volumes.keys() - found.keys():
+                self._forget(gone)
+            for run_id, (folder, is_paper) in found.items():
+                volume = self._volumes.setdefault(run_id, Volume(run_id, folder, is_paper))
+                self._renew(volume)
+        finally:
+            self._lock.release()
+
+    def _find(self) -> Iterator[tuple[str, tuple[Path, bool]]]:
+        for parent, is_paper in ((self._root, False), (self._root / PAPERS, True)):
+            if not parent.is_dir():
+                continue
+            for folder in sorted(parent.iterdir()):
+                if (folder / LEDGER_FILE).is_file():
+                    yield folder.name, (folder, is_paper)
+
+    def _renew(self, volume: Volume) -> None:
+        """Reads a folder again if its ledger has changed, and not too often."""
+        signature = _signature(volume.folder)
+        now = time.monotonic()
+        if signature == volume.signature or volume.id in self._slow:
+            return
+        if volume.read_at and now - volume.read_at < volume.took_s / _SHARE:
+            return
+        if volume.took_s > _SLOW_S:
+            self._slow.add(volume.id)
+            threading.Thread(target=self._read_slowly, args=(volume, signature), daemon=True).start()
+        else:
+            self._put(volume, signature, *self._read(volume))
+
+    def _read_slowly(self, volume: Volume, signature: tuple[int, ...]) -> None:
+        try:
+            cards, error, took = self._read(volume)
+            with self._lock:
+                self._put(volume, signature, cards, error, took)
+        finally:
+            self._slow.discard(volume.id)
+
+    def _read(self, volume: Volume) -> tuple[dict[str, Card], str, float]:
+        started, cards = time.monotonic(), {}
+        try:
+            for row in read_rows(volume.folder):
+                card = self._card(volume.id, row)
+                card.id = volume.id if volume.is_paper else card.id
+                cards[card.id] = card
+        except ClassifierError as error:
+            return cards, error.message.replace(f"{self._root}/", ""), time.monotonic() - started
+        return cards, "", time.monotonic() - started
+
+    def _put(
+        self, volume: Volume, signature: tuple[int, ...], cards: dict[str, Card], error: str, took: float
+    ) -> None:
+        for gone in volume.cards.keys() - cards.keys():
+            self._index.pop(gone, None)
+        self._index.update(cards)
+        self.version += 1
+        volume.cards, volume.error, volume.took_s = cards, error, took
+        volume.signature, volume.read_at = signature, time.monotonic()
+
+    def _forget(self, run_id: str) -> None:
+        self.version += 1
+        for card_id in self._volumes.pop(run_id).cards:
+            self._index.pop(card_id, None)
+
+    def _card(self, run_id: str, row: Row) -> Card:
+        filed = file_row(row, self._taxonomy)
+        made = row.label.provenance
+        quotes = (piece.quote for piece in filed.quotes)
+        return Card(
+            id=hashlib.sha256(f"{run_id}\0{row.entry.key}".encode("utf-8", "replace")).hexdigest()[:20],
+            run=run_id,
+            key=row.entry.key,
+            title=filed.title,
+            authors=filed.short_authors,
+            year=filed.year,
+            label=filed.label,
+            confidence=filed.ruled.confidence,
+            engine=shown(made.model or made.engine) if made else "",
+            reasons=tuple(row.label.review_reasons) if filed.needs_review else (),
+            needs_review=filed.needs_review,
+            corrected=filed.is_corrected,
+            words="\n".join((filed.title, *filed.authors, *map(shown, quotes))).lower(),
+            packed=zlib.compress(row.model_dump_json().encode("utf-8", "replace"), 1),
+        )
+
+
+def standing(folder: Path) -> tuple[Counts, Spent]:
+    """How far a ledger has come, and what its replies have cost; nothing is locked or written.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    path = folder / LEDGER_FILE
+    if not is_made(path):
+        return Counts(), Spent()
+    try:
+        with closing(connect(path, read_only=True)) as connection:
+            ledger = Ledger(connection, path)
+            return ledger.counts(), ledger.spent()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the ledger cannot be read ({error}); try again") from error
+
+
+def is_made(path: Path) -> bool:
+    """Whether a ledger has its tables: one that a run is making this moment holds nothing yet."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'item'").fetchone())
+    except sqlite3.Error:
+        return False
+
+
+def _signature(folder: Path) -> tuple[int, ...]:
+    values: list[int] = []
+    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
+        try:
+            found = (folder / name).stat()
+            values += [found.st_mtime_ns, found.st_size]
+        except OSError:
+            values += [0, 0]
+    return tuple(values)

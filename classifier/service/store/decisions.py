@@ -1,0 +1,42 @@
+"""Who decided what about which paper: a ledger keeps the last decision, this keeps all made here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from classifier.service.store.schema import ServiceDatabase
+
+
+class StoredDecision(NamedTuple):
+    """One decision; `label` is None where a decision was taken back."""
+
+    label: str | None
+    note: str
+    user: str
+    at: str
+
+
+class Decisions:
+    """The decisions of a database."""
+
+    def __init__(self, database: ServiceDatabase) -> None:
+        self._database = database
+
+    def add(self, run_id: str, key: str, label: str | None, note: str, user: str) -> None:
+        """Appends a decision."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO decision (run, key, label, note, user, at) VALUES (?, ?, ?, ?, ?, ?)",
+                (run_id, key, label, note, user, now),
+            )
+
+    def about(self, run_id: str, key: str) -> list[StoredDecision]:
+        """All decisions about a paper, oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT label, note, user, at FROM decision WHERE run = ? AND key = ? ORDER BY number",
+                (run_id, key),
+            ).fetchall()
+        return [StoredDecision(*row) for row in rows]

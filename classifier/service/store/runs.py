@@ -1,0 +1,247 @@
+"""Lists and single papers as they were handed in, and what is wanted of them.
+
+How far a run has come stands in its folder's ledger. Here stands only what the ledger does not know: who
+handed it in, how it is to be labelled, and whether it should run, so that a service that was killed resumes
+it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from sqlite3 import Connection, Row
+from typing import Any, Literal, NamedTuple
+
+from classifier.model.record import Record
+from classifier.service.store.schema import ServiceDatabase
+
+Kind = Literal["list", "paper"]
+_REPLAYS_S = 7 * 86_400.0
+"""How long a repeated request is recognised by its Idempotency-Key."""
+
+
+class RunState(StrEnum):
+    """Where a run stands; stored by name."""
+
+    draft = "draft"
+    """Read, and not started."""
+    queued = "queued"
+    running = "running"
+    paused = "paused"
+    done = "done"
+    stopped = "stopped"
+    """It ended early; starting it again resumes it."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something will happen without anybody doing anything."""
+        return self in (RunState.queued, RunState.running)
+
+
+class RunTask(Record):
+    """What is to be labelled, and how.
+
+    Attributes:
+        engine: "offline" or "openai".
+        file: Name of the uploaded list or PDF in the run's folder.
+        ref: The reference of a single paper.
+        title, abstract: Of a paper that is no file.
+        max_cost_usd: Cap on what the run's replies cost together; None for the user's daily limit.
+    """
+
+    engine: Literal["offline", "openai"]
+    reading: Literal["full", "abstract"] = "full"
+    file: str | None = None
+    ref: str | None = None
+    title: str | None = None
+    abstract: str | None = None
+    max_cost_usd: float | None = None
+
+
+class StoredRun(NamedTuple):
+    """A row of the table."""
+
+    id: str
+    number: int
+    kind: Kind
+    user: str
+    created: str
+    title: str
+    task: RunTask
+    wanted: str
+    retry: bool
+    state: RunState
+    code: str | None
+    message: str | None
+    changed: str
+
+
+class Replay(NamedTuple):
+    """A request that can be recognised: its Idempotency-Key, and the sha256 of what it asked for."""
+
+    key: str
+    request: str
+
+
+class KeyReused(Exception):
+    """An Idempotency-Key came again with another request."""
+
+
+class Runs:
+    """The runs of a database."""
+
+    def __init__(self, database: ServiceDatabase) -> None:
+        self._database = database
+
+    def new_id(self, kind: Kind) -> str:
+        """An id that nobody can guess and that is a folder's name on every system."""
+        return f"{kind[0]}{secrets.token_hex(8)}"
+
+    def replayed(self, user: str, replay: Replay) -> str | None:
+        """The run that an earlier request with this key made.
+
+        Raises:
+            KeyReused: That request asked for something else.
+        """
+        with self._database.reading() as connection:
+            return _replayed(connection, user, replay)
+
+    def add(
+        self,
+        run_id: str,
+        kind: Kind,
+        user: str,
+        title: str,
+        task: RunTask,
+        *,
+        start: bool,
+        replay: Replay | None,
+    ) -> str:
+        """Takes up a run whose files are in its folder already.
+
+        Returns:
+            Its id; another run's, if the same request had made one meanwhile.
+
+        Raises:
+            KeyReused: As `replayed`.
+        """
+        now = _now()
+        with self._database.writing() as connection:
+            if replay is not None:
+                connection.execute("DELETE FROM replay WHERE at < ?", (time.time() - _REPLAYS_S,))
+                if earlier := _replayed(connection, user, replay):
+                    return earlier
+                connection.execute(
+                    "INSERT INTO replay VALUES (?, ?, ?, ?, ?)", (user, *replay, run_id, time.time())
+                )
+            number = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM run").fetchone()[0]
+            state, wanted = (RunState.queued, "run") if start else (RunState.draft, "nothing")
+            connection.execute(
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, NULL, ?)",
+                (run_id, number, kind, user, now, title, task.model_dump_json(), wanted, state, now),
+            )
+        return run_id
+
+    def get(self, run_id: str) -> StoredRun | None:
+        """The run of this id."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT * FROM run WHERE id = ?", (run_id,)).fetchone()
+        return _run(found) if found else None
+
+    def page(self, kind: Kind, before: int | None, limit: int) -> list[StoredRun]:
+        """The newest runs with a number below `before`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM run WHERE kind = ? AND number < ? ORDER BY number DESC LIMIT ?",
+                (kind, before if before is not None else 1 << 62, limit),
+            ).fetchall()
+        return [_run(row) for row in rows]
+
+    def unfinished(self) -> list[StoredRun]:
+        """What should run, oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT * FROM run WHERE wanted = 'run' ORDER BY number").fetchall()
+        return [_run(row) for row in rows]
+
+    def waiting_of(self, user: str) -> int:
+        """How many runs of a user wait or are in work."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT count(*) FROM run WHERE user = ? AND wanted = 'run'", (user,)
+            ).fetchone()
+        return int(found[0])
+
+    def counts(self) -> dict[str, int]:
+        """State -> runs in it."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT state, count(*) FROM run GROUP BY state").fetchall()
+        return dict(map(tuple, rows))
+
+    def change(self, run_id: str, task: RunTask) -> None:
+        """Keeps how a run is to be labelled."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE run SET task = ? WHERE id = ?", (task.model_dump_json(), run_id))
+
+    def want(self, run_id: str, wanted: Literal["run", "pause"], *, retry: bool = False) -> None:
+        """Asks for a run to start or to pause; the same again changes nothing."""
+        with self._database.writing() as connection:
+            if wanted == "run":
+                connection.execute(
+                    "UPDATE run SET wanted = 'run', retry = max(retry, ?), code = NULL, message = NULL,"
+                    " state = CASE state WHEN 'running' THEN state ELSE 'queued' END, changed = ?"
+                    " WHERE id = ?",
+                    (retry, _now(), run_id),
+                )
+            else:
+                connection.execute(
+                    "UPDATE run SET wanted = 'pause', changed = ?,"
+                    " state = CASE state WHEN 'queued' THEN 'paused' ELSE state END"
+                    " WHERE id = ? AND wanted = 'run'",
+                    (_now(), run_id),
+                )
+
+    def set_state(
+        self, run_id: str, state: RunState, code: str | None = None, message: str | None = None
+    ) -> None:
+        """Notes where a run stands; what has ended is wanted no more."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE run SET state = ?, code = ?, message = ?, changed = ?,"
+                " wanted = CASE WHEN ? THEN 'nothing' ELSE wanted END,"
+                " retry = CASE WHEN ? THEN 0 ELSE retry END WHERE id = ?",
+                (
+                    state, code, message, _now(),
+                    state in (RunState.done, RunState.stopped), state is not RunState.queued, run_id,
+                ),
+            )  # fmt: skip
+
+
+def _replayed(connection: Connection, user: str, replay: Replay) -> str | None:
+    found = connection.execute(
+        "SELECT request, run FROM replay WHERE user = ? AND key = ?", (user, replay.key)
+    ).fetchone()
+    if found is None:
+        return None
+    if found[0] != replay.request:
+        raise KeyReused
+    return str(found[1])
+
+
+def _run(row: Row) -> StoredRun:
+    values: Mapping[str, Any] = dict(row)
+    return StoredRun(
+        **{
+            **values,
+            "task": RunTask.model_validate(json.loads(values["task"])),
+            "retry": bool(values["retry"]),
+            "state": RunState(values["state"]),
+        }
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,133 @@
+"""The tables, and how an older file becomes a present one. A newer one is refused, never guessed at."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from classifier.errors import StoreError
+
+DATABASE = "service.sqlite"
+BUSY_S = 5.0
+"""How long a request waits for another one's transaction; each takes milliseconds."""
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE user (
+        name TEXT PRIMARY KEY, role TEXT NOT NULL CHECK (role IN ('reader', 'reviewer', 'owner')),
+        token TEXT NOT NULL UNIQUE,   -- sha256
+        created TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE session (
+        token TEXT PRIMARY KEY,       -- sha256
+        user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+        until REAL NOT NULL           -- Unix time
+    ) WITHOUT ROWID;
+    CREATE TABLE run (
+        id TEXT PRIMARY KEY,          -- name of its folder
+        number INTEGER NOT NULL UNIQUE,   -- in the order of creation
+        kind TEXT NOT NULL CHECK (kind IN ('list', 'paper')),
+        user TEXT NOT NULL,
+        created TEXT NOT NULL,
+        title TEXT NOT NULL,          -- a file's name or a reference, for people
+        task TEXT NOT NULL,           -- JSON: what is to be labelled, and how
+        wanted TEXT NOT NULL CHECK (wanted IN ('nothing', 'run', 'pause')),
+        retry INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL,
+        code TEXT, message TEXT,      -- why it stopped
+        changed TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE replay (
+        user TEXT NOT NULL, key TEXT NOT NULL,
+        request TEXT NOT NULL,        -- sha256 of what was asked
+        run TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (user, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE event (
+        run TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE spending (
+        run TEXT NOT NULL, user TEXT NOT NULL, day TEXT NOT NULL,
+        spent REAL NOT NULL DEFAULT 0, reserved REAL NOT NULL DEFAULT 0,
+        PRIMARY KEY (run, day)
+    ) WITHOUT ROWID;
+    CREATE INDEX spending_user ON spending (user, day);
+    CREATE TABLE decision (
+        number INTEGER PRIMARY KEY, run TEXT NOT NULL, key TEXT NOT NULL, label TEXT, note TEXT NOT NULL,
+        user TEXT NOT NULL, at TEXT NOT NULL
+    );
+    CREATE INDEX decision_paper ON decision (run, key);
+    """,
+)
+
+
+class ServiceDatabase:
+    """The file; each transaction opens it anew, so any thread may use this.
+
+    Raises:
+        StoreError: It cannot be opened, or was made by a newer version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / DATABASE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder}: {error.strerror}; choose another folder") from error
+        with self._connection() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(_MIGRATIONS):
+                raise StoreError(
+                    f"{self.path}: has version {version}, this program knows {len(_MIGRATIONS)}; update it"
+                )
+            if version < len(_MIGRATIONS):
+                steps = "\n".join(_MIGRATIONS[version:])
+                connection.executescript(
+                    f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {len(_MIGRATIONS)}; COMMIT;"
+                )
+        self.path.chmod(0o600)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for questions.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        with self._connection() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: on disk when the block ends, or nothing.
+
+        Raises:
+            StoreError: The file is locked for too long, or the disk is full.
+        """
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                yield connection
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"the service's database cannot be used ({error}); nothing that was saved is lost: try again"
+            ) from error

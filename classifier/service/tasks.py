@@ -1,0 +1,75 @@
+"""What wakes work up: two queues in one SQLite file, and their workers as threads of this process.
+
+A task says only which run to continue. It may be lost, or come twice: at start whatever should run is
+queued again, and a run that is in work already is left alone. Why huey: docs/adr/0015-service.md.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from huey import SqliteHuey
+from huey.consumer import Consumer
+
+QUEUE = "queue.sqlite"
+_LOOK_S = 0.1
+"""Between two looks of an idle worker at its queue, at least."""
+_LOOK_MAX_S = 0.5
+_LEAVE_S = 30.0
+"""How long the end of the service waits for replies that are paid for (`batch.run` itself waits for 15 s)."""
+
+
+class _ThreadConsumer(Consumer):  # type: ignore[misc]
+    """A consumer that leaves the process's signals to the server it runs in."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+class Dispatcher:
+    """Queues of lists and of single papers, so that a paper never waits behind a long list.
+
+    Args:
+        continue_run: Called with a run's id in a worker's thread.
+        workers: Kind of run -> how many of them may be in work at the same time.
+    """
+
+    def __init__(self, folder: Path, continue_run: Callable[[str], None], workers: dict[str, int]) -> None:
+        logging.getLogger("huey").setLevel(logging.ERROR)
+        self._tasks: dict[str, Any] = {}
+        self._consumers: list[Any] = []
+        for kind, count in workers.items():
+            queue = SqliteHuey(f"classifier-{kind}", filename=str(folder / QUEUE), results=False)
+            self._tasks[kind] = queue.task(name=f"continue-{kind}")(continue_run)
+            self._consumers.append(
+                _ThreadConsumer(
+                    queue,
+                    workers=count,
+                    periodic=False,
+                    initial_delay=_LOOK_S,
+                    max_delay=_LOOK_MAX_S,
+                    worker_type="thread",
+                    check_worker_health=False,
+                    shutdown_timeout=_LEAVE_S,
+                )
+            )
+            queue.flush()  # what should run is known by the service's database, not by the queue
+
+    def start(self) -> None:
+        """Starts the workers."""
+        for consumer in self._consumers:
+            consumer.start()
+
+    def wake(self, kind: str, run_id: str) -> None:
+        """Queues a run."""
+        self._tasks[kind](run_id)
+
+    def stop(self) -> None:
+        """Ends the workers after what they have in work."""
+        for consumer in self._consumers:
+            consumer.stop_flag.set()
+        for consumer in self._consumers:
+            consumer.stop(graceful=True)

@@ -1,0 +1,279 @@
+"""Continues runs in worker threads: what was handed in becomes entries, `label_lists` labels them.
+
+What enters: a run's id. What leaves: its folder's ledger, events, and where it stands. Everything here may
+be broken off at any moment: the ledger has what was done, the service's database what was wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from classifier.batch.job import Job
+from classifier.batch.run import Run
+from classifier.batch.session import label_lists
+from classifier.errors import BudgetSpent, ClassifierError, InternalError
+from classifier.files import replace_bytes
+from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.pipeline import Classifier
+from classifier.service.config import ServiceConfig
+from classifier.service.entries import PAPER_FILE, list_entries, paper_entry, reference_of
+from classifier.service.shelf import Shelf, standing
+from classifier.service.store.events import Events
+from classifier.service.store.money import Money
+from classifier.service.store.runs import Runs, RunState, StoredRun
+from classifier.settings import Settings
+from classifier.survey.workspace import Workspace
+
+_EVENT_S = 0.5
+"""Between two looks at how far a run has come; an event is kept only if it has come farther."""
+
+
+class _InWork(NamedTuple):
+    loop: asyncio.AbstractEventLoop
+    run: Run
+
+
+class Workshop:
+    """Does the work. Thread-safe; one run is in work once at most."""
+
+    def __init__(
+        self,
+        config: ServiceConfig,
+        workspace: Workspace,
+        runs: Runs,
+        events: Events,
+        money: Money,
+        shelf: Shelf,
+    ) -> None:
+        self._config = config
+        self._workspace = workspace
+        self._runs = runs
+        self._events = events
+        self._money = money
+        self._shelf = shelf
+        self._claimed: set[str] = set()
+        self._again: set[str] = set()
+        self._in_work: dict[str, _InWork] = {}
+        self._reports: dict[str, asyncio.Task[None]] = {}
+        self._lock = threading.Lock()
+        self._stopping = False
+
+    def settings_for(self, engine: str) -> Settings:
+        """The settings of the service for a job: never private addresses, whoever asks."""
+        changes: dict[str, Any] = {"engine": engine, "allow_private": False}
+        if engine == "offline":
+            changes["cascade"] = None
+        return self._config.settings.model_copy(update=changes)
+
+    def job_for(self, run: StoredRun, *, max_cost_usd: float | None = None) -> Job:
+        """The job that a run is."""
+        return Job(
+            sources=(run.title,),
+            out=self.folder_of(run),
+            reading=run.task.reading,
+            max_cost_usd=max_cost_usd,
+            retry_failed=run.retry,
+        )
+
+    def folder_of(self, run: StoredRun) -> Path:
+        """Where a run lies."""
+        return self._shelf.folder_of(run.id, is_paper=run.kind == "paper")
+
+    def entries_of(self, run: StoredRun) -> Iterator[ListEntry | BrokenEntry]:
+        """What was handed in, entry by entry. No path that a list names is looked at.
+
+        Raises:
+            InputError: It is no list.
+        """
+        if run.kind == "paper":
+            return iter((paper_entry(run, self.folder_of(run)),))
+        return list_entries(run, self.folder_of(run))
+
+    def continue_run(self, run_id: str) -> None:
+        """Continues a run that should run; called again meanwhile, it looks again when it has ended."""
+        with self._lock:
+            if run_id in self._claimed:
+                self._again.add(run_id)
+                return
+            self._claimed.add(run_id)
+        again = True
+        try:
+            while again:
+                self._step(run_id)
+                with self._lock:  # whoever asks behind this line starts a worker of its own
+                    again = run_id in self._again or self._is_wanted(run_id)
+                    self._again.discard(run_id)
+                    if not again:
+                        self._claimed.discard(run_id)
+        finally:
+            with self._lock:
+                self._claimed.discard(run_id)
+
+    def pause(self, run_id: str) -> None:
+        """Ends what is in work of a run in good order: replies on their way are waited for."""
+        with self._lock:
+            in_work = self._in_work.get(run_id)
+        if in_work is not None:
+            with suppress(RuntimeError):  # it has ended meanwhile
+                in_work.loop.call_soon_threadsafe(in_work.run.interrupt)
+
+    def stop(self) -> None:
+        """Pauses everything; what should run is continued at the next start."""
+        self._stopping = True
+        for run_id in list(self._in_work):
+            self.pause(run_id)
+
+    @property
+    def active(self) -> int:
+        """Runs in work."""
+        return len(self._claimed)
+
+    def _step(self, run_id: str) -> None:
+        """Labels until the run ends."""
+        run = self._runs.get(run_id)
+        if run is None or run.wanted != "run" or self._stopping:
+            return
+        self._note(run, RunState.running)
+        try:
+            summary = self._label(run)
+        except ClassifierError as error:
+            self._note(run, RunState.stopped, error)
+        except Exception as error:
+            logging.getLogger(__name__).exception("run %s", run.id)
+            self._note(
+                run, RunState.stopped, InternalError(f"own failure: {type(error).__name__}; see the log")
+            )
+        else:
+            self._end(run, summary)
+
+    def _is_wanted(self, run_id: str) -> bool:
+        run = self._runs.get(run_id)
+        return run is not None and run.wanted == "run" and not self._stopping
+
+    def _end(self, run: StoredRun, summary: dict[str, Any]) -> None:
+        stopped = summary["stopped"]
+        if summary["interrupted"]:
+            wanted = self._is_wanted(run.id) or self._stopping
+            self._note(run, RunState.queued if wanted else RunState.paused)
+        elif stopped is not None:
+            self._note(run, RunState.stopped, stopped["code"], stopped["message"])
+        else:
+            self._note(run, RunState.done)
+
+    def _label(self, run: StoredRun) -> dict[str, Any]:
+        settings, cap = self.settings_for(run.task.engine), None
+        folder = self.folder_of(run)
+        paid = run.task.engine != "offline"
+        if paid:
+            cap = self._cap(run, folder)
+        self._bring(run, folder, settings)
+        try:
+            return label_lists(
+                self.job_for(run, max_cost_usd=cap),
+                settings,
+                self._workspace,
+                entries=self.entries_of(run),
+                on_start=lambda started: self._watch(run, started),
+            )
+        finally:
+            with self._lock:
+                self._in_work.pop(run.id, None)
+                self._reports.pop(run.id, None)
+            if paid:
+                self._money.settle(run.id, run.user, standing(folder)[1].cost_usd)
+
+    def _cap(self, run: StoredRun, folder: Path) -> float | None:
+        """What the folder's replies may cost together.
+
+        Raises:
+            BudgetSpent: Nothing is left of the user's day.
+        """
+        limit, own = self._config.usd_per_day, run.task.max_cost_usd
+        before = standing(folder)[1].cost_usd
+        if limit is None:
+            return own
+        wanted = None if own is None else max(0.0, own - before)
+        if run.kind == "paper":
+            wanted = self._config.paper_usd
+        self._money.settle(run.id, run.user, before)  # of a run that was killed
+        reserved = self._money.reserve(run.id, run.user, wanted, limit)
+        if reserved <= 0 and wanted != 0:
+            raise BudgetSpent(
+                f"the limit of ${limit:.2f} a day for '{run.user}' is reached; resume tomorrow (UTC), or use "
+                "the offline engine"
+            )
+        return before + reserved
+
+    def _bring(self, run: StoredRun, folder: Path, settings: Settings) -> None:
+        """Keeps the PDF of an address, so that its pages can be shown later."""
+        reference = reference_of(run)
+        if reference is None or reference.kind != "url" or (folder / PAPER_FILE).exists():
+            return
+
+        async def fetch() -> None:
+            async with Classifier.from_settings(settings, workspace=self._workspace) as classifier:
+                file = await classifier.afetch(reference)
+                if file.path is not None:
+                    replace_bytes(folder / PAPER_FILE, (file.path.read_bytes(),))
+
+        with suppress(ClassifierError, OSError):  # labelling meets it again, and says so in the label
+            asyncio.run(fetch())
+
+    def _watch(self, run: StoredRun, started: Run) -> None:
+        """In the run's event loop, before it starts."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            self._in_work[run.id] = _InWork(loop, started)
+        stored = self._runs.get(run.id)
+        if self._stopping or (stored is not None and stored.wanted != "run"):
+            loop.call_soon(started.interrupt)
+        # asyncio itself keeps only weak references to tasks.
+        self._reports[run.id] = loop.create_task(self._report(run, started))
+
+    async def _report(self, run: StoredRun, started: Run) -> None:
+        told: dict[str, Any] = {}
+        while True:
+            await asyncio.sleep(_EVENT_S)
+            now = _progress(started)
+            if now != told:
+                told = now
+                with suppress(ClassifierError):  # a locked database costs an event, not the run
+                    await asyncio.to_thread(self._events.add, run.id, "progress", now)
+
+    def _note(
+        self,
+        run: StoredRun,
+        state: RunState,
+        error: ClassifierError | str | None = None,
+        message: str | None = None,
+    ) -> None:
+        code = error.code if isinstance(error, ClassifierError) else error
+        said = error.message if isinstance(error, ClassifierError) else message
+        said = said and said.replace(f"{self._config.folder}/", "")
+        with suppress(ClassifierError):
+            counts, spent = standing(self.folder_of(run))
+            data = {"state": state, "code": code, "message": said, "cost_usd": round(spent.cost_usd, 6)}
+            data |= {"total": counts.total - counts.twins, "done": counts.done, "failed": counts.failed}
+            data |= {"review": counts.review, "waiting": counts.waiting}
+            self._events.add(run.id, "state", data)  # before the state, which ends streams
+        self._runs.set_state(run.id, state, code, said)
+
+
+def _progress(run: Run) -> dict[str, Any]:
+    progress = run.progress
+    speed = progress.per_second
+    return {
+        "total": progress.total,
+        "done": progress.done,
+        "failed": progress.failed,
+        "review": progress.review,
+        "waiting": progress.waiting,
+        "per_second": round(speed, 2),
+        "seconds_left": round(progress.waiting / speed) if progress.here and speed > 0 else None,
+    }

@@ -1,0 +1,187 @@
+r"""Mathematics as models write it (LaTeX, ASCII) and as pages show it, made comparable.
+
+What enters: a quote or a page's text. What leaves: the quote without LaTeX, and a key in which `$\gamma_t$`,
+"γt" and "gamma_t" are one string. Signs and relations stay in the key: 10^{-3} is not 10^3, and ≤ is not ≥.
+It does not do algebra: a fraction must be written in the order in which the page shows it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections import Counter
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from classifier.text.characters import DASHES, LETTER, UNSEEN, Folded, fold
+
+if TYPE_CHECKING:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+MAX_LATEX = 2_000
+"""Characters of a text that is decoded, to bound the time: the decoder takes .1 s for the worst of them."""
+_MAX_DEPTH = 30
+"""Braces within braces that are decoded: the decoder calls itself for each."""
+
+_GREEK = re.compile(
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|omicron|pi|rho|sigma|tau|upsilon"
+    "|phi|chi|psi|omega"
+)
+_SIGNS = {
+    "×": "x",
+    "·": "*",
+    "⋅": "*",
+    "∙": "*",
+    "∗": "*",
+    "≤": "<=",
+    "⩽": "<=",
+    "≦": "<=",
+    "≥": ">=",
+    "⩾": ">=",
+    "≧": ">=",
+    "≠": "!=",
+    "∼": "~",
+    "∣": "|",
+    "∥": "||",
+    "‖": "||",
+    "⟨": "<",
+    "〈": "<",
+    "⟩": ">",
+    "〉": ">",
+    "∆": "delta",
+    "∑": "sigma",
+    "∏": "pi",
+    "⁄": "/",
+    "∕": "/",
+    "−": "-",
+    "∖": "\\",
+    "\u0338": "!",
+}
+_MATHEMATICAL = re.compile(
+    rf"[$\\^_ˆ˜¯˙]|</?su[bp]>|[<>!]=|[\u0370-\u03ff\u2070-\u209f\u2190-\u22ff\u27c0-\u27ff\u2a00-\u2aff×·]"
+    rf"|\b(?:{_GREEK.pattern})\b",
+    re.IGNORECASE,
+)
+_LATEX = re.compile(r"[$\\]|[\^_]\{|</?su[bp]>", re.IGNORECASE)
+_TAG = re.compile(r"</?su[bp]>", re.IGNORECASE)
+# A backslash that a JSON string took for a control character: "\theta" gave a tab and "heta".
+_EATEN = re.compile(
+    r"\t(?=(?:heta|au|imes|ilde|ext|o\b))|\x08(?=[a-z])|\x0c(?=[a-z])|\n(?=(?:abla|eq\b|u\b))|\r(?=(?:ho|ight))"
+)
+_BACK = {"\t": r"\t", "\x08": r"\b", "\x0c": r"\f", "\n": r"\n", "\r": r"\r"}
+_BARE = re.compile(r"(?<!\\)[%&#]")
+_FORMULA = re.compile(r"\$[^$]{1,400}\$|\\\(.{1,400}?\\\)|\\\[.{1,400}?\\\]", re.DOTALL)
+_ROOT = re.compile(r"√\(([^()]*)\)")
+_REFERENCE = re.compile(r"\s*<(?:cit\.|ref)>")
+_QUOTED = re.compile(r'(?<!\w)\\"([^"\\]{1,200})\\"(?!\w)')  # escaped twice; else it is an umlaut
+_NORM = re.compile(r"\\[|Vv](?:ert)?(?![a-zA-Z])")
+
+_DROPPED = (
+    rf"[\s{UNSEEN}$\\{{}}_^]+"
+    # Hyphens and dashes between words are lost and invented at line ends; before a digit, they are a minus.
+    rf"|(?<={LETTER})[-\u2010\u2011][\s{UNSEEN}]*(?={LETTER})|(?:[\u2013\u2014\u2015]|-{{2,3}})(?!\s?\d)"
+)
+_NOT_ASCII = r"[^\x00-\x7f\u2e80-\ud7a3\U00020000-\U0003ffff]"  # nor of a script that has no other forms
+_KEY = re.compile(rf"({_DROPPED})|{LETTER}[\u0300-\u036f\u20d0-\u20ff]+|{_NOT_ASCII}")
+_STRUCK = re.compile("\u0338\\s?([=∈<>≤≥])")  # TeX sets the stroke of ≠ before the sign
+_ACCENTS = dict.fromkeys("ˆ˜¯ˇ˙´`¨")
+_RELATION = re.compile(r"[=<>≤≥⩽⩾≠∈∉⊂⊆∪∩+±∓∞∇∂∝→≈≮≯≰≱]")
+_SAME_RELATIONS = {"⩽": "≤", "⩾": "≥"}
+_MINUS = re.compile(r"\u2212\s?(?=\d)")
+_SIGN = re.compile(rf"(?<!\w)[-{DASHES}](?=\d)")
+_DASH = re.compile(rf"[-{DASHES}]\s?(?=\d)")
+
+
+def has_mathematics(text: str) -> bool:
+    """Whether a text holds LaTeX, symbols, or names of Greek letters: a cheap look."""
+    return _MATHEMATICAL.search(text) is not None
+
+
+def without_latex(text: str) -> str:
+    r"""The text as a page shows it, with sub- and superscripts on the line; unchanged if it has no LaTeX.
+
+    A text that is too long or too deep is unchanged, too.
+
+    >>> without_latex(r"a \emph{discount} $\gamma_t \leq 10^{-3}$, 81\%")
+    'a discount γt ≤ 10−3, 81%'
+    """
+    text = _EATEN.sub(lambda found: _BACK[found[0]], text)
+    if len(text) > MAX_LATEX or not _LATEX.search(text) or _depth(text) > _MAX_DEPTH:
+        return text
+    text = _NORM.sub("‖", _QUOTED.sub(r'"\1"', _TAG.sub("", text)))
+    text = _FORMULA.sub(lambda found: found[0].replace("-", "−"), text)
+    try:
+        plain = str(_decoder().latex_to_text(_BARE.sub(r"\\\g<0>", text)))
+    except Exception:  # noqa: BLE001  any text at all comes here, and the decoder fails in many ways
+        return text
+    plain = _REFERENCE.sub("", _ROOT.sub(r"√\1", plain))
+    return " ".join(re.sub(r"[\^_](?=\S)", "", plain).split())
+
+
+def mathematics_key(text: str) -> Folded:
+    """The text with Greek letters by name, accents off, and without spaces, braces, `^`, `_` and `$`.
+
+    Minus signs stay; hyphens between letters do not.
+    """
+    folded = fold(text, _KEY, _named)
+    return Folded(folded.text.lower(), folded.source_length, folded._starts, folded._sources)
+
+
+def same_signs(quote: str, page: str) -> bool:
+    """Whether two texts have the same relations (=, ≤, +, ∈ …) and numbers with a minus.
+
+    A dash before a digit may also be a hyphen, which pages lose: it counts where it must be a minus.
+    """
+    quote, page = (unicodedata.normalize("NFKC", text) for text in (quote, page))
+    if _relations(quote) != _relations(page):
+        return False
+    dashes = len(_DASH.findall(quote)), len(_DASH.findall(page))
+    return len(_MINUS.findall(page)) <= dashes[0] and len(_SIGN.findall(quote)) <= dashes[1]
+
+
+def _relations(text: str) -> Counter[str]:
+    text = _STRUCK.sub("\\1\u0338", text.replace("<=", "≤").replace(">=", "≥").replace("!=", "≠"))
+    text = unicodedata.normalize("NFC", text)
+    return Counter(_SAME_RELATIONS.get(sign, sign) for sign in _RELATION.findall(text))
+
+
+@lru_cache(maxsize=4096)
+def _named(chunk: str) -> str:
+    composed = unicodedata.normalize("NFKC", chunk)
+    return "".join(_SIGNS.get(char) or _without_accents(char) for char in composed)
+
+
+def _without_accents(char: str) -> str:
+    return "".join(map(_name, unicodedata.normalize("NFKD", char)))
+
+
+def _name(char: str) -> str:
+    if char in _SIGNS:
+        return _SIGNS[char]
+    if char in DASHES:
+        return "-"
+    if unicodedata.combining(char) or char in _ACCENTS or char.isspace() or not char.isprintable():
+        return ""
+    name = unicodedata.name(char, "")
+    if name.startswith("GREEK "):
+        letter = name.replace("LAMDA", "LAMBDA").lower().split()
+        return next((word for word in letter if _GREEK.fullmatch(word)), char)
+    return {"‘": "'", "’": "'", "′": "'", "“": '"', "”": '"', "″": '"'}.get(char, char).replace("\u0130", "I")
+
+
+def _depth(text: str) -> int:
+    """The deepest nesting of braces, formulas and environments, about."""
+    depth = deepest = 0
+    for found in re.finditer(r"[{}]|\\[(\[]|\\[)\]]|\\(?:begin|end|left|right|frac|sqrt)\b", text):
+        depth += -1 if found[0] in ("}", r"\)", r"\]", r"\end", r"\right") else 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+@cache
+def _decoder() -> LatexNodes2Text:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it warns of every command it does not know
+    return LatexNodes2Text(math_mode="text", strict_latex_spaces="macros")

@@ -1,0 +1,154 @@
+"""What was measured of an engine on this taxonomy, and the doubts about an engine that was not.
+
+What enters: the results of `classifier eval`, kept one file an engine and model. What leaves: the
+`Measurement` to show next to a confidence, or notices that send labels to review. Measured means: an
+evaluation of at least `FEWEST` items with the same engine, model, taxonomy and prompt (for the offline
+engine: the same cues and weights). Nothing is scored here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from classifier.errors import ConfigError
+from classifier.files import replace_text
+from classifier.model.measurement import Measurement
+from classifier.model.paper import PaperFile
+from classifier.model.record import Notice, Record
+from classifier.model.reply import Reply
+from classifier.settings import Settings
+from classifier.survey.workspace import Workspace
+from classifier.verdict.engine_files import existing_paths, own_path
+
+FEWEST = 10
+"""Items below which an accuracy says next to nothing: at 10, a 95 % interval is up to .5 wide."""
+
+UNMEASURED = "unmeasured"
+"""Review reason of a label whose engine was not measured on this taxonomy."""
+ACCEPTED = "unmeasured-accepted"
+"""Warning in its place when the user accepted that (`accept_unmeasured`)."""
+AUDIT = "audit"
+"""Review reason of the random share of such labels that a person still checks."""
+
+_KIND = "measured"
+
+
+class Measured(Measurement):
+    """A measurement and what it holds for.
+
+    Attributes:
+        prompt_sha256: Of the templates and taxonomy, or of the offline engine's files.
+    """
+
+    taxonomy_sha256: str
+    prompt_sha256: str
+
+
+class _File(Record):
+    schema_version: Literal[1] = 1
+    engine: str
+    model: str | None
+    measurements: tuple[Measured, ...] = ()
+
+
+def load_measurement(
+    workspace: Workspace, settings: Settings, engine: str, model: str | None, prompt_sha256: str
+) -> Measurement | None:
+    """The measurement that holds for an engine, model and prompt here, or None.
+
+    Of several, one on papers or abstracts goes before one on summaries (whose writers knew the label), then
+    the one with most items.
+
+    Raises:
+        ConfigError: A file is damaged.
+    """
+    holds = [
+        found
+        for path in existing_paths(workspace, settings, _KIND, engine, model, protect_builtin=True)
+        for found in _read(path).measurements
+        if (found.taxonomy_sha256, found.prompt_sha256) == (workspace.taxonomy.sha256, prompt_sha256)
+    ]
+    best = max(holds, key=lambda found: (found.text != "summary", found.n), default=None)
+    return best and Measurement(**best.model_dump(include=set(Measurement.model_fields)))
+
+
+def save_measurement(
+    measured: Measured, workspace: Workspace, settings: Settings, engine: str, model: str | None
+) -> Path:
+    """Adds a measurement to the engine's file; an older one of the same suite is replaced.
+
+    Raises:
+        ConfigError: The file is damaged.
+        StoreError: The file cannot be written.
+    """
+    path = own_path(workspace, settings, _KIND, engine, model, protect_builtin=True)
+    before = _read(path) if path.is_file() else _File(engine=engine, model=model)
+    others = [old for old in before.measurements if _identity(old) != _identity(measured)]
+    made = before.model_copy(update={"measurements": (*others, measured)})
+    replace_text(path, made.model_dump_json(indent=1) + "\n", advice="make the folder writable")
+    return path
+
+
+def doubts(
+    settings: Settings, workspace: Workspace, file: PaperFile, reply: Reply, measured: Measurement | None
+) -> Iterator[Notice]:
+    """Notices about a label whose engine was not measured on this taxonomy; none if it was.
+
+    With `accept_unmeasured` a share of the labels (`audit_share`) still goes to review. Which ones depends on
+    the paper alone, so that a rerun selects the same. With a share of 0 there are no notices.
+    """
+    if measured is not None or (settings.accept_unmeasured and settings.audit_share == 0):
+        return
+    name = f"{reply.engine} {reply.model}" if reply.model else reply.engine
+    message = f"the accuracy of {name} on this taxonomy was not measured; {_how_to_measure(workspace, reply)}"
+    yield Notice(code=ACCEPTED if settings.accept_unmeasured else UNMEASURED, message=message)
+    if settings.accept_unmeasured and _is_drawn(file, settings.audit_share):
+        share = f"{100 * settings.audit_share:g} %"
+        yield Notice(code=AUDIT, message=f"drawn at random for a check ({share} of unmeasured labels)")
+
+
+def _how_to_measure(workspace: Workspace, reply: Reply) -> str:
+    """The command that would measure the engine, and what it would cost."""
+    studies = len(workspace.studies)
+    suite = "gold" if studies >= FEWEST else "FILE.jsonl"
+    parts = ["classifier", "eval", "--suite", suite, "--engine", reply.engine]
+    if reply.engine != "offline" and reply.model:
+        parts += ["--model", shlex.quote(reply.model)]
+    if reply.engine == "offline":
+        cost = "free"
+    elif suite != "gold":
+        cost = "one request per item"
+    else:
+        each = reply.usage.cost_usd
+        cost = f"{studies} requests" + ("" if each is None else f", at most about ${studies * each:.2f}")
+    few = "" if suite == "gold" else f" with at least {FEWEST} labelled papers"
+    return f"run `{' '.join(parts)}`{few} ({cost})"
+
+
+def _is_drawn(file: PaperFile, share: float) -> bool:
+    paper = file.paper
+    identity = paper.arxiv_id or paper.doi or paper.title or file.sha256 or file.ref
+    number = int.from_bytes(hashlib.sha256(identity.casefold().encode()).digest()[:8])
+    return number < share * 2**64
+
+
+def _identity(measured: Measured) -> tuple[str, ...]:
+    return measured.suite, measured.text, measured.taxonomy_sha256, measured.prompt_sha256
+
+
+def _read(path: Path) -> _File:
+    advice = "remove the file and run `classifier eval` again"
+    try:
+        return _File.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "file"
+        raise ConfigError(f"{path}: not a file of measurements: {where}: {first['msg']}; {advice}") from error

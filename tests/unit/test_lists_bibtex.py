@@ -1,0 +1,93 @@
+"""BibTeX with a comma missing: the place is named, and no field swallows the next."""
+
+import pytest
+
+from classifier.lists import read_lists
+from classifier.lists.bibtex_values import end_of_value
+from classifier.model.entries import BrokenEntry, ListEntry
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Writes a list and reads it back."""
+
+    def read_text(content: str | bytes):
+        file = tmp_path / "a.bib"
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return list(read_lists([str(file)]))
+
+    return read_text
+
+
+AFTER = "\n@article{after, title = {The Entry Behind}}\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("fields", "line", "field", "following"),
+    [
+        ("title = {A Title}\n  year = {2020},", 2, "title", "year"),
+        ("title = {A Title}\n  abstract = {Some, and {more}.},", 2, "title", "abstract"),
+        (
+            "title = {A Title},\n  eprint = {2305.16291}\n  archiveprefix = {arXiv}",
+            3,
+            "eprint",
+            "archiveprefix",
+        ),
+        ('title = "A Title"\n  year = "2020",', 2, "title", "year"),
+        ("title = {A Title},\n  year = 2020\n  doi = {10.9999/a.5}", 3, "year", "doi"),
+        ("title = {A\n  Title\n  Wrapped}\n\n  year = {2020},", 4, "title", "year"),
+        ("title = {A Title} year = {2020}", 2, "title", "year"),
+        ("title = {A Title}year = {2020}", 2, "title", "year"),
+        ("title = {A Title} author = {Muster, Anna},", 2, "title", "author"),
+        ("title = name\n  year = {2020}", 2, "title", "year"),
+        ("title = {A} # name\n  year = {2020}", 2, "title", "year"),
+        ("title = {{A Title}}\n  year = 2020", 2, "title", "year"),
+        ('title = {A "Title"}\n  year = 2020', 2, "title", "year"),
+    ],
+)
+def test_a_missing_comma_is_named_with_line_and_field(fields, line, field, following, end, read):
+    found = read((f"@article{{k,\n  {fields}\n}}" + AFTER).replace("\n", end))
+    assert isinstance(found[0], BrokenEntry)
+    assert (found[0].key, found[0].line) == ("k", 1)
+    assert found[0].reason.startswith(f"line {line}: a comma is missing after the value of '{field}'")
+    assert f"before '{following}'" in found[0].reason
+    assert found[1].paper.title == "The Entry Behind"
+
+
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        ("{A {Title} in {{Braces}}}", "A Title in Braces"),
+        ('"A {"}Title{"}"', 'A "Title"'),
+        ('{A} # " Title" # { of Pieces}', "A Title of Pieces"),
+        ("{A = B, and C}", "A = B, and C"),
+        ("{Title with \\{ a brace \\}}", None),
+        ("{A Title}\n  ", "A Title"),
+        ('"G{\\"o}del and {\\"U}ber"', "Gödel and Über"),
+        ("{}", None),
+    ],
+)
+def test_whole_values_are_not_taken_for_broken_ones(value, title, read):
+    [entry] = read(f"@article{{k, title = {value}, doi = {{10.9999/a}}}}")
+    assert isinstance(entry, ListEntry)
+    assert title is None or entry.paper.title == title
+
+
+@pytest.mark.parametrize(
+    ("raw", "end"),
+    [
+        ("{A}", None),
+        ("{A} year = {2020}", 3),
+        ('"A" b = 1', 3),
+        ("2020 b = 1", 4),
+        ("a # b", None),
+        ("a # {b}\n", None),
+        ("a # ", None),
+        ("{open", None),
+        ("", None),
+        (",x", 1),
+    ],
+)
+def test_the_end_of_a_value_is_found(raw, end):
+    assert end_of_value(raw) == end
