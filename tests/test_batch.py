@@ -18,6 +18,7 @@ from classifier.batch.estimate import estimate
 from classifier.batch.job import Job
 from classifier.batch.ledger.rows import DUPLICATE, read_rows, set_correction
 from classifier.batch.session import label_lists
+from classifier.cli.app import run as run_command
 from classifier.errors import ConfigError
 from classifier.model.entries import BrokenEntry, Correction, ListEntry
 from classifier.model.paper import Paper
@@ -598,7 +599,7 @@ def test_corrections_made_while_a_run_is_killed_again_and_again_are_all_there(tm
     source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
     arguments = kit.command(source, out, "--concurrency", "4")
     made, chance = {}, random.Random(7)
-    with LlmServer(kit.Model(bridges_workspace, wait_s=0.05)) as server:
+    with LlmServer(kit.Model(bridges_workspace, wait_s=0.5)) as server:
         for number in range(4):
             process, before = kit.start(arguments, server.url), len(server.requests)
             deadline = time.monotonic() + 60
@@ -609,16 +610,14 @@ def test_corrections_made_while_a_run_is_killed_again_and_again_are_all_there(tm
             made[key] = str(number)
             assert export_to(out, tmp_path / "out.csv") == 0  # beside the run
             time.sleep(chance.uniform(0, 0.2))
-            kit.kill(process)
+            kit.kill(process) if process.poll() is None else process.communicate()
             found = {row.entry.key: row.correction.note for row in read_rows(out) if row.correction}
             assert found == made
         last = kit.start(arguments, server.url)
-        assert last.communicate(timeout=120)
-        assert last.returncode == 0
-    labels = kit.labels_of(out)
-    assert {
-        key: label["correction"]["note"] for key, label in labels.items() if "correction" in label
-    } == made
+        said = last.communicate(timeout=240)
+        assert last.returncode == 0, said
+    labels = {key: label.get("correction") for key, label in kit.labels_of(out).items()}
+    assert {key: correction["note"] for key, correction in labels.items() if correction} == made
     wrong = set(kit.wrong_labels(bridges_workspace, out, count))
     assert wrong == set(made)
 
@@ -633,12 +632,11 @@ def test_two_processes_that_correct_at_once_lose_no_correction(tmp_path, bridges
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
     assert sum(row.correction is not None for row in read_rows(out)) == 4
-    assert sum("correction" in label for label in kit.labels_of(out).values()) >= 1
+    assert sum("correction" in label for label in kit.labels_of(out).values()) == 4
 
 
 def export_to(out: Path, file: Path) -> int:
-    command = [sys.executable, "-m", "classifier", "export", str(out), "--out", str(file)]
-    return subprocess.run([*command, "--workspace", str(kit.BRIDGES)], check=False).returncode
+    return run_command(["export", str(out), "--out", str(file), "--workspace", str(kit.BRIDGES)])
 
 
 def write_pdf(path: Path, title: str, text: str, more: str = "") -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,32 @@ from filelock import FileLock, Timeout
 from classifier.batch.ledger.access import ledger_path
 from classifier.batch.ledger.damage import LABELS_FILE
 from classifier.batch.ledger.ledger import Ledger
-from classifier.batch.ledger.lock import LOCK_FILE
 from classifier.batch.ledger.rows import read_broken, read_corrections
 from classifier.batch.ledger.schema import connect
 from classifier.batch.papers import read_filed
 from classifier.batch.summary import findings
 from classifier.batch.tally import RunTally
+from classifier.errors import StoreError
 from classifier.export.filed import FAILED
 from classifier.export.jsonl import json_line
 from classifier.files import replace_bytes, replace_text, replacing
 from classifier.model.entries import BrokenEntry, ListEntry
 
-__all__ = ["FAILED_FILE", "LABELS_FILE", "RUN_FILE", "refresh", "write_rows", "write_summary"]
+__all__ = [
+    "FAILED_FILE",
+    "LABELS_FILE",
+    "RUN_FILE",
+    "refresh",
+    "write_rows",
+    "write_summary",
+    "writing_results",
+]
 
 FAILED_FILE, RUN_FILE = "failed.jsonl", "run.json"
+
+_RESULTS_LOCK = ".results.lock"
+_PATIENCE_S = 300.0
+"""A million labels are written in less."""
 
 
 def write_rows(folder: Path) -> RunTally:
@@ -61,21 +74,31 @@ def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
     replace_text(folder / RUN_FILE, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
 
 
-def refresh(folder: Path) -> bool:
-    """Writes labels.jsonl, failed.jsonl and the counts of run.json again, after a correction.
+@contextmanager
+def writing_results(folder: Path) -> Iterator[None]:
+    """One process at a time: each writes what the ledger holds by then, so that the last one writes all.
 
-    Returns:
-        False if a run is at work there: it writes them at its end.
+    Raises:
+        StoreError: Another process takes too long.
+    """
+    try:
+        with FileLock(folder / _RESULTS_LOCK, timeout=_PATIENCE_S):
+            yield
+    except Timeout as error:
+        raise StoreError(
+            f"{folder}: another process has been writing {LABELS_FILE} for {_PATIENCE_S:g} s; the ledger has "
+            "everything: rerun when it is done"
+        ) from error
+
+
+def refresh(folder: Path) -> None:
+    """Writes labels.jsonl, failed.jsonl and the counts of run.json again, after a correction.
 
     Raises:
         StoreError: The ledger cannot be read, or a file not be written.
     """
-    try:
-        with FileLock(folder / LOCK_FILE, timeout=0):
-            _refresh(folder)
-    except Timeout:
-        return False
-    return True
+    with writing_results(folder):
+        _refresh(folder)
 
 
 def _refresh(folder: Path) -> None:

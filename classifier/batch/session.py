@@ -21,7 +21,7 @@ from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.rows import TITLES
 from classifier.batch.ledger.writer import LedgerWriter
-from classifier.batch.results import write_rows, write_summary
+from classifier.batch.results import write_rows, write_summary, writing_results
 from classifier.batch.run import OnStart, Run
 from classifier.batch.summary import findings, now, outcome_totals, request_settings
 from classifier.errors import ConfigError, StoreError
@@ -72,8 +72,9 @@ def label_lists(
 
         def finish() -> None:
             ledger.bind_corrections()  # what was read of a PDF may tell which paper it is
-            summary.update(finished_at=now(), **findings(ledger, write_rows(job.out)))
-            write_summary(job.out, summary)
+            with writing_results(job.out):
+                summary.update(finished_at=now(), **findings(ledger, write_rows(job.out)))
+                write_summary(job.out, summary)
 
         try:
             if job.runner == "ray":

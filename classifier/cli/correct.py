@@ -51,8 +51,8 @@ def correct(
 
         set_correction(folder, Correction(key=key, label=label, by=by, note=note))
         said = f"'{key}' is {label} from now on"
-    follow = "labels.jsonl and run.json follow" if refresh(folder) else "the run at work here takes it up"
-    print(f"classifier: {said}; {follow}; export again", file=sys.stderr)
+    refresh(folder)
+    print(f"classifier: {said}; labels.jsonl and run.json follow; export again", file=sys.stderr)
     return exits.DONE
 
 

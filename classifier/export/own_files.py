@@ -83,7 +83,15 @@ def _known(folder: Path) -> Iterator[str]:
 
 
 def _is_of_run(folder: Path, out: Path) -> bool:
-    names = ("ledger.sqlite", "labels.jsonl", "failed.jsonl", "run.json", EXPORTS_FILE, ".lock")
+    names = (
+        "ledger.sqlite",
+        "labels.jsonl",
+        "failed.jsonl",
+        "run.json",
+        EXPORTS_FILE,
+        ".lock",
+        ".results.lock",
+    )
     return any((folder / name).exists() and out.samefile(folder / name) for name in names)
 
 
