@@ -1,8 +1,8 @@
 """A real model of 270 million parameters behind a real llama.cpp server, through the command line.
 
 The labels are not judged: a model this small does not know the subject. What is judged is the handling: each
-paper ends in a label of the tree or in one clear line. `make test-llm` runs these tests with llama.cpp and the
-weights in an environment of their own; without them they fail.
+paper ends in a label of the tree or in one clear line. `make test-llm` runs these tests with llama.cpp and
+the weights in an environment of their own; without them they fail.
 """
 
 from __future__ import annotations
