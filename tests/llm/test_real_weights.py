@@ -1,8 +1,8 @@
 """A real model of 270 million parameters behind a real llama.cpp server, through the command line.
 
 The labels are not judged: a model this small does not know the subject. What is judged is the handling: each
-paper ends in a label of the tree or in one clear line. `make test-llm` runs these tests in an environment
-that has llama.cpp and the weights; without them they fail.
+paper ends in a label of the tree or in one clear line. `make test-llm` runs these tests with llama.cpp and
+the weights in an environment of their own; without them they fail.
 """
 
 from __future__ import annotations
@@ -38,25 +38,22 @@ def url() -> Iterator[str]:
         port = free.getsockname()[1]
     folder = Path(tempfile.gettempdir()) / "classifier-test-llm"
     folder.mkdir(exist_ok=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.llm.serve", str(folder), str(port)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=(log := tempfile.TemporaryFile()),  # noqa: SIM115 - closed with the process
-    )
-    try:
-        deadline = time.monotonic() + LOADING_S
-        while not is_ready(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                log.seek(0)
-                pytest.fail(f"no llama.cpp server: {log.read()[-2000:].decode(errors='replace')}")
-            time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.kill()
-        process.communicate()
-        log.close()
+    command = [sys.executable, "-m", "tests.llm.serve", str(folder), str(port)]
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=nowhere, stderr=log) as process,
+    ):
+        try:
+            deadline = time.monotonic() + LOADING_S
+            while not is_ready(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    pytest.fail(f"no llama.cpp server: {log.read()[-2000:].decode(errors='replace')}")
+                time.sleep(0.5)
+            yield f"http://127.0.0.1:{port}/v1"
+        finally:
+            process.kill()
 
 
 def is_ready(port: int) -> bool:
