@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from classifier.pdf.page_lines import ALIGNED, TEXT_LINE, EdgeNumber, PageLines, edge_numbers
+from classifier.pdf.page_lines import ALIGNED, EdgeNumber, PageLines, edge_numbers
 
 _ALONE = re.compile(r"^[ \t]*(\d{1,5})[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _STEPS = (1, 2, 5, 10)
@@ -31,6 +31,8 @@ _LEADING = (4.0, 45.0)
 """Points from line to line: from dense print to double space."""
 _REGULAR = 0.6
 """Share of steps down a column that count one by one; floats and displays make longer ones."""
+_CHAINED = 0.25
+"""Share of the numbers at the edges of lines that count upwards: tables beside them have numbers, too."""
 _PURE = 0.8
 """Share of the numbers above one another that count: those of a table's column are of all sizes."""
 _PITCH = (0.6, 1.5)
@@ -62,15 +64,18 @@ class _Column:
 
 
 def may_be_numbered(raw: str) -> bool:
-    """A cheap look at a page's text: whether numbers at the edges of its lines count upwards."""
-    values = [value for line in TEXT_LINE.finditer(raw) for _, _, value in edge_numbers(line[0])]
-    if len(values) < _FEW_STEPPED:
+    """A cheap look at a page's text: whether many of the numbers at the edges of its lines count upwards."""
+    lines = raw.replace("\ufffe", "\n").replace("\x02", "\n").split("\n")
+    edged = [line for line in map(str.strip, lines) if line[:1].isdigit() or line[-1:].isdigit()]
+    if len(edged) < _FEW_STEPPED:
         return False
+    values = [value for line in edged for _, _, value in edge_numbers(line)]
     for step in _STEPS:
-        chains: dict[int, int] = {}
+        chains: dict[int, int] = {0: 0}
         for value in values:
             chains[value] = max(chains.get(value, 0), chains.get(value - step, 0) + 1)
-        if max(chains.values()) >= (_FEW if step == 1 else _FEW_STEPPED):
+        longest = max(chains.values())
+        if longest >= (_FEW if step == 1 else _FEW_STEPPED) and longest >= _CHAINED * len(values):
             return True
     return False
 

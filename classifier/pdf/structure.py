@@ -36,6 +36,11 @@ _ABSTRACT_END = re.compile(
     r"|(?:1|i)\.?\s+(?:introduction|background|motivation|overview)\b|arxiv:\s*\d|proceedings of)",
     re.IGNORECASE,
 )
+_NOTE = re.compile(
+    r"(?:figure|fig\.|table)\s*\d|permission to make|copyright|©|arxiv:\s*\d|proceedings of"
+    r"|\W*(?:equal contribution|corresponding author|correspondence|preprint\b)",
+    re.IGNORECASE,
+)
 _ARXIV_STAMP = re.compile(
     r"arXiv:\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?\s*\[[\w.-]+\]", re.IGNORECASE
 )
@@ -63,6 +68,9 @@ _SHORT_LINE = 20
 """Characters under which a line is a scrap: a figure's label, or an abstract's last words."""
 _SCRAPS = 3
 """Scraps in a row that are a figure's labels; an abstract may have a short line or two."""
+_SENTENCE_END = re.compile(r"(?:(?<!\d)[.!?]\d{1,2}|[.!?。！？][\"'\u2019\u201d)\]]?|https?://\S+)\Z")
+_SKIPPED = 12
+"""Lines of a note, a stamp or a figure inside an abstract (chosen)."""
 _SOME_ABSTRACT_CHARS = 300
 """Characters after which scraps end an abstract; before, it may be set in a narrow box."""
 
@@ -123,26 +131,61 @@ def _join_run(head: Sequence[SizedLine], size: float) -> str:
 
 
 def find_abstract(pages: Sequence[str]) -> str | None:
-    """What follows the word "Abstract" on pages 1 to 3, up to the next heading; None without that word."""
-    found: list[str] | None = None
-    short = 0
-    for line in split_lines(pages[:3]):
-        text = line.text.strip()
-        if found is None:
-            match = _ABSTRACT.match(text)
-            found = [match[1]] if match else None
-            continue
-        length = sum(map(len, found))
+    """What follows the word "Abstract" on pages 1 to 3, up to the next heading; None without that word.
+
+    A note, a stamp or a figure in the middle of a sentence ends no abstract: it is skipped if the sentence is
+    continued within `_SKIPPED` lines.
+    """
+    lines = [line.text.strip() for line in split_lines(pages[:3])]
+    begun = next(((at, match[1]) for at, line in enumerate(lines) if (match := _ABSTRACT.match(line))), None)
+    if begun is None:
+        return None
+    found, at, short = [begun[1]], begun[0] + 1, 0
+    while at < len(lines):
+        text, length = lines[at], sum(map(len, found))
         short = short + 1 if len(text) < _SHORT_LINE else 0
         debris = short >= _SCRAPS and length > _SOME_ABSTRACT_CHARS
-        if (length and _ends_abstract(text)) or debris or length > _MAX_ABSTRACT_CHARS:
+        if length > _MAX_ABSTRACT_CHARS:
             break
-        found.append(text)
-    if found is None:
-        return None
-    while len(found) > 1 and len(found[-1]) < _SHORT_LINE and not found[-1].endswith("."):
-        found.pop()
-    return " ".join(" ".join(found).split())[:_MAX_ABSTRACT_CHARS] or None
+        if debris:
+            del found[1 - _SCRAPS :]
+        if (length and _ends_abstract(text)) or debris:
+            whole = _without_scraps(found)
+            further = None if _is_whole(whole) or not _is_note(text, debris) else _continued(lines, at)
+            if further is None:
+                break
+            found, at, short = whole, further, 0
+        found.append(lines[at])
+        at += 1
+    return " ".join(" ".join(_without_scraps(found)).split())[:_MAX_ABSTRACT_CHARS] or None
+
+
+def _without_scraps(found: list[str]) -> list[str]:
+    """Lines without the short ones behind the last sentence's end; all where no line ends a sentence."""
+    ends = next((at for at in range(len(found), 0, -1) if _SENTENCE_END.search(found[at - 1])), 0)
+    tail = found[ends:]
+    return found[:ends] if ends and all(len(line) < _SHORT_LINE for line in tail) else found
+
+
+def _is_whole(found: list[str]) -> bool:
+    return bool(found and _SENTENCE_END.search(found[-1]))
+
+
+def _is_note(text: str, debris: bool) -> bool:
+    """Whether the line that ends an abstract may stand inside it: a note, caption or figure's label."""
+    return debris or _NOTE.match(join_small_caps(text)) is not None
+
+
+def _continued(lines: Sequence[str], at: int) -> int | None:
+    """The line that continues a sentence behind a note or figure; None if a heading or nothing follows."""
+    for further in range(at, min(at + _SKIPPED, len(lines))):
+        text = join_small_caps(lines[further])
+        heading = re.sub(r"^(?:1|I)\.?\s+", "", text).rstrip(":.")
+        if CUSTOMARY.fullmatch(heading):
+            return None
+        if len(text) >= 2 * _SHORT_LINE and text[0].islower():
+            return further
+    return None
 
 
 def _ends_abstract(text: str) -> bool:

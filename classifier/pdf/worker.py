@@ -11,6 +11,7 @@ Jobs: {"op": "read", "engine", "path", "pages", "chars", "cpu_s", "only"},
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -24,6 +25,8 @@ _OPEN_FILES = 32
 """Descriptors: pipes, the file and what Python itself holds; a worker needs no more (docs/adr/0002)."""
 _START_CPU_S = 3600
 """CPU seconds until the first job sets its own limit: only to learn whether the system takes one."""
+_GARBAGE = 50_000
+"""Objects made before garbage is looked for: a page makes tens of thousands, none of them circular."""
 _REASON_CHARS = 300
 """Characters of a reason in a reply, as many as the parent keeps (`reply.one_line`)."""
 
@@ -34,6 +37,8 @@ def main() -> None:
     memory_bytes = int(sys.argv[1])
     from classifier.pdf import pdfium_text  # noqa: F401 - before the limits, which deny writing byte code
 
+    gc.freeze()
+    gc.set_threshold(_GARBAGE, 20, 20)
     _send(replies, {"limits": _limit_process(memory_bytes)})
     for line in sys.stdin.buffer:
         _send(replies, _answer(json.loads(line)))

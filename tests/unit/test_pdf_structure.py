@@ -100,3 +100,62 @@ def test_arxiv_id_is_read_from_stamps_but_not_from_citations(page: str, arxiv_id
 )
 def test_doi_is_read_unless_it_is_a_placeholder(page: str, doi: str | None) -> None:
     assert find_doi(page) == doi
+
+
+START = "We teach a robot to walk by asking a critic what each of its many"
+REST = "steps is worth, and the robot learns from the answers that it is given."
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "∗ Equal contribution.",
+        "Correspondence to: Ada One <ada@walks.org>.",
+        "Preprint. Under review.",
+        "Figure 1: A robot.",
+        "1 School of Walking\nCorresponding author: Ada One",
+        "Copyright 2024 by the authors.\nAll rights are reserved by the authors.",
+    ],
+)
+def test_a_note_in_the_middle_of_a_sentence_does_not_end_the_abstract(note: str) -> None:
+    page = f"A Title\nAbstract\n{START}\n{note}\n{REST}\n1 Introduction\nMore."
+
+    found = find_abstract([page]) or ""
+
+    assert found.startswith(START)
+    assert found.endswith(REST)
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["at walks.org/critic", "https://walks.org/a", "in 40 steps", "and 7 more (40%)"],
+)
+def test_a_short_last_line_belongs_to_the_sentence_that_it_ends(tail: str) -> None:
+    page = f"A Title\nAbstract\n{START}\nsteps is worth, and the code is\n{tail}\n1 Introduction\nMore."
+
+    assert (find_abstract([page]) or "").endswith(tail)
+
+
+@pytest.mark.parametrize("scrap", ["1", "Ada One", "2024\n1", "Loss\n0.1"])
+def test_scraps_behind_the_last_sentence_are_left_out(scrap: str) -> None:
+    page = f"A Title\nAbstract\n{START}\n{REST}\n{scrap}\n1 Introduction\nMore."
+
+    assert find_abstract([page]) == f"{START} {REST}"
+
+
+def test_a_sentence_that_is_not_continued_leaves_the_abstract_as_it_is() -> None:
+    after = "Figure 1: A robot.\nIntroduction\nthe robot walks on and on for a long time."
+
+    assert find_abstract([f"A Title\nAbstract\n{START}\n{after}"]) == START
+
+
+def test_keywords_end_an_abstract_that_lacks_its_full_stop() -> None:
+    keywords = "Keywords: robots, critics, walking,\nanswers of critics to questions of robots"
+
+    assert find_abstract([f"A Title\nAbstract\n{START}\n{keywords}"]) == START
+
+
+def test_an_abstract_is_continued_on_the_next_page() -> None:
+    pages = [f"A Title\nAbstract\n{START}\nPreprint. Under review.\n1", f"{REST}\n1 Introduction\nMore."]
+
+    assert find_abstract(pages) == f"{START} {REST}"
