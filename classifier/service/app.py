@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -70,10 +71,23 @@ def build_app(config: ServiceConfig) -> FastAPI:
 
 def _answer_errors(app: FastAPI, hub: Hub) -> None:
     def answer(request: Request, error: Exception) -> Response:
-        return problem_response(request, problem_of(error), str(hub.config.folder))
+        problem = problem_of(error)
+        if problem.status_code == 405 and (methods := _methods_at(app, request.url.path)):
+            # Routes of one path know only their own methods.
+            problem.headers = {**(problem.headers or {}), "Allow": ", ".join(methods)}
+        return problem_response(request, problem, str(hub.config.folder))
 
     for kind in (ClassifierError, HTTPException, RequestValidationError, OSError, Exception):
         app.add_exception_handler(kind, answer)
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """The methods that the document names for an address."""
+    for template, item in app.openapi()["paths"].items():
+        pattern = "[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", template)))
+        if re.fullmatch(pattern, path):
+            return sorted(method.upper() for method in item)
+    return []
 
 
 def _describe(app: FastAPI, hub: Hub) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from classifier.batch.ledger.rows import read_rows
 from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.export.filed import file_row
-from classifier.export.render import Options, render, render_into
+from classifier.export.render import INTO, Options, render, render_into
 from classifier.model.entries import Row
 from classifier.service.hub import Hub
 from classifier.service.problems import HttpProblem
@@ -40,6 +40,10 @@ _INERT = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'un
 """For files that a browser might open in spite of all: they hold words of hostile papers."""
 
 
+MEDIA_TYPES = tuple(sorted({kind.partition(";")[0] for kind, _ in _TYPES.values()}))
+"""Those of all exports."""
+
+
 def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Response:
     """The labels of a run in a format; always as a download.
 
@@ -62,6 +66,12 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
         raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
     rows = _checked(read_rows(folder), taxonomy)
     if into:
+        if form not in INTO:
+            raise HttpProblem(
+                409,
+                "no-place-for-labels",
+                f"labels can go into {', '.join(INTO)}, not into {form}; leave `into` out",
+            )
         if file is None:
             raise HttpProblem(404, "no-list", "the list was not uploaded here; export it on the command line")
         path = folder / file

@@ -126,6 +126,8 @@ class Guard:
             return
         if site is not None and site not in ("same-origin", "none"):
             raise _other_site()
+        if origin == "null" and site is not None:
+            return  # a page that sends no referrer hides its origin too; where it is from was said already
         if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
             raise _other_site()
         if site is None and origin is None and COOKIE in request.cookies:

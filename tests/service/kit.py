@@ -80,7 +80,14 @@ def serving(folder: Path, **overrides: Any) -> Iterator[Served]:
     given = {"folder": folder, "workspace": BRIDGES, "settings": load_settings(engine="offline")}
     app = create_app(**given | overrides)
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", proxy_headers=False)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            log_level="critical",
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

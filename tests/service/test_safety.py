@@ -24,7 +24,7 @@ from classifier.settings import load_settings
 from tests import batch_kit
 from tests.llm_server import Behaviour, LlmServer
 from tests.pdfs import write_paper
-from tests.service.kit import ABSTRACT, API, serving, wait_for
+from tests.service.kit import ABSTRACT, API, WAIT_S, serving, wait_for
 
 OWN, OTHER = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}
 
@@ -45,6 +45,8 @@ OWN, OTHER = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}
         ({"Origin": "http://127.0.0.1:1"}, True),  # another port is another site
         (OWN | {"Origin": "http://evil.test"}, True),
         ({"Origin": "OWN"}, False),
+        (OWN | {"Origin": "null"}, False),  # a form of a page without referrer
+        (OTHER | {"Origin": "null"}, True),
     ],
 )
 @pytest.mark.parametrize("path", [f"{API}/papers", "/papers", "/lists", f"{API}/reviews"])
@@ -253,7 +255,7 @@ def raw(served, first: str, *headers: str, length: int, body: str = "") -> str:
     """The answer to a request of which only so much is sent."""
     host, port = served.url.removeprefix("http://").split(":")
     lines = [f"{first} HTTP/1.1", f"Host: {host}", *headers, f"Content-Length: {length}", "", body]
-    with socket.create_connection((host, int(port))) as connection:
+    with socket.create_connection((host, int(port)), timeout=WAIT_S) as connection:
         connection.sendall("\r\n".join(lines).encode())
         answer = b""
         while b"}" not in answer and (piece := connection.recv(65536)):

@@ -81,7 +81,7 @@ def test_a_paper_by_mouse_from_the_example_to_a_decision(served, visit):
     page.get_by_role("button", name="File it").click()
     page.locator(".place").wait_for(timeout=DONE)
     assert "Reward" in page.locator(".place").inner_text()
-    page.get_by_label("Label").select_option(label="Out of scope")
+    page.locator("#decision").select_option(label="Out of scope")
     page.get_by_label("Note").fill("no robot was trained")
     page.get_by_role("button", name="Keep this label").click()
     assert page.locator(".place").inner_text() == "Out of scope"
@@ -211,7 +211,7 @@ def test_reading_and_single_decisions_work_without_javascript(filled, visit):
     here.open("/tree")
     page.locator(".tree-nav a", has_text="Reward").click()
     page.locator(".paper a").first.click()
-    page.get_by_label("Label").select_option(label="Unplaced")
+    page.locator("#decision").select_option(label="Unplaced")
     page.get_by_role("button", name="Keep this label").click()
     assert page.locator(".place").inner_text() == "Unplaced"
     here.open("/lists")

@@ -33,6 +33,17 @@ def test_parquet_without_its_extra_is_refused():
         b"".join(render("parquet", sample(), taxonomy(), Options()))
 
 
+@pytest.mark.parametrize(
+    "name", ["fastapi", "uvicorn", "huey", "limits", "prometheus_client", "python_multipart"]
+)
+def test_the_service_without_its_extra_is_refused_in_words(tmp_path, monkeypatch, name):
+    monkeypatch.setitem(sys.modules, name, None)
+    from classifier.service import create_app
+
+    with pytest.raises(ConfigError, match=rf"^the service needs the package '{name}'; .*\[serve\]"):
+        create_app(folder=tmp_path)
+
+
 def test_a_run_on_a_cluster_without_its_extra_is_refused_and_the_same_list_goes_on_without(tmp_path, builtin):
     settings, out = load_settings(engine="offline"), tmp_path / "out"
     rows = kit.entries(2)

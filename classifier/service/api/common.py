@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -14,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from classifier.batch.ledger.items import Counts, Spent
 from classifier.service.api.models import PaperSummary, ProblemBody, RunStatus
 from classifier.service.hub import Hub
-from classifier.service.problems import PROBLEM, HttpProblem
+from classifier.service.problems import PROBLEM
 from classifier.service.shelf import Card, standing
 from classifier.service.store.runs import StoredRun
 
@@ -65,32 +63,18 @@ IdempotencyKey = Annotated[
     ),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items of a page")]
-Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
+CURSOR = "^[0-9]{1,15}$"
+Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next` of the page before")]
 
 
 def encode_cursor(value: int | None) -> str | None:
-    """A place in a listing as an opaque word."""
-    return None if value is None else base64.urlsafe_b64encode(f"v1:{value}".encode()).decode().rstrip("=")
+    """A place in a listing as a cursor."""
+    return None if value is None else str(value)
 
 
 def decode_cursor(cursor: str | None) -> int | None:
-    """The place that a cursor names.
-
-    Raises:
-        HttpProblem: It is none of ours.
-    """
-    if cursor is None:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        version, _, value = raw.partition(":")
-        if version == "v1" and value.isascii() and value.isdecimal() and len(value) < 19:
-            return int(value)
-    except (ValueError, binascii.Error):
-        pass
-    raise HttpProblem(
-        422, "invalid-request", "the cursor is none of this service's; take `next` of the page before"
-    )
+    """The place that a cursor names; the end of the listing, if there is none so far."""
+    return int(cursor) if cursor else None
 
 
 def conditional(request: Request, body: bytes, media_type: str = "application/json") -> Response:

@@ -25,7 +25,7 @@ from classifier.service.api.common import (
 from classifier.service.api.models import NewRun, Paged, RunStatus, StartRequest
 from classifier.service.api.uploads import read_form
 from classifier.service.desk import choose, estimate_run, get_list, pause, start, take_list
-from classifier.service.exports import export_run, original_of
+from classifier.service.exports import MEDIA_TYPES, export_run, original_of
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem
@@ -148,7 +148,7 @@ def post_retry(run_id: RunId, hub: HubNow, user: Owner) -> RunStatus:
     summary="Labels in a format",
     response_class=Response,
     responses={
-        200: {"description": "The file", "content": {"application/octet-stream": {}}},
+        200: {"description": "The file", "content": {kind: {} for kind in MEDIA_TYPES}},
         **problems(404, 409),
     },
 )
@@ -156,18 +156,16 @@ def get_export(
     run_id: RunId,
     hub: HubNow,
     _: Reader,
-    form: Annotated[str, Query(alias="format", max_length=40, description=f"One of {', '.join(FORMATS)}")],
+    form: Annotated[str, Query(alias="format", max_length=40, json_schema_extra={"enum": list(FORMATS)})],
     into: Annotated[
         bool, Query(description=f"The uploaded list itself with labels in it ({', '.join(INTO)})")
     ] = False,
 ) -> Response:
     """A new file, or the uploaded list with labels in it, everything else byte for byte as it was."""
-    known = INTO if into else FORMATS
-    if form not in known:
+    if form not in FORMATS:
+        known = ", ".join(FORMATS)
         raise HttpProblem(
-            422,
-            "invalid-request",
-            f"the format '{form}' is not known here; expected one of {', '.join(known)}",
+            422, "invalid-request", f"the format '{form}' is not known; expected one of {known}"
         )
     run = _exportable(hub, run_id)
     return export_run(hub, run, form, into=into)

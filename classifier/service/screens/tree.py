@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from classifier.service.api.common import decode_cursor, encode_cursor
+from classifier.service.api.common import CURSOR, decode_cursor, encode_cursor
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader
 from classifier.service.screens.papers import leaf_titles
@@ -40,7 +40,7 @@ def get_tree(
     reason: Annotated[str, Query(max_length=200)] = "",
     year: Annotated[str, Query(max_length=10)] = "",
     least: Annotated[str, Query(max_length=10)] = "",
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(pattern=CURSOR)] = None,
 ) -> Response:
     """All runs together; fields that are left empty ask for nothing."""
     wanted = PaperFilter(
