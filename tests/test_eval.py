@@ -370,7 +370,7 @@ def test_repeat_says_how_stable_labels_are(tmp_path, capsys, monkeypatch, worksp
     assert set(asked.values()) == {3}
     stability = json.loads((tmp_path / "o" / "stability.json").read_text())
     assert (stability["runs"], stability["n"], stability["moved"]) == (3, 12, ["item-05"])
-    assert "moved: item-05" in capsys.readouterr().out
+    assert "different labels: item-05" in capsys.readouterr().out
     recordings = workspace.root / "eval" / "recordings" / "suite" / "fake"
     assert cli(["eval", "--suite", str(suite), "--workspace", str(workspace.root), "--repeat", "3",
                 "--replay", str(recordings), "--out", "r"]) == 0  # fmt: skip

@@ -21,7 +21,7 @@ class EngineName(StrEnum):
 
     @property
     def setting(self) -> str | None:
-        """For `load_settings`: None leaves the choice to environment and file."""
+        """The value for `load_settings`: None leaves the choice to environment and file."""
         return None if self is EngineName.auto else self.value
 
 
@@ -67,13 +67,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard
 
 
 def check_cascade(settings: Settings, below: float | None) -> None:
-    """Refuses what would have no effect, before anything is read.
+    """Checks the options of a cascade before anything is read.
 
     Args:
-        below: What --cascade-below gave.
+        below: The value of --cascade-below.
 
     Raises:
-        ConfigError: The cascade makes no sense, or there is none.
+        ConfigError: The options contradict each other, or --cascade-below is given without a cascade.
     """
     from classifier.errors import ConfigError
     from classifier.settings import first_stage

@@ -1,7 +1,7 @@
-"""Label -> what a person reads on a terminal.
+"""Label -> text for a terminal.
 
-Titles, quotes and warnings come from hostile files: control characters are taken out before anything
-is printed, so that no paper can move the cursor or rewrite the screen.
+Titles, quotes and warnings come from hostile files: control characters are removed, so that no paper can move
+the cursor or rewrite the screen.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fi
 
 
 def render_label(label: Label, workspace: Workspace, *, colour: bool) -> str:
-    """The label as text, at most 100 columns wide; with colour only where asked."""
+    """The label as text of at most 100 columns, with or without colour."""
     below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label, workspace))
     return draw([_heading(label), *below], colour=colour)
 
@@ -48,7 +48,7 @@ def _parts(label: Label, workspace: Workspace) -> Iterator[Text | Table]:
 
 
 def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
-    """The prompt as it would be sent: system part, user part, and (as JSON) the answer schema."""
+    """The prompt as it would be sent: system part, user part, and the answer schema as JSON."""
     if as_json:
         return prompt.model_dump_json()
     schema = json.dumps(prompt.answer_schema, ensure_ascii=False)
@@ -59,7 +59,7 @@ def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
 
 
 def _harmless(text: str) -> str:
-    """The text with its lines as they are, without control and format characters."""
+    """The text without control and format characters; its lines do not change."""
     return "".join(
         char for char in text if char in "\n\t " or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
     )
@@ -101,9 +101,9 @@ def _confidence(label: Label) -> str:
 
 
 def _grounds(label: Label) -> Table:
-    """The answers to the decision questions, one a line, each next to the quote it rests on.
+    """The answers to the decision questions, one per line, each next to the quote that supports it.
 
-    A quote that several answers rest on is shown once; answers without a quote come last.
+    A quote that supports several answers is shown once; answers without a quote are last.
     """
     answers = {item.question: f"{item.question} = {item.answer}" for item in label.answers}
     quoted: dict[str, list[Evidence]] = {}
@@ -121,7 +121,7 @@ def _grounds(label: Label) -> Table:
 
 
 def _again(label: Label, supports: str) -> str:
-    """What a further quote is under: its answer again, or `label`."""
+    """The first column of an additional quote: its answer again, or `label`."""
     given = next((item.answer for item in label.answers if item.question == supports), None)
     return f"{supports} = {given}" if given else supports
 
@@ -154,5 +154,5 @@ def _origin(label: Label, workspace: Workspace) -> str:
 def _opinion(first: FirstOpinion) -> str:
     if first.label is None:
         return f"no label: {first.error}" if first.error else "no label"
-    sure = "unknown" if first.confidence is None else f"{first.confidence:.2f}"
-    return f"{first.label}, confidence {sure}"
+    confidence = "unknown" if first.confidence is None else f"{first.confidence:.2f}"
+    return f"{first.label}, confidence {confidence}"
