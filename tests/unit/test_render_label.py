@@ -47,7 +47,7 @@ def answers(**given):
     return tuple(GivenAnswer(question=name, answer=answer) for name, answer in given.items())
 
 
-def test_each_answer_stands_on_a_line_beside_its_quote_and_a_shared_quote_stands_once(workspace):
+def test_each_answer_is_on_a_line_next_to_its_quote_and_a_shared_quote_is_shown_once(workspace):
     lines = shown(
         workspace,
         answers=answers(load="absent", span="long", deck="steel", rail="none"),
@@ -74,7 +74,7 @@ def test_each_answer_stands_on_a_line_beside_its_quote_and_a_shared_quote_stands
         (quote("A dam.", "label"), "  label          p. 1  “A dam.”"),
     ],
 )
-def test_a_quote_says_where_it_was_found(workspace, found, line):
+def test_a_quote_is_shown_with_its_page(workspace, found, line):
     assert line in shown(workspace, answers=answers(load="absent"), evidence=(found,))
 
 
@@ -96,7 +96,7 @@ def test_a_second_quote_names_its_answer_again(workspace):
         (None, "unknown", "  confidence  unknown"),
     ],
 )
-def test_the_confidence_says_where_it_comes_from(workspace, confidence, source, line):
+def test_the_confidence_is_shown_with_its_source(workspace, confidence, source, line):
     made = MADE.model_copy(update={"confidence": source})
     assert line in shown(workspace, made, confidence=confidence)
 
@@ -110,11 +110,11 @@ def test_the_confidence_says_where_it_comes_from(workspace, confidence, source, 
         ({}, "escalated from offline (no label)"),
     ],
 )
-def test_a_cascade_says_what_the_first_engine_answered(workspace, first, said):
+def test_a_cascade_shows_the_answer_of_the_first_engine(workspace, first, said):
     made = MADE.model_copy(update={"first_opinion": FirstOpinion(engine="offline", **first)})
     assert said in " ".join(" ".join(shown(workspace, made)).split())
 
 
-def test_an_engine_that_was_not_measured_here_says_so(workspace):
+def test_an_engine_without_measured_accuracy_is_shown_as_not_measured(workspace):
     made = MADE.model_copy(update={"engine": "offline", "model": None})
     assert "engine: offline; a baseline, not measured on this taxonomy" in " ".join(shown(workspace, made))
