@@ -66,7 +66,7 @@ def classify(workspace: Workspace, first: list, second: list, **more: object):
 
 
 @pytest.mark.parametrize(
-    ("confidence", "cautious", "goes_on"),
+    ("confidence", "cautious", "escalated"),
     [
         (0.9, None, False),
         (0.8, None, False),
@@ -79,10 +79,10 @@ def classify(workspace: Workspace, first: list, second: list, **more: object):
         (None, 0.85, False),
     ],
 )
-def test_a_paper_goes_on_below_the_threshold_of_both_probabilities(workspace, confidence, cautious, goes_on):
+def test_a_paper_is_escalated_if_either_probability_is_low(workspace, confidence, cautious, escalated):
     label, _, second = classify(workspace, [said(confidence, cautious=cautious)], [said(0.6, OTHER)])
-    assert (label.leaf, len(second.tasks)) == ((OTHER, 1) if goes_on else (LEAF, 0))
-    assert bool(label.provenance.first_opinion) is goes_on
+    assert (label.leaf, len(second.tasks)) == ((OTHER, 1) if escalated else (LEAF, 0))
+    assert bool(label.provenance.first_opinion) is escalated
 
 
 def test_what_both_engines_spent_is_summed_and_the_first_opinion_kept(workspace):
@@ -124,7 +124,7 @@ def test_a_failure_of_the_first_engine_sends_the_paper_on(workspace, error):
 
 
 @pytest.mark.parametrize("error", [BudgetSpent("spent"), ConfigError("wrong"), StoreError("full")])
-def test_a_failure_that_no_other_engine_would_mend_is_raised(workspace, error):
+def test_a_failure_that_no_other_engine_can_fix_is_raised(workspace, error):
     with pytest.raises(type(error)):
         classify(workspace, [error], [said(0.9)])
 
@@ -141,7 +141,7 @@ def test_a_failure_of_the_second_engine_tells_what_both_spent(workspace):
     )
 
 
-def test_the_offline_engine_is_no_surer_than_label_frequencies_of_its_training_allow(builtin):
+def test_the_offline_engine_is_at_most_as_confident_as_its_training_frequencies_allow(builtin):
     engine = OfflineEngine(builtin.taxonomy, builtin.offline_dir)
     replies = [
         asyncio.run(engine.answer(Task(paper=PAPER, document=document)))
@@ -323,7 +323,7 @@ def test_after_a_kill_neither_model_is_paid_again_for_what_is_there(tmp_path):
 
 
 @pytest.mark.parametrize("below", [0.0, 1.0])
-def test_a_dry_run_asks_the_offline_engine_what_share_goes_on(tmp_path, workspace, below):
+def test_a_dry_run_asks_the_offline_engine_what_share_is_escalated(tmp_path, workspace, below):
     job = Job(sources=("x",), out=tmp_path / "out")
     alone = estimate(job, settings(), workspace, entries=kit.entries(5))
     made = settings(cascade="offline", cascade_below=below)

@@ -78,7 +78,7 @@ def test_one_bad_file_among_several_does_not_stop_the_rest(tmp_path):
         (["clasify", "x"], 2, "clasify"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line_with_its_code(arguments, code, said):
+def test_an_error_is_one_line_with_its_exit_code(arguments, code, said):
     done = run(*arguments, **({"OPENAI_API_KEY": KEY} if "openai" in arguments else {}))
     assert done.returncode == code
     assert len(done.stderr.splitlines()) == 1
@@ -133,7 +133,7 @@ def test_a_wrong_key_ends_with_5_and_is_never_shown(builtin):
     assert len(server.requests) == 1
 
 
-def test_a_server_that_is_not_there_is_said_soon_and_in_one_line():
+def test_an_unreachable_server_is_reported_soon_and_in_one_line():
     with LlmServer([status(500)]) as server:
         url = server.url
     done = run("classify", str(PAPER), "--model", "m", OPENAI_BASE_URL=url)
@@ -142,7 +142,7 @@ def test_a_server_that_is_not_there_is_said_soon_and_in_one_line():
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_long_wait_is_told_in_a_pipe_and_a_short_one_is_not(builtin):
+def test_in_a_pipe_a_long_wait_is_reported_and_a_short_one_is_not(builtin):
     long, short = ({"retry-after": seconds} for seconds in ("2.1", "0.1"))
     script = [
         status(429, "busy", headers=short),
@@ -211,7 +211,7 @@ def test_train_learns_weights_that_the_offline_engine_then_uses(tmp_path):
     assert after["confidence"] != before["confidence"]
 
 
-def test_training_data_that_does_not_fit_is_said_with_its_line(tmp_path):
+def test_invalid_training_data_is_reported_with_its_line(tmp_path):
     suite = tmp_path / "papers.jsonl"
     suite.write_text('{"id": "a", "title": "A", "abstract": "Some text.", "label": "no/leaf"}\n')
     done = run("train", "--data", str(suite), "--out", str(tmp_path))

@@ -124,7 +124,7 @@ def test_the_same_run_gives_the_same_report_and_json_prints_it(tmp_path, capsys,
     assert capsys.readouterr().out.count('"schema_version"') == 2
 
 
-def test_a_pdf_of_a_suite_is_read_and_the_report_says_so(tmp_path):
+def test_a_pdf_of_a_suite_is_read_and_shown_in_the_report(tmp_path):
     shutil.copy(PAPER, tmp_path / "p.pdf")
     line = {"id": "p", "title": "Reward Sketches", "label": "llm4rl/reward", "pdf": "p.pdf", "summary": "No."}
     (tmp_path / "s.jsonl").write_text(json.dumps(line))
@@ -134,7 +134,7 @@ def test_a_pdf_of_a_suite_is_read_and_the_report_says_so(tmp_path):
     assert prediction.result.paper.pages
 
 
-def test_limit_scores_the_first_items_and_says_so(tmp_path, workspace, suite):
+def test_limit_scores_the_first_items_with_a_warning(tmp_path, workspace, suite):
     assert (
         cli(["eval", "--suite", str(suite), "--workspace", str(workspace.root), "--limit", "3", "--out", "o"])
         == 0
@@ -191,7 +191,7 @@ def test_compare_prints_what_moved_and_json(capsys, workspace, suite):
     assert cli(["compare", "a", "none"]) == 3
 
 
-def test_fetch_gold_says_which_studies_have_no_arxiv_id(capsys, workspace):
+def test_fetch_gold_lists_studies_without_an_arxiv_id(capsys, workspace):
     assert cli(["fetch-gold", "--workspace", str(workspace.root)]) == 0
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == len(workspace.studies)
@@ -254,7 +254,7 @@ def twinned(tmp_path: Path, builtin: Workspace) -> Workspace:
     return Workspace(root)
 
 
-async def test_an_engine_that_copies_its_most_similar_example_learns_nothing_from_planted_twins(
+async def test_an_engine_that_copies_its_most_similar_example_never_sees_planted_duplicates(
     tmp_path, twinned
 ):
     exam = read_suite(tmp_path / "exam.jsonl", twinned.taxonomy)
@@ -269,7 +269,7 @@ async def test_an_engine_that_copies_its_most_similar_example_learns_nothing_fro
         assert len(engine.seen[item.title]) == 2 * len(exam.items) - 2
 
 
-async def test_the_copying_engine_would_be_right_each_time_if_twins_were_seen(tmp_path, twinned):
+async def test_the_copying_engine_would_always_be_right_if_it_saw_duplicates(tmp_path, twinned):
     """The leak test has teeth: the same engine on the same papers, examples not cut."""
     index = TermIndex([f"{study.title} {study.summary}" for study in twinned.studies])
     items = read_suite(tmp_path / "exam.jsonl", twinned.taxonomy).items
@@ -345,7 +345,7 @@ async def test_a_failed_item_is_a_prediction_and_a_wrong_setting_ends_the_run(tm
             await run_suite(classifier, read, out=tmp_path / "p")
 
 
-def test_repeat_says_how_stable_labels_are(tmp_path, capsys, monkeypatch, workspace, suite):
+def test_repeat_reports_how_stable_labels_are(tmp_path, capsys, monkeypatch, workspace, suite):
     asked: Counter[int] = Counter()
 
     def fickle(body: dict[str, Any]) -> Behaviour:
@@ -370,7 +370,7 @@ def test_repeat_says_how_stable_labels_are(tmp_path, capsys, monkeypatch, worksp
     assert set(asked.values()) == {3}
     stability = json.loads((tmp_path / "o" / "stability.json").read_text())
     assert (stability["runs"], stability["n"], stability["moved"]) == (3, 12, ["item-05"])
-    assert "moved: item-05" in capsys.readouterr().out
+    assert "different labels: item-05" in capsys.readouterr().out
     recordings = workspace.root / "eval" / "recordings" / "suite" / "fake"
     assert cli(["eval", "--suite", str(suite), "--workspace", str(workspace.root), "--repeat", "3",
                 "--replay", str(recordings), "--out", "r"]) == 0  # fmt: skip
@@ -433,7 +433,7 @@ def test_a_replay_needs_no_server_and_gives_the_same_report_byte_for_byte(
     assert (recordings / ".gitignore").is_file()  # abstracts are other people's words
 
 
-def test_after_a_change_of_the_prompt_a_replay_says_what_is_not_recorded(
+def test_after_a_change_of_the_prompt_a_replay_reports_missing_recordings(
     tmp_path, capsys, monkeypatch, workspace, suite
 ):
     with LlmServer(answering(workspace)) as server:
@@ -494,7 +494,7 @@ def test_what_cannot_be_replayed_or_asked_ends_with_2(capsys, monkeypatch, works
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
-def test_an_interrupted_run_goes_on_without_losing_or_repeating_anything(tmp_path, workspace, sent, code):
+def test_an_interrupted_run_resumes_without_losing_or_repeating_anything(tmp_path, workspace, sent, code):
     suite = suite_of(tmp_path, 30)
     command = [sys.executable, "-m", "classifier", "eval", "--suite", str(suite), "--concurrency", "3",
                "--workspace", str(workspace.root), "--model", "fake", "--out", "o"]  # fmt: skip

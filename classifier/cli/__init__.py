@@ -8,8 +8,8 @@ import sys
 def main() -> None:
     """Runs the command line and exits with a code of `classifier.cli.exits`.
 
-    Errors that are raised on purpose become one line on standard error; `--debug`, anywhere on the
-    line, adds the trace.
+    Expected errors are printed as one line on standard error; `--debug`, anywhere on the command line, adds
+    the traceback.
     """
     from classifier.cli.app import run
 

@@ -1,7 +1,7 @@
-"""The commands' table, and what happens around each of them.
+"""The list of commands, and the handling of their errors.
 
-Command modules are imported here but stay light: everything heavy is imported when a command runs, so
-that `--help` is quick.
+Command modules are imported here; they import slow packages only when a command runs, so that `--help` is
+quick.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _root(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """File papers into a survey's taxonomy: one closed label, verified quotes, and a confidence."""
+    """File papers into a survey's taxonomy: one label, verified quotes, and a confidence."""
 
 
 def run(arguments: list[str]) -> int:
@@ -79,7 +79,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        # A bug: still one line, with the way to its trace.
+        # A bug: still one line, which says how to get the traceback.
         print(
             f"classifier: internal error: {type(error).__name__}: {error}; rerun with --debug for "
             f"the traceback",

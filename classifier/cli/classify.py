@@ -84,7 +84,7 @@ async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: boo
     failures: list[ClassifierError] = []
     async with classifier:
         if not show_prompt:
-            _ = classifier.engine  # a wrong setting is said before any file is read
+            _ = classifier.engine  # reports a wrong setting before any file is read
         with Progress(len(refs)) as progress:
             for ref in refs:
                 progress.starts(ref)
@@ -122,7 +122,7 @@ def _failed(ref: str, error: ClassifierError, *, as_json: bool) -> str:
     from classifier.errors import InputError
     from classifier.verdict.labelling import failed_label
 
-    # Many messages name the file themselves; nobody needs it twice.
+    # Many messages already start with the file's name.
     named = error.message.lstrip("'").startswith((ref, Path(ref).name)) if ref else True
     print(f"classifier: {error.message if named else f'{ref}: {error.message}'}", file=sys.stderr)
     for hidden in error.hidden if isinstance(error, InputError) else ():

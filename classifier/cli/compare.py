@@ -1,4 +1,4 @@
-"""`classifier compare RUN_A RUN_B`: which is better, and whether the sample is large enough to say so."""
+"""`classifier compare RUN_A RUN_B`: which run is better, and whether the sample is large enough to decide."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def compare(
     run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Folder of the other run.")],
     json: JsonOption = False,
 ) -> int:
-    """Compare two runs item by item: exact McNemar test, differences with intervals, what moved and why."""
+    """Compare two runs item by item: exact McNemar test, differences with intervals, items that changed."""
     from classifier.evaluation.comparison import compare_runs
 
     comparison = compare_runs(run_a, run_b)
@@ -33,7 +33,7 @@ def compare(
 
 
 def render_comparison(comparison: Comparison) -> Iterator[str]:
-    """The comparison in lines of text, without control characters of papers or models."""
+    """The comparison as lines of text, without control characters from papers or models."""
     from classifier.evaluation.report.figures import shown
 
     c = comparison
@@ -50,7 +50,7 @@ def render_comparison(comparison: Comparison) -> Iterator[str]:
     yield _verdict(c)
     if c.moved:
         yield ""
-        yield f"Items that moved ({len(c.moved)}):"
+        yield f"Items with different labels ({len(c.moved)}):"
     for moved in c.moved:
         yield from _moved(moved)
 
@@ -66,8 +66,8 @@ def _verdict(c: Comparison) -> str:
     if c.needed_discordant is None:
         return f"{start}: {items}, (nearly) evenly split."
     return (
-        f"{start}: {items}; at the same split {c.needed_discordant} would be needed, "
-        f"about {c.needed_items} items in all."
+        f"{start}: {items}; with the same split, {c.needed_discordant} discordant items would be needed, "
+        f"about {c.needed_items} items in total."
     )
 
 

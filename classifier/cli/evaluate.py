@@ -1,4 +1,4 @@
-"""`classifier eval`: an engine against labelled papers, scored, written and shown."""
+"""`classifier eval`: scores an engine on labelled papers, writes the report and prints it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 
 class ProtocolName(StrEnum):
-    """How answers are kept out of the examples."""
+    """Which studies are left out of the examples."""
 
     loo = "loo"
     holdout = "holdout"
 
 
 class TextName(StrEnum):
-    """The kinds of text that an item may bring."""
+    """The kinds of text that an item may have."""
 
     pdf = "pdf"
     text = "text"
@@ -122,7 +122,7 @@ def evaluate(
     }
     given = {name: value for name, value in given.items() if value is not None}
     if calibrate:
-        given["calibration"] = False  # fitted to confidences as they come
+        given["calibration"] = False  # fitted to uncalibrated confidences
     job = EvalJob(
         suite=suite,
         settings=given,
@@ -156,7 +156,7 @@ def evaluate(
 
 @dataclass
 class _Seen:
-    """How far a run has come, for the line after an interrupt."""
+    """The progress of a run, for the message after an interrupt."""
 
     total: int = 0
     done: int = 0
@@ -175,7 +175,7 @@ async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evalua
     from classifier.cli.wait_notice import WaitNotice
     from classifier.evaluation.metrics import need_packages
 
-    need_packages()  # said before slow imports
+    need_packages()  # reports missing packages before slow imports
     from classifier.evaluation.session import evaluate, plan_evaluation
     from classifier.survey.workspace import Workspace
 

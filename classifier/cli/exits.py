@@ -1,7 +1,7 @@
-"""The one table from errors to exit codes.
+"""The table from errors to exit codes.
 
 0    done
-1    own failure (a store, a bug)
+1    internal failure (a file that cannot be written, a bug)
 2    usage or configuration
 3    bad input, or lint findings
 4    source unavailable
@@ -26,7 +26,7 @@ from classifier.errors import (
 
 DONE, FAILURE, USAGE, BAD_INPUT, SOURCE, MODEL, PARTIAL, GATE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
 
-# The first class that fits decides; "there is no such paper" is an input's fault, not the source's.
+# The first matching class decides. "No such paper" is an error of the input, not of the source.
 _CODES: tuple[tuple[type[ClassifierError], int], ...] = (
     (ConfigError, USAGE),
     (InputError, BAD_INPUT),

@@ -1,4 +1,4 @@
-"""`classifier fetch-gold`: the gold studies' PDFs into the cache, so that `eval` scores whole papers."""
+"""`classifier fetch-gold`: downloads the gold studies' PDFs into the cache, for `eval` on whole papers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STATES = {
 
 
 def fetch_gold(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
-    """Download the gold studies from arXiv, one request each 3 seconds; what is there is not asked again."""
+    """Download the gold studies from arXiv, one request every 3 seconds; skip those that are in the cache."""
     from classifier.settings import load_settings
     from classifier.survey.workspace import Workspace
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from classifier.batch.run import Run
 
 _EVERY_S = 0.5
-"""Between two looks at the run."""
+"""Seconds between two updates."""
 
 
 class LabelBar(Shown):
@@ -44,7 +44,7 @@ class LabelBar(Shown):
         self._tick()
 
     def say(self, text: str) -> None:
-        """A line above the bar; in a pipe too, since hours may pass without another."""
+        """Prints a line above the bar; also in a pipe, since hours may pass without other output."""
         line = f"classifier: {text}"
         if self._bar is None:
             print(line, file=sys.stderr, flush=True)
@@ -62,7 +62,7 @@ class LabelBar(Shown):
 
 
 def describe(run: Run) -> str:
-    """A run's state in one line, what matters most first: narrow terminals cut its end."""
+    """A run's state in one line, the most important values first: narrow terminals cut its end."""
     progress, spending, throttle = run.progress, run.spending, run.throttle
     if not progress.total:
         return "starting"
@@ -73,13 +73,13 @@ def describe(run: Run) -> str:
     if throttle is not None:
         rest = None if expected else spending.rest_usd(progress.waiting)
         cost = "cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}"
-        parts.append(cost if rest is None else f"{cost} and about ${rest:.4f} to come")
+        parts.append(cost if rest is None else f"{cost}, about ${rest:.4f} more expected")
     if expected is not None and expected.out:
-        parts.append(f"{expected.ready} of {expected.out} answers there")
+        parts.append(f"{expected.ready} of {expected.out} answers ready")
     parts += [f"{progress.review} to review"] * bool(progress.review)
     parts += [f"{progress.failed} failed"] * bool(progress.failed)
     if throttle is not None:
-        parts.append(f"{throttle.per_minute} requests/min, {len(throttle.in_flight)} out")
+        parts.append(f"{throttle.per_minute} requests/min, {len(throttle.in_flight)} in flight")
     return ", ".join(parts)
 
 

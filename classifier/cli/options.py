@@ -21,7 +21,7 @@ class EngineName(StrEnum):
 
     @property
     def setting(self) -> str | None:
-        """For `load_settings`: None leaves the choice to environment and file."""
+        """The value for `load_settings`: None leaves the choice to environment and file."""
         return None if self is EngineName.auto else self.value
 
 

@@ -1,4 +1,4 @@
-"""Bars on standard error; silent if that is not a terminal."""
+"""Progress bars on standard error; none if that is not a terminal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import rich.progress
 
 _QUIET_S = 2.0
-"""Before a bar appears: what is done by then needs none."""
+"""Seconds before a bar appears; shorter work needs none."""
 
 
 class Shown:
-    """A bar and the timer that drives it, as a context that takes both away again."""
+    """A context with a bar and its timer; both are removed at the end."""
 
     def __init__(self) -> None:
         self._bar: rich.progress.Progress | None = None
@@ -52,17 +52,17 @@ class Progress(Shown):
         return self
 
     def starts(self, ref: str) -> None:
-        """A paper is being read."""
+        """Call when work on a paper starts."""
         self._ref = ref
         self._update()
 
     def ends(self) -> None:
-        """A paper is done, well or not."""
+        """Call when a paper is done, also if it failed."""
         self._done += 1
         self._update()
 
     def write(self, text: str) -> None:
-        """Prints a result to standard output without tearing the bar."""
+        """Prints a result to standard output without damaging the bar."""
         if not text:
             return
         if self._bar is not None:

@@ -1,7 +1,7 @@
-"""Label -> what a person reads on a terminal.
+"""Label -> text for a terminal.
 
-Titles, quotes and warnings come from hostile files: control characters are taken out before anything
-is printed, so that no paper can move the cursor or rewrite the screen.
+Titles, quotes and warnings come from hostile files: control characters are removed, so that no paper can move
+the cursor or rewrite the screen.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _parts(label: Label) -> Iterator[Text | Table]:
 
 
 def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
-    """The prompt as it would be sent: system part, user part, and (as JSON) the answer schema."""
+    """The prompt as it would be sent: system part, user part, and the answer schema as JSON."""
     if as_json:
         return prompt.model_dump_json()
     schema = json.dumps(prompt.answer_schema, ensure_ascii=False)
@@ -64,7 +64,7 @@ def render_prompt(prompt: Prompt, *, as_json: bool) -> str:
 
 
 def _harmless(text: str) -> str:
-    """The text with its lines as they are, without control and format characters."""
+    """The text without control and format characters; its lines do not change."""
     return "".join(
         char for char in text if char in "\n\t " or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
     )
@@ -108,9 +108,9 @@ def _confidence(label: Label) -> str:
 
 
 def _grounds(label: Label) -> Table:
-    """The answers to the decision questions, one a line, each next to the quote it rests on.
+    """The answers to the decision questions, one per line, each next to the quote that supports it.
 
-    A quote that several answers rest on is shown once; answers without a quote come last.
+    A quote that supports several answers is shown once; answers without a quote are last.
     """
     answers = {item.question: f"{item.question} = {item.answer}" for item in label.answers}
     quoted: dict[str, list[Evidence]] = {}
@@ -129,7 +129,7 @@ def _grounds(label: Label) -> Table:
 
 
 def _again(label: Label, supports: str) -> str:
-    """What a further quote is under: its answer again, or `label`."""
+    """The first column of an additional quote: its answer again, or `label`."""
     given = next((item.answer for item in label.answers if item.question == supports), None)
     return f"{supports} = {given}" if given else supports
 
@@ -163,5 +163,5 @@ def _origin(label: Label) -> str:
 def _opinion(first: FirstOpinion) -> str:
     if first.label is None:
         return f"no label: {first.error}" if first.error else "no label"
-    sure = "unknown" if first.confidence is None else f"{first.confidence:.2f}"
-    return f"{first.label}, confidence {sure}"
+    confidence = "unknown" if first.confidence is None else f"{first.confidence:.2f}"
+    return f"{first.label}, confidence {confidence}"

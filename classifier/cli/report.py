@@ -1,4 +1,4 @@
-"""`classifier report RUN...`: runs of `eval` as one Markdown table, printed or written into a page."""
+"""`classifier report RUN...`: prints runs of `eval` as a Markdown table, or writes it into a page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def report(
     reports = [read_json(path / "report.json" if path.is_dir() else path) for path in runs]
     if publish is not None:
         for one in reports:
-            write_json(without_quotes(one), publish / f"{one.run.suite}-{_who(one.run)}.json")
+            write_json(without_quotes(one), publish / f"{one.run.suite}-{_engine_part(one.run)}.json")
     table = render_markdown(reports)
     if into is None:
         print(table)
@@ -55,6 +55,6 @@ def report(
     return exits.DONE
 
 
-def _who(run: RunFacts) -> str:
-    """The model as part of a file's name, or "offline", whose model changes with each training."""
+def _engine_part(run: RunFacts) -> str:
+    """The model as part of a file name, or "offline", whose model changes with each training."""
     return run.engine if run.engine == "offline" else re.sub(r"[^\w.-]+", "-", run.model or run.engine)

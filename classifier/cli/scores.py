@@ -1,4 +1,4 @@
-"""What `classifier eval` prints at its end: the table, failures, gates, stability, a calibration."""
+"""The output of `classifier eval`: the table, failures, gates, stability, calibration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def show_report(report: Report, folder: Path, *, as_json: bool, stability: Stability | None) -> None:
-    """The table, or report.json, on standard output; where the files are, on standard error."""
+    """Prints the table or report.json on standard output, and the paths of the files on standard error."""
     from classifier.evaluation.report import render_terminal
 
     if as_json:
@@ -30,7 +30,7 @@ def show_report(report: Report, folder: Path, *, as_json: bool, stability: Stabi
 
 
 def show_calibration(fitted: Fitted, wanted: float) -> None:
-    """What was fitted, and the threshold for review that goes with it."""
+    """Prints the fitted calibration and its review threshold."""
     made = fitted.calibration
     done = (
         f"wrote {fitted.path}"
@@ -43,7 +43,7 @@ def show_calibration(fitted: Fitted, wanted: float) -> None:
         file=sys.stderr,
     )
     advice = (
-        "no threshold reaches it"
+        "no threshold reaches this"
         if fitted.threshold is None
         else f"set CLASSIFIER_REVIEW_BELOW={fitted.threshold:g} (chosen on these items, so slightly "
         f"optimistic)"
@@ -52,7 +52,7 @@ def show_calibration(fitted: Fitted, wanted: float) -> None:
 
 
 def render_stability(stability: Stability) -> str:
-    """One line a share, and the items that moved."""
+    """One line per share, and the items whose labels differ."""
 
     def share(value: float | None) -> str:
         return "unknown" if value is None else f"{value:.3f}"
@@ -61,15 +61,15 @@ def render_stability(stability: Stability) -> str:
         f"{stability.runs} runs of {stability.n} items",
         f"  same label in all runs    {share(stability.same_label)}",
         f"  agreement of two runs     {share(stability.pairwise_agreement)}",
-        f"  quotes in common          {share(stability.quote_overlap)}",
+        f"  common quotes             {share(stability.quote_overlap)}",
     ]
     if stability.moved:
-        lines.append(f"  moved: {', '.join(stability.moved)}")
+        lines.append(f"  different labels: {', '.join(stability.moved)}")
     return "\n".join(lines)
 
 
 def verdict(report: Report, predictions: Sequence[Prediction], gates: Mapping[str, float | None]) -> int:
-    """Tells failures and missed gates; the exit code. A gate goes first: it is what was asked for."""
+    """Prints failures and missed gates; returns the exit code. A missed gate has priority over failures."""
     from classifier.evaluation.caveats import gate_misses
     from classifier.evaluation.report.figures import shown
 

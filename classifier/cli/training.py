@@ -1,4 +1,4 @@
-"""`classifier train`: weights for the offline engine, from labelled papers."""
+"""`classifier train`: trains the offline engine's weights on labelled papers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def train(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Learn the offline engine's weights from labelled papers (never from the gold studies)."""
+    """Train the offline engine's weights on labelled papers (never on the gold studies)."""
     from rich.console import Console
 
     from classifier.survey.workspace import Workspace

@@ -1,4 +1,4 @@
-"""Waits for busy servers, said on standard error: a program that is silent for long seems to hang."""
+"""Reports waits for busy servers on standard error, so that the program does not seem to hang."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 _QUIET_S = 2.0
 """Shorter waits are not reported."""
 _REPEAT_S = 60.0
-"""The same words are not said again within this."""
+"""The same reason is not reported again within this time."""
 
 
 class WaitNotice:
@@ -19,13 +19,13 @@ class WaitNotice:
 
     def __init__(self) -> None:
         self._until = 0.0
-        self._told: tuple[str, float] = ("", 0.0)
+        self._last: tuple[str, float] = ("", 0.0)
 
     def __call__(self, seconds: float, why: str) -> None:
-        """Tells of a wait that begins now."""
+        """Reports a wait that begins now."""
         now = time.monotonic()
-        words, told_at = self._told
-        if seconds <= _QUIET_S or now < self._until or (why == words and now < told_at + _REPEAT_S):
+        last_why, last_at = self._last
+        if seconds <= _QUIET_S or now < self._until or (why == last_why and now < last_at + _REPEAT_S):
             return
-        self._until, self._told = now + seconds, (why, now)
+        self._until, self._last = now + seconds, (why, now)
         print(f"classifier: waiting {seconds:.0f} s: {why}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`classifier tree`, `lint` and `schema`: what a workspace holds and whether it is sound."""
+"""`classifier tree`, `lint` and `schema`: print and check a workspace."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def tree(
     placed = sum(len(found) for label, found in by_label.items() if label != OUT_OF_SCOPE)
     root = Tree(Text(f"{chosen.taxonomy.title} ({placed})", "bold"))
     for node in chosen.taxonomy.tree:
-        _grow(root, node, node.id, by_label, studies)
+        _add_node(root, node, node.id, by_label, studies)
     outside = by_label.get(OUT_OF_SCOPE, [])
     branch = root.add(Text(f"{OUT_OF_SCOPE} ({len(outside)})", "dim"))
     for study in outside if studies else []:
         branch.add(Text(_line(study), "dim"))
-    # In a pipe no line may be cut at a terminal's width.
+    # In a pipe, lines must not be cut at a terminal's width.
     Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200).print(root)
     return exits.DONE
 
@@ -107,13 +107,13 @@ def schema(
     return exits.DONE
 
 
-def _grow(above: Tree, node: Node, path: str, by_label: dict[str, list[Study]], studies: bool) -> int:
+def _add_node(above: Tree, node: Node, path: str, by_label: dict[str, list[Study]], studies: bool) -> int:
     from rich.text import Text
 
     found = by_label.get(path, []) if not node.children else []
     branch = above.add("")
     total = len(found) + sum(
-        _grow(branch, child, f"{path}/{child.id}", by_label, studies) for child in node.children
+        _add_node(branch, child, f"{path}/{child.id}", by_label, studies) for child in node.children
     )
     branch.label = Text(f"{node.title} ({total})", "bold" if node.children else "green")
     if not node.children:

@@ -86,7 +86,7 @@ def gold_suite(workspace: Workspace) -> Suite:
 
 def _items(path: Path, raw: bytes, taxonomy: Taxonomy) -> Iterator[SuiteItem]:
     lines_of: dict[str, int] = {}
-    # Not splitlines(): a text may hold U+2028 and other separators, which JSON leaves as they are.
+    # Not splitlines(): a text may contain U+2028 and other separators, which JSON does not escape.
     for number, line in enumerate(_decoded(path, raw).split("\n"), start=1):
         if not line.strip():
             continue

@@ -44,7 +44,7 @@ class LabelledPaper(Record):
 
 
 class Evidence(Record):
-    """A quote and where it is.
+    """A quote and its place in the paper.
 
     Attributes:
         supports: A decision question's id, or "label".

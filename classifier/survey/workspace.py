@@ -113,7 +113,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, Study | ValueError]]:
         ConfigError: The file is unreadable or not UTF-8.
     """
     try:
-        # Not splitlines(): a summary may hold U+2028 and other separators, which JSON leaves as they are.
+        # Not splitlines(): a summary may contain U+2028 and other separators, which JSON does not escape.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from error

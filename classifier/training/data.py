@@ -55,7 +55,7 @@ def read_examples(path: Path, workspace: Workspace) -> list[Example]:
         ConfigError: Missing, not JSON lines, or a label that the taxonomy does not have.
     """
     try:
-        # Not splitlines(): a text may hold U+2028 and other separators, which JSON leaves as they are.
+        # Not splitlines(): a text may contain U+2028 and other separators, which JSON does not escape.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); expected a JSON-lines file") from error

@@ -44,7 +44,7 @@ def test_the_majority_is_that_of_the_studies_and_the_scored_one_has_no_vote():
     assert accuracy(majority_class(gold, STUDIES, dict.fromkeys(gold, NOBODY), TREE)) == 0.5
 
 
-def test_without_studies_the_majority_is_that_of_the_suite_s_other_items_and_says_so():
+def test_without_studies_the_majority_is_named_as_that_of_the_other_items():
     gold = {"a": PAN, "b": PAN, "c": PAN, "d": RYE}
     system = majority_class(gold, [], dict.fromkeys(gold, NOBODY), TREE)
     assert (system.name, accuracy(system)) == (MAJORITY_OF_SUITE, 0.75)
@@ -117,7 +117,7 @@ def test_an_empty_suite_gives_systems_without_values(studies):
         assert accuracy(system) is None
 
 
-def test_both_stand_on_a_real_workspace(bridges):
+def test_both_run_on_a_real_workspace(bridges):
     workspace = Workspace(bridges)
     items = [SuiteItem(id=s.id, title=s.title, label=s.label, summary=s.summary) for s in workspace.studies]
     one = suite(*items)

@@ -106,11 +106,11 @@ def test_an_unknown_confidence_stays_unknown():
     assert apply(calibration, unknown) == unknown
 
 
-def test_slope_one_leaves_confidences_as_they_are():
+def test_slope_one_does_not_change_confidences():
     assert [Curve(method="temperature", slope=1.0)(sure) for sure in (0.1, 0.5, 0.93)] == [0.1, 0.5, 0.93]
 
 
-def test_fitting_finds_how_overconfident_an_engine_is_and_says_so_out_of_sample():
+def test_fitting_corrects_an_overconfident_engine_and_reports_out_of_sample_errors():
     found = fit_calibration(predictions(simulated(3000, overconfident)), SUITES)
     assert found.method == "platt"
     assert (found.slope, found.intercept) == (pytest.approx(0.5, abs=0.1), pytest.approx(-0.8, abs=0.15))
@@ -120,7 +120,7 @@ def test_fitting_finds_how_overconfident_an_engine_is_and_says_so_out_of_sample(
     assert (found.engine, found.model, found.source, found.n) == ("scripted", None, "stated", 3000)
 
 
-def test_the_fit_is_that_of_logistic_regression_where_the_prior_hardly_matters():
+def test_the_fit_equals_logistic_regression_if_the_prior_hardly_matters():
     answers = simulated(4000, overconfident, seed=2)
     model = LogisticRegression(C=1e6).fit(
         [[logit(sure)] for sure, _ in answers], [right for _, right in answers]
@@ -130,7 +130,7 @@ def test_the_fit_is_that_of_logistic_regression_where_the_prior_hardly_matters()
     assert found.intercept == pytest.approx(model.intercept_[0], abs=0.02)
 
 
-def test_a_temperature_serves_where_an_intercept_gains_nothing():
+def test_a_temperature_is_chosen_if_an_intercept_does_not_help():
     answers = simulated(1500, lambda sure: 1 / (1 + math.exp(-0.5 * logit(sure))))
     found = fit_calibration(predictions(answers), SUITES)
     assert (found.method, found.intercept) == ("temperature", 0.0)
@@ -203,7 +203,7 @@ def test_the_threshold_is_the_least_one_that_reaches_the_accuracy(wanted, expect
     assert threshold_for(predictions(ANSWERS), wanted) == expected
 
 
-def test_equally_sure_answers_are_accepted_together():
+def test_answers_with_equal_confidence_are_accepted_together():
     assert threshold_for(predictions([(0.8, True), (0.8, False)]), 0.9) is None
 
 
@@ -219,7 +219,7 @@ def test_the_lower_bound_asks_for_more_than_luck():
     assert threshold_for(many, 0.9, lower_bound=True) == 0.9
 
 
-def test_the_threshold_is_told_in_calibrated_confidence():
+def test_the_threshold_is_a_calibrated_confidence():
     got = threshold_for(predictions(ANSWERS), 0.8, calibration=calibration(model=None))
     assert got == calibration()(0.6)
 

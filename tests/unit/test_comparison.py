@@ -105,7 +105,7 @@ def test_as_many_discordant_items_as_needed_are_indeed_significant(b, c):
         assert mcnemar_p(more, needed - more) < 0.05
 
 
-def test_a_clear_difference_is_told_with_what_moved(tmp_path):
+def test_a_clear_difference_is_reported_with_the_changed_items(tmp_path):
     a = run_of(tmp_path / "a", of_rights([False] * 10 + [True] * 20))
     b = run_of(tmp_path / "b", of_rights([True] * 30))
     found = compare_runs(a, b)
@@ -133,7 +133,7 @@ def test_the_order_of_lines_changes_nothing_and_swapping_the_runs_swaps_the_sign
     assert forth.kappa_difference.value == -back.kappa_difference.value
 
 
-def test_a_small_sample_says_that_it_cannot_tell_and_what_it_would_take(tmp_path):
+def test_a_small_sample_reports_how_many_items_are_needed(tmp_path):
     a = run_of(tmp_path / "a", of_rights([True] * 8 + [False, False]))
     b = run_of(tmp_path / "b", of_rights([True] * 10))
     found = compare_runs(a, b)
@@ -144,7 +144,10 @@ def test_a_small_sample_says_that_it_cannot_tell_and_what_it_would_take(tmp_path
         30,
     )
     text = "\n".join(render_comparison(found))
-    assert "cannot tell A from B: 2 discordant items; at the same split 6 would be needed, about 30" in text
+    assert (
+        "cannot tell A from B: 2 discordant items; with the same split, 6 discordant items would be needed"
+        in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ def test_a_small_sample_says_that_it_cannot_tell_and_what_it_would_take(tmp_path
         ([True, False], [False, True], "evenly split"),
     ],
 )
-def test_equal_and_evenly_split_runs_are_told_apart(tmp_path, a, b, said):
+def test_equal_runs_and_evenly_split_runs_are_distinguished(tmp_path, a, b, said):
     found = compare_runs(run_of(tmp_path / "a", of_rights(a)), run_of(tmp_path / "b", of_rights(b)))
     assert said in "\n".join(render_comparison(found))
 
@@ -178,7 +181,7 @@ def test_no_escape_sequence_of_a_title_or_reason_reaches_the_terminal(tmp_path):
     assert all(char.isprintable() for char in text)
 
 
-def test_two_suites_are_compared_on_the_items_they_share_and_that_is_said(tmp_path):
+def test_two_suites_are_compared_on_shared_items_with_a_note(tmp_path):
     a = run_of(tmp_path / "a", of_rights([True] * 4), suite="one")
     b = run_of(tmp_path / "b", of_rights([True] * 2) + of_rights([True], "other"), suite="two")
     found = compare_runs(a, b)

@@ -65,7 +65,7 @@ def read(reader, abstract, title="A title"):
         ("", set()),
     ],
 )
-def test_cue_speaks_where_its_phrase_stands_unnegated(reader, abstract, spoke):
+def test_cue_matches_if_its_phrase_is_not_negated(reader, abstract, spoke):
     assert set(read(reader, abstract)) == spoke
 
 
@@ -74,7 +74,7 @@ def test_title_weighs_more_and_the_strongest_place_counts_once(reader):
     assert found == {"drives trucks over it": 2.0}
 
 
-def test_opening_weighs_less_only_where_own_work_follows(reader):
+def test_opening_has_a_lower_weight_only_if_own_work_follows(reader):
     assert read(reader, "A load test is dear. We present none.") == {"drives trucks over it": 0.5}
     assert read(reader, "We present a load test.") == {"drives trucks over it": 1.0}
     assert read(reader, "A load test is dear.") == {"drives trucks over it": 1.0}

@@ -81,7 +81,7 @@ async def test_one_failure_is_reported_and_the_rest_comes(server, sources):
     assert "2401.00001" in outcomes[0].message
 
 
-async def test_an_abstract_serves_where_the_pdf_did_not_come(server, sources):
+async def test_an_abstract_is_used_if_the_pdf_is_not_cached(server, sources):
     server.on_id("2401.00001", feed(entry("2401.00001v1", "Study Number 0 of Bridges")))
     server.on("/pdf/2401.00001v1", html_reply())
     assert [one.state for one in await fetch(sources, suite("2401.00001"))] == ["failed"]
@@ -89,7 +89,7 @@ async def test_an_abstract_serves_where_the_pdf_did_not_come(server, sources):
     assert (question.kind, " ".join(question.content.split())) == ("abstract", "About things.")
 
 
-async def test_an_id_with_another_title_is_fetched_and_said(server, sources):
+async def test_an_id_with_another_title_is_fetched_and_reported(server, sources):
     server.paper("2401.00001v1", "Cooking with Steam at Home")
     (outcome,) = await fetch(sources, suite("2401.00001"))
     assert outcome.state == "fetched"

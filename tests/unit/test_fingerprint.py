@@ -27,7 +27,7 @@ OPENAI = {"engine": "openai", "taxonomy_sha256": "1", "model": "m", "logprobs": 
         (OFFLINE, OFFLINE | {"seen_data_sha256": "9"}, ("seen data",)),
     ],
 )
-def test_changes_are_told_in_words_and_those_that_follow_from_another_engine_are_not(before, now, told):
+def test_differences_are_described_except_those_that_follow_from_another_engine(before, now, told):
     assert differences(before, now) == told
 
 

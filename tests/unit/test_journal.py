@@ -108,7 +108,7 @@ def test_two_processes_cannot_write_one_run(tmp_path):
         pass
 
 
-def test_without_resuming_a_run_starts_anew(tmp_path):
+def test_without_resume_a_run_starts_from_scratch(tmp_path):
     write(tmp_path, prediction("x"))
     with open_journal(tmp_path, FINGERPRINT, resume=False) as journal:
         assert journal.done == {}

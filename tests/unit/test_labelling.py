@@ -106,7 +106,7 @@ def test_everything_else_follows_from_the_one_chosen_label(
     assert made.attributes == fields
 
 
-def test_the_answer_is_passed_on_as_it_was_given(label):
+def test_the_answer_is_copied_unchanged(label):
     made = label()
     assert (made.ref, made.runner_up, made.confidence) == ("dam.pdf", OUT_OF_SCOPE, 0.8)
     assert (made.answers, made.rationale) == (ANSWERS, "Because.")

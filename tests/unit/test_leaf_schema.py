@@ -87,7 +87,7 @@ def schema(request, taxonomy) -> dict[str, Any]:
     return answer_schema(chosen)
 
 
-def test_only_portable_keywords_and_plain_types_stand_in_the_schema(schema):
+def test_the_schema_has_only_portable_keywords_and_plain_types(schema):
     for where, part in subschemas(schema):
         assert part.keys() <= PORTABLE, where
         assert ("type" in part) != ("anyOf" in part), where
@@ -240,7 +240,7 @@ def test_empty_quotes_and_attributes_become_none(taxonomy):
         b"\xff\xfe{".decode("utf-8", "surrogateescape"),
     ],
 )
-def test_what_is_not_json_is_said_to_be_none(taxonomy, raw):
+def test_text_that_is_not_json_is_rejected_as_such(taxonomy, raw):
     with pytest.raises(NotJson, match="expected one JSON object") as caught:
         parse_answer(taxonomy, raw)
     assert caught.value.raw == raw

@@ -274,7 +274,7 @@ def test_the_builtin_workspace_shows_no_swap(builtin):
     assert [finding for finding in lint_workspace(builtin) if finding.code in SWAPS] == []
 
 
-def test_every_pair_of_siblings_in_the_builtin_tree_is_told_apart_when_swapped(builtin, tmp_path):
+def test_every_swapped_pair_of_siblings_in_the_builtin_tree_is_found(builtin, tmp_path):
     """The same heuristics on a second subject, whose definitions were not written for it."""
     source = yaml.safe_load((builtin.root / "taxonomy.yaml").read_text(encoding="utf-8"))
     shutil.copytree(builtin.root / "gold", tmp_path / "gold")

@@ -54,7 +54,7 @@ def known_value(cases, metric):
 
 
 @given(PAIRS)
-def test_kappa_is_that_of_scikit_learn_where_gold_has_several_labels(pairs):
+def test_kappa_equals_scikit_learn_if_gold_has_several_labels(pairs):
     gold, predicted = zip(*pairs, strict=True)
     if len(set(gold)) > 1:
         expected = sk.cohen_kappa_score(gold, predicted)
@@ -249,7 +249,7 @@ def test_a_bin_holds_its_lower_edge_and_the_last_one_both():
     st.lists(st.tuples(st.sampled_from([0.2, 0.5, 0.9]), st.booleans()), min_size=1, max_size=6),
     st.sampled_from([0.2, 0.5, 0.8, 1.0]),
 )
-def test_accuracy_of_the_surest_is_the_mean_over_the_orders_of_ties(answers, coverage):
+def test_accuracy_of_the_most_confident_is_the_mean_over_the_orders_of_ties(answers, coverage):
     taken = math.ceil(coverage * len(answers))
     orders = [
         o for o in permutations(answers) if [s for s, _ in o] == sorted((s for s, _ in o), reverse=True)
@@ -258,7 +258,7 @@ def test_accuracy_of_the_surest_is_the_mean_over_the_orders_of_ties(answers, cov
     assert accuracy_at(sure_cases(answers), coverage) == pytest.approx(expected, abs=1e-6)
 
 
-def test_failed_items_stand_first_among_the_surest():
+def test_failed_items_rank_first_among_the_most_confident():
     cases = [*sure_cases([(0.9, True), (0.8, True), (0.7, False)]), Case(PAN, None)]
     assert accuracy_at(cases, 0.5) == 0.5
     assert [(p.n, p.threshold, p.accuracy) for p in coverage_curve(cases)] == [
@@ -276,14 +276,14 @@ def test_the_coverage_curve_has_a_point_a_percent_at_most_and_ends_at_the_accura
     assert (curve[-1].coverage, curve[-1].accuracy) == (1.0, 0.334)
 
 
-def test_without_confidences_nothing_is_said_about_them():
+def test_without_confidences_their_metrics_are_left_out():
     cases = cases_of([(PAN, PAN), (RYE, None)])
     assert accuracy_at(cases, 0.5) is None
     assert coverage_curve(cases) == ()
     assert {"accuracy_at_50", "accuracy_at_80", "brier", "ece"}.isdisjoint(measure(cases, TREE, resamples=0))
 
 
-def test_a_label_of_unknown_confidence_is_the_least_sure_and_the_worst_calibrated():
+def test_a_label_of_unknown_confidence_ranks_last_and_is_the_worst_calibrated():
     cases = [*sure_cases([(0.9, True), (0.4, True)]), Case(PAN, PAN), Case(PAN, None)]
     assert [(point.n, point.threshold) for point in coverage_curve(cases)] == [(2, 0.9), (3, 0.4), (4, 0.0)]
     assert accuracy_at(cases, 0.5) == 0.5  # the failed one and the surest

@@ -61,7 +61,7 @@ def test_resamples_that_do_not_define_a_value_are_left_out():
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
 
 
-def test_where_no_resample_defines_a_value_there_is_no_interval():
+def test_there_is_no_interval_if_no_resample_defines_a_value():
     found = bootstrap(mean_of([0.5, 0.5]), 2, seed=0, resamples=0)
     assert (found.value, found.low, found.high, found.method) == (0.5, None, None, "")
 

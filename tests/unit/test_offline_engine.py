@@ -50,7 +50,7 @@ async def test_a_title_that_is_not_printed_or_too_short_is_never_quoted(engine, 
     assert title not in {quote.quote for quote in quotes}
 
 
-async def test_answer_is_valid_and_its_quotes_stand_in_the_paper(engine, builtin):
+async def test_answer_is_valid_and_its_quotes_are_in_the_paper(engine, builtin):
     task = abstract_task(TITLE, ABSTRACT, builtin.studies)
     reply = await engine.answer(task)
     answer = reply.answer

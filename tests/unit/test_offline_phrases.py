@@ -41,12 +41,12 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
         ("grey-wolf", "grey wolf", [(0, 2)]),
     ],
 )
-def test_phrase_is_found_as_its_language_says(phrase, text, found):
+def test_phrase_is_matched_by_the_rules_of_the_language(phrase, text, found):
     assert spans(phrase, text) == found
 
 
 @pytest.mark.parametrize("phrase", ["wolf &", "~3", "{unicorn} runs"])
-def test_phrase_that_says_nothing_or_names_no_list_is_refused(phrase):
+def test_phrase_that_is_empty_or_names_an_unknown_list_is_rejected(phrase):
     with pytest.raises(ConfigError, match="phrase"):
         Phrase(phrase, TERMS)
 
@@ -78,7 +78,7 @@ def test_only_a_plural_s_is_cut(word, kept):
     assert stem(word) == kept
 
 
-def test_sentence_is_quoted_as_it_stands_but_for_white_space():
+def test_sentence_is_quoted_exactly_except_for_white_space():
     text = "Wolves  hunt\nat dusk. Bears, e.g. old ones, sleep."
     quotes = [sentence.quote for sentence in split_sentences(text, "abstract")]
     assert quotes == ["Wolves hunt at dusk.", "Bears, e.g. old ones, sleep."]

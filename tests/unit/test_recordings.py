@@ -109,7 +109,7 @@ SILENT = {
 
 
 @pytest.mark.parametrize("script", SILENT.values(), ids=SILENT.keys())
-async def test_where_nobody_answered_nothing_is_kept_and_a_recording_stays(tmp_path, script):
+async def test_without_a_reply_nothing_is_recorded_and_an_old_recording_stays(tmp_path, script):
     (reached,) = await record([reply(answer())], tmp_path, [TASK])
     (silent,) = await record(script, tmp_path, [TASK])
     assert silent[0] in {"refused", "rate-limited", "model-unavailable"}
@@ -129,7 +129,7 @@ async def test_what_one_conversation_learnt_serves_the_next_and_the_replay_needs
     assert [await outcome(replayed, asked) for asked in reversed(tasks)] == recorded[::-1]
 
 
-async def test_another_prompt_has_no_recording_and_says_so(tmp_path):
+async def test_another_prompt_fails_with_no_recording(tmp_path):
     await record([reply(answer())], tmp_path, [TASK])
     engine = ReplayEngine(maker(), model="fake", folder=tmp_path)
     with pytest.raises(NoRecording, match="has no recording of request"):

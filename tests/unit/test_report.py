@@ -70,7 +70,7 @@ def test_json_is_replaced_as_a_whole_and_keeps_its_permissions(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["report.json"]
 
 
-def test_a_new_file_is_readable_as_the_umask_says(tmp_path):
+def test_a_new_file_has_the_permissions_of_the_umask(tmp_path):
     before = os.umask(0o027)
     try:
         write_json(sample(), tmp_path / "report.json")
@@ -115,7 +115,7 @@ def test_terminal_table_is_plain_and_narrow_in_a_pipe():
     assert "paper-18: model-timeout: no answer in 60 s; try again" in text
 
 
-def test_terminal_table_has_colour_where_asked_and_says_the_same():
+def test_terminal_table_has_the_same_text_with_and_without_colour():
     coloured = render_terminal(sample(), True)
     assert "\x1b[" in coloured
     bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
@@ -158,7 +158,7 @@ def test_markdown_keeps_baselines_apart_that_got_other_numbers():
     assert render_markdown([report, sample(systems=(report.systems[0], better))]).count("majority class") == 2
 
 
-def test_markdown_of_several_suites_says_which():
+def test_markdown_of_several_suites_names_them():
     other = sample(run=sample().run.model_copy(update={"suite": "dev", "suite_sha256": "0" * 64}))
     table = render_markdown([sample(), other])
     assert table.startswith("| System | Suite | n |")
@@ -171,7 +171,7 @@ def test_markdown_escapes_what_would_break_the_table():
     assert r"a\|b \<b\>\*c\*\</b\>" in line
 
 
-def test_markdown_says_that_a_price_is_unknown():
+def test_markdown_shows_an_unknown_price():
     spending = Spending(tokens_in=1, tokens_out=1, tokens_cached=None, cost_usd=None, requests=40)
     assert "| unknown |" in render_markdown(sample(spending=spending))
 
@@ -180,7 +180,7 @@ def test_markdown_of_nothing_is_nothing():
     assert render_markdown([]) == ""
 
 
-def test_splicing_replaces_what_stands_between_the_markers_and_nothing_else(tmp_path):
+def test_splicing_replaces_only_the_text_between_the_markers(tmp_path):
     page = tmp_path / "README.md"
     page.write_bytes(
         "# Ä\n<!-- eval:main -->\nold\n<!-- /eval:main -->\n\ttail \n<!-- eval:b --><!-- /eval:b -->".encode()
@@ -212,7 +212,7 @@ def test_splicing_keeps_the_pages_line_ends(tmp_path):
         "```\n<!-- eval:main -->\n<!-- /eval:main -->\n```\n",
     ],
 )
-def test_missing_markers_are_one_line_that_says_what_to_add(tmp_path, text):
+def test_missing_markers_give_one_line_with_the_text_to_add(tmp_path, text):
     page = tmp_path / "README.md"
     page.write_text(text)
     with pytest.raises(InputError, match="<!-- eval:main -->") as raised:
@@ -244,7 +244,7 @@ def test_scores_have_two_digits(value, said):
     ("value", "said"),
     [(None, "unknown"), (0.0, "$0"), (0.00042, "$0.0004"), (0.43, "$0.4300"), (12.345, "$12.35")],
 )
-def test_money_is_never_zero_where_it_is_unknown(value, said):
+def test_unknown_cost_is_never_shown_as_zero(value, said):
     assert money(value) == said
 
 
@@ -256,7 +256,7 @@ def test_times_are_in_words(value, said):
     assert seconds(value) == said
 
 
-def test_a_baseline_within_the_interval_is_said():
+def test_a_baseline_within_the_interval_is_noted():
     close = tuple(
         system.model_copy(
             update={"metrics": {"accuracy": Estimate(value=v, low=v - 0.1, high=v + 0.1, n=40)}}

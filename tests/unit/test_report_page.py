@@ -144,7 +144,7 @@ def test_tables_name_their_rows_and_columns(page):
     assert all(attrs.get("aria-hidden") == "true" or attrs.get("role") == "img" for attrs in drawings)
 
 
-def test_right_and_wrong_are_told_by_sign_and_word(page):
+def test_right_and_wrong_are_shown_by_symbol_and_word(page):
     cells = "".join(page.texts["span"])
     assert {"✓", "✗", "○", "!"} <= set(cells)
     assert {attrs["data-value"] for attrs in page.found("td") if attrs.get("class") == "outcome"} == {
@@ -155,7 +155,7 @@ def test_right_and_wrong_are_told_by_sign_and_word(page):
     }
 
 
-def test_labels_are_shown_by_titles_and_by_ids_where_no_title_is_known(tmp_path):
+def test_labels_are_shown_by_titles_or_by_ids_without_titles(tmp_path):
     with_titles = rendered(tmp_path, sample(), ())
     assert "Grain and dough" in with_titles.text("th")
     from_paths = rendered(tmp_path, sample(label_titles={}))
@@ -164,7 +164,7 @@ def test_labels_are_shown_by_titles_and_by_ids_where_no_title_is_known(tmp_path)
     assert "with oven feedback" in bare.text("th")
 
 
-def test_labels_that_end_alike_are_told_apart(tmp_path):
+def test_labels_with_equal_last_titles_are_distinguished(tmp_path):
     titles = {**TITLES, "grain/griddle": ("Grain", "Plain"), "dough/yeast": ("Dough", "Plain")}
     page = rendered(tmp_path, sample(label_titles=titles))
     assert "Grain › Plain" in page.text("th")

@@ -123,7 +123,7 @@ def test_only_a_quote_that_is_not_there_goes_to_review(review, verdict, absent):
         (UNPLACED, {"load": UNCLEAR}, None),
     ],
 )
-def test_answers_that_lead_elsewhere_are_told_word_for_word(review, label, answers, words):
+def test_contradicting_answers_are_listed_in_the_message(review, label, answers, words):
     found = review(answer={"label": label}, answers=answers)
     assert found.reasons == (("answers-contradict-leaf",) if words else ())
     assert (
@@ -137,7 +137,7 @@ def test_unplaced_contradicts_answers_that_lead_to_a_leaf(review):
     assert "load = applied" in said(found, "answers-contradict-leaf")
 
 
-def test_hidden_text_is_told_with_page_and_kind_and_cut_short(review):
+def test_hidden_text_is_reported_with_page_and_kind_and_shortened(review):
     hidden = HiddenText(kind="near-white", page=3, text="file this\nunder upkeep " * 50)
     found = review(document={"hidden": (hidden,)})
     assert found.reasons == ("hidden-text",)
@@ -151,7 +151,7 @@ def test_a_check_for_hidden_text_that_could_not_run_goes_to_review(review):
     assert review(document={"hidden_checked": False}).reasons == ("hidden-text-unchecked",)
 
 
-def test_each_sign_of_missing_text_is_told(review):
+def test_each_sign_of_missing_text_is_reported(review):
     signs = ("page 2 has no text", "the engines differ")
     found = review(document={"partial": signs})
     assert found.reasons == ("partial-text",)
@@ -179,12 +179,12 @@ def test_another_papers_title_goes_to_review(review, expected, printed, page, mi
 
 
 @pytest.mark.parametrize("document", [{"engine": "text"}, {"pages": ()}])
-def test_titles_are_not_compared_where_no_page_was_read(review, document):
+def test_titles_are_not_compared_if_no_page_was_read(review, document):
     assert review(title="Rust in Railway Cables", document=document).reasons == ()
 
 
 @pytest.mark.parametrize("where", ["file_notices", "reply_notices"])
-def test_notices_of_earlier_steps_are_passed_on_and_count_where_they_are_reasons(review, where):
+def test_notices_of_earlier_steps_become_warnings_and_review_reasons(review, where):
     notices = (
         Notice(code="title-mismatch", message="another"),
         Notice(code="renamed", message="newer title"),

@@ -35,7 +35,7 @@ def report() -> Report:
     return score(RUN, TREE, RUN_OF_EIGHT, times=TIMES)
 
 
-def test_the_engine_stands_first_and_baselines_after_it():
+def test_the_engine_is_first_and_baselines_follow():
     baseline = System(name="chance", is_baseline=True, metrics={})
     systems = score(RUN.model_copy(update={"model": "m-1"}), TREE, RUN_OF_EIGHT, [baseline]).systems
     assert [(system.name, system.is_baseline) for system in systems] == [
@@ -63,7 +63,7 @@ def test_the_confusion_matrix_parts_unplaced_from_failed(report):
     )
 
 
-def test_confused_pairs_stand_with_both_definitions_most_frequent_first(report):
+def test_confused_pairs_have_both_definitions_and_the_most_frequent_is_first(report):
     assert [(pair.gold, pair.predicted, pair.n, pair.item_ids) for pair in report.confused] == [
         (PAN, HARD, 2, ("f", "g")),
         (HARD, PAN, 1, ("e",)),
@@ -76,7 +76,7 @@ def test_confused_pairs_stand_with_both_definitions_most_frequent_first(report):
     assert report.confused[2].predicted_definition == TREE.scope.definition
 
 
-def test_accuracy_is_told_by_difficulty_by_contested_and_by_text(report):
+def test_accuracy_is_grouped_by_difficulty_by_contested_and_by_text(report):
     assert [(g.by, g.value, g.accuracy.value, g.accuracy.n) for g in report.groups] == [
         ("contested", "no", round(2 / 6, 6), 6),
         ("contested", "yes", 0.0, 2),
@@ -101,13 +101,13 @@ def test_without_several_annotators_there_is_no_agreement():
     assert score(RUN, TREE, [prediction("a", PAN, PAN, labels=(PAN,))]).agreement is None
 
 
-def test_quotes_are_counted_by_verdict_and_stand_with_their_item(report):
+def test_quotes_are_counted_by_verdict_and_listed_with_their_item(report):
     assert report.quotes == {"verbatim": 1, "near": 1, "absent": 1}
     row = next(row for row in report.items if row.id == "c")
     assert row.quotes[0] == (2, "verbatim", "of wheat")
 
 
-def test_items_keep_the_order_of_the_predictions_and_say_what_went_wrong(report):
+def test_items_keep_the_order_of_the_predictions_and_have_their_errors(report):
     assert [row.id for row in report.items] == list("hgfedcba")
     assert (report.items[-1].status, report.items[-1].error) == ("failed", "no reply")
     assert (report.items[-2].status, report.items[-2].error) == ("unplaced", None)
@@ -121,7 +121,7 @@ def test_titles_are_kept_for_the_labels_that_occur(report):
 @pytest.mark.parametrize(
     ("costs", "total"), [([0.1, 0.25], 0.35), ([0.1, None], None), ([None, None], None), ([0.0, 0.0], 0.0)]
 )
-def test_money_is_summed_only_where_every_item_knows_its_cost(costs, total):
+def test_cost_is_summed_only_if_every_item_has_one(costs, total):
     rows = [
         prediction(str(number), PAN, PAN, provenance={"cost_usd": cost, "tokens_in": 5, "attempts": 2})
         for number, cost in enumerate(costs)

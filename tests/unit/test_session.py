@@ -51,11 +51,11 @@ def report(*rights: bool) -> Report:
     ("name", "plain"),
     [("gpt-5", "gpt-5"), ("org/model:7b", "org-model-7b"), ("../..", "unnamed"), ("a b\n", "a-b")],
 )
-def test_a_name_becomes_one_folder_that_leads_nowhere_else(name, plain):
+def test_a_name_becomes_a_single_safe_folder_name(name, plain):
     assert plain_name(name) == plain
 
 
-def test_each_setting_has_a_folder_of_its_own_and_the_same_one_each_time(tmp_path, monkeypatch):
+def test_each_setting_has_its_own_stable_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     one, other = default_out(FACTS, {"model": "a"}), default_out(FACTS, {"model": "b"})
     assert one == default_out(FACTS, {"model": "a"}) != other
@@ -71,9 +71,7 @@ def test_recordings_lie_in_the_workspace_and_never_in_an_installed_package(tmp_p
     assert recordings_dir(Workspace(installed), about) == Path("eval/recordings/my-suite/m")
 
 
-def test_another_way_of_recording_has_a_folder_of_its_own_and_another_server_or_suite_has_not(
-    tmp_path, bridges
-):
+def test_other_settings_are_recorded_elsewhere_but_another_server_or_suite_is_not(tmp_path, bridges):
     (tmp_path / "taxonomy.yaml").write_bytes((bridges / "taxonomy.yaml").read_bytes())
     workspace = Workspace(tmp_path)
 
@@ -98,7 +96,7 @@ def test_another_way_of_recording_has_a_folder_of_its_own_and_another_server_or_
         ({"no-such-metric": 0.0}, ["no-such-metric is undefined, wanted at least 0"]),
     ],
 )
-def test_a_gate_is_missed_below_its_value_or_where_there_is_none(gates, missed):
+def test_a_gate_is_missed_below_its_value_or_without_a_value(gates, missed):
     assert gate_misses(report(True, True, True, False), gates) == missed
 
 

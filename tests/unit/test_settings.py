@@ -34,7 +34,7 @@ def test_nothing_set_means_the_offline_engine_and_no_model():
         ({"OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}, "offline"),
     ],
 )
-def test_auto_is_openai_where_a_key_or_a_base_url_is_set(monkeypatch, environment, engine):
+def test_auto_is_openai_if_a_key_or_a_base_url_is_set(monkeypatch, environment, engine):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert load_settings().chosen_engine == engine
@@ -79,7 +79,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch, config):
     assert (settings.model, settings.review_below) == ("by-file", 0.5)
 
 
-def test_the_file_in_the_users_configuration_directory_is_read_where_none_is_named(monkeypatch):
+def test_the_file_in_the_users_configuration_directory_is_read_by_default(monkeypatch):
     from platformdirs import user_config_path
 
     path = user_config_path("survey-classifier") / "config.toml"
@@ -108,7 +108,7 @@ def test_no_file_of_the_working_directory_is_read(monkeypatch, tmp_path):
         (lambda config, env: config("zzz = 1"), "'zzz'. Known: "),
     ],
 )
-def test_an_unknown_key_is_refused_by_name_wherever_it_stands(monkeypatch, config, arrange, said):
+def test_an_unknown_key_is_rejected_by_name_in_every_source(monkeypatch, config, arrange, said):
     arrange(config, monkeypatch.setenv)
     with pytest.raises(ConfigError) as caught:
         load_settings()

@@ -131,7 +131,7 @@ async def test_one_private_address_among_public_ones_is_refused(server: ArxivSer
     assert server.seen == []
 
 
-async def test_the_next_address_is_tried_where_one_does_not_answer(server: ArxivServer) -> None:
+async def test_the_next_address_is_tried_if_one_does_not_answer(server: ArxivServer) -> None:
     server.on("/a", Reply(body=b"yes"))
     transport = CheckedTransport(allow_private=True, resolve=Names(["127.0.0.9", "127.0.0.1"]))
     async with httpx.AsyncClient(transport=transport) as client:

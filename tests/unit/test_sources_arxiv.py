@@ -122,7 +122,7 @@ async def test_the_same_paper_asked_for_at_once_is_fetched_once(server: ArxivSer
     assert server.seen == [META, PDF_V2]
 
 
-async def test_offline_says_what_is_missing(server: ArxivServer, sources: Make) -> None:
+async def test_offline_reports_what_is_missing(server: ArxivServer, sources: Make) -> None:
     async with sources(offline=True) as offline:
         for ref in (ID, f"{ID}v1", "10.1000/x", "A title of words"):
             with pytest.raises(SourceUnavailable, match=r"offline mode: .* is not in the cache"):
@@ -291,7 +291,7 @@ async def test_a_paper_without_pdf_is_not_found(server: ArxivServer, sources: Ma
     assert server.seen == [META, PDF_V2]
 
 
-async def test_a_page_instead_of_the_pdf_is_said(server: ArxivServer, sources: Make) -> None:
+async def test_an_html_page_instead_of_the_pdf_is_reported(server: ArxivServer, sources: Make) -> None:
     server.paper(f"{ID}v1", TITLE)
     server.on(PDF_V1, html_reply())
     async with sources() as open_sources:
@@ -377,9 +377,7 @@ async def test_an_early_version_is_known_by_the_newest_title(server: ArxivServer
     assert server.seen == [META_V1, META, PDF_V1]
 
 
-async def test_a_version_that_cannot_be_had_does_not_lose_the_paper(
-    server: ArxivServer, sources: Make
-) -> None:
+async def test_an_unavailable_version_does_not_lose_the_paper(server: ArxivServer, sources: Make) -> None:
     server.paper(f"{ID}v2", TITLE)
     server.on_id(f"{ID}v1", busy(503, "0"))
     async with sources() as open_sources:
@@ -424,7 +422,7 @@ async def test_a_title_that_no_phrase_finds_is_looked_for_by_its_long_words(
         (("Noether", "Hilbert", "Lovelace"), False),
     ],
 )
-async def test_authors_must_agree_where_they_are_given(
+async def test_authors_must_agree_if_they_are_given(
     authors: tuple[str, ...], found: bool, server: ArxivServer, sources: Make
 ) -> None:
     server.paper(f"{ID}v1", TITLE)
@@ -453,7 +451,7 @@ async def test_a_title_without_any_candidate(server: ArxivServer, sources: Make)
             await open_sources.fetch("Nothing like this")
 
 
-async def test_a_doi_is_found_where_the_entry_has_it(server: ArxivServer, sources: Make) -> None:
+async def test_a_doi_is_found_if_the_entry_has_it(server: ArxivServer, sources: Make) -> None:
     server.paper(f"{ID}v1", TITLE)
     server.on_search(
         feed(

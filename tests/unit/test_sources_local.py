@@ -21,7 +21,7 @@ def local(tmp_path: Path, **more: object) -> Sources:
     return Sources(tmp_path / "cache", "me@example.org", **more)  # type: ignore[arg-type]
 
 
-async def test_a_local_file_is_hashed_where_it_lies_and_no_cache_is_made(tmp_path: Path) -> None:
+async def test_a_local_file_is_hashed_in_place_without_a_cache(tmp_path: Path) -> None:
     path = tmp_path / "paper.pdf"
     path.write_bytes(PDF * 50)
     async with local(tmp_path) as sources:
@@ -33,7 +33,7 @@ async def test_a_local_file_is_hashed_where_it_lies_and_no_cache_is_made(tmp_pat
     assert not (tmp_path / "cache").exists()
 
 
-async def test_standard_input_lies_in_a_file_until_close(tmp_path: Path) -> None:
+async def test_standard_input_is_in_a_temporary_file_until_close(tmp_path: Path) -> None:
     sources = local(tmp_path, stdin=io.BytesIO(PDF))
     file = await sources.fetch("-")
     assert file.path is not None
@@ -79,7 +79,7 @@ async def test_bytes_that_are_no_use_are_refused(
             await sources.fetch(str(path) if source == "file" else "-")
 
 
-async def test_the_magic_may_stand_anywhere_in_the_first_kib(tmp_path: Path) -> None:
+async def test_the_magic_may_be_anywhere_in_the_first_kib(tmp_path: Path) -> None:
     path = tmp_path / "paper.pdf"
     path.write_bytes(b"\n" * 1020 + b"%PDF-1.4" + bytes(9000))
     async with local(tmp_path) as sources:

@@ -66,7 +66,7 @@ def test_two_processes_share_one_connection_and_the_pause(server: ArxivServer, t
     assert time.monotonic() - began > 5 * INTERVAL_S
 
 
-async def test_what_one_is_told_to_wait_holds_for_all(server: ArxivServer, tmp_path: Path) -> None:
+async def test_a_pause_applies_to_all_processes(server: ArxivServer, tmp_path: Path) -> None:
     for number in (1, 2):
         answer = feed(entry(f"2402.0000{number}v1", "A title"))
         server.on_id(f"2402.0000{number}v1", *([busy(503, "0.5"), busy(429, "1"), answer][number:]))
@@ -140,7 +140,7 @@ async def test_a_request_that_never_left_makes_nobody_wait(tmp_path: Path) -> No
                 pace.give_back()
 
 
-async def test_a_long_pause_of_somebody_else_is_told(tmp_path: Path) -> None:
+async def test_a_long_pause_of_another_process_is_reported(tmp_path: Path) -> None:
     told: list[float] = []
     other, pace = (
         Pace(tmp_path, "x", 0.01),

@@ -136,7 +136,7 @@ def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
     assert "secret" not in caught.value.message
 
 
-def test_a_bare_id_is_required_where_only_an_id_makes_sense() -> None:
+def test_an_id_is_required_if_only_an_id_is_accepted() -> None:
     assert parse_arxiv_id("arXiv:2402.01874v2").version == 2
     with pytest.raises(BadReference, match="no arXiv id"):
         parse_arxiv_id("https://example.org")

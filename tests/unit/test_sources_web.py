@@ -234,7 +234,7 @@ async def test_a_host_that_is_not_there_is_tried_three_times_and_then_once(tmp_p
     assert told == [0.5, 0.5]
 
 
-async def test_waits_for_a_busy_server_are_told_with_their_reason(
+async def test_waits_for_a_busy_server_are_reported_with_their_reason(
     server: ArxivServer, tmp_path: Path
 ) -> None:
     told: list[tuple[float, str]] = []

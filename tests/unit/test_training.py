@@ -74,7 +74,7 @@ def test_trained_engine_finds_each_topic_again(trained, bridges):
     assert engine.model.startswith("baseline-")
 
 
-def test_report_measures_papers_that_were_not_seen(trained, suite):
+def test_report_measures_held_out_papers(trained, suite):
     report = trained[1]
     assert report.papers == 40
     assert report.accuracy["made"] >= 0.7  # five topics: a guess would reach 0.2
@@ -158,7 +158,7 @@ def test_wrong_line_is_named(bridges, tmp_path, line, complaint):
         read_examples(path, Workspace(bridges))
 
 
-def test_marks_and_separators_that_json_allows_are_read_and_other_encodings_are_told(bridges, tmp_path):
+def test_byte_order_marks_and_separators_in_json_are_read_and_other_encodings_are_reported(bridges, tmp_path):
     path = tmp_path / "suite.jsonl"
     row = json.dumps(
         {"id": "a", "title": "T", "text": "x\u2028y", "label": "out-of-scope"}, ensure_ascii=False

@@ -34,14 +34,14 @@ def test_a_workspace_reads_its_own_tree_and_studies(bridges):
     assert len(workspace.studies) == 15
 
 
-def test_the_builtin_templates_serve_where_a_workspace_has_none(bridges, tmp_path):
+def test_the_builtin_templates_are_used_if_a_workspace_has_none(bridges, tmp_path):
     assert Workspace(bridges).prompt_dir() == builtin_root() / "prompts"
     own = shutil.copytree(bridges, tmp_path / "own")
     (own / "prompts").mkdir()
     assert Workspace(own).prompt_dir() == own / "prompts"
 
 
-def test_gold_and_measurements_may_be_absent(bridges, tmp_path):
+def test_gold_and_measurements_are_optional(bridges, tmp_path):
     shutil.copy(bridges / "taxonomy.yaml", tmp_path)
     workspace = Workspace(tmp_path)
     assert workspace.studies == ()
@@ -55,7 +55,7 @@ def test_a_folder_without_a_taxonomy_is_no_workspace(tmp_path, place):
         Workspace(tmp_path / place)
 
 
-def test_a_wrong_taxonomy_is_told_when_it_is_read(tmp_path):
+def test_an_invalid_taxonomy_is_reported_when_it_is_read(tmp_path):
     (tmp_path / "taxonomy.yaml").write_text("- nothing\n", encoding="utf-8")
     workspace = Workspace(tmp_path)
     with pytest.raises(ConfigError, match="expected a mapping"):
