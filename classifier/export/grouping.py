@@ -87,8 +87,8 @@ def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
     papers = one_a_paper(entries)
     for filed in papers:
         by_label.setdefault(filed.label, []).append(filed)
-    for papers in by_label.values():
-        papers.sort(key=lambda filed: (-(filed.year or 0), filed.title.casefold(), filed.key))
+    for together in by_label.values():
+        together.sort(key=lambda filed: (-(filed.year or 0), filed.title.casefold(), filed.key))
     return Tree(
         title=shown(taxonomy.title),
         classes=tuple(_grow(node, node.id, by_label) for node in taxonomy.tree),

@@ -118,8 +118,8 @@ def _lines(places: list[list[float]]) -> list[list[float]]:
     for x, y, width, height in places:
         if lines:
             last = lines[-1]
-            middle = y + height / 2
-            on_line = last[1] <= middle <= last[1] + last[3]
+            # A comma or a raised number touches the line that it belongs to, but may reach over its edge.
+            on_line = y <= last[1] + last[3] and y + height >= last[1]
             if on_line and -height <= x - (last[0] + last[2]) <= _GAP * max(height, last[3]):
                 right, bottom = max(last[0] + last[2], x + width), max(last[1] + last[3], y + height)
                 left, top = min(last[0], x), min(last[1], y)

@@ -361,7 +361,11 @@ def test_files_that_a_list_names_are_not_looked_at(served, tmp_path):
     for text in (named, missing):
         run = served.upload(text.encode(), start="true").json()["id"]
         served.finished(run)
-        paper = served.client.get(f"{API}/papers", params={"run": run}).json()["items"][0]["id"]
+        asked = {"params": {"run": run}}
+        [found] = wait_for(
+            lambda asked=asked: served.client.get(f"{API}/papers", **asked).json()["items"], bool
+        )
+        paper = found["id"]
         label = served.client.get(f"{API}/papers/{paper}").json()
         labels.append({name: label[name] for name in ("paper", "warnings", "evidence", "status")})
         assert served.client.get(f"{API}/papers/{paper}/pages/1.png").json()["code"] == "no-pdf"

@@ -80,10 +80,13 @@ ELSEWHERE = [
     # class, code, concerns, retryable
     ("Absent", "source-unavailable", Concern.paper, True),
     ("CutInTransport", "truncated", Concern.answer, True),
+    ("EmptyReply", "model-unavailable", Concern.server, True),
+    ("FailedSample", "refused", Concern.server, False),
     ("Interrupted", "interrupted", Concern.run, False),
     ("RejectedRequest", "refused", Concern.server, False),
     ("ServerError", "model-unavailable", Concern.server, True),
     ("ServerUnreachable", "model-unavailable", Concern.server, True),
+    ("StaysEmpty", "model-unavailable", Concern.server, False),
     ("SuiteError", "bad-suite", Concern.paper, False),
     ("Transient", "source-unavailable", Concern.paper, True),
     ("UnansweredByBatches", "model-unavailable", Concern.server, False),

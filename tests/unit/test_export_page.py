@@ -105,3 +105,9 @@ def test_papers_open_and_show_without_the_script(page):
     (form,) = page.found("form")
     assert "hidden" in form  # the tools need the script, which shows them
     assert not any("hidden" in attrs for attrs in page.found("li"))
+
+
+def test_different_papers_are_no_duplicates_of_each_other():
+    rows = filed()
+    assert group_by_tree(rows, taxonomy()).duplicates == 0
+    assert group_by_tree([*rows, *rows], taxonomy()).duplicates == len(rows)

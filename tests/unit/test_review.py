@@ -36,6 +36,7 @@ def review(bridges):
         file_notices: tuple[Notice, ...] = (),
         reply_notices: tuple[Notice, ...] = (),
         review_below: float = 0.5,
+        doubts: tuple[Notice, ...] = (),
     ) -> Review:
         given = tuple(
             GivenAnswer(question=name, answer=value) for name, value in (ANSWERS | (answers or {})).items()
@@ -52,6 +53,7 @@ def review(bridges):
             ),
             evidence,
             review_below,
+            doubts,
         )
 
     return run
@@ -212,6 +214,7 @@ def test_reasons_come_once_each_in_the_labels_order(review):
             "partial": ("cut",),
         },
         title="Rust in Railway Cables",
+        doubts=tuple(Notice(code=code, message="") for code in ("audit", "unmeasured")),
     )
     assert everything.reasons == get_args(ReviewReason)
     assert set(everything.reasons) == {warning.code for warning in everything.warnings}

@@ -126,6 +126,7 @@ class OpenAITransport:
         self._connections = connections
         self._own_client: httpx2.AsyncClient | None = None
         self._client: Any = None
+        self._has_answered = False
 
     @classmethod
     def of(cls, server: Server, connections: int = 100) -> Self:
@@ -254,6 +255,7 @@ class OpenAITransport:
         told = reported_error(body, is_stream=is_stream)
         if told:  # some gateways report errors under HTTP 200
             raise self._failure(reported_status(told), response.headers, json.dumps({"error": told}))
+        self._has_answered = True
         return Body(body, raw)
 
     def _unreadable(self, response: httpx2.Response) -> ModelError:
@@ -261,9 +263,9 @@ class OpenAITransport:
         where, status = self._where, response.status_code
         root = "the API's root (it often ends in /v1)"
         if is_markup(response.text):
-            return RejectedRequest(
-                f"{where} answered with a web page instead of JSON; set the base URL to {root}", status
-            )
+            said = f"{where} answered with a web page instead of JSON; set the base URL to {root}"
+            # From a server that has answered before, it is a gateway's page, which passes.
+            return ServerError(said, status) if self._has_answered else RejectedRequest(said, status)
         size = len(response.content)
         return ServerError(
             f"{where} sent a body that is not JSON ({size} bytes); try again, or set the base URL to {root}",
