@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
-from classifier.lists.raw import ASSUMED, Damaged, Found, Raw, too_long
+from classifier.lists.open_entry import OpenEntry
+from classifier.lists.raw import Damaged, Found, Raw, too_long
 from classifier.model.entries import PersonName
 
 _START = re.compile(r"\s*\\(bibitem|entry)\b(?!\w)")
@@ -54,29 +55,25 @@ def read_bbl(lines: Iterator[ListLine]) -> Iterator[Found]:
         yield item.finish()
 
 
-class _Item:
+class _Item(OpenEntry):
     """An item that is being read."""
 
     def __init__(self, line: ListLine, kind: str) -> None:
-        self._line, self._kind = line.number, kind
+        super().__init__(line, _MAX_CHARS)
+        self._kind = kind
         self._parts: list[str] = []
-        self._size = 0
-        self._assumed = self._long = False
 
     def take(self, line: ListLine) -> None:
-        self._size += len(line.text)
-        self._assumed |= line.assumed
-        self._long |= line.cut or self._size > _MAX_CHARS
-        if not self._long:
+        if self.fits(line):
             self._parts.append(_COMMENT.sub("", line.text))
 
     def finish(self) -> Found:
         text = "\n".join(self._parts)
-        raw = _of_biblatex(text, self._line) if self._kind == "entry" else _of_bibtex(text, self._line)
-        if self._long:
-            return too_long(self._line, raw.key)
-        raw.notices += [ASSUMED] * self._assumed
-        return raw if raw.key or raw.title or raw.urls or raw.hints else Damaged(self._line, "an empty item")
+        raw = _of_biblatex(text, self.line) if self._kind == "entry" else _of_bibtex(text, self.line)
+        if self.long:
+            return too_long(self.line, raw.key)
+        raw.notices += self.notices
+        return raw if raw.key or raw.title or raw.urls or raw.hints else Damaged(self.line, "an empty item")
 
 
 def _of_bibtex(text: str, line: int) -> Raw:

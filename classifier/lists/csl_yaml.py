@@ -13,7 +13,8 @@ from typing import Any
 
 from classifier.lists.json_records import raw_from_record
 from classifier.lists.lines import ListLine
-from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.lists.open_entry import OpenEntry
+from classifier.lists.raw import Damaged, Found, Raw, too_long
 
 _DASH = re.compile(r"( *)-(?:\s|$)")
 _MARK = re.compile(r"(?:---|\.\.\.)(?:\s|$)|%")
@@ -55,36 +56,31 @@ def _starts_other(text: str, depth: int) -> bool:
     return (depth == 0 and not text.startswith(("-", "#"))) or _MARK.match(text) is not None
 
 
-class _Item:
+class _Item(OpenEntry):
     """An item that is being read."""
 
     def __init__(self, line: ListLine) -> None:
-        self._line = line.number
+        super().__init__(line)
         self._parts: list[str] = []
-        self._size = 0
-        self._assumed = self._long = False
         self.take(line)
 
     def take(self, line: ListLine) -> None:
-        self._size += len(line.text)
-        self._assumed |= line.assumed
-        self._long |= line.cut or self._size > MAX_ENTRY_CHARS
-        if not self._long:
+        if self.fits(line):
             self._parts.append(line.text)
 
     def finish(self) -> Found:
         text = "\n".join(self._parts)
         named = _KEY.search(text)
         key = named[1] if named else ""
-        if self._long:
-            return too_long(self._line, key)
+        if self.long:
+            return too_long(self.line, key)
         try:
             value = _parsed(text)
         except ValueError as error:
-            return Damaged(self._line, str(error), key)
-        found = raw_from_record(value, self._line)
+            return Damaged(self.line, str(error), key)
+        found = raw_from_record(value, self.line)
         if isinstance(found, Raw):
-            found.notices += [ASSUMED] * self._assumed
+            found.notices += self.notices
         return found
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from classifier.lists.attachments import split_file_field
 from classifier.lists.lines import ListLine
 from classifier.lists.names import given_first, parse_names
-from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.lists.open_entry import OpenEntry
+from classifier.lists.raw import Damaged, Found, Raw, too_long
 from classifier.lists.ris_lines import END, START, TagLine, read_tags
 from classifier.model.record import Notice
 
@@ -58,35 +59,30 @@ def read_ris(lines: Iterator[ListLine]) -> Iterator[Found]:
         yield entry.finish(closed=False)
 
 
-class _Open:
+class _Open(OpenEntry):
     """An entry that is being read."""
 
     def __init__(self, line: ListLine) -> None:
-        self._line = line.number
+        super().__init__(line)
         self._parts: list[str] = []
-        self._size = 0
-        self._assumed = self._long = False
 
     def take(self, tagged: TagLine) -> None:
         tag, value, line = tagged
         # In rispy's own spacing; a space before what continues a line keeps it from being read as a tag.
         text = f"{tag}  - {value}" if tag else f" {line.text.strip()}"
-        self._size += len(text)
-        self._assumed |= line.assumed
-        self._long |= line.cut or self._size > MAX_ENTRY_CHARS
-        if not self._long and (tag or line.text.strip()):
+        if self.fits(line, text) and (tag or line.text.strip()):
             self._parts.append(text)
 
     def finish(self, closed: bool) -> Found:
-        if self._long:
-            return too_long(self._line)
+        if self.long:
+            return too_long(self.line)
         if not closed:
             self._parts.append("ER  - ")
         fields = _parsed("\n".join(self._parts) + "\n")
         if fields is None:
-            return Damaged(self._line, "not valid RIS; expected lines such as 'TI  - Title'")
+            return Damaged(self.line, "not valid RIS; expected lines such as 'TI  - Title'")
         notices = [] if closed else [_OPEN_END]
-        return _raw(fields, self._line, notices + [ASSUMED] * self._assumed)
+        return _raw(fields, self.line, notices + self.notices)
 
 
 def _parsed(text: str) -> Mapping[str, Any] | None:

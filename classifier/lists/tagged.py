@@ -7,35 +7,26 @@ of an entry. What the tags mean is the reader's matter.
 from __future__ import annotations
 
 from classifier.lists.lines import ListLine
-from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS
-from classifier.model.record import Notice
+from classifier.lists.open_entry import OpenEntry
 
 
-class TaggedRecord:
-    """A record that is being read.
-
-    Attributes:
-        line: Where it starts, from 1.
-        assumed: Some line was read as Windows-1252.
-        long: It is over the limit, and what it holds is not kept.
-    """
+class TaggedRecord(OpenEntry):
+    """A record that is being read."""
 
     def __init__(self, line: ListLine) -> None:
-        self.line = line.number
-        self.assumed = self.long = False
+        super().__init__(line)
         self._values: dict[str, list[str]] = {}
         self._tag = ""
-        self._size = 0
 
     def begin(self, tag: str, value: str, line: ListLine) -> None:
         """Takes a line with a tag."""
         self._tag = tag
-        if self._fits(line):
+        if self.fits(line):
             self._values.setdefault(tag, []).append(value.strip())
 
     def extend(self, text: str, line: ListLine) -> None:
         """Takes a line that continues the one before."""
-        if self._fits(line) and self._tag:
+        if self.fits(line) and self._tag:
             values = self._values[self._tag]
             values[-1] = f"{values[-1]} {text.strip()}".strip()
 
@@ -60,14 +51,3 @@ class TaggedRecord:
     def tag(self) -> str:
         """The tag that a line without one continues."""
         return self._tag
-
-    @property
-    def notices(self) -> list[Notice]:
-        """What its encoding made it assume."""
-        return [ASSUMED] * self.assumed
-
-    def _fits(self, line: ListLine) -> bool:
-        self._size += len(line.text)
-        self.assumed |= line.assumed
-        self.long |= line.cut or self._size > MAX_ENTRY_CHARS
-        return not self.long

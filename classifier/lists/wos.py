@@ -13,7 +13,8 @@ from typing import Any
 
 from classifier.lists.lines import ListLine
 from classifier.lists.names import given_first, parse_names
-from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
+from classifier.lists.open_entry import OpenEntry
+from classifier.lists.raw import Damaged, Found, Raw, too_long
 
 _TAG = re.compile(r"([A-Z][A-Z0-9])(?: |$)")
 _START, _END = "PT", "ER"
@@ -46,32 +47,27 @@ def read_wos(lines: Iterator[ListLine]) -> Iterator[Found]:
         yield record.finish()
 
 
-class _Open:
+class _Open(OpenEntry):
     """A record that is being read."""
 
     def __init__(self, line: ListLine) -> None:
-        self._line = line.number
+        super().__init__(line)
         self._parts: list[str] = []
-        self._size = 0
-        self._assumed = self._long = False
 
     def take(self, tag: str, line: ListLine) -> None:
-        self._size += len(line.text)
-        self._assumed |= line.assumed
-        self._long |= line.cut or self._size > MAX_ENTRY_CHARS
-        if not self._long and tag != _END and line.text.strip():
+        if self.fits(line) and tag != _END and line.text.strip():
             # What has no tag continues the line before, also if somebody has taken its indent away.
             self._parts.append(line.text if tag else f"   {line.text.strip()}")
 
     def finish(self) -> Found:
-        if self._long:
-            return too_long(self._line)
+        if self.long:
+            return too_long(self.line)
         fields = _parsed("\n".join([*self._parts, _END, ""]))
         if fields is None:
-            return Damaged(self._line, "not a record of Web of Science; expected lines such as 'TI Title'")
+            return Damaged(self.line, "not a record of Web of Science; expected lines such as 'TI Title'")
         authors = _texts(fields, "author_full_name") or _texts(fields, "authors")
         return Raw(
-            self._line,
+            self.line,
             key=_first(fields, "accession_number"),
             title=_first(fields, "document_title"),
             authors=[given_first(name) for name in authors],
@@ -82,7 +78,7 @@ class _Open:
             hints=[*_texts(fields, "publication_name"), *_texts(fields, "volume")],
             journal=_first(fields, "publication_name"),
             type=_first(fields, "document_type"),
-            notices=[ASSUMED] * self._assumed,
+            notices=self.notices,
         )
 
 
