@@ -6,12 +6,14 @@ output is then the client's doing.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -97,6 +99,8 @@ class Model:
 
     Args:
         wait_s: Before each answer.
+        free: How many requests are answered at once; later ones are held until `release`, so that a test can
+            act while the rest waits.
         faults: Paper -> behaviours that come before the right answer.
     """
 
@@ -105,11 +109,24 @@ class Model:
         workspace: Workspace,
         wait_s: float = 0.0,
         faults: Mapping[int, Sequence[Behaviour]] | None = None,
+        free: int | None = None,
     ) -> None:
+        self.gate = threading.Event()
+        self.free = sys.maxsize if free is None else free
         self.answered: Counter[int] = Counter()
         self._workspace = workspace
         self._wait_s = wait_s
         self.faults = {number: list(given) for number, given in (faults or {}).items()}
+
+    def release(self) -> None:
+        """Answers what is held, and everything that comes."""
+        self.gate.set()
+
+    def held(self, made: Behaviour) -> Behaviour:
+        """The behaviour of the next request, held back if no more are free."""
+        self.free -= 1
+        gate = self.gate if self.free < 0 else None
+        return dataclasses.replace(made, wait_s=self._wait_s, gate=gate)
 
     def __call__(self, body: dict[str, Any]) -> Behaviour:
         number = number_of(body)
@@ -119,8 +136,7 @@ class Model:
         chars = sum(len(message["content"]) for message in body["messages"])
         said = answer(self._workspace, number)
         usage = {"prompt_tokens": chars // 4, "completion_tokens": len(json.dumps(said)) // 4}
-        made = reply(said, usage=usage)
-        return Behaviour(made.status, made.body, made.headers, wait_s=self._wait_s)
+        return self.held(reply(said, usage=usage))
 
 
 def settings(url: str, **more: object) -> Settings:

@@ -25,12 +25,17 @@ from tests.loopback import Loopback
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What to do with one request: wait, then reset the connection or send a response."""
+    """What to do with one request: wait, then reset the connection or send a response.
+
+    Attributes:
+        gate: The response is held back until it is set.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     wait_s: float = 0.0
+    gate: threading.Event | None = None
     reset: bool = False
     cut_at: int | None = None
 
@@ -174,6 +179,8 @@ class LlmServer(Loopback):
                 act = server._take(body, {name.lower(): value for name, value in self.headers.items()})
                 try:
                     server._stopped.wait(act.wait_s)
+                    while act.gate and not (server._stopped.is_set() or act.gate.wait(0.01)):
+                        pass
                     self._act(act)
                 except OSError:  # the client has gone
                     self.close_connection = True

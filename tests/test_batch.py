@@ -105,12 +105,13 @@ def test_an_interrupt_waits_for_replies_that_are_paid_for_and_loses_none(tmp_pat
     count = 40
     source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
     arguments = kit.command(source, out, "--concurrency", "4")
-    model = kit.Model(bridges_workspace, wait_s=0.1)
+    model = kit.Model(bridges_workspace, wait_s=0.1, free=8)
     with LlmServer(model) as server:
         process = kit.start(arguments, server.url)
         while model.answered.total() < 6 and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
+        model.release()
         _, said = process.communicate(timeout=60)
         assert process.returncode == 130, said
         assert "rerun to resume" in said
@@ -128,9 +129,12 @@ def test_of_two_processes_at_once_one_works_and_the_other_is_told(tmp_path, brid
     count = 20
     source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
     arguments = kit.command(source, out, "--concurrency", "4")
-    model = kit.Model(bridges_workspace, wait_s=0.3)
+    model = kit.Model(bridges_workspace, free=0)
     with LlmServer(model) as server:
         both = [kit.start(arguments, server.url) for _ in range(2)]
+        while all(process.poll() is None for process in both):
+            time.sleep(0.01)
+        model.release()
         said = [process.communicate(timeout=120)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 2], said
     assert any("another process is labelling there" in words for words in said)

@@ -1,7 +1,6 @@
 """A cascade as a whole: the sure papers never reach the server, the others do, and every cent is counted."""
 
 import asyncio
-import dataclasses
 import json
 import shutil
 import sqlite3
@@ -213,8 +212,8 @@ def test_calibrate_refuses_a_cascade(tmp_path, capsys, monkeypatch):
 class Two(kit.Model):
     """A server of two models: the cheap one is sure of even papers only; both answer right."""
 
-    def __init__(self, workspace: Workspace, wait_s: float = 0.0) -> None:
-        super().__init__(workspace, wait_s)
+    def __init__(self, workspace: Workspace, free: int | None = None) -> None:
+        super().__init__(workspace, free=free)
         self.asked: Counter[tuple[str, int]] = Counter()
         self._bridges = workspace
 
@@ -227,7 +226,7 @@ class Two(kit.Model):
             model=body["model"],
             usage={"prompt_tokens": 1000, "completion_tokens": 100},
         )
-        return dataclasses.replace(made, wait_s=self._wait_s)
+        return self.held(made)
 
 
 COST = {CHEAP: (1000 * 0.1 + 100 * 1.0) / 1e6, kit.MODEL: (1000 * 1.0 + 100 * 10.0) / 1e6}
@@ -300,7 +299,7 @@ def test_after_a_kill_neither_model_is_paid_again_for_what_is_there(tmp_path):
     workspace = Workspace(kit.BRIDGES)
     source, out = kit.write_list(tmp_path / "list.jsonl", count), tmp_path / "out"
     arguments = kit.command(source, out, "--concurrency", str(ceiling), "--cascade", CHEAP)
-    model = Two(workspace, wait_s=0.05)
+    model = Two(workspace, free=15)
     with LlmServer(model) as server:
         more = {"CLASSIFIER_PRICES": json.dumps(PRICES)}
         process, deadline = kit.start(arguments, server.url, **more), time.monotonic() + 60
@@ -311,6 +310,7 @@ def test_after_a_kill_neither_model_is_paid_again_for_what_is_there(tmp_path):
         with closing(sqlite3.connect(out / "ledger.sqlite")) as db:
             (saved,) = db.execute("SELECT count(*) FROM reply").fetchone()
         model.asked.clear()
+        model.release()
         last = kit.start(arguments, server.url, **more)
         told = last.communicate(timeout=120)
     assert last.returncode == 0, told

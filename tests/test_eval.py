@@ -1,6 +1,7 @@
 """Evaluation as a user meets it: a suite goes in, predictions and a report come out, and nothing leaks."""
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -9,9 +10,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -498,13 +501,19 @@ def test_an_interrupted_run_resumes_without_losing_or_repeating_anything(tmp_pat
     suite = suite_of(tmp_path, 30)
     command = [sys.executable, "-m", "classifier", "eval", "--suite", str(suite), "--concurrency", "3",
                "--workspace", str(workspace.root), "--model", "fake", "--out", "o"]  # fmt: skip
-    with LlmServer(answering(workspace, wait_s=0.05)) as server:
+    known, gate, asked = answering(workspace, wait_s=0.05), threading.Event(), itertools.count()
+
+    def script(body: dict[str, Any]) -> Behaviour:
+        return replace(known(body), gate=gate if next(asked) >= 12 else None)
+
+    with LlmServer(script) as server:
         environment = os.environ | {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
         first = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while len(server.requests) < 10 and time.monotonic() < deadline:
             time.sleep(0.01)
         first.send_signal(sent)
+        gate.set()
         _, told = first.communicate(timeout=60)
         assert first.returncode == code, told
         done = {p.id for p in read_predictions(tmp_path / "o" / "predictions.jsonl", torn=True)}

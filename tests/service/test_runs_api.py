@@ -129,12 +129,13 @@ def openai_settings(url: str):
 
 
 def test_a_run_pauses_and_resumes_and_pays_for_no_reply_twice(tmp_path, bridges_workspace):
-    model = batch_kit.Model(bridges_workspace, wait_s=0.15)
+    model = batch_kit.Model(bridges_workspace, free=4)
     source = batch_kit.write_list(tmp_path / "list.jsonl", 40)
     with LlmServer(model) as llm, serving(tmp_path / "runs", settings=openai_settings(llm.url)) as served:
         run = served.upload(source.read_bytes(), "list.jsonl", start="true", engine="openai").json()["id"]
         wait_for(lambda: served._status(run), lambda now: now["done"] >= 2)
         served.client.post(f"{API}/runs/{run}/pause")
+        model.release()
         paused = served.finished(run)
         assert paused["state"] == "paused"
         assert paused["waiting"] > 0

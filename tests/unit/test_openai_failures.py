@@ -89,15 +89,15 @@ async def test_what_does_not_pass_is_an_error_after_the_last_attempt(trouble, er
 
 async def test_a_server_that_hangs_is_left_after_the_timeout():
     with LlmServer([hang(30)]) as server:
-        async with engine(server.url, timeout_s=0.2, max_attempts=2) as model:
-            with pytest.raises(ModelTimeout, match=r"within 0\.2 s"):
+        async with engine(server.url, timeout_s=1.0, max_attempts=2) as model:
+            with pytest.raises(ModelTimeout, match=r"within 1(\.0)? s"):
                 await model.answer(TASK)
     assert len(server.requests) == 2
 
 
 async def test_a_server_that_hangs_once_is_asked_again():
     with LlmServer([hang(30), GOOD]) as server:
-        async with engine(server.url, timeout_s=0.3) as model:
+        async with engine(server.url, timeout_s=2.0) as model:
             assert (await model.answer(TASK)).attempts == 2
 
 
