@@ -96,8 +96,9 @@ class Asking:
         """What was measured of the engine and model that answered, with the prompt that is used here."""
         key = (reply.engine, reply.model)
         if key not in self._accuracies:
-            made_from = self._workspace.offline_sha256 if reply.engine == "offline" else self._prompts.sha256
-            self._accuracies[key] = load_measurement(self._workspace, self._settings, *key, made_from)
+            self._accuracies[key] = load_measurement(
+                self._workspace, self._settings, *key, self._prompts.sha256
+            )
         return self._accuracies[key]
 
     async def _ask(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from classifier.evaluation.records import Prediction, Report
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
-from classifier.verdict.measured import FEWEST, Measured, save_measurement
+from classifier.verdict.measured import FEWEST, Measured, maker_sha256, save_measurement
 
 
 def save_accuracy(
@@ -43,7 +43,6 @@ def save_accuracy(
     if accuracy.value is None or accuracy.low is None or accuracy.high is None:
         return None
     [(engine, model)] = engines
-    prompt = workspace.offline_sha256 if engine == "offline" else report.run.prompt_sha256
     measured = Measured(
         suite=report.run.suite,
         text=", ".join(sorted(kind for kind, n in report.text_kinds.items() if n)),
@@ -53,6 +52,6 @@ def save_accuracy(
         high=accuracy.high,
         measured_on=datetime.now(UTC).date().isoformat(),
         taxonomy_sha256=report.run.taxonomy_sha256,
-        prompt_sha256=prompt or "",
+        prompt_sha256=maker_sha256(workspace, engine, report.run.prompt_sha256 or ""),
     )
     return save_measurement(measured, workspace, settings, engine, model)

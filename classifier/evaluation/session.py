@@ -176,14 +176,14 @@ async def evaluate(
         runs.append(predictions)
     assert folder is not None  # noqa: S101 - there is at least one run
     seconds = time.monotonic() - started
-    report = _report(plan, facts, runs[0], times=(started_at, seconds))
+    trained = trained_on(plan.workspace, runs[0])
+    report = _report(plan, facts, runs[0], trained=trained, times=(started_at, seconds))
     write_json(report, folder / "report.json")
     write_html(report, runs[0], folder / "report.html")
     stability = None
     if plan.job.repeat > 1:
         stability = measure_stability(runs)
         replace_text(folder / "stability.json", stability.model_dump_json(indent=1) + "\n")
-    trained = trained_on(plan.workspace, runs[0])
     save_accuracy(report, runs[0], plan.workspace, plan.settings, trained=trained)
     fitted = _fit(plan, runs[0]) if plan.job.calibrate_for is not None else None
     kept = recording[0] if recording is not None and recording[0].is_dir() else None
@@ -252,14 +252,19 @@ def _default_folder(plan: EvalPlan, classifier: Classifier, facts: RunFacts) -> 
 
 
 def _report(
-    plan: EvalPlan, facts: RunFacts, predictions: list[Prediction], *, times: tuple[str, float]
+    plan: EvalPlan,
+    facts: RunFacts,
+    predictions: list[Prediction],
+    *,
+    trained: int,
+    times: tuple[str, float],
 ) -> Report:
     workspace = plan.workspace
     baselines = run_baselines(plan.suite, plan.texts, workspace, plan.protocol)
     calibrations = calibrations_of(workspace, plan.settings, predictions)
     facts = facts.model_copy(update={"calibration": calibration_note(calibrations, predictions)})
     scored = score(facts, workspace.taxonomy, predictions, baselines, times_of(predictions, *times))
-    return with_caveats(scored, plan.whole, predictions, calibrations, trained_on(workspace, predictions))
+    return with_caveats(scored, plan.whole, predictions, calibrations, trained)
 
 
 def _fit(plan: EvalPlan, predictions: list[Prediction]) -> Fitted:

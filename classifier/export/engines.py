@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from classifier.model.label import Label
+from classifier.verdict.measured import ACCEPTED, UNMEASURED
 
 
 class _Engine(NamedTuple):
@@ -34,7 +35,7 @@ def engine_lines(labels: Iterable[Label]) -> list[str]:
 
 def is_unmeasured(label: Label) -> bool:
     """Whether the label says that its engine was not measured on this taxonomy."""
-    return any(warning.code in ("unmeasured", "unmeasured-accepted") for warning in label.warnings)
+    return any(warning.code in (UNMEASURED, ACCEPTED) for warning in label.warnings)
 
 
 def _period(days: list[str]) -> str:

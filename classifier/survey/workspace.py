@@ -66,7 +66,7 @@ class Workspace:
         return self.root / "offline"
 
     @cached_property
-    def offline_sha256(self) -> str:
+    def offline_engine_sha256(self) -> str:
         """Hash of the cues and weights of the offline engine; equal in all workspaces that have none."""
         digest = hashlib.sha256()
         for path in sorted(self.offline_dir.glob("*")):

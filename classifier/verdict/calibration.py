@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from classifier.errors import ConfigError
 from classifier.files import replace_text
@@ -21,14 +21,18 @@ from classifier.model.record import Record
 from classifier.model.reply import Reply
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
-from classifier.verdict.engine_files import existing_paths, own_path
+from classifier.verdict.engine_files import EngineFiles
 
 CALIBRATED = "calibrated:"
 """Prefix of the source in the `Reply.confidence_source` that `apply` returns: "calibrated:stated"."""
 
 Method = Literal["temperature", "platt"]
 
-_FOLDER = "calibration"
+_FILES = EngineFiles(
+    "calibration",
+    content="a calibration",
+    advice="fit it again (classifier eval --calibrate) or remove the file",
+)
 _EDGE = 1e-4
 """Least distance of a confidence from 0 and 1, since the logit is infinite there."""
 
@@ -95,8 +99,8 @@ def apply(calibration: Calibration | None, reply: Reply) -> Reply:
 
 
 def calibration_path(workspace: Workspace, settings: Settings, engine: str, model: str | None) -> Path:
-    """Where an engine's calibration is written (`engine_files.own_path`)."""
-    return own_path(workspace, settings, _FOLDER, engine, model)
+    """Where an engine's calibration is written (`EngineFiles.own`)."""
+    return _FILES.own(workspace, settings, engine, model)
 
 
 def load_calibration(
@@ -107,22 +111,14 @@ def load_calibration(
     Raises:
         ConfigError: The file is not a calibration, or it is for another engine or model.
     """
-    path = next(existing_paths(workspace, settings, _FOLDER, engine, model), None)
+    path = next(_FILES.existing(workspace, settings, engine, model), None)
     if path is None:
         return None
-    advice = "fit it again (classifier eval --calibrate) or remove the file"
-    try:
-        found = Calibration.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "file"
-        raise ConfigError(f"{path}: not a calibration: {where}: {first['msg']}; {advice}") from error
+    found = _FILES.read(path, Calibration)
     if (found.engine, found.model) != (engine, model):
         raise ConfigError(
             f"{path}: belongs to {found.engine} {found.model or ''}; expected {engine} "
-            f"{model or ''}; {advice}"
+            f"{model or ''}; {_FILES.advice}"
         )
     return found
 

@@ -14,9 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
-from classifier.errors import ConfigError
 from classifier.files import replace_text
 from classifier.model.measurement import Measurement
 from classifier.model.paper import PaperFile
@@ -24,7 +21,7 @@ from classifier.model.record import Notice, Record
 from classifier.model.reply import Reply
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
-from classifier.verdict.engine_files import existing_paths, own_path
+from classifier.verdict.engine_files import EngineFiles
 
 FEWEST = 10
 """Items below which an accuracy says next to nothing: at 10, a 95 % interval is up to .5 wide."""
@@ -36,7 +33,12 @@ ACCEPTED = "unmeasured-accepted"
 AUDIT = "audit"
 """Review reason of the random share of such labels that a person still checks."""
 
-_KIND = "measured"
+_FILES = EngineFiles(
+    "measured",
+    content="a file of measurements",
+    advice="remove the file and run `classifier eval` again",
+    protect_builtin=True,
+)
 
 
 class Measured(Measurement):
@@ -57,6 +59,11 @@ class _File(Record):
     measurements: tuple[Measured, ...] = ()
 
 
+def maker_sha256(workspace: Workspace, engine: str, prompt_sha256: str) -> str:
+    """Hash of what an engine's labels are made from: its cues and weights, or the prompt of a model."""
+    return workspace.offline_engine_sha256 if engine == "offline" else prompt_sha256
+
+
 def load_measurement(
     workspace: Workspace, settings: Settings, engine: str, model: str | None, prompt_sha256: str
 ) -> Measurement | None:
@@ -68,11 +75,12 @@ def load_measurement(
     Raises:
         ConfigError: A file is damaged.
     """
+    made_from = maker_sha256(workspace, engine, prompt_sha256)
     holds = [
         found
-        for path in existing_paths(workspace, settings, _KIND, engine, model, protect_builtin=True)
-        for found in _read(path).measurements
-        if (found.taxonomy_sha256, found.prompt_sha256) == (workspace.taxonomy.sha256, prompt_sha256)
+        for path in _FILES.existing(workspace, settings, engine, model)
+        for found in _FILES.read(path, _File).measurements
+        if (found.taxonomy_sha256, found.prompt_sha256) == (workspace.taxonomy.sha256, made_from)
     ]
     best = max(holds, key=lambda found: (found.text != "summary", found.n), default=None)
     return best and Measurement(**best.model_dump(include=set(Measurement.model_fields)))
@@ -87,8 +95,8 @@ def save_measurement(
         ConfigError: The file is damaged.
         StoreError: The file cannot be written.
     """
-    path = own_path(workspace, settings, _KIND, engine, model, protect_builtin=True)
-    before = _read(path) if path.is_file() else _File(engine=engine, model=model)
+    path = _FILES.own(workspace, settings, engine, model)
+    before = _FILES.read(path, _File) if path.is_file() else _File(engine=engine, model=model)
     others = [old for old in before.measurements if _identity(old) != _identity(measured)]
     made = before.model_copy(update={"measurements": (*others, measured)})
     replace_text(path, made.model_dump_json(indent=1) + "\n", advice="make the folder writable")
@@ -140,15 +148,3 @@ def _is_drawn(file: PaperFile, share: float) -> bool:
 
 def _identity(measured: Measured) -> tuple[str, ...]:
     return measured.suite, measured.text, measured.taxonomy_sha256, measured.prompt_sha256
-
-
-def _read(path: Path) -> _File:
-    advice = "remove the file and run `classifier eval` again"
-    try:
-        return _File.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "file"
-        raise ConfigError(f"{path}: not a file of measurements: {where}: {first['msg']}; {advice}") from error

@@ -89,7 +89,7 @@ def test_the_built_in_workspace_is_never_written_to(builtin, settings):
 
 def test_the_shipped_offline_engine_is_measured_on_the_shipped_taxonomy(builtin, settings):
     engine = OfflineEngine(builtin.taxonomy, builtin.offline_dir)
-    found = load_measurement(builtin, settings, engine.name, engine.model, builtin.offline_sha256)
+    found = load_measurement(builtin, settings, engine.name, engine.model, builtin.offline_engine_sha256)
     assert found is not None, "run the evaluations in eval/README.md again and ship their measurements"
     assert found.text == "abstract"
 

@@ -64,12 +64,12 @@ def test_an_invalid_taxonomy_is_reported_when_it_is_read(tmp_path):
 
 def test_the_offline_engine_s_files_have_one_hash_that_leaves_notes_out(bridges, tmp_path):
     own = shutil.copytree(bridges, tmp_path / "own")
-    without = Workspace(own).offline_sha256
+    without = Workspace(own).offline_engine_sha256
     (own / "offline").mkdir()
     (own / "offline" / "README.md").write_text("a note", encoding="utf-8")
-    assert Workspace(own).offline_sha256 == without
+    assert Workspace(own).offline_engine_sha256 == without
     (own / "offline" / "cues.yaml").write_text("cues: []", encoding="utf-8")
-    assert Workspace(own).offline_sha256 != without
+    assert Workspace(own).offline_engine_sha256 != without
 
 
 def test_studies_come_with_their_line_and_blank_lines_are_skipped(gold_file):
