@@ -16,9 +16,10 @@ from classifier.errors import InputError
 from classifier.lists.ids import arxiv_in_key
 from classifier.lists.json_array import has_list
 from classifier.lists.line_kinds import looks_plain
+from classifier.lists.markup import describe_markup
 from classifier.lists.named_fields import KEYS, USEFUL, field_name
 from classifier.lists.references import find_mentions
-from classifier.lists.tables import find_separator, is_wos_header
+from classifier.lists.tables import TITLE_LINES, find_header, find_separator, is_wos_header
 from classifier.model.identity import bare_doi
 
 FORMATS = (
@@ -60,7 +61,6 @@ _SHOWN = 120
 _ROWS = 50
 """Lines of a table that are looked at for ids."""
 _ENDNOTE_XML = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(?:<xml>\s*)?<records\b", re.IGNORECASE)
-_MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|xml)", re.IGNORECASE)
 
 
 def detect_format(name: str, head: bytes) -> str:
@@ -73,8 +73,8 @@ def detect_format(name: str, head: bytes) -> str:
     text = _text(name, head)
     if _ENDNOTE_XML.match(text):
         return "endnote-xml"
-    if _MARKUP.match(text):
-        raise InputError(f"{name}: an HTML or XML page, not a reading list; expected {FORMATS}")
+    if suffix not in (".md", ".markdown", ".mkd") and (markup := describe_markup(text)):
+        raise InputError(f"{name}: cannot be read as a list: it is {markup}; expected {FORMATS}")
     guess = _SUFFIXES.get(suffix)
     found = _json(text) or _by_signature(guess, text)
     if found:
@@ -165,8 +165,8 @@ def _first_line(text: str) -> str:
 
 
 def _header(text: str) -> list[str]:
-    lines = text.lstrip().split("\n", 2)
-    header = lines[1] if lines[0].lower().startswith("sep=") and len(lines) > 1 else lines[0]
+    lines = text.lstrip().split("\n", TITLE_LINES)
+    header = lines[find_header(lines[:TITLE_LINES])]
     return [field_name(cell) for cell in header.split(find_separator(header))]
 
 

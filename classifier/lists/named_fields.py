@@ -78,6 +78,8 @@ TYPES = ("itemtype", "documenttype", "publicationtype", "type", "typeofwork")
 
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
 """Names of which a table needs one: without them nothing leads to a paper."""
+KNOWN = USEFUL.union(KEYS, AUTHORS, YEARS, ABSTRACTS, JOURNALS, TYPES)
+"""Names of fields that are read."""
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _DEEPEST = 3

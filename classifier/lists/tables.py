@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Literal
 
 from classifier.lists.lines import ListLine
-from classifier.lists.named_fields import USEFUL, field_name, raw_from_fields
+from classifier.lists.named_fields import KNOWN, USEFUL, field_name, raw_from_fields
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_long
 
+TITLE_LINES = 6
+"""Lines within which the header is looked for: some exports begin with lines about the export."""
 _SEPARATORS = "\t;,|"
 _WOS = {
     "AF": "author full names", "AU": "authors", "TI": "title", "SO": "journal", "AB": "abstract",
@@ -37,9 +40,7 @@ def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
     header: list[str] = []
     names: list[str] = []
     separator = ","
-    for first in source:
-        if not first.strip() or first.lower().startswith("sep="):  # Excel's own first line
-            continue
+    for first in source.from_header():
         separator = find_separator(first)
         source.quoting = csv.QUOTE_NONE if is_wos_header(first) else csv.QUOTE_MINIMAL
         source.back(1)
@@ -64,6 +65,29 @@ def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
 def is_wos_header(header: str) -> bool:
     """Whether a table is Web of Science's: names of two characters, and quotes that are part of the text."""
     return {"PT", "AU", "TI", "SO"} <= {*header.rstrip("\n").lstrip("\ufeff").split("\t")}
+
+
+def find_header(lines: Sequence[str]) -> int:
+    """The index of the header among the first lines of a table; 0 if there is none.
+
+    A line for Excel ("sep=;") and lines about the export may come before it: if the first line names no
+    known field, the header is the first of the others that names two.
+    """
+    start = next((n for n, line in enumerate(lines) if line.strip() and not _is_excels(line)), 0)
+    if not lines or _fields_named(lines[start]):
+        return start
+    later = (n for n in range(start + 1, len(lines)) if _fields_named(lines[n]) > 1)
+    return next(later, start)
+
+
+def _is_excels(line: str) -> bool:
+    return line.lower().startswith("sep=")
+
+
+def _fields_named(line: str) -> int:
+    """How many cells of a line name a known field; 0 if none leads to a paper."""
+    names = {field_name(cell) for cell in line.split(find_separator(line))}
+    return len(names & KNOWN) if names & USEFUL else 0
 
 
 def find_separator(header: str) -> str:
@@ -107,6 +131,12 @@ class _Lines(Iterator[str]):
         """Gives the last `count` lines of the row back."""
         self._waiting.extendleft(reversed(self._taken[len(self._taken) - count :]))
         self.start_row()
+
+    def from_header(self) -> Iterator[str]:
+        """The lines from the header on."""
+        first = list(islice(self._lines, TITLE_LINES))
+        self._waiting.extend(first[find_header([line.text for line in first]) :])
+        return self
 
     def start_row(self) -> list[ListLine]:
         """The lines taken since the last call."""
