@@ -93,7 +93,7 @@ _MIGRATIONS = (
     ALTER TABLE item ADD COLUMN file_state TEXT;  -- the PDF's size, times and inode, when it was hashed
     ALTER TABLE item ADD COLUMN correction INTEGER;   -- the one that counts for it
     ALTER TABLE correction RENAME TO correction_by_key;
-    CREATE TABLE correction (         -- of a paper, not of a key (ADR 15)
+    CREATE TABLE correction (         -- of a paper, not of a key (ADR 17)
         id INTEGER PRIMARY KEY,
         key TEXT NOT NULL,            -- of the entry, when the paper was last seen
         label TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL,
