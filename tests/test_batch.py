@@ -16,7 +16,8 @@ from reportlab.pdfgen import canvas
 
 from classifier.batch.estimate import estimate
 from classifier.batch.job import Job
-from classifier.batch.ledger.rows import DUPLICATE, read_rows, set_correction
+from classifier.batch.ledger.corrections import set_correction
+from classifier.batch.ledger.rows import DUPLICATE, read_rows
 from classifier.batch.session import label_lists
 from classifier.cli.app import run as run_command
 from classifier.errors import ConfigError

@@ -409,7 +409,7 @@ def test_a_damaged_ledger_is_told_before_anything_is_printed(tmp_path, capfdbina
     printed = capfdbinary.readouterr()
     assert printed.out == b""
     assert b"damaged" in printed.err
-    assert b"300 lines of labels.jsonl" in printed.err
+    assert b"labels.jsonl has 300 labels" in printed.err
     assert b"make room" not in printed.err
 
 

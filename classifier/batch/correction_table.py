@@ -13,20 +13,38 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from classifier.batch.ledger.corrections import Problem, Wish, Wished
-from classifier.batch.ledger.rows import StoredCorrection
-from classifier.errors import InputError
+from classifier.batch.ledger.access import ledger_path
+from classifier.batch.ledger.corrections import Problem, StoredCorrection, Wish, Wished, read_corrections
+from classifier.batch.ledger.rescue import readable_corrections
+from classifier.errors import InputError, StoreError
 from classifier.export.spreadsheet import csv_line
 from classifier.model.entries import Correction
 
 COLUMNS = ("key", "label", "note", "by", "at", "title", "arxiv_id", "doi", "was", "counts")
-"""`was` is the engine's label; `counts` is "yes", or why the correction counts for no entry now."""
+"""`was` is the engine's label; `counts` is "yes", why the correction counts for no entry now, or
+empty if the ledger is too damaged to say."""
 
 COUNTS = "yes"
 _NEEDED = ("key", "label")
 _INERT = re.compile(r"(^|[;\t])(\s*)'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """The apostrophe that keeps a spreadsheet from seeing a formula (`classifier.export.spreadsheet`)."""
 _MOST_BYTES = 64 << 20
+
+
+def readable(folder: Path) -> tuple[list[StoredCorrection], StoreError | None]:
+    """All corrections of a run; or, of a damaged ledger, those that can be read, with its error.
+
+    Raises:
+        ConfigError: There is no ledger.
+        StoreError: It cannot be read, and no correction in it either.
+    """
+    try:
+        return list(read_corrections(folder)), None
+    except StoreError as error:
+        rescued = readable_corrections(ledger_path(folder))
+        if not rescued:
+            raise
+        return [StoredCorrection(*one, aside=None) for one in rescued], error
 
 
 def write_table(stored: Iterable[StoredCorrection]) -> Iterator[bytes]:
@@ -39,7 +57,7 @@ def write_table(stored: Iterable[StoredCorrection]) -> Iterator[bytes]:
             "arxiv_id": paper and paper.arxiv_id,
             "doi": paper and paper.doi,
             "was": _label_of(one.was),
-            "counts": one.aside or COUNTS,
+            "counts": COUNTS if one.aside == "" else one.aside,
             **made.model_dump(),
         }
         yield csv_line([cells[name] or "" for name in COLUMNS]).encode("utf-8", "replace")

@@ -14,11 +14,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from classifier.batch.ledger.access import ledger_path
+from classifier.batch.ledger.access import ledger_path, reading
 from classifier.batch.ledger.damage import LABELS_FILE
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.rows import read_broken, read_corrections
-from classifier.batch.ledger.schema import connect
 from classifier.batch.papers import read_filed
 from classifier.batch.summary import findings
 from classifier.batch.tally import RunTally
@@ -103,12 +102,8 @@ def refresh(folder: Path) -> None:
 
 def _refresh(folder: Path) -> None:
     tally = write_rows(folder)
-    path = ledger_path(folder)
-    connection = connect(path, read_only=True)
-    try:
-        found = findings(Ledger(connection, path), tally)
-    finally:
-        connection.close()
+    with reading(folder) as db:
+        found = findings(Ledger(db, ledger_path(folder)), tally)
     try:
         before = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # of a run that was killed before its end: the next one writes it

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from classifier.cli import exits
 from classifier.cli.export import FolderArgument
+
+if TYPE_CHECKING:
+    from classifier.batch.decisions import Decided
 
 
 def correct(
@@ -34,41 +37,45 @@ def correct(
     ] = None,
 ) -> int:
     """Overrule labels: what a person decides follows the paper, outlives reruns and rules exports."""
-    from classifier.batch.results import refresh
+    from classifier.batch import decisions
     from classifier.errors import ConfigError
     from classifier.model.entries import Correction
 
     if table is not None:
         if key is not None or undo:
             raise ConfigError("--from has the keys and labels; leave KEY, LABEL and --undo out")
-        said = _from_table(folder, table, note=note, by=by)
+        said, decided = _from_table(folder, table, note=note, by=by)
     elif key is None or (label is None) != undo:
         raise ConfigError("expected KEY and LABEL, KEY with --undo, or --from FILE.csv; see --help")
     elif label is None:
-        said = _undo(folder, key)
+        said, decided = _undo(folder, key)
     else:
-        from classifier.batch.ledger.corrections import set_correction
-
-        set_correction(folder, Correction(key=key, label=label, by=by, note=note))
+        decided = decisions.correct(folder, Correction(key=key, label=label, by=by, note=note))
         said = f"'{key}' is {label} from now on"
-    refresh(folder)
-    print(f"classifier: {said}; labels.jsonl and run.json follow; export again", file=sys.stderr)
-    return exits.DONE
+    if decided.behind is None:
+        print(f"classifier: {said}; labels.jsonl and run.json follow; export again", file=sys.stderr)
+        return exits.DONE
+    print(
+        f"classifier: {said}: saved in the ledger, and exports use it; but labels.jsonl, failed.jsonl and "
+        f"run.json are behind: {decided.behind}; fix this, then rerun `classifier label` or correct again",
+        file=sys.stderr,
+    )
+    return exits.FAILURE
 
 
-def _undo(folder: Path, key: str) -> str:
-    from classifier.batch.ledger.corrections import remove_correction
+def _undo(folder: Path, key: str) -> tuple[str, Decided]:
+    from classifier.batch.decisions import take_back
     from classifier.errors import ConfigError
 
-    if not remove_correction(folder, key):
+    decided = take_back(folder, key)
+    if decided is None:
         raise ConfigError(f"'{key}' has no correction: nothing to undo; the engine's label counts already")
-    return f"the engine's label of '{key}' counts again"
+    return f"the engine's label of '{key}' counts again", decided
 
 
-def _from_table(folder: Path, table: Path, *, note: str, by: str) -> str:
+def _from_table(folder: Path, table: Path, *, note: str, by: str) -> tuple[str, Decided]:
     from classifier.batch.correction_table import read_table
-    from classifier.batch.ledger.corrections import set_corrections
+    from classifier.batch.decisions import correct_many
 
-    wished = read_table(table, note=note, by=by)
-    set_corrections(folder, wished, str(table))
-    return f"{len(wished.wishes)} corrections of {table} are saved"
+    decided = correct_many(folder, read_table(table, note=note, by=by), str(table))
+    return f"{len(decided.corrections)} corrections of {table} are saved", decided

@@ -6,7 +6,7 @@
 3    bad input, or lint findings
 4    source unavailable
 5    model unavailable, refused, or no valid reply
-6    some of several items failed, or a cost cap stopped the run
+6    some of several items failed or could not be read, or a cost cap stopped the run
 7    quality gate missed
 130  interrupted
 """

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -131,9 +131,10 @@ def export(
     taxonomy = Workspace(workspace).taxonomy
     if into is not None:
         return _into(folder, into, name, taxonomy, options, remove=remove)
+    aside = _aside(folder)
     if not _deliver(folder, render(name, read_papers(folder), taxonomy, options), name, out, force, options):
         return exits.DONE
-    _say_aside(folder)
+    _say_aside(aside)
     if changed:
         shown = "; ".join(changed[:_SHOWN_KEYS]) + "; …" * (len(changed) > _SHOWN_KEYS)
         print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
@@ -153,30 +154,27 @@ def _into(folder: Path, into: Path, name: str, taxonomy: Taxonomy, options: Opti
         spliced = render_into(name, old, into, read_papers(folder), taxonomy, options)
         if not (spliced.labelled or spliced.unknown or spliced.untouched):
             raise ConfigError(f"{into}: no {name} entry found; check that --format is the file's")
+    aside = [] if remove else _aside(folder)
     backup = replace_with_backup(into, old, spliced.data)
     _say_links(into, links if backup else 0)
-    if not remove:
-        _say_aside(folder)
+    _say_aside(aside)
     return _report(into, spliced, backup, remove)
 
 
 def _export_corrections(folder: Path, into: Path | None, out: Path | None, *, force: bool) -> int:
-    from classifier.batch.correction_table import write_table
-    from classifier.batch.ledger.corrections import read_corrections
+    from classifier.batch.correction_table import readable, write_table
     from classifier.errors import ConfigError
     from classifier.export.render import Options
 
     if into is not None:
         raise ConfigError(f"{CORRECTIONS} is a new file: use --out FILE, or standard output")
-    options = Options(count=Counter())
-
-    def counted() -> Iterator[StoredCorrection]:
-        for stored in read_corrections(folder):
-            options.count["entries"] += 1
-            yield stored
-
-    _deliver(folder, write_table(counted()), CORRECTIONS, out, force, options)
-    return exits.DONE
+    stored, damage = readable(folder)
+    options = Options(count=Counter(entries=len(stored)))
+    _deliver(folder, write_table(stored), CORRECTIONS, out, force, options)
+    if damage is None:
+        return exits.DONE
+    print(f"classifier: only corrections that can be read were written: {damage}", file=sys.stderr)
+    return exits.PARTIAL
 
 
 def _deliver(
@@ -214,11 +212,15 @@ def _say_links(file: Path, others: int) -> None:
         )
 
 
-def _say_aside(folder: Path) -> None:
-    """Names corrections that count for no entry: a person's work must not vanish in silence."""
+def _aside(folder: Path) -> list[StoredCorrection]:
+    """Corrections that count for no entry; read before anything is written: the ledger may be damaged."""
     from classifier.batch.ledger.corrections import read_corrections
 
-    aside = [stored for stored in read_corrections(folder) if stored.aside]
+    return [stored for stored in read_corrections(folder) if stored.aside]
+
+
+def _say_aside(aside: list[StoredCorrection]) -> None:
+    """Names them: a person's work must not vanish in silence."""
     for stored in aside[:_SHOWN_KEYS]:
         made = stored.correction
         print(

@@ -3,7 +3,7 @@
 What enters: what a list, and later its PDF, said about a paper. What leaves: yes or no, or the candidates
 among many. A wrong "same" hands a person's correction to another paper in silence; a wrong "different" is
 reported and corrected again. So every rule here needs positive evidence, and a key alone is none unless there
-is nothing else to compare (docs/adr/0015-identity-in-runs.md).
+is nothing else to compare (docs/adr/0017-papers-in-runs.md).
 """
 
 from __future__ import annotations

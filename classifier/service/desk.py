@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from classifier.batch import decisions
 from classifier.batch.estimate import CostEstimate, estimate
-from classifier.batch.ledger.rows import read_rows, remove_correction, set_correction
+from classifier.batch.ledger.rows import read_rows
 from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import BadReference, InputError
 from classifier.model.entries import Correction, Row
@@ -194,12 +195,13 @@ def decide(hub: Hub, user: ServiceUser, card: Card, label: str | None, note: str
         raise no_paper(card.id)
     kept: Correction | None = None
     if label is None:
-        remove_correction(volume.folder, card.key)
+        decisions.take_back(volume.folder, card.key)
     else:
         if label not in hub.workspace.taxonomy.labels:
             known = ", ".join(hub.workspace.taxonomy.labels)
             raise InputError(f"label '{shown(label)[:_NAME_CHARS]}' is not known; expected one of {known}")
-        kept = set_correction(volume.folder, Correction(key=card.key, label=label, by=user.name, note=note))
+        made = Correction(key=card.key, label=label, by=user.name, note=note)
+        kept = decisions.correct(volume.folder, made).corrections[0]
     hub.decisions.add(card.run, card.key, label, note, user.name)
     return hub.shelf.correct(card, kept)
 

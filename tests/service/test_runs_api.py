@@ -199,12 +199,15 @@ def test_the_command_line_and_the_service_share_a_folder(served, tmp_path):
 
 
 def test_decisions_are_kept_listed_and_taken_back(served):
-    served.finished(served.upload(start="true").json()["id"])
+    run = served.upload(start="true").json()["id"]
+    served.finished(run)
     paper = served.client.get(f"{API}/papers").json()["items"][0]
     leaf = next(iter(served.hub.workspace.taxonomy.leaves))
     body = {"paper": paper["id"], "label": leaf, "note": "seen"}
     decided = served.client.post(f"{API}/reviews", json=body).json()
     assert (decided["label"], decided["corrected"]) == (leaf, True)
+    labels = served.hub.shelf.volume(run).folder / "labels.jsonl"
+    assert [json.loads(line)["leaf"] for line in labels.read_text().splitlines()].count(leaf) == 1
     assert served.client.get(f"{API}/papers/{paper['id']}").json()["leaf"] == leaf
     page = served.client.get(f"/papers/{paper['id']}").text
     assert "seen" in page

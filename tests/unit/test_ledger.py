@@ -9,16 +9,11 @@ from pathlib import Path
 import pytest
 
 import classifier
+from classifier.batch.ledger.corrections import remove_correction, set_correction
 from classifier.batch.ledger.items import ItemOutcome, State, pack, unpack
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
-from classifier.batch.ledger.rows import (
-    read_broken,
-    read_corrections,
-    read_rows,
-    remove_correction,
-    set_correction,
-)
+from classifier.batch.ledger.rows import read_broken, read_corrections, read_rows
 from classifier.batch.ledger.schema import _MIGRATIONS, LEDGER_FILE, connect
 from classifier.batch.results import write_rows, write_summary
 from classifier.errors import ConfigError, InputError, StoreError
@@ -319,6 +314,16 @@ def test_no_sql_stands_outside_the_ledgers_room():
         "service",  # shelf: reads the ledgers of a folder for its pages
         "service/store",  # the service's own database
     }
+
+
+def test_corrections_are_changed_in_one_place_so_that_no_caller_forgets_the_files():
+    package = Path(classifier.__file__).parent
+    callers = {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        if re.search(r"\b(?:set_corrections?|remove_correction)\(", file.read_text(encoding="utf-8"))
+    }
+    assert callers == {"batch/decisions.py", "batch/ledger/corrections.py"}
 
 
 # -- corrections belong to papers -----------------------------------------------------------------

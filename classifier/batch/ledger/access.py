@@ -31,8 +31,8 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
     connection = connect(path, read_only=True)
     try:
         yield connection
-    except sqlite3.Error as error:
-        raise store_error(path, error, "cannot be read", "try again") from error
+    except (sqlite3.Error, ValueError) as error:
+        raise store_error(path, error, "the ledger cannot be read", "try again") from error
     finally:
         connection.close()
 
@@ -51,7 +51,7 @@ def writing(folder: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:
         raise store_error(path, error, "the correction cannot be saved", "make room and try again") from error
     finally:
         connection.close()  # rolls back what was not committed

@@ -1,4 +1,4 @@
-"""Which correction counts for which entry: by the paper that both are of, never by a key alone (ADR 15).
+"""Which correction counts for which entry: by the paper that both are of, never by a key alone (ADR 17).
 
 What enters: corrections with the entry that each was made on, and the entries of the present lists. What
 leaves: `item.correction`. An entry's own correction comes first, then one of the same paper, then that of its

@@ -51,13 +51,13 @@ class StoredCorrection(NamedTuple):
     Attributes:
         entry: The paper's entry, when it was last seen; None in a damaged or very old ledger.
         was: The engine's label as stored (Label as JSON), of the entry that it counts for.
-        aside: Why it counts for no entry now; empty when it counts.
+        aside: Why it counts for no entry now; empty when it counts; None when that is not known.
     """
 
     correction: Correction
     entry: ListEntry | None = None
     was: str | None = None
-    aside: str = ""
+    aside: str | None = ""
 
 
 class Problem(NamedTuple):

@@ -6,67 +6,74 @@ only when it is damaged, and writes nothing.
 
 from __future__ import annotations
 
+import json
+import shlex
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
+from classifier.batch.ledger.rescue import readable_corrections
 from classifier.errors import StoreError
 
 LABELS_FILE = "labels.jsonl"
 """Beside the ledger: its labels as of the last run, one a line."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_SAVED = {
-    # Lengths, so that the rows themselves are read and not only an index.
-    "labels": "SELECT count(label), sum(length(entry) + length(label)) FROM main.item",
-    "corrections": "SELECT count(*), sum(length(label) + length(note)) FROM main.correction",
-    "replies": "SELECT count(*), sum(length(body)) FROM main.reply",
-}
+_NOT_OURS = ("no such table", "no such column", "Could not decode to UTF-8", "user-defined function raised")
+"""How messages begin if tables are missing or bytes are not text; their error codes are general ones."""
 
 
-def store_error(path: Path, error: sqlite3.Error, what: str, advice: str) -> StoreError:
+def store_error(path: Path, error: sqlite3.Error | ValueError, what: str, advice: str) -> StoreError:
     """The error in words.
 
     Args:
         path: Of the ledger.
+        error: SQLite's, or that of a stored record that is not what was stored.
         what: What could not be done, e.g. "the ledger cannot be opened".
         advice: What to do when it is not damaged.
     """
     if not is_damage(error):
         return StoreError(f"{path}: {what} ({error}); {advice}")
-    return damaged(path, f"{what}: it is damaged ({error})")
+    reason = str(error) if isinstance(error, sqlite3.Error) else "a record in it is not what was stored"
+    return damaged(path, f"{what}: it is damaged ({' '.join(reason.split())[:120]})")
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error | ValueError) -> bool:
     """Whether the file's content is wrong, and not the disk, a lock or a permission."""
+    if isinstance(error, ValueError) or str(error).startswith(_NOT_OURS):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _DAMAGED
 
 
 def damaged(path: Path, what: str) -> StoreError:
-    """The error of a damaged ledger: what of it can still be read, and how to save it."""
-    readable = _readable(path)
-    labels = path.with_name(LABELS_FILE)
-    try:
-        with labels.open("rb") as lines:
-            readable.append(f"{sum(1 for _ in lines)} lines of {LABELS_FILE}")
-    except OSError:
-        pass
-    still = f"still readable: {', '.join(readable)}" if readable else "nothing of it can be read"
+    """The error of a damaged ledger: what can be saved, how, and how to go on after that."""
+    folder = shlex.quote(str(path.parent))
+    saved = []
+    if corrections := len(readable_corrections(path)):
+        saved.append(
+            f"{corrections} {'correction is' if corrections == 1 else 'corrections are'} readable: save with "
+            f"`classifier export {folder} -f corrections-csv --out corrections.csv`, put into another run "
+            "with `classifier correct DIR --from corrections.csv`"
+        )
+    if labels := _lines_with_labels(path.with_name(LABELS_FILE)):
+        saved.append(f"{LABELS_FILE} has {labels} {'label' if labels == 1 else 'labels'} of the last run")
     return StoreError(
-        f"{path}: {what}; {still}; copy the folder first, restore the ledger from a backup or by "
-        f"`sqlite3 {path.name} .recover | sqlite3 new.sqlite`, or label again with another --out; "
-        "`classifier export DIR -f corrections-csv` saves corrections that are readable"
+        f"{path}: {what}; {'; '.join(saved) or 'nothing of it can be read'}; copy the folder first, then "
+        f"restore {path.name} from a backup, try `sqlite3 {path.name} .recover | sqlite3 new.sqlite`, or "
+        "label again with another --out"
     )
 
 
-def _readable(path: Path) -> list[str]:
-    found = []
-    for name, query in _SAVED.items():
-        try:
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-                count = connection.execute(query).fetchone()[0]
-        except sqlite3.Error:
-            continue
-        found.append(f"{count} {name}")
-    return found
+def _lines_with_labels(path: Path) -> int:
+    """Lines that can be read as objects."""
+    count = 0
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                try:
+                    count += isinstance(json.loads(line), dict)
+                except ValueError:
+                    continue
+    except OSError:  # a run that was killed before its end has none
+        pass
+    return count

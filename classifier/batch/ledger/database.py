@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from classifier.batch.ledger.damage import store_error
 
 
@@ -51,13 +53,25 @@ class Database:
             finally:
                 if self._db.in_transaction:  # a full disk has rolled back already
                     self._db.execute("ROLLBACK")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValidationError) as error:
             raise store_error(
                 self.path,
                 error,
                 "the ledger cannot be written",
                 "nothing that was saved is lost: make room, then rerun the same command to resume",
             ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Around reads outside a transaction.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        try:
+            yield
+        except (sqlite3.Error, ValidationError) as error:
+            raise store_error(self.path, error, "the ledger cannot be read", "try again") from error
 
     def commit(self) -> None:
         """Puts the transaction on disk; in any thread, while no other uses the ledger."""

@@ -48,17 +48,18 @@ class Ledger(Listing):
 
         Those whose answer is to come by a batch are passed over.
         """
-        rows = self._db.execute(
-            "SELECT id, place, round, entry FROM item"
-            " WHERE state = 'waiting' AND place > ? AND listing = ? AND NOT EXISTS ("
-            "   SELECT 1 FROM asked WHERE item = item.id AND NOT lost"
-            " ) ORDER BY place LIMIT ?",
-            (after, self._listing(), count),
-        ).fetchall()
-        return [
-            Item(key, place, rounds, ListEntry.model_validate_json(entry), self._replies(key, rounds))
-            for key, place, rounds, entry in rows
-        ]
+        with self.reading():
+            rows = self._db.execute(
+                "SELECT id, place, round, entry FROM item"
+                " WHERE state = 'waiting' AND place > ? AND listing = ? AND NOT EXISTS ("
+                "   SELECT 1 FROM asked WHERE item = item.id AND NOT lost"
+                " ) ORDER BY place LIMIT ?",
+                (after, self._listing(), count),
+            ).fetchall()
+            return [
+                Item(key, place, rounds, ListEntry.model_validate_json(entry), self._replies(key, rounds))
+                for key, place, rounds, entry in rows
+            ]
 
     def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
         """Keeps a response; `body` is compressed (`pack`)."""

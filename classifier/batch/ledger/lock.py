@@ -6,6 +6,7 @@ is refused in words, never mixed.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from classifier.batch.ledger.damage import LABELS_FILE
+from classifier.batch.ledger.damage import LABELS_FILE, store_error
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError, StoreError
@@ -73,6 +74,8 @@ def open_ledger(
                 _take_up(ledger, fingerprint, relabel)
                 ledger.keep(_LABELS, list(labels))
             yield ledger
+        except sqlite3.Error as error:  # of a method that only reads
+            raise store_error(path, error, "the ledger cannot be read", "try again") from error
         finally:
             connection.close()
     finally:

@@ -13,12 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from classifier.batch.ledger.access import COMPLETE, ledger_path, reading
-from classifier.batch.ledger.corrections import (
-    StoredCorrection,
-    read_corrections,
-    remove_correction,
-    set_correction,
-)
+from classifier.batch.ledger.corrections import StoredCorrection, read_corrections
 from classifier.batch.ledger.damage import damaged
 from classifier.model.entries import BrokenEntry, Correction, ListEntry, Row
 from classifier.model.label import Label, LabelledPaper
@@ -33,9 +28,7 @@ __all__ = [
     "read_corrections",
     "read_rows",
     "read_titles",
-    "remove_correction",
     "rows_with_originals",
-    "set_correction",
 ]
 
 DUPLICATE = "duplicate-entry"

@@ -6,11 +6,12 @@ program is refused, never guessed at.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from classifier.batch.ledger.damage import LABELS_FILE, store_error
+from classifier.batch.ledger.damage import LABELS_FILE, damaged, store_error
 from classifier.batch.ledger.material import add_functions
 from classifier.errors import StoreError
 
@@ -93,7 +94,7 @@ _MIGRATIONS = (
     ALTER TABLE item ADD COLUMN file_state TEXT;  -- the PDF's size, times and inode, when it was hashed
     ALTER TABLE item ADD COLUMN correction INTEGER;   -- the one that counts for it
     ALTER TABLE correction RENAME TO correction_by_key;
-    CREATE TABLE correction (         -- of a paper, not of a key (ADR 15)
+    CREATE TABLE correction (         -- of a paper, not of a key (ADR 17)
         id INTEGER PRIMARY KEY,
         key TEXT NOT NULL,            -- of the entry, when the paper was last seen
         label TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL,
@@ -116,6 +117,8 @@ _MIGRATIONS = (
     CREATE INDEX correction_key ON correction (key);
     """,
 )
+
+_TABLES = re.compile(r"CREATE TABLE (\w+)")
 
 _AS_PRESENT = """
     PRAGMA temp_store = MEMORY;
@@ -189,6 +192,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> Non
         raise StoreError(
             f"{path}: the ledger has version {version}, this program knows {len(_MIGRATIONS)}; update it"
         )
+    _check_tables(connection, path, version)
     if read_only:
         if version == 0:
             raise StoreError(f"{path}: no ledger; expected the --out folder of `classifier label`")
@@ -200,6 +204,22 @@ def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> Non
     connection.execute("PRAGMA synchronous = FULL")
     if version < len(_MIGRATIONS):
         _migrate(connection)
+
+
+def _check_tables(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Whether the file has the tables of its version, and no others before its first.
+
+    Raises:
+        StoreError: One is missing, or the file is another program's.
+    """
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if version == 0 and found:
+        raise StoreError(
+            f"{path}: is a database of another program (it has a table '{min(found)}'); choose another --out"
+        )
+    expected = {name for step in _MIGRATIONS[:version] for name in _TABLES.findall(step)}
+    if missing := sorted(expected - found):
+        raise damaged(path, f"the ledger is damaged: it has no table '{missing[0]}'")
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -109,7 +109,9 @@ class LedgerView:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise store_error(self._path, error, "cannot be read", "choose another --out") from error
+            raise store_error(
+                self._path, error, "the ledger cannot be read", "choose another --out"
+            ) from error
 
 
 def _is_same_file(entry: ListEntry, state: str | None, before: str | None, sha256: str | None) -> bool:

@@ -1,0 +1,116 @@
+"""A damaged ledger -> those corrections that can still be read, one by one.
+
+What enters: the path of a file that may be anything. What leaves: corrections whose values make sense. The
+file is not written to, and no other table is needed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.model.entries import Correction, ListEntry
+
+_QUERIES = (
+    "SELECT key, label, by, note, at, entry FROM main.correction ORDER BY id {}",
+    # Without the entry, which is long and may lie on a page that is gone; then as an older version has it.
+    "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY id {}",
+    "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY key {}",
+)
+_MAGIC = b"SQLite format 3\0"
+_HEADER = struct.Struct(">16sH10xL")
+"""SQLite's: the magic words, the page size (1 means 65,536) and, at byte 28, the number of pages."""
+
+
+class Rescued(NamedTuple):
+    """A correction, and the entry that it was made on; None if that cannot be read."""
+
+    correction: Correction
+    entry: ListEntry | None
+
+
+def readable_corrections(path: Path) -> list[Rescued]:
+    """The corrections that can be read, by the time they were made; none if the file is no ledger.
+
+    The table is read from both ends, up to a damaged page. A row counts only if it has text where text
+    belongs and a moment in time.
+    """
+    found: dict[tuple[str, str], Rescued] = {}
+    with _as_long_as_it_was(path) as whole:
+        for query, order in product(_QUERIES, ("ASC", "DESC")):
+            for one in _readable(whole, query.format(order)):
+                found.setdefault((one.correction.key, one.correction.at), one)
+    return sorted(found.values(), key=lambda one: one.correction.at)
+
+
+@contextmanager
+def _as_long_as_it_was(path: Path) -> Iterator[Path]:
+    """The file; if its end is missing, a copy with zeros there: SQLite reads nothing of a shorter one."""
+    try:
+        missing = _missing_bytes(path)
+        if not missing:
+            yield path
+            return
+        folder = tempfile.TemporaryDirectory(prefix="classifier-")
+    except OSError:  # gone, or no room for a copy
+        yield path
+        return
+    with folder:
+        copy = Path(folder.name) / path.name
+        with suppress(OSError):
+            shutil.copyfile(path, copy)
+            with copy.open("ab") as file:
+                file.truncate(file.tell() + missing)
+        yield copy
+
+
+def _missing_bytes(path: Path) -> int:
+    """By how much the file is shorter than its header says; 0 if it has no header."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER.size)
+        size = file.seek(0, 2)
+    if len(header) < _HEADER.size:
+        return 0
+    magic, page_size, pages = _HEADER.unpack(header)
+    expected: int = pages * (page_size if page_size > 1 else 1 << 16)
+    return max(0, expected - size) if magic == _MAGIC else 0
+
+
+def _readable(path: Path, query: str) -> Iterator[Rescued]:
+    """The rows up to the first one that cannot be read."""
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            connection.text_factory = bytes
+            for row in connection.execute(query):
+                if (one := _sensible(row)) is not None:
+                    yield one
+    except sqlite3.Error:
+        return
+
+
+def _sensible(row: tuple[object, ...]) -> Rescued | None:
+    try:
+        key, label, by, note, at = (_text(value) for value in row[:5])
+        datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    if not key or not label:
+        return None
+    try:
+        entry = ListEntry.model_validate_json(_text(row[5])) if row[5] else None
+    except ValueError:
+        entry = None
+    return Rescued(Correction(key=key, label=label, by=by, note=note, at=at), entry)
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else ""
