@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from classifier.batch import decisions
 from classifier.batch.estimate import CostEstimate, estimate
+from classifier.batch.ledger.progress import has_tables
 from classifier.batch.ledger.rows import read_rows
-from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import BadReference, InputError
 from classifier.model.entries import Correction, Row
 from classifier.model.reference import FORMS, parse_reference
@@ -20,7 +20,7 @@ from classifier.service.files import Upload, kept, key_reused, plain_name, repla
 from classifier.service.hub import Hub, check_engine, free_bytes
 from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
-from classifier.service.shelf import Card, is_made
+from classifier.service.shelf import Card
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
 from classifier.service.store.users import ServiceUser
 from classifier.text.characters import shown
@@ -238,7 +238,7 @@ def no_paper(paper_id: str) -> HttpProblem:
 def row_of(hub: Hub, run: StoredRun) -> Row | None:
     """The labelled row of a single paper; None while there is none."""
     folder = hub.workshop.folder_of(run)
-    return next(iter(read_rows(folder)), None) if is_made(folder / LEDGER_FILE) else None
+    return next(iter(read_rows(folder)), None) if has_tables(folder) else None
 
 
 def _add(

@@ -9,14 +9,13 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from classifier.batch.ledger.progress import has_tables
 from classifier.batch.ledger.rows import read_rows
-from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.export.filed import file_row
 from classifier.export.render import INTO, Options, render, render_into
 from classifier.model.entries import Row
 from classifier.service.hub import Hub
 from classifier.service.problems import HttpProblem
-from classifier.service.shelf import is_made
 from classifier.service.store.runs import StoredRun
 from classifier.survey.taxonomy import Taxonomy
 
@@ -62,7 +61,7 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
     media_type, ending = _TYPES.get(form, ("application/octet-stream", "bin"))
     headers = {**_INERT, **_download(f"{Path(name).stem}-labelled.{ending}")}
     taxonomy = hub.workspace.taxonomy
-    if not is_made(folder / LEDGER_FILE):
+    if not has_tables(folder):
         raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
     rows = _checked(read_rows(folder), taxonomy)
     if into:

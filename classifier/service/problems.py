@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import sqlite3
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -129,8 +128,8 @@ def problem_of_code(code: str, message: str) -> HttpProblem:
 
 
 def _is_full(error: BaseException | None) -> bool:
-    if isinstance(error, sqlite3.OperationalError):
-        return "full" in str(error)
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        return True
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 

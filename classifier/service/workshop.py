@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from classifier.batch.job import Job
+from classifier.batch.ledger.progress import read_progress
 from classifier.batch.run import Run
 from classifier.batch.session import label_lists
 from classifier.errors import BudgetSpent, ClassifierError, InternalError
@@ -23,7 +24,8 @@ from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.pipeline import Classifier
 from classifier.service.config import ServiceConfig
 from classifier.service.entries import PAPER_FILE, list_entries, paper_entry, reference_of
-from classifier.service.shelf import Shelf, standing
+from classifier.service.progress import progress_of, without_path
+from classifier.service.shelf import Shelf
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
 from classifier.service.store.runs import Runs, RunState, StoredRun
@@ -186,7 +188,7 @@ class Workshop:
                 self._in_work.pop(run.id, None)
                 self._reports.pop(run.id, None)
             if paid:
-                self._money.settle(run.id, run.user, standing(folder)[1].cost_usd)
+                self._money.settle(run.id, run.user, read_progress(folder).spent.cost_usd)
 
     def _cap(self, run: StoredRun, folder: Path) -> float | None:
         """What the folder's replies may cost together.
@@ -195,7 +197,7 @@ class Workshop:
             BudgetSpent: Nothing is left of the user's day.
         """
         limit, own = self._config.usd_per_day, run.task.max_cost_usd
-        before = standing(folder)[1].cost_usd
+        before = read_progress(folder).spent.cost_usd
         if limit is None:
             return own
         wanted = None if own is None else max(0.0, own - before)
@@ -255,9 +257,9 @@ class Workshop:
     ) -> None:
         code = error.code if isinstance(error, ClassifierError) else error
         said = error.message if isinstance(error, ClassifierError) else message
-        said = said and said.replace(f"{self._config.folder}/", "")
+        said = said and without_path(said, self.folder_of(run)).replace(f"{self._config.folder}/", "")
+        counts, spent, _ = progress_of(self.folder_of(run))
         with suppress(ClassifierError):
-            counts, spent = standing(self.folder_of(run))
             data = {"state": state, "code": code, "message": said, "cost_usd": round(spent.cost_usd, 6)}
             data |= {"total": counts.total - counts.twins, "done": counts.done, "failed": counts.failed}
             data |= {"review": counts.review, "waiting": counts.waiting}

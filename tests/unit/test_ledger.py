@@ -311,7 +311,6 @@ def test_no_sql_stands_outside_the_ledgers_room():
     }
     assert {Path(name).parent.as_posix() for name in found} == {
         "batch/ledger",
-        "service",  # shelf: reads the ledgers of a folder for its pages
         "service/store",  # the service's own database
     }
 

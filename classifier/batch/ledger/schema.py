@@ -146,7 +146,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         StoreError: It cannot be opened, is damaged or no ledger, or was made by a newer version.
     """
     try:
-        _refuse_emptied(path)
+        refuse_emptied(path)
         connection = _open(path, read_only)
         try:
             _prepare(connection, path, read_only)
@@ -172,7 +172,7 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
-def _refuse_emptied(path: Path) -> None:
+def refuse_emptied(path: Path) -> None:
     """A ledger that lost its content would be begun again, and its labels replaced, in silence.
 
     Raises:

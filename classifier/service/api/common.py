@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from fastapi import Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from classifier.batch.ledger.items import Counts, Spent
+from classifier.errors import StoreError
 from classifier.service.api.models import PaperSummary, ProblemBody, RunStatus
 from classifier.service.hub import Hub
 from classifier.service.problems import PROBLEM
-from classifier.service.shelf import Card, standing
-from classifier.service.store.runs import StoredRun
+from classifier.service.progress import FolderProgress, progress_of
+from classifier.service.shelf import Card
+from classifier.service.store.runs import RunState, StoredRun
 
 API = "/api/v1"
 _WORDS = {
@@ -93,12 +94,12 @@ def as_json(value: Any, status: int = 200, **headers: str) -> JSONResponse:
 
 def status_view(hub: Hub, run: StoredRun) -> RunStatus:
     """Where a run stands, by its ledger."""
-    counts, spent = standing(hub.workshop.folder_of(run))
-    return RunStatus(**status_values(run, counts, spent))
+    return RunStatus(**status_values(run, progress_of(hub.workshop.folder_of(run))))
 
 
-def status_values(run: StoredRun, counts: Counts, spent: Spent) -> dict[str, Any]:
-    """The values of a `RunStatus`."""
+def status_values(run: StoredRun, progress: FolderProgress) -> dict[str, Any]:
+    """The values of a `RunStatus`; a run whose ledger is damaged is stopped, with the reason."""
+    counts, spent, problem = progress
     base = f"{API}/{'runs' if run.kind == 'list' else 'papers'}/{run.id}"
     links = {"self": base}
     if run.kind == "list":
@@ -111,13 +112,13 @@ def status_values(run: StoredRun, counts: Counts, spent: Spent) -> dict[str, Any
         "id": run.id,
         "kind": run.kind,
         "title": run.title,
-        "state": run.state.value,
+        "state": RunState.stopped.value if problem else run.state.value,
         "engine": run.task.engine,
         "user": run.user,
         "created": run.created,
         "changed": run.changed,
-        "code": run.code,
-        "message": run.message,
+        "code": StoreError.code if problem else run.code,
+        "message": problem or run.message,
         "total": counts.total - counts.twins,
         "done": counts.done,
         "failed": counts.failed,
