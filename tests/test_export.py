@@ -166,9 +166,9 @@ def test_remove_takes_all_sections_out_of_markdown(labelled, tmp_path, capsys, t
     remove = ["export", str(labelled), "--into", str(readme), "--remove"]
     assert run(remove) == exits.DONE
     assert readme.read_bytes() == text
-    assert "3 cleared of what is ours; what it was" in capsys.readouterr().err
+    assert "3 cleared of our keywords and notes; what it was" in capsys.readouterr().err
     assert run(remove) == exits.DONE
-    assert "0 cleared of what is ours; nothing changed" in capsys.readouterr().err
+    assert "0 cleared of our keywords and notes; nothing changed" in capsys.readouterr().err
 
 
 def test_a_section_that_failed_papers_are_in_counts_and_explains_them_plainly(tmp_path, capsys):
@@ -215,7 +215,7 @@ def test_a_rationale_in_a_usual_field_goes_without_naming_it_again(tmp_path, cap
     assert copy.read_bytes() == old
     capsys.readouterr()
     run([*command, "--remove"])
-    assert ": 0 cleared of what is ours; nothing changed" in capsys.readouterr().err
+    assert ": 0 cleared of our keywords and notes; nothing changed" in capsys.readouterr().err
 
 
 def test_another_prefix_has_keywords_of_its_own(tmp_path):
@@ -304,7 +304,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(tmp_path):
 
     file = tmp_path / "list.bib"
     file.write_bytes(b"theirs")
-    with pytest.raises(StoreError, match="changed by somebody else"):
+    with pytest.raises(StoreError, match="changed by another program"):
         replace_with_backup(file, b"old", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["list.bib"]
     assert file.read_bytes() == b"theirs"
@@ -331,7 +331,7 @@ def test_an_own_export_is_replaced_and_any_other_file_is_not(labelled, tmp_path,
     mine.write_bytes(b"@book{mine}" * 1000)
     assert export(labelled, "--out", str(mine)) == exits.USAGE
     said = capsys.readouterr().err
-    assert "is no export of this run" in said
+    assert "is not an export of this run" in said
     assert said.count("\n") == 1
     assert mine.read_bytes() == b"@book{mine}" * 1000
     for _ in range(2):
@@ -410,7 +410,7 @@ def test_a_damaged_ledger_is_told_before_anything_is_printed(tmp_path, capfdbina
     assert printed.out == b""
     assert b"damaged" in printed.err
     assert b"labels.jsonl has 300 labels" in printed.err
-    assert b"make room" not in printed.err
+    assert b"disk space" not in printed.err
 
 
 def test_a_word_of_a_person_is_in_all_that_is_written(tmp_path, capsys):

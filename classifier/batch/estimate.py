@@ -89,27 +89,32 @@ class CostEstimate:
                 (self.duplicates, "duplicates"),
                 (self.done, "labelled already"),
                 (self.failed, "failed before (--retry-failed asks again)"),
-                (self.at_provider, "at the provider already, not counted here"),
+                (self.at_provider, "at the provider already; not counted here"),
                 (self.unusable, "entries unusable"),
             )
             if number
         ]
         lines = ["; ".join([f"{self.papers} papers to label", *also])]
         if self.engine == "offline":
-            return "\n".join([*lines, "offline engine: nothing is sent, nothing is paid for"])
+            return "\n".join([*lines, "offline engine: nothing is sent, and it is free"])
         which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"
         basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
         lines.append(f"estimated from {basis}; nothing was sent to a model")
         if self.unreadable:
             lines.append(f"{self.unreadable} of {self.sampled} could not be read: {self.unreadable_reason}")
         if self.sampled and self.unreadable == self.sampled:
-            return "\n".join([*lines, "tokens and cost cannot be told"])
+            return "\n".join([*lines, "tokens and cost cannot be estimated"])
         if self.cascade == "offline":
             low, high = self.escalated_share
             share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
-            lines.append(f"cascade     {share} go on to {self.model}: the offline engine is not sure of them")
+            lines.append(
+                f"cascade     {share} are escalated to {self.model}: low confidence of the offline engine"
+            )
         elif self.cascade:
-            lines.append(f"cascade     {self.cascade} is asked about all; 0 % to 100 % go on to {self.model}")
+            lines.append(
+                f"cascade     {self.cascade} is asked about all papers; 0 % to 100 % are "
+                f"escalated to {self.model}"
+            )
         lines.append(
             f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same from paper "
             "to paper (cached where the provider does so)"

@@ -43,7 +43,7 @@ def correct(
 
     if table is not None:
         if key is not None or undo:
-            raise ConfigError("--from has the keys and labels; leave KEY, LABEL and --undo out")
+            raise ConfigError("--from has the keys and labels; remove KEY, LABEL and --undo")
         said, decided = _from_table(folder, table, note=note, by=by)
     elif key is None or (label is None) != undo:
         raise ConfigError("expected KEY and LABEL, KEY with --undo, or --from FILE.csv; see --help")

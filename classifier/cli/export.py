@@ -58,7 +58,7 @@ def export(
         typer.Option(
             "--into",
             metavar="FILE",
-            help="Put the labels into this list of yours; all else in it stays; FILE.bak has what it was.",
+            help="Put the labels into this list; the rest of it stays unchanged. FILE.bak is the original.",
         ),
     ] = None,
     out: Annotated[
@@ -276,7 +276,9 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
         name = f" '{left.key}'" if left.key else ""
         print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
-    done = f"{spliced.changed} cleared of what is ours" if removed else f"{spliced.labelled} labelled"
+    done = (
+        f"{spliced.changed} cleared of our keywords and notes" if removed else f"{spliced.labelled} labelled"
+    )
     unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
     print(f"classifier: {file}: {done}{unknown}{kept}", file=sys.stderr)
     return exits.PARTIAL if spliced.untouched else exits.DONE

@@ -45,7 +45,7 @@ def serve(
     proxy_header: Annotated[
         str | None,
         typer.Option(
-            "--proxy-header", metavar="HEADER", help="Where a proxy names the user who is logged in."
+            "--proxy-header", metavar="HEADER", help="Header in which a proxy names the logged-in user."
         ),
     ] = None,
     proxy_peer: Annotated[
@@ -109,7 +109,8 @@ def serve(
 
     def told(address: str) -> None:
         print(
-            f"classifier: serving {config.folder} at {address} (Ctrl-C ends it; what is in work resumes)",
+            f"classifier: serving {config.folder} at {address} (Ctrl-C stops it; running lists "
+            "resume at the next start)",
             file=sys.stderr,
             flush=True,
         )

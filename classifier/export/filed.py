@@ -24,7 +24,7 @@ FAILED = "failed"
 """What stands in a label's place where there is none."""
 
 _REASONS = {
-    "bad-reference": "the reference leads to no paper",
+    "bad-reference": "no paper was found for the reference",
     "paper-not-found": "there is no such paper",
     "wrong-paper": "its id and its title belong to different papers",
     "source": "it could not be fetched",
@@ -34,7 +34,7 @@ _REASONS = {
     "needs-ocr": "its PDF is a scan without text",
     "not-a-paper": "its text is no paper's",
     "unreadable-pdf": "its PDF cannot be read",
-    "input": "what the list has of it cannot be read",
+    "input": "the list's text of it cannot be read",
     "context-overflow": "its text is too long for the model",
     "refused": "the model refused",
     "budget-spent": "the budget was spent",

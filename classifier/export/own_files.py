@@ -49,7 +49,8 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
         raise ConfigError(f"{out}: belongs to the run itself; choose another --out")
     if foreign and not force:
         raise ConfigError(
-            f"{out}: is there, and is no export of this run, or was changed since; choose another --out, use "
+            f"{out}: already exists and is not an export of this run, or was changed since; "
+            "choose another --out, use "
             "--into to put labels into your list, or --force to replace it (it is kept as FILE.bak)"
         )
     digest = hashlib.sha256()
@@ -105,7 +106,8 @@ def _note(folder: Path, facts: dict[str, str]) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise StoreError(
-            f"cannot write {path}: {error.strerror or error}; nothing was exported: make room, or use "
+            f"cannot write {path}: {error.strerror or error}; nothing was exported: free some "
+            "disk space, or use "
             "standard output"
         ) from error
 

@@ -17,7 +17,7 @@ from classifier.lists.raw import Damaged, Found, Raw, too_long
 from classifier.lists.ris_lines import END, START, TagLine, read_tags
 from classifier.model.record import Notice
 
-_OPEN_END = Notice(code="missing-end", message="the entry has no ER line; it ends where the next begins")
+_OPEN_END = Notice(code="missing-end", message="the entry has no ER line; it was ended before the next entry")
 _TITLES = ("title", "primary_title", "short_title")
 _AUTHORS = ("authors", "first_authors", "secondary_authors")
 _JOURNALS = ("journal_name", "alternate_title3", "secondary_title", "alternate_title2")
@@ -49,7 +49,7 @@ def read_ris(lines: Iterator[ListLine]) -> Iterator[Found]:
                 stray = False
             elif tag and tag != END and not stray:
                 stray = True  # one report for the whole piece
-                yield Damaged(line.number, f"'{tag}' stands outside an entry; expected 'TY  - ' first")
+                yield Damaged(line.number, f"'{tag}' is outside an entry; expected 'TY  - ' first")
         if entry is not None:
             entry.take(tagged)
             if tag == END:

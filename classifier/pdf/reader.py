@@ -207,7 +207,7 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
         )
     if reading.is_notice:
         link = _ARXIV_LINK.search("\n".join(page.text for page in reading.pages[:3]))
-        hint = f"classify arXiv:{link[1]} instead" if link else "find the paper it speaks of"
+        hint = f"classify arXiv:{link[1]} instead" if link else "look for the paper that it mentions"
         return NotAPaper(f"{name}: a notice of {chars} characters instead of a paper; {hint}")
     if sum(latin_length(page.text) for page in reading.pages) < limits.min_chars:
         return NotAPaper(

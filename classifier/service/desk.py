@@ -271,5 +271,7 @@ def _check_room(hub: Hub, user: ServiceUser) -> None:
         )
     if free_bytes(hub) < _SPARE_BYTES:
         raise HttpProblem(
-            507, "disk-full", "the disk is nearly full; nothing was kept: make room, then repeat it"
+            507,
+            "disk-full",
+            "the disk is nearly full; nothing was saved: free some disk space, then repeat the request",
         )

@@ -69,7 +69,7 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
             raise HttpProblem(
                 409,
                 "no-place-for-labels",
-                f"labels can go into {', '.join(INTO)}, not into {form}; leave `into` out",
+                f"labels can go into {', '.join(INTO)}, not into {form}; remove `into`",
             )
         if file is None:
             raise HttpProblem(404, "no-list", "the list was not uploaded here; export it on the command line")

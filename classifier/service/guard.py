@@ -160,7 +160,8 @@ class Guard:
                 raise HttpProblem(
                     408,
                     "too-slow",
-                    f"no part of the request's body came for {self._config.body_wait_s:g} s; send it again",
+                    f"no part of the request's body arrived for {self._config.body_wait_s:g} s; "
+                    "send it again",
                     {"Connection": "close"},
                 ) from error
             taken += len(message.get("body", b""))

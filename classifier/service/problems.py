@@ -68,7 +68,7 @@ _CODES = {
     429: "too-many-requests",
 }
 _RETRY_S = {429: "30", 503: "5", 507: "60"}
-_FULL = "the disk is full; nothing of this request was kept: make room, then repeat it"
+_FULL = "the disk is full; nothing of this request was saved: free some disk space, then repeat it"
 _SHOWN_ERRORS = 10
 """Faults of a request that are listed: more would help nobody."""
 
@@ -117,7 +117,7 @@ def problem_of(error: Exception) -> HttpProblem:
     return HttpProblem(
         500,
         "internal-error",
-        "own failure; the service's log has its trace: repeat the request, or report it",
+        "internal error; the service's log contains the traceback; repeat the request, or report the error",
     )
 
 
@@ -170,7 +170,7 @@ def wants_page(request: Request) -> bool:
 
 def _words(error: HTTPException) -> str:
     known = {
-        404: "there is nothing at this address; see /docs for those that there are",
+        404: "there is nothing at this address; /docs lists the addresses",
         405: "this address does not take this method; see /docs",
     }
     return known.get(error.status_code, str(error.detail))

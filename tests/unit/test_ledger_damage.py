@@ -164,7 +164,7 @@ def test_a_damaged_ledger_is_one_line_and_offers_only_corrections_that_can_be_re
         assert (code, printed) == (exits.FAILURE, ""), (command, message)
         assert message.count("\n") == 1, message
         assert "damaged" in message
-        assert "make room" not in message
+        assert "disk space" not in message
         assert "internal error" not in message
         assert f"labels.jsonl has {ENTRIES} labels" in message
         offered = "is readable" in message or "are readable" in message

@@ -142,7 +142,7 @@ async def test_an_empty_reply_is_put_one_rung_lower(said):
 async def test_replies_that_stay_empty_are_paid_for_on_each_rung_and_once_more():
     with LlmServer([reply("")]) as server:
         async with engine(server.url, max_attempts=20) as model:
-            with pytest.raises(ModelUnavailable, match="empty, however the question is put") as caught:
+            with pytest.raises(ModelUnavailable, match="empty, with every way of asking") as caught:
                 await model.answer(TASK)
     assert server.formats == ["json_schema", "json_object", "tool", "prompt", "prompt"]
     assert not caught.value.retryable

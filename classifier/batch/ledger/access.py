@@ -52,7 +52,9 @@ def writing(folder: Path) -> Iterator[sqlite3.Connection]:
         yield connection
         connection.execute("COMMIT")
     except (sqlite3.Error, ValueError) as error:
-        raise store_error(path, error, "the correction cannot be saved", "make room and try again") from error
+        raise store_error(
+            path, error, "the correction cannot be saved", "free some disk space and try again"
+        ) from error
     finally:
         connection.close()  # rolls back what was not committed
 

@@ -58,7 +58,7 @@ class Database:
                 self.path,
                 error,
                 "the ledger cannot be written",
-                "nothing that was saved is lost: make room, then rerun the same command to resume",
+                "saved results are kept: free some disk space, then rerun the same command to resume",
             ) from error
 
     @contextmanager

@@ -62,7 +62,7 @@ def open_ledger(
         raise ConfigError(f"{folder}: is a file; expected a folder for --out") from error
     except OSError as error:
         raise StoreError(
-            f"{folder}: {error.strerror or error}; choose another --out, or make room"
+            f"{folder}: {error.strerror or error}; choose another --out, or free some disk space"
         ) from error
     try:
         path = folder / LEDGER_FILE
@@ -92,7 +92,7 @@ def _refuse_foreign(folder: Path, path: Path) -> None:
     labels = folder / LABELS_FILE
     if not path.exists() and labels.exists() and labels.stat().st_size:
         raise ConfigError(
-            f"{labels} is there, but no ledger that it came from; the run would replace it: move it away, or "
+            f"{labels} exists, but its ledger is missing; the run would replace it: move it away, or "
             "choose another --out"
         )
 
@@ -111,5 +111,5 @@ def other_settings(path: Path, changed: Sequence[str]) -> ConfigError:
     """The refusal of a ledger that was made otherwise."""
     return ConfigError(
         f"{path}: was made with other settings ({', '.join(changed)}); choose another --out, restore the "
-        "settings, or add --relabel to label everything anew"
+        "settings, or add --relabel to label everything again"
     )

@@ -155,7 +155,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             raise
     except sqlite3.Error as error:
         raise store_error(
-            path, error, "the ledger cannot be opened", "make room, or choose another --out"
+            path, error, "the ledger cannot be opened", "free some disk space, or choose another --out"
         ) from error
     return connection
 
@@ -181,7 +181,7 @@ def refuse_emptied(path: Path) -> None:
     labels = path.with_name(LABELS_FILE)
     if path.is_file() and path.stat().st_size == 0 and labels.is_file() and labels.stat().st_size:
         raise StoreError(
-            f"{path}: the ledger is empty, but {LABELS_FILE} beside it has labels that came from it; restore "
+            f"{path}: the ledger is empty, but {LABELS_FILE} next to it contains labels; restore "
             "the ledger from a backup, or choose another --out"
         )
 

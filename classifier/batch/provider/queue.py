@@ -187,7 +187,7 @@ class ProviderQueue:
         if batch is None and not self.out:
             raise BudgetSpent(
                 f"--max-cost {cap:g} is reached: ${self._spending.cost_usd:.4f} spent, and the next request "
-                "may cost more than is left; what is done is saved: repeat the command with a higher one to "
+                "may cost more than the rest; finished papers are saved: rerun with a higher one to "
                 "go on"
             )
         return batch
@@ -257,7 +257,7 @@ class ProviderQueue:
         if stop is not None:
             raise stop
         if state.status == "cancelled":
-            raise Interrupted(f"batch {state.id} was cancelled at the provider; repeat the command to go on")
+            raise Interrupted(f"batch {state.id} was cancelled at the provider; rerun to resume")
         return True
 
     async def _refused(self, batch: SentBatch, state: Batch) -> None:
@@ -273,11 +273,12 @@ class ProviderQueue:
         if code == _ENQUEUED and (self.out or requests > 1):
             self._crowded = bool(self.out)
             self._most = self._most if self.out else max(1, requests // 2)
-            self.say(f"the provider takes no more for now ({said})")
+            self.say(f"the provider accepts no more requests for now ({said})")
             return
         raise RejectedRequest(
-            f"{self._server.where} refused batch {state.id}: {said}; mend that and repeat the command, or "
-            "leave --batch-api out"
+            f"{self._server.where} refused batch {state.id}: {said}; fix this, then rerun the "
+            "same command to resume, or "
+            "remove --batch-api"
         )
 
     async def _count(self) -> None:

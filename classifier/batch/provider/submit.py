@@ -93,7 +93,8 @@ class Submitter:
             yield path
         except OSError as error:
             raise StoreError(
-                f"{path}: {error.strerror or error}; nothing that was saved is lost: make room and repeat "
+                f"{path}: {error.strerror or error}; saved results are kept: free some disk "
+                "space, then rerun "
                 "the command"
             ) from error
         finally:
@@ -150,7 +151,7 @@ class Submitter:
         except RejectedRequest as error:
             raise ConfigError(
                 f"cannot tell whether batch {batch.tag} was submitted ({error.message}); look for that tag "
-                "there, and give it up with --drop-batches"
+                "there, then drop it with --drop-batches"
             ) from error
         return found
 

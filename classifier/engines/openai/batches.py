@@ -219,7 +219,7 @@ class BatchServer:
             return str(value)
         raise ConfigError(
             f"{self.where} made a {what} without a usable id: its Batch API is not OpenAI's; cancel it "
-            "there, give it up with --drop-batches, and leave --batch-api out"
+            "there, drop it with --drop-batches, and remove --batch-api"
         )
 
 

@@ -247,7 +247,9 @@ class OpenAIEngine:
             missing = (
                 "its price is not known" if usage.tokens_in is not None else "the server counts no tokens"
             )
-            text = f"the cost of {self._model} cannot be told: {missing}; set prices for it in the settings"
+            text = (
+                f"the cost of {self._model} cannot be computed: {missing}; set prices for it in the settings"
+            )
             notices.append(Notice(code="unknown-price", message=text))
         sent, counted = len(prompt.system) + len(prompt.user), said.completion.usage.tokens_in
         if counted and counted * _LEAST_CHARS_A_TOKEN < sent:

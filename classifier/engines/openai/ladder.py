@@ -257,5 +257,7 @@ class Findings:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, ValidationError, RecursionError) as error:
-            _log.warning("%s is not readable and starts anew: %s", self._path, type(error).__name__)
+            _log.warning(
+                "%s is not readable and is replaced by a new one: %s", self._path, type(error).__name__
+            )
             return {}

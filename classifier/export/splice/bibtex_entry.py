@@ -122,7 +122,7 @@ def _locate_fields(raw: str) -> tuple[Field, ...]:
         value_end = value_start + len(value)
         parts = (raw[name_start:name_end], raw[equals : equals + 1], raw[value_start:value_end])
         if parts != (name, "=", value) or not value:
-            raise NotEditable(f"its field '{name}' cannot be told apart")
+            raise NotEditable(f"its field '{name}' is ambiguous")
         following = _skip(raw, value_end)
         after = following if raw[following : following + 1] == "," else None
         fields.append(Field(at, name_start, name_end, value_start, value_end, after))
@@ -138,7 +138,7 @@ def _parsed_fields(raw: str) -> list[tuple[str, str]]:
     if isinstance(block, DuplicateFieldKeyBlock):
         block = block.ignore_error_block
     if not isinstance(block, Entry) or block.raw != raw:
-        raise NotEditable("it cannot be parsed by itself")
+        raise NotEditable("it cannot be parsed alone")
     return [(field.key, field.value) for field in block.fields]
 
 

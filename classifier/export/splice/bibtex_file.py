@@ -72,7 +72,7 @@ def _locate(block: Block, piece: str, place: int, offset: int, line: int) -> Loc
     if isinstance(block, ParsingFailedBlock):
         reason = " ".join(str(getattr(block.error, "abort_reason", block.error)).split())
         if "end of file" in reason:  # that of the piece
-            reason = "its braces or quotes are still open where the next entry starts, or the file ends"
+            reason = "its braces or quotes are still open when the next entry starts or the file ends"
         return Located(_guess_key(raw), at, offset + max(start, 0), raw, f"broken: {reason}")
     return None
 

@@ -115,7 +115,7 @@ def _objects(text: str) -> Iterator[tuple[int, int]]:
     """[start, end) of each object of the list, cut by its brackets: a broken one costs only itself."""
     wrapper = _WRAPPER.match(text)
     if wrapper is None:
-        raise InputError("no CSL-JSON: expected an array of items; export the list anew")
+        raise InputError("no CSL-JSON: expected an array of items; export the list again")
     depth, start = 0, 0
     for mark in _MARK.finditer(text, wrapper.end()):
         if mark[0] in "{[":

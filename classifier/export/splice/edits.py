@@ -63,7 +63,7 @@ class Draft:
         """Whether no entry before took this row's label; an entry that comes too late is listed."""
         if wanted.ref in self._lines:
             first = self._lines[wanted.ref]
-            self.leave(key, line, f"its key stands on line {first} already; keys must differ")
+            self.leave(key, line, f"its key is already used on line {first}; keys must be unique")
             return False
         if wanted.ref:
             self._lines[wanted.ref] = line

@@ -35,7 +35,7 @@ def splice_markdown(data: bytes, name: str, section: str, *, append: bool = True
     place = _place(text, name)
     if place is None and not append:
         raise InputError(
-            f"expected '{opening}' and below it '{closing}'; add the two lines where it should stand"
+            f"expected '{opening}' and below it '{closing}'; add these two lines at the place for the section"
         )
     if place is None:
         # A last line without an end stays one, by which `without_sections` knows what was there.
@@ -44,7 +44,7 @@ def splice_markdown(data: bytes, name: str, section: str, *, append: bool = True
         new = f"{text}{gap}{opening}{eol}{body}{closing}{last}"
         if len(_comments(new, opening)) != 1 or len(_comments(new, closing)) != 1:
             raise InputError(
-                f"it ends within open code or HTML; put '{opening}' and '{closing}' where they belong"
+                f"it ends within open code or HTML; put '{opening}' and '{closing}' at the right place"
             )
         return original.encode(new)
     start, end = place
@@ -83,8 +83,8 @@ def _place(text: str, name: str) -> tuple[int, int] | None:
         return None
     if len(starts) != 1 or len(ends) != 1 or starts[0] >= ends[0]:
         raise InputError(
-            f"expected '{opening}' once and '{closing}' once after it, each on a line of its own; "
-            f"found {len(starts)} and {len(ends)}; mend the marks"
+            f"expected '{opening}' once and '{closing}' once after it, each on a separate line; "
+            f"found {len(starts)} and {len(ends)}; fix the marks"
         )
     return starts[0], ends[0]
 
