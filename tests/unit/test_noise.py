@@ -35,6 +35,7 @@ NOISE = {
     "rows of a table": block(*(f"{n}.{n} ± 0.{n} 12.{n} 33.{n} 41.{n} 50.{n}" for n in range(6))),
     "a formula, symbol by symbol": block("∇", "θ", "J(θ) = E", "τ∼π", "θ", "∑", "t=0", "γ", "t", "r(s", "t", ", a", "t", ")", "log π", "θ", "(a|s)", "= 0", "A(s, a)", "∀ s"),
     "with blank lines between": block(*(line for label in AXIS for line in (label, ""))),
+    "names among ticks": block("Timestep", "0", "1000", "RoboschoolHumanoidFlagrun-v0", "Timestep", "0", "500", "1000", "RoboschoolHumanoid-v0", "0", "100M"),
     "mixed": block("Success rate", "0.2 0.4 0.6 0.8 1.0 1.2 1.4 1.6", "steps", "1e5 2e5 3e5 4e5 5e5 6e5", "ours", "baseline", "PPO", "SAC"),
 }  # fmt: skip
 
