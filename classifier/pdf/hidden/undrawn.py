@@ -42,7 +42,7 @@ def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict
         return False
     if verdict.mask is not None:
         return verdict.kind == "covered" and _lacks_glyphs(page, text_page, scene, item)
-    if verdict.kind == "tiny":
+    if verdict.kind in ("tiny", "same-colour"):  # as what is drawn of them looks
         if not _is_set_to_be_read(scene, item):
             return False
     elif verdict.kind != "not-drawn" and not (verdict.kind == "clipped" and item.plain):
@@ -52,7 +52,7 @@ def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict
 
 
 def _is_set_to_be_read(scene: Scene, item: TextItem) -> bool:
-    """Whether a text is low only because just points and commas are drawn: its state hides nothing."""
+    """Whether the state of a text hides nothing: it looks low or faint where just some of it is drawn."""
     handle = item.handle
     return (
         item.size >= TINY
