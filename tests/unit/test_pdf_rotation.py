@@ -69,7 +69,9 @@ def test_a_sideways_table_stays_apart_from_the_text_around_it(tmp_path: Path, dr
     text = document.pages[0].text
     assert "\n".join(LINES[30:]) in text
     assert "Table 2: tasks that each agent completes" in text
-    assert [text.index(row) for row in rows] == sorted(text.index(row) for row in rows)
+    places = [text.index(row) for row in rows]
+    # PDFium sets sideways lines by their place from the left, which is upwards for one of the two.
+    assert places == sorted(places, reverse=drawn == 270)
     assert document.hidden == ()
 
 
