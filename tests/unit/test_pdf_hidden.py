@@ -329,8 +329,11 @@ def test_text_of_which_only_points_and_commas_can_be_drawn_is_kept(
     assert not seen.complete
 
 
+BLACK_PICTURE = "q 612 0 0 842 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G /F /AHx ID 00> EI Q"
+
+
 @pytest.mark.parametrize("font", POINTED)
-@pytest.mark.parametrize(("before", "after"), FONT_TRICKS)
+@pytest.mark.parametrize(("before", "after"), [*FONT_TRICKS, (BLACK_PICTURE, "")])
 def test_tricks_hide_such_text_too(tmp_path: Path, font: str, before: str, after: str) -> None:
     seen = look_at(write_not_embedded(tmp_path / "a.pdf", font, [POINTED[font]] * 3, before, after))
     assert POINTED[font] not in seen.visible

@@ -52,10 +52,16 @@ def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict
 
 
 def _is_set_to_be_read(scene: Scene, item: TextItem) -> bool:
-    """Whether the state of a text hides nothing: it looks low or faint where just some of it is drawn."""
+    """Whether the state of a text hides nothing: it looks low or faint where just some of it is drawn.
+
+    Upon a picture, whose colours are not known, it may be hidden.
+    """
     handle = item.handle
+    left, bottom, right, top = item.box
+    box = (left, bottom, right, max(top, bottom + item.size))
     return (
-        item.size >= TINY
+        not any(overlap(graphic.box, box) for graphic in scene.graphics)
+        and item.size >= TINY
         and item.width >= TINY / 2
         and not is_thin(item)
         and not is_huge(item, longer_side(scene.page_box))
