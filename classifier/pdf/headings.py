@@ -52,6 +52,16 @@ _LETTER_SHARE = 0.6
 """Share of letters in a heading, spaces left out: formulas and table rows have fewer."""
 
 
+_OPEN_END = re.compile(
+    r"(?:.*\W)?(?:an?|and|as|at|between|beyond|by|for|from|in|into|of|on|or|over|than|the|through|to|towards?"
+    r"|under|using|versus|via|vs\.?|when|with|without)|.*[:&+/\u2013\u2014-]",
+    re.IGNORECASE,
+)
+"""A title does not end so."""
+_LONGEST_REST = 70
+"""Characters of a heading's second line: more are a line of text."""
+
+
 class TextLine(NamedTuple):
     """A line of a page: `start` is its offset in the page's text, `at` its offset in the whole document."""
 
@@ -82,6 +92,28 @@ class Candidate:
     def capitals(self) -> bool:
         """Whether the title is in capitals throughout."""
         return self.title.upper() == self.title
+
+
+def with_second_line(title: str, following: str) -> str:
+    """A title that ends in the middle of its words, with the line below it; else the title.
+
+    Args:
+        title: As printed, in one line.
+        following: The line below; empty if there is none.
+    """
+    rest = " ".join(following.split())
+    letters = sum(map(str.isalpha, rest))
+    may_be_rest = (
+        0 < len(rest) <= _LONGEST_REST
+        and rest[-1] not in ".,;:"
+        and letters >= _LETTER_SHARE * len(rest.replace(" ", ""))
+        and all(_is_article(heading) for heading in _read_heading(TextLine(rest, 0, 0, 0)))
+    )
+    if not may_be_rest or not _OPEN_END.fullmatch(title):
+        return title
+    if not re.search(r"\w-\Z", title):
+        return f"{title} {rest}"
+    return f"{title[:-1] if rest[0].islower() else title}{rest}"
 
 
 def split_lines(pages: Sequence[str]) -> Iterator[TextLine]:

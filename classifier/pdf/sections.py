@@ -19,6 +19,7 @@ from classifier.pdf.headings import (
     TextLine,
     find_candidates,
     join_small_caps,
+    with_second_line,
 )
 
 _MAX_SECTIONS = 400
@@ -51,9 +52,14 @@ def find_sections(pages: Sequence[str]) -> list[dict[str, Any]]:
     scheme = "roman" if _starts_roman(candidates) else "arabic"
     chosen = _choose(candidates, scheme)[:_MAX_SECTIONS]
     return [
-        {"title": join_small_caps(" ".join(c.line.text.split())), "page": c.line.page, "start": c.line.start}
+        {"title": _title(c.line, pages[c.line.page - 1]), "page": c.line.page, "start": c.line.start}
         for c in chosen
     ]
+
+
+def _title(line: TextLine, text: str) -> str:
+    below = text[line.start + len(line.text) + 1 :].partition("\n")[0]
+    return join_small_caps(with_second_line(" ".join(line.text.split()), below))
 
 
 def _drop_lists(candidates: list[Candidate]) -> list[Candidate]:

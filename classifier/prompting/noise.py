@@ -20,6 +20,8 @@ _BULLETS = ("•", "●", "▪", "‣", "–", "—", "-", "*")
 _STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}(?:v\d+)?\s+\[[\w.-]+\].{0,20}")
 _LABEL = 20
 """Characters of a line that is a label or a part of a formula: a line of the narrowest column has 35."""
+_NAME = 40
+"""Characters of a label that is one name, such as "RoboschoolHumanoid-v0"."""
 _PROSE = 0.5
 """Share of letters in words of three and more, without spaces; below it, a line is numbers or a formula."""
 _RUN = 5
@@ -75,7 +77,7 @@ def _runs(text: str, headings: Collection[int]) -> Iterator[tuple[int, int]]:
 def _is_noise(line: str) -> bool:
     if not line or line.startswith(_BULLETS):
         return False
-    if latin_length(line) <= _LABEL:
+    if latin_length(line) <= _LABEL or (" " not in line and latin_length(line) <= _NAME):
         return not line.endswith(_ENDS)
     letters = sum(map(latin_length, _WORD.findall(line)))
     return letters < _PROSE * latin_length(line.replace(" ", ""))

@@ -75,7 +75,9 @@ _FORMULA = re.compile(r"\$[^$]{1,400}\$|\\\(.{1,400}?\\\)|\\\[.{1,400}?\\\]", re
 _ROOT = re.compile(r"√\(([^()]*)\)")
 _REFERENCE = re.compile(r"\s*<(?:cit\.|ref)>")
 _QUOTED = re.compile(r'(?<!\w)\\"([^"\\]{1,200})\\"(?!\w)')  # escaped twice; else it is an umlaut
-_NORM = re.compile(r"\\[|Vv](?:ert)?(?![a-zA-Z])")
+_NORM = re.compile(r"\\\||\\[lr]?Vert(?![a-zA-Z])")
+_FRACTION = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_COLON = re.compile(r"\\colon(?![a-zA-Z])")
 
 _DROPPED = (
     rf"[\s{UNSEEN}$\\{{}}_^]+"
@@ -86,11 +88,14 @@ _NOT_ASCII = r"[^\x00-\x7f\u2e80-\ud7a3\U00020000-\U0003ffff]"  # nor of a scrip
 _KEY = re.compile(rf"({_DROPPED})|{LETTER}[\u0300-\u036f\u20d0-\u20ff]+|{_NOT_ASCII}")
 _STRUCK = re.compile("\u0338\\s?([=∈<>≤≥])")  # TeX sets the stroke of ≠ before the sign
 _ACCENTS = dict.fromkeys("ˆ˜¯ˇ˙´`¨")
-_RELATION = re.compile(r"[=<>≤≥⩽⩾≠∈∉⊂⊆∪∩+±∓∞∇∂∝→≈≮≯≰≱]")
+_RELATION = re.compile(r"[=<>≤≥⩽⩾≠∈∉⊂⊆∪∩+±∓∞∇∂∝→≈≮≯≰≱∀∃¬∧∨]")
 _SAME_RELATIONS = {"⩽": "≤", "⩾": "≥"}
 _MINUS = re.compile(r"\u2212\s?(?=\d)")
 _SIGN = re.compile(rf"(?<!\w)[-{DASHES}](?=\d)")
 _DASH = re.compile(rf"[-{DASHES}]\s?(?=\d)")
+_BEFORE_WORDS = re.compile(rf"(?<!{LETTER}{LETTER})\u2212(?!\s?\d)|\u2212(?!\s?\d)(?!{LETTER}{LETTER})")
+"""A minus before anything but a number; between two words, it is a hyphen by another name."""
+_ANY_DASH = re.compile(rf"[-{DASHES}]")
 
 
 def has_mathematics(text: str) -> bool:
@@ -110,6 +115,7 @@ def without_latex(text: str) -> str:
     if len(text) > MAX_LATEX or not _LATEX.search(text) or _depth(text) > _MAX_DEPTH:
         return text
     text = _NORM.sub("‖", _QUOTED.sub(r'"\1"', _TAG.sub("", text)))
+    text = _COLON.sub(":", _FRACTION.sub(r"\\frac", text))
     text = _FORMULA.sub(lambda found: found[0].replace("-", "−"), text)
     try:
         plain = str(_decoder().latex_to_text(_BARE.sub(r"\\\g<0>", text)))
@@ -129,15 +135,20 @@ def mathematics_key(text: str) -> Folded:
 
 
 def same_signs(quote: str, page: str) -> bool:
-    """Whether two texts have the same relations (=, ≤, +, ∈ …) and numbers with a minus.
+    """Whether two texts have the same relations (=, ≤, +, ∈ …), and all that has a minus has it in both.
 
-    A dash before a digit may also be a hyphen, which pages lose: it counts where it must be a minus.
+    A dash may also be a hyphen, which pages lose: it counts where it must be a minus.
     """
     quote, page = (unicodedata.normalize("NFKC", text) for text in (quote, page))
     if _relations(quote) != _relations(page):
         return False
     dashes = len(_DASH.findall(quote)), len(_DASH.findall(page))
-    return len(_MINUS.findall(page)) <= dashes[0] and len(_SIGN.findall(quote)) <= dashes[1]
+    if len(_MINUS.findall(page)) > dashes[0]:
+        return False
+    if len(_SIGN.findall(page)) > dashes[0] or len(_SIGN.findall(quote)) > dashes[1]:
+        return False
+    other = [len(_ANY_DASH.findall(text)) - dash for text, dash in zip((quote, page), dashes, strict=True)]
+    return len(_BEFORE_WORDS.findall(page)) <= other[0] and len(_BEFORE_WORDS.findall(quote)) <= other[1]
 
 
 def _relations(text: str) -> Counter[str]:

@@ -52,6 +52,8 @@ _CANDIDATES = 3
 _SLACK = 24  # characters around an alignment in which a quote's first and last word may stand
 
 _PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)
+_SIGNED = re.compile(r"(?:\A|[\s(\[{=<>\u2264\u2265\u223c,])(?:\u2212\S|[-\u2013]\d)")
+"""A sign that is no hyphen and stands between no two operands, with the character behind it."""
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\u2026|\.\s?\.\s?\.)[\])]?\s*")
 _WRAPPING = " \t\n\"'`*\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _OUTER = "\"'.,;:!?()[]"
@@ -147,8 +149,15 @@ class QuoteIndex:
         """Where the key of a text stands with whole words and the text's own signs: -3 is not 3."""
         for at in _hits(key.text, needle):
             start, end = key.source_span(at, at + len(needle))
-            if self._is_whole_words(start, end) and same_signs(text, self._text[start:end]):
+            whole = self._is_whole_words(start, end)
+            start = self._with_sign(start)
+            if whole and same_signs(text, self._text[start:end]):
                 yield start, end
+
+    def _with_sign(self, start: int) -> int:
+        """The start of a span, moved before a minus that belongs to its first number or name."""
+        signed = _SIGNED.match(self._text, max(0, start - 2), start + 1)
+        return start - 1 if signed and signed.end() == start + 1 else start
 
     def _is_whole_words(self, start: int, end: int) -> bool:
         """Whether a span cuts no word, nor one with hyphens: `able` is not in `unable` or `un-able`."""
@@ -169,7 +178,7 @@ class QuoteIndex:
         same = next(self._places(self._unmarked_key, needle, bare), None)
         if same is None:
             same = self._aligned(needle, WORD.findall(normalise(bare).lower()))
-            if same and not same_signs(bare, self._unmarked[same[0] : same[1]]):
+            if same and not same_signs(bare, self._unmarked[self._with_sign(same[0]) : same[1]]):
                 return None
         if same and numbers(text) - numbers(self._with_marks(same)):
             return None  # a citation that the paper does not give there

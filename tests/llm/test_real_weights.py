@@ -1,7 +1,8 @@
 """A real model of 270 million parameters behind a real llama.cpp server, through the command line.
 
 The labels are not judged: a model this small does not know the subject. What is judged is the handling: each
-paper ends in a label of the tree or in one clear line. `make test-llm` runs these tests with llama.cpp and
+paper ends in a label of the tree or in one clear line. The tree has three leaves, so that a question is short
+enough for a processor without a graphics card. `make test-llm` runs these tests with llama.cpp and
 the weights in an environment of their own; without them they fail.
 """
 
@@ -23,11 +24,12 @@ import pytest
 from classifier.errors import error_class
 from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
+from tests.engine_kit import TAXONOMY
 
 ROOT = Path(__file__).parents[2]
 MODEL = "gemma3-270m"
 LOADING_S = 300
-COMMON = ("--workspace", str(kit.BRIDGES), "--engine", "openai")
+PAPERS = 5
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,20 @@ def is_ready(port: int) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A survey with the smallest tree that branches."""
+    folder = tmp_path_factory.mktemp("bread")
+    (folder / "gold").mkdir()
+    tree = TAXONOMY.model_dump(mode="json", exclude_none=True)
+    (folder / "taxonomy.yaml").write_text(json.dumps(tree), encoding="utf-8")  # JSON is YAML
+    return Workspace(folder)
+
+
+def options(workspace: Workspace) -> tuple[str, ...]:
+    return ("--workspace", str(workspace.root), "--engine", "openai")
+
+
 def run(url: str, work: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs a command with a folder of its own for what it remembers."""
     kept = {
@@ -73,7 +89,7 @@ def run(url: str, work: Path, *arguments: str, **settings: str) -> subprocess.Co
         "OPENAI_BASE_URL": url,
         "CLASSIFIER_MODEL": MODEL,
         "CLASSIFIER_EXAMPLES": "none",
-        "CLASSIFIER_BUDGET_TOKENS": "600",
+        "CLASSIFIER_BUDGET_TOKENS": "300",
         "CLASSIFIER_MAX_OUTPUT_TOKENS": "300",
         "CLASSIFIER_TIMEOUT_S": "1800",
         "CLASSIFIER_DATA_DIR": str(work / "data"),
@@ -91,39 +107,38 @@ def run(url: str, work: Path, *arguments: str, **settings: str) -> subprocess.Co
     )
 
 
-def test_a_paper_ends_in_a_label_or_in_one_clear_line(url, tmp_path):
-    done = run(
-        url, tmp_path, "classify", str(ROOT / "examples" / "paper.pdf"), "--json", "--engine", "openai"
-    )
+def test_a_paper_ends_in_a_label_or_in_one_clear_line(url, workspace, tmp_path):
+    paper = str(ROOT / "examples" / "paper.pdf")
+    done = run(url, tmp_path, "classify", paper, "--json", *options(workspace))
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 5), done.stderr
     found = json.loads(done.stdout)
     if done.returncode == 0:
-        assert found["leaf"] in {*Workspace(kit.BRIDGES).taxonomy.labels}
+        assert found["leaf"] in {*workspace.taxonomy.labels}
     else:
         assert is_clear(found["error"])
     print(done.stdout[:2000], done.stderr[-2000:])
 
 
-def test_each_abstract_of_a_list_ends_in_a_label_or_in_one_clear_line(url, tmp_path):
-    source = kit.write_list(tmp_path / "list.jsonl", 5)
-    command = ("label", str(source), "--out", "out", *COMMON)
+def test_each_abstract_of_a_list_ends_in_a_label_or_in_one_clear_line(url, workspace, tmp_path):
+    source = kit.write_list(tmp_path / "list.jsonl", PAPERS)
+    command = ("label", str(source), "--out", "out", *options(workspace))
     done = run(url, tmp_path, *command, "--concurrency", "2")
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 6), done.stderr
     labels, failed = rows(tmp_path / "out" / "labels.jsonl"), rows(tmp_path / "out" / "failed.jsonl")
     print(labels, failed, done.stderr[-2000:])
-    assert len(labels) + len(failed) == 5
-    assert {row["leaf"] for row in labels} <= {*Workspace(kit.BRIDGES).taxonomy.labels}
+    assert len(labels) + len(failed) == PAPERS
+    assert {row["leaf"] for row in labels} <= {*workspace.taxonomy.labels}
     assert all(is_clear(row["error"]) for row in failed)
     again = run(url, tmp_path, *command)
     assert json.loads((tmp_path / "out" / "run.json").read_text())["labelled_now"] == 0, again.stderr
 
 
-def test_the_cap_on_cost_stops_a_run_that_resumes_without_it(url, tmp_path):
-    source = kit.write_list(tmp_path / "list.jsonl", 5)
+def test_the_cap_on_cost_stops_a_run_that_resumes_without_it(url, workspace, tmp_path):
+    source = kit.write_list(tmp_path / "list.jsonl", PAPERS)
     prices = json.dumps({MODEL: {"input": 1.0, "output": 10.0}})
-    command = ("label", str(source), "--out", "out", *COMMON)
+    command = ("label", str(source), "--out", "out", *options(workspace))
     done = run(url, tmp_path, *command, "--max-cost", "0.001", CLASSIFIER_PRICES=prices)
     print(done.stdout[-1000:], done.stderr[-1000:])
     assert "Traceback" not in done.stderr

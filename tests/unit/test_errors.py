@@ -90,6 +90,7 @@ ELSEWHERE = [
     ("SuiteError", "bad-suite", Concern.paper, False),
     ("Transient", "source-unavailable", Concern.paper, True),
     ("UnansweredByBatches", "model-unavailable", Concern.server, False),
+    ("UnusableBody", "model-unavailable", Concern.server, True),
 ]
 NEVER_STORED = {"interrupted", "bad-suite"}
 

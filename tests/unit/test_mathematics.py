@@ -169,3 +169,94 @@ def test_a_key_leads_back_to_the_page() -> None:
     assert key.text == "agammat-1=0.9"
     start = key.text.index("gamma")
     assert key.source_span(start, start + 6) == (2, 4)
+
+
+OTHER = shown(
+    """Robots That Water Plants in Greenhouses, by Gödel and Erdős and Ångström and François and Hoèng
+Let x ∈ Rd be a state and xt the state at time t, with ∥x∥2 ≤ 1 and n × m weights, so that f : X → Y holds.
+The learning rate is 3 × 10−4 and the batch has 64 episodes; accuracy rises by 81% of R&D cost, see Fig. 3.
+We set β = 0.1, Θ = 12 and ∑i=1 wi = 1, so √n bounds hold: α/2 ≤ ½ of all ∀ s ∈ S.
+The model ‘GPT-4’ — which we call “the teacher” – writes rewards for 10–20 tasks.
+The loss is −log σ(r) and drops from 12.5 to −3.2 as t > 0 and p < 0.05 for A ≥ B.
+We minimise −KL(p, q) here, x − y is the difference of both sides, and (-7 degrees at night) is cold.
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        r"Let $x \in \mathbb{R}^d$ be a state and $x_t$ the state at time $t$",
+        r"\mathbf{x} \in \mathbb{R}^d be a state",
+        "Let x ∈ ℝᵈ be a state and xₜ the state",
+        r"at time $t$, with $\|x\|_2 \le 1$ and $n \times m$ weights",
+        r"at time $t$, with $\lVert x \rVert_2 \leq 1$ and",
+        r"weights, so that $f \colon X \to Y$ holds",
+        r"so that $f: \mathcal{X} \rightarrow \mathcal{Y}$ holds",
+        r"The learning rate is $3 \times 10^{-4}$ and the \textbf{batch} has 64~episodes",
+        "The learning rate is 3 x 10^-4 and the batch",
+        "The learning rate is 3 × 10⁻⁴ and the batch",
+        r"the \textit{batch} has \underline{64} episodes",
+        r"accuracy rises by 81\% of R\&D cost, see Fig.~3",
+        r"We set $\beta = 0.1$, $\Theta = 12$ and $\sum_{i=1} w_i = 1$",
+        r"so $\sqrt{n}$ bounds hold",
+        r"bounds hold: $\frac{\alpha}{2} \leq \frac12$ of all",
+        r"$\alpha/2 \leq \tfrac{1}{2}$ of all $\forall s \in \mathcal{S}$",
+        r"$\dfrac{\alpha}{2} \leq \dfrac{1}{2}$ of all $\forall s \in S$",
+        r"by G\"{o}del and Erd\H{o}s and \AA ngstr\"om and Fran\c{c}ois",
+        r"G\"odel and Erd\H{o}s and {\AA}ngstr{\"o}m and Fran\c cois and Ho\`eng",
+        "by Gödel and Erdős and Ångström",
+        r"The model `GPT-4' --- which we call ``the teacher'' -- writes rewards for 10--20 tasks",
+        r"writes rewards for $10$--$20$ tasks",
+        r"The loss is $-\log \sigma(r)$ and drops from $12.5$ to $-3.2$ as $t > 0$ and $p < 0.05$",
+        r"$-\log\sigma(r)$ and drops from",
+        r"as \(t>0\) and \(p<0.05\) for \(A \geq B\)",
+        r"as $t > 0$ and $p < 0.05$ for $A \geqslant B$",
+        "-3.2 as t > 0 and p < 0.05",
+        "−3.2 as t > 0 and p < 0.05",
+        r"We minimise $-\mathrm{KL}(p, q)$ here",
+        r"$x - y$ is the difference of both sides",
+        "y is the difference of both sides",
+        "-7 degrees at night",
+    ],
+)
+def test_more_ways_to_write_what_a_page_shows(quote: str) -> None:
+    assert verdict(quote, OTHER) in ("verbatim", "near")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        r"Let $x \in \mathbb{R}^2$ be a state and $x_t$ the state",
+        r"at time $t$, with $\|x\|_2 \ge 1$ and $n \times m$ weights",
+        r"at time $t$, with $\|x\|_2 < 1$ and $n \times m$ weights",
+        r"at time $t$, with $\|x\|_1 \le 1$ and $n \times m$ weights",
+        r"weights, so that $f: Y \to X$ holds",
+        r"weights, so that $f: X \leftarrow Y$ holds",
+        r"The learning rate is $3 \times 10^{4}$ and the batch",
+        r"The learning rate is $3 \times 10^{-5}$ and the batch",
+        "The learning rate is 3 × 104 and the batch",
+        "The learning rate is 3e4 and the batch",
+        r"accuracy rises by 18\% of R\&D cost",
+        r"We set $\alpha = 0.1$, $\Theta = 12$ and",
+        r"We set $\beta \neq 0.1$, $\Theta = 12$ and",
+        r"We set $\beta \approx 0.1$, $\Theta = 12$ and",
+        r"bounds hold: $\frac{2}{\alpha} \leq \frac12$ of all",
+        r"of all $\exists s \in \mathcal{S}$. The model",
+        r"writes rewards for $10$--$30$ tasks",
+        r"The loss is $\log \sigma(r)$ and drops",
+        "The loss is log σ(r) and drops",
+        "log σ(r) and drops from 12.5",
+        r"drops from $12.5$ to $3.2$ as $t > 0$",
+        r"drops from $-12.5$ to $-3.2$ as $t > 0$",
+        "3.2 as t > 0 and p < 0.05",
+        r"as $t < 0$ and $p < 0.05$ for",
+        r"as $t > 0$ and $p > 0.05$ for",
+        r"and $p < 0.05$ for $A \leq B$",
+        r"We minimise $\mathrm{KL}(p, q)$ here",
+        "x + y is the difference of both sides",
+        "7 degrees at night",
+    ],
+)
+def test_more_mathematics_that_the_page_does_not_have(quote: str) -> None:
+    assert verdict(quote, OTHER) == "absent"

@@ -446,7 +446,7 @@ SAYS = [
      Refused, "moderation rejected"),
     (400, {"code": "data_inspection_failed", "message": "Input data may contain inappropriate content."},
      Refused, "moderation rejected"),
-    (403, {"message": "Country not supported"}, Refused, "OPENAI_API_KEY"),
+    (403, {"message": "This key may not do that"}, Refused, "OPENAI_API_KEY"),
     (401, {"message": "Access denied due to invalid subscription key"}, Refused, "OPENAI_API_KEY"),
     (402, {"message": "Payment required"}, BudgetSpent, "billing"),
     (429, {"code": "insufficient_quota", "message": "quota"}, BudgetSpent, "billing"),

@@ -299,19 +299,48 @@ def test_words_of_which_only_the_latin_ones_can_be_drawn_are_kept(tmp_path: Path
     assert all(line in seen.visible for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("3 Tr", ""),
-        ("1 g", ""),
-        ("0.97 g", ""),
-        ("q 0 0 10 10 re W n", "Q"),
-        ("", "1 g 0 0 612 842 re f"),
-        ("0 0 612 842 re f", ""),
-        ("1 0 0 1 900 0 cm", ""),
-        ("0.05 0 0 0.05 0 0 cm", ""),
-    ],
-)
+FONT_TRICKS = [
+    ("3 Tr", ""),
+    ("1 g", ""),
+    ("0.97 g", ""),
+    ("q 0 0 10 10 re W n", "Q"),
+    ("", "1 g 0 0 612 842 re f"),
+    ("0 0 612 842 re f", ""),
+    ("1 0 0 1 900 0 cm", ""),
+    ("0.05 0 0 0.05 0 0 cm", ""),
+]
+POINTED = {
+    "HYSMyeongJo-Medium": "우리는 언어 모델이 로봇의 보상 함수를 작성할 수 있는지 연구한다.",
+    "HYGothic-Medium": "온실에서, 로봇은 식물에 물을 준다.",
+    "STSong-Light": "我们研究语言模型能否编写奖励函数.",
+    "MSung-Light": "我們研究, 語言模型能否編寫獎勵函數.",
+    "HeiseiKakuGo-W5": "本研究では, 報酬関数を書けるかを調べる.",
+}
+
+
+@pytest.mark.parametrize("font", POINTED)
+@pytest.mark.parametrize("before", ["", "0.2 0.2 0.6 rg", "q 20 20 560 800 re W n"])
+def test_text_of_which_only_points_and_commas_can_be_drawn_is_kept(
+    tmp_path: Path, font: str, before: str
+) -> None:
+    seen = look_at(write_not_embedded(tmp_path / "a.pdf", font, [POINTED[font]] * 3, before))
+    assert seen.findings == []
+    assert seen.visible.count(POINTED[font]) == 3
+    assert not seen.complete
+
+
+BLACK_PICTURE = "q 612 0 0 842 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G /F /AHx ID 00> EI Q"
+
+
+@pytest.mark.parametrize("font", POINTED)
+@pytest.mark.parametrize(("before", "after"), [*FONT_TRICKS, (BLACK_PICTURE, "")])
+def test_tricks_hide_such_text_too(tmp_path: Path, font: str, before: str, after: str) -> None:
+    seen = look_at(write_not_embedded(tmp_path / "a.pdf", font, [POINTED[font]] * 3, before, after))
+    assert POINTED[font] not in seen.visible
+    assert seen.findings
+
+
+@pytest.mark.parametrize(("before", "after"), FONT_TRICKS)
 def test_tricks_hide_text_in_such_a_font_too(tmp_path: Path, before: str, after: str) -> None:
     seen = look_at(write_not_embedded(tmp_path / "a.pdf", "STSong-Light", CHINESE, before, after))
     assert CHINESE[0] not in seen.visible

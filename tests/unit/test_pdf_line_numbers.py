@@ -95,6 +95,24 @@ def two_columns(order: str = "before", gutter: bool = False, title: bool = True)
     return draw
 
 
+def middle(step: int = 1, order: str = "block") -> Draw:
+    """Two columns that share one row of numbers in the gutter between them."""
+
+    def draw(canvas: Canvas) -> None:
+        for side, left in enumerate((54, 330)):
+            for k in range(45):
+                canvas.setFont("Times-Roman", 7)
+                canvas.drawString(left, 700 - 12 * k, prose(k))
+                if order == "between" and side == 0 and (k + 1) % step == 0:
+                    number(canvas, 316, 700 - 12 * k, str(k + 1), size=6)
+        if order == "block":
+            for k in range(45):
+                if (k + 1) % step == 0:
+                    number(canvas, 316, 700 - 12 * k, str(k + 1), size=6)
+
+    return draw
+
+
 def read(folder: Path, draw: Draw, name: str = "paper.pdf") -> list[str]:
     canvas = Canvas(str(folder / name), pagesize=letter)
     draw(canvas)
@@ -125,6 +143,13 @@ def read(folder: Path, draw: Draw, name: str = "paper.pdf") -> list[str]:
         pytest.param(two_columns("block"), id="two-columns-in-one-go"),
         pytest.param(two_columns(gutter=True), id="gutter"),
         pytest.param(two_columns("block", gutter=True), id="gutter-in-one-go"),
+        pytest.param(middle(), id="middle"),
+        pytest.param(middle(5), id="middle-every-five"),
+        pytest.param(middle(order="between"), id="middle-between-the-columns"),
+        pytest.param(middle(5, "between"), id="middle-every-five-between-the-columns"),
+        pytest.param(one_column(step=10), id="every-ten"),
+        pytest.param(one_column(step=5, x=550), id="every-five-in-the-right-margin"),
+        pytest.param(one_column(step=5, order="after", restart=True), id="every-five-restarting"),
     ],
 )
 def test_line_numbers_are_cut(tmp_path: Path, draw: Draw) -> None:

@@ -49,6 +49,50 @@ def test_lines_come_in_reading_order(tmp_path: Path, rotate: int, drawn: int) ->
     assert document.hidden_checked
 
 
+@pytest.mark.parametrize("drawn", [90, 270])
+def test_a_sideways_table_stays_apart_from_the_text_around_it(tmp_path: Path, drawn: int) -> None:
+    path = tmp_path / "paper.pdf"
+    canvas = Canvas(str(path), pagesize=letter)
+    canvas.setFont("Times-Roman", 9)
+    for number, line in enumerate(LINES):
+        canvas.drawString(90, 740 - 12 * number, line)
+    canvas.saveState()
+    canvas.translate(460, 400)
+    canvas.rotate(drawn)
+    rows = [f"Task {row} 0.{71 + row} 0.{55 + row}" for row in range(5)]
+    for row, text in enumerate(["Table 2: tasks that each agent completes", *rows]):
+        canvas.drawString(-150, 40 - 14 * row, text)
+    canvas.restoreState()
+    canvas.save()
+    with PdfReader() as reader:
+        document = reader.read(path)
+    text = document.pages[0].text
+    assert "\n".join(LINES[30:]) in text
+    assert "Table 2: tasks that each agent completes" in text
+    places = [text.index(row) for row in rows]
+    # PDFium sets sideways lines by their place from the left, which is upwards for one of the two.
+    assert places == sorted(places, reverse=drawn == 270)
+    assert document.hidden == ()
+
+
+def test_a_stamp_up_the_margin_and_roman_page_numbers_leave_sentences_whole(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    canvas = Canvas(str(path), pagesize=letter)
+    for page in ("iv", "v", "vi"):
+        canvas.setFont("Times-Roman", 9)
+        for number, line in enumerate(LINES):
+            canvas.drawString(90, 740 - 12 * number, line)
+        canvas.drawCentredString(WIDTH / 2, 30, page)
+        canvas.translate(30, 250)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "arXiv:2301.00001v1  [cs.LG]  1 Jan 2023")
+        canvas.showPage()
+    canvas.save()
+    with PdfReader() as reader:
+        document = reader.read(path)
+    assert all("\n".join(LINES) in page.text for page in document.pages)
+
+
 def test_a_caption_that_runs_another_way_is_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "paper.pdf", 90, 90, caption="Table 3: what the robots do")
     with PdfReader() as reader:

@@ -1,8 +1,10 @@
+# ruff: noqa: E501 - a table
+
 from __future__ import annotations
 
 import pytest
 
-from classifier.pdf.headings import join_small_caps
+from classifier.pdf.headings import join_small_caps, with_second_line
 from classifier.pdf.sections import find_sections
 
 TEXT = "\n".join(
@@ -151,3 +153,51 @@ def test_reference_that_begins_with_an_article_is_no_appendix() -> None:
 )
 def test_joining_small_capitals_keeps_the_article(text: str, joined: str) -> None:
     assert join_small_caps(text) == joined
+
+
+@pytest.mark.parametrize(
+    ("title", "following", "expected"),
+    [
+        ("3 A Framework: A Transparent One for", "VLM", "3 A Framework: A Transparent One for VLM"),
+        (
+            "A. Derivation of the gradient with respect to",
+            "the knowledge retriever",
+            "A. Derivation of the gradient with respect to the knowledge retriever",
+        ),
+        (
+            "B. Connection between REALM and",
+            "supervised learning",
+            "B. Connection between REALM and supervised learning",
+        ),
+        ("4 Agents:", "A Study of Households", "4 Agents: A Study of Households"),
+        ("4 Agents –", "A Study", "4 Agents – A Study"),
+        ("5 Learning with Multi-", "Modal Rewards", "5 Learning with Multi-Modal Rewards"),
+        ("5 Learning from Demon-", "strations", "5 Learning from Demonstrations"),
+        ("2 THE POLICY AND", "ITS REWARD", "2 THE POLICY AND ITS REWARD"),
+        ("3 Method", "We train an agent", "3 Method"),
+        ("3 Learning to", "We train an agent that reads, and acts on its text.", "3 Learning to"),
+        ("3 Learning to", "read what the agent says and act on it in many rooms as a hand would", "3 Learning to read what the agent says and act on it in many rooms as a hand would"),
+        ("3 Learning to", "read what the agent says and act on it in many rooms as a hand would do", "3 Learning to"),
+        ("3 Learning for", "4 Results", "3 Learning for"),
+        ("3 Learning for", "Conclusion", "3 Learning for"),
+        ("3 Learning for", "x = 12 + 3", "3 Learning for"),
+        ("3 Learning for", "", "3 Learning for"),
+        ("3 Understand", "ing", "3 Understand"),
+        ("6 The Band", "the rest", "6 The Band"),
+    ],
+)  # fmt: skip
+def test_a_title_over_two_lines_is_one(title, following, expected):
+    assert with_second_line(title, following) == expected
+
+
+def test_sections_have_their_whole_titles():
+    page = paper(
+        "Abstract", "1 Introduction", "2 A Theory of Dough for\nHome Bakers", "3 Tests", "4 Conclusion"
+    )
+    assert titles(page) == [
+        "Abstract",
+        "1 Introduction",
+        "2 A Theory of Dough for Home Bakers",
+        "3 Tests",
+        "4 Conclusion",
+    ]

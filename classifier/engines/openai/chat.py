@@ -18,7 +18,7 @@ from classifier.engines.openai.extraction import Extracted, extract_object
 from classifier.engines.openai.failures import one_line
 from classifier.engines.openai.ladder import Findings, Profile, Wishes, fits
 from classifier.engines.openai.messages import Messages, put
-from classifier.engines.openai.retry import RetryPolicy, retry_after_of, retrying
+from classifier.engines.openai.retry import RetryPolicy, Unusable, retry_after_of, retrying
 from classifier.engines.openai.scout import Scout
 from classifier.engines.openai.transport import ChatTransport, Kept
 from classifier.engines.openai.trial import EmptyReply, Trial
@@ -41,7 +41,7 @@ class ChatQuestion:
     is_reask: bool = False
 
 
-class CutInTransport(Truncated):
+class CutInTransport(Unusable, Truncated):
     """The reply ends inside its JSON although the server calls it finished (retryable)."""
 
     retryable = True

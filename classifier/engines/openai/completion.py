@@ -14,11 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from classifier.engines.openai.extraction import extract_object, is_whole
-from classifier.engines.openai.failures import ServerError
+from classifier.engines.openai.failures import UnusableBody
+from classifier.engines.openai.ladder import ANSWER
 from classifier.engines.openai.lenient import count_of, dict_of, list_of, text_of
 from classifier.model.reply import Usage
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+REASONING = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thought")
+"""Members of a message in which servers put what the model wrote before its reply."""
+_NOTHING = ("", "{}", "null")
+_PART = {"type", "text", "content"}
 _BATCH_TIER = "batch"
 _CLOSING = re.compile(r"[\s}\]]*(?:```\s*)?(?:</?[\w|]+>\s*)*(?:```\s*)?")
 """What may follow the answer at the end of a reply: the end of a call, a fence, marks like </tool_call>."""
@@ -69,33 +74,36 @@ def read_completion(body: Mapping[str, Any]) -> Completion:
     Of several choices, the first with a reply is taken.
 
     Raises:
-        ServerError: There is no choice with a message in it (retryable).
+        UnusableBody: There is no choice with a message in it (retryable).
     """
     choices = [choice for choice in map(dict_of, list_of(body.get("choices"))) if _message(choice)]
     if not choices:
-        raise ServerError("the server's answer holds no choices[0].message; try again", 200)
+        raise UnusableBody("the server's answer holds no choices[0].message; try again")
     choice = next((choice for choice in choices if _text(_message(choice)).strip()), choices[0])
     message = _message(choice)
     return Completion(
         text=_text(message),
         finish=_finish(choice),
-        refusal=text_of(message.get("refusal")) or None,
+        refusal=_refusal(message),
         model=text_of(body.get("model")),
         batch=came_by_batch(body),
         usage=read_usage(body),
         tokens=_tokens(dict_of(choice.get("logprobs")).get("content")),
-        reasoning=_parts_text(message.get("reasoning_content") or message.get("reasoning")),
+        reasoning=next((text for name in REASONING if (text := _parts_text(message.get(name))).strip()), ""),
     )
 
 
 def replied(completion: Completion, keys: Collection[str]) -> Completion:
-    """The completion with its reply, which some servers put into the reasoning and leave the content empty.
+    """The completion with its reply, which some servers put elsewhere and leave the content empty.
 
-    It is taken from there only if the reasoning ends in a whole answer: an object with all of `keys`.
-    An object amid the reasoning is a draft.
+    It is taken from a refusal or from reasoning only if that ends in a whole answer: an object with all of
+    `keys`. An object amid the reasoning is a draft.
     """
     if completion.text.strip() or completion.finish == "length":
         return completion
+    if completion.refusal is not None:
+        is_answer = is_whole(completion.refusal, keys)
+        return replace(completion, text=completion.refusal, refusal=None) if is_answer else completion
     found = extract_object(completion.reasoning, keys).text
     if not is_whole(found, keys) or not _CLOSING.fullmatch(completion.reasoning.rpartition(found)[2]):
         return completion
@@ -113,16 +121,44 @@ def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _text(message: Mapping[str, Any]) -> str:
     """The reply in a message: a tool's arguments, unless there are none, else its content."""
-    called = dict_of(_first(message.get("tool_calls")).get("function"))
-    arguments = (called or dict_of(message.get("function_call"))).get("arguments")
-    text = json.dumps(arguments) if isinstance(arguments, dict) else text_of(arguments) or ""
-    return text if text.strip() not in ("", "{}", "null") else _parts_text(message.get("content"))
+    written = [text for call in _calls(message) if (text := _arguments(call)).strip() not in _NOTHING]
+    content = _parts_text(message.get("content"))
+    if written or content.strip():
+        return written[0] if written else content
+    parsed = message.get("parsed")  # what the SDKs of some servers' clients add
+    return json.dumps(parsed) if isinstance(parsed, dict) and parsed else content
+
+
+def _calls(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tool calls of a message; those of the tool that was asked for first."""
+    calls = message.get("tool_calls")
+    found = [dict_of(call) for call in (calls if isinstance(calls, list) else [calls])]
+    found = [dict_of(call.get("function")) or call for call in found]
+    found.append(dict_of(message.get("function_call")))
+    return sorted(found, key=lambda call: call.get("name") != ANSWER)
+
+
+def _arguments(call: Mapping[str, Any]) -> str:
+    given = next((call[name] for name in ("arguments", "input", "parameters") if call.get(name)), None)
+    return json.dumps(given) if isinstance(given, dict) else text_of(given) or ""
+
+
+def _refusal(message: Mapping[str, Any]) -> str | None:
+    """The model's words where it declined: in a member of its own, or in a part of that kind."""
+    parts = [dict_of(part) for part in list_of(message.get("content"))]
+    words = [
+        message.get("refusal"),
+        *(part.get("refusal") for part in parts if part.get("type") == "refusal"),
+    ]
+    return next((text for said in words if (text := text_of(said))), None)
 
 
 def _parts_text(content: object) -> str:
     """Text of a message: a string, an object that the server has parsed, or parts that each carry some."""
     if isinstance(content, list):
         return "".join(_part_text(part) for part in content)
+    if isinstance(content, dict) and content.keys() <= _PART:
+        return _part_text(content)
     return json.dumps(content) if isinstance(content, dict) and content else text_of(content) or ""
 
 
@@ -132,9 +168,11 @@ def _part_text(part: object) -> str:
     fields = dict_of(part)
     if fields.get("type") in ("thinking", "reasoning"):
         return ""
-    if fields.get("type") == "tool_use" and isinstance(fields.get("input"), dict):
-        return json.dumps(fields["input"])
-    return text_of(fields.get("text")) or ""
+    for name in ("input", "json"):
+        if fields.get("type") in ("tool_use", "json") and isinstance(fields.get(name), dict):
+            return json.dumps(fields[name])
+    words = next((fields[name] for name in ("text", "content", "summary") if fields.get(name)), None)
+    return text_of(dict_of(words).get("value")) or text_of(words) or ""
 
 
 def _finish(choice: Mapping[str, Any]) -> str | None:
@@ -195,7 +233,3 @@ def _token(item: Any) -> tuple[bytes, float]:
     if not logprob <= 0:
         raise ValueError
     return (bytes(data) if type(data) is list else item["token"].encode()), float(logprob)
-
-
-def _first(value: object) -> Mapping[str, Any]:
-    return dict_of(value[0]) if isinstance(value, list) and value else {}

@@ -18,8 +18,9 @@ _MAX_IN_VAIN = 200  # braces that open no object, tried in one reply; long ones 
 _LONG_CHARS = 2_000  # hostile text costs time in proportion to its length
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
-_WRAPPERS = ("function", "arguments", "parameters", "input", ANSWER)
-"""Members in which models put the answer when they write a call of the tool as text."""
+_CALL = ("function", "arguments", "parameters", "input", ANSWER)
+_WRAPPERS = (*_CALL, "result", "output", "response", "json", "data")
+"""Members in which models put the answer: a call of the tool that they write as text, or an envelope."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def extract_object(text: str, keys: Collection[str]) -> Extracted:
     Returns:
         Exactly the object's characters; where none is found, the text as it came, with "none".
     """
-    body = _REASONING_END.sub("", text)
+    body = _unquoted(_REASONING_END.sub("", text))
     best, best_score, fallback, cut, in_vain = "", 0, "", False, 0
     start = body.find("{")
     while start >= 0 and in_vain < _MAX_IN_VAIN:
@@ -63,6 +64,17 @@ def extract_object(text: str, keys: Collection[str]) -> Extracted:
     if cut:
         return Extracted(body, "cut")
     return Extracted(fallback, "whole") if fallback else Extracted(text, "none")
+
+
+def _unquoted(text: str) -> str:
+    """The text, or what it says if it is a JSON string: some models write their JSON once too often."""
+    if not text.lstrip().startswith('"'):
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text_of(value) or text
 
 
 def is_whole(text: str, keys: Collection[str]) -> bool:

@@ -24,12 +24,21 @@ from tenacity import (
 from classifier.errors import ClassifierError, ModelUnavailable, RateLimited
 from classifier.waiting import ABSENT_ATTEMPTS, ABSENT_WAIT_S, OnWait
 
+_UNUSABLE_ATTEMPTS = 3
+
 
 class ServerUnreachable(ModelUnavailable):
     """No connection came about: refused, or a name that leads nowhere.
 
     A busy server comes back in seconds, one that does not run does not: this is tried three times in
     about a second, whatever the policy grants to others.
+    """
+
+
+class Unusable:
+    """Marks errors of an exchange that the server counts as done, and may charge, without a reply of any use.
+
+    It is tried three times in all, whatever the policy grants to others: each may cost as much as an answer.
     """
 
 
@@ -98,8 +107,10 @@ def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> 
     """The policy as a tenacity loop, to be used by `async for attempt in …: with attempt: …`.
 
     RetryPolicy errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
-    last error. Where the error brings `retry_after_s`, that is the wait; `ServerUnreachable` has its own.
+    last error. Where the error brings `retry_after_s`, that is the wait; `ServerUnreachable` has its own,
+    and `Unusable` its own number of attempts.
     """
+    unusable = 0
     jitter = wait_random_exponential(multiplier=waits.first_s, max=waits.longest_s)
 
     def wait(state: RetryCallState) -> float:
@@ -109,6 +120,10 @@ def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> 
         return jitter(state) if asked is None else asked
 
     def stop(state: RetryCallState) -> bool:
+        nonlocal unusable
+        unusable += isinstance(_error(state), Unusable)
+        if unusable >= _UNUSABLE_ATTEMPTS:
+            return True
         absent = isinstance(_error(state), ServerUnreachable)
         attempts = min(max_attempts, ABSENT_ATTEMPTS) if absent else max_attempts
         return state.idle_for + state.upcoming_sleep > waits.total_s or state.attempt_number >= attempts

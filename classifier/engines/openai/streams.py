@@ -11,12 +11,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from classifier.engines.openai.completion import REASONING
 from classifier.engines.openai.lenient import dict_of, list_of
 
-_FIELDS = ("data", "event", "id", "retry", "")
+_FIELDS = ("data", "event", "id", "retry", "error", "")
 """What stands before the colon of a stream's line; nothing does in comments, which keep connections open."""
-_TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
-_END = "[DONE]"
+_TEXTS = ("content", "refusal", *REASONING)
+_ENDS = ("[done]", '"[done]"')
+_DATA = ("data", "error")
+_SILENT = ("ping", "keepalive", "keep-alive", "heartbeat")
+"""Events that only keep the connection open."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
 """Other characters that end a line elsewhere may stand in JSON strings."""
 
@@ -38,10 +42,12 @@ def merged(text: str) -> dict[str, Any] | None:
         return None
     body: dict[str, Any] = {}
     choices: dict[int, dict[str, Any]] = {}
-    for data in _events(lines):
-        if data.strip() == _END:
+    for event, data in _events(lines):
+        if _is_end(data):
             break
-        chunk = json.loads(data)
+        if event in _SILENT or data.strip() == "null":
+            continue
+        chunk = _error_of(data) if event == "error" else json.loads(data)
         if not isinstance(chunk, dict):
             raise TypeError("an event is not a JSON object")
         body |= {name: value for name, value in chunk.items() if name != "choices" and value is not None}
@@ -54,26 +60,44 @@ def merged(text: str) -> dict[str, Any] | None:
     return body or None
 
 
-def _events(lines: list[str]) -> Iterator[str]:
-    """The data of each event. Its lines are joined; a blank line, or the next whole object, ends it."""
+def _events(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """Name and data of each event. Data lines are joined; a blank line, or the next whole object, ends it."""
     data: list[str] = []
+    event = ""
     for line in (*lines, ""):
         name, colon, value = line.partition(":")
         if line.startswith("{"):
             name, colon, value = "data", ":", line
-        if data and (not line.strip() or (name == "data" and len(data) == 1 and _is_whole(data[0]))):
-            yield "\n".join(data)
+        if data and (not line.strip() or (name in _DATA and len(data) == 1 and _is_whole(data[0]))):
+            yield event, "\n".join(data)
             data = []
-        if colon and name == "data" and value.strip():
+        if not line.strip():
+            event = ""
+        if colon and name in _DATA and value.strip():
             data.append(value.removeprefix(" "))
+        if name == "event" or (name == "error" and colon):
+            event = value.strip().lower() if name == "event" else name
 
 
 def _is_whole(data: str) -> bool:
     try:
         json.loads(data)
     except (ValueError, RecursionError):
-        return data.strip() == _END
+        return _is_end(data)
     return True
+
+
+def _is_end(data: str) -> bool:
+    return data.strip().lower() in _ENDS
+
+
+def _error_of(data: str) -> dict[str, Any]:
+    """The body that an event of the name "error" stands for: its data is an error, whatever form it has."""
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError):
+        told = data
+    return {"error": dict_of(told).get("error") or told}
 
 
 def _add_choice(choice: dict[str, Any], part: Mapping[str, Any]) -> None:

@@ -15,15 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from classifier.engines.openai.advice import Advice
 from classifier.engines.openai.endpoint import endpoint
-from classifier.engines.openai.failures import (
-    RejectedRequest,
-    ServerError,
-    failure,
-    is_markup,
-    one_line,
-    reported_error,
-    reported_status,
-)
+from classifier.engines.openai.error_bodies import is_markup, reported_error, reported_status
+from classifier.engines.openai.failures import RejectedRequest, ServerError, UnusableBody, failure, one_line
 from classifier.engines.openai.retry import ServerUnreachable
 from classifier.engines.openai.streams import merged
 from classifier.errors import ModelError, ModelTimeout, ModelUnavailable
@@ -251,7 +244,7 @@ class OpenAITransport:
                 raise self._unreadable(response) from error
             raw = json.dumps(body).encode()
         if not isinstance(body, dict):
-            raise ServerError(f"{self._where} sent JSON that is not an object; try again", 200)
+            raise UnusableBody(f"{self._where} sent JSON that is not an object; try again")
         told = reported_error(body, is_stream=is_stream)
         if told:  # some gateways report errors under HTTP 200
             raise self._failure(reported_status(told), response.headers, json.dumps({"error": told}))
@@ -267,24 +260,21 @@ class OpenAITransport:
             # From a server that has answered before, it is a gateway's page, which passes.
             return ServerError(said, status) if self._has_answered else RejectedRequest(said, status)
         size = len(response.content)
-        return ServerError(
-            f"{where} sent a body that is not JSON ({size} bytes); try again, or set the base URL to {root}",
-            status,
+        return UnusableBody(
+            f"{where} sent a body that is not JSON ({size} bytes); try again, or set the base URL to {root}"
         )
 
     def _streamed(self, response: httpx2.Response) -> dict[str, Any] | None:
         """The body that a stream makes up; None if the response is no stream.
 
         Raises:
-            ServerError: It is one with a damaged event.
+            UnusableBody: It is one with a damaged event.
         """
         try:
             return merged(response.content.decode(errors="replace"))
         except (ValueError, TypeError, RecursionError) as error:
             where, size = self._where, len(response.content)
-            raise ServerError(
-                f"{where} sent a damaged stream ({size} bytes); try again", response.status_code
-            ) from error
+            raise UnusableBody(f"{where} sent a damaged stream ({size} bytes); try again") from error
 
     def _failure(self, status: int, headers: Mapping[str, str], text: str) -> ModelError:
         return failure(status, headers, text, where=self._where, secrets=self._endpoint.secrets)

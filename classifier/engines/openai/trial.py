@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from classifier.engines.openai.failures import FailedSample, RejectedRequest, ServerError
 from classifier.engines.openai.ladder import Profile
-from classifier.engines.openai.wording import is_moderation, unexplained
+from classifier.engines.openai.wording import is_moderation, refuses_parameters, unexplained
 from classifier.errors import ModelError
 
 _SILENT_FAILURES = 2
@@ -72,7 +72,8 @@ class Trial:
         if not isinstance(error, RejectedRequest | ServerError) or is_moderation(error.said):
             return False
         spoken = self.profile.after(error.said)
-        if spoken is None and error.status in (400, 422) and unexplained(error.said):
+        unnamed = error.status in (400, 422) and unexplained(error.said)
+        if spoken is None and (unnamed or refuses_parameters(error.said)):
             spoken = self.profile.weaker()
         if spoken is not None:
             return self._turn(spoken)

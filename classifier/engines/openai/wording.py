@@ -21,9 +21,12 @@ _FORMAT = _any(
 )
 _TOOL = _any(r"\btools?\b", "tool_choice", r"\bfunctions?\b", "function_call")
 _UNKNOWN = _any(
-    r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|instead"
+    r"unsupported|n[o']t support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|instead",
+    r"\bdeprecated\b",
 )
-_UNWANTED = _any(_UNKNOWN.pattern, "invalid|extra|only the default|requires|disabled")
+_UNWANTED = _any(
+    _UNKNOWN.pattern, "invalid|extra|only the default|requires|disabled", "must be|should be|out of range"
+)
 _SAYS_NOTHING = _any(
     r"[45]\d\d|none|null",
     r"bad[ _]request(?:_error)?",
@@ -35,9 +38,11 @@ _UNEXPLAINED = re.compile(rf"\W*(?:(?:{_SAYS_NOTHING.pattern})\W*)*")
 _NO_SYSTEM = _any(
     # chat templates of Gemma and Mistral behind vLLM, llama.cpp and TGI; Google, Bedrock
     rf"{_SYSTEM}[ _-](?:role|message|prompt|instruction)s?\b.{{0,40}}?{_NOT}",
-    r"\broles? must (?:alternate|be )",
+    rf"roles? (?:is|are) supported[^.]{{0,20}}\bgot {_SYSTEM}",
+    r"\broles? (?:must|should) (?:strictly )?(?:alternate|be )|use a valid role",
+    r"(?:expected|accepts only|supported (?:roles|values)|one of)\W.{0,40}\buser\b.{0,40}\bassistant\b",
     r"only user(?:,| and| or)[^.]{0,40}\broles?\b",
-    r"(?:first message|conversation) must (?:start|begin|be)(?: with| from| by)?(?: a| the)? ?['\"`]?user",
+    r"(?:first message|conversations?) must (?:start|begin|be)(?: with| from| by)?(?: a| the)? ?['\"`]?user",
     # OpenAI's o1-mini, FastAPI, gateways
     rf"(?:not|n't) (?:support|accept|allow|permit)\w*:? (?:the |a |any )?{_SYSTEM}",
     rf"(?:unexpected|unknown|invalid|unsupported)(?: value| message)?(?: role)?\W{{1,4}}{_SYSTEM}",
@@ -69,7 +74,8 @@ _SPENT = _any(
     r"insufficient[ _](?:quota|balance|credit|funds)|exceeded_current_quota|credit_limit|spending limit",
     r"billing_(?:hard_limit|not_active)|arrearage",
     r"credit balance is too low|balance (?:is|has been) (?:insufficient|not enough|too low|exhausted)",
-    r"out of credits|(?:no|n't have any|not have any|more) credits\b",
+    r"out of credits|(?:no|n't have any|not have any|more) credits\b(?! (?:were|was|have been|will be)\b)",
+    r"budget_exceeded|budget has been exceeded",  # LiteLLM
 )
 _NO_MODEL = _any(
     # OpenAI, vLLM, Ollama, LM Studio, Azure, OpenRouter, LiteLLM, DeepSeek, Mistral, Anthropic, Google
@@ -93,8 +99,19 @@ _OVERFLOW = _any(
     r"maximum model length|max_model_len|max_seq_len|prompt (?:is )?too long|too long to fit",
     r"input (?:token count|length|is too long).{0,40}exceed|input is too long",
     r"too many (?:input |prompt )?tokens|prompt length.{0,40}(?:exceed|greater)",
-    r"`?inputs`? (?:tokens )?(?:\+|must have less)|request too large",
+    r"`?inputs`? (?:tokens )?(?:\+|must have less)|request too large|contextwindowexceeded",
 )
+_RATE_OF_TOKENS = re.compile(
+    r"\btokens?\b.{0,60}?\blimit:? ?([\d,]+)\b.{0,80}?\brequested:? ?([\d,]+)", re.DOTALL
+)
+_PLAN_QUOTA = _any(r"exceeded your current quota[^.]{0,60}\bbilling")
+_PER_DAY = _any(r"\bper[ -]day\b|\bdaily\b|\([rt]pd\)")
+_NO_KEY = _any(
+    r"no auth credentials|api[ _]secret key|unauthori[sz]ed|authentication",
+    r"(?:invalid|incorrect|missing|no|expired)[ _](?:api|access)[ _-]?(?:key|token)",
+)
+_NO_COUNTRY = _any(r"\b(?:country|region|territory|location)\b.{0,60}(?:not supported|unsupported)")
+_PARAMETERS = _any(r"handle the requested parameters")
 _FAILED_SAMPLE = _any("json_validate_failed", "tool_use_failed")
 
 
@@ -172,3 +189,37 @@ def is_overflow(said: str) -> bool:
 def is_failed_sample(said: str) -> bool:
     """Whether the server rejected what the model wrote this time (Groq), and not the request."""
     return _FAILED_SAMPLE.search(said) is not None
+
+
+def never_fits(said: str) -> bool:
+    """Whether one request asks for more tokens than the rate limit allows a minute: no wait helps."""
+    found = _RATE_OF_TOKENS.search(said)
+    if found is None:
+        return False
+    limit, requested = (int(text.replace(",", "") or 0) for text in found.groups())
+    return requested > limit
+
+
+def is_plan_spent(said: str) -> bool:
+    """Whether the plan's quota is used up; Google says the same of a minute's quota, but names a wait."""
+    return _PLAN_QUOTA.search(said) is not None
+
+
+def is_per_day(said: str) -> bool:
+    """Whether a rate limit is one of a day."""
+    return _PER_DAY.search(said) is not None
+
+
+def is_unauthorized(said: str) -> bool:
+    """Whether the key is missing or wrong."""
+    return _NO_KEY.search(said) is not None
+
+
+def refuses_country(said: str) -> bool:
+    """Whether the provider does not serve the country that the request comes from."""
+    return _NO_COUNTRY.search(said) is not None
+
+
+def refuses_parameters(said: str) -> bool:
+    """Whether some parameter, which is not named, cannot be served (OpenRouter)."""
+    return _PARAMETERS.search(said) is not None

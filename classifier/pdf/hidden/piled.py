@@ -49,20 +49,27 @@ def piled_objects(text_page: Any) -> set[int]:
         way = abs(place[0] - before[0]) + abs(place[1] - before[1]) if before is not None else _CLOSE
         if way < _NEAR:
             found |= _heaped(text_page, index - _STRIDE)
-        if way < _CLOSE and any(_share_spot(raw, index - step) for step in _STEPS):
+        if way < _CLOSE and _any_shares_its_spot(raw, index):
             found |= _crowded(text_page, index - _STRIDE)
         before = place
     return found
 
 
-def _share_spot(raw: int, index: int) -> bool:
-    """Whether two letters stand on one spot; spaces that PDFium made up stand where the next letter does."""
-    get_origin, places = fast.FPDFText_GetCharOrigin, _place.places
-    if not get_origin(raw, index, *places):
-        return False
-    place = _place.read()
-    if not get_origin(raw, index + 1, *places) or _place.read() != place:
-        return False
+def _any_shares_its_spot(raw: int, index: int) -> bool:
+    """Whether one of some letters before an index stands where the next one does."""
+    get_origin, (first, second), read = fast.FPDFText_GetCharOrigin, _place.places, _place.read
+    for step in _STEPS:  # in line: this is asked of every page, four times a line and more
+        at = index - step
+        if not get_origin(raw, at, first, second):
+            continue
+        place = read()
+        if get_origin(raw, at + 1, first, second) and read() == place and _are_letters(raw, at):
+            return True
+    return False
+
+
+def _are_letters(raw: int, index: int) -> bool:
+    """Whether two characters are letters; spaces that PDFium made up stand where the next letter does."""
     codes = (fast.FPDFText_GetUnicode(raw, number) for number in (index, index + 1))
     return all(code < 0x110000 and chr(code).isalnum() for code in codes)
 

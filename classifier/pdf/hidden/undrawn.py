@@ -16,9 +16,12 @@ from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.cut import seen
 from classifier.pdf.hidden.geometry import overlap
 from classifier.pdf.hidden.ink import inactive
+from classifier.pdf.hidden.naming import in_layer
 from classifier.pdf.hidden.nearby import alike, text_colour
 from classifier.pdf.hidden.proof import ProofVerdict, alone, fine_scale, look
 from classifier.pdf.hidden.scene import Scene, TextItem
+from classifier.pdf.hidden.shape import TINY, is_huge, is_thin, longer_side
+from classifier.pdf.hidden.state import plain_colour
 from classifier.pdf.hidden.textpage import character, object_text
 
 _WHITE = (255, 255, 255)
@@ -39,10 +42,36 @@ def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict
         return False
     if verdict.mask is not None:
         return verdict.kind == "covered" and _lacks_glyphs(page, text_page, scene, item)
-    if verdict.kind != "not-drawn" and not (verdict.kind == "clipped" and item.plain):
+    if verdict.kind in ("tiny", "same-colour"):  # as what is drawn of them looks
+        if not _is_set_to_be_read(scene, item):
+            return False
+    elif verdict.kind != "not-drawn" and not (verdict.kind == "clipped" and item.plain):
         return False
     letters = [char for char in object_text(text_page, item.handle) if char.isalnum()]
     return bool(letters) and not any(map(_is_latin, letters))
+
+
+def _is_set_to_be_read(scene: Scene, item: TextItem) -> bool:
+    """Whether the state of a text hides nothing: it looks low or faint where just some of it is drawn.
+
+    Upon a picture, whose colours are not known, it may be hidden.
+    """
+    handle = item.handle
+    left, bottom, right, top = item.box
+    box = (left, bottom, right, max(top, bottom + item.size))
+    return (
+        not any(overlap(graphic.box, box) for graphic in scene.graphics)
+        and item.size >= TINY
+        and item.width >= TINY / 2
+        and not is_thin(item)
+        and not is_huge(item, longer_side(scene.page_box))
+        and overlap(item.box, scene.page_box)
+        and fast.FPDFTextObj_GetTextRenderMode(handle) == pdfium_c.FPDF_TEXTRENDERMODE_FILL
+        and plain_colour(handle) is not None
+        and not fast.FPDFPageObj_HasTransparency(handle)
+        and not in_layer(handle)
+        and (item.plain or fast.FPDFClipPath_CountPaths(fast.FPDFPageObj_GetClipPath(handle)) <= 0)
+    )
 
 
 def _lacks_glyphs(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
