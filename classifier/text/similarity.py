@@ -44,12 +44,12 @@ class TermIndex:
         seen = Counter(term for count in counts for term in count)
         self._unseen = math.log(1 + len(counts)) + 1
         self._idf = {term: math.log((1 + len(counts)) / (1 + n)) + 1 for term, n in seen.items()}
-        self._vectors = [self._vector(count) for count in counts]
+        self.vectors = [self._vector(count) for count in counts]
 
     def similarities(self, text: str) -> list[float]:
         """Cosine in [0, 1] of the text with each indexed one, in their order."""
         query = self._vector(Counter(terms(text)))
-        return [_dot(query, vector) for vector in self._vectors]
+        return [_dot(query, vector) for vector in self.vectors]
 
     def _vector(self, count: Mapping[str, int]) -> dict[str, float]:
         return _unit(
@@ -86,3 +86,37 @@ def _dot(left: Mapping[str, float], right: Mapping[str, float]) -> float:
     if len(left) > len(right):
         left, right = right, left
     return sum(weight * right[term] for term, weight in left.items() if term in right)
+
+
+class Centroids:
+    """Groups of texts, each with the mean of its vectors.
+
+    Args:
+        groups: Name -> texts.
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
+        texts = [text for members in groups.values() for text in members]
+        vectors = iter(TermIndex(texts).vectors)
+        self._members = {name: [next(vectors) for _ in members] for name, members in groups.items()}
+        self._sums = {name: _sum(members) for name, members in self._members.items()}
+
+    def leave_one_out(self) -> dict[str, list[dict[str, float]]]:
+        """Group -> for each of its texts, the cosine with every group's mean, itself left out of its own."""
+        units = {name: _unit(total) for name, total in self._sums.items()}
+        found: dict[str, list[dict[str, float]]] = {}
+        for name, members in self._members.items():
+            found[name] = []
+            for vector in members:
+                row = {other: _dot(vector, unit) for other, unit in units.items() if other != name}
+                rest = {t: w - vector.get(t, 0.0) for t, w in self._sums[name].items()}
+                found[name].append({**row, name: _dot(vector, _unit(rest))})
+        return found
+
+
+def _sum(vectors: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for vector in vectors:
+        for term, weight in vector.items():
+            total[term] = total.get(term, 0.0) + weight
+    return total

@@ -62,10 +62,15 @@ def condition_score(conditions: Conditions, answers: Answers) -> float:
 
 
 def label_scores(taxonomy: Taxonomy, answers: Answers) -> dict[str, float]:
-    """Leaf id or `out-of-scope` -> log-probability, from the answers alone."""
-    scores = {
+    """Leaf id or `out-of-scope` -> log-probability, from the answers alone.
+
+    A leaf to which no answers lead gets the lowest score of the others; without questions, all leaves are
+    equal.
+    """
+    led_to = {
         leaf.id: condition_score(leaf.answers, answers) for leaf in taxonomy.leaves.values() if leaf.answers
     }
+    scores = dict.fromkeys(taxonomy.leaves, min(led_to.values(), default=0.0)) | led_to
     inside = 1.0
     for rule in taxonomy.scope.rules:
         if rule.answers:
@@ -106,7 +111,9 @@ class Similarity:
 
 
 def _node_text(node: Node) -> str:
-    return " ".join([node.definition, *node.counts, *(precedent.case for precedent in node.precedents)])
+    return " ".join(
+        [node.settled_definition, *node.counts, *(precedent.case for precedent in node.precedents)]
+    )
 
 
 def probabilities(
