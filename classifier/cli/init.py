@@ -65,7 +65,7 @@ def init(
 ) -> int:
     """Make a workspace from your own list: sections become the tree, papers become labelled studies."""
     from classifier.errors import ConfigError
-    from classifier.scaffold.filing import Choices
+    from classifier.scaffold.filed import Choices
     from classifier.scaffold.folder import InitFolder
     from classifier.scaffold.reading import read_source
     from classifier.scaffold.start import start_workspace
@@ -116,6 +116,7 @@ def _facts(folder: Path, started: Started) -> dict[str, object]:
         "entries": len(filing.outcomes),
         "outcomes": dict(sorted(filing.counts().items())),
         "broken": [entry.model_dump() for entry in filing.source.broken],
+        "notices": [notice.message for notice in (*filing.source.notices, *filing.notices)],
         "unread": [item.model_dump() for item in filing.source.unread],
         "sections": [row.model_dump() for row in filing.plan.sections],
         "abstracts_added": started.abstracts,
@@ -163,9 +164,13 @@ def _report(folder: Path, started: Started) -> list[str]:
 
 def _say_unread(started: Started) -> None:
     """Entries that cannot be used, and links that are no papers: on standard error, a few of many."""
-    source = started.filing.source
-    rows = [f"line {entry.line}: {entry.reason}" for entry in source.broken]
-    rows += [f"line {item.line}: links to no paper: '{item.text[:70]}'" for item in source.unread]
+    filing = started.filing
+    source = filing.source
+    rows = [notice.message for notice in (*source.notices, *filing.notices)]
+    rows += [f"line {entry.line}: {entry.reason}" for entry in source.broken]
+    aside = {row.section for row in filing.plan.sections if row.role in ("front", "facet")}
+    listed = [item for item in source.unread if not any(item.section[:n] in aside for n in range(1, 9))]
+    rows += [f"line {item.line}: links to no paper: '{item.text[:70]}'" for item in listed]
     for row in rows[:_SHOWN_ROWS]:
         print(f"{source.name}: {row}", file=sys.stderr)
     if len(rows) > _SHOWN_ROWS:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from classifier.errors import InputError
 from classifier.model.entries import ListEntry
-from classifier.model.record import Record
+from classifier.model.record import Notice
 from classifier.model.traits import PaperIndex, traits_of
+from classifier.scaffold.filed import Choices, FiledPaper, Filing, Outcome
 from classifier.scaffold.places import OTHER_LEAF, DraftNode, Place, TreeMaker, decide_roles, place_of
 from classifier.scaffold.roles import Guess
 from classifier.scaffold.source import Path, Source
@@ -25,66 +24,8 @@ DIRECT, OTHERS, FRONT, NO_SECTION, NO_TOPIC = (
 )  # fmt: skip
 """Names of piles: papers that the list has, but that no leaf of the tree takes."""
 _SHOWN = 8
-
-
-class Choices(Record):
-    """What the author decides about doubtful papers.
-
-    Attributes:
-        facets: Papers of sections that are no topics: kept in facets.jsonl, or left out.
-        several: A paper in several leaves: the others are secondary, or only the first counts.
-        branch_papers: Papers directly under a branch: a pile, or a leaf "other" below it.
-    """
-
-    facets: Literal["keep", "drop"] = "keep"
-    several: Literal["secondary", "first"] = "secondary"
-    branch_papers: Literal["pile", "leaf"] = "pile"
-
-
-class Outcome(Record):
-    """What became of one entry of the source.
-
-    Attributes:
-        outcome: "leaf", "secondary", "repeated", "facet", "left out" or "pile".
-        where: A leaf's id, "facet=value", or a pile's name.
-        study: Id of the study that has the paper, if one has.
-    """
-
-    line: int
-    key: str
-    title: str
-    section: Path = ()
-    outcome: Literal["leaf", "secondary", "repeated", "facet", "left out", "pile"]
-    where: str
-    study: str | None = None
-
-
-@dataclass
-class FiledPaper:
-    """A paper with all its entries: `leaves` in the order of the list."""
-
-    entry: ListEntry
-    leaves: list[str] = field(default_factory=list)
-    facets: dict[str, str] = field(default_factory=dict)
-    sections: list[Path] = field(default_factory=list)
-
-
-@dataclass
-class Filing:
-    """The result; `papers` are the ones with a leaf, `aside` those with a facet only."""
-
-    source: Source
-    choices: Choices
-    tree: list[DraftNode]
-    papers: list[FiledPaper]
-    aside: list[FiledPaper]
-    outcomes: list[Outcome]
-    plan: SectionPlan
-
-    def counts(self) -> Counter[str]:
-        """Entries by outcome; piles and facets by name."""
-        named = ("pile", "facet", "left out")
-        return Counter(f"{o.outcome}: {o.where}" if o.outcome in named else o.outcome for o in self.outcomes)
+_SPARED = 2
+"""Papers that a leaf needs so that one can be left out and another remains."""
 
 
 def file_source(source: Source, choices: Choices, plan: SectionPlan | None = None) -> Filing:
@@ -135,6 +76,7 @@ class _Filer:
         self._filed: list[FiledPaper] = []
         self._outcomes: list[Outcome] = []
         self._owner: list[FiledPaper] = []  # of each outcome
+        self.notices: list[Notice] = []
 
     def run(self) -> Filing:
         if self._choices.branch_papers == "leaf":
@@ -144,7 +86,9 @@ class _Filer:
         leaf_of = self._leaves()
         for paper in self._source.papers:
             self._file(paper.entry, paper.sections, leaf_of)
+        self._fill_empty_leaves()
         papers = [paper for paper in self._filed if paper.leaves]
+        self._drop_shared_ids(papers)
         aside = [paper for paper in self._filed if not paper.leaves and paper.facets]
         by_paper = {id(paper): paper.entry.key for paper in papers}
         outcomes = [
@@ -154,7 +98,7 @@ class _Filer:
         plan = SectionPlan(list=self._source.name, sections=tuple(self._planned(leaf_of)))
         return Filing(
             self._source, self._choices, self._maker.top, papers,
-            aside if self._choices.facets == "keep" else [], outcomes, plan,
+            aside if self._choices.facets == "keep" else [], outcomes, plan, self.notices,
         )  # fmt: skip
 
     def _leaves(self) -> dict[Path, str]:
@@ -232,6 +176,47 @@ class _Filer:
             return "repeated", f"{leaf} (only {paper.leaves[0]} counts)"
         paper.leaves.append(leaf)
         return ("leaf" if len(paper.leaves) == 1 else "secondary"), leaf
+
+    def _drop_shared_ids(self, papers: Sequence[FiledPaper]) -> None:
+        """Of papers with other titles but one id, only the first keeps it: the others' was pasted wrong."""
+        seen: dict[tuple[str, str], FiledPaper] = {}
+        for paper in papers:
+            traits = traits_of(paper.entry.paper)
+            for name, value in (("arxiv_id", traits.arxiv), ("doi", traits.doi)):
+                owner = seen.setdefault((name, value), paper) if value else paper
+                if owner is not paper:
+                    found = paper.entry.paper.model_copy(update={name: None})
+                    paper.entry = paper.entry.model_copy(update={"paper": found})
+                    self.notices.append(
+                        Notice(
+                            code="shared-id",
+                            message=f"line {paper.entry.line}: '{found.title}' has the id {value} of "
+                            f"'{owner.entry.paper.title}' (line {owner.entry.line}); left out, check it in "
+                            "the list",
+                        )
+                    )
+
+    def _fill_empty_leaves(self) -> None:
+        """A leaf whose papers are all listed elsewhere first gets the first of them that can be spared."""
+        placed = [paper for paper in self._filed if paper.leaves]
+        first = Counter(paper.leaves[0] for paper in placed)
+        for leaf in dict.fromkeys(leaf for paper in placed for leaf in paper.leaves[1:]):
+            for paper in placed:
+                if first[leaf] >= _SPARED:
+                    break
+                if leaf in paper.leaves[1:] and first[paper.leaves[0]] > _SPARED:
+                    self._swap_first(paper, leaf)
+                    first.update({leaf: 1, paper.leaves[1]: -1})
+
+    def _swap_first(self, paper: FiledPaper, leaf: str) -> None:
+        before = paper.leaves[0]
+        paper.leaves = [leaf, before, *(other for other in paper.leaves[1:] if other != leaf)]
+        for number, owner in enumerate(self._owner):
+            outcome = self._outcomes[number]
+            if owner is paper and (outcome.outcome, outcome.where) == ("leaf", before):
+                self._outcomes[number] = outcome.model_copy(update={"outcome": "secondary"})
+            elif owner is paper and (outcome.outcome, outcome.where) == ("secondary", leaf):
+                self._outcomes[number] = outcome.model_copy(update={"outcome": "leaf"})
 
     def _planned(self, leaf_of: Mapping[Path, str]) -> Iterable[PlannedSection]:
         direct = Counter(path for paper in self._source.papers for path in paper.sections)

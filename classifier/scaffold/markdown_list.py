@@ -6,6 +6,7 @@ section. A Markdown file without any paper is an outline: its headings and bulle
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from classifier.lists import read_lists
@@ -16,6 +17,7 @@ from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.scaffold.source import Source, SourcePaper, SourceSection, UnreadItem
 
 _SHOWN_CHARS = 160
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,4}[.)]|\|)")
 
 
 def read_markdown_list(name: str) -> Source:
@@ -29,7 +31,7 @@ def read_markdown_list(name: str) -> Source:
     text = _text(name)
     by_line = {entry.line: entry.paper.title or "" for entry in entries}
     sections = find_sections(text, by_line)
-    title = _title_of(sections, entries)
+    title = _title_of(sections, entries, text.split("\n"))
     return Source(
         name=name,
         form="Markdown",
@@ -66,18 +68,18 @@ def _titles(section: ListSection | None) -> tuple[str, ...]:
     return section.titles if section else ()
 
 
-def _title_of(sections: Sequence[ListSection], entries: Sequence[ListEntry]) -> ListSection | None:
-    """The heading of the whole list: the first section, if it is the only one at the top or holds no list."""
+def _title_of(
+    sections: Sequence[ListSection], entries: Sequence[ListEntry], lines: Sequence[str]
+) -> ListSection | None:
+    """The heading of the whole list: the first section, if all is below it or it lists nothing itself."""
     first = next(iter(sections), None)
     if first is None or first.level != 1:
         return None
-    own = [entry for entry in entries if section_at(sections, entry.line) == first]
-    alone = not any(len(s.titles) == 1 for s in sections[1:])
-    below = any(first.line < s.line < first.end for s in sections[1:])
-    if alone:
-        return first if below or not own else None
-    # A second top heading: the first is the title if nothing but badges is in it.
-    return first if not below and all(not entry.paper.title or len(own) <= 1 for entry in own) else None
+    own = [entry.line for entry in entries if section_at(sections, entry.line) == first]
+    if len(sections) > 1 and not any(len(s.titles) == 1 for s in sections[1:]):
+        return first
+    # Badges and prose name the survey itself; bullets and rows are a list.
+    return None if any(_ITEM.match(lines[line - 1]) for line in own) else first
 
 
 def _merged(sections: Sequence[ListSection], title: ListSection | None) -> list[SourceSection]:

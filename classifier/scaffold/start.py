@@ -8,7 +8,8 @@ from pathlib import Path
 from classifier.lists import read_lists
 from classifier.model.entries import ListEntry
 from classifier.model.traits import PaperIndex, traits_of
-from classifier.scaffold.filing import Choices, Filing, file_source
+from classifier.scaffold.filed import Choices, Filing
+from classifier.scaffold.filing import file_source
 from classifier.scaffold.folder import InitFolder
 from classifier.scaffold.source import Source
 from classifier.scaffold.texts import workspace_files

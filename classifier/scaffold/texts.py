@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from classifier.model.study import Study
-from classifier.scaffold.filing import FiledPaper, Filing
+from classifier.scaffold.filed import FiledPaper, Filing
 from classifier.scaffold.places import DraftNode
 from classifier.scaffold.slugs import make_slug
 from classifier.scaffold.words import distinctive_words
@@ -47,7 +48,7 @@ def workspace_files(filing: Filing) -> dict[str, str]:
 def taxonomy_text(filing: Filing, ids: dict[int, str]) -> str:
     """taxonomy.yaml."""
     source = filing.source
-    title = source.title or "Untitled survey"
+    title = source.title or _base(source.name) or "Untitled survey"
     by_leaf: dict[str, list[FiledPaper]] = {}
     for paper in filing.papers:
         by_leaf.setdefault(paper.leaves[0], []).append(paper)
@@ -65,7 +66,7 @@ def taxonomy_text(filing: Filing, ids: dict[int, str]) -> str:
     if source.scope:
         data["scope"] = {"definition": source.scope}
     body = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
-    return _HEAD.format(source=" ".join(source.name.split()) or "answers") + body
+    return _HEAD.format(source=_base(source.name) or "answers") + body
 
 
 def _node(
@@ -103,7 +104,7 @@ def _study(filing: Filing, paper: FiledPaper) -> dict[str, Any]:
         secondary=tuple(paper.leaves[1:]),
         summary=found.abstract or "",
         provenance={
-            "list": filing.source.name,
+            "list": _base(filing.source.name),
             "sections": [" > ".join(path) for path in paper.sections],
             **({"facets": paper.facets} if paper.facets else {}),
             **({"url": paper.entry.url} if paper.entry.url else {}),
@@ -120,7 +121,8 @@ def _suite_item(paper: FiledPaper) -> dict[str, Any]:
         "abstract": paper.entry.paper.abstract,
         "year": paper.entry.paper.year,
     }
-    return item | {name: value for name, value in more.items() if value}
+    bare = {} if more["abstract"] else {"title_only": True}
+    return item | {name: value for name, value in more.items() if value} | bare
 
 
 def _facet_row(paper: FiledPaper) -> dict[str, Any]:
@@ -145,6 +147,11 @@ def _title_of(paper: FiledPaper) -> str:
 
 def _text_of(paper: FiledPaper) -> str:
     return f"{paper.entry.paper.title or ''} {paper.entry.paper.abstract or ''}"
+
+
+def _base(name: str) -> str:
+    """The file's own name: where it was on one machine says nothing elsewhere."""
+    return " ".join(Path(name).name.split())
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> str:

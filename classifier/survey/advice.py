@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from classifier.model.record import OUT_OF_SCOPE
 from classifier.model.study import Study
 from classifier.survey.finding import Finding
 from classifier.survey.taxonomy import Taxonomy
@@ -17,11 +16,11 @@ from classifier.text.similarity import Centroids
 
 ENOUGH = 2
 """Studies of a leaf: one is left out when it is measured, and another must remain."""
-_LEAST_COMPARED = 4
-"""Papers of two leaves together; fewer tell nothing about whether their texts differ."""
+_LEAST_COMPARED = 5
+"""Papers of a leaf; fewer tell nothing about whether its texts differ from another's."""
 _TOLD_APART = 0.6
 """Share of papers that must be nearer to their own leaf than to the other; guessing gives .5."""
-_MOST_PAIRS = 20
+_MOST_PAIRS = 10
 _SHOWN = 5
 
 
@@ -90,7 +89,7 @@ def _alike(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Itera
     groups = {
         leaf: [f"{study.title} {study.summary}" for study in found]
         for leaf in taxonomy.leaves
-        if len(found := by_label.get(leaf, ())) >= ENOUGH and leaf != OUT_OF_SCOPE
+        if len(found := by_label.get(leaf, ())) >= _LEAST_COMPARED
     }
     nearness = Centroids(groups).leave_one_out()
     pairs: list[tuple[float, str, str, int, int]] = []
@@ -99,7 +98,7 @@ def _alike(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Itera
             (row[other], row[one]) for row in nearness[other]
         ]
         own = sum(near > far for near, far in rows)
-        if len(rows) >= _LEAST_COMPARED and own < _TOLD_APART * len(rows):
+        if own < _TOLD_APART * len(rows):
             pairs.append((own / len(rows), one, other, own, len(rows)))
     for _, one, other, own, total in sorted(pairs)[:_MOST_PAIRS]:
         yield _advice(

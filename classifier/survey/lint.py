@@ -166,11 +166,12 @@ def _implies(left: Conditions, right: Conditions) -> bool:
 def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
     examples = Counter(study.label for study in studies)
     for leaf in taxonomy.leaves.values():
-        if not leaf.node.definition and examples[leaf.id] < ENOUGH:
+        if not leaf.node.definition and (taxonomy.questions or examples[leaf.id] < ENOUGH):
+            needed = "" if taxonomy.questions else f", and there are fewer than {ENOUGH} studies; add either"
             yield Finding(
                 code="empty-leaf",
                 where=f"taxonomy.yaml: {leaf.id}",
-                message=f"the definition is empty, and there are fewer than {ENOUGH} studies; add either",
+                message=f"the definition is empty{needed}",
             )
     for where, node in (
         *taxonomy.branches.items(),

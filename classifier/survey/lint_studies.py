@@ -29,8 +29,10 @@ def check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Findin
             yield Finding(
                 code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is not a leaf"
             )
-    if not study.title.strip():
-        yield Finding(code="missing-field", where=where, message="'title' is empty")
+    # Without questions, a title and a leaf are enough: what else is missing is advice.
+    for name in ("title", "summary", "rationale") if taxonomy.questions else ("title",):
+        if not getattr(study, name).strip():
+            yield Finding(code="missing-field", where=where, message=f"'{name}' is empty")
     yield from _check_attributes(where, study, leaf)
     yield from _check_study_answers(taxonomy, where, study)
 
