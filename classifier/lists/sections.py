@@ -125,6 +125,22 @@ def unread_items(text: str, entries: Iterable[int]) -> list[tuple[int, str]]:
     return found
 
 
+def item_ends(text: str) -> dict[int, int]:
+    """Line of a bullet, from 1 -> the line of its last text, what is nested in it included."""
+    from markdown_it import MarkdownIt
+
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    ends: dict[int, int] = {}
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        if token.type in ("list_item_open", "tr_open") and token.map is not None:
+            end = token.map[1]
+            while end > token.map[0] + 1 and not lines[end - 1].strip():
+                end -= 1
+            ends[token.map[0] + 1] = end
+    return ends
+
+
 def clean_title(text: str) -> str:
     """A heading's words: no emoji, numbering, counts, anchors or marks around them.
 
