@@ -92,7 +92,7 @@ def find_sections(text: str, entries: Mapping[int, str]) -> tuple[ListSection, .
         _visit(found, tokens, place, token)
     headings = sorted((h for h in found.headings if h.title), key=lambda h: h.line)
     headings = [h for h in headings if not _is_entry(h, entries)]
-    return tuple(_nested(headings, total, _intros(found.paragraphs, entries)))
+    return tuple(_nested(headings, total, _intros(found.paragraphs, entries), sorted(entries)))
 
 
 def section_at(sections: Sequence[ListSection], line: int) -> ListSection | None:
@@ -169,7 +169,8 @@ def _visit(found: _Found, tokens: Sequence[Token], place: int, token: Token) -> 
     line = token.map[0] + 1
     if token.type == "heading_open" and token.level == 0:
         title = _inline_title(tokens[place + 1])
-        if not token.markup.startswith("#") and (len(title) > MAX_TITLE_CHARS or title.endswith(".")):
+        said = tokens[place + 1].content.rstrip()
+        if not token.markup.startswith("#") and (len(said) > MAX_TITLE_CHARS or said.endswith(".")):
             return
         found.level = int(token.tag[1])
         found.headings.append(_Heading(line, (found.level, 0), title, "heading", level=found.level))
@@ -270,7 +271,7 @@ def _intros(paragraphs: Iterable[tuple[int, str]], entries: Mapping[int, str]) -
 
 
 def _nested(
-    headings: Sequence[_Heading], total: int, intros: Sequence[tuple[int, str]]
+    headings: Sequence[_Heading], total: int, intros: Sequence[tuple[int, str]], entries: Sequence[int]
 ) -> Iterable[ListSection]:
     above: list[tuple[_Heading, tuple[str, ...]]] = []
     for place, heading in enumerate(headings):
@@ -281,6 +282,7 @@ def _nested(
         closing = (h.line for h in headings[place + 1 :] if h.rank <= heading.rank)
         end = min(next(closing, total), heading.until or total)
         following = headings[place + 1].line if place + 1 < len(headings) else total
+        following = min(following, next((entry for entry in entries if entry > heading.line), total))
         intro = " ".join(text for line, text in intros if heading.line < line < min(following, end))
         yield ListSection(titles, heading.line, end, heading.kind, _cut(intro), heading.level)
 

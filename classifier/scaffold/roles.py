@@ -47,7 +47,7 @@ _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split
 _WEAK = frozenset(
     _SPLIT.findall(
         "data overview overviews links link news challenge challenges position positions perspective "
-        "perspectives platform platforms code codes app apps product products resource"
+        "perspectives video videos platform platforms code codes app apps product products resource"
     )
 )
 """Words that a topic may consist of; they count only beside others of `_KIND_OF`."""
