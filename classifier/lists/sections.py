@@ -91,7 +91,9 @@ def find_sections(text: str, entries: Mapping[int, str]) -> tuple[ListSection, .
     for place, token in enumerate(tokens):
         _visit(found, tokens, place, token)
     headings = sorted((h for h in found.headings if h.title), key=lambda h: h.line)
-    headings = [h for h in headings if not _is_entry(h, entries)]
+    # Badges below the list's own title are links to its survey, which its reader then calls by that title.
+    is_title = bool(headings) and headings[0].level == 1 and len(headings) > 1
+    headings = [h for n, h in enumerate(headings) if (n == 0 and is_title) or not _is_entry(h, entries)]
     return tuple(_nested(headings, total, _intros(found.paragraphs, entries), sorted(entries)))
 
 

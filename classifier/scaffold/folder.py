@@ -34,7 +34,7 @@ class InitFolder:
             raise ConfigError(f"{root}: is a file; expected a new or empty folder")
         self._state = self._load()
         if self._state is None and root.is_dir():
-            names = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+            names = sorted(path.name for path in root.iterdir() if not _is_nothing(path))
             if names:
                 shown = ", ".join(names[:_SHOWN]) + ", …" * (len(names) > _SHOWN)
                 raise ConfigError(
@@ -142,10 +142,18 @@ class InitFolder:
 
     def _clear_parts(self) -> None:
         """What a killed init left half-written."""
-        for name in self._known():
+        for name in (STATE_FILE, *self._known()):
             folder = (self.root / name).parent
             for part in folder.glob(f".{Path(name).name}.*{PART}"):
                 part.unlink(missing_ok=True)
+
+
+def _is_nothing(path: Path) -> bool:
+    """Whether a name in a folder does not count: hidden, or what an init killed at once has left."""
+    if path.name.startswith("."):
+        return True
+    own = path.name == Path(STATE_FILE).parent.name and path.is_dir()
+    return own and all(inner.name.startswith(".") for inner in path.iterdir())
 
 
 def _sha256(text: str) -> str:
