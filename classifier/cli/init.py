@@ -144,7 +144,8 @@ def _report(folder: Path, started: Started) -> list[str]:
     lines += [f"  {count.pop(name, 0):5}  {text}" for name, text in words.items() if count[name]]
     lines += [f"  {times:5}  {name}" for name, times in sorted(count.items()) if times]
     with_text = sum(bool(paper.entry.paper.abstract) for paper in filing.papers)
-    lines.append(f"  {with_text} of {len(filing.papers)} labelled papers have an abstract")
+    if filing.papers:
+        lines.append(f"  {with_text} of {len(filing.papers)} labelled papers have an abstract")
     lines.append(
         "Without a model, definitions are drafts from headings and frequent words: that is little. Edit "
         "them in "

@@ -32,6 +32,8 @@ _COUNT = re.compile(r"\s*[(\[（]\s*\d+(?:\s*(?:papers?|works?|entries|items))?\
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)+[.):]?|\d+[.):]|[IVX]+[.)]|[A-Z][.)]|[(（]\w{1,3}[)）])\s+(?=\S)")
 _EDGES = " \t-–—:：|#*_~·•.>→"
 _ID_MARK = re.compile(r"\s*\{#[^{}]*\}\s*$")
+_TOPIC_WORDS = 12
+"""Of a bullet in an outline; a longer one is a sentence."""
 _NO_SENTENCE = re.compile(r"https?://|!\[|\]\(#")
 
 
@@ -69,24 +71,26 @@ class _Heading:
 class _Found:
     """What a walk through the tokens has gathered."""
 
+    outline: bool
     headings: list[_Heading] = field(default_factory=list)
     paragraphs: list[tuple[int, str]] = field(default_factory=list)
     level: int = 0
     details: list[int] = field(default_factory=list)
 
 
-def find_sections(text: str, entries: Mapping[int, str]) -> tuple[ListSection, ...]:
+def find_sections(text: str, entries: Mapping[int, str], *, outline: bool = False) -> tuple[ListSection, ...]:
     """The sections in the order of their lines; a heading that is an entry's title is none.
 
     Args:
         text: The whole list; lines end as the readers of lists see it.
         entries: Line of an entry, from 1 -> its title (empty if it has none).
+        outline: The text is an outline without papers: every short bullet without a link is a section.
     """
     from markdown_it import MarkdownIt
 
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     total = text.count("\n") + 2
-    found = _Found()
+    found = _Found(outline=outline)
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     for place, token in enumerate(tokens):
         _visit(found, tokens, place, token)
@@ -100,47 +104,6 @@ def find_sections(text: str, entries: Mapping[int, str]) -> tuple[ListSection, .
 def section_at(sections: Sequence[ListSection], line: int) -> ListSection | None:
     """The innermost section that has the line; None above the first."""
     return next((s for s in reversed(sections) if s.line <= line < s.end), None)
-
-
-def unread_items(text: str, entries: Iterable[int]) -> list[tuple[int, str]]:
-    """(line, words) of bullets and table rows that link somewhere and hold no entry, innermost ones only.
-
-    Args:
-        entries: Lines of entries, from 1.
-    """
-    from markdown_it import MarkdownIt
-
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    read = set(entries)
-    spans = [
-        (token.map[0] + 1, token.map[1] + 1)
-        for token in MarkdownIt("commonmark").enable("table").parse(text)
-        if token.type in ("list_item_open", "tr_open") and token.map is not None
-    ]
-    found = []
-    for place, (start, end) in enumerate(spans):
-        inner = next((first for first, _ in spans[place + 1 :] if first > start), end)
-        own = "\n".join(lines[start - 1 : max(start, min(inner, end) - 1)])
-        if "http" in own and not read.intersection(range(start, end)):
-            found.append((start, plain(own)))
-    return found
-
-
-def item_ends(text: str) -> dict[int, int]:
-    """Line of a bullet, from 1 -> the line of its last text, what is nested in it included."""
-    from markdown_it import MarkdownIt
-
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    ends: dict[int, int] = {}
-    for token in MarkdownIt("commonmark").enable("table").parse(text):
-        if token.type in ("list_item_open", "tr_open") and token.map is not None:
-            end = token.map[1]
-            while end > token.map[0] + 1 and not lines[end - 1].strip():
-                end -= 1
-            ends[token.map[0] + 1] = end
-    return ends
 
 
 def clean_title(text: str) -> str:
@@ -197,7 +160,8 @@ def _visit_item(found: _Found, tokens: Sequence[Token], place: int) -> None:
     kinds = [each.type for each in inner]
     if len(inner) < 4 or kinds[:3] != ["paragraph_open", "inline", "paragraph_close"]:
         return
-    if not kinds[3].endswith("list_open") or token.map is None or _has_link(inner[1]):
+    is_topic = found.outline and len(inner[1].content.split()) <= _TOPIC_WORDS
+    if not (kinds[3].endswith("list_open") or is_topic) or token.map is None or _has_link(inner[1]):
         return
     title = _inline_title(inner[1])
     rank = (found.level, _BULLET_RANK + token.level)

@@ -87,6 +87,7 @@ class _Filer:
         for paper in self._source.papers:
             self._file(paper.entry, paper.sections, leaf_of)
         self._fill_empty_leaves()
+        self._drop_unused_leaves()
         papers = [paper for paper in self._filed if paper.leaves]
         self._drop_shared_ids(papers)
         aside = [paper for paper in self._filed if not paper.leaves and paper.facets]
@@ -126,7 +127,7 @@ class _Filer:
         else:
             paper = match.value
             paper.entry = _completed(paper.entry, entry)
-        self._index.add(traits, "", paper)
+        self._index.add(traits, entry.key, paper)
         best: Outcome | None = None
         for path in sections or ((),):
             outcome = self._outcome(paper, entry, path, leaf_of)
@@ -195,6 +196,17 @@ class _Filer:
                             "the list",
                         )
                     )
+
+    def _drop_unused_leaves(self) -> None:
+        """A leaf whose papers all count elsewhere, if second leaves are not wanted, goes and is named."""
+        used = {leaf for paper in self._filed for leaf in paper.leaves}
+        for top in self._maker.top:
+            for path, node in list(top.walk()):
+                if not node.children and not node.keep and path not in used:
+                    node.here.clear()
+                    message = f"{path}: its papers all count in other leaves, so it was left out"
+                    self.notices.append(Notice(code="empty-leaf", message=message))
+        self._maker.prune()
 
     def _fill_empty_leaves(self) -> None:
         """A leaf whose papers are all listed elsewhere first gets the first of them that can be spared."""

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from classifier.lists import read_lists
 from classifier.lists.lines import read_lines
+from classifier.lists.markdown_items import unread_items
 from classifier.lists.opening import open_list
-from classifier.lists.sections import ListSection, find_sections, section_at, unread_items
+from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.scaffold.source import Source, SourcePaper, SourceSection, UnreadItem
 
@@ -30,7 +31,7 @@ def read_markdown_list(name: str) -> Source:
     entries = [entry for entry in found if isinstance(entry, ListEntry)]
     text = _text(name)
     by_line = {entry.line: entry.paper.title or "" for entry in entries}
-    sections = find_sections(text, by_line)
+    sections = find_sections(text, by_line, outline=not entries)
     title = _title_of(sections, entries, text.split("\n"))
     return Source(
         name=name,

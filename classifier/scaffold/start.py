@@ -65,7 +65,7 @@ def with_abstracts(source: Source, name: str) -> tuple[Source, int]:
     index = PaperIndex[str]()
     for entry in read_lists([name], attachments=False):
         if isinstance(entry, ListEntry) and entry.paper.abstract:
-            index.add(traits_of(entry.paper, url=entry.url), "", entry.paper.abstract)
+            index.add(traits_of(entry.paper, url=entry.url), entry.key, entry.paper.abstract)
     papers, given = [], 0
     for paper in source.papers:
         entry = paper.entry

@@ -73,7 +73,16 @@ def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
 
 
 def _few(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Iterator[Finding]:
+    second = {leaf for studies in by_label.values() for study in studies for leaf in study.secondary}
     for leaf in taxonomy.leaves:
+        if leaf in second and not by_label.get(leaf):
+            yield _advice(
+                "secondary-only",
+                f"taxonomy.yaml: {leaf}",
+                "all its papers have another leaf as their label: nothing measures this leaf; make it the "
+                "`label` of "
+                "two papers, or remove it",
+            )
         if len(by_label.get(leaf, ())) == 1:
             yield _advice(
                 "one-paper",

@@ -213,7 +213,7 @@ def _check_drafts(
 def _check_coverage(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
     if not studies:
         return
-    labels = {study.label for study in studies}
+    labels = {label for study in studies for label in (study.label, *study.secondary)}
     for leaf in taxonomy.leaves.values():
         if leaf.id not in labels:
             yield Finding(

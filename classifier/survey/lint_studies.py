@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from classifier.model.identity import same_paper
+from classifier.model.paper import Paper
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.model.study import Study
+from classifier.model.traits import traits_of
 from classifier.survey.finding import Finding
 from classifier.survey.taxonomy import Leaf, Taxonomy
 
@@ -76,14 +78,31 @@ def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterat
 def check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
     """Ids and papers that occur more than once."""
     yield from repeated("gold", [study.id for _, study in gold])
+    places: dict[Hashable, list[int]] = {}
+    blocks = [_blocks(study) for _, study in gold]
+    for number, own in enumerate(blocks):
+        for block in own:
+            places.setdefault(block, []).append(number)
     for number, (where, study) in enumerate(gold):
-        for _, other in gold[number + 1 :]:
+        near = sorted({place for block in blocks[number] for place in places[block] if place > number})
+        for _, other in (gold[place] for place in near):
             if study.id != other.id and same_paper(study, other):
                 yield Finding(
                     code="duplicate-paper",
                     where=f"{where} ({study.id})",
                     message=f"the same paper as {other.id}; keep one",
                 )
+
+
+def _blocks(study: Study) -> set[Hashable]:
+    """What two studies of one paper have in common, so that not each is compared with each."""
+    titles = (study.title, *study.other_titles)
+    found: set[Hashable] = set()
+    for title in titles:
+        paper = Paper(title=title, arxiv_id=study.arxiv, doi=study.doi)
+        traits = traits_of(paper)
+        found |= {*traits.anchors(), *traits.folded.blocks(near=1)}
+    return found
 
 
 def check_answers(

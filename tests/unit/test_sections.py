@@ -6,8 +6,9 @@ import pytest
 
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
+from classifier.lists.markdown_items import item_ends, unread_items
 from classifier.lists.raw import Raw
-from classifier.lists.sections import clean_title, find_sections, item_ends, section_at, unread_items
+from classifier.lists.sections import clean_title, find_sections, section_at
 
 ONE = "- [Learning to Lift a Lever](https://arxiv.org/abs/2301.00001)"
 TWO = "- [A Crane that Learns Alone](https://arxiv.org/abs/2301.00002)"

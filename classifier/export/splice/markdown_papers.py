@@ -20,8 +20,9 @@ from classifier.export.splice.results import Spliced, Untouched
 from classifier.lists.build import build_entry
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
+from classifier.lists.markdown_items import item_ends
 from classifier.lists.raw import Raw
-from classifier.lists.sections import ListSection, find_sections, item_ends, section_at
+from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import ListEntry
 from classifier.model.traits import PaperIndex, traits_of
 from classifier.survey.section_plan import SectionPlan
@@ -65,7 +66,7 @@ def add_papers(data: bytes, filed: Iterable[Filed], plan: SectionPlan | None) ->
         if problem:
             untouched.append(Untouched(row.key, row.row.entry.line, problem))
         else:
-            page.index.add(traits, "", row.key)
+            page.index.add(traits, row.key, row.key)
             added += 1
     return Spliced(original.encode(page.text()), added, known, tuple(untouched), changed=added)
 
@@ -82,7 +83,7 @@ class _Page:
         for raw in raws:
             built = build_entry(raw, "", Path())
             if isinstance(built, ListEntry):
-                self.index.add(traits_of(built.paper, url=built.url), "", built.key)
+                self.index.add(traits_of(built.paper, url=built.url), built.key, built.key)
             end = ends.get(raw.line, raw.line)
             self._entries.append(_Entry(raw.line - 1, end, raw.title, section_at(self._sections, raw.line)))
         self._new: dict[int, list[str]] = {}  # place of a line -> lines before it
