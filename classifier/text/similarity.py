@@ -49,10 +49,10 @@ class TermIndex:
     def similarities(self, text: str) -> list[float]:
         """Cosine in [0, 1] of the text with each indexed one, in their order."""
         query = self._vector(Counter(terms(text)))
-        return [_dot(query, vector) for vector in self.vectors]
+        return [cosine(query, vector) for vector in self.vectors]
 
     def _vector(self, count: Mapping[str, int]) -> dict[str, float]:
-        return _unit(
+        return unit_vector(
             {term: (1 + math.log(n)) * self._idf.get(term, self._unseen) for term, n in count.items()}
         )
 
@@ -63,26 +63,28 @@ def contrast(left: str, right: str, left_ground: str, right_ground: str) -> floa
     Only words that one side has and the other lacks count: what two neighbours share cannot tell them apart.
     """
     (one, other), (one_ground, other_ground) = _apart(left, right), _apart(left_ground, right_ground)
-    own = _dot(one, one_ground) + _dot(other, other_ground)
-    return own - _dot(one, other_ground) - _dot(other, one_ground)
+    own = cosine(one, one_ground) + cosine(other, other_ground)
+    return own - cosine(one, other_ground) - cosine(other, one_ground)
 
 
 def _apart(left: str, right: str) -> tuple[dict[str, float], dict[str, float]]:
     """Unit vectors of the words that stand in one of two texts only."""
     one, other = Counter(terms(left)), Counter(terms(right))
-    return _unit(_without(one, other)), _unit(_without(other, one))
+    return unit_vector(_without(one, other)), unit_vector(_without(other, one))
 
 
 def _without(count: Mapping[str, int], other: Mapping[str, int]) -> dict[str, float]:
     return {term: 1 + math.log(n) for term, n in count.items() if term not in other}
 
 
-def _unit(weights: Mapping[str, float]) -> dict[str, float]:
+def unit_vector(weights: Mapping[str, float]) -> dict[str, float]:
+    """The vector at length 1; empty if it has no length."""
     length = math.sqrt(sum(weight * weight for weight in weights.values()))
     return {term: weight / length for term, weight in weights.items()} if length else {}
 
 
-def _dot(left: Mapping[str, float], right: Mapping[str, float]) -> float:
+def cosine(left: Mapping[str, float], right: Mapping[str, float]) -> float:
+    """The product of two unit vectors."""
     if len(left) > len(right):
         left, right = right, left
     return sum(weight * right[term] for term, weight in left.items() if term in right)
@@ -99,22 +101,23 @@ class Centroids:
         texts = [text for members in groups.values() for text in members]
         vectors = iter(TermIndex(texts).vectors)
         self._members = {name: [next(vectors) for _ in members] for name, members in groups.items()}
-        self._sums = {name: _sum(members) for name, members in self._members.items()}
+        self._sums = {name: add_vectors(members) for name, members in self._members.items()}
 
     def leave_one_out(self) -> dict[str, list[dict[str, float]]]:
         """Group -> for each of its texts, the cosine with every group's mean, itself left out of its own."""
-        units = {name: _unit(total) for name, total in self._sums.items()}
+        units = {name: unit_vector(total) for name, total in self._sums.items()}
         found: dict[str, list[dict[str, float]]] = {}
         for name, members in self._members.items():
             found[name] = []
             for vector in members:
-                row = {other: _dot(vector, unit) for other, unit in units.items() if other != name}
+                row = {other: cosine(vector, unit) for other, unit in units.items() if other != name}
                 rest = {t: w - vector.get(t, 0.0) for t, w in self._sums[name].items()}
-                found[name].append({**row, name: _dot(vector, _unit(rest))})
+                found[name].append({**row, name: cosine(vector, unit_vector(rest))})
         return found
 
 
-def _sum(vectors: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def add_vectors(vectors: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The sum of sparse vectors."""
     total: dict[str, float] = {}
     for vector in vectors:
         for term, weight in vector.items():

@@ -1,7 +1,5 @@
 """Workspaces that work but are weak: what lint advises, and that it is no error."""
 
-# ruff: noqa: E501
-
 import json
 from collections import Counter
 
