@@ -4,8 +4,8 @@
 
 Each DIR holds `README.list.md`, a Markdown list, and `papers.jsonl`: `title`, `abstract` and `label`, the
 headings from the second level down, joined by " / ". For each list this makes a workspace without a model,
-compares the number of its papers with a count of lines, runs `lint`, writes one new paper back, and measures the offline
-engine, leave-one-out, on the papers with an abstract in sections of two or more.
+compares the number of its papers with a count of lines, runs `lint`, and measures the offline engine,
+leave-one-out, on the papers with an abstract in sections of two or more.
 """
 
 import json

@@ -146,17 +146,14 @@ def _report(folder: Path, started: Started) -> list[str]:
     with_text = sum(bool(paper.entry.paper.abstract) for paper in filing.papers)
     if filing.papers:
         lines.append(f"  {with_text} of {len(filing.papers)} labelled papers have an abstract")
-    lines.append(
-        "Without a model, definitions are drafts from headings and frequent words: that is little. Edit "
-        "them in "
-        f"{folder / 'taxonomy.yaml'};"
-        if not all(node.intro for node in nodes)
-        else f"Definitions are the list's own; check them in {folder / 'taxonomy.yaml'};"
-    )
+    taxonomy = folder / "taxonomy.yaml"
+    if all(node.intro for node in nodes):
+        lines.append(f"Definitions are the source's own; check them in {taxonomy}.")
+    else:
+        lines.append("Definitions that the source does not give are drafts from headings and frequent words.")
+        lines.append(f"That is little: edit them in {taxonomy}.")
     if filing.plan.sections:
-        lines.append(
-            f"what each section was taken for is in {folder / 'sections.yaml'}: edit it, then rerun."
-        )
+        lines.append(f"{folder / 'sections.yaml'} has what each section was taken for: edit it, then rerun.")
     if not started.written:
         lines.append("Nothing changed: everything was there already.")
     lines.append(f"Next: classifier lint --workspace {folder}")
