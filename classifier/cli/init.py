@@ -116,7 +116,7 @@ def _facts(folder: Path, started: Started) -> dict[str, object]:
         "entries": len(filing.outcomes),
         "outcomes": dict(sorted(filing.counts().items())),
         "broken": [entry.model_dump() for entry in filing.source.broken],
-        "notices": [notice.message for notice in (*filing.source.notices, *filing.notices)],
+        "notices": [*filing.source.notices, *filing.notices],
         "unread": [item.model_dump() for item in filing.source.unread],
         "sections": [row.model_dump() for row in filing.plan.sections],
         "abstracts_added": started.abstracts,
@@ -164,7 +164,7 @@ def _say_unread(started: Started) -> None:
     """Entries that cannot be used, and links that are no papers: on standard error, a few of many."""
     filing = started.filing
     source = filing.source
-    rows = [notice.message for notice in (*source.notices, *filing.notices)]
+    rows = [*source.notices, *filing.notices]
     rows += [f"line {entry.line}: {entry.reason}" for entry in source.broken]
     aside = {row.section for row in filing.plan.sections if row.role in ("front", "facet")}
     listed = [item for item in source.unread if not any(item.section[:n] in aside for n in range(1, 9))]

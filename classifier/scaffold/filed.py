@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from classifier.model.entries import ListEntry
-from classifier.model.record import Notice, Record
+from classifier.model.record import Record
 from classifier.scaffold.places import DraftNode
 from classifier.scaffold.source import Path, Source
 from classifier.survey.section_plan import SectionPlan
@@ -66,7 +66,7 @@ class Filing:
     aside: list[FiledPaper]
     outcomes: list[Outcome]
     plan: SectionPlan
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def counts(self) -> Counter[str]:
         """Entries by outcome; piles and facets by name."""

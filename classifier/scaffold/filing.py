@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from classifier.errors import InputError
 from classifier.model.entries import ListEntry
-from classifier.model.record import Notice
 from classifier.model.traits import PaperIndex, traits_of
 from classifier.scaffold.filed import Choices, FiledPaper, Filing, Outcome
 from classifier.scaffold.places import OTHER_LEAF, DraftNode, Place, TreeMaker, decide_roles, place_of
@@ -76,7 +75,7 @@ class _Filer:
         self._filed: list[FiledPaper] = []
         self._outcomes: list[Outcome] = []
         self._owner: list[FiledPaper] = []  # of each outcome
-        self.notices: list[Notice] = []
+        self.notices: list[str] = []
 
     def run(self) -> Filing:
         if self._choices.branch_papers == "leaf":
@@ -189,12 +188,9 @@ class _Filer:
                     found = paper.entry.paper.model_copy(update={name: None})
                     paper.entry = paper.entry.model_copy(update={"paper": found})
                     self.notices.append(
-                        Notice(
-                            code="shared-id",
-                            message=f"line {paper.entry.line}: '{found.title}' has the id {value} of "
-                            f"'{owner.entry.paper.title}' (line {owner.entry.line}); left out, check it in "
-                            "the list",
-                        )
+                        f"line {paper.entry.line}: '{found.title}' has the id {value} of "
+                        f"'{owner.entry.paper.title}' (line {owner.entry.line}); left out, check it in "
+                        "the list"
                     )
 
     def _drop_unused_leaves(self) -> None:
@@ -205,7 +201,7 @@ class _Filer:
                 if not node.children and not node.keep and path not in used:
                     node.here.clear()
                     message = f"{path}: its papers all count in other leaves, so it was left out"
-                    self.notices.append(Notice(code="empty-leaf", message=message))
+                    self.notices.append(message)
         self._maker.prune()
 
     def _fill_empty_leaves(self) -> None:

@@ -16,7 +16,6 @@ from classifier.lists.lines import read_lines
 from classifier.lists.opening import open_list
 from classifier.lists.raw import Raw
 from classifier.model.entries import BrokenEntry, ListEntry
-from classifier.model.record import Notice
 from classifier.scaffold.source import Path, Source, SourcePaper, SourceSection
 
 _GROUPING = re.compile(r"jabref-meta:\s*grouping\s*:(.*?)\n\s*\}", re.DOTALL | re.IGNORECASE)
@@ -67,7 +66,7 @@ def read_library(name: str, form: str) -> Source:
             SourcePaper(entry=e, sections=tuple(dict.fromkeys(paths.get(e.line, ())))) for e in entries
         ),
         broken=tuple(entry for entry in found if isinstance(entry, BrokenEntry)),
-        notices=(Notice(code="filed-by", message=f"the tree is made of the entries' {kind}"),),
+        notices=(f"the tree is made of the entries' {kind}",),
     )
 
 

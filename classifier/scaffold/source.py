@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from classifier.model.entries import BrokenEntry, ListEntry
-from classifier.model.record import Notice, Record
+from classifier.model.record import Record
 
 Path = tuple[str, ...]
 """Headings from the outermost to a section's own."""
@@ -65,5 +63,5 @@ class Source(Record):
     papers: tuple[SourcePaper, ...] = ()
     broken: tuple[BrokenEntry, ...] = ()
     unread: tuple[UnreadItem, ...] = ()
-    notices: tuple[Notice, ...] = Field(default=())
+    notices: tuple[str, ...] = ()
     keep_empty: bool = False

@@ -41,34 +41,34 @@ def _drafts(taxonomy: Taxonomy) -> Iterator[Finding]:
     nodes = [*taxonomy.branches.items(), *((leaf.id, leaf.node) for leaf in taxonomy.leaves.values())]
     drafted = [name for name, node in nodes for _ in node.drafts] + ["the survey"] * len(taxonomy.drafts)
     if drafted:
-        yield _advice(
-            "draft",
-            "taxonomy.yaml",
-            f"{len(drafted)} texts are drafts that no person has accepted ({_shown(drafted)}); edit each, "
-            "then "
-            "remove it from `drafts`",
+        yield Finding(
+            level="advice",
+            code="draft",
+            where="taxonomy.yaml",
+            message=f"{len(drafted)} texts are drafts that no person has accepted ({_shown(drafted)}); "
+            "edit each, then remove it from `drafts`",
         )
 
 
 def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
     bare = [study.id for study in studies if not study.summary.strip()]
     if bare:
-        yield _advice(
-            "title-only",
-            "gold",
-            f"{len(bare)} of {len(studies)} studies have only a title ({_shown(bare)}); add a `summary`: "
-            "the paper's "
-            "abstract, or a few sentences of your own",
+        yield Finding(
+            level="advice",
+            code="title-only",
+            where="gold",
+            message=f"{len(bare)} of {len(studies)} studies have only a title ({_shown(bare)}); add a "
+            "`summary`: the paper's abstract, or a few sentences of your own",
         )
     # A list that brings no reasons at all has none to add; one that has some lacks the others.
     unexplained = [study.id for study in studies if study.summary.strip() and not study.rationale.strip()]
     if unexplained and any(study.rationale.strip() for study in studies):
-        yield _advice(
-            "no-rationale",
-            "gold",
-            f"{len(unexplained)} studies say nothing of why they are where they are "
-            f"({_shown(unexplained)}); add a "
-            "`rationale` of one or two sentences",
+        yield Finding(
+            level="advice",
+            code="no-rationale",
+            where="gold",
+            message=f"{len(unexplained)} studies say nothing of why they are where they are "
+            f"({_shown(unexplained)}); add a `rationale` of one or two sentences",
         )
 
 
@@ -76,20 +76,20 @@ def _few(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Iterato
     second = {leaf for studies in by_label.values() for study in studies for leaf in study.secondary}
     for leaf in taxonomy.leaves:
         if leaf in second and not by_label.get(leaf):
-            yield _advice(
-                "secondary-only",
-                f"taxonomy.yaml: {leaf}",
-                "all its papers have another leaf as their label: nothing measures this leaf; make it the "
-                "`label` of "
-                "two papers, or remove it",
+            yield Finding(
+                level="advice",
+                code="secondary-only",
+                where=f"taxonomy.yaml: {leaf}",
+                message="all its papers have another leaf as their label: nothing measures this leaf; "
+                "make it the `label` of two papers, or remove it",
             )
         if len(by_label.get(leaf, ())) == 1:
-            yield _advice(
-                "one-paper",
-                f"taxonomy.yaml: {leaf}",
-                "one labelled paper: leave-one-out cannot measure this leaf, since nothing is left to "
-                "compare with; "
-                "add a second paper, or merge it with a neighbour",
+            yield Finding(
+                level="advice",
+                code="one-paper",
+                where=f"taxonomy.yaml: {leaf}",
+                message="one labelled paper: leave-one-out cannot measure this leaf, since nothing is "
+                "left to compare with; add a second paper, or merge it with a neighbour",
             )
 
 
@@ -110,19 +110,20 @@ def _alike(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Itera
         if own < _TOLD_APART * len(rows):
             pairs.append((own / len(rows), one, other, own, len(rows)))
     for _, one, other, own, total in sorted(pairs)[:_MOST_PAIRS]:
-        yield _advice(
-            "alike",
-            f"taxonomy.yaml: {one}",
-            f"by their words, only {own} of {total} papers of this leaf and {other} are nearer to their "
-            "own leaf; "
-            "say in the definitions what tells the two apart, or merge them",
+        yield Finding(
+            level="advice",
+            code="alike",
+            where=f"taxonomy.yaml: {one}",
+            message=f"by their words, only {own} of {total} papers of this leaf and {other} are nearer to "
+            "their own leaf; say in the definitions what tells the two apart, or merge them",
         )
     if len(pairs) > _MOST_PAIRS:
-        yield _advice("alike", "taxonomy.yaml", f"{len(pairs) - _MOST_PAIRS} more pairs of leaves are alike")
-
-
-def _advice(code: str, where: str, message: str) -> Finding:
-    return Finding(code=code, where=where, message=message, level="advice")
+        yield Finding(
+            level="advice",
+            code="alike",
+            where="taxonomy.yaml",
+            message=f"{len(pairs) - _MOST_PAIRS} more pairs of leaves are alike",
+        )
 
 
 def _shown(names: Sequence[str]) -> str:

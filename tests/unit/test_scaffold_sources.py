@@ -90,7 +90,7 @@ def test_keywords_make_a_tree_if_several_entries_share_them(tmp_path):
     )
     source = read_source(str(path))
     assert leaves(source) == ["song", "sight"]
-    assert [notice.message for notice in source.notices] == ["the tree is made of the entries' tags"]
+    assert source.notices == ("the tree is made of the entries' tags",)
 
 
 @pytest.mark.parametrize(
