@@ -15,7 +15,7 @@ from classifier.model.traits import PaperIndex, traits_of
 from classifier.scaffold.filed import Choices, FiledPaper, Filing, Outcome
 from classifier.scaffold.places import OTHER_LEAF, DraftNode, Place, TreeMaker, decide_roles, place_of
 from classifier.scaffold.roles import Guess
-from classifier.scaffold.source import Path, Source
+from classifier.scaffold.source import MARKDOWN, Path, Source
 from classifier.survey.section_plan import PlannedSection, SectionPlan
 
 DIRECT, OTHERS, FRONT, NO_SECTION, NO_TOPIC = (
@@ -157,7 +157,7 @@ class _Filer:
         self, paper: FiledPaper, place: Place, path: Path, leaf_of: Mapping[Path, str]
     ) -> tuple[str, str]:
         if place.stop == "front":
-            return "pile", FRONT if path else NO_SECTION
+            return "pile", FRONT if path or self._source.form == MARKDOWN else NO_SECTION
         for name, value in place.facets.items():
             paper.facets.setdefault(name, value)
         if place.stop == "facet":

@@ -15,7 +15,7 @@ from classifier.lists.markdown_items import unread_items
 from classifier.lists.opening import open_list
 from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import BrokenEntry, ListEntry
-from classifier.scaffold.source import Source, SourcePaper, SourceSection, UnreadItem
+from classifier.scaffold.source import MARKDOWN, Source, SourcePaper, SourceSection, UnreadItem
 
 _SHOWN_CHARS = 160
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,4}[.)]|\|)")
@@ -35,7 +35,7 @@ def read_markdown_list(name: str) -> Source:
     title = _title_of(sections, entries, text.split("\n"))
     return Source(
         name=name,
-        form="Markdown",
+        form=MARKDOWN,
         title=title.titles[-1] if title else "",
         definition=title.intro if title else "",
         sections=tuple(_merged(sections, title)),

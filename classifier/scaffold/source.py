@@ -5,6 +5,7 @@ from __future__ import annotations
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.model.record import Record
 
+MARKDOWN = "Markdown"
 Path = tuple[str, ...]
 """Headings from the outermost to a section's own."""
 

@@ -37,7 +37,7 @@ def written(line, paper=MAPS):
         (
             f"- **Learning to Lift a Lever**, Bee et al., *NeurIPS 2023*. [[pdf]]({OLD}) [[code]](https://github.com/a/b) "
             "![Stars](https://img.shields.io/github/stars/a/b)",
-            f"- **{TINY}** *arXiv 2026*. [[pdf]]({URL})",
+            f"- **{TINY}**, *arXiv 2026*. [[pdf]]({URL})",
         ),
         (f"* [Learning to Lift a Lever]({OLD}) - A. Bee, C. Dee. ICLR 2023.", f"* [{TINY}]({URL})"),
         (
@@ -55,6 +55,8 @@ def written(line, paper=MAPS):
         (f"- [x] [Learning to Lift a Lever]({OLD}) (CVPR'23) ⭐", f"- [x] [{TINY}]({URL}) (arXiv 2026)"),
         (f"- 📄 **2023-01-05** - [Learning to Lift a Lever]({OLD})", f"- 📄 **2026-11** - [{TINY}]({URL})"),
         (f"  - [Learning to Lift a Lever]({OLD})", f"  - [{TINY}]({URL})"),
+        (f"- [Learning to Lift a Lever]({OLD}), NeurIPS 2023", f"- [{TINY}]({URL}), 2026"),
+        (f"- [Learning to Lift a Lever]({OLD}), arXiv 2023", f"- [{TINY}]({URL}), arXiv 2026"),
     ],
 )  # fmt: skip
 def test_title_link_date_and_venue_follow_the_neighbour_and_nothing_else_does(line, expected):

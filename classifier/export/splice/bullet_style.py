@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from classifier.export.markdown import escaped
 from classifier.lists.ids import find_arxiv_id
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
@@ -31,9 +32,9 @@ _VENUE = re.compile(
     r"(?P<rest>[^()\[\]*_`|]{0,24})(?P<close>[)\]*_`]+)"
 )
 _LABELS = re.compile(r"paper|pdf|arxiv|link|doi|abs|abstract", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(,|;|[–—-](?=\s))")
 _IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
 _WORDS = re.compile(r"[^\W_]+")
-_SPECIAL = re.compile(r"([\\`*\[\]<>|]|(?<!\w)_|_(?!\w))")
 _ARXIV_ID = re.compile(r"(?P<yy>\d\d)(?P<mm>0[1-9]|1[0-2])\.\d{4,5}")
 
 
@@ -87,7 +88,7 @@ def in_style_of(line: str, title: str, paper: NewPaper) -> str | None:
 
 def plain_bullet(marker: str, paper: NewPaper) -> str:
     """A bullet in no particular style."""
-    return f"{marker}[{_escaped(paper.title)}]({paper.url})"
+    return f"{marker}[{escaped(paper.title)}]({paper.url})"
 
 
 def _reads_as(line: str, paper: NewPaper) -> bool:
@@ -122,7 +123,7 @@ def _made(line: str, title: str, paper: NewPaper) -> str | None:
     if marker is None or named is None or "<a" in line.lower():
         return None
     primary = [link for link in links if is_paper(link)]
-    pieces = [_Piece(*named, _escaped(paper.title))]
+    pieces = [_Piece(*named, escaped(paper.title))]
     for link in primary[:1]:
         inside = link.start <= named[0] and named[1] <= link.end
         new = _link_text(line[link.start : link.end], link, paper)
@@ -145,7 +146,7 @@ def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper
     venue = _VENUE.search(outside)
     dated = _DATE.search(outside)
     if venue and venue["name"]:
-        name = _escaped(paper.venue) or ("arXiv" if paper.arxiv else "")
+        name = escaped(paper.venue) or ("arXiv" if paper.arxiv else "")
         text = " ".join(filter(None, (name, str(year or ""))))
         yield _Piece(*venue.span(), f"{venue['open']}{text}{venue['close']}" if text else "")
     elif dated:
@@ -192,7 +193,13 @@ def _between(text: str, *, is_first: bool) -> str:
             part if part == "|" else " " for part in re.findall(r"(?<!\\)\||[^|]+", text[len(first) :])
         )
     opening = re.search(r"(?:(?<=\s)|^)[^\w\s,.;:)\]–—-]*$", text)
-    return f"{'' if is_first else _closing(text)} {opening[0] if opening else ''}".lstrip(" " * is_first)
+    opens = opening[0] if opening else ""
+    if is_first:
+        return opens
+    closing = _closing(text)
+    between = _SEPARATOR.match(text, len(closing))
+    mark = between[1] if between else ""
+    return f"{closing}{' ' * (mark in '–—-' and bool(mark))}{mark} {opens}"
 
 
 def _closing(text: str) -> str:
@@ -230,7 +237,3 @@ def _blanked(line: str, links: list[Link]) -> str:
     for link in links:
         line = line[: link.start] + " " * (link.end - link.start) + line[link.end :]
     return line
-
-
-def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

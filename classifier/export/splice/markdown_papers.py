@@ -24,10 +24,11 @@ from classifier.lists.markdown_items import item_ends
 from classifier.lists.raw import Raw
 from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import ListEntry
-from classifier.model.traits import PaperIndex, traits_of
+from classifier.model.traits import PaperIndex, Traits, traits_of
 from classifier.survey.section_plan import SectionPlan
 
 _BULLET = re.compile(r"(\s*(?:[-*+•]|\d{1,4}[.)])\s+)(?:\[[ xX]\]\s+)?")
+_NUMBERED = re.compile(r"\s*(\d{1,4})[.)]\s")
 _DATED = 2
 """Entries with a date that a section needs before its order is followed."""
 
@@ -52,23 +53,39 @@ def add_papers(data: bytes, filed: Iterable[Filed], plan: SectionPlan | None) ->
         InputError: The bytes are not in the encoding that their mark promises.
     """
     original = decode(data)
-    page = _Page(original.text)
+    rows = [row for row in filed if row.status == "placed" and not row.row.duplicate_of]
+    added, known, untouched, text = _added(original.text, rows, plan, frozenset())
+    # What the reader does not find again would be lost in the list: it is taken out, and said.
+    after = _Page(text).index
+    lost = frozenset(row.key for row in added if not after.find(_traits(row), ""))
+    if lost:
+        added, known, untouched, text = _added(original.text, rows, plan, lost)
+    return Spliced(original.encode(text), len(added), known, tuple(untouched), changed=len(added))
+
+
+def _added(
+    text: str, rows: Iterable[Filed], plan: SectionPlan | None, lost: frozenset[str]
+) -> tuple[list[Filed], int, list[Untouched], str]:
+    """The papers that were added, how many were there, those that could not be, and the new text."""
+    page = _Page(text)
+    added: list[Filed] = []
     untouched: list[Untouched] = []
-    added = known = 0
-    for row in filed:
-        if row.status != "placed" or row.row.duplicate_of:
-            continue
-        traits = traits_of(row.row.entry.paper, row.row.label.paper, url=row.row.entry.url)
-        if page.index.find(traits, ""):
+    known = 0
+    for row in rows:
+        if page.index.find(_traits(row), ""):
             known += 1
             continue
-        problem = page.add(row, plan)
+        problem = "its line cannot be read back" if row.key in lost else page.add(row, plan)
         if problem:
             untouched.append(Untouched(row.key, row.row.entry.line, problem))
         else:
-            page.index.add(traits, row.key, row.key)
-            added += 1
-    return Spliced(original.encode(page.text()), added, known, tuple(untouched), changed=added)
+            page.index.add(_traits(row), row.key, row.key)
+            added.append(row)
+    return added, known, untouched, page.text()
+
+
+def _traits(row: Filed) -> Traits:
+    return traits_of(row.row.entry.paper, row.row.label.paper, url=row.row.entry.url)
 
 
 class _Page:
@@ -87,6 +104,7 @@ class _Page:
             end = ends.get(raw.line, raw.line)
             self._entries.append(_Entry(raw.line - 1, end, raw.title, section_at(self._sections, raw.line)))
         self._new: dict[int, list[str]] = {}  # place of a line -> lines before it
+        self._counted: dict[int, int] = {}  # place of a line -> papers before it
 
     def text(self) -> str:
         """The list with the new lines."""
@@ -110,7 +128,14 @@ class _Page:
             return f"neither {filed.label} nor another section has a bullet or row to follow"
         place = self._place(own, section, paper)
         line = self._written(sorted(around, key=lambda e: abs(e.line - place)), paper)
-        self._insert(place, line)
+        line = self._numbered(line, own, place)
+        self._counted[place] = self._counted.get(place, 0) + 1
+        before = any(entry.line == place for entry in own)
+        ends_in_html = place > 0 and self._lines[place - 1].lstrip().startswith("<") and not before
+        if self._is_loose(own) or ends_in_html:
+            self._insert(place, *((line, "") if before else ("", line)))
+        else:
+            self._insert(place, line)
         return ""
 
     def _is_item(self, entry: _Entry) -> bool:
@@ -154,16 +179,27 @@ class _Page:
 
     def _written(self, neighbours: Sequence[_Entry], paper: NewPaper) -> str:
         for entry in neighbours:
-            whole = " ".join(line.strip("\r\n") for line in self._lines[entry.line : entry.line + 1])
-            made = in_style_of(whole, entry.title, paper)
+            made = in_style_of(self._lines[entry.line].rstrip("\r\n"), entry.title, paper)
             if made is not None:
                 return made
         marker = next((m[1] for e in neighbours if (m := _BULLET.match(self._lines[e.line]))), "- ")
         return plain_bullet(marker, paper)
 
-    def _insert(self, place: int, line: str) -> None:
+    def _numbered(self, line: str, own: Sequence[_Entry], place: int) -> str:
+        """The line with the number that comes next, if the section counts its entries."""
+        numbers = [(e, int(m[1])) for e in own if (m := _NUMBERED.match(self._lines[e.line]))]
+        if len(numbers) < _DATED or len({number for _, number in numbers}) < _DATED:
+            return line
+        behind = next((number for entry, number in numbers if entry.line >= place), numbers[-1][1] + 1)
+        return _NUMBERED.sub(lambda m: m[0].replace(m[1], str(behind + self._counted.get(place, 0)), 1), line)
+
+    def _is_loose(self, own: Sequence[_Entry]) -> bool:
+        """Whether empty lines stand between the entries of a section."""
+        gaps = [not self._lines[entry.line - 1].strip() for entry in own[1:]]
+        return bool(gaps) and sum(gaps) * 2 > len(gaps)
+
+    def _insert(self, place: int, *lines: str) -> None:
         eol = line_end(self._lines[0] if self._lines else "") or "\n"
-        if place >= len(self._lines) and self._lines and not line_end(self._lines[-1]):
-            self._new.setdefault(place, []).append(eol + line)
-        else:
-            self._new.setdefault(place, []).append(line + eol)
+        cut = place >= len(self._lines) and bool(self._lines) and not line_end(self._lines[-1])
+        for line in lines:
+            self._new.setdefault(place, []).append(eol + line if cut else line + eol)
