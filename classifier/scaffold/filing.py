@@ -23,6 +23,8 @@ DIRECT, OTHERS, FRONT, NO_SECTION, NO_TOPIC = (
 )  # fmt: skip
 """Names of piles: papers that the list has, but that no leaf of the tree takes."""
 _SHOWN = 8
+_TELLING = 16
+"""Letters of a title that two papers do not share by chance ("Introduction" has twelve)."""
 _SPARED = 2
 """Papers that a leaf needs so that one can be left out and another remains."""
 
@@ -76,6 +78,7 @@ class _Filer:
         self._outcomes: list[Outcome] = []
         self._owner: list[FiledPaper] = []  # of each outcome
         self.notices: list[str] = []
+        self._by_title: dict[str, FiledPaper] = {}  # letters of a title -> the first paper that has it
 
     def run(self) -> Filing:
         if self._choices.branch_papers == "leaf":
@@ -106,27 +109,35 @@ class _Filer:
         paths = self._maker.paths()
         found = {}
         for place in {p.topics for p in self._places.values() if p.topics}:
-            node: DraftNode | None = self._maker.node(place) if place else None
-            if node is None or id(node) not in paths:
+            node = self._maker.find(place)
+            if node is None:
                 continue
             other = next((c for c in node.children if c.id == OTHER_LEAF and c.title == _OTHER_TITLE), None)
             if not node.children:
                 found[place] = paths[id(node)]
             elif other is not None:
                 found[place] = paths[id(other)]
-        self._maker.prune()
         return found
 
     def _file(self, entry: ListEntry, sections: Sequence[Path], leaf_of: Mapping[Path, str]) -> None:
         traits = traits_of(entry.paper, url=entry.url)
         match = next(iter(self._index.find(traits, "")), None)
-        if match is None:
+        letters = traits.folded.letters if len(traits.folded.letters) >= _TELLING else ""
+        known = match.value if match else self._by_title.get(letters)
+        if known is None:
             paper = FiledPaper(entry)
             self._filed.append(paper)
         else:
-            paper = match.value
+            paper = known
+            if match is None:
+                self.notices.append(
+                    f"line {entry.line}: '{entry.paper.title}' has another id than on line "
+                    f"{paper.entry.line}; taken for one paper"
+                )
             paper.entry = _completed(paper.entry, entry)
         self._index.add(traits, entry.key, paper)
+        if letters:
+            self._by_title.setdefault(letters, paper)
         best: Outcome | None = None
         for path in sections or ((),):
             outcome = self._outcome(paper, entry, path, leaf_of)

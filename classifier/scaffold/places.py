@@ -126,6 +126,16 @@ class TreeMaker:
             raise ValueError("a node needs a heading")
         return node
 
+    def find(self, topics: Path) -> DraftNode | None:
+        """The node of these headings, if the tree has it."""
+        siblings, node = self.top, None
+        for title in topics:
+            node = next((n for n in siblings if _same(n.title, title)), None)
+            if node is None:
+                return None
+            siblings = node.children
+        return node
+
     def prune(self) -> None:
         """Takes out nodes without papers, unless they are to be kept."""
         self.top = _pruned(self.top)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-from classifier.model.identity import same_paper
+from classifier.model.identity import bare_arxiv_id, same_paper, title_words
 from classifier.model.paper import Paper
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.model.study import Study
@@ -86,12 +86,18 @@ def check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
     for number, (where, study) in enumerate(gold):
         near = sorted({place for block in blocks[number] for place in places[block] if place > number})
         for _, other in (gold[place] for place in near):
-            if study.id != other.id and same_paper(study, other):
+            if study.id != other.id and same_paper(study, other) and not _are_parts(study, other):
                 yield Finding(
                     code="duplicate-paper",
                     where=f"{where} ({study.id})",
                     message=f"the same paper as {other.id}; keep one",
                 )
+
+
+def _are_parts(study: Study, other: Study) -> bool:
+    """Whether two papers with similar titles have arXiv ids of their own: "Part I" and "Part II"."""
+    one, two = (bare_arxiv_id(each.arxiv or "") for each in (study, other))
+    return bool(one and two and one != two) and title_words(study.title) != title_words(other.title)
 
 
 def _blocks(study: Study) -> set[Hashable]:
