@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from classifier.model.identity import title_words
 from classifier.scaffold.roles import Guess, guess_role
-from classifier.scaffold.slugs import make_slug, numbered
+from classifier.scaffold.slugs import make_slug
 from classifier.scaffold.source import Path, Source
 from classifier.survey.section_plan import PlannedSection, SectionPlan
 
@@ -105,7 +104,7 @@ def place_of(path: Path, roles: Mapping[Path, Guess], titles: frozenset[Path]) -
 
 
 class TreeMaker:
-    """Nodes by their headings; siblings whose headings differ only in case or signs are one."""
+    """Nodes by their headings; siblings whose headings make the same id are one."""
 
     def __init__(self) -> None:
         self.top: list[DraftNode] = []
@@ -117,9 +116,7 @@ class TreeMaker:
         for title in topics:
             node = next((n for n in siblings if _same(n.title, title)), None)
             if node is None:
-                slug = make_slug(title)
-                taken = {n.id for n in siblings}
-                node = DraftNode(numbered(title) if slug in taken else slug, title)
+                node = DraftNode(make_slug(title), title)
                 siblings.append(node)
             siblings = node.children
         if node is None:
@@ -146,7 +143,7 @@ class TreeMaker:
 
 
 def _same(one: str, other: str) -> bool:
-    return one == other or (bool(title_words(one)) and title_words(one) == title_words(other))
+    return one == other or make_slug(one) == make_slug(other)
 
 
 def _pruned(nodes: list[DraftNode]) -> list[DraftNode]:

@@ -11,6 +11,7 @@ from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 MAX_CHARS = 60
 """Of one node's id; a longer one ends with a hash of the heading."""
 _HASH_CHARS = 6
+_SHARP = re.compile(r"(?<=[A-Za-z])#(?!\w)")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _LETTERS = {"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "&": " and ", "+": " plus "}
 
@@ -21,6 +22,7 @@ def make_slug(title: str) -> str:
     >>> make_slug("Reward & Goal Design")
     'reward-and-goal-design'
     """
+    title = _SHARP.sub(" sharp", title)
     folded = unicodedata.normalize("NFKD", "".join(_LETTERS.get(c, c) for c in title.casefold()))
     letters = "".join(char for char in folded if not unicodedata.combining(char))
     slug = _NOT_LETTERS.sub("-", letters).strip("-")
@@ -30,11 +32,6 @@ def make_slug(title: str) -> str:
     if len(slug) > MAX_CHARS:
         slug = f"{slug[: MAX_CHARS - _HASH_CHARS - 1].rsplit('-', 1)[0]}-{_hash(title)}"
     return f"topic-{slug}" if slug in (OUT_OF_SCOPE, UNPLACED) else slug
-
-
-def numbered(title: str) -> str:
-    """Another id for a heading whose first one a sibling with another heading has."""
-    return f"{make_slug(title)[: MAX_CHARS - _HASH_CHARS - 1].rstrip('-')}-{_hash(title)}"
 
 
 def _hash(title: str) -> str:
