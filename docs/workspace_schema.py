@@ -19,6 +19,7 @@ from classifier.survey.taxonomy import (
     ScopeRule,
     SurveyField,
     Taxonomy,
+    TextDraft,
 )
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -33,6 +34,7 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
             "id": "Short name of the survey.",
             "title": "Title of the tree, as `classifier tree` prints it.",
             "definition": "One or two sentences: which papers the survey orders, and by what.",
+            "drafts": "Marks of texts on this level that no person has accepted.",
             "source": "Citation facts of the survey, such as title, authors, year, arxiv. Any keys.",
             "questions": "Decision questions, in the order in which a reader should answer them.",
             "tree": "The top level of the tree.",
@@ -45,6 +47,7 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
             "id": "Unique among its siblings. A leaf's id is the path: `animals/birds`.",
             "title": "Title for people.",
             "definition": "What belongs here, in one to three sentences.",
+            "drafts": "Marks of its texts that no person has accepted.",
             "section": "Section of the survey that defines it.",
             "counts": "Kinds of paper that belong here, one line each.",
             "excludes": "Kinds of paper that do not, and where they belong instead.",
@@ -97,6 +100,14 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
     "precedent": (
         Precedent,
         {"case": "A kind of paper.", "because": "Why it belongs here."},
+    ),
+    "draft": (
+        TextDraft,
+        {
+            "of": "The text: `definition`, or an item of a list such as `counts.0`.",
+            "by": "What it was made from: `headings`, `words` of the papers, or a model's name.",
+            "papers": "Ids of the studies that it rests on.",
+        },
     ),
     "study": (
         Study,

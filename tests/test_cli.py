@@ -176,9 +176,11 @@ def test_tree_shows_every_leaf_with_its_studies():
     assert sum(len(row["studies"]) for row in counted["labels"]) == 38
 
 
-def test_lint_is_silent_on_a_sound_workspace_and_3_on_a_broken_one(tmp_path, bridges):
-    sound = run("lint")
-    assert (sound.returncode, sound.stdout) == (0, "")
+def test_lint_has_no_errors_on_a_sound_workspace_and_is_3_on_a_broken_one(tmp_path, bridges):
+    sound = run("lint", "--json")
+    findings = [(found["level"], found["code"]) for found in json.loads(sound.stdout)]
+    # One leaf of the survey has a single study.
+    assert (sound.returncode, findings) == (0, [("advice", "one-paper")])
     broken = tmp_path / "broken"
     broken.mkdir()
     text = (bridges / "taxonomy.yaml").read_text()

@@ -17,7 +17,7 @@ LAYERS = [
     {"connections", "arguments"},
     {"asking"},
     {"pipeline"},
-    {"runs", "export", "training"},
+    {"runs", "export", "training", "scaffold"},
     {"batch", "evaluation"},
     {"service"},
     {"cli"},

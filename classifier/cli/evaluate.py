@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -40,14 +40,8 @@ class ProtocolName(StrEnum):
     holdout = "holdout"
 
 
-class TextName(StrEnum):
-    """The kinds of text that an item may have."""
-
-    pdf = "pdf"
-    text = "text"
-    abstract = "abstract"
-    summary = "summary"
-    arxiv = "arxiv"
+TextName = Literal["pdf", "text", "abstract", "summary", "arxiv", "title"]
+"""The kinds of text that an item may have."""
 
 
 def evaluate(
@@ -131,7 +125,7 @@ def evaluate(
         replay=replay,
         record=record,
         concurrency=concurrency,
-        text=text.value if text else None,
+        text=text,
         limit=limit,
         repeat=repeat,
         calibrate_for=wanted_accuracy if calibrate else None,

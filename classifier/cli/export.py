@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from classifier.cli import exits
+from classifier.cli.export_into import (
+    CORRECTIONS,
+    SHOWN_KEYS,
+    add_to,
+    put_into,
+    read_aside,
+    say_aside,
+    say_links,
+)
 from classifier.cli.options import WorkspaceOption
 
 if TYPE_CHECKING:
-    from classifier.batch.ledger.corrections import StoredCorrection
     from classifier.export.render import Options
-    from classifier.export.splice.results import Spliced
-    from classifier.survey.taxonomy import Taxonomy
 
 Format = Literal[
     "jsonl",
@@ -38,9 +44,6 @@ Format = Literal[
     "png",
     "corrections-csv",
 ]
-CORRECTIONS = "corrections-csv"
-"""The format that `classifier correct --from` reads."""
-_SHOWN_KEYS = 5
 _IN_MEMORY = 16 << 20
 """Bytes for standard output that are held in memory; more wait in a temporary file."""
 FolderArgument = Annotated[
@@ -94,6 +97,14 @@ def export(
     cite: Annotated[
         bool, typer.Option("--cite", help="LaTeX: cite studies by the keys of their entries.")
     ] = False,
+    add: Annotated[
+        bool,
+        typer.Option(
+            "--add",
+            help="Markdown, with --into: add papers that the list lacks to the sections of their leaves, in "
+            "its own style.",
+        ),
+    ] = False,
     reviewed_only: Annotated[
         bool, typer.Option("--reviewed-only", help="Leave out papers that a person must still look at.")
     ] = False,
@@ -107,10 +118,7 @@ def export(
     from classifier.export.splice.keywords import checked_prefix
     from classifier.survey.workspace import Workspace
 
-    if (into and out) or (remove and not into):
-        raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
-    if force and not out:
-        raise ConfigError("--force needs --out; --into keeps a backup anyway")
+    _check_targets(into, out, add=add, remove=remove, force=force)
     if not remove:
         ledger_path(folder)
     if format == CORRECTIONS:
@@ -128,37 +136,31 @@ def export(
         reviewed_only=reviewed_only,
         count=Counter(),
     )
-    taxonomy = Workspace(workspace).taxonomy
+    chosen = Workspace(workspace)
+    taxonomy = chosen.taxonomy
+    if into is not None and add:
+        return add_to(folder, into, name, chosen, options)
     if into is not None:
-        return _into(folder, into, name, taxonomy, options, remove=remove)
-    aside = _aside(folder)
+        return put_into(folder, into, name, taxonomy, options, remove=remove)
+    aside = read_aside(folder)
     if not _deliver(folder, render(name, read_papers(folder), taxonomy, options), name, out, force, options):
         return exits.DONE
-    _say_aside(aside)
+    say_aside(aside)
     if changed:
-        shown = "; ".join(changed[:_SHOWN_KEYS]) + "; …" * (len(changed) > _SHOWN_KEYS)
+        shown = "; ".join(changed[:SHOWN_KEYS]) + "; …" * (len(changed) > SHOWN_KEYS)
         print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
     return exits.DONE
 
 
-def _into(folder: Path, into: Path, name: str, taxonomy: Taxonomy, options: Options, *, remove: bool) -> int:
-    from classifier.batch.papers import read_papers
+def _check_targets(into: Path | None, out: Path | None, *, add: bool, remove: bool, force: bool) -> None:
     from classifier.errors import ConfigError
-    from classifier.export.render import remove_from, render_into
-    from classifier.export.target import other_names, read_own, replace_with_backup
 
-    old, links = read_own(into), other_names(into)
-    if remove:
-        spliced = remove_from(name, old, into, options)
-    else:
-        spliced = render_into(name, old, into, read_papers(folder), taxonomy, options)
-        if not (spliced.labelled or spliced.unknown or spliced.untouched):
-            raise ConfigError(f"{into}: no {name} entry found; check that --format is the file's")
-    aside = [] if remove else _aside(folder)
-    backup = replace_with_backup(into, old, spliced.data)
-    _say_links(into, links if backup else 0)
-    _say_aside(aside)
-    return _report(into, spliced, backup, remove)
+    if (into and out) or (remove and not into):
+        raise ConfigError("--into and --out exclude one another, and --remove needs --into; see --help")
+    if add and (remove or not into):
+        raise ConfigError("--add needs --into, and excludes --remove; see --help")
+    if force and not out:
+        raise ConfigError("--force needs --out; --into keeps a backup anyway")
 
 
 def _export_corrections(folder: Path, into: Path | None, out: Path | None, *, force: bool) -> int:
@@ -188,7 +190,7 @@ def _deliver(
     if out is not None:
         links = other_names(out)
         backup = write_own(folder, out, parts, name, force=force)
-        _say_links(out, links)
+        say_links(out, links)
     elif not _print(parts):
         return False
     count = options.count
@@ -202,36 +204,6 @@ def _deliver(
         said += f"; what it was is in {backup}"
     print(f"classifier: wrote {said}", file=sys.stderr)
     return True
-
-
-def _say_links(file: Path, others: int) -> None:
-    if others:
-        print(
-            f"classifier: {file}: had {others} other names (hard links); they still have its old content",
-            file=sys.stderr,
-        )
-
-
-def _aside(folder: Path) -> list[StoredCorrection]:
-    """Corrections that count for no entry; read before anything is written: the ledger may be damaged."""
-    from classifier.batch.ledger.corrections import read_corrections
-
-    return [stored for stored in read_corrections(folder) if stored.aside]
-
-
-def _say_aside(aside: list[StoredCorrection]) -> None:
-    """Names them: a person's work must not vanish in silence."""
-    for stored in aside[:_SHOWN_KEYS]:
-        made = stored.correction
-        print(
-            f"classifier: the correction of '{made.key}' to {made.label} is kept aside: {stored.aside}",
-            file=sys.stderr,
-        )
-    if len(aside) > _SHOWN_KEYS:
-        print(
-            f"classifier: and {len(aside) - _SHOWN_KEYS} more; --format {CORRECTIONS} lists all",
-            file=sys.stderr,
-        )
 
 
 def _print(parts: Iterable[bytes]) -> bool:
@@ -268,17 +240,3 @@ def checked_field(format_name: str, field: str | None) -> str | None:
             f"--rationale '{field}' cannot take the reason; use {'N1' if format_name == 'ris' else 'annote'}"
         )
     return field
-
-
-def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) -> int:
-    """Says on standard error what was done and what was not; returns the exit code."""
-    for left in spliced.untouched:
-        name = f" '{left.key}'" if left.key else ""
-        print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
-    kept = f"; what it was is in {backup}" if backup else "; nothing changed"
-    done = (
-        f"{spliced.changed} cleared of our keywords and notes" if removed else f"{spliced.labelled} labelled"
-    )
-    unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
-    print(f"classifier: {file}: {done}{unknown}{kept}", file=sys.stderr)
-    return exits.PARTIAL if spliced.untouched else exits.DONE

@@ -62,7 +62,7 @@ def tree(
 
 
 def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
-    """Check a workspace: ids, paths of answers, definitions, and its labelled studies."""
+    """Check a workspace: ids, paths of answers, definitions, its labelled studies, and what is weak."""
     from classifier.survey.lint import lint_workspace, measures_nothing
     from classifier.survey.workspace import Workspace
 
@@ -71,16 +71,19 @@ def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
     if json:
         print(json_module.dumps([finding.model_dump() for finding in findings], ensure_ascii=False))
     for finding in findings if not json else ():
-        print(f"{finding.where}: {finding.code}: {finding.message}")
+        mark = "advice: " if finding.level == "advice" else ""
+        print(f"{finding.where}: {mark}{finding.code}: {finding.message}")
     if any(finding.code.startswith("invalid-") for finding in findings):
         print(f"{len(findings)} finding(s); fix them, then rerun for the other checks", file=sys.stderr)
         return exits.BAD_INPUT
     leaves, gold = len(chosen.taxonomy.leaves), len(chosen.studies)
-    print(f"{len(findings)} finding(s) in {leaves} leaves and {gold} studies", file=sys.stderr)
+    errors = sum(finding.level == "error" for finding in findings)
+    also = f", {len(findings) - errors} of advice," if len(findings) > errors else ""
+    print(f"{errors} finding(s){also} in {leaves} leaves and {gold} studies", file=sys.stderr)
     note = measures_nothing(chosen)
     if note:
         print(f"classifier: {note}", file=sys.stderr)
-    return exits.BAD_INPUT if findings else exits.DONE
+    return exits.BAD_INPUT if errors else exits.DONE
 
 
 def schema(

@@ -137,7 +137,7 @@ def _nearest_labels(
 
 
 def _definition(leaf: Leaf) -> str:
-    return "\n".join((*leaf.titles, leaf.node.definition, *leaf.node.counts))
+    return "\n".join((*leaf.titles, leaf.node.settled_definition, *leaf.node.counts))
 
 
 def _texts(questions: Iterable[ItemText]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from classifier.model.label import Label
 from classifier.model.record import Record
 from classifier.model.reply import Usage
 
-TextKind = Literal["abstract", "summary", "text", "pdf", "arxiv"]
+TextKind = Literal["abstract", "summary", "text", "pdf", "arxiv", "title"]
 
 
 class SuiteItem(Record):

@@ -34,13 +34,15 @@ class SuiteError(InputError):
     code = "bad-suite"
 
 
-def read_suite(path: Path, taxonomy: Taxonomy) -> Suite:
+def read_suite(path: Path, taxonomy: Taxonomy, *, titles: bool = False) -> Suite:
     """Reads a suite file.
 
     Args:
         path: UTF-8, one JSON object per line; blank lines are skipped. An item's `pdf` is relative to this
             file.
         taxonomy: The allowed labels are its leaves and "out-of-scope".
+        titles: Accept items without any text, which are scored by their title. Else an item must say that
+            this is meant (`title_only`), since a misspelled key would score titles, too.
 
     Returns:
         The suite, named after the file; its sha256 is that of the file's bytes.
@@ -53,7 +55,7 @@ def read_suite(path: Path, taxonomy: Taxonomy) -> Suite:
         raw = path.read_bytes()
     except OSError as error:
         raise SuiteError(f"{path}: cannot be read ({error.strerror}); expected a suite file") from error
-    items = tuple(_items(path, raw, taxonomy))
+    items = tuple(_items(path, raw, taxonomy, titles))
     if not items:
         raise SuiteError(
             f"{path}: contains no items; expected one JSON object per line with id, title and label"
@@ -72,7 +74,7 @@ def gold_suite(workspace: Workspace) -> Suite:
     digest = hashlib.sha256()
     for file in (workspace.root / name for name in GOLD_FILES):
         if file.is_file():
-            items += read_suite(file, workspace.taxonomy).items
+            items += read_suite(file, workspace.taxonomy, titles=True).items
             digest.update(file.read_bytes())
     if not items:
         raise ConfigError(f"{workspace.root}: no gold studies found; pass a suite file with --suite FILE")
@@ -84,14 +86,14 @@ def gold_suite(workspace: Workspace) -> Suite:
     return Suite(name=GOLD, sha256=digest.hexdigest(), items=tuple(items))
 
 
-def _items(path: Path, raw: bytes, taxonomy: Taxonomy) -> Iterator[SuiteItem]:
+def _items(path: Path, raw: bytes, taxonomy: Taxonomy, titles: bool) -> Iterator[SuiteItem]:
     lines_of: dict[str, int] = {}
     # Not splitlines(): a text may contain U+2028 and other separators, which JSON does not escape.
     for number, line in enumerate(_decoded(path, raw).split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path}: line {number}"
-        item = _item(where, line, number)
+        item = _item(where, line, number, titles)
         _check_labels(where, item, taxonomy)
         if item.id in lines_of:
             raise SuiteError(
@@ -112,7 +114,7 @@ def _decoded(path: Path, raw: bytes) -> str:
         ) from error
 
 
-def _item(where: str, line: str, number: int) -> SuiteItem:
+def _item(where: str, line: str, number: int, titles: bool) -> SuiteItem:
     try:
         value: Any = json.loads(line)
         if "\\ud" in line.lower():  # half a surrogate pair (from a damaged PDF) has no UTF-8 form
@@ -130,8 +132,11 @@ def _item(where: str, line: str, number: int) -> SuiteItem:
     for key in ("id", "title", "label"):
         if not isinstance(value.get(key), str) or not value[key].strip():
             raise SuiteError(f"{where}: '{key}' is missing or empty; expected a text")
-    if not any(isinstance(value.get(key), str) and value[key].strip() for key in TEXT_KEYS):
-        raise SuiteError(f"{where}: no text; expected one of {', '.join(TEXT_KEYS)}")
+    has_text = any(isinstance(value.get(key), str) and value[key].strip() for key in TEXT_KEYS)
+    if not (has_text or titles or value.get("title_only") is True):
+        raise SuiteError(
+            f"{where}: no text; expected one of {', '.join(TEXT_KEYS)}, or title_only: true for the title"
+        )
     try:
         return SuiteItem.model_validate({**value, "line": number})
     except ValidationError as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from classifier.pipeline import Classifier
 
 KINDS: tuple[TextKind, ...] = get_args(TextKind)
-_ORDER: tuple[TextKind, ...] = ("pdf", "text", "abstract", "summary", "arxiv")
+_ORDER: tuple[TextKind, ...] = ("pdf", "text", "abstract", "summary", "arxiv", "title")
 _SHOWN = 5
 
 
@@ -60,7 +60,7 @@ class ItemText(NamedTuple):
         """
         if self.kind in ("pdf", "arxiv"):
             label = await classifier.aclassify(self.content, claimed=self.paper, leave_out=leave_out)
-        elif self.kind == "text":
+        elif self.kind in ("text", "title"):
             label = await classifier.aclassify_text(self.paper, self.content, leave_out=leave_out)
         else:  # a summary is as short as an abstract, so it is treated as one
             paper = self.paper.model_copy(update={"abstract": self.content})
@@ -72,8 +72,8 @@ def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[ItemText
     """The text of each item, in the suite's order.
 
     Args:
-        wanted: The kind that each item must have; None for the first of pdf, text, abstract, summary and
-            arxiv that the item has.
+        wanted: The kind that each item must have; None for the first of pdf, text, abstract, summary, arxiv
+            and title that the item has.
 
     Raises:
         InputError: Items do not have the wanted kind. They are not skipped, since that would change the

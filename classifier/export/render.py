@@ -19,6 +19,7 @@ from classifier.export.splice.results import NOTE_FIELDS, Removal, Results, Spli
 from classifier.export.tables import attribute_tables, overview
 from classifier.export.target import check_format, encoded
 from classifier.model.entries import Row
+from classifier.survey.section_plan import SectionPlan
 from classifier.survey.taxonomy import Taxonomy
 
 
@@ -87,6 +88,29 @@ def render_into(
     text = b"".join(_GROUPED[name](tree, taxonomy, options)).decode()
     new = splice_markdown(data, _SECTIONS[name], text)
     return Spliced(new, tree.count - tree.failed, tree.failed, ())
+
+
+def add_into(
+    name: str,
+    data: bytes,
+    file: Path,
+    rows: Iterable[Row],
+    taxonomy: Taxonomy,
+    options: Options,
+    plan: SectionPlan | None,
+) -> Spliced:
+    """A Markdown list with the papers that it lacks, each in the section of its leaf, in the list's style.
+
+    Raises:
+        ConfigError: The format is another, or rows are of another taxonomy.
+        InputError: The file is not of the format.
+    """
+    if name != "markdown":
+        raise ConfigError(f"--add works with markdown, not with '{name}'")
+    check_format(file, data, name)
+    from classifier.export.splice.markdown_papers import add_papers
+
+    return add_papers(data, _counted(rows, taxonomy, options), plan)
 
 
 def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced:

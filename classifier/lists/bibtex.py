@@ -19,6 +19,7 @@ from classifier.lists.attachments import split_file_field
 from classifier.lists.bibtex_values import end_of_value, field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
+from classifier.lists.named_fields import filed_under
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
 from classifier.model.entries import PersonName
 from classifier.model.record import Notice
@@ -38,6 +39,7 @@ _NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's ex
 _BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
 _BIBLATEX = (("prefix", "family"), ("given",), ("suffix",))
 _PLACES = ("journal", "journaltitle", "booktitle")
+_FILED = ("groups", "keywords", "keyword")
 _HINTS = ("note", "howpublished", "journal", "journaltitle", "volume", "number", "annote", "comment", "extra")
 
 
@@ -226,8 +228,11 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()
     names = _names(values.get("author") or values.get("editor") or "")
     places = (decode_latex(values[name]) for name in _PLACES if values.get(name))
+    filed_by, filed = filed_under({name: decode_latex(values[name]) for name in _FILED if values.get(name)})
     return Raw(
         line=line,
+        filed=filed,
+        filed_by=filed_by,
         key=entry.key,
         title=title,
         authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],

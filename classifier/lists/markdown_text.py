@@ -40,11 +40,12 @@ _HOSTS = re.compile(
 _PAPER_PATH = re.compile(
     r"/(?:forum|pdf|papers?|papers\.cfm|articles?|document|doi|abs|abstract|chapter|presentation|preprints|publication"
     r"|proceedings|anthology|archives?|citation\.cfm|stamp|attachment|paper_files|content\w*|iel\d+|full|view)(?:[/.?_=]|$)"
-    r"|/(?:hal-\d|v\d+/\w|rss\d+/|[A-Z]\d\d-\d|20\d\d\.[\w-]+|\d{4}-\d{3}[\dX]/)"
+    r"|/(?:hal-\d|v\d+/\w|rss\d+/|[A-Z]\d\d-\d|20\d\d\.[\w-]+|\d{4}-\d{3}[\dX]/)",
+    re.IGNORECASE,
 )
 """What publishers put in the address of a paper; their home pages, calls and profiles lack it."""
 _NO_PAPERS = re.compile(
-    r"(?:^|\.)(?:github\.com|github\.io|gitlab\.com|twitter\.com|x\.com|youtube\.com|youtu\.be|linkedin\.com|medium\.com"
+    r"(?:^|\.)(?:twitter\.com|x\.com|youtube\.com|youtu\.be|linkedin\.com|medium\.com"
     r"|wikipedia\.org|scholar\.google\.\w+|kaggle\.com|pypi\.org|readthedocs\.io|shields\.io|discord\.gg|reddit\.com"
     r"|opensource\.org|creativecommons\.org|zenodo\.org)$"
 )
@@ -145,10 +146,12 @@ def is_paper(link: Link) -> bool:
         return False
     if parts.path.lower().endswith(".pdf"):
         return True
-    if _HOSTS.search(host):
-        return _PAPER_PATH.search(parts.path) is not None
+    if _HOSTS.search(host) and _PAPER_PATH.search(parts.path):
+        return True
+    # What the list itself calls "paper" is one, also on a project's page; a publisher's home page is none.
+    named = not _NO_PAPERS.search(host) and (parts.path.strip("/") or not _HOSTS.search(host))
     text = plain(link.text)
-    return bool(not _NO_PAPERS.search(host) and _PAPER_LABEL.match(text) and _LABEL.fullmatch(text))
+    return bool(named and _PAPER_LABEL.match(text) and _LABEL.fullmatch(text))
 
 
 def is_label(text: str) -> bool:

@@ -33,6 +33,8 @@ class Raw:
         notices: What the reader had to assume.
         names: The authors in parts, as many as `authors`; empty when the format does not tell them apart.
         journal, type: As the list has them.
+        filed: Where the list itself files the entry: names of groups, collections, categories or keywords.
+        filed_by: Which of these: "groups", "category", "tags" or "keywords"; empty if there are none.
     """
 
     line: int
@@ -50,6 +52,8 @@ class Raw:
     names: Sequence[PersonName] = ()
     journal: str = ""
     type: str = ""
+    filed: Sequence[str] = ()
+    filed_by: str = ""
 
 
 @dataclass(slots=True)

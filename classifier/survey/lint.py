@@ -8,31 +8,24 @@ and swapped definitions because their words fit the other leaf better (`classifi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
 from classifier.errors import ConfigError
-from classifier.model.identity import same_paper
-from classifier.model.record import OUT_OF_SCOPE, Record
 from classifier.model.study import Study
+from classifier.survey.advice import ENOUGH, advice
 from classifier.survey.answer_schema import LABEL
+from classifier.survey.finding import Finding
+from classifier.survey.lint_studies import check_answers, check_duplicates, check_study, repeated
 from classifier.survey.shape import problems
 from classifier.survey.swaps import find_swaps
-from classifier.survey.taxonomy import Conditions, Leaf, Node, Taxonomy
+from classifier.survey.taxonomy import Conditions, Node, Taxonomy, TextDraft
 from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, read_studies, study_problems
 
 
-class Finding(Record):
-    """One error: a stable code, its place, and what to do."""
-
-    code: str
-    where: str
-    message: str
-
-
 def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
-    """All findings, in the order of the files; empty if the workspace has no errors.
+    """All findings, in the order of the files, then advice; without errors if the workspace can be used.
 
     If files have another shape, only those problems are reported: the other checks need the records.
 
@@ -56,8 +49,9 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
         *_check_paths(taxonomy),
         *_check_definitions(taxonomy, studies),
         *_check_coverage(taxonomy, studies),
-        *(finding for where, study in gold for finding in _check_study(taxonomy, where, study)),
-        *_check_duplicates(gold),
+        *(finding for where, study in gold for finding in check_study(taxonomy, where, study)),
+        *check_duplicates(gold),
+        *advice(taxonomy, studies),
     )
 
 
@@ -86,15 +80,15 @@ def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
 def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
     # "label" is reserved among question ids (a quote supports a question or "label"), and "out-of-scope" and
     # "unplaced" among labels.
-    yield from _repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
-    yield from _repeated("taxonomy.yaml: labels", taxonomy.labels)
-    yield from _repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])
+    yield from repeated("taxonomy.yaml: questions", [*(q.id for q in taxonomy.questions), LABEL])
+    yield from repeated("taxonomy.yaml: labels", taxonomy.labels)
+    yield from repeated("taxonomy.yaml: scope rules", [rule.id for rule in taxonomy.scope.rules])
     for question in taxonomy.questions:
-        yield from _repeated(f"taxonomy.yaml: question {question.id}", question.answer_ids)
+        yield from repeated(f"taxonomy.yaml: question {question.id}", question.answer_ids)
     yield from _check_siblings("taxonomy.yaml: tree", taxonomy.tree)
     meanings: dict[str, str] = {}
     for leaf in taxonomy.leaves.values():
-        yield from _repeated(f"taxonomy.yaml: fields of {leaf.id}", [field.id for field in leaf.fields])
+        yield from repeated(f"taxonomy.yaml: fields of {leaf.id}", [field.id for field in leaf.fields])
         for field in leaf.fields:
             if meanings.setdefault(field.id, field.describe) != field.describe:
                 yield Finding(
@@ -105,17 +99,9 @@ def _check_names(taxonomy: Taxonomy) -> Iterator[Finding]:
 
 
 def _check_siblings(where: str, nodes: Sequence[Node]) -> Iterator[Finding]:
-    yield from _repeated(where, [node.id for node in nodes])
+    yield from repeated(where, [node.id for node in nodes])
     for node in nodes:
         yield from _check_siblings(f"{where}/{node.id}", node.children)
-
-
-def _repeated(where: str, names: Iterable[str]) -> Iterator[Finding]:
-    for name, times in Counter(names).items():
-        if times > 1:
-            yield Finding(
-                code="duplicate-id", where=where, message=f"'{name}' occurs {times} times; ids must be unique"
-            )
 
 
 def _check_conditions(taxonomy: Taxonomy) -> Iterator[Finding]:
@@ -123,7 +109,7 @@ def _check_conditions(taxonomy: Taxonomy) -> Iterator[Finding]:
     for where, conditions in _all_conditions(taxonomy):
         for question, answers in conditions.items():
             for answer in answers:
-                yield from _check_answers(where, {question: answer}, allowed)
+                yield from check_answers(where, {question: answer}, allowed)
 
 
 def _all_conditions(taxonomy: Taxonomy) -> Iterator[tuple[str, Conditions]]:
@@ -131,25 +117,6 @@ def _all_conditions(taxonomy: Taxonomy) -> Iterator[tuple[str, Conditions]]:
         yield f"taxonomy.yaml: {leaf.id}", leaf.answers
     for rule in taxonomy.scope.rules:
         yield f"taxonomy.yaml: scope rule {rule.id}", rule.answers
-
-
-def _check_answers(
-    where: str, answers: Mapping[str, str], allowed: Mapping[str, Sequence[str]]
-) -> Iterator[Finding]:
-    for question, answer in answers.items():
-        if question not in allowed:
-            yield Finding(
-                code="unknown-question",
-                where=where,
-                message=f"'{question}' is not a question; expected one of {', '.join(allowed)}",
-            )
-        elif answer not in allowed[question]:
-            yield Finding(
-                code="unknown-answer",
-                where=where,
-                message=f"'{answer}' is not an answer to {question}; "
-                f"expected one of {', '.join(allowed[question])}",
-            )
 
 
 def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
@@ -197,11 +164,21 @@ def _implies(left: Conditions, right: Conditions) -> bool:
 
 
 def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
+    examples = Counter(study.label for study in studies)
     for leaf in taxonomy.leaves.values():
-        if not leaf.node.definition:
+        if not leaf.node.definition and (taxonomy.questions or examples[leaf.id] < ENOUGH):
+            needed = "" if taxonomy.questions else f", and there are fewer than {ENOUGH} studies; add either"
             yield Finding(
-                code="empty-leaf", where=f"taxonomy.yaml: {leaf.id}", message="the definition is empty"
+                code="empty-leaf",
+                where=f"taxonomy.yaml: {leaf.id}",
+                message=f"the definition is empty{needed}",
             )
+    for where, node in (
+        *taxonomy.branches.items(),
+        *((leaf.id, leaf.node) for leaf in taxonomy.leaves.values()),
+    ):
+        yield from _check_drafts(f"taxonomy.yaml: {where}", node, node.drafts, studies)
+    yield from _check_drafts("taxonomy.yaml", taxonomy, taxonomy.drafts, studies)
     for swap in find_swaps(taxonomy, studies):
         why = {
             "answers": f"the answers of this leaf's studies lead to {swap.other.id}",
@@ -215,10 +192,28 @@ def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator
         )
 
 
+def _check_drafts(
+    where: str, owner: Node | Taxonomy, drafts: Sequence[TextDraft], studies: Sequence[Study]
+) -> Iterator[Finding]:
+    """Drafts of texts that are not there, and drafts that rest on papers that are not there."""
+    known = {study.id for study in studies}
+    for draft in drafts:
+        name, _, number = draft.of.partition(".")
+        texts = getattr(owner, name, None) if name in ("definition", "counts", "excludes") else None
+        there = bool(texts) and (not number if name == "definition" else number.isdecimal())
+        if not there or (number and int(number) >= len(texts or ())):
+            message = f"a draft of '{draft.of}', which is not there; remove it from `drafts`"
+            yield Finding(code="unknown-draft", where=where, message=message)
+        lost = [paper for paper in draft.papers if paper not in known]
+        if lost:
+            message = f"the draft of '{draft.of}' rests on '{lost[0]}', which is no study; remove it"
+            yield Finding(code="unknown-draft", where=where, message=message)
+
+
 def _check_coverage(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
     if not studies:
         return
-    labels = {study.label for study in studies}
+    labels = {label for study in studies for label in (study.label, *study.secondary)}
     for leaf in taxonomy.leaves.values():
         if leaf.id not in labels:
             yield Finding(
@@ -226,74 +221,3 @@ def _check_coverage(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Fi
                 where=f"taxonomy.yaml: {leaf.id}",
                 message="no labelled study; add one to gold/labels.jsonl",
             )
-
-
-def _check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Finding]:
-    where = f"{where} ({study.id})"
-    leaf = taxonomy.leaves.get(study.label)
-    if leaf is None and study.label != OUT_OF_SCOPE:
-        yield Finding(
-            code="unknown-label",
-            where=where,
-            message=f"'{study.label}' is not a leaf; expected one of "
-            f"{', '.join((*taxonomy.leaves, OUT_OF_SCOPE))}",
-        )
-        return
-    for secondary in study.secondary:
-        if secondary not in taxonomy.leaves:
-            yield Finding(
-                code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is not a leaf"
-            )
-    for name in ("title", "summary", "rationale"):
-        if not getattr(study, name).strip():
-            yield Finding(code="missing-field", where=where, message=f"'{name}' is empty")
-    yield from _check_attributes(where, study, leaf)
-    yield from _check_study_answers(taxonomy, where, study)
-
-
-def _check_attributes(where: str, study: Study, leaf: Leaf | None) -> Iterator[Finding]:
-    declared = {field.id for field in leaf.fields} if leaf else set()
-    for name in sorted(declared - study.attributes.keys()):
-        yield Finding(
-            code="missing-field", where=where, message=f"attribute '{name}' is missing; write null if unknown"
-        )
-    for name in sorted(study.attributes.keys() - declared):
-        yield Finding(
-            code="unknown-field", where=where, message=f"attribute '{name}' is not declared for this class"
-        )
-
-
-def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Finding]:
-    allowed = {question.id: question.answer_ids for question in taxonomy.questions}
-    yield from _check_answers(where, study.answers, allowed)
-    missing = [question for question in allowed if question not in study.answers]
-    if missing:
-        yield Finding(code="missing-field", where=where, message=f"no answer to {', '.join(missing)}")
-    if not allowed:
-        return
-    led_to = taxonomy.labels_led_to(study.answers)
-    if led_to != (study.label,):
-        yield Finding(
-            code="answers-lead-elsewhere",
-            where=where,
-            message=f"labelled {study.label}, but its answers lead to {' and '.join(led_to) or 'no label'}",
-        )
-    elif study.scope_reason != taxonomy.scope_reason(study.answers):
-        yield Finding(
-            code="answers-lead-elsewhere",
-            where=where,
-            message=f"scope_reason is {study.scope_reason}, but its answers lead to "
-            f"{taxonomy.scope_reason(study.answers)}",
-        )
-
-
-def _check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
-    yield from _repeated("gold", [study.id for _, study in gold])
-    for number, (where, study) in enumerate(gold):
-        for _, other in gold[number + 1 :]:
-            if study.id != other.id and same_paper(study, other):
-                yield Finding(
-                    code="duplicate-paper",
-                    where=f"{where} ({study.id})",
-                    message=f"the same paper as {other.id}; keep one",
-                )

@@ -78,8 +78,22 @@ class ScopeRule(Record):
 class Scope(Record):
     """The scope of the survey, and the ordered rules for papers outside it."""
 
-    definition: Text
+    definition: Text = ""
     rules: tuple[ScopeRule, ...] = ()
+
+
+class TextDraft(Record):
+    """A text that no person has accepted yet: to accept it, edit it and remove this mark.
+
+    Attributes:
+        of: The field, "definition", or an item of a list of texts, "counts.0".
+        by: What it was made from: "headings", "words" of the papers, or a model's name.
+        papers: Ids of the studies that it rests on.
+    """
+
+    of: str
+    by: str = ""
+    papers: tuple[str, ...] = ()
 
 
 class Node(Record):
@@ -87,7 +101,8 @@ class Node(Record):
 
     id: Slug
     title: Text
-    definition: Text
+    definition: Text = ""
+    drafts: tuple[TextDraft, ...] = ()
     section: str | None = None
     counts: tuple[Text, ...] = ()
     excludes: tuple[Text, ...] = ()
@@ -95,6 +110,12 @@ class Node(Record):
     fields: tuple[SurveyField, ...] = ()
     answers: Conditions = Field(default_factory=dict)
     children: tuple[Node, ...] = ()
+
+    @property
+    def settled_definition(self) -> str:
+        """The definition; empty if drafted from papers: it would give away one that is left out."""
+        drafted = any(draft.of == "definition" and draft.papers for draft in self.drafts)
+        return "" if drafted else self.definition
 
     @model_validator(mode="after")
     def _leaf_or_branch(self) -> Node:
@@ -143,11 +164,12 @@ class Taxonomy(Record):
     schema_version: int = Field(ge=1, le=1)
     id: Slug
     title: Text
-    definition: Text
+    definition: Text = ""
+    drafts: tuple[TextDraft, ...] = ()
     source: Mapping[str, str | int] = Field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     tree: tuple[Node, ...] = Field(min_length=1)
-    scope: Scope
+    scope: Scope = Scope()
     sha256: str = ""
 
     @cached_property

@@ -44,15 +44,15 @@ class TermIndex:
         seen = Counter(term for count in counts for term in count)
         self._unseen = math.log(1 + len(counts)) + 1
         self._idf = {term: math.log((1 + len(counts)) / (1 + n)) + 1 for term, n in seen.items()}
-        self._vectors = [self._vector(count) for count in counts]
+        self.vectors = [self._vector(count) for count in counts]
 
     def similarities(self, text: str) -> list[float]:
         """Cosine in [0, 1] of the text with each indexed one, in their order."""
         query = self._vector(Counter(terms(text)))
-        return [_dot(query, vector) for vector in self._vectors]
+        return [cosine(query, vector) for vector in self.vectors]
 
     def _vector(self, count: Mapping[str, int]) -> dict[str, float]:
-        return _unit(
+        return unit_vector(
             {term: (1 + math.log(n)) * self._idf.get(term, self._unseen) for term, n in count.items()}
         )
 
@@ -63,26 +63,63 @@ def contrast(left: str, right: str, left_ground: str, right_ground: str) -> floa
     Only words that one side has and the other lacks count: what two neighbours share cannot tell them apart.
     """
     (one, other), (one_ground, other_ground) = _apart(left, right), _apart(left_ground, right_ground)
-    own = _dot(one, one_ground) + _dot(other, other_ground)
-    return own - _dot(one, other_ground) - _dot(other, one_ground)
+    own = cosine(one, one_ground) + cosine(other, other_ground)
+    return own - cosine(one, other_ground) - cosine(other, one_ground)
 
 
 def _apart(left: str, right: str) -> tuple[dict[str, float], dict[str, float]]:
     """Unit vectors of the words that stand in one of two texts only."""
     one, other = Counter(terms(left)), Counter(terms(right))
-    return _unit(_without(one, other)), _unit(_without(other, one))
+    return unit_vector(_without(one, other)), unit_vector(_without(other, one))
 
 
 def _without(count: Mapping[str, int], other: Mapping[str, int]) -> dict[str, float]:
     return {term: 1 + math.log(n) for term, n in count.items() if term not in other}
 
 
-def _unit(weights: Mapping[str, float]) -> dict[str, float]:
+def unit_vector(weights: Mapping[str, float]) -> dict[str, float]:
+    """The vector at length 1; empty if it has no length."""
     length = math.sqrt(sum(weight * weight for weight in weights.values()))
     return {term: weight / length for term, weight in weights.items()} if length else {}
 
 
-def _dot(left: Mapping[str, float], right: Mapping[str, float]) -> float:
+def cosine(left: Mapping[str, float], right: Mapping[str, float]) -> float:
+    """The product of two unit vectors."""
     if len(left) > len(right):
         left, right = right, left
     return sum(weight * right[term] for term, weight in left.items() if term in right)
+
+
+class Centroids:
+    """Groups of texts, each with the mean of its vectors.
+
+    Args:
+        groups: Name -> texts.
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
+        texts = [text for members in groups.values() for text in members]
+        vectors = iter(TermIndex(texts).vectors)
+        self._members = {name: [next(vectors) for _ in members] for name, members in groups.items()}
+        self._sums = {name: add_vectors(members) for name, members in self._members.items()}
+
+    def leave_one_out(self) -> dict[str, list[dict[str, float]]]:
+        """Group -> for each of its texts, the cosine with every group's mean, itself left out of its own."""
+        units = {name: unit_vector(total) for name, total in self._sums.items()}
+        found: dict[str, list[dict[str, float]]] = {}
+        for name, members in self._members.items():
+            found[name] = []
+            for vector in members:
+                row = {other: cosine(vector, unit) for other, unit in units.items() if other != name}
+                rest = {t: w - vector.get(t, 0.0) for t, w in self._sums[name].items()}
+                found[name].append({**row, name: cosine(vector, unit_vector(rest))})
+        return found
+
+
+def add_vectors(vectors: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The sum of sparse vectors."""
+    total: dict[str, float] = {}
+    for vector in vectors:
+        for term, weight in vector.items():
+            total[term] = total.get(term, 0.0) + weight
+    return total

@@ -74,7 +74,7 @@ class Trainer:
         self._score_names = tuple(
             label for label in (*taxonomy.leaves, OUT_OF_SCOPE) if self._reader.book.cues
         )
-        self._read(Similarity(taxonomy, workspace.studies))
+        self._read(Similarity(taxonomy, workspace.studies, alone=False))
 
     def _read(self, similarity: Similarity) -> None:
         """Counts terms, matches cues, and compares with the gold studies (which are not training papers)."""

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from classifier.engines.offline.cues import Hit, log_softmax
+from classifier.engines.offline.nearness import LabelNearness
 from classifier.engines.offline.words import Sentence
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.study import Study
-from classifier.survey.taxonomy import Conditions, Node, Taxonomy
+from classifier.survey.taxonomy import Conditions, Leaf, Node, Taxonomy
 from classifier.text.similarity import TermIndex
 
 UNPLACED_SHARE = 0.01
@@ -62,10 +63,15 @@ def condition_score(conditions: Conditions, answers: Answers) -> float:
 
 
 def label_scores(taxonomy: Taxonomy, answers: Answers) -> dict[str, float]:
-    """Leaf id or `out-of-scope` -> log-probability, from the answers alone."""
-    scores = {
+    """Leaf id or `out-of-scope` -> log-probability, from the answers alone.
+
+    A leaf to which no answers lead gets the lowest score of the others; without questions, all leaves are
+    equal.
+    """
+    led_to = {
         leaf.id: condition_score(leaf.answers, answers) for leaf in taxonomy.leaves.values() if leaf.answers
     }
+    scores = dict.fromkeys(taxonomy.leaves, min(led_to.values(), default=0.0)) | led_to
     inside = 1.0
     for rule in taxonomy.scope.rules:
         if rule.answers:
@@ -78,26 +84,34 @@ class Similarity:
     """An index of the definitions and examples of each label, for comparison with a paper.
 
     Rebuilt if the examples change, since they exclude the paper itself.
+
+    Args:
+        alone: There are no cues and no weights, so that this decides (`nearness`); else it is a small part.
     """
 
-    def __init__(self, taxonomy: Taxonomy, examples: Sequence[Study]) -> None:
-        self._labels: list[str] = []
-        texts: list[str] = []
-        for leaf in taxonomy.leaves.values():
-            self._labels.append(leaf.id)
-            texts.append(" ".join([*leaf.titles, _node_text(leaf.node)]))
+    def __init__(self, taxonomy: Taxonomy, examples: Sequence[Study], *, alone: bool) -> None:
+        texts = [(leaf.id, _leaf_text(leaf)) for leaf in taxonomy.leaves.values()]
         for rule in taxonomy.scope.rules:
-            self._labels.append(OUT_OF_SCOPE)
-            texts.append(" ".join([rule.title, rule.definition, *(p.case for p in rule.precedents)]))
-        for study in examples:
-            self._labels.append(study.label)
-            texts.append(f"{study.title} {study.summary}")
-        self._index = TermIndex(texts)
+            said = [rule.title, rule.definition, *(p.case for p in rule.precedents)]
+            texts.append((OUT_OF_SCOPE, " ".join(said)))
+        texts += [(study.label, f"{study.title} {study.summary}") for study in examples]
+        self._labels = [label for label, _ in texts]
+        self._index: TermIndex | None = None
+        self._nearness: LabelNearness | None = None
+        if alone:
+            self._nearness = LabelNearness(
+                texts, {leaf.id: leaf.ancestors[0] for leaf in taxonomy.leaves.values() if leaf.ancestors}
+            )
+        else:
+            self._index = TermIndex([text for _, text in texts])
 
     def scores(self, text: str) -> dict[str, float]:
-        """Label -> log-odds: the mean cosine of the label's two nearest texts, scaled."""
+        """Label -> log-odds; beside cues, the mean cosine of the label's two nearest texts, scaled."""
+        if self._nearness is not None:
+            return self._nearness.scores(text)
         near: dict[str, list[float]] = {}
-        for label, cosine in zip(self._labels, self._index.similarities(text), strict=True):
+        cosines = self._index.similarities(text) if self._index else []
+        for label, cosine in zip(self._labels, cosines, strict=True):
             near.setdefault(label, []).append(cosine)
         return {
             label: _SIMILARITY_SCALE * sum(sorted(values, reverse=True)[:2]) / min(2, len(values))
@@ -105,8 +119,14 @@ class Similarity:
         }
 
 
+def _leaf_text(leaf: Leaf) -> str:
+    return " ".join([*leaf.titles, _node_text(leaf.node)])
+
+
 def _node_text(node: Node) -> str:
-    return " ".join([node.definition, *node.counts, *(precedent.case for precedent in node.precedents)])
+    return " ".join(
+        [node.settled_definition, *node.counts, *(precedent.case for precedent in node.precedents)]
+    )
 
 
 def probabilities(

@@ -147,7 +147,10 @@ class OfflineEngine:
     def _similarities(self, examples: tuple[Study, ...]) -> Similarity:
         """Cached while the examples stay the same, as for the papers of a list."""
         if self._similarity is None or self._similarity[0] != examples:
-            self._similarity = (examples, Similarity(self._taxonomy, examples))
+            self._similarity = (
+                examples,
+                Similarity(self._taxonomy, examples, alone=not (self._cues or self._text)),
+            )
         return self._similarity[1]
 
 

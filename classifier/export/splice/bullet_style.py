@@ -1,0 +1,239 @@
+"""A bullet or row of a Markdown list -> another paper's, written in the same way.
+
+What enters: a neighbour's line with its title, and the facts of the new paper. What leaves: a line in which
+title, link, date and venue stand in the neighbour's order and marks. Whatever else the neighbour says (code,
+authors, stars) is its own, and is left out. The line counts only if the list's reader finds the new paper in
+it, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from classifier.export.markdown import escaped
+from classifier.lists.ids import find_arxiv_id
+from classifier.lists.lines import ListLine
+from classifier.lists.markdown import read_markdown
+from classifier.lists.markdown_text import Link, find_links, is_paper
+from classifier.lists.raw import Raw
+from classifier.model.identity import bare_arxiv_id, title_words
+
+_MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?|\s*\|\s*")
+_DATE = re.compile(
+    r"(?<![\d/.-])(?P<year>(?:19|20)\d\d)(?:(?P<mark>[/.-])(?P<month>0[1-9]|"
+    r"1[0-2])(?P<day>[/.-]\d\d)?)?(?![\d/.-])"
+)
+_VENUE = re.compile(
+    r"(?P<open>[(\[*_`]+)(?P<name>[A-Z][\w&./ -]{1,40}?)?(?P<gap>[ ,'’]*)"
+    r"(?P<year>(?:19|20)\d\d|(?<=['’])\d\d)"
+    r"(?P<rest>[^()\[\]*_`|]{0,24})(?P<close>[)\]*_`]+)"
+)
+_LABELS = re.compile(r"paper|pdf|arxiv|link|doi|abs|abstract", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(,|;|[–—-](?=\s))")
+_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
+_WORDS = re.compile(r"[^\W_]+")
+_ARXIV_ID = re.compile(r"(?P<yy>\d\d)(?P<mm>0[1-9]|1[0-2])\.\d{4,5}")
+
+
+@dataclass(frozen=True)
+class NewPaper:
+    """What a bullet says of a paper; `url` is an address that needs no escape."""
+
+    title: str
+    url: str
+    arxiv: str | None = None
+    year: int | None = None
+    venue: str = ""
+
+    @property
+    def date(self) -> tuple[int | None, int | None]:
+        """(year, month); an arXiv id tells both, else the month is unknown."""
+        found = _ARXIV_ID.match(bare_arxiv_id(self.arxiv or "") or "")
+        if found and self.year in (None, 2000 + int(found["yy"])):
+            return 2000 + int(found["yy"]), int(found["mm"])
+        return self.year, None
+
+
+class _Piece(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+def date_in(line: str) -> tuple[int, int] | None:
+    """(year, month or 0) of a bullet, from its text or the arXiv id that it links to."""
+    outside = _blanked(line, find_links(line))
+    dated = next((m for m in _DATE.finditer(outside)), None)
+    if dated and dated["month"]:
+        return int(dated["year"]), int(dated["month"])
+    found = _ARXIV_ID.match(find_arxiv_id("", [link.url for link in find_links(line)]) or "")
+    if found and (dated is None or int(dated["year"]) == 2000 + int(found["yy"])):
+        return 2000 + int(found["yy"]), int(found["mm"])
+    return (int(dated["year"]), 0) if dated else None
+
+
+def in_style_of(line: str, title: str, paper: NewPaper) -> str | None:
+    """The new paper's line; None if the neighbour cannot be followed.
+
+    Args:
+        line: The neighbour's, on one line, without its end.
+        title: The neighbour's, as the list's reader has it.
+    """
+    made = _made(line, title, paper)
+    return made if made is not None and _is_balanced(made) and _reads_as(made, paper) else None
+
+
+def plain_bullet(marker: str, paper: NewPaper) -> str:
+    """A bullet in no particular style."""
+    return f"{marker}[{escaped(paper.title)}]({paper.url})"
+
+
+def _reads_as(line: str, paper: NewPaper) -> bool:
+    """Whether the list's own reader finds exactly this paper in the line."""
+    found = list(read_markdown(iter(_in_context(line))))
+    if len(found) != 1 or not isinstance(found[0], Raw):
+        return False
+    raw = found[0]
+    same_title = title_words(raw.title) == title_words(paper.title)
+    return same_title and [url for url in raw.urls if url != paper.url] == []
+
+
+def _is_balanced(line: str) -> bool:
+    """Whether every mark that opens something is closed."""
+    bare = re.sub(r"\\.", "", line)
+    pairs = all(bare.count(left) == bare.count(right) for left, right in ("()", "[]", "{}"))
+    return pairs and bare.count("**") % 2 == 0 and bare.count("`") % 2 == 0
+
+
+def _in_context(line: str) -> Iterator[ListLine]:
+    if line.lstrip().startswith("|"):
+        cells = line.count("|") - 1
+        yield ListLine(1, "|" + " Title |" * cells)
+        yield ListLine(2, "|" + " --- |" * cells)
+    yield ListLine(3, line)
+
+
+def _made(line: str, title: str, paper: NewPaper) -> str | None:
+    marker = _MARKER.match(line)
+    named = _title_span(line, title)
+    links = find_links(line)
+    if marker is None or named is None or "<a" in line.lower():
+        return None
+    primary = [link for link in links if is_paper(link)]
+    pieces = [_Piece(*named, escaped(paper.title))]
+    for link in primary[:1]:
+        inside = link.start <= named[0] and named[1] <= link.end
+        new = _link_text(line[link.start : link.end], link, paper)
+        if inside:  # [Title](url): the address alone is another piece
+            at = line.rfind(link.url, named[1], link.end)
+            pieces.append(_Piece(at, at + len(link.url), paper.url))
+        else:
+            pieces.append(_Piece(link.start, link.end, new))
+    if not primary:
+        return None
+    pieces += _dated(line, links, named, paper)
+    return _joined(line, marker.end(), sorted(pieces), links)
+
+
+def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper) -> Iterator[_Piece]:
+    """Venue and year in brackets, or else a date, outside title and links; as far as the paper has them."""
+    outside = _blanked(line, links)
+    outside = outside[: named[0]] + " " * (named[1] - named[0]) + outside[named[1] :]
+    year, month = paper.date
+    venue = _VENUE.search(outside)
+    dated = _DATE.search(outside)
+    if venue and venue["name"]:
+        name = escaped(paper.venue) or ("arXiv" if paper.arxiv else "")
+        text = " ".join(filter(None, (name, str(year or ""))))
+        yield _Piece(*venue.span(), f"{venue['open']}{text}{venue['close']}" if text else "")
+    elif dated:
+        shown = str(year or "")
+        if year and month and dated["month"]:
+            shown = f"{year}{dated['mark']}{month:02}"
+        yield _Piece(*dated.span(), shown)
+
+
+def _joined(line: str, start: int, pieces: list[_Piece], links: list[Link]) -> str:
+    """The line with its pieces replaced, and everything between them that has words of its own left out."""
+    parts, at = [line[:start]], start
+    for number, piece in enumerate(pieces):
+        glue = _glue(line, at, piece.start, links)
+        parts.append(glue if not _has_words(glue) else _between(glue, is_first=number == 0))
+        parts.append(piece.text)
+        at = max(at, piece.end)
+    rest = _glue(line, at, len(line), links)
+    parts.append(_between(rest, is_first=False) if "|" in rest else _closing(rest))
+    text = "".join(parts)
+    # A date or venue that the new paper lacks leaves empty brackets behind.
+    text = re.sub(r"(?<=\s)(?:\(\s*\)|\[\s*\]|\*\*\s*\*\*|``)(?:\s+|$)(?!\()", "", text)
+    return re.sub(r"(?<=\S) {2,}(?=\S)", " ", text).rstrip()
+
+
+def _glue(line: str, start: int, end: int, links: list[Link]) -> str:
+    """What stands between two pieces, without pictures, tags and the neighbour's other links."""
+    text = line[start:end]
+    for link in reversed([link for link in links if start <= link.start and link.end <= end]):
+        text = text[: link.start - start] + "\0" + text[link.end - start :]
+    text = re.sub(r"[(\[]?\s*\0\s*[)\]]?", " ", _IMAGE.sub(" ", text))
+    return re.sub(r"<[^<>]*>", " ", text)
+
+
+def _has_words(text: str) -> bool:
+    return any(not _LABELS.fullmatch(word) for word in _WORDS.findall(text))
+
+
+def _between(text: str, *, is_first: bool) -> str:
+    """Glue without its words: what closes the piece before, and what opens the one behind; a row's bars."""
+    if "|" in text:
+        first = "" if is_first else _closing(text)
+        return first + "".join(
+            part if part == "|" else " " for part in re.findall(r"(?<!\\)\||[^|]+", text[len(first) :])
+        )
+    opening = re.search(r"(?:(?<=\s)|^)[^\w\s,.;:)\]–—-]*$", text)
+    opens = opening[0] if opening else ""
+    if is_first:
+        return opens
+    closing = _closing(text)
+    between = _SEPARATOR.match(text, len(closing))
+    mark = between[1] if between else ""
+    return f"{closing}{' ' * (mark in '–—-' and bool(mark))}{mark} {opens}"
+
+
+def _closing(text: str) -> str:
+    """The marks that end what stands before: `**`, a bracket, a full stop; nothing of what follows."""
+    found = re.match(r"(?:\*+|[)\]”\"'`_]|[.](?=\W|$))*", text)
+    return found[0] if found else ""
+
+
+def _link_text(text: str, link: Link, paper: NewPaper) -> str:
+    """A link such as "[paper](URL)" or a badge, to the new paper."""
+    old = bare_arxiv_id(find_arxiv_id("", (link.url,)) or "")
+    new = bare_arxiv_id(paper.arxiv or "")
+    if link.image:
+        badge = link.image.replace(old, new) if old and new else ""
+        if not badge or badge == link.image:
+            return f"[paper]({paper.url})"
+        alt = link.text.replace(old, new) if old and new else link.text
+        return f"[![{alt}]({badge})]({paper.url})"
+    swapped = text.replace(link.url, paper.url)
+    if not old or old not in swapped:
+        return swapped
+    return swapped.replace(old, new) if new else f"[paper]({paper.url})"
+
+
+def _title_span(line: str, title: str) -> tuple[int, int] | None:
+    """Where the title stands in the line, whatever marks and spaces are within it."""
+    words = [re.escape(word) for word in _WORDS.findall(title)]
+    if not words:
+        return None
+    found = re.search(r"(?<!\w)" + r"[^\w\n]*?[\W_]*?".join(words) + r"(?!\w)[?!…”\"]*", line, re.IGNORECASE)
+    return found.span() if found else None
+
+
+def _blanked(line: str, links: list[Link]) -> str:
+    for link in links:
+        line = line[: link.start] + " " * (link.end - link.start) + line[link.end :]
+    return line

@@ -1,0 +1,74 @@
+"""What `filing` makes of a source: the tree, its papers, and one outcome for every entry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from classifier.model.entries import ListEntry
+from classifier.model.record import Record
+from classifier.scaffold.places import DraftNode
+from classifier.scaffold.source import Path, Source
+from classifier.survey.section_plan import SectionPlan
+
+
+class Choices(Record):
+    """What the author decides about doubtful papers.
+
+    Attributes:
+        facets: Papers of sections that are no topics: kept in facets.jsonl, or left out.
+        several: A paper in several leaves: the others are secondary, or only the first counts.
+        branch_papers: Papers directly under a branch: a pile, or a leaf "other" below it.
+    """
+
+    facets: Literal["keep", "drop"] = "keep"
+    several: Literal["secondary", "first"] = "secondary"
+    branch_papers: Literal["pile", "leaf"] = "pile"
+
+
+class Outcome(Record):
+    """What became of one entry of the source.
+
+    Attributes:
+        outcome: "leaf", "secondary", "repeated", "facet", "left out" or "pile".
+        where: A leaf's id, "facet=value", or a pile's name.
+        study: Id of the study that has the paper, if one has.
+    """
+
+    line: int
+    key: str
+    title: str
+    section: Path = ()
+    outcome: Literal["leaf", "secondary", "repeated", "facet", "left out", "pile"]
+    where: str
+    study: str | None = None
+
+
+@dataclass
+class FiledPaper:
+    """A paper with all its entries: `leaves` in the order of the list."""
+
+    entry: ListEntry
+    leaves: list[str] = field(default_factory=list)
+    facets: dict[str, str] = field(default_factory=dict)
+    sections: list[Path] = field(default_factory=list)
+
+
+@dataclass
+class Filing:
+    """The result; `papers` are the ones with a leaf, `aside` those with a facet only."""
+
+    source: Source
+    choices: Choices
+    tree: list[DraftNode]
+    papers: list[FiledPaper]
+    aside: list[FiledPaper]
+    outcomes: list[Outcome]
+    plan: SectionPlan
+    notices: list[str] = field(default_factory=list)
+
+    def counts(self) -> Counter[str]:
+        """Entries by outcome; piles and facets by name."""
+        named = ("pile", "facet", "left out")
+        return Counter(f"{o.outcome}: {o.where}" if o.outcome in named else o.outcome for o in self.outcomes)

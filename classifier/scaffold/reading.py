@@ -1,0 +1,50 @@
+"""A file's name -> a `Source`, whatever format it is in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from classifier.errors import InputError
+from classifier.lists.detect import detect_format
+from classifier.lists.opening import open_list
+from classifier.scaffold.library import read_library
+from classifier.scaffold.markdown_list import read_markdown_list
+from classifier.scaffold.outline import is_outline, read_outline
+from classifier.scaffold.source import Source
+from classifier.scaffold.tree_file import is_tree_file, read_tree_file
+
+EXPECTED = (
+    "a Markdown list, an indented outline, a taxonomy as YAML or JSON, or a library (BibTeX, CSV, JSON, "
+    "RIS) whose "
+    "entries have groups, collections, a category or keywords"
+)
+
+
+def read_source(name: str) -> Source:
+    """The material for a workspace.
+
+    Raises:
+        InputError: There is no such file, or nothing to make a tree from.
+    """
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(f"{name}: no such file; expected {EXPECTED}")
+    with open_list(name) as opened:
+        head = opened.head
+    if head.startswith(b"%PDF-"):
+        raise InputError(
+            f"{name}: a PDF; write its headings as an indented outline, one a line, and give that"
+        )
+    if is_tree_file(path):
+        return read_tree_file(path)
+    try:
+        form = detect_format(name, head)
+    except InputError:
+        form = ""
+    if form == "markdown":
+        return read_markdown_list(name)
+    if is_outline(path, form):
+        return read_outline(path)
+    if not form:
+        detect_format(name, head)  # raises, and says why
+    return read_library(name, form)

@@ -1,0 +1,130 @@
+"""A workspace that can be used -> what is weak in it: drafts, leaves that nothing measures, leaves alike.
+
+What enters: a taxonomy and its studies. What leaves: findings of the level "advice", which never fail a
+check. Two leaves are compared by the words of their own papers, each left out in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from classifier.model.study import Study
+from classifier.survey.finding import Finding
+from classifier.survey.taxonomy import Taxonomy
+from classifier.text.similarity import Centroids
+
+ENOUGH = 2
+"""Studies of a leaf: one is left out when it is measured, and another must remain."""
+_LEAST_COMPARED = 5
+"""Papers of a leaf; fewer tell nothing about whether its texts differ from another's."""
+_TOLD_APART = 0.6
+"""Share of papers that must be nearer to their own leaf than to the other; guessing gives .5."""
+_MOST_PAIRS = 10
+_SHOWN = 5
+
+
+def advice(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
+    """What is weak, most general first."""
+    yield from _drafts(taxonomy)
+    if not studies:
+        return
+    by_label: dict[str, list[Study]] = {}
+    for study in studies:
+        by_label.setdefault(study.label, []).append(study)
+    yield from _texts(studies)
+    yield from _few(taxonomy, by_label)
+    yield from _alike(taxonomy, by_label)
+
+
+def _drafts(taxonomy: Taxonomy) -> Iterator[Finding]:
+    nodes = [*taxonomy.branches.items(), *((leaf.id, leaf.node) for leaf in taxonomy.leaves.values())]
+    drafted = [name for name, node in nodes for _ in node.drafts] + ["the survey"] * len(taxonomy.drafts)
+    if drafted:
+        yield Finding(
+            level="advice",
+            code="draft",
+            where="taxonomy.yaml",
+            message=f"{len(drafted)} texts are drafts that no person has accepted ({_shown(drafted)}); "
+            "edit each, then remove it from `drafts`",
+        )
+
+
+def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
+    bare = [study.id for study in studies if not study.summary.strip()]
+    if bare:
+        yield Finding(
+            level="advice",
+            code="title-only",
+            where="gold",
+            message=f"{len(bare)} of {len(studies)} studies have only a title ({_shown(bare)}); add a "
+            "`summary`: the paper's abstract, or a few sentences of your own",
+        )
+    # A list that brings no reasons at all has none to add; one that has some lacks the others.
+    unexplained = [study.id for study in studies if study.summary.strip() and not study.rationale.strip()]
+    if unexplained and any(study.rationale.strip() for study in studies):
+        yield Finding(
+            level="advice",
+            code="no-rationale",
+            where="gold",
+            message=f"{len(unexplained)} studies say nothing of why they are where they are "
+            f"({_shown(unexplained)}); add a `rationale` of one or two sentences",
+        )
+
+
+def _few(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Iterator[Finding]:
+    second = {leaf for studies in by_label.values() for study in studies for leaf in study.secondary}
+    for leaf in taxonomy.leaves:
+        if leaf in second and not by_label.get(leaf):
+            yield Finding(
+                level="advice",
+                code="secondary-only",
+                where=f"taxonomy.yaml: {leaf}",
+                message="all its papers have another leaf as their label: nothing measures this leaf; "
+                "make it the `label` of two papers, or remove it",
+            )
+        if len(by_label.get(leaf, ())) == 1:
+            yield Finding(
+                level="advice",
+                code="one-paper",
+                where=f"taxonomy.yaml: {leaf}",
+                message="one labelled paper: leave-one-out cannot measure this leaf, since nothing is "
+                "left to compare with; add a second paper, or merge it with a neighbour",
+            )
+
+
+def _alike(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Iterator[Finding]:
+    """Pairs of leaves whose papers are about as near to the other leaf as to their own."""
+    groups = {
+        leaf: [f"{study.title} {study.summary}" for study in found]
+        for leaf in taxonomy.leaves
+        if len(found := by_label.get(leaf, ())) >= _LEAST_COMPARED
+    }
+    nearness = Centroids(groups).leave_one_out()
+    pairs: list[tuple[float, str, str, int, int]] = []
+    for one, other in combinations(groups, 2):
+        rows = [(row[one], row[other]) for row in nearness[one]] + [
+            (row[other], row[one]) for row in nearness[other]
+        ]
+        own = sum(near > far for near, far in rows)
+        if own < _TOLD_APART * len(rows):
+            pairs.append((own / len(rows), one, other, own, len(rows)))
+    for _, one, other, own, total in sorted(pairs)[:_MOST_PAIRS]:
+        yield Finding(
+            level="advice",
+            code="alike",
+            where=f"taxonomy.yaml: {one}",
+            message=f"by their words, only {own} of {total} papers of this leaf and {other} are nearer to "
+            "their own leaf; say in the definitions what tells the two apart, or merge them",
+        )
+    if len(pairs) > _MOST_PAIRS:
+        yield Finding(
+            level="advice",
+            code="alike",
+            where="taxonomy.yaml",
+            message=f"{len(pairs) - _MOST_PAIRS} more pairs of leaves are alike",
+        )
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + ", …" * (len(names) > _SHOWN)

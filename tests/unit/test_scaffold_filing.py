@@ -1,0 +1,99 @@
+"""Sections and papers -> tree and outcomes, in the cases that lists bring."""
+
+# ruff: noqa: E501
+
+import pytest
+
+from classifier.scaffold.filed import Choices
+from classifier.scaffold.filing import file_source
+from classifier.scaffold.reading import read_source
+from tests.lists_of_papers import title
+
+
+def bullet(topic, number, arxiv=None):
+    return (
+        f"- [{title(topic, number)}](https://arxiv.org/abs/{arxiv or f'24{1 + number:02}.{len(topic):05}'})\n"
+    )
+
+
+@pytest.fixture
+def filed(tmp_path):
+    def file(text, **choices):
+        path = tmp_path / "list.md"
+        path.write_text(text, encoding="utf-8")
+        return file_source(read_source(str(path)), Choices(**choices))
+
+    return file
+
+
+def tree(filing):
+    """Path of each leaf -> number of papers whose label it is."""
+    leaves = [path for top in filing.tree for path, node in top.walk() if not node.children]
+    return {leaf: sum(paper.leaves[0] == leaf for paper in filing.papers) for leaf in leaves}
+
+
+SONG, SIGHT, NESTS = ("".join(bullet(topic, n) for n in range(3)) for topic in ("Song", "Sight", "Nests"))
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"),
+    [
+        (
+            f"# Birds\n## A\n{SONG}### Empty\nText.\n## B\n{SIGHT}",
+            {"a": 3, "b": 3},
+        ),  # no branch without papers below
+        (f"# Birds\n## A\n{SONG}## B\n{SIGHT}## A\n{NESTS}", {"a": 6, "b": 3}),  # one heading twice
+        (f"# Birds\n## Song birds\n{SONG}## Song Birds!\n{SIGHT}", {"song-birds": 6}),
+        (f"# Birds\n## C\n{SONG}## C++\n{SIGHT}", {"c": 3, "c-plus-plus": 3}),
+        (f"## A\n### Others\n{SONG}### X\n{SIGHT}## Others\n{NESTS}", {"a/x": 3}),
+        (f"# Birds\n## Papers\n{SONG}## Surveys\n{SIGHT}", {"papers": 3}),  # a flat list
+        (f"# Birds\n## Papers\n### A\n{SONG}### B\n{SIGHT}", {"a": 3, "b": 3}),
+        (f"# 2024\n## A\n{SONG}# 2023\n## A\n{SIGHT}## B\n{NESTS}", {"a": 6, "b": 3}),  # topics below years
+        (f"# A\n{SONG}# B\n{SIGHT}", {"a": 3, "b": 3}),  # no title of the whole
+        (f"# Birds\n## A\n### B\n#### C\n##### D\n###### E\n{SONG}", {"a/b/c/d/e": 3}),
+        (f"## 奖励\n{SONG}## 目标\n{SIGHT}", {"section-a21911": 3, "section-a48a53": 3}),
+    ],
+)
+def test_the_tree_of_a_list(filed, text, leaves):
+    found = tree(filed(text))
+    assert list(found.values()) == list(leaves.values())
+    if "奖励" not in text:
+        assert found == leaves
+
+
+def test_a_leaf_whose_papers_all_came_before_gets_one_that_can_be_spared(filed):
+    filing = filed(f"## A\n{SONG}## B\n{bullet('Song', 0)}")
+    assert tree(filing) == {"a": 2, "b": 1}
+    assert filing.papers[0].leaves == ["b", "a"]
+    assert filing.counts() == {"leaf": 3, "secondary": 1}
+    first = filed(f"## A\n{SONG}## B\n{bullet('Song', 0)}", several="first")
+    assert (tree(first), first.notices) == (
+        {"a": 3},
+        ["b: its papers all count in other leaves, so it was left out"],
+    )
+
+
+def test_of_two_papers_with_one_id_the_second_loses_it(filed):
+    filing = filed(f"## A\n{bullet('Song', 0, '2401.00001')}{bullet('Sight', 1, '2401.00001')}")
+    assert [paper.entry.paper.arxiv_id for paper in filing.papers] == ["2401.00001", None]
+    assert "has the id 2401.00001 of" in filing.notices[0]
+
+
+def test_one_title_under_two_ids_is_one_paper(filed):
+    filing = filed(f"## A\n{SONG}## B\n{bullet('Song', 1, '2311.00009')}{SIGHT}")
+    assert (len(filing.papers), filing.counts()) == (6, {"leaf": 6, "secondary": 1})
+    assert "taken for one paper" in filing.notices[0]
+
+
+@pytest.mark.parametrize("facets", ["keep", "drop"])
+@pytest.mark.parametrize("several", ["secondary", "first"])
+@pytest.mark.parametrize("branch_papers", ["pile", "leaf"])
+def test_every_entry_has_one_outcome_and_the_counts_add_up(filed, facets, several, branch_papers):
+    text = f"# Birds\n## A\n{SONG}### B\n{SIGHT}### Others\n{NESTS}## C\n{SONG}{SIGHT}## Surveys\n{bullet('Routes', 1)}{SONG}"
+    filing = filed(text, facets=facets, several=several, branch_papers=branch_papers)
+    assert len(filing.outcomes) == text.count("\n- ") == sum(filing.counts().values())
+    assert sum(outcome.outcome == "leaf" for outcome in filing.outcomes) == len(filing.papers)
+    assert {outcome.study for outcome in filing.outcomes if outcome.outcome == "leaf"} == {
+        p.entry.key for p in filing.papers
+    }
+    assert all(paper.leaves for paper in filing.papers)
