@@ -21,6 +21,7 @@ from classifier.cli.evaluate import evaluate
 from classifier.cli.export import export
 from classifier.cli.fetch_gold import fetch_gold
 from classifier.cli.label import label
+from classifier.cli.mcp import mcp
 from classifier.cli.report import report
 from classifier.cli.serve import serve
 from classifier.cli.training import train
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (classify, label, tree, lint, schema, train, report, export, correct, serve):
+for command in (classify, label, tree, lint, schema, train, report, export, correct, serve, mcp):
     app.command()(command)
 for name, named in (("eval", evaluate), ("compare", compare), ("fetch-gold", fetch_gold)):
     app.command(name)(named)
