@@ -14,6 +14,7 @@ import typer
 
 from classifier.__about__ import __version__
 from classifier.cli import exits
+from classifier.cli.backup import backup, restore
 from classifier.cli.classify import classify
 from classifier.cli.compare import compare
 from classifier.cli.correct import correct
@@ -34,7 +35,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (classify, label, tree, lint, schema, train, report, export, correct, serve, mcp):
+for command in (
+    classify,
+    label,
+    tree,
+    lint,
+    schema,
+    train,
+    report,
+    export,
+    correct,
+    serve,
+    mcp,
+    backup,
+    restore,
+):
     app.command()(command)
 for name, named in (("eval", evaluate), ("compare", compare), ("fetch-gold", fetch_gold)):
     app.command(name)(named)
