@@ -40,7 +40,9 @@ def test_an_older_folder_is_served_with_users_papers_decisions_and_unfinished_li
         assert "seen" in service.client.get(f"/papers/{decided['id']}").text
         assert service.client.post(f"{kit.API}/runs/{DRAFT}/start").status_code in (200, 202)
         assert service.finished(DRAFT)["state"] == "done"
-        assert len(service.client.get(f"{kit.API}/papers").json()["items"]) == 5
+        kit.wait_for(
+            lambda: service.client.get(f"{kit.API}/papers").json()["items"], lambda papers: len(papers) == 5
+        )
     (tmp_path / "fresh").mkdir()
     ServiceDatabase(tmp_path / "fresh")
     assert version_of(folder) == version_of(tmp_path / "fresh")
@@ -57,7 +59,7 @@ def test_a_backup_of_an_older_folder_does_not_upgrade_it(tmp_path, archive):
 
 
 def test_there_is_an_archive_to_try():
-    assert [archive.parent.name for archive in ARCHIVES][0] == "service_1"
+    assert "service_1" in {archive.parent.name for archive in ARCHIVES}
 
 
 def test_a_folder_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path):
