@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,16 @@ from tests.assistant_kit import HOSTILE, READ_TOOLS, WORKSPACE, assisted, label_
 from tests.llm_server import LlmServer, reply
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "1"},
+    },
+}
 ABSTRACT = {"title": "How a Bridge Was Watched for a Year", "abstract": kit.abstract(1)}
 
 
@@ -237,16 +248,7 @@ async def test_a_reference_never_names_a_file_and_never_reaches_a_private_addres
 
 def test_nothing_but_protocol_comes_out_and_the_server_ends_with_its_input(runs):
     asked = [
-        {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "initialize",
-            "params": {
-                "protocolVersion": "2025-06-18",
-                "capabilities": {},
-                "clientInfo": {"name": "t", "version": "1"},
-            },
-        },
+        INITIALIZE,
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {
             "jsonrpc": "2.0",
@@ -274,6 +276,38 @@ def test_nothing_but_protocol_comes_out_and_the_server_ends_with_its_input(runs)
     assert process.returncode == 0
     assert answers[2]["result"]["structuredContent"]["label"] == "llm4rl/reward"
     assert answers[3]["error"]["code"] == -32601
+
+
+def test_an_interrupt_ends_the_server_while_its_input_is_open(runs):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "classifier", "mcp", str(runs)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(INITIALIZE) + "\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["id"] == 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == "classifier: interrupted\n"
+
+
+@pytest.mark.parametrize("command", ["mcp", "backup"])
+def test_neither_needs_the_extra_of_the_service(runs, tmp_path, command):
+    missing = ("fastapi", "huey", "limits", "prometheus_client", "python_multipart")
+    arguments = {"mcp": ["mcp", str(runs)], "backup": ["backup", str(runs), str(tmp_path / "b.tar.gz")]}
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({missing!r}))\n"
+        f"from classifier.cli.app import run\nsys.exit(run({arguments[command]!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 # -- with permission -------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,16 +54,24 @@ def mcp(
     from classifier.settings import load_settings
 
     given: dict[str, Any] = {"folder": folder} if folder is not None else {}
-    serve_stdio(
-        AssistantConfig(
-            **given,
-            papers=tuple(papers or ()),
-            settings=load_settings(engine=engine.setting, model=model),
-            workspace=workspace,
-            fetch=not no_fetch,
-            allow_write=allow_write,
-            max_cost_usd=max_cost,
-            by=by,
-        )
+    config = AssistantConfig(
+        **given,
+        papers=tuple(papers or ()),
+        settings=load_settings(engine=engine.setting, model=model),
+        workspace=workspace,
+        fetch=not no_fetch,
+        allow_write=allow_write,
+        max_cost_usd=max_cost,
+        by=by,
     )
+    if sys.stdin.isatty():
+        print("classifier: waiting for an MCP client on standard input; Ctrl-D ends it", file=sys.stderr)
+    signal.signal(signal.SIGINT, _leave)
+    serve_stdio(config)
     return exits.DONE
+
+
+def _leave(*_: object) -> None:
+    """Ends at once: a thread of the SDK waits for the next line, and nothing can wake it."""
+    print("classifier: interrupted", file=sys.stderr, flush=True)
+    os._exit(exits.INTERRUPTED)
