@@ -16,7 +16,8 @@ from classifier.assistants import tree
 from classifier.assistants.config import AssistantConfig
 from classifier.assistants.papers import allowed_file, outside_reference
 from classifier.assistants.reading import explain, explain_new, summarize
-from classifier.assistants.records import LabelOut, PapersOut, RunOut, RunsOut, TreeOut
+from classifier.assistants.records import LabelOut, PapersOut, RunOut, RunsOut, TreeOut, bounded
+from classifier.batch.ledger.items import Counts, Spent
 from classifier.errors import ClassifierError, InputError
 from classifier.model.paper import Paper
 from classifier.model.reference import Reference
@@ -52,7 +53,7 @@ def answered(*folders: object) -> Iterator[None]:
         message = error.message
         for folder in folders:
             message = message.replace(f"{folder}/", "")
-        raise ToolError(f"{error.code}: {message}") from error
+        raise ToolError(bounded(f"{error.code}: {shown(message)}")) from error
 
 
 class Tools:
@@ -202,7 +203,11 @@ class Tools:
         return list(volume.cards.values())
 
     def _run(self, volume: Volume) -> RunOut:
-        counts, spent = standing(volume.folder)
+        problem = volume.error
+        try:
+            counts, spent = standing(volume.folder)
+        except ClassifierError as error:  # one damaged ledger does not hide the other runs
+            counts, spent, problem = Counts(), Spent(), error.message
         return RunOut(
             run=volume.id,
             kind="paper" if volume.is_paper else "list",
@@ -212,7 +217,7 @@ class Tools:
             waiting=counts.waiting,
             need_review=sum(card.needs_review for card in volume.cards.values()),
             cost_usd=round(spent.cost_usd, 6),
-            problem=shown(volume.error),
+            problem=bounded(shown(problem.replace(f"{self._config.folder}/", ""))),
         )
 
 
