@@ -19,6 +19,7 @@ from classifier.batch.ledger.rows import read_rows
 from classifier.errors import ConfigError, InputError
 from classifier.service.backup import CONTENTS, back_up
 from classifier.service.restore import restore
+from classifier.service.store import snapshot
 from classifier.service.store.schema import ServiceDatabase
 from classifier.service.store.users import UserRole, Users
 from classifier.survey.workspace import Workspace
@@ -163,6 +164,16 @@ def test_a_damaged_database_is_named_and_the_rest_is_saved(served, tmp_path):
     assert {str(ledger.relative_to(served)) for ledger in ledgers[1:]} <= saved.keys()
     assert str(ledgers[0].relative_to(served)) not in saved
     assert restore(tmp_path / "b.tar.gz", tmp_path / "new")
+
+
+def test_a_database_that_stays_locked_is_named(served, tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshot, "BUSY_S", 0.1)
+    with closing(sqlite3.connect(served / "other.sqlite", isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (x)")
+        other.execute("BEGIN EXCLUSIVE")
+        report = back_up(served, tmp_path / "b.tar.gz")
+    assert report.problems == ["other.sqlite: database is locked"]
+    assert "service.sqlite" in contents(tmp_path / "b.tar.gz")
 
 
 def test_locks_queues_and_halves_are_left_out(served, tmp_path):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from classifier.service.store.schema import BUSY_S, DATABASE
+
+_PATIENCE_S = 60.0
+"""How long a database may stay locked as a whole; in WAL mode, as ours are, none is."""
 
 
 class NotCopied(Exception):
@@ -31,7 +36,9 @@ def snapshot(source: Path, copy: Path) -> None:
             read.execute(
                 "SELECT count(*) FROM sqlite_master"
             ).fetchone()  # an empty copy would hide a bad file
-            read.backup(written)  # all pages in one step: in WAL mode nobody has to wait for it
+            read.backup(
+                written, progress=_patience()
+            )  # all pages in one step: in WAL mode nobody waits for it
             written.execute("PRAGMA journal_mode = DELETE")
             if source.name == DATABASE and _has(written, "session"):
                 written.execute("PRAGMA secure_delete = ON")
@@ -41,6 +48,17 @@ def snapshot(source: Path, copy: Path) -> None:
         raise NotCopied(str(error)) from error
     if problem:
         raise NotCopied(f"it is damaged: {problem}")
+
+
+def _patience() -> Callable[[int, int, int], None]:
+    """Ends waiting for a lock, which Python's `backup` would do for ever."""
+    until = time.monotonic() + _PATIENCE_S
+
+    def check(_status: int, remaining: int, _total: int) -> None:
+        if remaining and time.monotonic() > until:
+            raise NotCopied(f"it stays locked for {_PATIENCE_S:g} s")
+
+    return check
 
 
 def damage_of(file: Path) -> str:
