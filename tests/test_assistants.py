@@ -12,16 +12,19 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from contextlib import closing
 from pathlib import Path
 
 import jsonschema
 import pytest
+import typer.main
 from reportlab.pdfgen.canvas import Canvas
 
 from classifier.assistants import create_server
 from classifier.assistants.config import AssistantConfig
 from classifier.batch.ledger.rows import read_rows
+from classifier.cli.app import app
 from classifier.errors import ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.paper import Paper
@@ -208,7 +211,8 @@ async def test_only_pdfs_below_the_named_folders_are_read(tmp_path, runs):
     (allowed / "up").symlink_to(outside)
     (allowed / "own.pdf").symlink_to(allowed / "deep" / "mine.pdf")
     os.mkfifo(allowed / "pipe.pdf")
-    async with assisted(runs, "--papers", str(allowed), "--no-fetch") as assistant:
+    (tmp_path / "by-link").symlink_to(allowed)
+    async with assisted(runs, "--papers", str(tmp_path / "by-link"), "--no-fetch") as assistant:
         for path in ("deep/mine.pdf", "own.pdf", "deep/../deep/mine.pdf", str(allowed / "deep" / "mine.pdf")):
             assert (await assistant.call("classify_paper", path=path))["error"] is None, path
         answers = set()
@@ -492,6 +496,38 @@ def test_options_without_effect_are_refused_at_start(tmp_path, arguments, enviro
     assert done.returncode == 2
     assert done.stdout == ""
     assert said in done.stderr
+
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "assistants.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_assistants_has_every_tool_and_every_option():
+    table = PAGE.partition("## The tools")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == READ_TOOLS | {
+        "decide_label",
+        "classify_with_model",
+    }
+    command = typer.main.get_command(app).commands["mcp"]
+    own = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+    shared = {"--engine", "--model", "--workspace"}
+    assert [option for option in own - shared if f"{option}" not in PAGE] == []
+
+
+def test_the_snippets_for_clients_start_the_command():
+    snippets = [
+        json.loads(text) for text in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    ]
+    snippets += [
+        tomllib.loads(text) for text in re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    ]
+    assert len(snippets) == 4
+    command = typer.main.get_command(app).commands["mcp"]
+    for snippet in snippets:
+        (servers,) = snippet.values()
+        assert servers["classifier"]["command"] == "classifier"
+        name, *arguments = servers["classifier"]["args"]
+        assert name == "mcp"
+        command.make_context("mcp", list(arguments))  # refuses what it does not know
 
 
 def test_without_its_extra_the_command_names_it(tmp_path, monkeypatch):

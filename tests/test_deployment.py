@@ -274,3 +274,9 @@ def test_a_proxy_lets_large_uploads_through_and_says_who_is_there(name):
     assert ServiceConfig().upload_bytes == 100 << 20
     assert "--proxy-header X-Remote-User --proxy-peer 127.0.0.1" in text
     assert re.search(r"(proxy_set_header|header_up) X-Remote-User", text)
+
+
+def test_every_file_that_the_page_of_installation_names_is_there():
+    page = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"deploy/[\w.-]+[a-zA-Z]", page)) - {"deploy/models"}
+    assert named == {f"deploy/{path.name}" for path in DEPLOY.iterdir() if path.is_file()}
