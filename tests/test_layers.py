@@ -20,6 +20,7 @@ LAYERS = [
     {"runs", "export", "training", "scaffold"},
     {"batch", "evaluation"},
     {"service"},
+    {"assistants"},
     {"cli"},
     {"__main__"},
 ]

@@ -69,3 +69,38 @@ def test_the_installed_command_gives_the_same_label_as_the_checkout(installed, t
     for label in (ours, theirs):
         del label["provenance"]["created_at"], label["provenance"]["latency_s"]
     assert theirs == ours
+
+
+def test_the_installed_command_serves_assistants_and_backs_up_what_it_labels(installed, tmp_path):
+    (tmp_path / "list.csv").write_text("id,title,abstract\na,A title,An abstract of a paper on bridges.\n")
+    for command in (
+        ("label", "list.csv", "--out", "runs/one", "--engine", "offline"),
+        ("backup", "runs", "b.tar.gz"),
+        ("restore", "b.tar.gz", "again"),
+    ):
+        done = run(installed, tmp_path, *command)
+        assert done.returncode == 0, done.stderr
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    asked = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {
+            "jsonrpc": "2.0",
+            "id": 2,
+            "method": "tools/call",
+            "params": {"name": "list_papers", "arguments": {}},
+        },
+    ]
+    process = subprocess.Popen(
+        [installed / "classifier", "mcp", "again"],
+        cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("".join(json.dumps(line) + "\n" for line in asked))
+        process.stdin.flush()
+        answers = [json.loads(process.stdout.readline()) for _ in range(2)]
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+    assert answers[1]["result"]["structuredContent"]["total"] == 1

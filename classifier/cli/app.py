@@ -14,6 +14,7 @@ import typer
 
 from classifier.__about__ import __version__
 from classifier.cli import exits
+from classifier.cli.backup import backup, restore
 from classifier.cli.classify import classify
 from classifier.cli.compare import compare
 from classifier.cli.correct import correct
@@ -22,6 +23,7 @@ from classifier.cli.export import export
 from classifier.cli.fetch_gold import fetch_gold
 from classifier.cli.init import init
 from classifier.cli.label import label
+from classifier.cli.mcp import mcp
 from classifier.cli.report import report
 from classifier.cli.serve import serve
 from classifier.cli.training import train
@@ -34,7 +36,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, classify, label, tree, lint, schema, train, report, export, correct, serve):
+for command in (
+    init,
+    classify,
+    label,
+    tree,
+    lint,
+    schema,
+    train,
+    report,
+    export,
+    correct,
+    serve,
+    mcp,
+    backup,
+    restore,
+):
     app.command()(command)
 for name, named in (("eval", evaluate), ("compare", compare), ("fetch-gold", fetch_gold)):
     app.command(name)(named)

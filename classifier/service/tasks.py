@@ -14,7 +14,8 @@ from typing import Any
 from huey import SqliteHuey
 from huey.consumer import Consumer
 
-QUEUE = "queue.sqlite"
+from classifier.service.store.schema import QUEUE
+
 _LOOK_S = 0.1
 """Between two looks of an idle worker at its queue, at least."""
 _LOOK_MAX_S = 0.5

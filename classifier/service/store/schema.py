@@ -10,6 +10,8 @@ from pathlib import Path
 from classifier.errors import StoreError
 
 DATABASE = "service.sqlite"
+QUEUE = "queue.sqlite"
+"""Of `tasks`, which empties it at each start: no backup needs it."""
 BUSY_S = 5.0
 """How long a request waits for another one's transaction; each takes milliseconds."""
 

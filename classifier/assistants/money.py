@@ -1,0 +1,92 @@
+"""What assistants have spent in a folder, and whether one more request fits under the cap at its worst."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from classifier.errors import BudgetSpent, ConfigError, StoreError
+from classifier.files import replace_text
+from classifier.model.reply import Usage
+from classifier.model.task import Prompt
+from classifier.runs.prices import price_of
+from classifier.service.shelf import PAPERS, standing
+from classifier.settings import Settings
+
+MARK = ".assistant"
+"""A file in the folder of each run that an assistant has paid for."""
+_LOCK = ".assistant.lock"
+_WAIT_S = 600.0
+"""How long a paid call waits for another one."""
+_LEAST_CHARS_A_TOKEN = 3
+"""Tokens of ASCII text are longer than this; of others a byte is a token at least."""
+
+
+@contextmanager
+def in_line(folder: Path) -> Iterator[None]:
+    """One paid call at a time, over all processes: what is counted stays true until the request is out.
+
+    Raises:
+        StoreError: The folder cannot be written, or another call takes too long.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / _LOCK, timeout=_WAIT_S):
+            yield
+    except Timeout as error:
+        raise StoreError(f"{folder}: another paid call takes long; try again later") from error
+
+
+def mark(run: Path) -> None:
+    """Counts what a run costs as an assistant's."""
+    run.mkdir(parents=True, exist_ok=True)
+    if not (run / MARK).exists():
+        replace_text(run / MARK, "")
+
+
+def spent_usd(folder: Path) -> float:
+    """What the replies of all runs that assistants paid for have cost.
+
+    Raises:
+        StoreError: A ledger cannot be read: then nothing is known about the money.
+    """
+    papers = folder / PAPERS
+    runs = sorted(papers.iterdir()) if papers.is_dir() else []
+    return sum(standing(run)[1].cost_usd for run in runs if (run / MARK).exists())
+
+
+def most_usd(settings: Settings, prompt: Prompt) -> float:
+    """What one request can cost at most: also one that repeats the prompt with an invalid reply and a reason.
+
+    Raises:
+        ConfigError: No price is known for the model.
+    """
+    text = f"{prompt.system}{prompt.user}{prompt.answer_schema}"
+    others = "".join(char for char in text if not char.isascii())
+    tokens_in = (len(text) - len(others)) // _LEAST_CHARS_A_TOKEN + len(others.encode("utf-8", "replace"))
+    room = settings.max_output_tokens
+    # A reply that was cut is asked for again with twice the room; an invalid one is part of the next request.
+    usage = Usage(tokens_in=tokens_in + 2 * room, tokens_out=2 * room)
+    price = price_of(settings, usage)
+    if price is None:
+        raise ConfigError(
+            f"no price is known for {settings.model}, so --max-cost cannot be kept; set CLASSIFIER_PRICES, "
+            "or use classify_paper"
+        )
+    return price
+
+
+def check(spent: float, most: float, cap: float) -> None:
+    """Whether a request may go out.
+
+    Raises:
+        BudgetSpent: Its worst case does not fit under the cap.
+    """
+    if spent + most > cap:
+        raise BudgetSpent(
+            f"assistants have spent ${spent:.4f} of --max-cost {cap:g} here, and this request could cost up "
+            f"to ${most:.4f}; nothing was sent: ask the user to raise --max-cost, or use classify_paper"
+        )
