@@ -4,7 +4,8 @@
     python benchmarks/kill_runs.py --full-disk
 
 In the end every label must be there and right, and answers bought twice at most those in flight at each
-kill. `--full-disk` mounts a small tmpfs (needs root; fails where it cannot) that runs full, is cleared, and
+kill. Then the same for a person's work: corrections and exports, several at once (`kill_decisions`).
+`--full-disk` mounts a small tmpfs (needs root; fails where it cannot) that runs full, is cleared, and
 runs full again. Exits with 1 where anything is wrong.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.kill_decisions import Decisions, fill_decisions, kill_decisions, write_items
 from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests.llm_server import LlmServer
@@ -54,7 +56,11 @@ def kills(work: Path, given: argparse.Namespace) -> int:
             lost = sum(model.answered.values()) - len(model.answered)
         process = kit.start(arguments, server.url)
         said = process.communicate(timeout=300)
-    return verdict(workspace, out, given, model, process.returncode, said, given.kills * given.concurrency)
+    limit = given.kills * given.concurrency
+    wrong = verdict(workspace, out, given, model, process.returncode, said, limit)
+    decisions = Decisions(out, write_items(work / "items.json", source), given.items)
+    kill_decisions(decisions, given.kills, chance)
+    return int(bool(wrong) | decisions.verdict())
 
 
 def full_disk(work: Path, given: argparse.Namespace) -> int:
@@ -70,9 +76,7 @@ def full_disk(work: Path, given: argparse.Namespace) -> int:
         with LlmServer(model) as server:
             # Room for less than the list needs, a little more each time, and then all of it.
             for room_kb in (0, 100, 400, 700, 1000, None):
-                ballast.unlink(missing_ok=True)
-                if room_kb is not None:
-                    fill(disk, ballast, room_kb)
+                fill(disk, ballast, room_kb)
                 process = kit.start(arguments, server.url)
                 said = process.communicate(timeout=300)
                 full += process.returncode == 1 and ("full" in said[1] or "No space" in said[1])
@@ -80,15 +84,22 @@ def full_disk(work: Path, given: argparse.Namespace) -> int:
             print(f"{full} runs met a full disk")
             limit = full * given.concurrency
             wrong = verdict(workspace, out, given, model, process.returncode, said, limit)
-            return wrong or int(full == 0)
+        decisions = Decisions(out, write_items(work / "items.json", source), given.items)
+        refused = fill_decisions(decisions, lambda room_kb: fill(disk, ballast, room_kb))
+        print(f"{refused} corrections and exports met a full disk")
+        decisions.ended(decisions.correct())
+        return int(bool(wrong) | decisions.verdict() | (full == 0) | (refused == 0))
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def fill(disk: Path, ballast: Path, room_kb: int) -> None:
-    """Writes a file that leaves so much room on the disk."""
+def fill(disk: Path, ballast: Path, room_kb: int | None) -> None:
+    """Writes a file that leaves so much room on the disk; None takes it away."""
     import shutil
 
+    ballast.unlink(missing_ok=True)
+    if room_kb is None:
+        return
     free = shutil.disk_usage(disk).free - room_kb * 1024
     ballast.write_bytes(b"\0" * max(0, free))
 

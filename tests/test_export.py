@@ -118,6 +118,78 @@ def test_a_list_gets_its_labels_keeps_a_backup_and_can_lose_them_again(tmp_path,
     assert copy.with_name(f"{name}.bak2").read_bytes() == new
 
 
+RECORDS = [
+    {
+        "id": "one",
+        "title": "Bridges that were watched for a year",
+        "author": [{"family": "Ng"}],
+        "note": '{["',
+    },
+    {"citationKey": "two", "itemType": "book", "title": "Arches in ‘wind’ and rain, a survey", "tags": []},
+    {"paperId": "c0ffee", "externalIds": {"DOI": "10.9999/three"}, "title": "Gauges read hourly at night"},
+]
+PREFERENCES = {f"option {number}": f'value {{[ "items": [ {number}' for number in range(200)}
+WRAPPERS = {
+    "bare": RECORDS,
+    "better bibtex": {
+        "config": {"label": "BetterBibTeX JSON", "preferences": PREFERENCES},
+        "collections": {"ABC": {"name": "Bridges", "items": [17, 18], "collections": []}},
+        "items": RECORDS,
+    },
+    **{
+        name: {"total": 3, name: RECORDS} for name in ("data", "results", "papers", "documents", "references")
+    },
+    "message.items": {"status": "ok", "message": {"query": {"rows": 3}, "items": RECORDS}},
+    "items, then more": {"items": RECORDS, "next": {"items": [], "cursor": "]}"}},
+}
+WRITTEN = {
+    "minified": lambda value: json.dumps(value, separators=(",", ":")).encode(),
+    "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False).encode(),
+    "tabs and CRLF": lambda value: json.dumps(value, indent="\t").replace("\n", "\r\n").encode(),
+    "with a mark": lambda value: b"\xef\xbb\xbf" + json.dumps(value, ensure_ascii=False).encode(),
+    "UTF-16": lambda value: json.dumps(value, indent=1, ensure_ascii=False).encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("value", WRAPPERS.values(), ids=WRAPPERS)
+def test_a_json_list_gets_its_labels_wherever_its_array_is(tmp_path, value, written):
+    copy = tmp_path / "list.json"
+    copy.write_bytes(old := written(value))
+    rows = rows_of(copy)
+    out = folder_of(tmp_path / "out", rows)
+    command = ["export", str(out), "--format", "csl-json", "--into", str(copy), *SURVEY]
+    assert run(command) == exits.DONE
+    labels = {row.entry.paper.title: f"classifier:{row.label.leaf}" for row in rows}
+    assert len(labels) == 3
+
+    def labelled(part: object) -> object:
+        if isinstance(part, dict):
+            own = {"keyword": labels[part["title"]]} if part.get("title") in labels else {}
+            return {name: labelled(inner) for name, inner in part.items()} | own
+        return [labelled(inner) for inner in part] if isinstance(part, list) else part
+
+    new = copy.read_bytes()
+    encoding = "utf-16" if old[:2] == b"\xff\xfe" else "utf-8-sig"
+    assert json.loads(new.decode(encoding)) == labelled(value)
+    assert run(command) == exits.DONE
+    assert copy.read_bytes() == new
+    assert run([*command, "--remove"]) == exits.DONE
+    assert copy.read_bytes() == old
+
+
+@pytest.mark.parametrize("value", [{"my bridges": RECORDS}, {record["title"]: record for record in RECORDS}])
+def test_papers_under_a_name_that_is_not_known_are_left_as_they_are(tmp_path, capsys, value):
+    copy = tmp_path / "list.json"
+    copy.write_text(json.dumps(value))
+    old, rows = copy.read_bytes(), rows_of(copy)
+    assert len(rows) == 3
+    out = folder_of(tmp_path / "out", rows)
+    assert run(["export", str(out), "--into", str(copy), *SURVEY]) == exits.PARTIAL
+    assert copy.read_bytes() == old
+    assert "put them into an array called items" in capsys.readouterr().err
+
+
 def test_a_correction_rules_exports_until_it_is_taken_back(tmp_path):
     copy, out = own_list(tmp_path, "zotero.bib")
     into = ["export", str(out), "-f", "bibtex", "--into", str(copy), *SURVEY]

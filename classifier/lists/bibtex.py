@@ -8,15 +8,14 @@ abbreviations (`@string`) hold for all that follows.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
 
 from classifier.lists.attachments import split_file_field
-from classifier.lists.bibtex_values import end_of_value, field_value
+from classifier.lists.bibtex_commas import missing_comma, parse_with_commas
+from classifier.lists.bibtex_values import field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
 from classifier.lists.named_fields import filed_under
@@ -25,7 +24,7 @@ from classifier.model.entries import PersonName
 from classifier.model.record import Notice
 
 if TYPE_CHECKING:
-    from bibtexparser.model import Block, Entry, Field
+    from bibtexparser.model import Entry
 
 _START = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])")
 _FRESH = re.compile(
@@ -166,8 +165,7 @@ def _key_of(cut: Cut) -> str:
 def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 
-    block = _block(cut.text)
-    notices = []
+    block, notices = parse_with_commas(cut.text, cut.line)
     if isinstance(block, DuplicateFieldKeyBlock):
         twice = ", ".join(sorted(block.duplicate_keys))
         notices.append(
@@ -179,9 +177,9 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
     elif isinstance(block, Entry):
         if cut.assumed:
             notices.append(ASSUMED)
-        problem = next((found for item in block.fields if (found := _missing_comma(item, cut.line))), "")
-        if problem:
-            yield Damaged(cut.line, problem, _key_of(cut))
+        problem = next((found for item in block.fields if (found := missing_comma(item, cut.line))), None)
+        if problem is not None:
+            yield Damaged(cut.line, f"{problem.message}; add it", _key_of(cut))
         else:
             yield _raw(block, cut.line, state, notices)
     else:
@@ -189,35 +187,6 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
         # The reason stands in an attribute of its own; most of these errors have no text.
         detail = " ".join(str(getattr(error, "abort_reason", error) or "no field was found").split())
         yield Damaged(cut.line, f"not valid BibTeX: {detail}", _key_of(cut))
-
-
-def _missing_comma(item: Field, first_line: int) -> str:
-    """What is wrong if something stands behind the field's value; else empty."""
-    value = str(item.value)
-    place = end_of_value(value)
-    if place is None:
-        return ""
-    line = first_line + (item.start_line or 0) + value.count("\n", 0, place)
-    following = re.match(r"\s*([A-Za-z][\w-]*)\s*=", value[place:])
-    before = f", before '{following[1]}'" if following else ""
-    return f"line {line}: a comma is missing after the value of '{item.key}'{before}; add it"
-
-
-def _block(text: str) -> Block | None:
-    from bibtexparser.splitter import Splitter
-
-    _quiet_parser()
-    try:
-        return next(iter(Splitter(text).split().blocks), None)
-    except Exception:  # noqa: BLE001  hostile text; the parser promises no particular exception
-        return None
-
-
-@cache
-def _quiet_parser() -> None:
-    # It logs each block that it cannot read; they are reported with line and reason anyway.
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
-    logging.getLogger("bibtexparser.splitter").setLevel(logging.CRITICAL)
 
 
 def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:

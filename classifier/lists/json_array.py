@@ -31,9 +31,15 @@ _COLON = re.compile(r"\s*:")
 
 
 class Element:
-    """A piece of the text that is being cut out; `text` is empty when it is too `long`."""
+    """A piece of the text that is being cut out; `text` is empty when it is too `long`.
 
-    def __init__(self) -> None:
+    Attributes:
+        start, end: Its place in the whole text, if the cutter knows where its pieces lie; `end` is that of a
+            closed one.
+    """
+
+    def __init__(self, start: int) -> None:
+        self.start, self.end = start, 0
         self._parts: list[str] = []
         self._size = 0
         self.closed = self.assumed = self.long = False
@@ -60,6 +66,17 @@ def cut_elements(lines: Iterator[ListLine]) -> Iterator[Element]:
     for line in lines:
         yield from cutter.feed(line)
     yield from cutter.finish()
+
+
+def places_of_elements(text: str) -> Iterator[Element]:
+    """The elements of a whole text, as `cut_elements` finds them, each with its place."""
+    cutter = _Cutter()
+    for number, line in enumerate(text.split("\n"), start=1):
+        yield from cutter.feed(ListLine(number, line))
+        cutter.offset += len(line) + 1
+    for last in cutter.finish():
+        last.end = len(text)
+        yield last
 
 
 def has_list(text: str) -> bool:
@@ -94,6 +111,7 @@ class _Cutter:
 
     def __init__(self) -> None:
         self.list_name = ""
+        self.offset = 0  # of this piece in the whole text
         self._list_depth = 0  # brackets around its elements
         self._open: list[_Bracket] = []  # around elements
         self._string = ""  # the last one outside elements: the name of what opens next
@@ -123,7 +141,7 @@ class _Cutter:
             elif self._element is not None:
                 self._depth += 1 if mark[0] in "{[" else -1
                 if self._depth == 0:
-                    yield self._finished(self._element, text[self._begin : position], line)
+                    yield self._finished(self._element, text, position, line)
                     self._element = None
             elif mark[0] in "{[":
                 self._enter(mark[0], mark.start())
@@ -143,8 +161,8 @@ class _Cutter:
         self._may_start = False
         self._string = text[start : end - 1].lower() if end - start < _LONGEST_NAME else ""
         if len(self._open) == 1 and self._open[0].sign == "[":  # a list of ids or titles
-            element = Element()
-            yield self._finished(element, text[start - 1 : end], line)
+            self._begin = start - 1
+            yield self._finished(Element(self.offset + start - 1), text, end, line)
         elif self._open and self._string in _OF_A_PAPER and _COLON.match(text, end):
             self._open[-1].names.add(self._string)
 
@@ -156,10 +174,10 @@ class _Cutter:
             if self._may_start:
                 self.list_name, self._list_depth = self._open[-1].name, len(self._open)
                 self._whole = None
-            self._element, self._depth, self._begin = Element(), 1, start
+            self._element, self._depth, self._begin = Element(self.offset + start), 1, start
         else:
             if bracket == "{" and not self._open:
-                self._whole, self._begin = Element(), start
+                self._whole, self._begin = Element(self.offset + start), start
             name = "" if in_array else self._string
             self._may_start = bracket == "[" and self._is_list_name(name)
             self._open.append(_Bracket(bracket, name))
@@ -181,11 +199,10 @@ class _Cutter:
         if self._open:
             self._open.pop()
         if not self._open and self._whole is not None:
-            yield self._finished(self._whole, text[self._begin : position], line)
+            yield self._finished(self._whole, text, position, line)
             self._whole = None
 
-    @staticmethod
-    def _finished(element: Element, text: str, line: ListLine) -> Element:
-        element.add(text, line)
-        element.closed = True
+    def _finished(self, element: Element, text: str, end: int, line: ListLine) -> Element:
+        element.add(text[self._begin : end], line)
+        element.closed, element.end = True, self.offset + end
         return element

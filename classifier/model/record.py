@@ -16,6 +16,11 @@ UNCLEAR = "unclear"
 """The answer that every decision question accepts: the paper does not say."""
 
 
+ABSENT = "absent"
+"""By convention, the answer that something is missing. The offline engine quotes for it only a sentence that
+says so ("we use no …"); other signs support the label."""
+
+
 class Record(BaseModel):
     """Base class: immutable, rejects unknown keys."""
 

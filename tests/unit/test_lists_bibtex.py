@@ -48,10 +48,32 @@ AFTER = "\n@article{after, title = {The Entry Behind}}\n"
 )
 def test_a_missing_comma_is_named_with_line_and_field(fields, line, field, following, end, read):
     found = read((f"@article{{k,\n  {fields}\n}}" + AFTER).replace("\n", end))
-    assert isinstance(found[0], BrokenEntry)
+    assert isinstance(found[0], ListEntry)
     assert (found[0].key, found[0].line) == ("k", 1)
-    assert found[0].reason.startswith(f"line {line}: a comma is missing after the value of '{field}'")
-    assert f"before '{following}'" in found[0].reason
+    notice = f"line {line}: a comma is missing after the value of '{field}', before '{following}'"
+    assert [one.message for one in found[0].notices if one.code == "missing-comma"] == [notice]
+    assert "=" not in (found[0].paper.title or "")
+    assert found[1].paper.title == "The Entry Behind"
+
+
+def test_the_fields_around_missing_commas_are_all_read(read):
+    [entry] = read(
+        '@article{k,\n author = {Muster, Anna}\n title = "A {Title}"\n year = 2020\n'
+        " abstract = {Some, and more.}\n eprint = {2203.02155},\n}"
+    )
+    paper = entry.paper
+    assert (paper.title, paper.year, paper.arxiv_id) == ("A Title", 2020, "2203.02155")
+    assert (paper.abstract, paper.authors) == ("Some, and more.", ("Anna Muster",))
+    assert [one.code for one in entry.notices] == ["missing-comma"] * 4
+
+
+@pytest.mark.parametrize(
+    "fields", ["title = {A Title} {more}", "title = {A Title} more words", "title = {A} 7"]
+)
+def test_what_follows_a_value_and_is_no_field_makes_the_entry_unusable(read, fields):
+    found = read(f"@article{{k,\n  {fields}\n}}{AFTER}")
+    assert isinstance(found[0], BrokenEntry)
+    assert found[0].reason == "line 2: a comma is missing after the value of 'title'; add it"
     assert found[1].paper.title == "The Entry Behind"
 
 

@@ -151,7 +151,7 @@ def test_names_are_parted_and_turned(text, names):
     ("name", "damage", "last", "line"),
     [
         ("a.bib", "@article{bad, title = {Open\n", "@article{ok, title = {%s}}", 1),
-        ("a.bib", "@article{bad, title = {A} year = 2000}\n", "@article{ok, title = {%s}}", 1),
+        ("a.bib", "@article{bad, title = {A} {B}}\n", "@article{ok, title = {%s}}", 1),
         ("a.bib", "@misc{empty,}\n", "@article{ok, title = {%s}}", 1),
         ("a.ris", "TY  - JOUR\nKW  - none\nER  - \n", "TY  - JOUR\nTI  - %s\nER  - ", 1),
         ("a.json", '[{"id": "bad", "title": "Open},\n', '{"title": "%s"}]', 1),

@@ -50,6 +50,58 @@ async def test_a_title_that_is_not_printed_or_too_short_is_never_quoted(engine, 
     assert title not in {quote.quote for quote in quotes}
 
 
+ADAM = (
+    "We introduce a method for first-order optimization of stochastic objectives. We analyze its convergence "
+    "and provide a regret bound. Convolutional networks for image classification train faster."
+)
+CONTROL = "We study deep reinforcement learning for continuous control. An actor critic algorithm walks."
+SAID = (
+    "We align a chat model with preference data. Our method needs only a classification loss. "
+    "It tunes a large language model without reinforcement learning."
+)
+SIGNS = (
+    "We prove regret bounds for tabular reinforcement learning with a policy gradient. Agents walk further."
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "reason", "quotes"),
+    [
+        ("A Method for Stochastic Optimization", ADAM, "no-rl", {}),
+        ("Walking with Actors and Critics", CONTROL, "no-llm", {}),
+        ("Regret Bounds for Tabular Agents", SIGNS, "no-llm", {}),
+        (
+            "Direct Alignment of Chat Models",
+            SAID,
+            "no-rl",
+            {"rl": "It tunes a large language model without reinforcement learning."},
+        ),
+        (
+            "Walking Robots",
+            f"{CONTROL} Unlike others, we use no large language model.",
+            "no-llm",
+            {"llm": "Unlike others, we use no large language model."},
+        ),
+    ],
+)
+async def test_an_absence_is_quoted_only_from_a_sentence_that_states_it(
+    engine, builtin, title, abstract, reason, quotes
+):
+    answer = (await engine.answer(abstract_task(title, abstract, builtin.studies))).answer
+    given = {item.question: item for item in answer.answers}
+    assert answer.label == "out-of-scope"
+    assert builtin.taxonomy.scope_reason({name: item.answer for name, item in given.items()}) == reason
+    found = {name: item.quote for name, item in given.items() if item.answer == "absent" and item.quote}
+    assert found == quotes
+    absent = {name for name, item in given.items() if item.answer == "absent"}
+    assert absent
+    assert {quote.supports for quote in answer.evidence} & absent <= set(quotes)
+    rule = builtin.taxonomy.rules[reason]
+    assert f"out-of-scope ({rule.title})" in answer.rationale
+    others = {"no-rl": "no language model in sight", "no-llm": "something else than learning by reward"}
+    assert others[reason] not in answer.rationale
+
+
 async def test_answer_is_valid_and_its_quotes_are_in_the_paper(engine, builtin):
     task = abstract_task(TITLE, ABSTRACT, builtin.studies)
     reply = await engine.answer(task)

@@ -7,13 +7,13 @@ label, unless the cues clearly contradict it. The label itself is already decide
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from classifier.engines.offline.cues import CueReader, Hit
 from classifier.engines.offline.decide import Judgement, condition_score
-from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED
+from classifier.model.record import ABSENT, OUT_OF_SCOPE, UNCLEAR, UNPLACED
 from classifier.model.reply import Answer, GivenAnswer, Quote
-from classifier.survey.taxonomy import Conditions, Taxonomy
+from classifier.survey.taxonomy import Conditions, ScopeRule, Taxonomy
 
 _MAX_EVIDENCE = 4
 """Most quotes in an answer, as in the prompt for models (one to four)."""
@@ -31,16 +31,18 @@ def build_answer(taxonomy: Taxonomy, reader: CueReader, judgement: Judgement) ->
     runner_up = next((other for other in ranked[1:] if other != UNPLACED), None)
     conditions = _conditions(taxonomy, label, judgement)
     given = _answers(taxonomy, conditions, judgement)
+    rule = taxonomy.rules.get(taxonomy.scope_reason(given) or "") if label == OUT_OF_SCOPE else None
+    if rule is not None:  # evidence and rationale are for the rule that the label will name
+        conditions = rule.answers
     supporting = list(_supporting_hits(taxonomy, reader, judgement.hits, conditions))
     leaf = taxonomy.leaves.get(label)
     found = reader.attributes(judgement.sentences)
     return Answer(
         answers=tuple(
-            GivenAnswer(question=q, answer=a, quote=_quote(reader, judgement.hits, q, a))
-            for q, a in given.items()
+            GivenAnswer(question=q, answer=a, quote=_quote(reader, judgement, q, a)) for q, a in given.items()
         ),
-        evidence=_evidence(supporting, judgement),
-        rationale=_rationale(taxonomy, reader, label, supporting),
+        evidence=_evidence(reader, supporting, given, judgement),
+        rationale=_rationale(reader, _name(taxonomy, label, rule), supporting),
         label=label,
         runner_up=runner_up,
         attributes={field.id: found.get(field.id) for field in leaf.fields} if leaf else {},
@@ -107,25 +109,43 @@ def _supporting_hits(
     yield from sorted(found, key=lambda item: -item[0])
 
 
-def _quote(reader: CueReader, hits: tuple[Hit, ...], question: str, answer: str) -> str | None:
-    """The sentence that supports the answer most; None if no sentence that can be quoted does."""
+def _quote(reader: CueReader, judgement: Judgement, question: str, answer: str) -> str | None:
+    """The sentence that supports the answer most; None if no sentence that can be quoted does.
+
+    Signs that something is absent ("is about image recognition") state nothing: for `absent`, only a
+    sentence that denies the other answers is quoted.
+    """
 
     def weight(hit: Hit) -> float:
         return reader.book.cues[hit.cue].for_.get(question, {}).get(answer, 0.0) * hit.strength
 
-    supporting = [hit for hit in hits if hit.sentence.quotable and weight(hit) > 0]
-    return max(supporting, key=weight).sentence.quote if supporting else None
+    hits = sorted((hit for hit in judgement.hits if weight(hit) > 0), key=weight, reverse=True)
+    sentences = [hit.sentence for hit in hits if hit.sentence.quotable]
+    if answer == ABSENT:
+        sentences += [one for one in judgement.sentences if one.quotable]
+        sentences = [one for one in sentences if reader.denies(one, question, answer)]
+    return sentences[0].quote if sentences else None
 
 
-def _evidence(supporting: list[tuple[float, str, Hit]], judgement: Judgement) -> tuple[Quote, ...]:
-    """Up to four sentences that contributed most to the decision; empty if no sentence can be quoted."""
+def _evidence(
+    reader: CueReader,
+    supporting: list[tuple[float, str, Hit]],
+    given: Mapping[str, str],
+    judgement: Judgement,
+) -> tuple[Quote, ...]:
+    """Up to four sentences that contributed most to the decision; empty if no sentence can be quoted.
+
+    A sentence that is only a sign of an absence supports the label, not the answer.
+    """
     weights: dict[str, float] = {}
     supports: dict[str, str] = {}
     for weight, question, hit in supporting:
         if not hit.sentence.quotable:
             continue
-        weights[hit.sentence.quote] = weights.get(hit.sentence.quote, 0.0) + weight
-        supports.setdefault(hit.sentence.quote, question)
+        quote = hit.sentence.quote
+        weights[quote] = weights.get(quote, 0.0) + weight
+        is_sign = given.get(question) == ABSENT and not reader.denies(hit.sentence, question, ABSENT)
+        supports.setdefault(quote, "label" if is_sign else question)
     best = sorted(weights, key=lambda quote: -weights[quote])[:_MAX_EVIDENCE]
     if best:
         return tuple(Quote(quote=quote, supports=supports[quote]) for quote in best)
@@ -133,13 +153,15 @@ def _evidence(supporting: list[tuple[float, str, Hit]], judgement: Judgement) ->
     return tuple(Quote(quote=sentence.quote, supports="label") for sentence in quotable[:1])
 
 
-def _rationale(
-    taxonomy: Taxonomy, reader: CueReader, label: str, supporting: list[tuple[float, str, Hit]]
-) -> str:
-    where = " > ".join(taxonomy.titles(label)) or label
+def _name(taxonomy: Taxonomy, label: str, rule: ScopeRule | None) -> str:
+    """The label in words; of an out-of-scope label, with the title of its rule."""
+    if rule is not None:
+        return f"{label} ({rule.title})"
+    return " > ".join(taxonomy.titles(label)) or label
+
+
+def _rationale(reader: CueReader, name: str, supporting: list[tuple[float, str, Hit]]) -> str:
     says = list(dict.fromkeys(reader.book.cues[hit.cue].says for _, _, hit in supporting))[:3]
     if not says:
-        return (
-            f"Baseline decision for {where}: its words are nearest to that label's definition and examples."
-        )
-    return f"Baseline decision for {where}. Reasons: {'; '.join(says)}."
+        return f"Baseline decision for {name}: its words are nearest to that label's definition and examples."
+    return f"Baseline decision for {name}. Reasons: {'; '.join(says)}."

@@ -172,6 +172,21 @@ class CueReader:
                     best[number] = Hit(number, weight, sentence)
         return [best[number] for number in sorted(best)]
 
+    def denies(self, sentence: Sentence, question: str, answer: str) -> bool:
+        """Whether the sentence negates a phrase of a cue for another answer to the question."""
+        sheet = Sheet(sentence.words)
+        negations = [span for phrase in self._negations for span in phrase.find(sheet, {})]
+        if not negations:
+            return False
+        lists = self.terms_in(sheet)
+        return any(
+            not self._counts(span, negations)
+            for cue, phrases in zip(self.book.cues, self._cues, strict=True)
+            if any(weight > 0 for other, weight in cue.for_.get(question, {}).items() if other != answer)
+            for phrase in phrases
+            for span in phrase.find(sheet, lists)
+        )
+
     def _counts(self, span: Span, negations: Iterable[Span]) -> bool:
         """Whether no negation ends within the window before the span."""
         window = self.book.negation_window

@@ -6,6 +6,8 @@ fields. Comments, @string, @preamble and text between entries are never touched.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from classifier.export.bibtex import escaped
 from classifier.export.splice.bibtex_entry import BibtexEntry, Field, NotEditable
 from classifier.export.splice.bibtex_file import locate_entries
@@ -51,10 +53,16 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
     return draft.finish()
 
 
+@lru_cache(maxsize=1)
+def _entry(raw: str) -> BibtexEntry:
+    """The entry taken apart; its title and its keywords are looked at one after the other."""
+    return BibtexEntry(raw)
+
+
 def _title(raw: str) -> str:
     """The title as the list's reader has it; empty when the entry cannot be taken apart."""
     try:
-        entry = BibtexEntry(raw)
+        entry = _entry(raw)
         parts = [entry.inner(field) for name in _TITLES if (field := entry.find(name))]
     except NotEditable:
         return ""
@@ -72,7 +80,7 @@ def _rewritten(raw: str, wanted: Wanted, results: Results, original: Decoded) ->
 
 
 def _with_keywords(raw: str, prefix: str, wanted: tuple[str, ...]) -> str:
-    entry = BibtexEntry(raw)
+    entry = _entry(raw)
     field = entry.find(_KEYWORDS)
     if field is None:
         return entry.with_field(_KEYWORDS, ", ".join(wanted)) if wanted else raw
@@ -83,7 +91,7 @@ def _with_keywords(raw: str, prefix: str, wanted: tuple[str, ...]) -> str:
 
 
 def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
-    entry = BibtexEntry(raw)
+    entry = _entry(raw)
     field = entry.find(name)
     if field is None:
         return entry.with_field(name, words) if words else raw

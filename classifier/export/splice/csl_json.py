@@ -17,11 +17,14 @@ from classifier.export.splice.edits import Draft
 from classifier.export.splice.keywords import is_own, replace_keywords
 from classifier.export.splice.listed import ListedEntries
 from classifier.export.splice.results import Results, Spliced
+from classifier.lists.json_array import places_of_elements
+from classifier.lists.json_records import records_within
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_WRAPPER = re.compile(r'\s*(?:\[|(?=\{)(?:.*?"(?:items|references)"\s*:\s*\[)?)', re.DOTALL)
-_MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[{}\[\]]')  # a string within its line, or a bracket
 _KEYWORD = "keyword"
+_UNKNOWN_LIST = (
+    "its papers stand under names that are not known; put them into an array called items, or use --out"
+)
 
 
 class _Member(NamedTuple):
@@ -90,13 +93,20 @@ class _Walker:
 def splice_csl_json(data: bytes, results: Results) -> Spliced:
     """The file with each item's label among its keywords; an item that is no valid JSON is listed.
 
+    The items are those that the reader of lists finds (`classifier.lists.json_array`).
+
     Raises:
-        InputError: There is no array of items, nor an object that is one or has them as `items`.
+        InputError: There is neither an array nor an object.
     """
     original = decode(data)
+    if original.text.lstrip()[:1] not in ("[", "{"):
+        raise InputError("no CSL-JSON: expected an array of items; export the list anew")
     draft = Draft(original)
     line, done = 1, 0
-    for start, end in _objects(original.text):
+    for element in places_of_elements(original.text):
+        start, end = element.start, element.end
+        if original.text[start] != "{":  # an id or a title alone has no place for keywords
+            continue
         line += original.text.count("\n", done, start)
         done = start
         raw = original.text[start:end]
@@ -107,28 +117,11 @@ def splice_csl_json(data: bytes, results: Results) -> Spliced:
         except JSONDecodeError as error:
             draft.leave("", line, f"no valid JSON: {error.msg}, line {line + error.lineno - 1}")
             continue
-        _splice_item(_Item(start, raw, value, line), results, draft)
+        if next(records_within(value)) == value:
+            _splice_item(_Item(start, raw, value, line), results, draft)
+        else:
+            draft.leave("", line, _UNKNOWN_LIST)
     return draft.finish()
-
-
-def _objects(text: str) -> Iterator[tuple[int, int]]:
-    """[start, end) of each object of the list, cut by its brackets: a broken one costs only itself."""
-    wrapper = _WRAPPER.match(text)
-    if wrapper is None:
-        raise InputError("no CSL-JSON: expected an array of items; export the list again")
-    depth, start = 0, 0
-    for mark in _MARK.finditer(text, wrapper.end()):
-        if mark[0] in "{[":
-            start = mark.start() if depth == 0 else start
-            depth += 1
-        elif mark[0] in "}]":
-            depth -= 1
-            if depth == 0 and text[start] == "{":
-                yield start, mark.end()
-            elif depth < 0:
-                return
-    if depth > 0 and text[start] == "{":
-        yield start, len(text)
 
 
 class _Item(NamedTuple):

@@ -1,0 +1,92 @@
+"""A block of BibTeX, of which commas may be missing -> the parsed block, and where they are missing.
+
+What enters: text. What leaves: bibtexparser's block. By its rules a value without a comma behind it takes in
+the next field; here the comma is put in if a field follows, and reported.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from classifier.lists.bibtex_values import end_of_value
+from classifier.model.record import Notice
+
+if TYPE_CHECKING:
+    from bibtexparser.model import Block, Field
+
+_MOST_COMMAS = 20
+"""Missing commas of one entry that are put in; each takes another reading of it."""
+
+
+class MissingComma(NamedTuple):
+    """A field whose value is followed by something else than a comma.
+
+    Attributes:
+        place: Where the value ends, in characters.
+        is_field: Whether another field follows, so that a comma can only be meant there.
+    """
+
+    value: str
+    place: int
+    is_field: bool
+    message: str
+
+
+def parse_with_commas(text: str, first_line: int) -> tuple[Block | None, list[Notice]]:
+    """The block, read as if the commas that are missing between its fields were there, and which those are.
+
+    Args:
+        text: A whole block.
+        first_line: On which it starts in its file, from 1.
+
+    Returns:
+        None in the block's place if the parser cannot read it at all.
+    """
+    from bibtexparser.model import DuplicateFieldKeyBlock, Entry
+
+    notices: list[Notice] = []
+    block = _block(text)
+    while len(notices) < _MOST_COMMAS:
+        entry = block.ignore_error_block if isinstance(block, DuplicateFieldKeyBlock) else block
+        fields = entry.fields if isinstance(entry, Entry) else ()
+        missing = next((found for item in fields if (found := missing_comma(item, first_line))), None)
+        if missing is None or not missing.is_field or missing.value not in text:
+            break
+        at = text.index(missing.value) + missing.place
+        text = f"{text[:at]},{text[at:]}"
+        notices.append(Notice(code="missing-comma", message=missing.message))
+        block = _block(text)
+    return block, notices
+
+
+def missing_comma(item: Field, first_line: int) -> MissingComma | None:
+    """What is wrong if something stands behind the field's value."""
+    value = str(item.value)
+    place = end_of_value(value)
+    if place is None:
+        return None
+    line = first_line + (item.start_line or 0) + value.count("\n", 0, place)
+    following = re.match(r"\s*([A-Za-z][\w-]*)\s*=", value[place:])
+    before = f", before '{following[1]}'" if following else ""
+    message = f"line {line}: a comma is missing after the value of '{item.key}'{before}"
+    return MissingComma(value, place, bool(following), message)
+
+
+def _block(text: str) -> Block | None:
+    from bibtexparser.splitter import Splitter
+
+    _quiet_parser()
+    try:
+        return next(iter(Splitter(text).split().blocks), None)
+    except Exception:  # noqa: BLE001  hostile text; the parser promises no particular exception
+        return None
+
+
+@cache
+def _quiet_parser() -> None:
+    # It logs each block that it cannot read; they are reported with line and reason anyway.
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+    logging.getLogger("bibtexparser.splitter").setLevel(logging.CRITICAL)
