@@ -8,12 +8,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from classifier.batch.ledger.progress import read_progress
 from classifier.errors import BudgetSpent, ConfigError, StoreError
 from classifier.files import replace_text
 from classifier.model.reply import Usage
 from classifier.model.task import Prompt
 from classifier.runs.prices import price_of
-from classifier.service.shelf import PAPERS, standing
+from classifier.service.shelf import PAPERS
 from classifier.settings import Settings
 
 MARK = ".assistant"
@@ -55,7 +56,7 @@ def spent_usd(folder: Path) -> float:
     """
     papers = folder / PAPERS
     runs = sorted(papers.iterdir()) if papers.is_dir() else []
-    return sum(standing(run)[1].cost_usd for run in runs if (run / MARK).exists())
+    return sum(read_progress(run).spent.cost_usd for run in runs if (run / MARK).exists())
 
 
 def most_usd(settings: Settings, prompt: Prompt) -> float:

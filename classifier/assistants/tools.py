@@ -18,11 +18,12 @@ from classifier.assistants.papers import allowed_file, outside_reference
 from classifier.assistants.reading import explain, explain_new, summarize
 from classifier.assistants.records import LabelOut, PapersOut, RunOut, RunsOut, TreeOut, bounded
 from classifier.batch.ledger.items import Counts, Spent
+from classifier.batch.ledger.progress import read_progress
 from classifier.errors import ClassifierError, InputError
 from classifier.model.paper import Paper
 from classifier.model.reference import Reference
 from classifier.pipeline import Classifier
-from classifier.service.shelf import Card, Shelf, Volume, standing
+from classifier.service.shelf import Card, Shelf, Volume
 from classifier.survey.workspace import Workspace
 from classifier.text.characters import shown
 
@@ -205,7 +206,7 @@ class Tools:
     def _run(self, volume: Volume) -> RunOut:
         problem = volume.error
         try:
-            counts, spent = standing(volume.folder)
+            counts, spent = read_progress(volume.folder)
         except ClassifierError as error:  # one damaged ledger does not hide the other runs
             counts, spent, problem = Counts(), Spent(), error.message
         return RunOut(

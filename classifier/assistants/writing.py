@@ -16,9 +16,9 @@ from classifier.assistants.config import AssistantConfig
 from classifier.assistants.reading import explain
 from classifier.assistants.records import DecisionOut, PaidLabelOut
 from classifier.assistants.tools import Abstract, PaperId, PathWords, Ref, Title, Tools, answered
+from classifier.batch import decisions
 from classifier.batch.job import Job, fingerprint
-from classifier.batch.ledger.rows import remove_correction, set_correction
-from classifier.batch.results import refresh
+from classifier.batch.ledger.progress import read_progress
 from classifier.batch.session import label_lists
 from classifier.errors import BudgetSpent, InputError, StoreError, error_class
 from classifier.model.entries import Correction, ListEntry
@@ -27,7 +27,7 @@ from classifier.model.reference import Reference
 from classifier.model.task import Prompt
 from classifier.pipeline import Classifier
 from classifier.service.entries import PAPER_FILE
-from classifier.service.shelf import PAPERS, standing
+from classifier.service.shelf import PAPERS
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 from classifier.text.characters import shown
@@ -58,12 +58,12 @@ class WritingTools:
             card = self._tools.card(paper_id)
             folder, by = self._tools.volume(card).folder, self._config.by
             if not label:
-                if not remove_correction(folder, card.key):
+                if decisions.take_back(folder, card.key) is None:
                     raise InputError("there is no decision about this paper; nothing to take back")
                 kept = None
             else:
-                kept = set_correction(folder, Correction(key=card.key, label=label, by=by, note=shown(note)))
-            refresh(folder)
+                wish = Correction(key=card.key, label=label, by=by, note=shown(note))
+                [kept] = decisions.correct(folder, wish).corrections
             now = self._tools.shelf.correct(card, kept)
             return DecisionOut(
                 paper_id=card.id,
@@ -139,7 +139,7 @@ class WritingTools:
         Raises:
             BudgetSpent: The worst case does not fit under the cap; nothing was sent.
         """
-        before, spent = standing(run)[1].cost_usd, money.spent_usd(self._config.folder)
+        before, spent = read_progress(run).spent.cost_usd, money.spent_usd(self._config.folder)
         most = money.most_usd(settings, prompt)
         if not _is_labelled(run):
             money.check(spent, most, self._cap)
@@ -148,7 +148,7 @@ class WritingTools:
         room = self._cap - spent - most
         job = Job(sources=(entry.source,), out=run, concurrency=1, max_cost_usd=before + room)
         summary = label_lists(job, settings, self._workspace, entries=[entry])
-        cost = standing(run)[1].cost_usd - before
+        cost = read_progress(run).spent.cost_usd - before
         if (stopped := summary["stopped"]) is not None:
             if stopped["code"] == BudgetSpent.code:
                 money.check(spent + cost, most, self._cap)  # in words that fit an assistant
@@ -157,7 +157,7 @@ class WritingTools:
 
 
 def _is_labelled(run: Path) -> bool:
-    return standing(run)[0].done > 0
+    return read_progress(run).counts.done > 0
 
 
 def _entry(found: Reference | Paper, run: Path) -> ListEntry:

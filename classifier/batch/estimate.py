@@ -107,14 +107,9 @@ class CostEstimate:
         if self.cascade == "offline":
             low, high = self.escalated_share
             share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
-            lines.append(
-                f"cascade     {share} are escalated to {self.model}: low confidence of the offline engine"
-            )
+            lines.append(f"cascade     {share} are escalated to {self.model} (low confidence)")
         elif self.cascade:
-            lines.append(
-                f"cascade     {self.cascade} is asked about all papers; 0 % to 100 % are "
-                f"escalated to {self.model}"
-            )
+            lines.append(f"cascade     {self.cascade} first; 0 % to 100 % are escalated to {self.model}")
         lines.append(
             f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same from paper "
             "to paper (cached where the provider does so)"
