@@ -380,6 +380,19 @@ def test_csl_json_keeps_its_layout_order_numbers_and_escapes(text):
     assert cleared("json", found.data).decode() == text
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_entry_without_a_comma_gets_its_label_unless_it_hides_the_keywords(end):
+    text = (
+        "@article{k,\n title = {On k}\n year = {2024},\n}\n"
+        "@article{l,\n title = {On l}\n Keywords = {mine},\n}\n"
+    ).replace("\n", end)
+    found = spliced("bib", text, row("k", LEAF), row("l", LEAF))
+    assert (found.labelled, [left.key for left in found.untouched]) == (1, ["l"])
+    assert found.untouched[0].reason == "a comma is missing before its keywords; add it"
+    assert f"keywords = {{classifier:{LEAF}}}" in found.data.decode()
+    assert cleared("bib", found.data).decode() == text
+
+
 @pytest.mark.parametrize("text", ["", "nonsense", "3", '"[{}]"'])
 def test_what_is_no_csl_json_is_an_error(text):
     with pytest.raises(InputError, match="no CSL-JSON"):

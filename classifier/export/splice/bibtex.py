@@ -82,6 +82,8 @@ def _rewritten(raw: str, wanted: Wanted, results: Results, original: Decoded) ->
 def _with_keywords(raw: str, prefix: str, wanted: tuple[str, ...]) -> str:
     entry = _entry(raw)
     field = entry.find(_KEYWORDS)
+    if field is None and entry.hides(_KEYWORDS):
+        raise NotEditable("a comma is missing before its keywords; add it")
     if field is None:
         return entry.with_field(_KEYWORDS, ", ".join(wanted)) if wanted else raw
     value = entry.inner(field)

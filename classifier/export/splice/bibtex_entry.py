@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from classifier.lists.bibtex_values import end_of_value
+
 _HEAD = re.compile(r"@\w*[ \t]*[{(]")
 _SPACE = re.compile(r"\s*")
 _BRACE = re.compile(r"(?<!\\)[{}]")
@@ -47,6 +49,15 @@ class BibtexEntry:
             (f for f in self._fields if self.raw[f.name_start : f.name_end].casefold() == name.casefold()),
             None,
         )
+
+    def hides(self, name: str) -> bool:
+        """Whether a field of this name follows another field's value without a comma between them."""
+        for field in self._fields:
+            value = self.raw[field.value_start : field.value_end]
+            end = end_of_value(value)
+            if end is not None and re.match(rf"\s*{re.escape(name)}\s*=", value[end:], re.IGNORECASE):
+                return True
+        return False
 
     def inner(self, field: Field) -> str:
         """The field's value without its delimiters.
