@@ -207,13 +207,17 @@ class _Filer:
     def _drop_unused_leaves(self) -> None:
         """A leaf whose papers all count elsewhere, if second leaves are not wanted, goes and is named."""
         used = {leaf for paper in self._filed for leaf in paper.leaves}
-        for top in self._maker.top:
-            for path, node in list(top.walk()):
-                if not node.children and not node.keep and path not in used:
-                    node.here.clear()
-                    message = f"{path}: its papers all count in other leaves, so it was left out"
-                    self.notices.append(message)
-        self._maker.prune()
+        # A branch that loses its last leaf is a leaf itself, so look again until nothing goes.
+        while unused := [
+            (path, node)
+            for top in self._maker.top
+            for path, node in top.walk()
+            if not node.children and not node.keep and path not in used
+        ]:
+            for path, node in unused:
+                node.here.clear()
+                self.notices.append(f"{path}: its papers all count in other leaves, so it was left out")
+            self._maker.prune()
 
     def _fill_empty_leaves(self) -> None:
         """A leaf whose papers are all listed elsewhere first gets the first of them that can be spared."""

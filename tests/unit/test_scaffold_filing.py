@@ -73,6 +73,12 @@ def test_a_leaf_whose_papers_all_came_before_gets_one_that_can_be_spared(filed):
     )
 
 
+def test_a_branch_that_loses_its_last_leaf_goes_too(filed):
+    filing = filed(f"## A\n{SONG}## B\n{SIGHT}### C\n{bullet('Song', 0)}", several="first")
+    assert tree(filing) == {"a": 3}
+    assert filing.counts() == {"leaf": 3, "repeated": 1, "pile: directly under a branch: B": 3}
+
+
 def test_of_two_papers_with_one_id_the_second_loses_it(filed):
     filing = filed(f"## A\n{bullet('Song', 0, '2401.00001')}{bullet('Sight', 1, '2401.00001')}")
     assert [paper.entry.paper.arxiv_id for paper in filing.papers] == ["2401.00001", None]

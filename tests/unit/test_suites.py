@@ -183,3 +183,19 @@ async def test_nothing_but_the_chosen_text_reaches_document_or_prompt(tmp_path, 
         assert forbidden not in shown.replace(texts[kind], "")
     assert "MARK-" not in task.prompt.system
     assert PromptBuilder(bridge.taxonomy, bridge.prompt_dir()).sha256 == task.prompt.sha256
+
+
+def test_an_item_without_text_must_say_that_its_title_is_meant(tmp_path, bridge):
+    bare = line(abstract=None, title_only=True)
+    suite = read_suite(suite_file(tmp_path, bare, json.dumps(OTHER)), bridge.taxonomy)
+    assert text_kinds(choose_texts(suite)) == {"abstract": 1, "title": 1}
+    assert [text.content for text in choose_texts(suite, "title")] == [GOOD["title"], OTHER["title"]]
+    with pytest.raises(SuiteError, match="title_only: true"):
+        read_suite(suite_file(tmp_path, line(abstract=None, title_only="yes")), bridge.taxonomy)
+
+
+def test_gold_studies_may_have_only_a_title(tmp_path, bridges):
+    (tmp_path / "gold").mkdir()
+    (tmp_path / "taxonomy.yaml").write_bytes((bridges / "taxonomy.yaml").read_bytes())
+    suite_file(tmp_path / "gold", line(abstract=None), name="labels.jsonl")
+    assert text_kinds(choose_texts(gold_suite(Workspace(tmp_path)))) == {"title": 1}
