@@ -130,6 +130,29 @@ def test_the_texts_of_the_tree_stay_small_enough_for_every_prompt() -> None:
     assert sum(map(len, texts)) / 4 < 3000
 
 
+LLM_TUNED = {"kind": "original", "rl": "present", "llm": "present", "beyond-base": "beyond", "improved": "llm"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        # The scope is decided first: whose feedback it was does not matter in a base model's own training.
+        (LLM_TUNED | {"beyond-base": "base-only", "lever": "weights", "feedback": "human"}, "rlhf-of-base-model"),
+        (LLM_TUNED | {"beyond-base": "base-only", "lever": "weights", "feedback": "not-human"}, "rlhf-of-base-model"),
+        (LLM_TUNED | {"lever": "weights", "feedback": "human"}, None),
+        # What is no paper is neither a survey nor a paper without RL.
+        ({"kind": "not-a-paper", "rl": "absent", "llm": "absent", "improved": "nothing"}, "not-a-paper"),
+        (LLM_TUNED | {"kind": "not-a-paper"}, "not-a-paper"),
+        ({"kind": "review", "rl": "absent"}, "no-rl"),
+    ],
+)  # fmt: skip
+def test_the_scope_is_decided_before_any_leaf(answers: dict[str, str], reason: str | None) -> None:
+    taxonomy = WORKSPACE.taxonomy
+    assert taxonomy.scope_reason(answers) == reason
+    labels = taxonomy.labels_led_to(answers)
+    assert (labels == (OUT_OF_SCOPE,)) == (reason is not None)
+
+
 def _node_text(node: Node) -> str:
     own = [node.title, node.definition, *node.counts, *node.excludes]
     own += [p.case + p.because for p in node.precedents]
