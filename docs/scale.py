@@ -94,7 +94,7 @@ def examples(given: dict[str, Any]) -> str:
                 costs.append(f"${cost / 1000:,.2f}")
         rows.append((f"`{choice}`", f"{static:,.0f}", f"{nearest:,.0f}", *costs))
     ways = (f"{text}, {cache}" for text in ("abstracts", "papers") for cache in ("no cache", "cached"))
-    return _table(("`--examples`", "static tokens", "tokens a paper", *ways), rows)
+    return _table(("`--examples`", "static tokens", "more with each paper", *ways), rows)
 
 
 def wall(given: dict[str, Any]) -> str:

@@ -130,22 +130,23 @@ def test_the_texts_of_the_tree_stay_small_enough_for_every_prompt() -> None:
     assert sum(map(len, texts)) / 4 < 3000
 
 
-LLM_TUNED = {"kind": "original", "rl": "present", "llm": "present", "beyond-base": "beyond", "improved": "llm"}
+TUNED = {"kind": "original", "rl": "present", "llm": "present", "beyond-base": "beyond", "improved": "llm"}
+IN_BASE = TUNED | {"beyond-base": "base-only", "lever": "weights"}
 
 
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        # The scope is decided first: whose feedback it was does not matter in a base model's own training.
-        (LLM_TUNED | {"beyond-base": "base-only", "lever": "weights", "feedback": "human"}, "rlhf-of-base-model"),
-        (LLM_TUNED | {"beyond-base": "base-only", "lever": "weights", "feedback": "not-human"}, "rlhf-of-base-model"),
-        (LLM_TUNED | {"lever": "weights", "feedback": "human"}, None),
+        # In a base model's own training it does not matter whose feedback it was.
+        (IN_BASE | {"feedback": "human"}, "rlhf-of-base-model"),
+        (IN_BASE | {"feedback": "not-human"}, "rlhf-of-base-model"),
+        (TUNED | {"lever": "weights", "feedback": "human"}, None),
         # What is no paper is neither a survey nor a paper without RL.
         ({"kind": "not-a-paper", "rl": "absent", "llm": "absent", "improved": "nothing"}, "not-a-paper"),
-        (LLM_TUNED | {"kind": "not-a-paper"}, "not-a-paper"),
+        (TUNED | {"kind": "not-a-paper"}, "not-a-paper"),
         ({"kind": "review", "rl": "absent"}, "no-rl"),
     ],
-)  # fmt: skip
+)
 def test_the_scope_is_decided_before_any_leaf(answers: dict[str, str], reason: str | None) -> None:
     taxonomy = WORKSPACE.taxonomy
     assert taxonomy.scope_reason(answers) == reason
