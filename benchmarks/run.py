@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def print_tokens(examples: str, files: list[str]) -> None:
-    """One line: the medians of the static prefix, which a provider can cache, and of the rest of the prompt."""
+    """One line: the medians of the static prefix, which a provider can cache, and of the rest."""
     command = [sys.executable, "-c", TOKENS, examples, *files]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)
     pairs = [tuple(map(int, line.split())) for line in shown.stdout.splitlines()]

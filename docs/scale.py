@@ -76,7 +76,7 @@ def dollars(given: dict[str, Any]) -> str:
 
 
 def examples(given: dict[str, Any]) -> str:
-    """Tokens and dollars of a thousand papers for each choice of `--examples`, with and without a prompt cache."""
+    """Tokens, and dollars of a thousand papers, for each choice of `--examples`."""
     price, out = given["prices"][PRICED], _value(given, "answer_tokens")
     bare = _value(given, "bare_prefix_tokens")
     choices = (

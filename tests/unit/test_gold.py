@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter
@@ -13,6 +14,8 @@ import yaml
 
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.model.study import Study
+from classifier.model.task import Excerpt
+from classifier.prompting.prompt import PromptBuilder
 from classifier.survey.lint import lint_workspace
 from classifier.survey.taxonomy import Node
 from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
@@ -182,3 +185,15 @@ def _leaf(nodes: list[dict], leaf_id: str) -> dict:  # type: ignore[type-arg]
     head, _, rest = leaf_id.partition("/")
     (node,) = (node for node in nodes if node["id"] == head)
     return _leaf(node["children"], rest) if rest else node
+
+
+@pytest.mark.parametrize(
+    ("figure", "studies"), [("prefix_tokens", WORKSPACE.studies), ("bare_prefix_tokens", ())]
+)
+def test_the_documents_count_the_prompt_s_tokens_to_the_hundred(
+    figure: str, studies: tuple[Study, ...]
+) -> None:
+    builder = PromptBuilder(WORKSPACE.taxonomy, WORKSPACE.prompt_dir())
+    prompt = builder.build(Excerpt(title=None, passages=(), tokens=0), examples=studies)
+    scale = json.loads((WORKSPACE.root / "docs" / "scale.json").read_text(encoding="utf-8"))
+    assert scale["measured"][figure]["value"] == round(len(prompt.system) / 4, -2)
