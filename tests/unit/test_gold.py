@@ -145,8 +145,8 @@ IN_BASE = TUNED | {"beyond-base": "base-only", "lever": "weights"}
         (IN_BASE | {"feedback": "not-human"}, "rlhf-of-base-model"),
         (TUNED | {"lever": "weights", "feedback": "human"}, None),
         # What is no paper is neither a survey nor a paper without RL.
-        ({"kind": "not-a-paper", "rl": "absent", "llm": "absent", "improved": "nothing"}, "not-a-paper"),
-        (TUNED | {"kind": "not-a-paper"}, "not-a-paper"),
+        ({"kind": "no-research", "rl": "absent", "llm": "absent", "improved": "nothing"}, "no-research"),
+        (TUNED | {"kind": "no-research"}, "no-research"),
         ({"kind": "review", "rl": "absent"}, "no-rl"),
     ],
 )

@@ -103,10 +103,10 @@ async def test_out_of_scope_answers_lead_to_a_reason(engine, builtin):
 @pytest.mark.parametrize(
     ("title", "text", "kind"),
     [
-        ("Call for Papers: RL and Language Models", "We invite submissions on reward design.", "not-a-paper"),
-        ("Proceedings of the First RLHF Workshop", "Of 60 submissions 23 were accepted.", "not-a-paper"),
-        ("Table of Contents", "1 Reinforcement learning. 2 Large language models. 3 PPO.", "not-a-paper"),
-        ("Course Syllabus: RL", "Week 1: bandits. Week 2: policy gradients.", "not-a-paper"),
+        ("Call for Papers: RL and Language Models", "We invite submissions on reward design.", "no-research"),
+        ("Proceedings of the First RLHF Workshop", "Of 60 submissions 23 were accepted.", "no-research"),
+        ("Table of Contents", "1 Reinforcement learning. 2 Large language models. 3 PPO.", "no-research"),
+        ("Course Syllabus: RL", "Week 1: bandits. Week 2: policy gradients.", "no-research"),
         # Papers whose titles have such words.
         ("Writing Cover Letters by Reinforcement Learning", ABSTRACT, "original"),
         ("Which Form a Reward Takes", ABSTRACT, "original"),
@@ -117,7 +117,7 @@ async def test_what_is_no_paper_has_an_answer_and_a_reason_of_its_own(engine, bu
     reply = await engine.answer(abstract_task(title, text, builtin.studies))
     given = {item.question: item.answer for item in reply.answer.answers}
     assert given["kind"] == kind
-    assert (builtin.taxonomy.scope_reason(given) == "not-a-paper") == (kind == "not-a-paper")
+    assert (builtin.taxonomy.scope_reason(given) == "no-research") == (kind == "no-research")
     assert (reply.answer.label == "out-of-scope") == (kind != "original")
 
 
