@@ -4,7 +4,7 @@ DIR holds `silver/papers.jsonl`, `extended/papers.jsonl`, `dev_set/papers.jsonl`
 `dev_set/gold_abstracts.jsonl`, suites of labelled papers whose texts are not the project's to ship. Prints,
 for the engine as it ships: accuracy with Wilson intervals, F1 of each label, confusions, calibration, what
 each part contributes, and what other class priors would give. `--folds` adds the cross-validation over
-silver and extended (a minute; needs scikit-learn). `--write` stores the summary in `offline/accuracy.json`.
+silver and extended (three minutes; needs scikit-learn).
 """
 
 from __future__ import annotations
@@ -43,35 +43,27 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--folds", action="store_true")
-    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     workspace = Workspace(args.workspace)
     dev = _rows(args.data / "dev_set/papers.jsonl")
     gold = _rows(args.data / "dev_set/gold_abstracts.jsonl")
     engine = OfflineEngine(workspace.taxonomy, workspace.offline_dir)
     print(f"model {engine.model}")
-    measured = {}
     for name, rows in (
         ("50 newer abstracts, all leaves alike", dev),
         ("the gold studies (leave-one-out)", gold),
     ):
         shares = [judge(engine, workspace, row) for row in rows]
-        measured[name] = report(name, [row["label"] for row in rows], shares)
+        report(name, [row["label"] for row in rows], shares)
     print("\nwhat each part contributes (accuracy on the gold studies)")
     for name, parts in ABLATIONS.items():
         part = OfflineEngine(workspace.taxonomy, workspace.offline_dir, parts=parts)
         print(f"  {name:12s} {_accuracy(part, workspace, gold):.3f}")
     if args.folds:
-        measured["abstracts as they come (cross-validated)"] = cross_validated(workspace, args.data, engine)
-    if args.write:
-        words = "accuracy, from title and abstract, " + ", ".join(
-            f"{value:.2f} on {name}" for name, value in measured.items()
-        )
-        path = workspace.offline_dir / "accuracy.json"
-        path.write_text(json.dumps({"in_words": words, **measured}, indent=1) + "\n", encoding="utf-8")
+        cross_validated(workspace, args.data, engine)
 
 
-def cross_validated(workspace: Workspace, data: Path, engine: OfflineEngine) -> float:
+def cross_validated(workspace: Workspace, data: Path, engine: OfflineEngine) -> None:
     """Numbers on the training papers, each judged by a model that has not seen it, and other priors."""
     examples = [
         example
@@ -84,11 +76,10 @@ def cross_validated(workspace: Workspace, data: Path, engine: OfflineEngine) -> 
     trained = engine.trained
     shipped = dict(zip(trained.labels, trained.shift, strict=True)) if trained else {}
     temperature = trained.temperature if trained else 1.0
-    accuracy = 0.0
     for name in ("extended", "silver"):
         chosen = [number for number, example in enumerate(examples) if example.source == name]
         shares = [softmax({x: (s + shipped[x]) / temperature for x, s in scores[n].items()}) for n in chosen]
-        accuracy = report(f"{name}, cross-validated", [examples[n].label for n in chosen], shares)
+        report(f"{name}, cross-validated", [examples[n].label for n in chosen], shares)
     print(
         "\nclass prior: 0 as trained, 1 even (silver: accuracy, out-of-scope F1; both: mean recall of labels)"
     )
@@ -100,11 +91,10 @@ def cross_validated(workspace: Workspace, data: Path, engine: OfflineEngine) -> 
         truth, guessed = [both[n] for n in silver], [guesses[n] for n in silver]
         print(f"  {prior:.2f}   {_hit(truth, guessed):.3f} {f1(truth, guessed, OUT_OF_SCOPE):.3f}   "
               f"{mean_recall(both, guesses):.3f}")  # fmt: skip
-    return accuracy
 
 
-def report(name: str, truth: Sequence[str], shares: Sequence[Mapping[str, float]]) -> float:
-    """Prints the block of one suite and returns the accuracy; `unplaced` counts as wrong."""
+def report(name: str, truth: Sequence[str], shares: Sequence[Mapping[str, float]]) -> None:
+    """Prints the block of one suite; `unplaced` counts as wrong."""
     guesses = [_best(share) for share in shares]
     right = [a == b for a, b in zip(truth, guesses, strict=True)]
     low, high = wilson(sum(right), len(right))
@@ -120,7 +110,6 @@ def report(name: str, truth: Sequence[str], shares: Sequence[Mapping[str, float]
     wrong = Counter((a, b) for a, b in zip(truth, guesses, strict=True) if a != b)
     for (a, b), n in wrong.most_common(8):
         print(f"    {n:4d}  {a} -> {b}")
-    return round(accuracy, 4)
 
 
 def judge(engine: OfflineEngine, workspace: Workspace, row: Row) -> Mapping[str, float]:

@@ -44,8 +44,8 @@ import asyncio, sys
 from classifier import Classifier
 from classifier.errors import InputError
 async def main():
-    async with Classifier(engine="offline") as classifier:
-        for path in sys.argv[1:]:
+    async with Classifier(engine="offline", examples=sys.argv[1]) as classifier:
+        for path in sys.argv[2:]:
             try:
                 prompt = await classifier.aprompt(path)
             except InputError:
@@ -94,16 +94,19 @@ def main() -> None:
         f"PDF stage on the same files               {stage_s:6.2f} CPU s   x{stage_s / bare_s:.2f} (goal 2.5)"
     )
 
-    shown = subprocess.run([sys.executable, "-c", TOKENS, *files], capture_output=True, text=True, check=True)
+    for examples in ("all", "nearest:4", "none"):
+        print_tokens(examples, files)
+
+
+def print_tokens(examples: str, files: list[str]) -> None:
+    """One line: the medians of the static prefix, which a provider can cache, and of the rest."""
+    command = [sys.executable, "-c", TOKENS, examples, *files]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
     pairs = [tuple(map(int, line.split())) for line in shown.stdout.splitlines()]
     system, user = zip(*pairs, strict=True)
     print(
-        f"tokens a paper (characters / 4), {len(pairs)} papers: "
-        f"static prefix {statistics.median(system):.0f} "
-    )
-    print(
-        "  (cached after the first where the examples are the same), "
-        f"paper part {statistics.median(user):.0f}"
+        f"tokens a paper (characters / 4), {len(pairs)} papers, --examples {examples}: "
+        f"static prefix {statistics.median(system):.0f}, paper part {statistics.median(user):.0f}"
     )
 
 

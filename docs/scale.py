@@ -13,6 +13,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 MILLION = 1_000_000
 CORES = (2, 32, 256)
+PRICED = "gpt-5-mini"
+"""The model of the table of examples."""
 TABLE = re.compile(r"(<!-- table:(\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
@@ -23,6 +25,7 @@ def page() -> str:
         "measured": measured(given),
         "cpu": cpu(given),
         "dollars": dollars(given),
+        "examples": examples(given),
         "wall": wall(given),
     }
     text = (HERE / "scale.md").read_text(encoding="utf-8")
@@ -70,6 +73,28 @@ def dollars(given: dict[str, Any]) -> str:
         papers = escalated_share if share == escalated_share else 1.0
         rows.append((what, f"{tokens * papers / 1000:,.1f}", f"{answer * papers / 1000:,.2f}", *costs))
     return _table(("way", "10⁹ tokens in", "10⁹ out", *given["prices"]), rows)
+
+
+def examples(given: dict[str, Any]) -> str:
+    """Tokens, and dollars of a thousand papers, for each choice of `--examples`."""
+    price, out = given["prices"][PRICED], _value(given, "answer_tokens")
+    bare = _value(given, "bare_prefix_tokens")
+    choices = (
+        ("all", _value(given, "prefix_tokens"), 0.0),
+        ("nearest:4", bare, _value(given, "four_examples_tokens")),
+        ("none", bare, 0.0),
+    )
+    rows = []
+    for choice, static, nearest in choices:
+        costs = []
+        for paper in ("abstract_tokens", "paper_tokens"):
+            changing = _value(given, paper) + nearest
+            for input_price in (price["input"], price["cached"]):
+                cost = static * input_price + changing * price["input"] + out * price["output"]
+                costs.append(f"${cost / 1000:,.2f}")
+        rows.append((f"`{choice}`", f"{static:,.0f}", f"{nearest:,.0f}", *costs))
+    ways = (f"{text}, {cache}" for text in ("abstracts", "papers") for cache in ("no cache", "cached"))
+    return _table(("`--examples`", "static tokens", "more with each paper", *ways), rows)
 
 
 def wall(given: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
     taxonomy.yaml      the tree, its questions, its scope          (required)
     prompts/           Jinja templates, versioned by file name     (if absent, the built-in ones are used)
     gold/              labels.jsonl, out_of_scope.jsonl            (examples; optional)
-    offline/           cues, weights and accuracy of the offline engine (optional)
+    offline/           cues and weights of the offline engine (optional)
 
 What enters: a folder, or nothing for the built-in survey. What leaves: a `Workspace` that reads each part
 when it is first needed.

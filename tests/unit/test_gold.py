@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter
@@ -13,6 +14,8 @@ import yaml
 
 from classifier.model.record import OUT_OF_SCOPE
 from classifier.model.study import Study
+from classifier.model.task import Excerpt
+from classifier.prompting.prompt import PromptBuilder
 from classifier.survey.lint import lint_workspace
 from classifier.survey.taxonomy import Node
 from classifier.survey.workspace import GOLD_FILES, Workspace, read_studies
@@ -130,6 +133,30 @@ def test_the_texts_of_the_tree_stay_small_enough_for_every_prompt() -> None:
     assert sum(map(len, texts)) / 4 < 3000
 
 
+TUNED = {"kind": "original", "rl": "present", "llm": "present", "beyond-base": "beyond", "improved": "llm"}
+IN_BASE = TUNED | {"beyond-base": "base-only", "lever": "weights"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        # In a base model's own training it does not matter whose feedback it was.
+        (IN_BASE | {"feedback": "human"}, "rlhf-of-base-model"),
+        (IN_BASE | {"feedback": "not-human"}, "rlhf-of-base-model"),
+        (TUNED | {"lever": "weights", "feedback": "human"}, None),
+        # What is no paper is neither a survey nor a paper without RL.
+        ({"kind": "no-research", "rl": "absent", "llm": "absent", "improved": "nothing"}, "no-research"),
+        (TUNED | {"kind": "no-research"}, "no-research"),
+        ({"kind": "review", "rl": "absent"}, "no-rl"),
+    ],
+)
+def test_the_scope_is_decided_before_any_leaf(answers: dict[str, str], reason: str | None) -> None:
+    taxonomy = WORKSPACE.taxonomy
+    assert taxonomy.scope_reason(answers) == reason
+    labels = taxonomy.labels_led_to(answers)
+    assert (labels == (OUT_OF_SCOPE,)) == (reason is not None)
+
+
 def _node_text(node: Node) -> str:
     own = [node.title, node.definition, *node.counts, *node.excludes]
     own += [p.case + p.because for p in node.precedents]
@@ -158,3 +185,15 @@ def _leaf(nodes: list[dict], leaf_id: str) -> dict:  # type: ignore[type-arg]
     head, _, rest = leaf_id.partition("/")
     (node,) = (node for node in nodes if node["id"] == head)
     return _leaf(node["children"], rest) if rest else node
+
+
+@pytest.mark.parametrize(
+    ("figure", "studies"), [("prefix_tokens", WORKSPACE.studies), ("bare_prefix_tokens", ())]
+)
+def test_the_documents_count_the_prompt_s_tokens_to_the_hundred(
+    figure: str, studies: tuple[Study, ...]
+) -> None:
+    builder = PromptBuilder(WORKSPACE.taxonomy, WORKSPACE.prompt_dir())
+    prompt = builder.build(Excerpt(title=None, passages=(), tokens=0), examples=studies)
+    scale = json.loads((WORKSPACE.root / "docs" / "scale.json").read_text(encoding="utf-8"))
+    assert scale["measured"][figure]["value"] == round(len(prompt.system) / 4, -2)

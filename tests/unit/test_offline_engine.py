@@ -152,6 +152,27 @@ async def test_out_of_scope_answers_lead_to_a_reason(engine, builtin):
     assert builtin.taxonomy.scope_reason(given) is not None
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "kind"),
+    [
+        ("Call for Papers: RL and Language Models", "We invite submissions on reward design.", "no-research"),
+        ("Proceedings of the First RLHF Workshop", "Of 60 submissions 23 were accepted.", "no-research"),
+        ("Table of Contents", "1 Reinforcement learning. 2 Large language models. 3 PPO.", "no-research"),
+        ("Course Syllabus: RL", "Week 1: bandits. Week 2: policy gradients.", "no-research"),
+        # Papers whose titles have such words.
+        ("Writing Cover Letters by Reinforcement Learning", ABSTRACT, "original"),
+        ("Which Form a Reward Takes", ABSTRACT, "original"),
+        ("A Survey of Calls to Language Models in RL", "We survey literature on LLMs in RL.", "review"),
+    ],
+)
+async def test_what_is_no_paper_has_an_answer_and_a_reason_of_its_own(engine, builtin, title, text, kind):
+    reply = await engine.answer(abstract_task(title, text, builtin.studies))
+    given = {item.question: item.answer for item in reply.answer.answers}
+    assert given["kind"] == kind
+    assert (builtin.taxonomy.scope_reason(given) == "no-research") == (kind == "no-research")
+    assert (reply.answer.label == "out-of-scope") == (kind != "original")
+
+
 async def test_workspace_without_cues_and_weights_decides_by_definitions_and_examples(bridges):
     workspace = Workspace(bridges)
     engine = OfflineEngine(workspace.taxonomy, workspace.offline_dir)
