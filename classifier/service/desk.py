@@ -19,7 +19,8 @@ from classifier.service.files import Upload, kept, key_reused, plain_name, repla
 from classifier.service.hub import Hub, check_engine, free_bytes
 from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
-from classifier.service.shelf import Card, is_made
+from classifier.service.shelf import Card
+from classifier.service.store.ledgers import is_made
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
 from classifier.service.store.users import ServiceUser
 from classifier.text.characters import shown

@@ -16,7 +16,7 @@ from classifier.export.render import INTO, Options, render, render_into
 from classifier.model.entries import Row
 from classifier.service.hub import Hub
 from classifier.service.problems import HttpProblem
-from classifier.service.shelf import is_made
+from classifier.service.store.ledgers import is_made
 from classifier.service.store.runs import StoredRun
 from classifier.survey.taxonomy import Taxonomy
 

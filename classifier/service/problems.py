@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import sqlite3
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -36,6 +35,7 @@ from classifier.errors import (
     WrongPaper,
     error_class,
 )
+from classifier.service.store.schema import is_full
 
 PROBLEM = "application/problem+json"
 
@@ -129,9 +129,7 @@ def problem_of_code(code: str, message: str) -> HttpProblem:
 
 
 def _is_full(error: BaseException | None) -> bool:
-    if isinstance(error, sqlite3.OperationalError):
-        return "full" in str(error)
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return is_full(error) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
 def problem_response(request: Request | None, problem: HttpProblem, hide: str = "") -> Response:

@@ -8,20 +8,16 @@ truth: nothing is kept here.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from classifier.batch.ledger.items import Counts, Spent
-from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.rows import read_rows
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
-from classifier.errors import ClassifierError, StoreError
+from classifier.batch.ledger.schema import LEDGER_FILE
+from classifier.errors import ClassifierError
 from classifier.export.filed import Filed, file_row
 from classifier.model.entries import Correction, Row
 from classifier.survey.taxonomy import Taxonomy
@@ -250,34 +246,6 @@ class Shelf:
             words="\n".join((filed.title, *filed.authors, *map(shown, quotes))).lower(),
             packed=zlib.compress(row.model_dump_json().encode("utf-8", "replace"), 1),
         )
-
-
-def standing(folder: Path) -> tuple[Counts, Spent]:
-    """How far a ledger has come, and what its replies have cost; nothing is locked or written.
-
-    Raises:
-        StoreError: It cannot be read.
-    """
-    path = folder / LEDGER_FILE
-    if not is_made(path):
-        return Counts(), Spent()
-    try:
-        with closing(connect(path, read_only=True)) as connection:
-            ledger = Ledger(connection, path)
-            return ledger.counts(), ledger.spent()
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: the ledger cannot be read ({error}); try again") from error
-
-
-def is_made(path: Path) -> bool:
-    """Whether a ledger has its tables: one that a run is making this moment holds nothing yet."""
-    if not path.is_file():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'item'").fetchone())
-    except sqlite3.Error:
-        return False
 
 
 def _signature(folder: Path) -> tuple[int, ...]:

@@ -316,8 +316,7 @@ def test_no_sql_stands_outside_the_ledgers_room():
     }
     assert {Path(name).parent.as_posix() for name in found} == {
         "batch/ledger",
-        "service",  # shelf: reads the ledgers of a folder for its pages
-        "service/store",  # the service's own database
+        "service/store",  # the service's own database, and what it reads of run folders
     }
 
 

@@ -13,7 +13,8 @@ from classifier.batch.ledger.items import Counts, Spent
 from classifier.service.api.models import PaperSummary, ProblemBody, RunStatus
 from classifier.service.hub import Hub
 from classifier.service.problems import PROBLEM
-from classifier.service.shelf import Card, standing
+from classifier.service.shelf import Card
+from classifier.service.store.ledgers import standing
 from classifier.service.store.runs import StoredRun
 
 API = "/api/v1"

@@ -32,7 +32,7 @@ from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem, problem_of
 from classifier.service.screens.example import EXAMPLE_FILE, example_list
 from classifier.service.screens.render import render_page
-from classifier.service.shelf import standing
+from classifier.service.store.ledgers import standing
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
 
