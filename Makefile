@@ -98,6 +98,9 @@ test-api: $(READY)  ## Hold the service to its OpenAPI document with schemathesi
 	else $(BIN)/python -m pip install --quiet --group contract; fi
 	$(BIN)/python -m pytest tests/service_contract
 
+test-service-kills: $(READY)  ## Kill the service 30 times while browsers and a program use it
+	$(BIN)/python benchmarks/kill_service.py
+
 docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site into site/
 	$(BIN)/python docs/make_pages.py
 	$(BIN)/python docs/build_site.py
@@ -105,4 +108,4 @@ docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site i
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .venv-ray .venv-llm .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service test-api docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service test-api test-service-kills docs clean

@@ -20,7 +20,7 @@ from classifier.service.hub import Hub, check_engine, free_bytes
 from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
 from classifier.service.shelf import Card
-from classifier.service.store.ledgers import is_made
+from classifier.service.store.ledgers import check, is_made
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
 from classifier.service.store.users import ServiceUser
 from classifier.text.characters import shown
@@ -237,7 +237,10 @@ def no_paper(paper_id: str) -> HttpProblem:
 def row_of(hub: Hub, run: StoredRun) -> Row | None:
     """The labelled row of a single paper; None while there is none."""
     folder = hub.workshop.folder_of(run)
-    return next(iter(read_rows(folder)), None) if is_made(folder / LEDGER_FILE) else None
+    if not is_made(folder / LEDGER_FILE):
+        return None
+    check(folder)
+    return next(iter(read_rows(folder)), None)
 
 
 def _add(

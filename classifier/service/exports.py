@@ -16,7 +16,7 @@ from classifier.export.render import INTO, Options, render, render_into
 from classifier.model.entries import Row
 from classifier.service.hub import Hub
 from classifier.service.problems import HttpProblem
-from classifier.service.store.ledgers import is_made
+from classifier.service.store.ledgers import check, is_made
 from classifier.service.store.runs import StoredRun
 from classifier.survey.taxonomy import Taxonomy
 
@@ -64,6 +64,7 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
     taxonomy = hub.workspace.taxonomy
     if not is_made(folder / LEDGER_FILE):
         raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
+    check(folder, whole=True)
     rows = _checked(read_rows(folder), taxonomy)
     if into:
         if form not in INTO:

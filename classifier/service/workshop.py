@@ -197,7 +197,7 @@ class Workshop:
         A run whose user has a limit a day has a cap too, so that a model without a known price is refused.
         """
         limit, own = self._config.usd_per_day, run.task.max_cost_usd
-        before = standing(folder)[1].cost_usd
+        before = standing(folder).spent.cost_usd
         if limit is None:
             return own
         if run.kind == "paper":
@@ -261,8 +261,10 @@ class Workshop:
         code = error.code if isinstance(error, ClassifierError) else error
         said = error.message if isinstance(error, ClassifierError) else message
         said = said and said.replace(f"{self._config.folder}/", "")
+        if not state.is_active:
+            self._shelf.renew(run.id, is_paper=run.kind == "paper")
         with suppress(ClassifierError):
-            counts, spent = standing(self.folder_of(run))
+            counts, spent, _ = standing(self.folder_of(run))
             data = {"state": state, "code": code, "message": said, "cost_usd": round(spent.cost_usd, 6)}
             data |= {"total": counts.total - counts.twins, "done": counts.done, "failed": counts.failed}
             data |= {"review": counts.review, "waiting": counts.waiting}

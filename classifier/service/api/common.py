@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from classifier.batch.ledger.items import Counts, Spent
+from classifier.errors import StoreError
 from classifier.service.api.models import PaperSummary, ProblemBody, RunStatus
 from classifier.service.hub import Hub
 from classifier.service.problems import PROBLEM
 from classifier.service.shelf import Card
-from classifier.service.store.ledgers import standing
+from classifier.service.store.ledgers import Standing, glance
 from classifier.service.store.runs import StoredRun
 
 API = "/api/v1"
@@ -94,12 +94,12 @@ def as_json(value: Any, status: int = 200, **headers: str) -> JSONResponse:
 
 def status_view(hub: Hub, run: StoredRun) -> RunStatus:
     """Where a run stands, by its ledger."""
-    counts, spent = standing(hub.workshop.folder_of(run))
-    return RunStatus(**status_values(run, counts, spent))
+    return RunStatus(**status_values(run, glance(hub.workshop.folder_of(run))))
 
 
-def status_values(run: StoredRun, counts: Counts, spent: Spent) -> dict[str, Any]:
-    """The values of a `RunStatus`."""
+def status_values(run: StoredRun, found: Standing) -> dict[str, Any]:
+    """The values of a `RunStatus`; a ledger that cannot be read is its message."""
+    counts, spent, problem = found
     base = f"{API}/{'runs' if run.kind == 'list' else 'papers'}/{run.id}"
     links = {"self": base}
     if run.kind == "list":
@@ -117,15 +117,15 @@ def status_values(run: StoredRun, counts: Counts, spent: Spent) -> dict[str, Any
         "user": run.user,
         "created": run.created,
         "changed": run.changed,
-        "code": run.code,
-        "message": run.message,
+        "code": StoreError.code if problem else run.code,
+        "message": problem or run.message,
         "total": counts.total - counts.twins,
         "done": counts.done,
         "failed": counts.failed,
         "waiting": counts.waiting,
         "review": counts.review,
         "duplicates": counts.twins,
-        "cost_usd": None if spent.unpriced else round(spent.cost_usd, 6),
+        "cost_usd": None if spent.unpriced or problem else round(spent.cost_usd, 6),
         "links": links,
     }
 

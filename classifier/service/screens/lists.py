@@ -32,7 +32,7 @@ from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem, problem_of
 from classifier.service.screens.example import EXAMPLE_FILE, example_list
 from classifier.service.screens.render import render_page
-from classifier.service.store.ledgers import standing
+from classifier.service.store.ledgers import glance
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
 
@@ -57,7 +57,7 @@ def _lists(request: Request, hub: Hub, status: int = 200, problem: HttpProblem |
     runs = [status_view(hub, run) for run in hub.runs.page("list", None, _SHOWN)]
     known = {run.id for run in runs}
     others = [
-        (volume, standing(volume.folder)[0])
+        (volume, glance(volume.folder))
         for volume in hub.shelf.volumes()
         if not volume.is_paper and volume.id not in known and hub.runs.get(volume.id) is None
     ]
@@ -91,7 +91,7 @@ def get_one(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response
     """What was read, where it stands, and what can be done."""
     if hub.runs.get(run_id) is None and (volume := hub.shelf.volume(run_id)) is not None:
         return render_page(
-            request, "folder.html.j2", volume=volume, counts=standing(volume.folder)[0], formats=_formats()
+            request, "folder.html.j2", volume=volume, found=glance(volume.folder), formats=_formats()
         )
     return _one(request, hub, get_list(hub, run_id))
 
@@ -128,12 +128,13 @@ def _into(run: StoredRun) -> tuple[str, ...]:
 
 def _progress(hub: Hub, run: StoredRun) -> dict[str, Any]:
     last = hub.events.last(run.id)
-    spent = standing(hub.workshop.folder_of(run))[1]
+    found = glance(hub.workshop.folder_of(run))
     return {
         "run": run,
         "now": status_view(hub, run),
         "speed": last.data if last is not None and last.kind == "progress" and run.state.is_active else {},
-        "replies": spent.replies,
+        "replies": found.spent.replies,
+        "unreadable": found.problem,
     }
 
 
