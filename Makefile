@@ -93,6 +93,11 @@ test-service: $(READY)  ## Use the service in a real browser (fails where Chromi
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
 	AXE=$(VENV)/axe/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest tests/service_pages
 
+screenshots: $(READY)  ## Take the pictures of the service in docs/images (fails where Chromium is missing)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
+	else $(BIN)/python -m pip install --quiet --group browser; fi
+	$(BIN)/python docs/make_screenshots.py
+
 test-api: $(READY)  ## Hold the service to its OpenAPI document with schemathesis
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group contract; \
 	else $(BIN)/python -m pip install --quiet --group contract; fi
@@ -101,6 +106,9 @@ test-api: $(READY)  ## Hold the service to its OpenAPI document with schemathesi
 test-image: $(READY)  ## Build and try the image (fails where no builder works; tests/image says what can be set)
 	$(BIN)/python -m pytest tests/image
 
+test-service-kills: $(READY)  ## Kill the service 30 times while browsers and a program use it
+	$(BIN)/python benchmarks/kill_service.py
+
 docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site into site/
 	$(BIN)/python docs/make_pages.py
 	$(BIN)/python docs/build_site.py
@@ -108,4 +116,4 @@ docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site i
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .venv-ray .venv-llm .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service test-api test-image docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-image docs clean

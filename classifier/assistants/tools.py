@@ -206,7 +206,7 @@ class Tools:
     def _run(self, volume: Volume) -> RunOut:
         problem = volume.error
         try:
-            counts, spent = read_progress(volume.folder)
+            counts, spent, _ = read_progress(volume.folder)
         except ClassifierError as error:  # one damaged ledger does not hide the other runs
             counts, spent, problem = Counts(), Spent(), error.message
         return RunOut(

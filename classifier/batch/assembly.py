@@ -18,6 +18,7 @@ from classifier.batch.provider.queue import Limits, ProviderQueue
 from classifier.batch.provider.replies import BatchReplies, drop_batches
 from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
+from classifier.batch.purse import HoldingTransport, Purse
 from classifier.batch.replies import ReplyStore, StoredReplies, StoringTransport, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import RunSpending
@@ -43,8 +44,13 @@ _LEAST_CHARS_A_TOKEN = 3
 """Tokens of ASCII text are longer than this (others have a byte at least): what a request costs at most."""
 
 
-async def make_run(job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter) -> Run:
+async def make_run(
+    job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, purse: Purse | None = None
+) -> Run:
     """The run that job and settings ask for.
+
+    Args:
+        purse: Holds the money of each request before it is sent; not of batches.
 
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
@@ -58,7 +64,9 @@ async def make_run(job: Job, settings: Settings, workspace: Workspace, store: Le
     if job.batch_api:
         run = _batch_run(job, settings, workspace, store, line)
     else:
-        labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
+        bound = _cost_bound(settings, batch=False)
+        way = line.throttle if purse is None else HoldingTransport(line.throttle, purse, bound)
+        labeller = _asking_labeller(job, settings, workspace, line, way)
         run = Run(store, labeller, spending, line.throttle)
     run.dropped = dropped
     return run
@@ -161,7 +169,11 @@ def _batch_run(
     results = ResultFiles(server, store, line.spending, submitter, reader, line.usage_of, limits.attempts)
     queue = ProviderQueue(server, store, line.spending, submitter, results, limits)
     deferring = DeferringTransport(
-        line.throttle, store, _cost_bound(settings), _known_models(settings), lambda: queue.is_closed
+        line.throttle,
+        store,
+        _cost_bound(settings, batch=True),
+        _known_models(settings),
+        lambda: queue.is_closed,
     )
     labeller = _asking_labeller(job, settings, workspace, line, deferring)
     return Run(store, labeller, line.spending, line.throttle, BatchReplies(queue))
@@ -189,8 +201,8 @@ def _usage_reader(settings: Settings) -> UsageOf:
     return usage_of
 
 
-def _cost_bound(settings: Settings) -> MostOf:
-    """What a batch's answer to a request costs at most: all tokens counted high, none cached."""
+def _cost_bound(settings: Settings, *, batch: bool) -> MostOf:
+    """What the reply to a request costs at most: all tokens counted high, none cached."""
 
     def most_usd(request: Mapping[str, Any]) -> float | None:
         room = request.get("max_completion_tokens") or request.get("max_tokens") or 0
@@ -199,7 +211,7 @@ def _cost_bound(settings: Settings) -> MostOf:
         others = sum(not char.isascii() for char in text)
         plain = len(text) - others
         usage = Usage(tokens_in=plain // _LEAST_CHARS_A_TOKEN + size - plain, tokens_out=room)
-        return price_of(settings, usage, request["model"], batch=True)
+        return price_of(settings, usage, request["model"], batch=batch)
 
     return most_usd
 

@@ -21,6 +21,7 @@ from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.rows import TITLES
 from classifier.batch.ledger.writer import LedgerWriter
+from classifier.batch.purse import Purse
 from classifier.batch.results import write_rows, write_summary, writing_results
 from classifier.batch.run import OnStart, Run
 from classifier.batch.summary import findings, now, outcome_totals, request_settings
@@ -39,12 +40,14 @@ def label_lists(
     *,
     entries: Iterable[Found] | None = None,
     on_start: OnStart = lambda _: None,
+    purse: Purse | None = None,
 ) -> dict[str, Any]:
     """Labels lists; the same call goes on where an earlier one ended, however it ended.
 
     Args:
         entries: Rows in place of those that the job's sources hold.
         on_start: Told the run in the event loop before it starts; not with the runner "ray".
+        purse: Holds the money of each request before it is sent; not with the runner "ray" or the Batch API.
 
     Returns:
         The summary that run.json holds.
@@ -80,7 +83,7 @@ def label_lists(
             if job.runner == "ray":
                 went = label_on_cluster(job, settings, workspace, ledger, made_from)
             else:
-                went = outcome_totals(asyncio.run(_run(job, settings, workspace, ledger, on_start)))
+                went = outcome_totals(asyncio.run(_run(job, settings, workspace, ledger, on_start, purse)))
         except BaseException:
             with suppress(StoreError):  # a full disk was told already
                 finish()
@@ -125,9 +128,11 @@ def _refuse_batches(job: Job, ledger: Ledger) -> None:
         ledger.requests.forget_unsent()
 
 
-async def _run(job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, on_start: OnStart) -> Run:
+async def _run(
+    job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, on_start: OnStart, purse: Purse | None
+) -> Run:
     async with LedgerWriter(ledger) as store:
-        run = await make_run(job, settings, workspace, store)
+        run = await make_run(job, settings, workspace, store, purse)
         usual = gc.get_threshold()
         on_start(run)
         # What is there by now stays, and each reply is thousands of objects that soon go again: looking

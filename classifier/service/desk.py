@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from classifier.batch import decisions
 from classifier.batch.estimate import CostEstimate, estimate
-from classifier.batch.ledger.progress import has_tables
+from classifier.batch.ledger.progress import check_ledger, has_tables
 from classifier.batch.ledger.rows import read_rows
 from classifier.errors import BadReference, InputError
 from classifier.model.entries import Correction, Row
@@ -238,7 +238,10 @@ def no_paper(paper_id: str) -> HttpProblem:
 def row_of(hub: Hub, run: StoredRun) -> Row | None:
     """The labelled row of a single paper; None while there is none."""
     folder = hub.workshop.folder_of(run)
-    return next(iter(read_rows(folder)), None) if has_tables(folder) else None
+    if not has_tables(folder):
+        return None
+    check_ledger(folder)
+    return next(iter(read_rows(folder)), None)
 
 
 def _add(

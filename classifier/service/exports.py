@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from classifier.batch.ledger.progress import has_tables
+from classifier.batch.ledger.progress import check_ledger, has_tables
 from classifier.batch.ledger.rows import read_rows
 from classifier.export.filed import file_row
 from classifier.export.render import INTO, Options, render, render_into
@@ -63,6 +63,7 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
     taxonomy = hub.workspace.taxonomy
     if not has_tables(folder):
         raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
+    check_ledger(folder, whole=True)
     rows = _checked(read_rows(folder), taxonomy)
     if into:
         if form not in INTO:

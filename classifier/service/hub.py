@@ -46,6 +46,7 @@ class Hub(NamedTuple):
         """Starts the workers, and queues whatever should run."""
         if not self.config.dispatch:
             return
+        self.workshop.settle_after_kill()
         self.dispatcher.start()
         for run in self.runs.unfinished():
             self.dispatcher.wake(run.kind, run.id)

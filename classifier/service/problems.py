@@ -35,6 +35,7 @@ from classifier.errors import (
     WrongPaper,
     error_class,
 )
+from classifier.service.store.schema import is_full
 
 PROBLEM = "application/problem+json"
 
@@ -128,9 +129,7 @@ def problem_of_code(code: str, message: str) -> HttpProblem:
 
 
 def _is_full(error: BaseException | None) -> bool:
-    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
-        return True
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return is_full(error) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
 def problem_response(request: Request | None, problem: HttpProblem, hide: str = "") -> Response:

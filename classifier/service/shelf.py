@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from classifier.batch.ledger.progress import has_tables
+from classifier.batch.ledger.progress import check_ledger, has_tables, without_path
 from classifier.batch.ledger.rows import read_rows
 from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import ClassifierError
@@ -153,6 +153,16 @@ class Shelf:
             self.version += 1
         return renewed
 
+    def renew(self, run_id: str, *, is_paper: bool) -> None:
+        """Reads a run's ledger now, so that who is told that it has ended finds its papers."""
+        folder = self.folder_of(run_id, is_paper=is_paper)
+        if not (folder / LEDGER_FILE).is_file():
+            return
+        signature = _signature(folder)
+        read = self._read(Volume(run_id, folder, is_paper))
+        with self._lock:
+            self._put(self._volumes.setdefault(run_id, Volume(run_id, folder, is_paper)), signature, *read)
+
     def _refresh(self, *, force: bool = False) -> None:
         now = time.monotonic()
         if not force and now - self._looked < _LOOK_S and self._looked:
@@ -204,12 +214,15 @@ class Shelf:
     def _read(self, volume: Volume) -> tuple[dict[str, Card], str, float]:
         started, cards = time.monotonic(), {}
         try:
-            for row in read_rows(volume.folder) if has_tables(volume.folder) else ():
+            if not has_tables(volume.folder):
+                return {}, "", time.monotonic() - started
+            check_ledger(volume.folder)
+            for row in read_rows(volume.folder):
                 card = self._card(volume.id, row)
                 card.id = volume.id if volume.is_paper else card.id
                 cards[card.id] = card
         except ClassifierError as error:
-            return cards, error.message.replace(f"{self._root}/", ""), time.monotonic() - started
+            return cards, without_path(error, volume.folder), time.monotonic() - started
         return cards, "", time.monotonic() - started
 
     def _put(
@@ -218,9 +231,11 @@ class Shelf:
         for gone in volume.cards.keys() - cards.keys():
             self._index.pop(gone, None)
         self._index.update(cards)
-        self.version += 1
+        if not error or error != volume.error:
+            self.version += 1
         volume.cards, volume.error, volume.took_s = cards, error, took
-        volume.signature, volume.read_at = signature, time.monotonic()
+        # What could not be read is looked at again: a lock goes away and leaves the file as it was.
+        volume.signature, volume.read_at = (() if error else signature), time.monotonic()
 
     def _forget(self, run_id: str) -> None:
         self.version += 1

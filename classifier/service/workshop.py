@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from classifier.batch.job import Job
-from classifier.batch.ledger.progress import read_progress
+from classifier.batch.ledger.progress import costs_of, read_progress
+from classifier.batch.purse import ReplyId
 from classifier.batch.run import Run
 from classifier.batch.session import label_lists
-from classifier.errors import BudgetSpent, ClassifierError, InternalError
+from classifier.errors import ClassifierError, InternalError, StoreError
 from classifier.files import replace_bytes
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.pipeline import Classifier
 from classifier.service.config import ServiceConfig
 from classifier.service.entries import PAPER_FILE, list_entries, paper_entry, reference_of
-from classifier.service.progress import progress_of, without_path
+from classifier.service.purse import DayPurse
 from classifier.service.shelf import Shelf
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
@@ -169,11 +170,12 @@ class Workshop:
             self._note(run, RunState.done)
 
     def _label(self, run: StoredRun) -> dict[str, Any]:
-        settings, cap = self.settings_for(run.task.engine), None
-        folder = self.folder_of(run)
-        paid = run.task.engine != "offline"
-        if paid:
+        settings = self.settings_for(run.task.engine)
+        folder, limit = self.folder_of(run), self._config.usd_per_day
+        cap, purse = None, None
+        if run.task.engine != "offline":
             cap = self._cap(run, folder)
+            purse = None if limit is None else DayPurse(self._money, run.id, run.user, limit)
         self._bring(run, folder, settings)
         try:
             return label_lists(
@@ -182,35 +184,36 @@ class Workshop:
                 self._workspace,
                 entries=self.entries_of(run),
                 on_start=lambda started: self._watch(run, started),
+                purse=purse,
             )
         finally:
             with self._lock:
                 self._in_work.pop(run.id, None)
                 self._reports.pop(run.id, None)
-            if paid:
-                self._money.settle(run.id, run.user, read_progress(folder).spent.cost_usd)
 
     def _cap(self, run: StoredRun, folder: Path) -> float | None:
-        """What the folder's replies may cost together.
+        """What the folder's replies may cost together; the purse keeps the user's day besides.
 
-        Raises:
-            BudgetSpent: Nothing is left of the user's day.
+        A run whose user has a limit a day has a cap too, so that a model without a known price is refused.
         """
         limit, own = self._config.usd_per_day, run.task.max_cost_usd
         before = read_progress(folder).spent.cost_usd
         if limit is None:
             return own
-        wanted = None if own is None else max(0.0, own - before)
         if run.kind == "paper":
-            wanted = self._config.paper_usd
-        self._money.settle(run.id, run.user, before)  # of a run that was killed
-        reserved = self._money.reserve(run.id, run.user, wanted, limit)
-        if reserved <= 0 and wanted != 0:
-            raise BudgetSpent(
-                f"the limit of ${limit:.2f} a day for '{run.user}' is reached; resume tomorrow (UTC), or use "
-                "the offline engine"
-            )
-        return before + reserved
+            return before + self._config.paper_usd
+        return before + limit if own is None else min(own, before + limit)
+
+    def settle_after_kill(self) -> None:
+        """Settles what requests held that were on their way when the service was killed; before any run."""
+        holds = self._money.open_holds()
+        for run_id in dict.fromkeys(hold.run for hold in holds):
+            run, own = self._runs.get(run_id), [hold for hold in holds if hold.run == run_id]
+            costs: dict[ReplyId, float] = {}
+            if run is not None:
+                with suppress(StoreError):  # a damaged ledger: all of them may have been paid for
+                    costs = costs_of(self.folder_of(run), [hold.reply for hold in own])
+            self._money.settle_after_kill(own, costs)
 
     def _bring(self, run: StoredRun, folder: Path, settings: Settings) -> None:
         """Keeps the PDF of an address, so that its pages can be shown later."""
@@ -257,9 +260,11 @@ class Workshop:
     ) -> None:
         code = error.code if isinstance(error, ClassifierError) else error
         said = error.message if isinstance(error, ClassifierError) else message
-        said = said and without_path(said, self.folder_of(run)).replace(f"{self._config.folder}/", "")
-        counts, spent, _ = progress_of(self.folder_of(run))
+        said = said and said.replace(f"{self._config.folder}/", "")
+        if not state.is_active:
+            self._shelf.renew(run.id, is_paper=run.kind == "paper")
         with suppress(ClassifierError):
+            counts, spent, _ = read_progress(self.folder_of(run))
             data = {"state": state, "code": code, "message": said, "cost_usd": round(spent.cost_usd, 6)}
             data |= {"total": counts.total - counts.twins, "done": counts.done, "failed": counts.failed}
             data |= {"review": counts.review, "waiting": counts.waiting}

@@ -258,7 +258,7 @@ def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
         [("twice", b"x"), ("twice", b"y")],
         [("broken.sqlite", b"this is no database, however long it may be" * 100)],
     ],
-    ids=lambda members: str(members[0][0])[:30],
+    ids=lambda members: getattr(members[0][0], "name", members[0][0])[:30],
 )
 def test_an_archive_that_leads_out_of_the_folder_is_refused_whole(tmp_path, members):
     archive = packed(tmp_path / "evil.tar.gz", [("good.txt", b"good"), *members])

@@ -223,3 +223,12 @@ def test_the_reviews_are_the_papers_that_a_person_must_look_at(served):
     papers = served.client.get(f"{API}/papers").json()["items"]
     reviews = served.client.get(f"{API}/reviews").json()["items"]
     assert reviews == [paper for paper in papers if paper["needs_review"]]
+
+
+def test_a_run_that_has_ended_has_its_papers_on_the_pages_at_once(served, monkeypatch):
+    served.client.get("/tree")
+    monkeypatch.setattr("classifier.service.shelf._LOOK_S", 1e9)  # nobody looks again
+    run = served.upload(start="true").json()["id"]
+    served.finished(run)
+    assert {paper["run"] for paper in served.client.get(f"{API}/papers").json()["items"]} == {run}
+    assert "How Bridge One Was Watched" in served.client.get("/tree").text

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
+from classifier.survey.workspace import Workspace
+from tests import batch_kit
 from tests.hidden_pdfs import ORDER, hidden_tricks, page_pdf
+from tests.llm_server import LlmServer, reply
 from tests.service.kit import API
 from tests.service_pages.conftest import EXAMPLE, Visit
 
@@ -242,3 +248,68 @@ def test_titles_that_are_scripts_do_nothing(served, visit):
         here.open(path)
         assert title in here.page.locator("main").inner_text()
     assert (here.dialogs, here.errors, here.strangers()) == ([], [], [])
+
+
+def evaluate(out, url: str = "") -> None:
+    """Runs `classifier eval` on the gold studies, with the offline engine or the server's model."""
+    engine = "openai" if url else "offline"
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "classifier",
+            "eval",
+            "--suite",
+            "gold",
+            "--engine",
+            engine,
+            "--out",
+            str(out),
+        ],
+        env=batch_kit.environment(url) if url else dict(os.environ),
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.mark.parametrize("by", ["mouse", "keys"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_two_evaluations_are_compared_item_by_item(served, visit, axe, tmp_path, by, width):
+    answer = batch_kit.answer(Workspace(), 0, label="llm4rl/reward")
+    evaluate(tmp_path / "runs" / "baseline")
+    with LlmServer(lambda _: reply(answer)) as llm:
+        evaluate(tmp_path / "runs" / "always reward", llm.url)
+    here = visit(served, width=width)
+    page = here.page
+    if by == "mouse":
+        here.open("/evaluation")
+        page.get_by_label("baseline as A").check()
+        page.get_by_label("always reward as B").check()
+        page.get_by_role("button", name="Compare A and B").click()
+    else:
+        here.open("/")
+        page.keyboard.press("e")
+        page.wait_for_url("**/evaluation")
+        for name in ("baseline as A", "always reward as B"):
+            page.get_by_label(name).focus()
+            page.keyboard.press("Space")
+        page.keyboard.press("Escape")
+        page.keyboard.press("c")
+    page.wait_for_url("**/compare?*")
+    main = page.locator("main").inner_text()
+    assert "baseline and always reward" in main
+    assert "38 items in common" in main
+    moved = page.locator(".paper").count()
+    assert moved > 10
+    assert f"Items that moved ({moved})" in main
+    assert "llm4rl/reward" in page.locator(".paper").first.inner_text()
+    page.evaluate(axe)
+    assert page.evaluate("axe.run()")["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (here.errors, here.strangers()) == ([], [])
+
+
+def test_a_comparison_with_one_side_missing_is_a_page_that_says_so(served, visit):
+    here = visit(served)
+    here.open("/evaluation/compare?a=none")
+    assert "there is no such evaluation" in here.page.locator("main").inner_text()

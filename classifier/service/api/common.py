@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from classifier.batch.ledger.progress import LedgerProgress, progress_or_problem
 from classifier.errors import StoreError
 from classifier.service.api.models import PaperSummary, ProblemBody, RunStatus
 from classifier.service.hub import Hub
 from classifier.service.problems import PROBLEM
-from classifier.service.progress import FolderProgress, progress_of
 from classifier.service.shelf import Card
-from classifier.service.store.runs import RunState, StoredRun
+from classifier.service.store.runs import StoredRun
 
 API = "/api/v1"
 _WORDS = {
@@ -94,12 +94,12 @@ def as_json(value: Any, status: int = 200, **headers: str) -> JSONResponse:
 
 def status_view(hub: Hub, run: StoredRun) -> RunStatus:
     """Where a run stands, by its ledger."""
-    return RunStatus(**status_values(run, progress_of(hub.workshop.folder_of(run))))
+    return RunStatus(**status_values(run, progress_or_problem(hub.workshop.folder_of(run))))
 
 
-def status_values(run: StoredRun, progress: FolderProgress) -> dict[str, Any]:
-    """The values of a `RunStatus`; a run whose ledger is damaged is stopped, with the reason."""
-    counts, spent, problem = progress
+def status_values(run: StoredRun, found: LedgerProgress) -> dict[str, Any]:
+    """The values of a `RunStatus`; a ledger that cannot be read is its message."""
+    counts, spent, problem = found
     base = f"{API}/{'runs' if run.kind == 'list' else 'papers'}/{run.id}"
     links = {"self": base}
     if run.kind == "list":
@@ -112,7 +112,7 @@ def status_values(run: StoredRun, progress: FolderProgress) -> dict[str, Any]:
         "id": run.id,
         "kind": run.kind,
         "title": run.title,
-        "state": RunState.stopped.value if problem else run.state.value,
+        "state": run.state.value,
         "engine": run.task.engine,
         "user": run.user,
         "created": run.created,
@@ -125,7 +125,7 @@ def status_values(run: StoredRun, progress: FolderProgress) -> dict[str, Any]:
         "waiting": counts.waiting,
         "review": counts.review,
         "duplicates": counts.twins,
-        "cost_usd": None if spent.unpriced else round(spent.cost_usd, 6),
+        "cost_usd": None if spent.unpriced or problem else round(spent.cost_usd, 6),
         "links": links,
     }
 

@@ -71,7 +71,7 @@ class RunStatus(Record):
 
     Attributes:
         state: draft, queued, running, paused, done or stopped (starting it again resumes it).
-        code, message: Why it stopped.
+        code, message: Why it stopped; "store" if its ledger cannot be read, counts are 0 then.
         total: Papers, without duplicates and unusable entries.
         cost_usd: Of all its replies; null if one has no known price.
     """

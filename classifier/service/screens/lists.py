@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from classifier.batch.estimate import CostEstimate
+from classifier.batch.ledger.progress import progress_or_problem
 from classifier.errors import ClassifierError, StoreError
 from classifier.export.render import FORMATS, INTO
 from classifier.service.api.common import status_view
@@ -30,7 +31,6 @@ from classifier.service.files import Upload
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem, problem_of
-from classifier.service.progress import progress_of
 from classifier.service.screens.example import EXAMPLE_FILE, example_list
 from classifier.service.screens.render import render_page
 from classifier.service.store.runs import StoredRun
@@ -57,7 +57,7 @@ def _lists(request: Request, hub: Hub, status: int = 200, problem: HttpProblem |
     runs = [status_view(hub, run) for run in hub.runs.page("list", None, _SHOWN)]
     known = {run.id for run in runs}
     others = [
-        (volume, progress_of(volume.folder))
+        (volume, progress_or_problem(volume.folder))
         for volume in hub.shelf.volumes()
         if not volume.is_paper and volume.id not in known and hub.runs.get(volume.id) is None
     ]
@@ -90,8 +90,13 @@ def _take(hub: Hub, user: ServiceUser, form: Form) -> StoredRun:
 def get_one(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
     """What was read, where it stands, and what can be done."""
     if hub.runs.get(run_id) is None and (volume := hub.shelf.volume(run_id)) is not None:
-        progress = progress_of(volume.folder)
-        return render_page(request, "folder.html.j2", volume=volume, progress=progress, formats=_formats())
+        return render_page(
+            request,
+            "folder.html.j2",
+            volume=volume,
+            found=progress_or_problem(volume.folder),
+            formats=_formats(),
+        )
     return _one(request, hub, get_list(hub, run_id))
 
 
@@ -127,13 +132,13 @@ def _into(run: StoredRun) -> tuple[str, ...]:
 
 def _progress(hub: Hub, run: StoredRun) -> dict[str, Any]:
     last = hub.events.last(run.id)
-    progress = progress_of(hub.workshop.folder_of(run))
+    found = progress_or_problem(hub.workshop.folder_of(run))
     return {
         "run": run,
-        "damage": progress.problem,
         "now": status_view(hub, run),
         "speed": last.data if last is not None and last.kind == "progress" and run.state.is_active else {},
-        "replies": progress.spent.replies,
+        "replies": found.spent.replies,
+        "unreadable": found.problem,
     }
 
 

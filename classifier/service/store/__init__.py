@@ -1,4 +1,4 @@
-"""The service's own database: users, runs, what was decided and spent. All its SQL stands here.
+"""The service's own database: users, runs, what was decided and spent. It contains all SQL of the service.
 
 schema     tables, how a file becomes a present one, one transaction
 users      tokens and sessions, hashed
@@ -6,4 +6,5 @@ runs       lists and single papers, and what is wanted of them; replayed request
 events     what happened in a run, numbered, for streams that resume
 money      what a user has spent or reserved today
 decisions  who decided what about which paper
+ledgers    what the ledgers of run folders say to somebody who only looks
 """

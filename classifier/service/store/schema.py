@@ -64,6 +64,16 @@ _MIGRATIONS = (
     );
     CREATE INDEX decision_paper ON decision (run, key);
     """,
+    """
+    CREATE TABLE hold (               -- money of requests on their way
+        id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again: a late settlement must not hit another
+        run TEXT NOT NULL, user TEXT NOT NULL, day TEXT NOT NULL,
+        reply TEXT NOT NULL,          -- JSON: item, round, request, nth, as the run's ledger knows it
+        usd REAL NOT NULL             -- what the reply can cost at most
+    );
+    CREATE INDEX hold_user ON hold (user, day);
+    ALTER TABLE spending DROP COLUMN reserved;
+    """,
 )
 
 
@@ -133,3 +143,10 @@ class ServiceDatabase:
             raise StoreError(
                 f"the service's database cannot be used ({error}); nothing that was saved is lost: try again"
             ) from error
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether SQLite had no room on the disk."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or (
+        isinstance(error, sqlite3.OperationalError) and "full" in str(error)
+    )
