@@ -90,7 +90,7 @@ def run(url: str, work: Path, *arguments: str, **settings: str) -> subprocess.Co
         "CLASSIFIER_MODEL": MODEL,
         "CLASSIFIER_EXAMPLES": "none",
         "CLASSIFIER_BUDGET_TOKENS": "300",
-        "CLASSIFIER_MAX_OUTPUT_TOKENS": "300",
+        "CLASSIFIER_MAX_OUTPUT_TOKENS": "160",
         "CLASSIFIER_TIMEOUT_S": "1800",
         "CLASSIFIER_DATA_DIR": str(work / "data"),
         "CLASSIFIER_CACHE_DIR": str(work / "cache"),
