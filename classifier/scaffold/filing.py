@@ -212,10 +212,11 @@ class _Filer:
             (path, node)
             for top in self._maker.top
             for path, node in top.walk()
-            if not node.children and not node.keep and path not in used
+            if not node.children and not self._source.keep_empty and path not in used
         ]:
             for path, node in unused:
                 node.here.clear()
+                node.keep = False
                 self.notices.append(f"{path}: its papers all count in other leaves, so it was left out")
             self._maker.prune()
 
