@@ -65,6 +65,7 @@ class Accepted:
     lists: dict[str, bytes] = field(default_factory=dict)
     decisions: dict[str, list[tuple[str, bool]]] = field(default_factory=lambda: defaultdict(list))
     pages: int = 0
+    refused: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -152,6 +153,10 @@ class Clients:
         return self._browser() | {"Content-Type": "application/x-www-form-urlencoded"}
 
     def _expect(self, answer: httpx.Response, *statuses: int) -> None:
+        if answer.status_code == 429:  # too much waits already: a clear answer, and nothing was accepted
+            self.accepted.refused += 1
+            self._stopped.wait(1)
+            raise httpx.TransportError("not accepted")
         if answer.status_code not in statuses:
             self.accepted.wrong.append(f"{answer.request.url}: {answer.status_code} {answer.text[:200]}")
             raise httpx.TransportError("not accepted")
@@ -202,7 +207,7 @@ def main() -> int:
             wrong = verdict(service, folder, clients.accepted, model, bought)
             if service.stop() not in (0, -signal.SIGTERM):
                 wrong.append("the service did not end well")
-    print(*wrong[:20], sep="\n")
+    print(*(line[:300] for line in wrong), sep="\n")
     return int(bool(wrong))
 
 
@@ -236,7 +241,8 @@ def verdict(
         wrong.append(f"the day has ${spent:.4f} and holds ${held:.4f}, the replies cost ${cost:.4f}")
     print(
         f"{len(bought)} kills; {len(accepted.lists)} lists and {len(accepted.papers)} papers accepted, "
-        f"{decided} papers decided, {accepted.pages} pages read; {len(asked)} papers asked about, {again} "
+        f"{decided} papers decided, {accepted.pages} pages read, {accepted.refused} requests "
+        f"refused as too many; {len(asked)} papers asked about, {again} "
         f"requests repeated (all in flight at a kill; allowed {limit}), {len(paid_twice)} bought twice; "
         f"${cost:.4f} on disk, ${spent:.4f} counted for the day; {len(wrong)} wrong"
     )

@@ -259,6 +259,7 @@ def evaluate(out, url: str = "") -> None:
             "-m",
             "classifier",
             "eval",
+            "--no-record",
             "--suite",
             "gold",
             "--engine",
