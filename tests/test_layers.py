@@ -19,6 +19,7 @@ LAYERS = [
     {"pipeline"},
     {"runs", "export", "training"},
     {"batch", "evaluation"},
+    {"review"},
     {"service"},
     {"cli"},
     {"__main__"},

@@ -4,6 +4,7 @@
     ledger, requests  an open ledger; its tables of the provider's Batch API
     lock, writer      one process at a time; one transaction for many tasks
     rows, view        for those who only read, and for a person's corrections
+    decisions         what reviewers decided, and the corrections that follow
 
 All SQL of the package stands here.
 """
