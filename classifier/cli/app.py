@@ -22,6 +22,7 @@ from classifier.cli.export import export
 from classifier.cli.fetch_gold import fetch_gold
 from classifier.cli.label import label
 from classifier.cli.report import report
+from classifier.cli.review import gold, review
 from classifier.cli.serve import serve
 from classifier.cli.training import train
 from classifier.cli.workspace import lint, schema, tree
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (classify, label, tree, lint, schema, train, report, export, correct, serve):
+for command in (classify, label, tree, lint, schema, train, report, export, correct, review, gold, serve):
     app.command()(command)
 for name, named in (("eval", evaluate), ("compare", compare), ("fetch-gold", fetch_gold)):
     app.command(name)(named)

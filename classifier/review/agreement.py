@@ -65,7 +65,7 @@ class ConfusedPaper(Record):
     resolved: str | None
 
 
-class ConfusedPair(Record):
+class ConfusedLabels(Record):
     """Two labels that reviewers gave to the same paper, how often, and some of these papers."""
 
     labels: tuple[str, str]
@@ -97,7 +97,7 @@ class ReviewAgreement(Record):
     tree_alpha: float | None
     weights: tuple[tuple[str, str, float], ...]
     by_label: tuple[LeafAgreement, ...]
-    confused: tuple[ConfusedPair, ...]
+    confused: tuple[ConfusedLabels, ...]
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def _by_label(rows: Sequence[Sequence[str | None]], labels: Sequence[str]) -> li
     return found
 
 
-def _confused(units: Sequence[_Unit]) -> list[ConfusedPair]:
+def _confused(units: Sequence[_Unit]) -> list[ConfusedLabels]:
     found: dict[tuple[str, str], list[_Unit]] = {}
     for unit in units:
         labels = sorted({made.label for made in unit.by_name.values() if made.label})
@@ -248,7 +248,7 @@ def _confused(units: Sequence[_Unit]) -> list[ConfusedPair]:
             found.setdefault(pair, []).append(unit)
     ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
-        ConfusedPair(labels=pair, count=len(those), papers=tuple(map(_example, those[:MOST_EXAMPLES])))
+        ConfusedLabels(labels=pair, count=len(those), papers=tuple(map(_example, those[:MOST_EXAMPLES])))
         for pair, those in ordered
     ]
 

@@ -8,28 +8,22 @@ title.
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from classifier.errors import ConfigError, InputError, StoreError
-from classifier.files import replace_bytes
-from classifier.model.identity import same_paper
 from classifier.model.names import family_name
 from classifier.model.record import OUT_OF_SCOPE, UNCLEAR
 from classifier.model.study import Study
+from classifier.review.gold_files import GoldFiles, check_files
 from classifier.review.papers import ReviewPaper
-from classifier.survey.lint import Finding, lint_workspace
 from classifier.survey.taxonomy import Taxonomy
-from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, builtin_root, read_studies
+from classifier.survey.workspace import Workspace, builtin_root
 from classifier.text.characters import shown
 
 BY_REVIEW = "review"
@@ -98,7 +92,7 @@ def add_gold(
 def _add(
     workspace: Workspace, decided: Sequence[ReviewPaper], summaries: Mapping[str, str], dry_run: bool
 ) -> GoldChange:
-    files = _Files(workspace.root)
+    files = GoldFiles(workspace.root)
     added: list[str] = []
     renewed: list[str] = []
     known: list[str] = []
@@ -124,111 +118,9 @@ def _add(
             drafted.append(made.id)
     change = GoldChange(tuple(added), tuple(renewed), tuple(known), skipped, tuple(drafted))
     if not dry_run and (added or renewed):
-        _check(workspace, files)
+        check_files(workspace, files)
         files.write()
     return change
-
-
-class _Files:
-    """The two files of studies: lines as they are, but for those that are new or changed."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._studies: list[tuple[str, Study]] = []
-        self._old = {
-            name: (root / name).read_bytes() if (root / name).is_file() else None for name in GOLD_FILES
-        }
-        self._lines: dict[str, list[tuple[str, str]]] = {}
-        for name in GOLD_FILES:
-            studies = dict(read_studies(root / name)) if self._old[name] is not None else {}
-            self._studies += [(name, study) for study in studies.values()]
-            text = (self._old[name] or b"").decode("utf-8-sig")
-            self._lines[name] = [
-                (studies[number].id, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()
-            ]
-
-    def find(self, study: Study) -> Study | None:
-        """The study of the same paper."""
-        return next((old for _, old in self._studies if same_paper(old, study)), None)
-
-    def free_id(self, study: Study) -> str:
-        """An id that no study has, such as smith2020 or smith2020b."""
-        taken = {old.id for _, old in self._studies}
-        endings = ["", *"bcdefghijklmnopqrstuvwxyz", *(f"-{number}" for number in range(2, len(taken) + 3))]
-        return next(name for ending in endings if (name := f"{study.id}{ending}") not in taken)
-
-    def put(self, study: Study, old: Study | None) -> None:
-        """Adds a line, or puts it in the place of the old study's; in the other file, if the label moved it."""
-        if study == old:
-            return
-        name = GOLD_FILES[study.label == OUT_OF_SCOPE]
-        line = _line(study)
-        lines = self._lines[name]
-        places = [place for place, (other, _) in enumerate(lines) if other == study.id]
-        if places:
-            lines[places[0]] = (study.id, line)
-        else:
-            for others in self._lines.values():
-                others[:] = [pair for pair in others if pair[0] != study.id]
-            lines.append((study.id, line))
-        self._studies = [pair for pair in self._studies if pair[1].id != study.id] + [(name, study)]
-
-    def content(self) -> dict[str, bytes]:
-        """File -> its new bytes; without those that have no line and were not there."""
-        return {
-            name: "".join(f"{line}\n" for _, line in lines).encode()
-            for name, lines in self._lines.items()
-            if lines or self._old[name] is not None
-        }
-
-    def write(self) -> None:
-        """Writes both files, or leaves both as they were.
-
-        Raises:
-            StoreError: One cannot be written.
-        """
-        done = []
-        try:
-            for name, data in self.content().items():
-                if data != self._old[name]:
-                    replace_bytes(
-                        self._root / name, (data,), advice="make room, or choose another --workspace"
-                    )
-                    done.append(name)
-        except StoreError:
-            for name in done:
-                before = self._old[name]
-                if before is None:
-                    (self._root / name).unlink()
-                else:
-                    replace_bytes(self._root / name, (before,))
-            raise
-
-
-def _check(workspace: Workspace, files: _Files) -> None:
-    """Lints a copy with the new files.
-
-    Raises:
-        InputError: There is a finding that was not there before.
-    """
-    before = {_essence(finding) for finding in lint_workspace(workspace)}
-    with tempfile.TemporaryDirectory(prefix="classifier-gold-") as folder:
-        copy = Path(folder)
-        shutil.copy(workspace.root / TAXONOMY_FILE, copy / TAXONOMY_FILE)
-        for name, data in files.content().items():
-            replace_bytes(copy / name, (data,))
-        after = lint_workspace(Workspace(copy))
-    # That leaves have no study is no fault of those that were added.
-    new = [one for one in after if _essence(one) not in before and one.code != "no-example"]
-    if new:
-        listed = "; ".join(f"{one.where}: {one.message}" for one in new[:3])
-        more = f"; and {len(new) - 3} more" if len(new) > 3 else ""
-        raise InputError(f"lint would find {len(new)} new problems, so nothing is written: {listed}{more}")
-
-
-def _essence(finding: Finding) -> tuple[str, str, str]:
-    """A finding without the number of its line, which moves."""
-    return finding.code, re.sub(r":\d+", "", finding.where), finding.message
 
 
 def _study(taxonomy: Taxonomy, paper: ReviewPaper, summary: str | None) -> Study | str:
@@ -339,10 +231,3 @@ def _slug(authors: Iterable[str], year: int | None, title: str) -> str:
     folded = unicodedata.normalize("NFKD", names[0]).encode("ascii", "ignore").decode().casefold()
     word = re.sub(r"[^a-z0-9]+", "", folded)[:_ID_CHARS] or "study"
     return f"{word}{year or ''}"
-
-
-def _line(study: Study) -> str:
-    data = study.model_dump(mode="json", exclude_defaults=True, exclude={"attributes"})
-    if study.attributes:
-        data["attributes"] = dict(study.attributes)
-    return json.dumps(data, ensure_ascii=False)

@@ -9,7 +9,7 @@ import pytest
 
 from classifier.errors import ConfigError, InputError, StoreError
 from classifier.model.paper import Paper
-from classifier.review import gold
+from classifier.review import gold, gold_files
 from classifier.review.gold import add_gold
 from classifier.review.papers import read_review
 from classifier.survey.lint import lint_workspace
@@ -171,7 +171,7 @@ def test_if_the_second_file_cannot_be_written_the_first_is_put_back(space, run):
     kit.say(run, kit.plan(run), "Ada", "e1", "out-of-scope")
     (space / GOLD_FILES[1]).unlink()
     before = files(space)
-    original = gold.replace_bytes
+    original = gold_files.replace_bytes
     blocked = space / GOLD_FILES[1]
 
     def fill_disk(path: Path, parts: object, **more: object) -> None:
@@ -180,7 +180,7 @@ def test_if_the_second_file_cannot_be_written_the_first_is_put_back(space, run):
         original(path, parts, **more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gold, "replace_bytes", fill_disk)
+        patch.setattr(gold_files, "replace_bytes", fill_disk)
         with pytest.raises(StoreError):
             add(space, run)
     assert files(space) == before
