@@ -65,7 +65,7 @@ def keys_of(stream: TextIO) -> Keys:
 
 
 def _one_key() -> str:
-    """The next key. What was typed ahead is kept, unlike by libraries that empty the terminal's queue first."""
+    """The next key; what was typed ahead is kept (`click.getchar` throws it away)."""
     sys.stdout.flush()
     try:
         import termios

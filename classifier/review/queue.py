@@ -6,8 +6,8 @@ The same seed gives the same order. How the order was chosen: benchmarks/review_
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from classifier.text.characters import shown
 
 
 class Why(StrEnum):
-    """Why a paper is asked, in the order of the queue."""
+    """Why a paper is asked: the random sample, and then doubts in the order of the queue."""
 
     audit = "audit"
     failed = "failed"
@@ -35,6 +35,9 @@ _OTHER = ("hidden-text", "hidden-text-unchecked", "partial-text", "title-mismatc
 _THIN = 3
 """A leaf with at most so many papers in the run is thin: one wrong paper changes what it says."""
 _LOW = "low-confidence"
+_EVERY = 4
+"""Chosen by benchmarks/review_order.py: the whole sample first would cost what it is large."""
+_SAMPLE = "It is in the random sample that measures how often the labels are right."
 _HIDDEN = "The reason is shown when both reviewers have decided."
 
 
@@ -78,7 +81,7 @@ class QueueFilter:
         row = paper.filed
         words = " ".join((row.title, row.key, *row.authors)).casefold()
         return (
-            self.why in (None, place.why)
+            (self.why in (None, place.why) or (self.why is Why.audit and paper.is_audit))
             and (self.label is None or row.label == self.label or row.label.startswith(f"{self.label}/"))
             and self.text.casefold() in words
             and (self.below is None or paper.confidence is None or paper.confidence < self.below)
@@ -90,23 +93,50 @@ def make_queue(
 ) -> list[QueuePlace]:
     """The papers that wait for a person, in order; those that were skipped come last.
 
+    One place in four is the next paper of the sample, in its random order, until all of it was asked; the
+    other places are what looks wrong. A paper of the sample that looks wrong has the earlier of its two
+    places.
+
     Args:
         name: The person's.
         wanted: Only these; with `decided` those too that wait for nobody.
     """
     wanted = wanted or QueueFilter()
     sizes = Counter(paper.filed.label for paper in papers)
-    open_papers = [paper for paper in papers if wanted.decided or paper.waits_for(name, plan)]
-    places = [_place(paper, sizes, plan) for paper in open_papers]
+    waiting = [paper for paper in papers if paper.waits_for(name, plan)]
+    places = [_place(paper, sizes, plan) for paper in (papers if wanted.decided else waiting)]
     rank = {why: number for number, why in enumerate(Why)}
     hidden = plan.is_double and plan.hide_machine
 
     def order(place: QueuePlace) -> tuple[object, ...]:
-        paper = place.paper
-        within = () if hidden else _WITHIN.get(place.why, _by_confidence)(paper, sizes)
-        return (paper.was_skipped_by(name), rank[_first(paper, sizes)], *within, paper.draw)
+        doubt = _doubt(place.paper, sizes)
+        within = () if hidden else _WITHIN.get(doubt, _by_confidence)(place.paper, sizes)
+        return (rank[doubt], *within, place.paper.draw)
 
-    return sorted((place for place in places if wanted.wants(place, plan)), key=order)
+    chosen = sorted((place for place in places if wanted.wants(place, plan)), key=order)
+    fresh = [place for place in chosen if not place.paper.was_skipped_by(name)]
+    skipped = [place for place in chosen if place.paper.was_skipped_by(name)]
+    doubtful = [place for place in fresh if _doubt(place.paper, sizes) is not Why.rest]
+    rest = [place for place in fresh if _doubt(place.paper, sizes) is Why.rest and not place.paper.is_audit]
+    sample = sorted((place for place in fresh if place.paper.is_audit), key=lambda place: place.paper.draw)
+    return [*_merged(sample, doubtful, len(papers) - len(waiting)), *rest, *skipped]
+
+
+def _merged(
+    sample: Sequence[QueuePlace], doubtful: Sequence[QueuePlace], decided: int
+) -> Iterator[QueuePlace]:
+    """The sample at every `_EVERY`th place, counted from the first decision on; each paper once."""
+    sources = deque(sample), deque(doubtful)
+    seen: set[int] = set()
+    number = decided
+    while any(sources):
+        first = 0 if number % _EVERY == 0 else 1
+        source = sources[first] or sources[1 - first]
+        place = source.popleft()
+        if id(place) not in seen:
+            seen.add(id(place))
+            number += 1
+            yield place
 
 
 def conflicts(papers: Iterable[ReviewPaper]) -> list[ReviewPaper]:
@@ -115,22 +145,20 @@ def conflicts(papers: Iterable[ReviewPaper]) -> list[ReviewPaper]:
 
 
 def _place(paper: ReviewPaper, sizes: Counter[str], plan: ReviewPlan) -> QueuePlace:
-    why = _first(paper, sizes)
-    if why is Why.audit:
-        return QueuePlace(
-            paper, why, "It is in the random sample that measures how often the labels are right."
-        )
-    if not paper.shows_machine(plan):
-        return QueuePlace(paper, Why.rest, _HIDDEN)
-    return QueuePlace(paper, why, _SENTENCES[why](paper, sizes))
+    doubt = _doubt(paper, sizes)
+    visible = paper.shows_machine(plan)
+    if visible and doubt is not Why.rest:
+        also = " It is also in the random sample." if paper.is_audit else ""
+        return QueuePlace(paper, doubt, _SENTENCES[doubt](paper, sizes) + also)
+    if paper.is_audit:
+        return QueuePlace(paper, Why.audit, _SAMPLE)
+    return QueuePlace(paper, Why.rest, _SENTENCES[doubt](paper, sizes) if visible else _HIDDEN)
 
 
-def _first(paper: ReviewPaper, sizes: Counter[str]) -> Why:
-    """The first reason that fits."""
+def _doubt(paper: ReviewPaper, sizes: Counter[str]) -> Why:
+    """The first reason to look at a label, whether or not it is in the sample."""
     label = paper.filed.row.label
     reasons = set(label.review_reasons)
-    if paper.is_audit:
-        return Why.audit
     if paper.machine == FAILED:
         return Why.failed
     if reasons.intersection(_EVIDENCE):
@@ -152,12 +180,7 @@ def _by_size(paper: ReviewPaper, sizes: Counter[str]) -> tuple[object, ...]:
     return (sizes[paper.filed.label], *_by_confidence(paper, sizes))
 
 
-def _by_draw(_: ReviewPaper, __: Counter[str]) -> tuple[object, ...]:
-    return ()
-
-
 _WITHIN: dict[Why, Callable[[ReviewPaper, Counter[str]], tuple[object, ...]]] = {
-    Why.audit: _by_draw,
     Why.thin_leaf: _by_size,
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import takewhile
 from typing import Any
 
 from classifier.errors import ConfigError
@@ -27,7 +28,8 @@ class SampleAccuracy(Record):
     Attributes:
         papers: Of the run, each once.
         sampled: In the audit sample.
-        decided: Of these, papers that people have decided.
+        decided: Of these, papers that people have decided, in the random order up to the first undecided one:
+            those after it may have been asked because they looked wrong.
         right: Of these, papers on which the engine's label is that of the people; a failed one is wrong.
         accuracy: right / decided; None without any.
         low, high: Exact binomial interval (Clopper and Pearson 1934) at 95 %; None without any.
@@ -108,8 +110,9 @@ def sample_accuracy(papers: Sequence[ReviewPaper]) -> SampleAccuracy:
     Raises:
         ConfigError: scipy is missing.
     """
-    sample = [paper for paper in papers if paper.is_audit]
-    decided = [paper for paper in sample if paper.decided is not None]
+    sample = sorted((paper for paper in papers if paper.is_audit), key=lambda paper: paper.draw)
+    # Papers that looked wrong were asked earlier, so only those before the first gap are a random sample.
+    decided = list(takewhile(lambda paper: paper.decided is not None, sample))
     right = sum(map(is_right, decided))
     low, high = exact_interval(right, len(decided)) if decided else (None, None)
     return SampleAccuracy(

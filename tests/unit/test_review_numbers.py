@@ -207,10 +207,26 @@ def test_the_accuracy_is_that_of_the_sample_alone(tmp_path):
 def test_a_failed_paper_of_the_sample_is_wrong_and_an_undecided_one_is_reported(tmp_path):
     run = kit.write_run(tmp_path / "run", [kit.label(0, "failed"), kit.label(1, A), kit.label(2, A)])
     plan = kit.plan(run, audit=3)
-    kit.say(run, plan, "Ada", "e0", A)
-    kit.say(run, plan, "Ada", "e1", A)
+    in_order = sorted(kit.papers(run, plan).values(), key=lambda paper: paper.draw)
+    for paper in in_order[:2]:
+        kit.say(run, plan, "Ada", paper.key, A)
     found = sample_accuracy(read_review(run, plan))
-    assert (found.sampled, found.decided, found.right) == (3, 2, 1)
+    assert (found.sampled, found.decided) == (3, 2)
+    assert found.right == sum(paper.key != "e0" for paper in in_order[:2])
+
+
+def test_papers_of_the_sample_that_were_asked_out_of_turn_do_not_count_yet(tmp_path):
+    run = kit.write_run(tmp_path / "run", [kit.label(n, A) for n in range(10)])
+    plan = kit.plan(run, audit=10)
+    in_order = [paper.key for paper in sorted(kit.papers(run, plan).values(), key=lambda p: p.draw)]
+    kit.say(run, plan, "Ada", " ".join(in_order[5:]), B)  # they looked wrong, and were
+    kit.say(run, plan, "Ada", in_order[0], A)
+    assert sample_accuracy(read_review(run, plan)).model_dump(include={"decided", "right"}) == {
+        "decided": 1,
+        "right": 1,
+    }
+    kit.say(run, plan, "Ada", " ".join(in_order[1:5]), A)
+    assert sample_accuracy(read_review(run, plan)).accuracy == 0.5
 
 
 def test_without_decisions_nothing_is_claimed(run):

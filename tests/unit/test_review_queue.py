@@ -75,11 +75,39 @@ def test_every_place_explains_itself_in_one_plain_sentence(run):
     assert not any("\x1b" in sentence for sentence in said.values())
 
 
-def test_the_sample_comes_first_and_depends_on_the_seed_only(run):
-    first, again, other = (queue(run, kit.plan(run, seed=seed, audit=5)) for seed in (1, 1, 2))
-    assert [place.why for place in first[:6]].count(Why.audit) == 5
+def test_one_place_in_four_is_of_the_sample_and_which_depends_on_the_seed_only(run):
+    first, again, other = (queue(run, kit.plan(run, seed=seed, audit=6)) for seed in (1, 1, 2))
     assert keys(first) == keys(again)
-    assert set(keys(first)[:5]) != set(keys(other)[:5])
+    assert keys(first) != keys(other)
+    sample = sorted((p.paper for p in first if p.paper.is_audit), key=lambda paper: paper.draw)
+    assert len(sample) == 6
+    assert first[0].paper is sample[0]
+    asked = [place.paper.key for place in first]
+    assert asked.index("e9") <= 1  # failed
+    assert asked.index(next(p.key for p in sample if p.key not in asked[:4])) >= 4
+    last = [place.paper for place in first if place.why is Why.rest]
+    assert not any(paper.is_audit for paper in last)
+    assert [place.paper for place in first][-len(last) :] == last
+
+
+def test_the_count_of_places_goes_on_with_each_decision(run):
+    plan = kit.plan(run, seed=1, audit=6)
+    whole = keys(queue(run, plan))
+    asked = []
+    for _ in range(8):
+        asked.append(keys(queue(run, plan))[0])
+        kit.say(run, plan, "Ada", asked[-1], A)
+    assert len(set(asked)) == 8
+    sample = [key for key, paper in kit.papers(run, plan).items() if paper.is_audit]
+    assert asked[0] == whole[0]
+    assert asked[4] in sample
+
+
+def test_a_doubtful_paper_of_the_sample_says_both(run):
+    (place,) = [p for p in queue(run, kit.plan(run, audit=12)) if p.paper.key == "e10"]
+    assert place.why is Why.margin
+    assert place.sentence == "The confidence is unknown. It is also in the random sample."
+    assert "e10" in keys(queue(run, kit.plan(run), why=Why.audit))
 
 
 def test_the_sample_does_not_depend_on_keys_or_places_and_new_papers_join_it(tmp_path):
