@@ -93,9 +93,8 @@ def make_queue(
 ) -> list[QueuePlace]:
     """The papers that wait for a person, in order; those that were skipped come last.
 
-    One place in four is the next paper of the sample, in its random order, until all of it was asked; the
-    other places are what looks wrong. A paper of the sample that looks wrong has the earlier of its two
-    places.
+    One place in four is the next paper of the sample, in its random order; the other places begin with what
+    looks wrong. A paper of the sample has the earlier of its two places.
 
     Args:
         name: The person's.
@@ -116,17 +115,13 @@ def make_queue(
     chosen = sorted((place for place in places if wanted.wants(place, plan)), key=order)
     fresh = [place for place in chosen if not place.paper.was_skipped_by(name)]
     skipped = [place for place in chosen if place.paper.was_skipped_by(name)]
-    doubtful = [place for place in fresh if _doubt(place.paper, sizes) is not Why.rest]
-    rest = [place for place in fresh if _doubt(place.paper, sizes) is Why.rest and not place.paper.is_audit]
     sample = sorted((place for place in fresh if place.paper.is_audit), key=lambda place: place.paper.draw)
-    return [*_merged(sample, doubtful, len(papers) - len(waiting)), *rest, *skipped]
+    return [*_merged(sample, fresh, len(papers) - len(waiting)), *skipped]
 
 
-def _merged(
-    sample: Sequence[QueuePlace], doubtful: Sequence[QueuePlace], decided: int
-) -> Iterator[QueuePlace]:
+def _merged(sample: Sequence[QueuePlace], others: Sequence[QueuePlace], decided: int) -> Iterator[QueuePlace]:
     """The sample at every `_EVERY`th place, counted from the first decision on; each paper once."""
-    sources = deque(sample), deque(doubtful)
+    sources = deque(sample), deque(others)
     seen: set[int] = set()
     number = decided
     while any(sources):
