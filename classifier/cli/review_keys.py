@@ -184,6 +184,8 @@ def _wish(
         return DecisionWish(label=OUT_OF_SCOPE, scope_reason=rule, note=note, resolve=resolve)
     if key == "u":
         return DecisionWish(label=UNPLACED, note=keys.line("why (may be empty)"), resolve=resolve)
+    if key == "s" and resolve:
+        raise InputError("a conflict cannot be skipped; q quits")
     if key == "s":
         return DecisionWish(skip=True)
     if key == "n":

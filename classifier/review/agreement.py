@@ -80,7 +80,8 @@ class ReviewAgreement(Record):
         papers: On which at least two reviewers decided blind.
         equal: Of these, papers on which all gave the same label.
         kappas: Cohen's kappa of each pair of reviewers.
-        machine: Cohen's kappa of each reviewer with the engine; failed papers are labels of their own.
+        machine: Cohen's kappa of each reviewer with the engine on these papers; "failed" is a label of its
+        own.
         alpha: Krippendorff's alpha for nominal data.
         tree_alpha: Krippendorff's alpha with the squared distance in the tree (`tree_distance`).
         weights: The distance between each two labels that occur, in words the weights of `tree_alpha`.
@@ -129,7 +130,7 @@ def measure_reviewers(papers: Sequence[ReviewPaper], taxonomy: Taxonomy) -> Revi
         papers=len(shared),
         equal=sum(len({label for label in row if label is not None}) == 1 for row in rows),
         kappas=tuple(_kappa_of(rows, names, a, b) for a, b in combinations(range(len(names)), 2)),
-        machine=tuple(_machine_kappa(units, name) for name in names),
+        machine=tuple(_machine_kappa(shared, name) for name in names),
         alpha=krippendorff_of(rows, None),
         tree_alpha=krippendorff_of(rows, taxonomy),
         weights=tuple((a, b, tree_distance(taxonomy, a, b)) for a, b in combinations(found, 2)),

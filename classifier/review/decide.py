@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.batch.ledger import decisions as ledger
+from classifier.batch.ledger.items import plain
 from classifier.errors import ConfigError, InputError
 from classifier.export.filed import FAILED
 from classifier.model.decision import DecisionKind, ReviewDecision, Seen
@@ -89,7 +90,7 @@ def checked_name(name: str) -> str:
     Raises:
         ConfigError: It is empty, or too long.
     """
-    name = shown(name).strip()
+    name = plain(shown(name)).strip()
     if not name or len(name) > _MOST_NAME_CHARS:
         raise ConfigError(
             f"the reviewer's name has {len(name)} characters; expected 1 to {_MOST_NAME_CHARS}: give a name"
@@ -115,7 +116,8 @@ def _check(plan: ReviewPlan, taxonomy: Taxonomy, name: str, wanted: DecisionWish
         )
     if len(wanted.note) > MOST_NOTE_CHARS:
         raise InputError(f"the note has {len(wanted.note)} characters; expected at most {MOST_NOTE_CHARS}")
-    if plan.is_double and name not in plan.reviewers and not wanted.resolve:
+    is_note = label is None and not wanted.skip
+    if plan.is_double and name not in plan.reviewers and not (wanted.resolve or is_note):
         raise ConfigError(f"'{name}' does not review this run; its reviewers are {', '.join(plan.reviewers)}")
 
 
@@ -139,7 +141,7 @@ def _decision(
         label=label,
         scope_reason=wanted.scope_reason,
         by=name,
-        note=" ".join(wanted.note.split()),
+        note=plain(" ".join(wanted.note.split())),
         seen=seen_by(plan, paper),
         machine=paper.machine,
         asked=asked,

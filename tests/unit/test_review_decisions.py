@@ -107,6 +107,16 @@ def test_what_cannot_be_decided_is_refused_and_nothing_is_kept(run, value, more,
     assert read_decisions(run) == []
 
 
+@pytest.mark.parametrize("note", ["\ud800 half a pair", "a\x00b", "'); DROP TABLE decision; --", "ü\u202e"])
+def test_notes_of_any_characters_are_kept_and_exported(run, note):
+    (made,) = kit.say(run, kit.plan(run), "Ada \ud800 'x'", "e0", B, note=note)
+    assert made.note == note.encode("utf-8", "replace").decode()
+    assert labels(run) == {"e0": B}
+    exports(run)
+    undo(run, "Ada \ud800 'x'")
+    assert labels(run) == {}
+
+
 @pytest.mark.parametrize("name", ["", "  ", "\u200b\x1b", "x" * 101])
 def test_a_decision_needs_a_name(run, name):
     with pytest.raises(ConfigError, match="the reviewer's name has"):
@@ -343,6 +353,12 @@ def test_a_stranger_cannot_decide_in_a_blind_review(run):
 def test_a_plan_needs_two_different_names(run, names):
     with pytest.raises(ConfigError, match="reviewers is"):
         open_plan(run, reviewers=names)
+
+
+def test_anyone_may_leave_a_note_which_is_not_seen_before_the_end(run):
+    plan = blind(run)
+    kit.say(run, plan, "Cy", "e0", None, note="see page 3")
+    assert kit.papers(run, plan)["e0"].seen_by("Ada", plan) == ()
 
 
 def test_a_plan_is_kept_with_the_run(run):
