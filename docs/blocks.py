@@ -25,6 +25,7 @@ REASONS = (
     "needs a server",
     "needs Ray",
     "needs the network",
+    "needs your own survey",
     "installs packages",
 )
 _FENCE = re.compile(

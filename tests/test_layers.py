@@ -19,6 +19,7 @@ LAYERS = [
     {"pipeline"},
     {"runs", "export", "training", "scaffold"},
     {"batch", "evaluation"},
+    {"review"},
     {"service"},
     {"assistants"},
     {"cli"},

@@ -25,6 +25,7 @@ from classifier.cli.init import init
 from classifier.cli.label import label
 from classifier.cli.mcp import mcp
 from classifier.cli.report import report
+from classifier.cli.review import gold, review
 from classifier.cli.serve import serve
 from classifier.cli.training import train
 from classifier.cli.workspace import lint, schema, tree
@@ -47,6 +48,8 @@ for command in (
     report,
     export,
     correct,
+    review,
+    gold,
     serve,
     mcp,
     backup,

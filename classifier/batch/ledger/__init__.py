@@ -5,6 +5,7 @@
     lock, writer      one process at a time; one transaction for many tasks
     rows, view        for those who only read, and for a person's corrections
     progress          how far a run has come, read while it is under way
+    decisions         what reviewers decided, and the corrections that follow
 
 All SQL of the package stands here.
 """

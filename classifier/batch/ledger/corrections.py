@@ -27,12 +27,13 @@ PARKED = "\x1f"
 
 _KEYS_LOOKED_AT = 20_000
 """Keys of like length that are compared with a mistyped one: it bounds the time to well under a second."""
-_GROUP = """
+GROUP = """
     SELECT other.id FROM item AS this, item AS other WHERE this.key = ? AND (
         other.id = this.id OR other.key = this.twin OR other.twin = this.key OR other.twin = this.twin
         OR other.material = this.material
     )
 """
+"""SQL: the rows of an entry's paper: itself and its duplicates."""
 
 _REPLACED = f"""
     SELECT correction.id FROM item JOIN correction
@@ -102,12 +103,12 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
     """
     made = _dated(correction)
     with writing(folder) as db:
-        labels = _labels(db)
+        labels = labels_of(db)
         for reason in _problems(db, Wish(made), labels):
             is_label = reason.startswith("label ")
             raise InputError(f"{reason}; expected one of {', '.join(labels)}" if is_label else reason)
-        _keep(db, made)
-        _bind(db, [made.key])
+        keep_correction(db, made)
+        rebind(db, [made.key])
     return made
 
 
@@ -121,7 +122,7 @@ def set_corrections(folder: Path, wished: Wished, source: str) -> None:
         InputError: Lines cannot be used: each is named with its reason.
     """
     with writing(folder) as db:
-        labels, problems = _labels(db), list(wished.problems)
+        labels, problems = labels_of(db), list(wished.problems)
         for wish in wished.wishes:
             problems += [Problem(wish.line, reason) for reason in _problems(db, wish, labels)]
         if problems:
@@ -131,8 +132,8 @@ def set_corrections(folder: Path, wished: Wished, source: str) -> None:
             raise InputError(f"{source}: {listed}{labels_told}; nothing is saved: fix the table, then rerun")
         made = [_dated(wish.correction) for wish in wished.wishes]
         for one in made:
-            _keep(db, one)
-        _bind(db, [one.key for one in made])
+            keep_correction(db, one)
+        rebind(db, [one.key for one in made])
 
 
 def _dated(made: Correction) -> Correction:
@@ -141,7 +142,8 @@ def _dated(made: Correction) -> Correction:
     )
 
 
-def _labels(db: sqlite3.Connection) -> list[str]:
+def labels_of(db: sqlite3.Connection) -> list[str]:
+    """The labels of the run's taxonomy; empty in a ledger of an older version."""
     found = db.execute("SELECT value FROM run WHERE name = 'labels'").fetchone()
     return list(json.loads(found[0])) if found else []
 
@@ -153,8 +155,8 @@ def remove_correction(folder: Path, key: str) -> bool:
         ConfigError, InputError, StoreError: As `set_correction`.
     """
     with writing(folder) as db:
-        _check_key(db, key)
-        group = [number for (number,) in db.execute(_GROUP, (key,))]
+        check_key(db, key)
+        group = [number for (number,) in db.execute(GROUP, (key,))]
         removed = db.execute(
             "DELETE FROM correction WHERE id = (SELECT correction FROM item WHERE key = ?)", (key,)
         ).rowcount
@@ -213,7 +215,7 @@ def _name(title: str) -> str:
 def _problems(db: sqlite3.Connection, wish: Wish, labels: Sequence[str]) -> Iterator[str]:
     made = wish.correction
     try:
-        _check_key(db, made.key)
+        check_key(db, made.key)
     except InputError as error:
         yield error.message
     else:
@@ -225,7 +227,7 @@ def _problems(db: sqlite3.Connection, wish: Wish, labels: Sequence[str]) -> Iter
         yield f"label '{made.label}' is not known"
 
 
-def _keep(db: sqlite3.Connection, made: Correction) -> None:
+def keep_correction(db: sqlite3.Connection, made: Correction) -> None:
     """Writes a correction with the entry that it is made on."""
     replaced = db.execute(_REPLACED, {"key": made.key}).fetchone()
     db.execute(
@@ -237,13 +239,18 @@ def _keep(db: sqlite3.Connection, made: Correction) -> None:
         db.execute("UPDATE item SET correction = last_insert_rowid() WHERE key = ?", (made.key,))
 
 
-def _bind(db: sqlite3.Connection, keys: Iterable[str]) -> None:
-    """Binds the entries of these keys' papers."""
-    group = {number for key in keys for (number,) in db.execute(_GROUP, (key,))}
+def rebind(db: sqlite3.Connection, keys: Iterable[str]) -> None:
+    """Decides which corrections count for the entries of these keys' papers."""
+    group = {number for key in keys for (number,) in db.execute(GROUP, (key,))}
     bind_corrections(db, sorted(group))
 
 
-def _check_key(db: sqlite3.Connection, key: str) -> None:
+def check_key(db: sqlite3.Connection, key: str) -> None:
+    """Checks that there is an entry of this key.
+
+    Raises:
+        InputError: There is none; the message names the nearest key.
+    """
     if not key.startswith(PARKED) and db.execute("SELECT 1 FROM item WHERE key = ?", (key,)).fetchone():
         return
     # A slip leaves the length about as it was; the bound keeps long lists quick.

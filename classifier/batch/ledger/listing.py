@@ -11,6 +11,7 @@ from pathlib import Path
 from classifier.batch.ledger.binding import bind_corrections
 from classifier.batch.ledger.corrections import PARKED
 from classifier.batch.ledger.database import Database
+from classifier.batch.ledger.decision_binding import bind_decisions
 from classifier.batch.ledger.items import State, as_json, plain
 from classifier.batch.ledger.material import (
     FileState,
@@ -68,11 +69,13 @@ class Listing(Database):
             self.keep(_COMPLETE, listing)
             self._db.execute("DELETE FROM broken WHERE listing < ?", (listing,))
             bind_corrections(self._db)
+            bind_decisions(self._db)
 
     def bind_corrections(self) -> None:
-        """Lets corrections find their papers again: labels may have told more of them."""
+        """Lets corrections and decisions find their papers again: labels may have told more of them."""
         with self.transaction():
             bind_corrections(self._db)
+            bind_decisions(self._db)
 
     def state_of(self, file: Path) -> FileState | None:
         """A PDF's sha256, read again only when its size, times or inode have changed; None if unreadable."""

@@ -116,6 +116,27 @@ _MIGRATIONS = (
     CREATE INDEX item_file ON item (file_state) WHERE file_state IS NOT NULL;
     CREATE INDEX correction_key ON correction (key);
     """,
+    """
+    CREATE TABLE decision (           -- of reviewers, in their order; never changed, but for item (ADR 19)
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,           -- DecisionKind, or undo
+        key TEXT NOT NULL,            -- of the entry, at that time
+        label TEXT, scope_reason TEXT,
+        by TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL,
+        seen TEXT NOT NULL,           -- what the reviewer could see
+        machine TEXT NOT NULL,        -- the engine's label at that time
+        asked TEXT NOT NULL,          -- why it was in the queue
+        act INTEGER NOT NULL,         -- equal for decisions that were made together
+        token TEXT,                   -- of the request, so that a repeated one counts once
+        undoes INTEGER,               -- the decision that an undo takes back
+        item INTEGER,                 -- the row of its paper now
+        entry TEXT, found TEXT, file_sha256 TEXT,     -- its paper, as in `correction`
+        displaced TEXT                -- the correction of another origin that it replaced, as JSON
+    );
+    CREATE INDEX decision_item ON decision (item);
+    CREATE INDEX decision_undoes ON decision (undoes) WHERE undoes IS NOT NULL;
+    CREATE INDEX decision_token ON decision (token) WHERE token IS NOT NULL;
+    """,
 )
 
 _TABLES = re.compile(r"CREATE TABLE (\w+)")
@@ -132,8 +153,15 @@ _AS_PRESENT = """
     ) AS correction FROM main.item AS old;
 """
 """A ledger of an older version that is only read, as the present tables: its file stays as it is."""
-_HAS_BATCHES = 2
-"""The first version that has the table `asked`."""
+_HAS_BATCHES, _BY_PAPER = 2, 3
+"""The first versions that have the table `asked`, and corrections of papers."""
+_NO_DECISIONS = """
+    CREATE TEMP TABLE decision (
+        id INTEGER, kind TEXT, key TEXT, label TEXT, scope_reason TEXT, by TEXT, note TEXT, at TEXT, seen
+        TEXT, machine TEXT, asked TEXT, act INTEGER, undoes INTEGER, item INTEGER
+    );
+"""
+"""A ledger from before there were decisions."""
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -197,8 +225,10 @@ def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> Non
         if version == 0:
             raise StoreError(f"{path}: no ledger; expected the --out folder of `classifier label`")
         if version < len(_MIGRATIONS):
-            script = _AS_PRESENT if version < _HAS_BATCHES else _without_asked(_AS_PRESENT)
-            connection.executescript(script)
+            if version < _BY_PAPER:
+                script = _AS_PRESENT if version < _HAS_BATCHES else _without_asked(_AS_PRESENT)
+                connection.executescript(script)
+            connection.executescript(f"PRAGMA temp_store = MEMORY; {_NO_DECISIONS}")
         return
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

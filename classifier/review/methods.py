@@ -1,0 +1,197 @@
+"""A reviewed run -> a paragraph for the methods section of a survey, and where each of its numbers is from.
+
+What enters: counts that were computed elsewhere. What leaves: text without a claim that the counts do not
+carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from classifier.__about__ import __version__
+from classifier.model.record import Record
+from classifier.review.agreement import ReviewAgreement
+from classifier.review.flow import FlowCounts
+from classifier.review.papers import ReviewPaper
+from classifier.review.plan import ReviewPlan
+from classifier.review.stopping import StoppingAdvice
+from classifier.text.characters import shown
+
+
+class TracedNumber(Record):
+    """A number of the paragraph as it is printed there, and how it can be found again."""
+
+    value: str
+    source: str
+
+
+class MethodsText(Record):
+    """The paragraph, and its numbers in the order in which they occur."""
+
+    text: str
+    numbers: tuple[TracedNumber, ...]
+
+
+class _Writer:
+    """Puts sentences together and notes the source of each number in them."""
+
+    def __init__(self) -> None:
+        self._sentences: list[str] = []
+        self._numbers: list[TracedNumber] = []
+
+    def say(self, sentence: str, **numbers: tuple[object, str]) -> None:
+        """Adds a sentence; each `{name}` in it is a number, or words, with the source."""
+        values = {name: str(value) for name, (value, _) in numbers.items()}
+        self._numbers += [TracedNumber(value=str(value), source=source) for value, source in numbers.values()]
+        self._sentences.append(" ".join(sentence.split()).format(**values))
+
+    def done(self) -> MethodsText:
+        """All that was said."""
+        return MethodsText(text=" ".join(self._sentences), numbers=tuple(self._numbers))
+
+
+def write_methods(
+    plan: ReviewPlan,
+    papers: Sequence[ReviewPaper],
+    flow: FlowCounts,
+    advice: StoppingAdvice,
+    agreement: ReviewAgreement | None,
+) -> MethodsText:
+    """The paragraph for a run as it is now.
+
+    Args:
+        agreement: None if one person reviewed, or the packages for it are missing.
+    """
+    write = _Writer()
+    _flow(write, papers, flow)
+    _people(write, plan, papers, flow)
+    _accuracy(write, plan, advice)
+    if agreement is not None and agreement.papers:
+        _agreement(write, agreement, papers)
+    return write.done()
+
+
+_FLOW = """
+    Papers were labelled by classifier {version} (engine: {engine}) and reviewed by people. The reading
+    lists had {identified} entries; {duplicates} were duplicates, {unusable} could not be used, and
+    {waiting} had no label yet, which left {screened} papers. Of these, {excluded} were out of scope,
+    {unplaced} fitted no leaf, {failed} could not be assessed, and {included} were included.
+"""
+_PEOPLE = """
+    {people} decided on {decided} papers ({how}) and changed the engine's label of {changed}.
+"""
+_SAMPLE = """
+    The engine's accuracy was measured on a simple random sample of {sampled} of the {papers} papers (seed
+    {seed}), of which {decided} were decided, {blind} of them without seeing the engine's label.
+"""
+_ACCURACY = """
+    It was right on {right} of these {n} (accuracy {accuracy}, 95 % exact binomial interval {low} to {high};
+    papers without a label count as wrong).
+"""
+_THRESHOLD = """
+    For papers with a confidence of at least {threshold} ({right} of {n} sampled ones right), the exact
+    lower bound of the accuracy is {low} (one-sided, 0.05 shared by {tests} fixed thresholds), so
+    {undecided} such papers were left as the engine labelled them.
+"""
+_AGREEMENT = """
+    On {papers} papers that two people decided independently, they gave {equal} the same label; {conflicts}
+    of the conflicts were resolved by a further decision.
+"""
+
+
+def _flow(write: _Writer, papers: Sequence[ReviewPaper], flow: FlowCounts) -> None:
+    engines = sorted({_engine(paper) for paper in papers} - {""})
+    write.say(
+        _FLOW,
+        version=(__version__, "classifier --version"),
+        engine=(", ".join(engines) or "none", "labels: provenance.engine, provenance.model"),
+        identified=(flow.identified, "flow: records identified"),
+        duplicates=(flow.duplicates, "flow: records removed before screening, duplicate"),
+        unusable=(flow.unusable, "flow: records removed before screening, unusable entry"),
+        waiting=(flow.waiting, "flow: records removed before screening, not labelled yet"),
+        screened=(flow.screened, "flow: papers screened"),
+        excluded=(sum(flow.excluded.values()), "flow: papers excluded, sum of all reasons"),
+        unplaced=(flow.unplaced, "flow: papers in scope without a leaf"),
+        failed=(flow.not_assessed, "flow: papers not assessed"),
+        included=(flow.included, "flow: papers included"),
+    )
+
+
+def _people(write: _Writer, plan: ReviewPlan, papers: Sequence[ReviewPaper], flow: FlowCounts) -> None:
+    names = {made.by for paper in papers for made in paper.decisions if made.rules}
+    changed = sum(paper.decided is not None and paper.decided != paper.machine for paper in papers)
+    how = "each paper by one person"
+    if plan.is_double:
+        hidden = "without seeing the engine's label" if plan.hide_machine else "seeing the engine's label"
+        how = f"each paper by two people who did not see each other's decisions, {hidden}"
+    write.say(
+        _PEOPLE,
+        people=(
+            f"{len(names)} {'person' if len(names) == 1 else 'people'}",
+            "ledger: names in decisions that were not undone",
+        ),
+        decided=(flow.by_people, "ledger: papers with a label that people gave"),
+        how=(how, "plan: reviewers, hide_machine"),
+        changed=(changed, "ledger: of these, papers whose label differs from the engine's"),
+    )
+
+
+def _accuracy(write: _Writer, plan: ReviewPlan, advice: StoppingAdvice) -> None:
+    found = advice.accuracy
+    write.say(
+        _SAMPLE,
+        sampled=(found.sampled, "audit sample: papers"),
+        papers=(found.papers, "audit sample: population"),
+        seed=(plan.seed, "plan: seed"),
+        decided=(found.decided, "audit sample: decided papers"),
+        blind=(found.blind, "audit sample: decided without seeing the engine's label"),
+    )
+    if found.accuracy is None:
+        return
+    write.say(
+        _ACCURACY,
+        right=(found.right, "audit sample: papers with the engine's label confirmed"),
+        n=(found.decided, "audit sample: decided papers"),
+        accuracy=(f"{found.accuracy:.2f}", "right / decided"),
+        low=(f"{found.low:.2f}", "Clopper-Pearson, lower end, scipy.stats.binomtest"),
+        high=(f"{found.high:.2f}", "Clopper-Pearson, upper end, scipy.stats.binomtest"),
+    )
+    check = next((one for one in advice.checks if one.threshold == advice.threshold), None)
+    if check is not None:
+        write.say(
+            _THRESHOLD,
+            threshold=(check.threshold, "stopping: lowest threshold that reaches the wanted accuracy"),
+            right=(check.right, "audit sample above the threshold: right"),
+            n=(check.n, "audit sample above the threshold: decided"),
+            low=(f"{check.low:.2f}", "Clopper-Pearson, one-sided"),
+            tests=(len(advice.checks), "stopping: number of thresholds"),
+            undecided=(check.undecided, "papers above the threshold that nobody decided"),
+        )
+
+
+def _agreement(write: _Writer, found: ReviewAgreement, papers: Sequence[ReviewPaper]) -> None:
+    resolved = sum(paper.opinions.resolution is not None for paper in papers)
+    write.say(
+        _AGREEMENT,
+        papers=(found.papers, "agreement: papers with two blind decisions"),
+        equal=(found.equal, "agreement: papers with equal labels"),
+        conflicts=(resolved, "ledger: decisions that resolve a conflict"),
+    )
+    numbers = [
+        ("Krippendorff's alpha (nominal)", found.alpha, "agreement: alpha"),
+        ("Alpha with the distance in the taxonomy tree", found.tree_alpha, "agreement: tree_alpha"),
+    ]
+    numbers += [
+        (f"Cohen's kappa of {' and '.join(one.raters)}", one.kappa, "agreement: kappas")
+        for one in found.kappas
+    ]
+    for what, value, source in numbers:
+        if value is not None:
+            write.say("{what} was {value}.", what=(what, source), value=(f"{value:.2f}", source))
+
+
+def _engine(paper: ReviewPaper) -> str:
+    made = paper.filed.row.label.provenance
+    if made is None:
+        return ""
+    return shown(f"{made.engine} {made.model}" if made.model else made.engine)

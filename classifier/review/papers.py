@@ -1,0 +1,144 @@
+"""A run's folder -> its papers, each once, with the decisions on it and what a person may see of them.
+
+What enters: the ledger, and the plan. What leaves: papers in list order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from classifier.batch.ledger.decisions import read_decisions
+from classifier.batch.ledger.items import as_json
+from classifier.batch.ledger.material import material_of
+from classifier.batch.papers import read_filed
+from classifier.export.filed import Filed, label_of
+from classifier.export.grouping import one_a_paper
+from classifier.model.decision import ReviewDecision
+from classifier.review.plan import ReviewPlan
+from classifier.review.ruling import Opinions, opinions_of
+
+
+@dataclass(frozen=True)
+class ReviewPaper:
+    """A paper under review.
+
+    Attributes:
+        filed: Its row, with the label that counts now.
+        decisions: Those that are not undone, oldest first.
+        opinions: What the reviewers said, under the plan.
+        draw: Its place in the random order of the seed; the lowest are the audit sample.
+        is_audit: Whether it is in the sample.
+    """
+
+    filed: Filed
+    decisions: tuple[ReviewDecision, ...]
+    opinions: Opinions
+    draw: str
+    is_audit: bool = False
+
+    @property
+    def key(self) -> str:
+        """The entry's key."""
+        return self.filed.row.entry.key
+
+    @property
+    def machine(self) -> str:
+        """The engine's label: a leaf id, "out-of-scope", "unplaced" or "failed"."""
+        return label_of(self.filed.row)
+
+    @property
+    def confidence(self) -> float | None:
+        """The engine's, in [0, 1]; None if unknown."""
+        label = self.filed.row.label
+        return None if label.status == "failed" else label.confidence
+
+    @property
+    def decided(self) -> str | None:
+        """The label that people gave, by review or `classifier correct`; None if it is still the engine's."""
+        correction = self.filed.row.correction
+        return correction.label if correction is not None else None
+
+    @property
+    def scope_reason(self) -> str | None:
+        """The scope rule of a paper that is out of scope: a person's, else the engine's if it agrees."""
+        final = self.opinions.resolution or next(reversed(self.opinions.by_name.values()), None)
+        if final is not None and final.label == self.filed.label and final.scope_reason:
+            return final.scope_reason
+        return self.filed.ruled.scope_reason
+
+    def waits_for(self, name: str, plan: ReviewPlan) -> bool:
+        """Whether a person is still to decide; never, if others have ended it or it is not theirs."""
+        if not plan.is_double:
+            return self.decided is None
+        is_theirs = name in plan.reviewers and name not in self.opinions.by_name
+        return is_theirs and not self.opinions.is_done
+
+    def seen_by(self, name: str, plan: ReviewPlan) -> tuple[ReviewDecision, ...]:
+        """The decisions that a person may see: all, or until a blind review is done only their own."""
+        if not plan.is_double or self.opinions.is_done:
+            return self.decisions
+        return tuple(made for made in self.decisions if made.by == name)
+
+    def shows_machine(self, plan: ReviewPlan) -> bool:
+        """Whether the engine's label, quotes and reasons may be shown."""
+        return not (plan.is_double and plan.hide_machine) or self.opinions.is_done
+
+    def was_skipped_by(self, name: str) -> bool:
+        """Whether the last of a person's decisions was to skip it."""
+        own = [made for made in self.decisions if made.by == name and made.kind != "note"]
+        return bool(own) and own[-1].kind == "skip"
+
+
+def read_review(folder: Path, plan: ReviewPlan) -> list[ReviewPaper]:
+    """The papers of a run in list order, duplicates left out, failed ones among them.
+
+    Raises:
+        ConfigError: There is no ledger.
+        StoreError: It cannot be read.
+    """
+    by_entry: dict[str, list[ReviewDecision]] = {}
+    for kept in read_decisions(folder):
+        if kept.entry is not None and not kept.undone:
+            by_entry.setdefault(kept.entry, []).append(kept.decision)
+    rows = [filed for filed, _ in read_filed(folder)]
+    firsts: dict[str, str] = {row.row.entry.key: row.row.duplicate_of or row.row.entry.key for row in rows}
+    by_paper: dict[str, list[ReviewDecision]] = {}
+    for entry, made in by_entry.items():
+        by_paper.setdefault(firsts.get(entry, entry), []).extend(made)
+    return with_decisions(rows, by_paper, plan)
+
+
+def with_decisions(
+    rows: Iterable[Filed], decisions: dict[str, list[ReviewDecision]], plan: ReviewPlan
+) -> list[ReviewPaper]:
+    """Rows and the decisions on them -> papers with the audit sample drawn.
+
+    Args:
+        rows: Of a run; duplicates are left out.
+        decisions: The key of a paper's first entry -> its decisions.
+    """
+    found = []
+    for filed in one_a_paper(rows):
+        key = filed.row.duplicate_of or filed.row.entry.key
+        made = tuple(sorted(decisions.get(key, ()), key=lambda one: one.id))
+        found.append(ReviewPaper(filed, made, opinions_of(plan, made), _draw(plan.seed, filed)))
+    return _with_sample(found, plan)
+
+
+def _with_sample(papers: list[ReviewPaper], plan: ReviewPlan) -> list[ReviewPaper]:
+    size = plan.sample_size(len(papers))
+    chosen = {id(paper) for paper in sorted(papers, key=lambda paper: paper.draw)[:size]}
+    return [replace(paper, is_audit=id(paper) in chosen) for paper in papers]
+
+
+def _draw(seed: int, filed: Filed) -> str:
+    """A number of the paper that looks random and depends on neither key nor place in the list."""
+    row = filed.row
+    known = row.entry.paper
+    name = [material_of(as_json(row.entry)), row.label.paper.sha256 or ""]
+    if not (known.title or known.arxiv_id or known.doi):  # a folder of PDFs brings nothing else
+        name.append(row.entry.key)
+    return hashlib.sha256(f"{seed}:{':'.join(name)}".encode()).hexdigest()
