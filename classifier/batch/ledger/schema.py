@@ -1,7 +1,7 @@
-"""The ledger's tables, and how an older ledger becomes a present one.
+"""The ledger's tables, and how an older ledger is migrated.
 
-`user_version` counts the steps of `_MIGRATIONS` that a file has been through. A file that is ahead of this
-program is refused, never guessed at.
+`user_version` counts the steps of `_MIGRATIONS` that were applied to a file. A file of a newer version is
+rejected.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ _HAS_BATCHES = 2
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Opens a ledger and brings it up to date; explicit transactions, a patient lock, durable commits.
+    """Opens a ledger and brings it up to date; explicit transactions, a long lock timeout, durable commits.
 
     Args:
         read_only: Writes nothing; an older ledger is seen as if it were up to date.
@@ -170,10 +170,10 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
 
 
 def _refuse_emptied(path: Path) -> None:
-    """A ledger that lost its content would be begun again, and its labels replaced, in silence.
+    """Rejects a ledger that lost its content: otherwise it would start again and replace its labels silently.
 
     Raises:
-        StoreError: It is empty beside labels that came from it.
+        StoreError: It is empty, but there are labels that came from it.
     """
     labels = path.with_name(LABELS_FILE)
     if path.is_file() and path.stat().st_size == 0 and labels.is_file() and labels.stat().st_size:
@@ -203,7 +203,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> Non
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """All steps that are missing, or none; another process may do it at the same time."""
+    """Applies all missing steps, or none; another process may do the same at the same time."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         for step in _MIGRATIONS[_version(connection) :]:
