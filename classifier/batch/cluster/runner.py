@@ -58,9 +58,9 @@ class Plan:
 def plan(engine: str, cores: int, waiting: int, concurrency: int) -> Plan:
     """Divides the work among workers.
 
-    Offline: one worker per core, one block at a time. With a server: as many workers as the number of
-    requests justifies. With two blocks per worker, the next block's requests are sent while the last replies of the
-    first are awaited.
+    Offline: one worker per core, one block at a time. With a server: as many workers as the requests justify.
+    With two blocks per worker, the next block's requests are sent while the first block's last replies are
+    awaited.
     """
     if engine == "offline":
         rows = -(-waiting // (cores * _BLOCKS_A_WORKER))

@@ -1,7 +1,7 @@
-"""Keywords into a CSL-JSON file: the value of `keyword` changes; layout, order and escapes stay.
+"""Writes keywords into a CSL-JSON file: the value of `keyword` changes; layout, order and escapes stay.
 
-What enters: the file's bytes and the results. What leaves: the new bytes. The standard library's decoder
-walks from member to member and says where each ends; nothing is written by it. The file is held in memory.
+What enters: the file's bytes and the results. What leaves: the new bytes. The standard library's decoder is
+used only to find where each member ends; it writes nothing. The file is held in memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _KEYWORD = "keyword"
 
 
 class _Member(NamedTuple):
-    """A member of an object: the comma (or brace) before it, its name, its value, what follows it."""
+    """Positions of an object's member: the comma (or brace) before it, its name, its value, the end."""
 
     before: int
     name: str
@@ -42,7 +42,7 @@ class _NotEditable(Exception):
 
 
 class _Walker:
-    """Steps through JSON text and keeps the places."""
+    """Steps through JSON text and records positions."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -59,7 +59,7 @@ class _Walker:
             raise JSONDecodeError("nested too deeply", self.text, at) from error
 
     def members(self, opening: int) -> Iterator[_Member]:
-        """The members of the object that opens there."""
+        """The members of the object that begins there."""
         before, at = opening, self.skip(opening + 1)
         while self.text[at : at + 1] != "}":
             name, name_end = self.value(at)
@@ -75,7 +75,7 @@ class _Walker:
             before, at = after, self._next(end, "}")
 
     def _next(self, end: int, closing: str) -> int:
-        """Where the next element starts, or the closing bracket stands."""
+        """The position of the next element or of the closing bracket."""
         at = self.skip(end)
         if self.text[at : at + 1] == closing:
             return at
@@ -88,10 +88,12 @@ class _Walker:
 
 
 def splice_csl_json(data: bytes, results: Results) -> Spliced:
-    """The file with each item's label among its keywords; an item that is no valid JSON is listed.
+    """The file with each item's label among its keywords.
+
+    An item that is not valid JSON is listed as untouched.
 
     Raises:
-        InputError: There is no array of items, nor an object that is one or has them as `items`.
+        InputError: There is no array of items, and no object that is an item or has them as `items`.
     """
     original = decode(data)
     draft = Draft(original)
@@ -112,7 +114,7 @@ def splice_csl_json(data: bytes, results: Results) -> Spliced:
 
 
 def _objects(text: str) -> Iterator[tuple[int, int]]:
-    """[start, end) of each object of the list, cut by its brackets: a broken one costs only itself."""
+    """[start, end) of each object of the list, found by its brackets: a broken object affects only itself."""
     wrapper = _WRAPPER.match(text)
     if wrapper is None:
         raise InputError("no CSL-JSON: expected an array of items; export the list anew")
@@ -132,7 +134,7 @@ def _objects(text: str) -> Iterator[tuple[int, int]]:
 
 
 class _Item(NamedTuple):
-    """An element of the list: where it starts, its text, its value, its line from 1."""
+    """An element of the list: its start, its text, its value, its line (from 1)."""
 
     start: int
     raw: str
@@ -183,7 +185,7 @@ def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
 
 
 def _find(raw: str, name: str) -> _Member | None:
-    """The member of this name; a value that is no text, or two of them, cannot be edited."""
+    """The member of this name; it cannot be edited if it is not text or occurs twice."""
     found = [member for member in _Walker(raw).members(0) if member.name == name]
     if len(found) > 1 or (found and not isinstance(found[0].value, str)):
         raise _NotEditable(f"its {name} is no single text")
