@@ -4,7 +4,7 @@
     python benchmarks/kill_runs.py --full-disk
 
 In the end every label must be there and right, and answers bought twice at most those in flight at each
-kill. `--full-disk` mounts a small tmpfs (needs root; fails where it cannot) that runs full, is cleared, and
+kill. `--full-disk` mounts a small tmpfs (needs root; fails if it cannot) that runs full, is cleared, and
 runs full again. Exits with 1 where anything is wrong.
 """
 
@@ -58,7 +58,7 @@ def kills(work: Path, given: argparse.Namespace) -> int:
 
 
 def full_disk(work: Path, given: argparse.Namespace) -> int:
-    """Lets the run meet a full disk, makes room, and goes on, until it is through."""
+    """Lets the run meet a full disk, makes room, and continues, until it is through."""
     workspace = Workspace(kit.BRIDGES)
     disk = work / "disk"
     disk.mkdir()

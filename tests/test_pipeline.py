@@ -28,7 +28,7 @@ LAST_PAGE_QUOTE = "A language model that never moves the robot can still teach i
 
 
 def reply(workspace: Workspace, label: str, /, **changes: object) -> str:
-    """A raw reply that is right by the schema and goes with the label, but for the changes."""
+    """A raw reply that is right by the schema and goes with the label, except for the changes."""
     taxonomy = workspace.taxonomy
     leads = taxonomy.leaves[label].answers if label in taxonomy.leaves else {}
     if label == OUT_OF_SCOPE:

@@ -20,7 +20,7 @@ from classifier.survey.workspace import Workspace
 Runner = Literal["local", "ray"]
 
 CONCURRENCY = 32
-"""The ceiling where none is given; how many requests are really out, the server's answers decide."""
+"""The ceiling if none is given; how many requests are really out, the server's answers decide."""
 
 
 @dataclass(frozen=True)

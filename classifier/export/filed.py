@@ -21,7 +21,7 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
 FAILED = "failed"
-"""What stands in a label's place where there is none."""
+"""What stands in a label's place if there is none."""
 
 _REASONS = {
     "bad-reference": "the reference leads to no paper",
@@ -198,7 +198,7 @@ class Filed:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """Marks for readers besides the label, such as "corrected" or "needs review"."""
+        """Marks for readers besides the label: "set by a person" or "needs review"."""
         if self.is_corrected:
             return ("set by a person",)
         return ("needs review",) if self.needs_review else ()

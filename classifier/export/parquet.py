@@ -1,4 +1,4 @@
-"""Filed rows -> Parquet: one row an entry, typed columns, and the whole Label as JSON in the last one.
+"""Filed rows -> Parquet: one row per entry, typed columns, and the whole Label as JSON in the last one.
 
 What enters: a stream of filed rows. What leaves: bytes, a row group at a time. Absent values are null, never
 "". Strings are on one line and otherwise unchanged: programs that read Parquet do not run formulas. Needs

@@ -27,7 +27,7 @@ _FORMULA = re.compile(r"(^|[;\t])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def write_csv(rows: Iterable[Filed], *, mark: bool = False) -> Iterator[str]:
-    """A header, then one line a row, in the rows' order.
+    """A header, then one line per row, in the rows' order.
 
     Args:
         rows: As a stream.

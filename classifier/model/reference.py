@@ -144,7 +144,7 @@ def _refuse_miscounted(ref: str, text: str) -> None:
     """A slip in an id is told here: arXiv would only say that there is no such paper.
 
     Raises:
-        BadReference: It is an arXiv id but for the count of its digits.
+        BadReference: It is an arXiv id except for the count of its digits.
     """
     match = _MISCOUNTED.fullmatch(text)
     if match is None:

@@ -227,7 +227,7 @@ def get_list(hub: Hub, run_id: str) -> StoredRun:
 
 
 def no_paper(paper_id: str) -> HttpProblem:
-    """The answer where there is no such paper."""
+    """The answer if there is no such paper."""
     return HttpProblem(
         404, "no-such-paper", f"there is no paper '{shown(paper_id)[:80]}'; GET /api/v1/papers lists them"
     )

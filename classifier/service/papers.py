@@ -27,7 +27,7 @@ class PaperView(NamedTuple):
     Attributes:
         run: Name of its run.
         quotes: Each quote once with what it supports, numbered from 1, absent ones last.
-        page: Of the picture, from 1; 0 where there is none.
+        page: Of the picture, from 1; 0 if there is none.
         places: Of that page.
         marks: Quotes that stand on that page for sure.
         decisions: Oldest first.

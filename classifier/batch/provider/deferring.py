@@ -20,7 +20,7 @@ TRIES = 3
 """Batches that may fail to answer a request before its item fails; each may take a day."""
 
 MostOf = Callable[[Mapping[str, Any]], float | None]
-"""What the answer to a request costs at most, in US dollars; None where that is not known."""
+"""What the answer to a request costs at most, in US dollars; None if that is not known."""
 
 
 class UnansweredByBatches(ModelError):

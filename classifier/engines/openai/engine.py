@@ -216,7 +216,7 @@ class OpenAIEngine:
         )
 
     def _usage(self, tally: Tally) -> Usage:
-        """The sum over all completions. The cost is None where that of one of them is not known."""
+        """The sum over all completions. The cost is None if that of one of them is not known."""
         used = [completion.usage for completion in tally.completions]
         costs = [
             cost_usd(

@@ -112,7 +112,7 @@ class Profile:
         )
 
     def after(self, said: str) -> Profile | None:
-        """The profile that a rejection asks for; None where its words are about something else.
+        """The profile that a rejection asks for; None if its words are about something else.
 
         Args:
             said: The server's text, lower case.
@@ -225,7 +225,7 @@ class Findings:
         self._path = path
 
     def get(self, key: str) -> Profile | None:
-        """What is known about a server and model; None where nothing is, or not any more."""
+        """What is known about a server and model; None if nothing is, or not any more."""
         entry = self._read().get(key)
         return entry.profile if entry and entry.until > time.time() else None
 

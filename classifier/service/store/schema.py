@@ -66,7 +66,7 @@ _MIGRATIONS = (
 
 
 class ServiceDatabase:
-    """The file; each transaction opens it anew, so any thread may use this.
+    """The file; each transaction opens it again, so any thread may use this.
 
     Raises:
         StoreError: It cannot be opened, or was made by a newer version.
