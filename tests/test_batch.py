@@ -211,7 +211,7 @@ def test_a_dry_run_that_could_read_nothing_says_why_and_tells_no_cost(tmp_path, 
     job = Job(sources=("x",), out=tmp_path / "out")
     told = estimate(job, settings("http://127.0.0.1:9/v1"), bridges_workspace, entries=rows).in_words()
     assert "1 of 1 could not be read: 'bare' has no PDF" in told
-    assert told.endswith("tokens and cost cannot be told")
+    assert told.endswith("tokens and cost are unknown")
 
 
 def test_the_estimate_of_the_rest_is_near_after_twenty_replies(tmp_path, bridges_workspace):

@@ -334,7 +334,7 @@ def test_a_dry_run_asks_the_offline_engine_what_share_is_escalated(tmp_path, wor
     low, high = sample.escalated_share
     assert 0 <= low < high <= 1
     assert low < 0.2 if below == 0 else high > 0.8
-    assert f"go on to {kit.MODEL}" in sample.in_words()
+    assert f"escalated to {kit.MODEL}" in sample.in_words()
 
 
 def test_a_dry_run_of_two_models_reaches_from_the_cheap_one_alone_to_both(tmp_path, workspace):

@@ -109,7 +109,7 @@ def test_a_list_gets_its_labels_keeps_a_backup_and_can_lose_them_again(tmp_path,
     assert b"classifier:" in new
     assert copy.with_name(f"{name}.bak").read_bytes() == old
     said = capsys.readouterr().err
-    assert ("left as it is" in said) == (code == exits.PARTIAL)
+    assert ("not changed" in said) == (code == exits.PARTIAL)
     assert run(command) == code
     assert copy.read_bytes() == new
     assert "nothing changed" in capsys.readouterr().err
@@ -166,9 +166,9 @@ def test_remove_takes_all_sections_out_of_markdown(labelled, tmp_path, capsys, t
     remove = ["export", str(labelled), "--into", str(readme), "--remove"]
     assert run(remove) == exits.DONE
     assert readme.read_bytes() == text
-    assert "3 cleared of what is ours; what it was" in capsys.readouterr().err
+    assert "3 entries cleared of our keywords; the old content" in capsys.readouterr().err
     assert run(remove) == exits.DONE
-    assert "0 cleared of what is ours; nothing changed" in capsys.readouterr().err
+    assert "0 entries cleared of our keywords; nothing changed" in capsys.readouterr().err
 
 
 def test_a_section_that_failed_papers_are_in_counts_and_explains_them_plainly(tmp_path, capsys):
@@ -215,7 +215,7 @@ def test_a_rationale_in_a_usual_field_goes_without_naming_it_again(tmp_path, cap
     assert copy.read_bytes() == old
     capsys.readouterr()
     run([*command, "--remove"])
-    assert ": 0 cleared of what is ours; nothing changed" in capsys.readouterr().err
+    assert ": 0 entries cleared of our keywords; nothing changed" in capsys.readouterr().err
 
 
 def test_another_prefix_has_keywords_of_its_own(tmp_path):
@@ -347,7 +347,7 @@ def test_force_replaces_another_file_and_keeps_what_it_was(labelled, tmp_path, c
     mine.write_bytes(b"@book{mine}")
     mine.chmod(0o640)
     assert export(labelled, "--out", str(mine), "--force") == exits.DONE
-    assert "what it was is in " in capsys.readouterr().err
+    assert "the old content is in " in capsys.readouterr().err
     assert (tmp_path / "mine.bib.bak").read_bytes() == b"@book{mine}"
     assert mine.stat().st_mode & 0o777 == 0o640
     assert export(labelled, "--out", str(mine)) == exits.DONE

@@ -63,7 +63,7 @@ def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
         if missing := [name for name in _NEEDED if name not in names]:
             raise InputError(
                 f"{path}: no column {' and no column '.join(missing)} in its first line; expected key and "
-                "label, and note, by, at, title if you like"
+                "label, and optionally note, by, at, title"
             )
         lines = ((rows.line_num, row) for row in rows if any(cell.strip() for cell in row))
         found = _wished(names, lines, Correction(key="", label="", note=note, by=by))

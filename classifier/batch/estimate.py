@@ -88,32 +88,32 @@ class CostEstimate:
             f"{number} {word}"
             for number, word in (
                 (self.duplicates, "duplicates"),
-                (self.done, "labelled already"),
-                (self.failed, "failed before (--retry-failed asks again)"),
-                (self.at_provider, "at the provider already, not counted here"),
+                (self.done, "already labelled"),
+                (self.failed, "failed before (--retry-failed retries them)"),
+                (self.at_provider, "already at the provider, not counted here"),
                 (self.unusable, "entries unusable"),
             )
             if number
         ]
         lines = ["; ".join([f"{self.papers} papers to label", *also])]
         if self.engine == "offline":
-            return "\n".join([*lines, "offline engine: nothing is sent, nothing is paid for"])
+            return "\n".join([*lines, "offline engine: nothing is sent, no cost"])
         which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"
         basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
         lines.append(f"estimated from {basis}; nothing was sent to a model")
         if self.unreadable:
             lines.append(f"{self.unreadable} of {self.sampled} could not be read: {self.unreadable_reason}")
         if self.sampled and self.unreadable == self.sampled:
-            return "\n".join([*lines, "tokens and cost cannot be told"])
+            return "\n".join([*lines, "tokens and cost are unknown"])
         if self.cascade == "offline":
             low, high = self.escalated_share
             share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
-            lines.append(f"cascade     {share} go on to {self.model}: the offline engine is not sure of them")
+            lines.append(f"cascade     {share} of the papers escalated to {self.model}")
         elif self.cascade:
-            lines.append(f"cascade     {self.cascade} is asked about all; 0 % to 100 % go on to {self.model}")
+            lines.append(f"cascade     {self.cascade} is asked first; 0 % to 100 % escalated to {self.model}")
         lines.append(
-            f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same from paper "
-            "to paper (cached where the provider does so)"
+            f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same for all "
+            "papers (cached if the provider supports it)"
         )
         lines.append(f"tokens out  {_many(self.tokens_out)}")
         lines.append(f"cost        {self._cost()}")

@@ -45,7 +45,7 @@ def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicat
                 if isinstance(row, BrokenEntry):
                     ledger.add_broken(listing, row)
                 elif not ledger.add(listing, place, row, twin, file):
-                    reason = f"the key '{row.key}' stands in the lists already; keys must differ"
+                    reason = f"the key '{row.key}' is already used in the lists; keys must differ"
                     ledger.add_broken(
                         listing, BrokenEntry(source=row.source, line=row.line, reason=reason, key=row.key)
                     )

@@ -72,7 +72,7 @@ async def label_entry(classifier: Classifier, entry: ListEntry, reading: Reading
             raise
         return _failed(entry, error)
     except Exception as error:  # noqa: BLE001 - lists and papers are hostile: their row fails, not the run
-        return _failed(entry, ClassifierError(f"own failure: {type(error).__name__}: {error}"))
+        return _failed(entry, ClassifierError(f"internal error: {type(error).__name__}: {error}"))
 
 
 class LocalLabeller:
@@ -135,9 +135,7 @@ class ProcessLabeller:
         try:
             labels = await asyncio.get_running_loop().run_in_executor(self._pool, _label, entries)
         except BrokenProcessPool as error:
-            raise StoreError(
-                "a labelling process was ended from outside (out of memory?); repeat the command to go on"
-            ) from error
+            raise StoreError("a labelling process was killed (out of memory?); rerun to resume") from error
         return [
             ItemOutcome(item, Label.model_validate_json(label))
             for item, label in zip(items, labels, strict=True)

@@ -89,8 +89,8 @@ def writing_results(folder: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise StoreError(
-            f"{folder}: another process has been writing {LABELS_FILE} for {_PATIENCE_S:g} s; the ledger has "
-            "everything: rerun when it is done"
+            f"{folder}: another process has been writing {LABELS_FILE} for {_PATIENCE_S:g} s; all labels "
+            "are in the ledger: rerun when it has finished"
         ) from error
 
 

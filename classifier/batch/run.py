@@ -210,7 +210,7 @@ class Run:
             if self._main is not None:
                 self._main.cancel()
             return
-        self._stop(Interrupted("interrupted; repeat the command to go on"))
+        self._stop(Interrupted("interrupted; rerun to resume"))
         in_flight = self.throttle.in_flight if self.throttle else set()
         for task in self._tasks:
             if task not in in_flight:

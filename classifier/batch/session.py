@@ -93,9 +93,9 @@ def label_lists(
 def _check(job: Job, settings: Settings) -> None:
     if job.batch_api or job.drop_batches:
         if settings.chosen_engine == "offline":
-            raise ConfigError("the Batch API belongs to the openai engine; add --engine openai --model NAME")
+            raise ConfigError("the Batch API requires the openai engine; add --engine openai --model NAME")
         if job.runner == "ray":
-            raise ConfigError("the provider does a batch's work, not a cluster; leave --runner ray out")
+            raise ConfigError("--batch-api does not work with --runner ray; remove one of them")
     for stage in (first_stage(settings), settings):
         if job.max_cost_usd is None or stage is None or stage.chosen_engine == "offline":
             continue
@@ -103,7 +103,7 @@ def _check(job: Job, settings: Settings) -> None:
             raise ConfigError(
                 f"--max-cost needs a price, and none is known for {stage.model} at {server_of(stage)}; set "
                 f'CLASSIFIER_PRICES=\'{{"{stage.model}": {{"input": 1.0, "output": 4.0}}}}\' (US dollars per '
-                "million tokens), or leave --max-cost out"
+                "million tokens), or remove --max-cost"
             )
 
 
@@ -119,7 +119,7 @@ def _refuse_batches(job: Job, ledger: Ledger) -> None:
     if requests:
         raise ConfigError(
             f"{requests} requests of an earlier run are at the provider's Batch API; add --batch-api to "
-            "collect their answers, or --drop-batches to give them up"
+            "collect their answers, or --drop-batches to drop them"
         )
     with ledger.transaction():
         ledger.requests.forget_unsent()

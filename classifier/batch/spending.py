@@ -61,15 +61,15 @@ class RunSpending:
             return
         to_come = out * (self.cost_usd - self._before_usd) / self.replies if self.replies else 0.0
         if self.cost_usd + to_come >= self._max_cost_usd:
-            on_their_way = f", {out} requests on their way" if to_come else ""
+            in_flight = f", {out} requests in flight" if to_come else ""
             raise BudgetSpent(
-                f"--max-cost {self._max_cost_usd:g} is reached (${self.cost_usd:.4f} spent{on_their_way}); "
-                "what is done is saved: repeat the command with a higher one to go on"
+                f"--max-cost {self._max_cost_usd:g} is reached (${self.cost_usd:.4f} spent{in_flight}); "
+                "finished papers are saved; rerun with a higher --max-cost to resume"
             )
         if self.unpriced:
             raise BudgetSpent(
-                "--max-cost cannot be kept: the server does not count the tokens of its replies; set no cap, "
-                "or use another server"
+                "--max-cost cannot be kept: the server does not report the tokens of its replies; remove "
+                "--max-cost, or use another server"
             )
 
     def rest_usd(self, waiting: int) -> float | None:

@@ -51,14 +51,14 @@ FolderArgument = Annotated[
 def export(
     folder: FolderArgument,
     format: Annotated[  # noqa: A002
-        Format | None, typer.Option("--format", "-f", help="What to write; else what FILE's ending says.")
+        Format | None, typer.Option("--format", "-f", help="Output format. Default: by the suffix of FILE.")
     ] = None,
     into: Annotated[
         Path | None,
         typer.Option(
             "--into",
             metavar="FILE",
-            help="Put the labels into this list of yours; all else in it stays; FILE.bak has what it was.",
+            help="Write the labels into this list of yours; nothing else changes; FILE.bak is a backup.",
         ),
     ] = None,
     out: Annotated[
@@ -66,20 +66,20 @@ def export(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A new file, or one that this run has exported before; standard output if absent.",
+            help="A new file, or an earlier export of this run. Default: standard output.",
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="With --out: replace another file, too; FILE.bak has what it was.")
+        bool, typer.Option("--force", help="With --out: replace any file; FILE.bak is a backup.")
     ] = False,
     prefix: Annotated[
-        str, typer.Option(help="Marks our keywords: a rerun replaces these and leaves yours.")
+        str, typer.Option(help="Prefix of our keywords: a rerun replaces these and keeps yours.")
     ] = "classifier:",
     rationale: Annotated[
         str | None,
         typer.Option(
             metavar="FIELD",
-            help="Also write why, into this field (BibTeX: annote, RIS: N1, CSL-JSON: annote).",
+            help="Also write the rationale into this field (BibTeX: annote, RIS: N1, CSL-JSON: annote).",
         ),
     ] = None,
     remove: Annotated[
@@ -95,7 +95,7 @@ def export(
         bool, typer.Option("--cite", help="LaTeX: cite studies by the keys of their entries.")
     ] = False,
     reviewed_only: Annotated[
-        bool, typer.Option("--reviewed-only", help="Leave out papers that a person must still look at.")
+        bool, typer.Option("--reviewed-only", help="Leave out papers that need review.")
     ] = False,
     workspace: WorkspaceOption = None,
 ) -> int:
@@ -136,7 +136,7 @@ def export(
     _say_aside(folder)
     if changed:
         shown = "; ".join(changed[:_SHOWN_KEYS]) + "; …" * (len(changed) > _SHOWN_KEYS)
-        print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
+        print(f"classifier: keys changed for BibTeX: {len(changed)}: {shown}", file=sys.stderr)
     return exits.DONE
 
 
@@ -201,7 +201,7 @@ def _deliver(
     if count["left out"]:
         said += f"; {count['left out']} that need review are left out"
     if backup:
-        said += f"; what it was is in {backup}"
+        said += f"; the old content is in {backup}"
     print(f"classifier: wrote {said}", file=sys.stderr)
     return True
 
@@ -272,9 +272,9 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
     """Says on standard error what was done and what was not; returns the exit code."""
     for left in spliced.untouched:
         name = f" '{left.key}'" if left.key else ""
-        print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
-    kept = f"; what it was is in {backup}" if backup else "; nothing changed"
-    done = f"{spliced.changed} cleared of what is ours" if removed else f"{spliced.labelled} labelled"
+        print(f"{file}: line {left.line}:{name} not changed: {left.reason}", file=sys.stderr)
+    kept = f"; the old content is in {backup}" if backup else "; nothing changed"
+    done = f"{spliced.changed} entries cleared of our keywords" if removed else f"{spliced.labelled} labelled"
     unknown = f", {spliced.unknown} without a label" if spliced.unknown else ""
     print(f"classifier: {file}: {done}{unknown}{kept}", file=sys.stderr)
     return exits.PARTIAL if spliced.untouched else exits.DONE

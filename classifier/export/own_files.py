@@ -49,8 +49,8 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
         raise ConfigError(f"{out}: belongs to the run itself; choose another --out")
     if foreign and not force:
         raise ConfigError(
-            f"{out}: is there, and is no export of this run, or was changed since; choose another --out, use "
-            "--into to put labels into your list, or --force to replace it (it is kept as FILE.bak)"
+            f"{out}: exists, and was not exported by this run or has changed since; choose another --out, "
+            "use --into to write labels into your list, or --force to replace it (kept as FILE.bak)"
         )
     digest = hashlib.sha256()
     backup: Path | None = None
@@ -105,8 +105,8 @@ def _note(folder: Path, facts: dict[str, str]) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise StoreError(
-            f"cannot write {path}: {error.strerror or error}; nothing was exported: make room, or use "
-            "standard output"
+            f"cannot write {path}: {error.strerror or error}; nothing was exported; free some space, or "
+            "use standard output"
         ) from error
 
 

@@ -88,7 +88,7 @@ def replace_with_backup(path: Path, old: bytes, new: bytes) -> Path | None:
     backup = _keep(path, old)
     if read_own(path) != old:
         backup.unlink()
-        raise StoreError(f"{path} was changed by somebody else meanwhile; nothing is written, try again")
+        raise StoreError(f"{path} was changed by another program; nothing was written; try again")
     replace_bytes(path, (new,))
     return backup
 

@@ -131,7 +131,7 @@ def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
         yield build_entry(Raw(number, key=key, files=[path.name]), str(folder), path.parent)
     if not number:
         yield BrokenEntry(
-            source=str(folder), line=1, reason="no PDF in this folder or beneath it; expected *.pdf"
+            source=str(folder), line=1, reason="no PDF in this folder or its subfolders; expected *.pdf"
         )
 
 
@@ -149,7 +149,7 @@ def _read_opened(opened: Opened, attachments: bool) -> Iterator[ListEntry | Brok
                     found.files = ()
                 yield build_entry(found, opened.name, opened.folder)
     except UNREADABLE as error:
-        reason = f"the list cannot be read behind this entry ({error}); the file is damaged or cut short"
+        reason = f"the list cannot be read after this entry ({error}); the file is damaged or cut short"
         yield BrokenEntry(source=opened.name, line=max(line, 1), reason=reason)
     else:
         if not line:
@@ -174,5 +174,7 @@ def _renamed(entry: ListEntry, seen: set[str], numbers: dict[str, int]) -> ListE
     while (key := f"{entry.key}#{number}") in seen:
         number += 1
     numbers[entry.key] = number
-    notice = Notice(code="duplicate-key", message=f"the key '{entry.key}' is used before; here it is '{key}'")
+    notice = Notice(
+        code="duplicate-key", message=f"the key '{entry.key}' is already used; this entry is '{key}'"
+    )
     return entry.model_copy(update={"key": key, "notices": (*entry.notices, notice)})

@@ -169,7 +169,9 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
     if isinstance(block, DuplicateFieldKeyBlock):
         twice = ", ".join(sorted(block.duplicate_keys))
         notices.append(
-            Notice(code="duplicate-field", message=f"twice in one entry, the first counts: {twice}")
+            Notice(
+                code="duplicate-field", message=f"used twice in one entry; the first value counts: {twice}"
+            )
         )
         block = block.ignore_error_block
     if isinstance(block, String):

@@ -52,7 +52,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         abstract=_NO_ABSTRACT.sub("", clean(_TAG.sub(" ", raw.abstract))) or None,
     )
     if paper.arxiv_id is None and any(char.isdigit() for char in raw.arxiv):
-        told = f"'{clean(raw.arxiv)[:_ID_CHARS]}' is no arXiv id and was passed over; check it"
+        told = f"'{clean(raw.arxiv)[:_ID_CHARS]}' is not an arXiv id and was ignored; check it"
         notices.append(Notice(code="arxiv-id", message=told))
     file = existing_pdf(raw.files, folder)
     if raw.files and file is None:
@@ -60,7 +60,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         notices.append(Notice(code="attachment", message=f"no PDF found at the attached path: {shown}"))
     url = find_address(raw.urls) if file is None and paper.arxiv_id is None else None
     if not (paper.title or paper.arxiv_id or paper.doi or paper.abstract or file or url):
-        reason = "nothing to find the paper by; expected a title, an arXiv id, a DOI, an address or a PDF"
+        reason = "nothing identifies the paper; expected a title, an arXiv id, a DOI, an address or a PDF"
         causes = [notice.message for notice in notices if notice.code in ("arxiv-id", "attachment")]
         reason += f" ({'; '.join(causes)})" if causes else ""
         return BrokenEntry(source=source, line=raw.line, reason=reason, key=clean(raw.key) or None)

@@ -49,7 +49,7 @@ def read_ris(lines: Iterator[ListLine]) -> Iterator[Found]:
                 stray = False
             elif tag and tag != END and not stray:
                 stray = True  # one report for the whole piece
-                yield Damaged(line.number, f"'{tag}' stands outside an entry; expected 'TY  - ' first")
+                yield Damaged(line.number, f"'{tag}' is outside an entry; expected 'TY  - ' first")
         if entry is not None:
             entry.take(tagged)
             if tag == END:

@@ -52,9 +52,7 @@ def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
         if isinstance(cells, Damaged):
             yield cells
         elif any(cells[len(header) :]):
-            reason = (
-                f"{len(cells)} cells, but the header has {len(header)}; quote cells that hold '{separator}'"
-            )
+            reason = f"{len(cells)} cells, but the header has {len(header)}; quote cells with '{separator}'"
             yield Damaged(line, reason)
         elif any(cell.strip() for cell in cells):
             raw = raw_from_fields(zip(names, cells, strict=False), line)  # missing cells are empty

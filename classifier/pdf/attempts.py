@@ -87,7 +87,7 @@ class Attempts:
             except _Failed as second:
                 raise UnreadablePdf(
                     f"{self._path.name}: no engine could read it ({first}; {second}); "
-                    "expected a whole PDF, so fetch or export it again"
+                    "the file is damaged; fetch or export it again"
                 ) from second
             return self._outcome(reading, [f"only the second engine could read it ({first})"])
         damage = _find_damage(reading)

@@ -73,5 +73,5 @@ def parse_png(reply: Any) -> bytes:
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
         raise UnreadablePdf("the page cannot be shown: the PDF worker sent no picture") from error
     if not data.startswith(_PNG):
-        raise UnreadablePdf("the page cannot be shown: the PDF worker sent something else than a PNG file")
+        raise UnreadablePdf("the page cannot be shown: the PDF worker did not send a PNG file")
     return data

@@ -193,7 +193,7 @@ def _describe(head: bytes) -> str:
     if not head.strip():
         return "an empty file"
     if re.search(rb"<!doctype html|<html|<head|<body", head, re.IGNORECASE):
-        return "looks like an HTML page, as servers send when they refuse"
+        return "looks like an HTML page, as servers send if they deny access"
     return "something else"
 
 
@@ -207,7 +207,7 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
         )
     if reading.is_notice:
         link = _ARXIV_LINK.search("\n".join(page.text for page in reading.pages[:3]))
-        hint = f"classify arXiv:{link[1]} instead" if link else "find the paper it speaks of"
+        hint = f"classify arXiv:{link[1]} instead" if link else "find the paper that it refers to"
         return NotAPaper(f"{name}: a notice of {chars} characters instead of a paper; {hint}")
     if sum(latin_length(page.text) for page in reading.pages) < limits.min_chars:
         return NotAPaper(

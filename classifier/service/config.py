@@ -79,15 +79,15 @@ class ServiceConfig:
         """
         if bool(self.proxy_header) != bool(self.peers):
             raise ConfigError(
-                "--proxy-header and --proxy-peer go together: a user's name is believed only from named "
-                "addresses"
+                "--proxy-header and --proxy-peer require each other: a user's name is trusted only from "
+                "these addresses"
             )
         for peer in self.peers:
             try:
                 ipaddress.ip_address(peer)
             except ValueError as error:
                 raise ConfigError(
-                    f"--proxy-peer '{peer}' is no IP address; expected one like 10.0.0.2"
+                    f"--proxy-peer '{peer}' is not an IP address; expected one like 10.0.0.2"
                 ) from error
 
     @property

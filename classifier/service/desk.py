@@ -142,7 +142,7 @@ def choose(
         return run
     if run.state.is_active:
         raise HttpProblem(
-            409, "in-work", f"'{run.title}' is in work; pause it before you change how it is labelled"
+            409, "in-work", f"'{run.title}' is running; pause it before you change its settings"
         )
     hub.runs.change(run.id, task)
     return get_run(hub, run.id)
@@ -269,5 +269,5 @@ def _check_room(hub: Hub, user: ServiceUser) -> None:
         )
     if free_bytes(hub) < _SPARE_BYTES:
         raise HttpProblem(
-            507, "disk-full", "the disk is nearly full; nothing was kept: make room, then repeat it"
+            507, "disk-full", "the disk is nearly full; nothing was saved: free some space, then retry"
         )

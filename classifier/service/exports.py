@@ -63,14 +63,14 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
     headers = {**_INERT, **_download(f"{Path(name).stem}-labelled.{ending}")}
     taxonomy = hub.workspace.taxonomy
     if not is_made(folder / LEDGER_FILE):
-        raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
+        raise HttpProblem(404, "no-labels", "nothing in this list was labelled yet; start it first")
     rows = _checked(read_rows(folder), taxonomy)
     if into:
         if form not in INTO:
             raise HttpProblem(
                 409,
                 "no-place-for-labels",
-                f"labels can go into {', '.join(INTO)}, not into {form}; leave `into` out",
+                f"labels can go into {', '.join(INTO)}, not into {form}; remove `into`",
             )
         if file is None:
             raise HttpProblem(404, "no-list", "the list was not uploaded here; export it on the command line")
@@ -89,7 +89,7 @@ def original_of(hub: Hub, run: StoredRun) -> Response:
     """
     path = hub.workshop.folder_of(run) / (run.task.file or "")
     if not path.is_file():
-        raise HttpProblem(404, "no-list", "the uploaded list is not there any more; upload it again")
+        raise HttpProblem(404, "no-list", "the uploaded list no longer exists; upload it again")
     headers = {**_INERT, **_download(run.title)}
     return FileResponse(path, media_type="application/octet-stream", headers=headers)
 

@@ -35,7 +35,7 @@ def key_reused() -> HttpProblem:
     return HttpProblem(
         422,
         "key-reused",
-        "this Idempotency-Key came before with another request; use a new key for a new request",
+        "this Idempotency-Key was used for another request; use a new key for a new request",
     )
 
 
@@ -89,10 +89,10 @@ def save(upload: Upload, file: Path, *, pdf: bool) -> None:
     head = upload.file.read(_HEAD)
     if pdf and b"%PDF-" not in head:
         raise NotAPdf(
-            f"'{plain_name(upload.name)}' is no PDF (no '%PDF-' at its start); send the paper's PDF"
+            f"'{plain_name(upload.name)}' is not a PDF (no '%PDF-' at its start); send the paper's PDF"
         )
     upload.file.seek(0)
-    with replacing(file, advice="make room, then send it again") as kept:
+    with replacing(file, advice="free some space, then send it again") as kept:
         kept.writelines(_pieces(upload.file))
 
 

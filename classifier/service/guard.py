@@ -108,7 +108,7 @@ class Guard:
         raise HttpProblem(
             421,
             "foreign-host",
-            "this service is not known under this name; use the address that 'classifier serve' printed, or "
+            "this service does not have this host name; use the address that 'classifier serve' printed, or "
             "start it with --allow-host NAME",
         )
 
@@ -138,7 +138,7 @@ class Guard:
             raise HttpProblem(
                 429,
                 "too-many-requests",
-                f"more than {rate.amount} requests in a minute; wait, then go slower",
+                f"more than {rate.amount} requests in a minute; wait, then send fewer",
             )
 
     def _bounded(self, request: Request, receive: Receive) -> Receive:
@@ -205,6 +205,6 @@ def _other_site() -> HttpProblem:
 def _too_large(limit: int) -> HttpProblem:
     size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"
     return HttpProblem(
-        413, "too-large", f"larger than {size}, the most that this address takes; send a smaller file",
+        413, "too-large", f"larger than {size}, the limit of this address; send a smaller file",
         {"Connection": "close"},
     )  # fmt: skip

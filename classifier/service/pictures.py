@@ -62,7 +62,7 @@ def page_png(hub: Hub, paper_id: str, number: int, width: int) -> bytes:
     file = pdf_of(hub, paper_id)
     if file is None:
         raise HttpProblem(
-            404, "no-pdf", "the service does not have this paper's PDF; its Label can be read without"
+            404, "no-pdf", "the service does not have this paper's PDF; its Label is available without it"
         )
     try:
         return hub.pictures.picture(file, number, width)

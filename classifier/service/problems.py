@@ -69,7 +69,7 @@ _CODES = {
     429: "too-many-requests",
 }
 _RETRY_S = {429: "30", 503: "5", 507: "60"}
-_FULL = "the disk is full; nothing of this request was kept: make room, then repeat it"
+_FULL = "the disk is full; nothing of this request was saved: free some space, then retry"
 _SHOWN_ERRORS = 10
 """Faults of a request that are listed: more would help nobody."""
 
@@ -114,11 +114,11 @@ def problem_of(error: Exception) -> HttpProblem:
     if isinstance(error, HTTPException):
         code = _CODES.get(error.status_code, "http-error")
         return HttpProblem(error.status_code, code, _words(error), error.headers)
-    logging.getLogger(__name__).error("own failure", exc_info=error)
+    logging.getLogger(__name__).error("internal error", exc_info=error)
     return HttpProblem(
         500,
         "internal-error",
-        "own failure; the service's log has its trace: repeat the request, or report it",
+        "internal error; the traceback is in the service's log: retry the request, or report it",
     )
 
 
@@ -171,8 +171,8 @@ def wants_page(request: Request) -> bool:
 
 def _words(error: HTTPException) -> str:
     known = {
-        404: "there is nothing at this address; see /docs for those that there are",
-        405: "this address does not take this method; see /docs",
+        404: "there is nothing at this address; see /docs for all addresses",
+        405: "this address does not support this method; see /docs",
     }
     return known.get(error.status_code, str(error.detail))
 
@@ -184,7 +184,7 @@ def _invalid(error: RequestValidationError) -> HttpProblem:
     first = (
         f"{faults[0]['where']}: {faults[0]['message']}"
         if faults
-        else "the request is not of the expected shape"
+        else "the request does not have the expected structure"
     )
     words = f"{first}; see /docs, correct the request and send it again"
     return HttpProblem(422, "invalid-request", words, more={"errors": faults[:_SHOWN_ERRORS]})

@@ -40,7 +40,7 @@ def check_address(config: ServiceConfig) -> None:
     if not config.needs_login or Users(ServiceDatabase(config.folder)).any():
         return
     raise ConfigError(
-        f"at {config.host} others can reach the service, and nobody could log in; add a user first with "
+        f"at {config.host} other machines can reach the service, but there is no user; add a user first with "
         "'classifier serve --add-user NAME --role owner' (the same DIR), or serve on 127.0.0.1"
     )
 

@@ -147,7 +147,7 @@ class Workshop:
         except Exception as error:
             logging.getLogger(__name__).exception("run %s", run.id)
             self._note(
-                run, RunState.stopped, InternalError(f"own failure: {type(error).__name__}; see the log")
+                run, RunState.stopped, InternalError(f"internal error: {type(error).__name__}; see the log")
             )
         else:
             self._end(run, summary)

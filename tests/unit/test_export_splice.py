@@ -145,7 +145,7 @@ def test_one_label_goes_to_one_entry_and_a_second_of_the_same_key_is_listed(kind
     found = spliced(kind, text, row("k", LEAF))
     assert found.data.count(LEAF.encode()) == 1
     assert [left.key for left in found.untouched] == ["k"]
-    assert "stands on line 1 already" in found.untouched[0].reason
+    assert "is already used on line 1" in found.untouched[0].reason
 
 
 def test_entries_of_the_same_key_are_told_apart_by_their_titles(tmp_path):
@@ -382,7 +382,7 @@ def test_csl_json_keeps_its_layout_order_numbers_and_escapes(text):
 
 @pytest.mark.parametrize("text", ["", "nonsense", "3", '"[{}]"'])
 def test_what_is_no_csl_json_is_an_error(text):
-    with pytest.raises(InputError, match="no CSL-JSON"):
+    with pytest.raises(InputError, match="not CSL-JSON"):
         spliced("json", text, row("k", LEAF))
 
 
@@ -574,7 +574,7 @@ def test_marks_within_code_are_text():
 
 @pytest.mark.parametrize("text", [OPEN, CLOSE, f"{CLOSE}\n\n{OPEN}", f"{OPEN}\n\n{OPEN}\n\n{CLOSE}"])
 def test_marks_that_do_not_pair_are_an_error(text):
-    with pytest.raises(InputError, match="mend the marks"):
+    with pytest.raises(InputError, match="fix the marks"):
         splice_markdown(text.encode(), "classifier:tree", "x")
 
 

@@ -138,7 +138,7 @@ def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
 
 def test_an_id_is_required_if_only_an_id_is_accepted() -> None:
     assert parse_arxiv_id("arXiv:2402.01874v2").version == 2
-    with pytest.raises(BadReference, match="no arXiv id"):
+    with pytest.raises(BadReference, match="not an arXiv id"):
         parse_arxiv_id("https://example.org")
 
 

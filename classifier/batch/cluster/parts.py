@@ -73,7 +73,9 @@ def write_entries(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> 
             table = pa.Table.from_pylist([entry_row(item) for item in items], schema)
             parquet.write_table(table, entries / f"part-{number:05}.parquet")
     except OSError as error:
-        raise StoreError(f"cannot write {entries}: {error}; make room, or choose another --out") from error
+        raise StoreError(
+            f"cannot write {entries}: {error}; free some space, or choose another --out"
+        ) from error
     ledger.keep(_MARK, {"run": folder.name, "fingerprint": dict(fingerprint)})
     return folder
 

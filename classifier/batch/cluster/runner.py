@@ -148,7 +148,7 @@ def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger,
         # Whatever a machine of the cluster, its disk or Ray itself raised, in Ray's many wrappings.
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise StoreError(
-            f"the cluster ended the run ({said[-1].strip()}); what was written is saved: repeat the command"
+            f"the cluster ended the run ({said[-1].strip()}); finished papers are saved; rerun to resume"
         ) from error
 
 

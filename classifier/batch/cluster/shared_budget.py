@@ -88,6 +88,6 @@ class SharedSpending(RunSpending):
             try:
                 spent: Spent = ray.get(self._shared_budget.spent.remote())
             except RayError as error:
-                raise BudgetSpent("--max-cost cannot be kept: the run's driver is gone") from error
+                raise BudgetSpent("--max-cost cannot be kept: the run's driver does not answer") from error
             self.cost_usd, self.unpriced = spent.cost_usd, spent.unpriced
         super().check(out)

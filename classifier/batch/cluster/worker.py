@@ -109,8 +109,9 @@ class LabelWorker:
         changed = differences(assignment.fingerprint, fingerprint(settings, workspace))
         if changed:
             raise ConfigError(
-                f"a machine of the cluster would label otherwise ({', '.join(changed)}); --workspace and "
-                "CLASSIFIER_DATA_DIR must be folders that all machines share, with the same version installed"
+                f"a machine of the cluster has other settings or files ({', '.join(changed)}); --workspace "
+                "and CLASSIFIER_DATA_DIR must be folders that all machines share, with the same "
+                "version installed"
             )
         if settings.chosen_engine == "offline":
             return Classifier.from_settings(settings, workspace=workspace)

@@ -255,4 +255,4 @@ def _check_key(db: sqlite3.Connection, key: str) -> None:
     )
     near = difflib.get_close_matches(key, (found for (found,) in keys), n=1)
     hint = f"did you mean '{near[0]}'? The" if near else "the"
-    raise InputError(f"no entry '{key}' in the ledger; {hint} keys stand in labels.jsonl as 'ref'")
+    raise InputError(f"no entry '{key}' in the ledger; {hint} keys are in labels.jsonl as 'ref'")

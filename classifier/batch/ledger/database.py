@@ -56,7 +56,7 @@ class Database:
                 self.path,
                 error,
                 "the ledger cannot be written",
-                "nothing that was saved is lost: make room, then rerun the same command to resume",
+                "saved labels and replies are kept; free some space, then rerun to resume",
             ) from error
 
     def commit(self) -> None:

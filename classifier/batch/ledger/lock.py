@@ -61,7 +61,7 @@ def open_ledger(
         raise ConfigError(f"{folder}: is a file; expected a folder for --out") from error
     except OSError as error:
         raise StoreError(
-            f"{folder}: {error.strerror or error}; choose another --out, or make room"
+            f"{folder}: {error.strerror or error}; choose another --out, or free some space"
         ) from error
     try:
         path = folder / LEDGER_FILE
@@ -107,5 +107,5 @@ def other_settings(path: Path, changed: Sequence[str]) -> ConfigError:
     """The error for a ledger that was made with other settings."""
     return ConfigError(
         f"{path}: was made with other settings ({', '.join(changed)}); choose another --out, restore the "
-        "settings, or add --relabel to label everything anew"
+        "settings, or add --relabel to label everything again"
     )

@@ -58,7 +58,7 @@ _MIGRATIONS = (
     """
     CREATE TABLE provider_batch (
         id INTEGER PRIMARY KEY,
-        tag TEXT NOT NULL UNIQUE,     -- stands in the provider's metadata
+        tag TEXT NOT NULL UNIQUE,     -- also in the provider's metadata
         model TEXT NOT NULL,
         file_id TEXT,                 -- the requests, as the provider knows them
         sent REAL,                    -- Unix time just before the submit; NULL: it cannot be at the provider

@@ -81,7 +81,7 @@ class DeferringTransport:
         if tries < TRIES:
             raise Deferred
         await self._store.do(lambda ledger: ledger.requests.give_up(asked))
-        raise UnansweredByBatches(f"{tries} batches brought no answer to it; try without --batch-api")
+        raise UnansweredByBatches(f"{tries} batches ended without an answer to it; rerun without --batch-api")
 
     async def aclose(self) -> None:
         """Closes the direct transport."""

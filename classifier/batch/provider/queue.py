@@ -190,8 +190,8 @@ class ProviderQueue:
         if batch is None and not self.out:
             raise BudgetSpent(
                 f"--max-cost {cap:g} is reached: ${self._spending.cost_usd:.4f} spent, and the next request "
-                "may cost more than is left; what is done is saved: repeat the command with a higher one to "
-                "go on"
+                "may cost more than the rest; finished papers are saved; rerun with a higher --max-cost to "
+                "resume"
             )
         return batch
 
@@ -218,8 +218,8 @@ class ProviderQueue:
         except RejectedRequest as error:
             if error.status != 404 or time.time() - (batch.sent or 0.0) > _NEW_S:
                 raise RejectedRequest(
-                    f"{error.message}; batch {batch.provider_id} cannot be collected with this key; give it "
-                    "up with --drop-batches",
+                    f"{error.message}; batch {batch.provider_id} cannot be collected with this key; drop it "
+                    "with --drop-batches",
                     error.status,
                 ) from error
             return None
@@ -245,7 +245,7 @@ class ProviderQueue:
             self._unwritten[batch.id] += 1
             if self._unwritten[batch.id] < _PATIENCE:
                 return False
-            self.say(f"the provider gives no file of all that it says to have answered in batch {state.id}")
+            self.say(f"the result files of batch {state.id} have fewer answers than reported")
         stop = self._results.take_stop()
         if state.status == "failed":
             await self._refused(batch, state)
@@ -255,12 +255,12 @@ class ProviderQueue:
         lost = await self._store.do(lambda ledger: ledger.requests.end(batch, state.status, counts=counts))
         self._crowded = False
         if lost:
-            self.say(f"batch {state.id} is {state.status}; {lost} of its requests go again")
+            self.say(f"batch {state.id} is {state.status}; {lost} of its requests are sent again")
         await self._results.remove(state)
         if stop is not None:
             raise stop
         if state.status == "cancelled":
-            raise Interrupted(f"batch {state.id} was cancelled at the provider; repeat the command to go on")
+            raise Interrupted(f"batch {state.id} was cancelled at the provider; rerun to resume")
         return True
 
     async def _refused(self, batch: SentBatch, state: Batch) -> None:
@@ -276,11 +276,11 @@ class ProviderQueue:
         if code == _ENQUEUED and (self.out or requests > 1):
             self._crowded = bool(self.out)
             self._most = self._most if self.out else max(1, requests // 2)
-            self.say(f"the provider takes no more for now ({said})")
+            self.say(f"the provider accepts no more batches for now ({said})")
             return
         raise RejectedRequest(
-            f"{self._server.where} refused batch {state.id}: {said}; mend that and repeat the command, or "
-            "leave --batch-api out"
+            f"{self._server.where} rejected batch {state.id}: {said}; fix this, then rerun to resume, or "
+            "rerun without --batch-api"
         )
 
     async def _count(self) -> None:

@@ -96,8 +96,8 @@ class Submitter:
             yield path
         except OSError as error:
             raise StoreError(
-                f"{path}: {error.strerror or error}; nothing that was saved is lost: make room and repeat "
-                "the command"
+                f"{path}: {error.strerror or error}; saved replies are kept; free some space, then rerun "
+                "to resume"
             ) from error
         finally:
             path.unlink(missing_ok=True)
@@ -111,8 +111,8 @@ class Submitter:
                         return await self._server.upload(path)
                     except ContextOverflow as error:  # 413
                         raise RejectedRequest(
-                            f"{self._server.where} takes no file of {path.stat().st_size:,} bytes; set "
-                            "CLASSIFIER_BATCH_BYTES to less",
+                            f"{self._server.where} accepts no file of {path.stat().st_size:,} bytes; "
+                            "lower CLASSIFIER_BATCH_BYTES",
                             413,
                         ) from error
         raise AssertionError("tenacity either returns or raises")
@@ -153,7 +153,7 @@ class Submitter:
         except RejectedRequest as error:
             raise ConfigError(
                 f"cannot tell whether batch {batch.tag} was submitted ({error.message}); look for that tag "
-                "there, and give it up with --drop-batches"
+                "there, then rerun with --drop-batches"
             ) from error
         return found
 

@@ -218,8 +218,8 @@ class BatchServer:
         if _is_usable(value):
             return str(value)
         raise ConfigError(
-            f"{self.where} made a {what} without a usable id: its Batch API is not OpenAI's; cancel it "
-            "there, give it up with --drop-batches, and leave --batch-api out"
+            f"{self.where} returned a {what} without a usable id: its Batch API is not OpenAI's; cancel it "
+            "there, drop it with --drop-batches, and rerun without --batch-api"
         )
 
 

@@ -73,7 +73,7 @@ def read_completion(body: Mapping[str, Any]) -> Completion:
     """
     choices = [choice for choice in map(dict_of, list_of(body.get("choices"))) if _message(choice)]
     if not choices:
-        raise ServerError("the server's answer holds no choices[0].message; try again", 200)
+        raise ServerError("the server's answer has no choices[0].message; try again", 200)
     choice = next((choice for choice in choices if _text(_message(choice)).strip()), choices[0])
     message = _message(choice)
     return Completion(

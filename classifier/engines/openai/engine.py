@@ -211,7 +211,7 @@ class OpenAIEngine:
 
     def _cut_message(self, max_tokens: int) -> str:
         return (
-            f"the reply was cut by the output limit, at last at {max_tokens} tokens; "
+            f"the reply was cut by the output limit, last at {max_tokens} tokens; "
             "raise max_output_tokens or use another model"
         )
 
@@ -245,9 +245,11 @@ class OpenAIEngine:
             notices.append(Notice(code="unusable-confidence", message=text))
         if usage.cost_usd is None:
             missing = (
-                "its price is not known" if usage.tokens_in is not None else "the server counts no tokens"
+                "its price is not known"
+                if usage.tokens_in is not None
+                else "the server reports no token counts"
             )
-            text = f"the cost of {self._model} cannot be told: {missing}; set prices for it in the settings"
+            text = f"the cost of {self._model} is unknown: {missing}; set prices for it in the settings"
             notices.append(Notice(code="unknown-price", message=text))
         sent, counted = len(prompt.system) + len(prompt.user), said.completion.usage.tokens_in
         if counted and counted * _LEAST_CHARS_A_TOKEN < sent:

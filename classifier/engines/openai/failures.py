@@ -40,9 +40,9 @@ _MAX_SAID = 4_000
 _MAX_SHOWN = 200
 """Of a server's words in a message."""
 _HINTS = {
-    403: "the key has no right to this: check OPENAI_API_KEY and its project",
+    403: "the key has no permission for this: check OPENAI_API_KEY and its project",
     404: "check the model's name and the base URL",
-    407: "the proxy wants a password: put http://USER:PASSWORD@host:port into HTTP_PROXY or HTTPS_PROXY",
+    407: "the proxy requires a password: put http://USER:PASSWORD@host:port into HTTP_PROXY or HTTPS_PROXY",
 }
 _KEEP_OUT = "the server's moderation rejected the text of this paper: file it by hand or use another model"
 _LESS_ROOM = "lower max_output_tokens (CLASSIFIER_MAX_OUTPUT_TOKENS)"

@@ -247,7 +247,7 @@ class Findings:
                 entries[key] = _Entry(profile, now + (_SPOKEN_S if spoken else _INFERRED_S))
                 replace_bytes(self._path, (_FILE.dump_json(entries, indent=1),))
         except (OSError, StoreError, Timeout) as error:
-            _log.warning("could not remember what %s accepts: %s", key, error)
+            _log.warning("could not save what %s accepts: %s", key, error)
 
     def _read(self) -> dict[str, _Entry]:
         if self._path is None:
@@ -257,5 +257,7 @@ class Findings:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, ValidationError, RecursionError) as error:
-            _log.warning("%s is not readable and starts anew: %s", self._path, type(error).__name__)
+            _log.warning(
+                "%s is not readable; starting with an empty file: %s", self._path, type(error).__name__
+            )
             return {}

@@ -91,7 +91,7 @@ class Trial:
         if self._empty < _SILENT_FAILURES:
             return reply
         return StaysEmpty(
-            "the model's replies are empty, however the question is put; use another model or raise "
+            "the model's replies are empty in every request format; use another model or raise "
             "max_output_tokens",
             200,
         )

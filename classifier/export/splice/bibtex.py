@@ -90,7 +90,7 @@ def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
     if not _is_own_note(entry, field, prefix):
         if not words:
             return raw
-        raise NotEditable(f"it has a {name} of its own; choose another field for the rationale")
+        raise NotEditable(f"it already has a {name}; choose another field for the rationale")
     return entry.with_value(field, words) if words else entry.without(field)
 
 

@@ -57,7 +57,7 @@ class BibtexEntry:
         value = self.raw[field.value_start : field.value_end]
         if not (_is_braced(value) or _is_quoted(value)):
             name = self.raw[field.name_start : field.name_end]
-            raise NotEditable(f"its {name} are no single text in braces or quotes")
+            raise NotEditable(f"its {name} are not a single text in braces or quotes")
         return value[1:-1]
 
     def with_value(self, field: Field, inner: str) -> str:
@@ -107,7 +107,7 @@ def _locate_fields(raw: str) -> tuple[Field, ...]:
     head = _HEAD.match(raw)
     comma = raw.find(",")
     if head is None:
-        raise NotEditable("the parser's text is no entry")
+        raise NotEditable("the parser found no entry in its text")
     if comma < 0:
         return ()
     fields = []
@@ -122,7 +122,7 @@ def _locate_fields(raw: str) -> tuple[Field, ...]:
         value_end = value_start + len(value)
         parts = (raw[name_start:name_end], raw[equals : equals + 1], raw[value_start:value_end])
         if parts != (name, "=", value) or not value:
-            raise NotEditable(f"its field '{name}' cannot be told apart")
+            raise NotEditable(f"its field '{name}' cannot be located")
         following = _skip(raw, value_end)
         after = following if raw[following : following + 1] == "," else None
         fields.append(Field(at, name_start, name_end, value_start, value_end, after))
@@ -138,7 +138,7 @@ def _parsed_fields(raw: str) -> list[tuple[str, str]]:
     if isinstance(block, DuplicateFieldKeyBlock):
         block = block.ignore_error_block
     if not isinstance(block, Entry) or block.raw != raw:
-        raise NotEditable("it cannot be parsed by itself")
+        raise NotEditable("it cannot be parsed on its own")
     return [(field.key, field.value) for field in block.fields]
 
 

@@ -47,7 +47,7 @@ def _in_piece(piece: str, offset: int, line: int) -> Iterator[Located]:
     try:
         found = Splitter(piece).split().blocks
     except Exception as error:  # noqa: BLE001 - the parser raises what it likes on input it did not foresee
-        yield Located("", line, offset, piece, f"the parser gave up: {' '.join(str(error).split())[:200]}")
+        yield Located("", line, offset, piece, f"the parser failed: {' '.join(str(error).split())[:200]}")
         return
     place = 0
     for block in found:
@@ -67,7 +67,7 @@ def _locate(block: Block, piece: str, place: int, offset: int, line: int) -> Loc
     at = line + piece.count("\n", 0, max(start, 0))
     if isinstance(inner, Entry):
         problem = "" if inner.key else "it has no key"
-        problem = problem if start >= 0 else "the parser's text is not the file's"
+        problem = problem if start >= 0 else "the parser's text differs from the file"
         return Located(inner.key, at, offset + max(start, 0), raw, problem)
     if isinstance(block, ParsingFailedBlock):
         reason = " ".join(str(getattr(block.error, "abort_reason", block.error)).split())

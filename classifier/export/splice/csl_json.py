@@ -107,7 +107,7 @@ def splice_csl_json(data: bytes, results: Results) -> Spliced:
             if length != len(raw):
                 raise JSONDecodeError("not closed", raw, length)
         except JSONDecodeError as error:
-            draft.leave("", line, f"no valid JSON: {error.msg}, line {line + error.lineno - 1}")
+            draft.leave("", line, f"not valid JSON: {error.msg}, line {line + error.lineno - 1}")
             continue
         _splice_item(_Item(start, raw, value, line), results, draft)
     return draft.finish()
@@ -117,7 +117,7 @@ def _objects(text: str) -> Iterator[tuple[int, int]]:
     """[start, end) of each object of the list, found by its brackets: a broken object affects only itself."""
     wrapper = _WRAPPER.match(text)
     if wrapper is None:
-        raise InputError("no CSL-JSON: expected an array of items; export the list anew")
+        raise InputError("not CSL-JSON: expected an array of items; export the list again")
     depth, start = 0, 0
     for mark in _MARK.finditer(text, wrapper.end()):
         if mark[0] in "{[":
@@ -180,7 +180,7 @@ def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
     if not member.value.startswith(f"{prefix} "):
         if not words:
             return raw
-        raise _NotEditable(f"it has a {name} of its own; choose another field for the rationale")
+        raise _NotEditable(f"it already has a {name}; choose another field for the rationale")
     return _changed(raw, member, escaped) if words else _without(raw, member)
 
 
@@ -188,7 +188,7 @@ def _find(raw: str, name: str) -> _Member | None:
     """The member of this name; it cannot be edited if it is not text or occurs twice."""
     found = [member for member in _Walker(raw).members(0) if member.name == name]
     if len(found) > 1 or (found and not isinstance(found[0].value, str)):
-        raise _NotEditable(f"its {name} is no single text")
+        raise _NotEditable(f"its {name} is not a single text")
     return found[0] if found else None
 
 

@@ -42,7 +42,7 @@ def decode(data: bytes) -> Decoded:
     except UnicodeDecodeError as error:
         if mark:
             raise InputError(
-                f"it begins with the mark of {encoding}, but byte {error.start} is not; save it anew"
+                f"it begins with the mark of {encoding}, but byte {error.start} is not valid; save it again"
             ) from error
         return Decoded(body.decode("latin-1"), "latin-1", mark)
 

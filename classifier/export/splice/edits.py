@@ -64,7 +64,7 @@ class Draft:
         """Whether no earlier entry got this row's label; otherwise the entry is listed as untouched."""
         if wanted.ref in self._lines:
             first = self._lines[wanted.ref]
-            self.leave(key, line, f"its key stands on line {first} already; keys must differ")
+            self.leave(key, line, f"its key is already used on line {first}; keys must differ")
             return False
         if wanted.ref:
             self._lines[wanted.ref] = line

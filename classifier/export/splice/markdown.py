@@ -44,7 +44,7 @@ def splice_markdown(data: bytes, name: str, section: str, *, append: bool = True
         new = f"{text}{gap}{opening}{eol}{body}{closing}{last}"
         if len(_comments(new, opening)) != 1 or len(_comments(new, closing)) != 1:
             raise InputError(
-                f"it ends within open code or HTML; put '{opening}' and '{closing}' where they belong"
+                f"it ends inside code or HTML; put '{opening}' and '{closing}' where they belong"
             )
         return original.encode(new)
     start, end = place
@@ -82,8 +82,8 @@ def _place(text: str, name: str) -> tuple[int, int] | None:
         return None
     if len(starts) != 1 or len(ends) != 1 or starts[0] >= ends[0]:
         raise InputError(
-            f"expected '{opening}' once and '{closing}' once after it, each on a line of its own; "
-            f"found {len(starts)} and {len(ends)}; mend the marks"
+            f"expected '{opening}' once and '{closing}' once after it, each on a separate line; "
+            f"found {len(starts)} and {len(ends)}; fix the marks"
         )
     return starts[0], ends[0]
 

@@ -32,15 +32,13 @@ def _run(run_id: RunId, hub: Annotated[Hub, Depends(hub_of)]) -> StoredRun:
 def _behind(
     last: Annotated[
         str | None,
-        Header(alias="Last-Event-ID", max_length=20, description="Events behind this one are sent"),
+        Header(alias="Last-Event-ID", max_length=20, description="Events after this one are sent"),
     ] = None,
 ) -> int:
     if last is None or last == "":
         return 0
     if not (last.isascii() and last.isdecimal() and len(last) < 18):
-        raise HttpProblem(
-            422, "invalid-request", f"Last-Event-ID '{last}' is none of ours; expected a number"
-        )
+        raise HttpProblem(422, "invalid-request", f"Last-Event-ID '{last}' is not valid; expected a number")
     return int(last)
 
 

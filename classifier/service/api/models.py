@@ -49,7 +49,8 @@ class ReviewRequest(_Input):
 
     paper: Annotated[str, Field(max_length=100, description="the paper's id")]
     label: Annotated[
-        str | None, Field(max_length=200, description="leaf id, out-of-scope or unplaced; null takes it back")
+        str | None,
+        Field(max_length=200, description="leaf id, out-of-scope or unplaced; null removes the decision"),
     ]
     note: Annotated[str, Field(max_length=2000)] = ""
 

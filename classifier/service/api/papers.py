@@ -78,8 +78,8 @@ Wait = Annotated[float, Query(ge=0, le=WAIT_S, description="Seconds to wait for 
     response_model=Label,
     openapi_extra=_BODY,
     responses={
-        200: {"description": "The Label, if it was there within `wait`"},
-        202: {"model": RunStatus, "description": "In work; its Label comes at `links.self`"},
+        200: {"description": "The Label, if it was ready within `wait`"},
+        202: {"model": RunStatus, "description": "In progress; the Label will be at `links.self`"},
         **problems(402, 409, 415, 502, 504, 507),
     },
 )
@@ -141,7 +141,7 @@ async def _finished(request: Request, hub: Hub, run: StoredRun, wait: float) -> 
 def _label_of(hub: Hub, run: StoredRun) -> Label | None:
     row = row_of(hub, run)
     if row is None and run.state is RunState.stopped:
-        raise problem_of_code(run.code or "internal-error", run.message or "it was stopped; hand it in again")
+        raise problem_of_code(run.code or "internal-error", run.message or "it was stopped; submit it again")
     return hub.shelf.filed_row(row).ruled if row else None
 
 
@@ -162,7 +162,7 @@ def list_papers(
     summary="A paper's Label",
     response_model=Label,
     responses={
-        202: {"model": RunStatus, "description": "Still in work"},
+        202: {"model": RunStatus, "description": "Still in progress"},
         304: {"description": "Not changed since the ETag in If-None-Match"},
         **problems(402, 404, 409, 502, 504),
     },

@@ -219,6 +219,8 @@ def dollars(text: str) -> float | None:
         value = math.nan
     if not 0 <= value <= 1e6:
         raise HttpProblem(
-            422, "invalid-request", f"'{text[:80]}' is no amount in US dollars; expected a number like 2.50"
+            422,
+            "invalid-request",
+            f"'{text[:80]}' is not an amount in US dollars; expected a number like 2.50",
         )
     return value

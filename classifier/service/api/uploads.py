@@ -60,5 +60,5 @@ def _unknown(name: str, allowed: frozenset[str]) -> HttpProblem:
     return HttpProblem(
         422,
         "invalid-request",
-        f"the field '{name[:80]}' is not known or came twice; expected each of {known} once at most",
+        f"the field '{name[:80]}' is unknown or was sent twice; expected each of {known} once at most",
     )

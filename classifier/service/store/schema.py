@@ -129,5 +129,5 @@ class ServiceDatabase:
                 yield connection
         except sqlite3.Error as error:
             raise StoreError(
-                f"the service's database cannot be used ({error}); nothing that was saved is lost: try again"
+                f"the service's database cannot be used ({error}); saved data is kept: try again"
             ) from error
