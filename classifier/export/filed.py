@@ -223,7 +223,7 @@ def file_row(row: Row, taxonomy: Taxonomy) -> Filed:
     if label not in taxonomy.leaves and label not in (OUT_OF_SCOPE, UNPLACED, FAILED):
         raise ConfigError(
             f"'{shown(row.entry.key)}' is labelled '{shown(label)}', which '{taxonomy.title}' does not have; "
-            "name the survey it was labelled with by --workspace"
+            "add --workspace DIR of the survey that it was labelled with"
         )
     return Filed(row=row, label=label, path=tuple(map(shown, taxonomy.titles(label))))
 

@@ -1,4 +1,4 @@
-"""What the resources share: cursors, ETags, problems in the OpenAPI document, views of runs and papers."""
+"""Shared by the resources: cursors, ETags, problems in the OpenAPI document, views of runs and papers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ALWAYS = (400, 401, 403, 408, 413, 421, 422, 429, 500, 503)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems of an operation for the OpenAPI document: those of all, and these."""
+    """The problems of an operation for the OpenAPI document: the common ones, and these."""
     return {
         status: {
             "description": _WORDS[status],
@@ -68,17 +68,17 @@ Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next` of the 
 
 
 def encode_cursor(value: int | None) -> str | None:
-    """A place in a listing as a cursor."""
+    """A position in a listing as a cursor."""
     return None if value is None else str(value)
 
 
 def decode_cursor(cursor: str | None) -> int | None:
-    """The place that a cursor names; the end of the listing, if there is none so far."""
+    """The position of a cursor; the end of the listing if there is no cursor."""
     return int(cursor) if cursor else None
 
 
 def conditional(request: Request, body: bytes, media_type: str = "application/json") -> Response:
-    """An answer with its ETag; 304 where the client has it already."""
+    """An answer with its ETag; 304 if the client already has it."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if etag in known or "*" in known:
@@ -92,7 +92,7 @@ def as_json(value: Any, status: int = 200, **headers: str) -> JSONResponse:
 
 
 def status_view(hub: Hub, run: StoredRun) -> RunStatus:
-    """Where a run stands, by its ledger."""
+    """The state of a run, from its ledger."""
     counts, spent = standing(hub.workshop.folder_of(run))
     return RunStatus(**status_values(run, counts, spent))
 
@@ -130,7 +130,7 @@ def status_values(run: StoredRun, counts: Counts, spent: Spent) -> dict[str, Any
 
 
 def summary_view(card: Card) -> PaperSummary:
-    """A paper in short."""
+    """The summary of a paper."""
     return PaperSummary(
         id=card.id,
         run=card.run,

@@ -51,10 +51,10 @@ async def get_events(
     hub: Annotated[Hub, Depends(hub_of)],
     _: Annotated[ServiceUser, Depends(reader)],
 ) -> AsyncIterator[ServerSentEvent]:
-    """`state` when the run's state changes, `progress` while it works, `end` when nothing more is to come."""
+    """`state` when the run's state changes, `progress` while it is running, `end` at the end."""
     yield ServerSentEvent(comment="watching", retry=_RETRY_MS)
     while True:
-        # The state first: what it says is in the events by then.
+        # Read the state first: events up to it have been stored by then.
         now = await run_in_threadpool(hub.runs.get, run.id)
         for event in await run_in_threadpool(hub.events.after, run.id, behind):
             behind = event.number

@@ -1,4 +1,4 @@
-"""`/api/v1/papers`: hand a paper in, get its Label, list and search labelled papers, page pictures."""
+"""`/api/v1/papers`: submit a paper, get its Label, list and search labelled papers, page pictures."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ async def _read(request: Request, take: Callable[[PaperRequest], Awaitable[Store
 
 
 async def _finished(request: Request, hub: Hub, run: StoredRun, wait: float) -> StoredRun:
-    """The run when it has ended, or as it is when the time is over or the client has gone."""
+    """The run after it has ended, or its current state if the time is over or the client has disconnected."""
     until = time.monotonic() + wait
     while run.state.is_active and time.monotonic() < until and not await request.is_disconnected():
         await asyncio.sleep(_LOOK_S)
@@ -153,7 +153,7 @@ def list_papers(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Paged[PaperSummary]:
-    """Papers of all runs; the command line's folders are among them."""
+    """Papers of all runs, including folders of the command line."""
     return Paged[PaperSummary](**page_of(find_cards(hub, wanted), cursor, limit))
 
 
@@ -173,7 +173,7 @@ def get_paper(
     hub: Annotated[Hub, Depends(hub_of)],
     _: Annotated[ServiceUser, Depends(reader)],
 ) -> Response:
-    """The Label with a person's decision applied; status "failed" says why there is none."""
+    """The Label with a person's decision applied; if its status is "failed", the error says why."""
     label = find_label(hub, paper_id)
     if isinstance(label, StoredRun):
         return as_json(status_view(hub, label), 202)
@@ -181,7 +181,7 @@ def get_paper(
 
 
 def find_label(hub: Hub, paper_id: str) -> Label | StoredRun:
-    """A paper's label, or its run while it is in work.
+    """A paper's label, or its run if it is not finished.
 
     Raises:
         HttpProblem: There is no such paper.
@@ -214,5 +214,5 @@ def get_picture(
     _: Annotated[ServiceUser, Depends(reader)],
     width: Annotated[int, Query(ge=100, le=2000, description="Pixels")] = 1200,
 ) -> Response:
-    """Drawn in the PDF sandbox; 404 where the service does not have the paper's PDF."""
+    """Rendered in the PDF sandbox; 404 if the service does not have the paper's PDF."""
     return conditional(request, page_png(hub, paper_id, number, width), "image/png")

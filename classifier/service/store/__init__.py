@@ -1,4 +1,4 @@
-"""The service's own database: users, runs, what was decided and spent. All its SQL stands here.
+"""The service's own database: users, runs, decisions and cost. All its SQL is in this package.
 
 schema     tables, how a file becomes a present one, one transaction
 users      tokens and sessions, hashed

@@ -1,4 +1,4 @@
-"""What a user has spent today (UTC) and has reserved for work under way: together never over the limit."""
+"""A user's cost today (UTC) and reservations for active work: together never over the limit."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Money:
         self._database = database
 
     def reserve(self, run_id: str, user: str, wanted: float | None, limit: float) -> float:
-        """Sets money aside for a run.
+        """Reserves money for a run.
 
         Args:
-            wanted: US dollars; None for all that is left.
-            limit: Of the user's day.
+            wanted: US dollars; None for the whole rest.
+            limit: The user's limit per day.
 
         Returns:
-            What was set aside: at most what is left, 0 if nothing is.
+            The reserved amount: at most the rest, 0 if there is none.
         """
         day = _today()
         with self._database.writing() as connection:
@@ -43,9 +43,9 @@ class Money:
         return float(reserved)
 
     def settle(self, run_id: str, user: str, total: float) -> None:
-        """Notes what a run's replies have cost in all, and gives the rest of the reservation back.
+        """Records the total cost of a run's replies, and releases the rest of the reservation.
 
-        What was not noted before counts for today, also if the run was killed before it could be noted.
+        Cost that was not recorded before counts for today, even if the run was killed earlier.
         """
         with self._database.writing() as connection:
             known = connection.execute(

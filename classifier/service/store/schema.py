@@ -1,4 +1,4 @@
-"""The tables, and how an older file becomes a present one. A newer one is refused, never guessed at."""
+"""The tables, and how an older file is migrated. A newer file is rejected."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class ServiceDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for questions.
+        """A connection for reading.
 
         Raises:
             StoreError: It cannot be read.
