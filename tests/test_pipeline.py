@@ -347,7 +347,7 @@ def test_an_abstract_may_be_text_or_a_paper(paper):
         (lambda c: c.classify(["paper.pdf"]), TypeError, "got list"),
         (lambda c: c.classify(7), TypeError, "got int"),
         (lambda c: c.prompt(None), TypeError, "got NoneType"),
-        (lambda c: c.classify(""), BadReference, "no known kind of reference"),
+        (lambda c: c.classify(""), BadReference, "not a known kind of reference"),
         (lambda c: c.classify_text(None), TypeError, "got NoneType"),
         (lambda c: c.classify_text(b"abstract"), TypeError, "got bytes"),
         (lambda c: c.classify_text({"abstract": "x"}), TypeError, "got dict"),
