@@ -410,7 +410,7 @@ def test_a_damaged_ledger_is_told_before_anything_is_printed(tmp_path, capfdbina
     assert printed.out == b""
     assert b"damaged" in printed.err
     assert b"300 lines of labels.jsonl" in printed.err
-    assert b"make room" not in printed.err
+    assert b"free some space" not in printed.err
 
 
 def test_a_word_of_a_person_is_in_all_that_is_written(tmp_path, capsys):

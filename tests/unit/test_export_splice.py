@@ -310,7 +310,7 @@ def test_latin_1_stays_latin_1_and_a_rationale_fits_into_it():
 def test_a_note_of_the_users_is_never_overwritten(kind, text):
     found = spliced(kind, text, row("k", LEAF), note="annote")
     assert found.data.decode() == text
-    assert "of its own" in found.untouched[0].reason
+    assert "it already has a" in found.untouched[0].reason
 
 
 @pytest.mark.parametrize(
@@ -408,7 +408,7 @@ def test_a_csl_keyword_that_is_no_text_is_listed(keyword):
     text = f'[{{"id": "k", "keyword": {keyword}}}, 7]'
     found = spliced("json", text, row("k", LEAF))
     assert found.data.decode() == text
-    assert [left.reason for left in found.untouched] == ["its keyword is no single text"]
+    assert [left.reason for left in found.untouched] == ["its keyword is not a single text"]
 
 
 # -- round trips ---------------------------------------------------------------------------------
