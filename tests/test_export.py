@@ -304,7 +304,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(tmp_path):
 
     file = tmp_path / "list.bib"
     file.write_bytes(b"theirs")
-    with pytest.raises(StoreError, match="changed by somebody else"):
+    with pytest.raises(StoreError, match="changed by another program"):
         replace_with_backup(file, b"old", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["list.bib"]
     assert file.read_bytes() == b"theirs"
@@ -331,7 +331,7 @@ def test_an_own_export_is_replaced_and_any_other_file_is_not(labelled, tmp_path,
     mine.write_bytes(b"@book{mine}" * 1000)
     assert export(labelled, "--out", str(mine)) == exits.USAGE
     said = capsys.readouterr().err
-    assert "is no export of this run" in said
+    assert "was not exported by this run" in said
     assert said.count("\n") == 1
     assert mine.read_bytes() == b"@book{mine}" * 1000
     for _ in range(2):
