@@ -96,7 +96,7 @@ def test_the_home_directory_may_be_written_as_a_tilde(
         ("12 34", "not a known kind"),
         ("2413.00001", "not a known kind"),  # there is no 13th month
         ("0701.0001", "not a known kind"),  # nor was there that spelling yet
-        ("2203.2155", "not an arXiv id: after the point it has 4 digits, and since January 2015 there are five"),
+        ("2203.2155", "not an arXiv id: after the point it has 4 digits, and since January 2015"),
         ("arXiv:2203.021555v2", "it has 6 digits"),
         ("1501.0001", "it has 4 digits"),
         ("1412.00001", "it has 5 digits, and until 2014 there are four"),
