@@ -64,7 +64,7 @@ def kills(work: Path, given: argparse.Namespace) -> int:
 
 
 def full_disk(work: Path, given: argparse.Namespace) -> int:
-    """Lets the run meet a full disk, makes room, and goes on, until it is through."""
+    """Lets the run meet a full disk, makes room, and continues, until it is through."""
     workspace = Workspace(kit.BRIDGES)
     disk = work / "disk"
     disk.mkdir()

@@ -159,7 +159,7 @@ def mean_recall(truth: Sequence[str], guesses: Sequence[str]) -> float:
 
 
 def f1(truth: Sequence[str], guesses: Sequence[str], label: str) -> float:
-    """F1 of one label; 0 where it neither occurs nor is guessed."""
+    """F1 of one label; 0 if it neither occurs nor is guessed."""
     both = sum(a == b == label for a, b in zip(truth, guesses, strict=True))
     either = Counter(truth)[label] + Counter(guesses)[label]
     return 2 * both / either if either else 0.0

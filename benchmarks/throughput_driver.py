@@ -4,7 +4,7 @@
         --run ../benchmarks/same_bodies_driver@our:BENCH=DIR
 
 `BENCH` is the folder of the bench (bench.py, texts.py, drivers/). The whole way is measured: ledger, prompts,
-adaptive concurrency, validation, quotes. Run again in the same `--workdir`, it goes on.
+adaptive concurrency, validation, quotes. Run again in the same `--workdir`, it continues.
 """
 
 import json

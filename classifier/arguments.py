@@ -19,7 +19,9 @@ Ref = str | os.PathLike[str]
 
 _Kind = TypeVar("_Kind")
 
-WHOLE_SETTINGS = "Classifier() takes single settings by name; whole settings go to Classifier.from_settings()"
+WHOLE_SETTINGS = (
+    "Classifier() takes single settings by name; complete settings go to Classifier.from_settings()"
+)
 
 
 def engine_object(given: object, name: str) -> Engine | None:
@@ -51,7 +53,7 @@ def whole_settings(given: object) -> Settings:
     """
     if not isinstance(given, Settings):
         raise TypeError(
-            f"from_settings() takes whole Settings, got {type(given).__name__}; "
+            f"from_settings() takes complete Settings, got {type(given).__name__}; "
             "an engine's name and single settings go to Classifier()"
         )
     return given

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
             its own.
         prices: Model name -> price, for models that the price list does not know.
         sources_proxy: The HTTP proxy that papers are fetched through; "environment" takes it from HTTPS_PROXY
-            and HTTP_PROXY. None connects directly. It resolves names by itself: see ADR 4.
+            and HTTP_PROXY. None connects directly. A proxy resolves names itself: see ADR 4.
         allow_private: Fetch from private addresses (never needed for arXiv).
     """
 
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
 
 
 def first_stage(settings: Settings) -> Settings | None:
-    """The settings of a cascade's first engine; None where there is no cascade.
+    """The settings of a cascade's first engine; None if there is no cascade.
 
     Raises:
         ConfigError: There is no model to escalate to, or it is the same model.

@@ -25,7 +25,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> f
         now: Unix time that a date is compared with; the clock where None.
 
     Returns:
-        Seconds, never negative; None where there is none or it cannot be read.
+        Seconds, never negative; None if there is none or it cannot be read.
     """
     milliseconds = _seconds(headers.get("retry-after-ms"))
     if milliseconds is not None:

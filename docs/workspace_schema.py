@@ -89,7 +89,7 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
     "rule": (
         ScopeRule,
         {
-            "id": "Stands in the label's `scope_reason`.",
+            "id": "Value of the label's `scope_reason`.",
             "title": "Title for people.",
             "definition": "Which papers this rule excludes.",
             "answers": "Question id, then the answers that show the rule. All must hold.",

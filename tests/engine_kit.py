@@ -67,7 +67,7 @@ TASK = Task(
 
 
 def answer(**changes: Any) -> dict[str, Any]:
-    """A reply that is right but for the changes."""
+    """A reply that is right except for the changes."""
     return {
         "answers": {"leaven": {"answer": "yeast", "quote": "We bake."}},
         "evidence": [{"quote": "We bake.", "supports": "label"}],

@@ -112,7 +112,7 @@ def write_lines(path: Path, pages: list[list[str]], **options: Any) -> Path:
 
 
 def write_scan(path: Path, pages: int = 3, stamp: str = "") -> Path:
-    """Pages that are pictures without a text layer, but for a stamp at their foot."""
+    """Pages that are pictures without a text layer, except for a stamp at their foot."""
     from PIL import Image
 
     canvas = Canvas(str(path), pagesize=letter)

@@ -249,7 +249,7 @@ def test_other_settings_are_told_and_not_mixed_in(tmp_path, bridges_workspace):
             label_lists(job, stricter, bridges_workspace, entries=kit.entries(4))
         again = Job(sources=("x",), out=tmp_path / "out", relabel=True)
         summary = label_lists(again, stricter, bridges_workspace, entries=kit.entries(4))
-    assert summary["totals"]["review"] == 4  # labelled anew …
+    assert summary["totals"]["review"] == 4  # labelled again …
     assert model.answered.total() == 4  # … from replies that were paid for
 
 

@@ -109,7 +109,7 @@ def test_a_list_gets_its_labels_keeps_a_backup_and_can_lose_them_again(tmp_path,
     assert b"classifier:" in new
     assert copy.with_name(f"{name}.bak").read_bytes() == old
     said = capsys.readouterr().err
-    assert ("left as it is" in said) == (code == exits.PARTIAL)
+    assert ("not changed" in said) == (code == exits.PARTIAL)
     assert run(command) == code
     assert copy.read_bytes() == new
     assert "nothing changed" in capsys.readouterr().err
@@ -419,7 +419,7 @@ def test_force_replaces_another_file_and_keeps_what_it_was(labelled, tmp_path, c
     mine.write_bytes(b"@book{mine}")
     mine.chmod(0o640)
     assert export(labelled, "--out", str(mine), "--force") == exits.DONE
-    assert "what it was is in " in capsys.readouterr().err
+    assert "the old content is in " in capsys.readouterr().err
     assert (tmp_path / "mine.bib.bak").read_bytes() == b"@book{mine}"
     assert mine.stat().st_mode & 0o777 == 0o640
     assert export(labelled, "--out", str(mine)) == exits.DONE

@@ -28,7 +28,7 @@ LAST_PAGE_QUOTE = "A language model that never moves the robot can still teach i
 
 
 def reply(workspace: Workspace, label: str, /, **changes: object) -> str:
-    """A raw reply that is right by the schema and goes with the label, but for the changes."""
+    """A raw reply that is right by the schema and goes with the label, except for the changes."""
     taxonomy = workspace.taxonomy
     leads = taxonomy.leaves[label].answers if label in taxonomy.leaves else {}
     if label == OUT_OF_SCOPE:
@@ -347,7 +347,7 @@ def test_an_abstract_may_be_text_or_a_paper(paper):
         (lambda c: c.classify(["paper.pdf"]), TypeError, "got list"),
         (lambda c: c.classify(7), TypeError, "got int"),
         (lambda c: c.prompt(None), TypeError, "got NoneType"),
-        (lambda c: c.classify(""), BadReference, "no known kind of reference"),
+        (lambda c: c.classify(""), BadReference, "not a known kind of reference"),
         (lambda c: c.classify_text(None), TypeError, "got NoneType"),
         (lambda c: c.classify_text(b"abstract"), TypeError, "got bytes"),
         (lambda c: c.classify_text({"abstract": "x"}), TypeError, "got dict"),

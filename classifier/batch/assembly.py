@@ -74,14 +74,14 @@ async def make_run(
 
 @dataclass(frozen=True)
 class ServerLine:
-    """The way of a run's requests to its server.
+    """The parts that a run's requests pass through on their way to the server.
 
     Attributes:
         http: The server.
-        throttle: Lets requests through to it, and their replies back once they are kept.
-        pause: In which all tasks hold back together.
-        spending: Told of each reply.
-        usage_of: Reads what an answer has cost.
+        throttle: Limits concurrent requests; returns a reply only after it is saved.
+        pause: The shared pause: all tasks wait while it lasts.
+        spending: Counts the cost of each reply.
+        usage_of: Reads the usage of a response.
         secrets: Strings that must not be written.
     """
 
@@ -97,7 +97,7 @@ def open_line(settings: Settings, concurrency: int, spending: RunSpending, store
     """Makes the line that settings ask for; nothing is sent yet.
 
     Args:
-        concurrency: Most requests at a time, those included whose replies are being saved.
+        concurrency: Most requests at a time, including those whose replies are being saved.
         store: Where replies are kept.
     """
     from classifier.engines.build import server_from
@@ -117,10 +117,10 @@ def open_line(settings: Settings, concurrency: int, spending: RunSpending, store
 def asking_classifier(
     settings: Settings, workspace: Workspace, line: ServerLine, transport: ChatTransport
 ) -> Classifier:
-    """A pipeline whose engine, or cascade, is answered from kept replies, else through a transport.
+    """A pipeline whose engine (or cascade) uses stored replies first, then a transport.
 
     Args:
-        transport: The line's throttle, or what takes its place.
+        transport: The throttle of `open_line`, or a replacement for it.
 
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
@@ -147,7 +147,7 @@ def _asking_labeller(
 ) -> Labeller:
     workers = _workers(settings)
     settings = settings.model_copy(update={"workers": workers})
-    # Papers that are being read, and replies that are being saved, hold no request back.
+    # More tasks than requests: reading papers and saving replies must not delay requests.
     at_once = job.concurrency + max(8, job.concurrency // 2) + 2 * workers
     return LocalLabeller(asking_classifier(settings, workspace, line, transport), job.reading, at_once)
 
@@ -180,7 +180,10 @@ def _batch_run(
 
 
 def _offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts: int) -> Labeller:
-    """Processes for many texts; PDFs are read in processes anyway, and take longer than their labels."""
+    """Uses processes if there are many texts.
+
+    PDFs are read in processes anyway, which takes longer than labelling.
+    """
     workers = _workers(settings)
     if workers > 1 and texts >= _WORTH_PROCESSES:
         return ProcessLabeller(settings, workspace, job.reading, workers)
@@ -217,7 +220,7 @@ def _cost_bound(settings: Settings, *, batch: bool) -> MostOf:
 
 
 def _known_models(settings: Settings) -> list[str]:
-    """Models of which it was found out before what the server accepts with them."""
+    """Models for which the server's abilities are known from an earlier run."""
     from classifier.engines.openai.ladder import Findings, findings_key
 
     findings, where = Findings(settings.data_dir / "servers.json"), server_of(settings)
@@ -227,7 +230,7 @@ def _known_models(settings: Settings) -> list[str]:
 
 
 def _workers(settings: Settings) -> int:
-    """Processes that read papers: as many as there are cores, unless the settings say otherwise."""
+    """The number of processes that read papers: one per core, unless the settings give another number."""
     if "workers" in settings.model_fields_set:
         return settings.workers
     affinity = getattr(os, "sched_getaffinity", None)

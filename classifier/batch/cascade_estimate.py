@@ -1,7 +1,7 @@
-"""What a cascade does to a list, before it runs: the sample's prompts, and the share of papers that goes on.
+"""Estimates a cascade before it runs: the sample's prompts, and the share of papers that will be escalated.
 
 What enters: a sample of entries. What leaves: rendered prompts, and a share with its range. No server is
-asked: where the first engine is a model, nothing is known of the share.
+asked, so the share is unknown if the first engine is a model.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Range = tuple[float, float]
 
 @dataclass
 class Sample:
-    """What a sample of the list tells.
+    """The results of reading a sample of the list.
 
     Attributes:
         prompts: Of the entries that could be read.
-        reason: Why the first of the others could not.
-        escalated: Papers that the offline engine is not sure of.
+        reason: Why the first unreadable entry could not be read.
+        escalated: Papers that the offline engine would escalate.
     """
 
     prompts: list[Prompt] = field(default_factory=list)
@@ -40,8 +40,8 @@ class Sample:
         """The share of papers that the last engine is asked about.
 
         Args:
-            cascade: The first engine; None for none, then it is asked about all.
-            whole: Whether the sample is all there is; else the range is Wilson's at 95 %.
+            cascade: The first engine; None if there is no cascade, then the share is 1.
+            whole: Whether the sample is the complete list; if not, the range is Wilson's 95 % interval.
         """
         read = len(self.prompts)
         if cascade is None or not read:
@@ -54,10 +54,10 @@ class Sample:
 async def read_sample(
     job: Job, settings: Settings, workspace: Workspace, entries: Iterable[ListEntry]
 ) -> Sample:
-    """Reads entries as the run would; those that cannot be read are left out.
+    """Reads entries as the run would; unreadable entries are skipped.
 
     Raises:
-        ConfigError: No entry's fault.
+        ConfigError: The settings are wrong.
     """
     sample = Sample()
     async with Classifier.from_settings(settings, workspace=workspace) as reader:

@@ -1,7 +1,8 @@
-"""A person's corrections as CSV: out of a ledger, and back into one.
+"""Corrections as CSV: exported from a ledger, and imported into one.
 
 What enters: a table with the columns `key` and `label`, and `note`, `by`, `at`, `title` if they are there;
-others are passed over. What leaves: wishes, each with its line; every problem of the table is named at once.
+other columns are ignored. What leaves: wishes, each with its line; every problem of the table is named at
+once.
 """
 
 from __future__ import annotations
@@ -64,13 +65,13 @@ def write_table(stored: Iterable[StoredCorrection]) -> Iterator[bytes]:
 
 
 def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
-    """The corrections that a table asks for, in its order, and the rows that ask for none.
+    """The corrections in a table, in its order, and the rows without one.
 
     Args:
         note, by: For rows that have none.
 
     Raises:
-        InputError: It cannot be read, or lacks a column or every row.
+        InputError: It cannot be read, lacks a column, or has no rows.
     """
     text = _text(path)
     first = text.partition("\n")[0]
@@ -80,7 +81,7 @@ def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
         if missing := [name for name in _NEEDED if name not in names]:
             raise InputError(
                 f"{path}: no column {' and no column '.join(missing)} in its first line; expected key and "
-                "label, and note, by, at, title if you like"
+                "label, and optionally note, by, at, title"
             )
         lines = ((rows.line_num, row) for row in rows if any(cell.strip() for cell in row))
         found = _wished(names, lines, Correction(key="", label="", note=note, by=by))

@@ -1,9 +1,8 @@
-"""Entries of a list, one by one -> which of them are a paper that came before.
+"""Finds entries of a list that are the same paper as an earlier entry.
 
 What enters: list entries. What leaves: the key of the first entry of the same paper, or None. It keeps, for
-each paper, its key, its title and a few hashes, and reads a file only where another of the same
-size has come before. It decides by `classifier.model.identity`; what happens to a duplicate is the runner's
-matter.
+each paper, its key, its title and a few hashes, and reads a file only if an earlier file has the same size.
+It decides by `classifier.model.identity`; the caller decides what to do with a duplicate.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from classifier.model.paper import Paper
 from classifier.model.traits import TELLING_LETTERS, FoldedTitle, abstract_letters
 
 _HASH_MASK = (1 << 60) - 1  # an int of two digits takes a third less memory than one of three
-_LOOK = 0.7  # least similarity, before any folding, at which two titles are compared in earnest
+_LOOK = 0.7  # least similarity, before any folding, at which two titles are compared fully
 
 
 class Duplicates:
-    """Remembers the papers of one run; what 100,000 take is measured in benchmarks/lists.py."""
+    """Remembers the papers of one run; benchmarks/lists.py measures the memory for 100,000."""
 
     def __init__(self) -> None:
         self._keys = _Texts()
         self._titles = _Texts()
         self._firsts = array("L")  # place of the first entry of the same paper; its own, mostly
-        self._arxiv = array("q")  # hash of the arXiv id, 0 where there is none
+        self._arxiv = array("q")  # hash of the arXiv id, 0 if there is none
         self._authors: dict[int, tuple[str, ...]] = {}  # of papers with short titles
         self._ids: dict[int, int] = {}  # hash of an id -> place of its paper in the lists above
         self._blocks: dict[int, int | array[int]] = {}  # hash of a part of a title -> places
@@ -39,14 +38,15 @@ class Duplicates:
         self._bytes: dict[bytes, int] = {}  # sha256 of a file -> place
 
     def find(self, entry: ListEntry, sha256: str | None = None) -> str | None:
-        """The key of the first entry of the same paper, or None; takes note of this entry in any case.
+        """Returns the key of the first entry of the same paper, or None; records this entry in any case.
 
-        The same are: one arXiv id (any version) or DOI, unless the titles contradict, since wrong ids are
-        common; one abstract, of entries that have neither title nor id; one file's bytes; near-equal titles
-        (`identity.same_title`), unless their arXiv ids differ or, for short titles, their authors.
+        Entries are the same paper if they share an arXiv id (any version) or DOI and their titles do not
+        contradict each other (wrong ids are common); the same abstract, without title and id; the same file
+        bytes; or near-equal titles (`identity.same_title`), unless their arXiv ids differ or, for short
+        titles, their authors.
 
         Args:
-            sha256: Of the paper's PDF, when it is known; else the entry's own file is looked at.
+            sha256: Hash of the paper's PDF if known; otherwise the entry's own file is read.
         """
         paper = entry.paper
         title = FoldedTitle(paper.title or "")
@@ -116,7 +116,7 @@ class Duplicates:
         )
 
     def _candidates(self, title: FoldedTitle) -> list[int]:
-        """Places of papers whose titles share a part with this one, first ones first."""
+        """Positions of papers whose titles share a part with this one, earliest first."""
         places: set[int] = set()
         for block in map(_hash, title.blocks(near=1)):
             known = self._blocks.get(block)
@@ -125,13 +125,13 @@ class Duplicates:
         return sorted(places)
 
     def _file(self, file: Path | None) -> tuple[int | None, bytes | None]:
-        """The file's size and, where another of that size was seen, its sha256; None where unreadable."""
+        """The file's size and, if another file of that size was seen, its sha256; None if unreadable."""
         try:
             size = file.stat().st_size if file is not None else None
             if file is None or size not in self._sizes:
                 return size, None
             digest = _sha256(file)
-        except OSError:  # gone since the list was read: it is the runner that reports it
+        except OSError:  # deleted since the list was read: the run reports it
             return None, None
         first = self._sizes[size]
         if first is not None:

@@ -1,8 +1,8 @@
 """What a run would send and cost, before anything is sent: from real prompts, as a range.
 
-What enters: a job. What leaves: an `CostEstimate`. Entries are read as the run would read them (PDFs that are
-fetched stay in the cache), at most `SAMPLE` of them. Without observed usage a token is taken to be 3 to 6
-characters long; where the folder's ledger holds replies, their mean decides. No model is asked.
+What enters: a job. What leaves: a `CostEstimate`. Entries are read as the run would read them (PDFs that are
+fetched stay in the cache), at most `SAMPLE` of them. A token is assumed to have 3 to 6 characters; if the
+folder's ledger contains enough replies, their mean is used instead. No model is asked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from classifier.survey.workspace import Workspace
 SAMPLE = 24
 """Entries whose prompts are rendered; more would tell little more."""
 
-_LEAST_CACHED = 1024  # tokens; shorter prefixes are cached nowhere
+_LEAST_CACHED = 1024  # tokens; no provider caches shorter prefixes
 _CHARS_A_TOKEN = (6.0, 3.0)
 """Characters of a token, at most and at least, for the range of a dry run: English has 4 to 5, formulas
 fewer."""
@@ -42,20 +42,21 @@ _QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What is to come; ranges are (least, most) over all papers that still wait.
+    """What a run would do; ranges are (least, most) over all papers that still wait.
 
     Attributes:
         papers: Papers to be labelled.
-        sampled, unreadable: Entries that were read for this, and those of them that could not be.
-        unreadable_reason: Why the first of them could not; empty where all could.
+        sampled, unreadable: Entries that were read for this, and how many of them could not be.
+        unreadable_reason: Why the first of them could not be read; empty if all could.
         cached_share: The part of the input that is the same from paper to paper.
-        cost_usd: None where no price is known.
-        failed: Entries that failed before, and are not asked again.
-        at_provider: Entries whose request is out in a batch.
-        observed: Replies of the ledger that it rests on; 0 where it was made from characters alone.
-        cascade: What is asked first, if anything.
-        escalated_share: The share of papers that goes on to `model`: a range, with 95 % (Wilson), where the
-            offline engine was asked about the sample; 0 to 1 where a model would have to be.
+        cost_usd: In US dollars; None if no price is known.
+        failed: Entries that failed before and are not retried.
+        at_provider: Entries whose request is in a submitted batch.
+        observed: Replies in the ledger that the estimate is based on; 0 if it was made from character counts
+        alone.
+        cascade: The first engine; empty if there is none.
+        escalated_share: The share of papers that is escalated to `model`: a 95 % range (Wilson) if the first
+        engine is the offline engine, which labels the sample; 0 to 1 if it is a model.
     """
 
     engine: str
@@ -111,8 +112,8 @@ class CostEstimate:
         elif self.cascade:
             lines.append(f"cascade     {self.cascade} first; 0 % to 100 % are escalated to {self.model}")
         lines.append(
-            f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same from paper "
-            "to paper (cached where the provider does so)"
+            f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same for all "
+            "papers (cached if the provider supports it)"
         )
         lines.append(f"tokens out  {_many(self.tokens_out)}")
         lines.append(f"cost        {self._cost()}")
@@ -126,7 +127,7 @@ class CostEstimate:
 
 @dataclass
 class _Listed:
-    """A reading of the lists: sums, and entries that stand for all that wait."""
+    """The result of reading the lists: sums, and a sample of the waiting entries."""
 
     papers: int = 0
     duplicates: int = 0
@@ -164,7 +165,7 @@ def estimate(
     escalated_share = read.escalated_share(settings.cascade, whole=len(sample) == listed.papers)
     requests = last = _times(escalated_share, (readable, readable))
     if before is not None:
-        observed = None  # its mean would be over replies of both models
+        observed = None  # the mean would mix replies of both models
         requests = _plus(last, (readable, readable))
     tokens_in, tokens_out = _tokens(read.prompts, settings, observed)
     share = _shared_share(read.prompts)
@@ -262,7 +263,7 @@ def _answer(schema: Mapping[str, Any], name: str, *, most: bool) -> Any:
 
 
 def _shared_share(prompts: list[Prompt]) -> float:
-    """The part of the input that stands at the start of (nearly) every prompt."""
+    """The share of the input that nearly all prompts have in common at their start."""
     chars = sum(len(prompt.system) + len(prompt.user) for prompt in prompts)
     same = sum(len(second.system) for first, second in pairwise(prompts) if first.system == second.system)
     if len(prompts) == 1:
@@ -276,7 +277,10 @@ def _shared_share(prompts: list[Prompt]) -> float:
 def _cost(
     settings: Settings, tokens_in: Range, tokens_out: Range, share: float, *, batch: bool
 ) -> Range | None:
-    """Of one paper, since prices may depend on a request's length. Least: all that can be is cached."""
+    """The cost of one paper, since prices may depend on a request's length.
+
+    For the lowest value, everything that can be cached is cached.
+    """
     if settings.chosen_engine == "offline":
         return 0.0, 0.0
     least = Usage(

@@ -1,4 +1,4 @@
-"""Lists -> items of the ledger, as a stream: entry by entry in list order, twins found on the way.
+"""Lists -> items of the ledger, as a stream: entry by entry in list order; duplicates are detected.
 
 What enters: what the readers yield. What leaves: rows in the ledger; entries that cannot be used are noted
 with line and reason. What it does not do: read list formats (`classifier.lists`).
@@ -23,14 +23,15 @@ _ROWS = 1000
 
 
 def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicate | None = None) -> None:
-    """Puts a reading of the lists into the ledger; what an earlier reading brought keeps its label.
+    """Stores the entries of the lists in the ledger; entries that are already there keep their labels.
 
     Args:
         found: Entries in list order.
-        find_duplicate: None labels duplicates like any other entry.
+        find_duplicate: Finds the key of an earlier entry of the same paper; None labels duplicates like any
+        other entry.
 
     Raises:
-        StoreError: The ledger cannot be written. What `found` raises goes through.
+        StoreError: The ledger cannot be written. Exceptions of `found` are passed through.
     """
     listing, place = ledger.begin_listing(), 0
     entries = iter(found)
@@ -60,7 +61,7 @@ def _twin_of(find_duplicate: FindDuplicate | None, row: Found) -> str | None:
 
 
 def first_entries(found: Iterable[Found], count: int | None) -> Iterator[Found]:
-    """The rows up to the n-th usable entry; all where `count` is None."""
+    """The rows up to the n-th usable entry; all if `count` is None."""
     usable = 0
     for row in found:
         if count is not None and usable >= count:

@@ -1,7 +1,7 @@
 """A job: what is to be labelled, and everything that decides its labels and their price.
 
-What enters: settings and a workspace. What leaves: fingerprints by which ledgers are told apart.
-What it does not do: open or send anything.
+What enters: settings and a workspace. What leaves: fingerprints that decide whether a ledger belongs to the
+job. What it does not do: open or send anything.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from classifier.survey.workspace import Workspace
 Runner = Literal["local", "ray"]
 
 CONCURRENCY = 32
-"""The ceiling where none is given; how many requests are really out, the server's answers decide."""
+"""The ceiling if none is given; how many requests are really out, the server's answers decide."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be labelled, where to, and within which bounds.
+    """What to label, into which folder, and within which limits.
 
     Attributes:
         sources: Lists, as the user names them.
         out: The folder.
-        limit: Only the first so many entries.
-        max_cost_usd: Cap on what the folder's replies cost together.
-        batch_api: Ask by the provider's Batch API: half the price, within a day.
-        drop_batches: Give up what an earlier run has left at the provider.
+        limit: Label only the first so many entries.
+        max_cost_usd: Cap on the total cost of all replies in the folder's ledger.
+        batch_api: Use the provider's Batch API: half the price, results within a day.
+        drop_batches: Drop batches that an earlier run left at the provider.
         runner: "local" labels in this machine's processes, "ray" on a cluster (`classifier.batch.cluster`).
     """
 
@@ -64,8 +64,8 @@ class Job:
 def fingerprint(settings: Settings, workspace: Workspace) -> dict[str, Any]:
     """Everything that decides the labels, by name: ledgers with equal ones may be resumed.
 
-    Not `Job.reading`: each label says what it was decided from, and failed entries may be retried from their
-    abstracts.
+    `Job.reading` is not part of it: each label states which text it was made from, and failed entries may be
+    retried from their abstracts.
     """
     first, engine = first_stage(settings), settings.chosen_engine
     values: dict[str, Any] = {"engine": engine}

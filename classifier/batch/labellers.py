@@ -1,7 +1,7 @@
 """Items -> labels: in this process for engines that wait for a server, in several for one that computes.
 
-What enters: a few items at a time. What leaves: an `ItemOutcome` each; whatever is wrong with an entry
-becomes a failed label, so that one bad row never ends a run. What it does not do: save, or choose the items.
+What enters: a few items at a time. What leaves: an `ItemOutcome` each. An entry that cannot be labelled gets
+a failed label, so that one bad row never ends a run. What it does not do: save, or choose the items.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ class Labeller(Protocol):
     """Labels items.
 
     Attributes:
-        chunk: How many items are best given at a time.
-        at_once: How many calls are best under way at a time.
+        chunk: The best number of items per call.
+        at_once: The best number of concurrent calls.
     """
 
     chunk: int
     at_once: int
 
     async def label(self, items: Sequence[Item]) -> list[ItemOutcome]:
-        """One outcome an item, in their order; none for items whose reply is to come by a batch.
+        """Returns one outcome per item, in their order; none for items whose reply will come from a batch.
 
         Raises:
-            BudgetSpent, ConfigError, StoreError: No item's fault: the next one would fail as well.
+            BudgetSpent, ConfigError, StoreError: The fault is not the item's: the next item would fail too.
         """
         ...
 
@@ -57,11 +57,11 @@ class Labeller(Protocol):
 
 
 async def label_entry(classifier: Classifier, entry: ListEntry, reading: Reading) -> Label:
-    """Reads and labels one entry; a failed label where that cannot be done.
+    """Reads and labels one entry; returns a failed label if that is not possible.
 
     Raises:
-        BudgetSpent, ConfigError, StoreError: No entry's fault.
-        Deferred: Its reply is to come by a batch.
+        BudgetSpent, ConfigError, StoreError: The fault is not the entry's.
+        Deferred: Its reply will come from a batch.
     """
     try:
         return await classifier.alabel(*await read_entry(classifier, entry, reading))
@@ -97,7 +97,7 @@ class LocalLabeller:
             with asking(item) as conversation, suppress(Deferred):
                 label = await label_entry(self._classifier, item.entry, self._reading)
                 outcomes.append(ItemOutcome(item, label, conversation.sent, conversation.cost_usd))
-        await asyncio.sleep(0)  # an engine that never waits must not keep an interrupt from arriving
+        await asyncio.sleep(0)  # an engine that never waits must not block an interrupt
         return outcomes
 
     async def aclose(self) -> None:
@@ -106,10 +106,10 @@ class LocalLabeller:
 
 
 class ProcessLabeller:
-    """Labels in processes of its own, each with a pipeline: for the offline engine, which only computes.
+    """Labels in separate processes, each with its own pipeline: for the offline engine, which only computes.
 
     Args:
-        settings, workspace: What each process makes its classifier from.
+        settings, workspace: Each process creates its classifier from these.
         processes: How many.
     """
 
@@ -118,7 +118,7 @@ class ProcessLabeller:
     def __init__(self, settings: Settings, workspace: Workspace, reading: Reading, processes: int) -> None:
         import multiprocessing
 
-        self.at_once = 2 * processes  # one in work and one in wait for each
+        self.at_once = 2 * processes  # one in progress and one waiting for each
         self._reading = reading
         self._pool = ProcessPoolExecutor(
             processes,
@@ -150,7 +150,7 @@ class ProcessLabeller:
 
 @dataclass
 class _Worker:
-    """What a process of the pool keeps from chunk to chunk."""
+    """The state that a process of the pool keeps between chunks."""
 
     classifier: Classifier
     reading: Reading
@@ -169,7 +169,7 @@ def _open(settings: Settings, root: Path, reading: Reading) -> None:
 
 
 def _end_with_parent() -> None:
-    """A killed parent cannot end its processes."""
+    """Ends this process when its parent ends: a killed parent cannot do that."""
     import multiprocessing
 
     parent = multiprocessing.parent_process()
@@ -194,7 +194,7 @@ def _label(entries: list[str]) -> list[str]:
 
 
 def _failed(entry: ListEntry, error: ClassifierError) -> Label:
-    """The row of an entry that could not be labelled, with what the list says of the paper."""
+    """The row of an entry that could not be labelled, with what the list contains about the paper."""
     paper = LabelledPaper(
         **entry.paper.model_dump(include={"title", "authors", "year", "arxiv_id", "doi"}), source="list"
     )

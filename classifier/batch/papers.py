@@ -1,7 +1,7 @@
-"""A ledger's rows -> the same rows, with the first entry of each one's paper, and a person's word applied.
+"""A ledger's rows -> the same rows with the first entry of each paper, and with corrections applied.
 
 What enters: the folder that `classifier label --out` made. What leaves: rows in list order. Duplicates that
-the list did not show, such as two saves of one PDF, are found by what was read of them: bytes, ids, titles.
+are not visible in the list, such as two copies of one PDF, are found by what was read: bytes, ids, titles.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read_papers(folder: Path) -> Iterator[Row]:
 
 
 def papers_with_twins(folder: Path) -> Iterator[tuple[Row, str | None]]:
-    """Each of these rows, and the key of the entry that was labelled in its place, if there is one."""
+    """Each row and, if another entry was labelled for it, that entry's key."""
     duplicates, firsts = Duplicates(), dict[str, str]()
     for row, twin in rows_with_originals(folder):
         known, sha256 = _as_read(row)
@@ -41,7 +41,7 @@ def papers_with_twins(folder: Path) -> Iterator[tuple[Row, str | None]]:
 
 
 def read_filed(folder: Path) -> Iterator[tuple[Filed, str | None]]:
-    """The rows of `papers_with_twins`, with corrections applied by the titles that the ledger keeps.
+    """The rows of `papers_with_twins`, with corrections applied; leaf titles come from the ledger.
 
     Raises:
         ConfigError, StoreError: As `read_papers`.
@@ -54,7 +54,7 @@ def read_filed(folder: Path) -> Iterator[tuple[Filed, str | None]]:
 
 
 def _as_read(row: Row) -> tuple[ListEntry, str | None]:
-    """The entry with what its label says of its paper, in the place of its file."""
+    """The entry with the paper's data from its label instead of its file."""
     paper, found = row.entry.paper, row.label.paper
     known = Paper(
         title=paper.title or found.title,

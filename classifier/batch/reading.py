@@ -1,11 +1,11 @@
-"""An entry of a list -> a document to be labelled: which of what it brings is read.
+"""An entry of a list -> a document to label: decides which of its texts is read.
 
     attached PDF > arXiv's PDF > PDF at an address > abstract > what a DOI or a title leads to
 
-What is not there, or cannot be read, is passed over for the next one, and the label says so. Where a source
-did not answer, the abstract does not take its place: the entry fails, and is asked again by the next run
-(ADR 9). An entry that brings an abstract is not searched for by DOI or title: that would take arXiv three
-seconds an entry. What it does not do: label.
+If a text does not exist or cannot be read, the next one is used, and the label has a warning. If a source did
+not answer, the abstract is not used instead: the entry fails, and the next run tries it again (ADR 9). An
+entry with an abstract is not searched for by DOI or title: that would take three seconds per entry at arXiv.
+What it does not do: label.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ FULL_TEXT_MISSING = "full-text-missing"
 async def read_entry(
     classifier: Classifier, entry: ListEntry, reading: Reading = "full"
 ) -> tuple[PaperFile, Document]:
-    """Reads the best of what an entry brings.
+    """Reads the best text that an entry offers.
 
     Raises:
         WrongPaper: Its arXiv id belongs to a paper with another title.
         SourceUnavailable: Nothing could be read, and a source did not answer.
-        InputError, SourceError: There is nothing that could be read; the first reason is told.
+        InputError, SourceError: There is no readable text; the first reason is reported.
     """
     abstract = bool(entry.paper.abstract and entry.paper.abstract.strip())
     notices = list(entry.notices)
@@ -88,7 +88,7 @@ async def read_entry(
 def _references(entry: ListEntry, abstract: bool) -> Iterator[str | Reference]:
     paper = entry.paper
     if entry.file is not None:
-        # Not parsed: a file may be called like an arXiv id.
+        # Not parsed: a file may have the name of an arXiv id.
         yield Reference(ref=entry.key, kind="file", value=str(entry.file))
     if paper.arxiv_id:
         yield paper.arxiv_id
@@ -103,7 +103,7 @@ def _references(entry: ListEntry, abstract: bool) -> Iterator[str | Reference]:
 
 
 def _check_id(file: PaperFile) -> None:
-    """Refuses what arXiv knows by another title than the list claims."""
+    """Rejects an id whose paper has another title at arXiv than in the list."""
     wrong = next((notice for notice in file.notices if notice.code == "title-mismatch"), None)
     if wrong is not None and file.source == "arxiv":
         raise WrongPaper(wrong.message)

@@ -1,11 +1,11 @@
-"""Replies that are on disk before they are used, and are used again instead of being paid for again.
+"""Replies are saved before they are used, and reused instead of being paid for again.
 
-What enters: requests of one item's conversation (`asking`), through a `ChatTransport`. What leaves: the reply
-of the ledger where the same question had been put as often before in the item's round, else the server's,
-once it is saved. A question is the same however the server wants it put: what is found out about it
-meanwhile makes no reply useless. Errors are not kept, since they cost nothing that could be had again;
-refusals of a batch are, since they cost a day. A reply that the engine then refuses is kept like any other,
-so that the conversation comes out the same when it is led again.
+What enters: requests of one item's conversation (`asking`), through a `ChatTransport`. What leaves: the
+ledger's reply if there is one for the same question, item, round and number of times asked; otherwise the
+server's reply, after it is saved. A question is the same whatever form the server requires: what is learned
+about a server makes no reply useless. Errors are not stored, since they cost nothing; refusals of a batch are
+stored, since they cost a day. A reply that the engine then rejects is stored like any other, so that a
+repeated conversation has the same result.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from classifier.model.reply import Usage
 
 
 class ReplyStore(Protocol):
-    """Where replies are kept."""
+    """Stores replies."""
 
     async def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
-        """Keeps a response; `body` is compressed (`pack`).
+        """Saves a response; `body` is compressed (`pack`).
 
         Raises:
-            StoreError: It cannot be kept.
+            StoreError: It cannot be saved.
         """
         ...
 
@@ -50,9 +50,9 @@ class Conversation:
     """One item's requests so far.
 
     Attributes:
-        put: Question -> how often a reply to it was had.
-        sent: Requests that went to the server, at a cost in US dollars.
-        key: Where the reply to the request is kept that is on its way.
+        put: Question -> how many replies to it were received.
+        sent: Requests that were sent to the server, with their cost in US dollars.
+        key: The key under which the reply to the current request will be stored.
     """
 
     item: Item
@@ -67,7 +67,7 @@ _CONVERSATION: ContextVar[Conversation] = ContextVar("conversation")
 
 @contextmanager
 def asking(item: Item) -> Iterator[Conversation]:
-    """Requests of this task inside the block belong to the item."""
+    """Inside the block, requests of this task belong to the item."""
     conversation = Conversation(item)
     token = _CONVERSATION.set(conversation)
     try:
@@ -77,19 +77,19 @@ def asking(item: Item) -> Iterator[Conversation]:
 
 
 class Deferred(Exception):
-    """The reply does not come now: the item is labelled when it is there (`classifier.batch.provider`)."""
+    """The reply will come later; the item is labelled then (`classifier.batch.provider`)."""
 
 
 def present_conversation() -> Conversation:
-    """The one that this task's requests belong to."""
+    """The conversation that this task's requests belong to."""
     return _CONVERSATION.get()
 
 
 class StoredReplies:
-    """A `ChatTransport` that answers from the ledger where it can.
+    """A `ChatTransport` that answers from the ledger if it can.
 
     Args:
-        inner: Where requests go that have no reply yet; on its way is a `StoringTransport`.
+        inner: The transport for requests without a stored reply; it must contain a `StoringTransport`.
         basis: What else decides a reply besides its question, such as the temperature; JSON.
     """
 
@@ -110,7 +110,7 @@ class StoredReplies:
         kept = replies.get(key)
         conversation.key = key
         body = await self._inner.complete(request) if kept is None else Kept(unpack(kept))
-        conversation.put[question] += 1  # a failed exchange brought no reply: the next one takes its number
+        conversation.put[question] += 1  # a failed exchange has no reply: the next one gets its number
         return body
 
     async def aclose(self) -> None:
@@ -119,17 +119,17 @@ class StoredReplies:
 
 
 class StoringTransport:
-    """A `ChatTransport` whose replies are kept before anybody sees them.
+    """A `ChatTransport` that saves each reply before returning it.
 
-    It stands behind the throttle: a request is out until its reply is saved, so that a run that dies has
-    never more to buy again than may be out.
+    It is behind the throttle: a request counts as in flight until its reply is saved, so a killed run never
+    has to buy more replies again than may be in flight.
 
     Args:
         inner: The server.
-        store: Keeps each reply.
-        usage_of: Reads what a reply has cost.
-        spending: Told each reply's usage.
-        secrets: Strings that are cut out of each body, for the engine as for the ledger: servers echo keys.
+        store: Saves each reply.
+        usage_of: Reads the usage of a reply.
+        spending: Counts each reply's usage.
+        secrets: Strings that are removed from each body, since servers echo keys.
     """
 
     def __init__(
@@ -167,10 +167,10 @@ class StoringTransport:
 
 
 def stored_refusal(status: int, body: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A refusal in the shape in which it is kept; `refusal_of` reads it again."""
+    """A refusal in the form in which it is stored; `refusal_of` reads it again."""
     return {"status": status, "where": where, "body": body}
 
 
 def refusal_of(kept: Mapping[str, Any]) -> ModelError:
-    """The error that a kept refusal stands for."""
+    """The error that a stored refusal represents."""
     return failure(kept["status"], {}, json.dumps(kept["body"]), where=kept["where"])

@@ -1,7 +1,7 @@
 """A ledger -> what users keep: labels.jsonl, failed.jsonl, run.json.
 
-What enters: the folder that `classifier label --out` made. What leaves: files that are whole or not there, in
-which a person's word counts. What it does not do: other formats (`classifier.export`).
+What enters: the folder that `classifier label --out` made. What leaves: files that are complete or absent,
+with corrections applied. What it does not do: other formats (`classifier.export`).
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ def write_rows(folder: Path) -> RunTally:
     """Writes labels.jsonl (one Label a line, in list order) and failed.jsonl.
 
     `failed.jsonl` has one object a line: key, source, line, code, message, duplicate_of (the key of the entry
-    that failed for this one too, or null); unusable entries come last. What a person labelled has not failed.
+    that failed for this one too, or null); unusable entries come last. An entry that a person labelled is not
+    listed as failed.
 
     Returns:
-        What they hold, counted.
+        Counts of the rows.
 
     Raises:
         StoreError: The ledger cannot be read, or a file not be written.
@@ -75,7 +76,9 @@ def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
 
 @contextmanager
 def writing_results(folder: Path) -> Iterator[None]:
-    """One process at a time: each writes what the ledger holds by then, so that the last one writes all.
+    """Allows one process at a time.
+
+    Each writes the ledger's current state, so the last one writes everything.
 
     Raises:
         StoreError: Another process takes too long.
@@ -85,8 +88,8 @@ def writing_results(folder: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise StoreError(
-            f"{folder}: another process has been writing {LABELS_FILE} for {_PATIENCE_S:g} s; the ledger has "
-            "everything: rerun when it is done"
+            f"{folder}: another process has been writing {LABELS_FILE} for {_PATIENCE_S:g} s; all labels "
+            "are in the ledger: rerun when it has finished"
         ) from error
 
 

@@ -1,7 +1,7 @@
-"""The run: items that wait go in, each one's label is saved, until none waits or something says stop.
+"""The run: waiting items enter, each label is saved, until no item waits or the run must stop.
 
-What enters: the ledger and a labeller. What leaves: nothing but what is in the ledger; how it ended
-is in `Run.stopped`. Items in work are bounded, the rest stays on disk: memory does not grow with the list.
+What enters: the ledger and a labeller. What leaves: labels in the ledger; `Run.stopped` contains the reason
+for an early end. Only a limited number of items is in memory: memory does not grow with the list.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class Interrupted(ClassifierError):
 
 @dataclass
 class RunProgress:
-    """Where a run stands; `done` and `failed` count earlier runs too, `here` and `labelled` this one."""
+    """The progress of a run.
+
+    `done` and `failed` include earlier runs, `here` and `labelled` count this one only.
+    """
 
     total: int = 0
     done: int = 0
@@ -47,18 +50,18 @@ class RunProgress:
 
     @property
     def waiting(self) -> int:
-        """Items without a label, those in work included."""
+        """Items without a label, including those in progress."""
         return max(0, self.total - self.done - self.failed)
 
     @property
     def per_second(self) -> float:
-        """Items of this run a second."""
+        """Items of this run per second."""
         return self.here / max(1e-9, time.monotonic() - self.started)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Answers that are to come later: how many are out, and how many of them are said to be ready."""
+    """Answers that will come later: how many requests are submitted, and how many are reported as ready."""
 
     out: int
     ready: int
@@ -68,18 +71,18 @@ class ReplySource(Protocol):
     """Where the replies of a run come from, between its passes over the list.
 
     Attributes:
-        say: Called with what a person who waits for hours wants to know.
+        say: Called with progress messages for a person who waits for hours.
     """
 
     say: Callable[[str], None]
 
     @property
     def expected(self) -> Expected | None:
-        """None where replies come at once."""
+        """None if replies come at once."""
         ...
 
     async def open(self) -> None:
-        """Begins, before the first pass."""
+        """Prepares the first pass."""
         ...
 
     async def is_full(self) -> bool:
@@ -87,11 +90,11 @@ class ReplySource(Protocol):
         ...
 
     def tells(self, outcome: ItemOutcome) -> bool:
-        """Whether an outcome says what others will cost, and whether the server is there."""
+        """Whether an outcome shows what other items will cost and that the server answers."""
         ...
 
     async def more(self) -> bool:
-        """Brings replies after a pass that was not stopped; says whether another pass is worth it.
+        """Gets replies after a pass that was not stopped; returns whether another pass is worthwhile.
 
         Raises:
             ModelError, Interrupted: The run must stop.
@@ -104,7 +107,7 @@ class ReplySource(Protocol):
 
 
 class DirectReplies:
-    """A `ReplySource` for engines that answer at once: one pass is all."""
+    """A `ReplySource` for engines that answer at once: one pass is enough."""
 
     expected: Expected | None = None
 
@@ -112,14 +115,14 @@ class DirectReplies:
         self.say: Callable[[str], None] = lambda _: None
 
     async def open(self) -> None:
-        """Nothing to begin."""
+        """Nothing to prepare."""
 
     async def is_full(self) -> bool:
         """Never."""
         return False
 
     def tells(self, outcome: ItemOutcome) -> bool:
-        """Unless all its replies were there before."""
+        """True unless all replies of the item were stored before."""
         return outcome.requests > 0 or not outcome.item.replies
 
     async def more(self) -> bool:
@@ -127,22 +130,22 @@ class DirectReplies:
         return False
 
     def stop(self) -> None:
-        """Nothing waits."""
+        """Nothing to stop."""
 
 
 class Run:
     """One run over a ledger.
 
     Args:
-        throttle: The openai engine's; None offline.
-        replies: Where replies come from; None for engines that answer at once.
+        throttle: The openai engine's throttle; None for the offline engine.
+        replies: The source of replies; None for engines that answer at once.
 
     Attributes:
-        progress: Up to date at any time.
+        progress: Always up to date.
         replies: As given.
-        stopped: Why it ended early; None where it did not.
+        stopped: Why it ended early; None if it did not.
         interrupted: Whether a person ended it.
-        dropped: Batches of an earlier run that were given up for it.
+        dropped: The number of dropped batches of an earlier run.
     """
 
     def __init__(
@@ -170,10 +173,10 @@ class Run:
         self._streak = FailureStreak[int]()
 
     async def go(self) -> None:
-        """Labels all that waits.
+        """Labels all waiting items.
 
         Raises:
-            ConfigError, StoreError: It cannot go on; what was saved before is saved.
+            ConfigError, StoreError: It cannot continue; labels that were saved before are kept.
         """
         counts: Counts = await self._store.do(lambda ledger: ledger.counts())
         self.progress = RunProgress(
@@ -197,9 +200,9 @@ class Run:
         await self._labeller.aclose()
 
     def interrupt(self) -> None:
-        """Ends the run soon: nothing is sent any more, replies that are on their way are waited for.
+        """Ends the run soon: nothing more is sent, and replies in flight are awaited.
 
-        Called again, it ends at once.
+        A second call ends it at once.
         """
         again, self.interrupted = self.interrupted, True
         if again:
@@ -219,10 +222,10 @@ class Run:
             task.cancel()
 
     async def _take_turns(self) -> None:
-        """Passes over the list, with what brings replies between them, until neither has anything left."""
+        """Alternates passes over the list with getting replies, until neither has anything left to do."""
         await self.replies.open()
         while True:
-            await self._label_all()  # labels what has its replies, asks for what has none
+            await self._label_all()  # labels items with replies, asks for the others
             if self.stopped is not None or not await self.replies.more():
                 return
 
@@ -243,7 +246,7 @@ class Run:
         while items := await self._take():
             try:
                 outcomes = await self._labeller.label(items)
-            except BudgetSpent as error:  # these items wait on
+            except BudgetSpent as error:  # these items keep waiting
                 self._stop(error)
                 return
             await self._store.do(lambda ledger, kept=outcomes: ledger.save(kept))  # type: ignore[misc]

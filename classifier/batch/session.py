@@ -1,4 +1,4 @@
-"""Settings and lists -> a finished run and its summary: where everything of this package meets.
+"""Settings and lists -> a finished run and its summary; connects the parts of this package.
 
 What enters: a `Job`, settings, a workspace. What leaves: the folder's files, and the summary that run.json
 holds. What it does not do: read a command line, or print.
@@ -42,7 +42,7 @@ def label_lists(
     on_start: OnStart = lambda _: None,
     purse: Purse | None = None,
 ) -> dict[str, Any]:
-    """Labels lists; the same call goes on where an earlier one ended, however it ended.
+    """Labels lists; the same call resumes an earlier one, however that ended.
 
     Args:
         entries: Rows in place of those that the job's sources hold.
@@ -53,8 +53,8 @@ def label_lists(
         The summary that run.json holds.
 
     Raises:
-        ConfigError: Settings are wrong, another process is at work in the folder, its ledger was made with
-            other settings, or a cap is wanted where no price is known.
+        ConfigError: Settings are wrong, another process uses the folder, its ledger was made with other
+        settings, or there is a cap but no known price.
         InputError: A list cannot be read.
         StoreError: The disk is full. What was done is saved.
     """
@@ -63,7 +63,7 @@ def label_lists(
     made_from = fingerprint(settings, workspace)
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         ledger.keep(TITLES, {name: workspace.taxonomy.titles(name) for name in workspace.taxonomy.leaves})
-        take_in_parts(ledger, job.out, made_from)  # of a run on a cluster that was broken off
+        take_in_parts(ledger, job.out, made_from)  # of an interrupted run on a cluster
         find_duplicate = duplicate_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_duplicate)
         _refuse_batches(job, ledger)
@@ -74,7 +74,7 @@ def label_lists(
         summary = request_settings(job, settings) | {"started_at": started_at, "fingerprint": made_from}
 
         def finish() -> None:
-            ledger.bind_corrections()  # what was read of a PDF may tell which paper it is
+            ledger.bind_corrections()  # the text of a PDF may identify its paper
             with writing_results(job.out):
                 summary.update(finished_at=now(), **findings(ledger, write_rows(job.out)))
                 write_summary(job.out, summary)
@@ -85,7 +85,7 @@ def label_lists(
             else:
                 went = outcome_totals(asyncio.run(_run(job, settings, workspace, ledger, on_start, purse)))
         except BaseException:
-            with suppress(StoreError):  # a full disk was told already
+            with suppress(StoreError):  # a full disk was reported already
                 finish()
             raise
         summary |= went
@@ -111,10 +111,10 @@ def _check(job: Job, settings: Settings) -> None:
 
 
 def _refuse_batches(job: Job, ledger: Ledger) -> None:
-    """Answers that are to come by batches would be bought twice by asking directly.
+    """Refuses to ask directly while batches are submitted: their answers would be bought twice.
 
     Raises:
-        ConfigError: There are some, and the job does not want to wait for them.
+        ConfigError: There are submitted batches, and the job does not use the Batch API.
     """
     if job.batch_api or job.drop_batches:
         return
@@ -135,8 +135,8 @@ async def _run(
         run = await make_run(job, settings, workspace, store, purse)
         usual = gc.get_threshold()
         on_start(run)
-        # What is there by now stays, and each reply is thousands of objects that soon go again: looking
-        # through them all over and over costs a tenth of the CPU.
+        # Existing objects stay, and each reply creates thousands of short-lived ones: scanning all of them
+        # repeatedly costs a tenth of the CPU time.
         gc.freeze()
         gc.set_threshold(20_000, *usual[1:])
         try:

@@ -1,7 +1,7 @@
 """What a run has cost so far, what the rest will cost, and the cap.
 
-What enters: the usage of each reply. What leaves: sums, a refusal to send more, and an estimate. Of a run
-that goes on, what earlier ones have spent counts.
+What enters: the usage of each reply. What leaves: sums, a refusal to send more, and an estimate. If a run is
+resumed, the cost of earlier runs counts too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ class RunSpending:
     """Sums of a run.
 
     Args:
-        before: What the ledger holds at the start.
-        max_cost_usd: The cap on all that the ledger holds; None for no cap.
+        before: The ledger's total at the start.
+        max_cost_usd: The cap on the ledger's total in US dollars; None for no cap.
     """
 
     def __init__(self, before: Spent | None = None, max_cost_usd: float | None = None) -> None:
@@ -44,7 +44,7 @@ class RunSpending:
             self.cost_usd += usage.cost_usd
 
     def finish(self, cost_usd: float) -> None:
-        """Counts an item that was labelled in this run, and what its replies have cost."""
+        """Counts an item that was labelled in this run, and the cost of its replies."""
         self._finished += 1
         self._finished_usd += cost_usd
 
@@ -52,7 +52,7 @@ class RunSpending:
         """Whether another request may be sent.
 
         Args:
-            out: Requests that are on their way; they will cost what those of this run did.
+            out: Requests in flight; they are assumed to cost the average of this run.
 
         Raises:
             BudgetSpent: The cap is reached, or cannot be kept because replies come without a known cost.
@@ -74,10 +74,10 @@ class RunSpending:
             )
 
     def rest_usd(self, waiting: int) -> float | None:
-        """What so many more items will cost if they cost what those of this run did; None before the first.
+        """The expected cost of so many more items, from the average of this run; None before the first.
 
-        Replies of items that are still in work are among what they will cost. Items whose replies were saved
-        before cost nothing and tell nothing.
+        Replies of items in progress are included. Items whose replies were saved before cost nothing and are
+        not counted.
         """
         if self.unpriced or not self._finished:
             return None

@@ -15,14 +15,14 @@ from classifier.settings import Settings
 
 
 def shown_settings(settings: Settings) -> dict[str, Any]:
-    """The settings without secrets and without places on this machine."""
+    """The settings without secrets and without paths of this machine."""
     hidden = {"api_key", "base_url", "sources_proxy", "cache_dir", "data_dir"}
     server = server_of(settings) if settings.chosen_engine == "openai" else None
     return settings.model_dump(mode="json", exclude=hidden) | {"base_url": server}
 
 
 def request_settings(job: Job, settings: Settings) -> dict[str, Any]:
-    """What was to be labelled, and with which version and settings."""
+    """What the run had to label, with which version and settings."""
     return {
         "schema_version": 1,
         "classifier_version": __version__,
@@ -33,9 +33,9 @@ def request_settings(job: Job, settings: Settings) -> dict[str, Any]:
 
 
 def findings(ledger: Ledger, tally: RunTally) -> dict[str, Any]:
-    """How far the list has come, what its labels are, and what all replies have cost.
+    """The progress of the list, its labels, and the cost of all replies.
 
-    Papers count once, and by a person's word if there is one; see `RunTally`.
+    Papers count once, by their correction if there is one; see `RunTally`.
     """
     counts, spent = ledger.counts(), ledger.spent()
     return {
@@ -79,5 +79,5 @@ def outcome_totals(run: Run) -> dict[str, Any]:
 
 
 def now() -> str:
-    """The present second, UTC, ISO 8601."""
+    """The current time to the second, UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,7 +1,7 @@
-"""Filed rows -> what a run came to: papers by label, what needs review and why, failures, warnings.
+"""Filed rows -> the totals of a run: papers by label, reviews with reasons, failures, warnings.
 
 What enters: rows in list order, each once. What leaves: counts in which each paper counts once, and a
-person's word before the engine's. Memory grows by a key for each paper.
+correction replaces the engine's label. Memory grows by one key per paper.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class RunTally:
 
     Attributes:
         labelled: Papers with a label.
-        duplicates: Entries that are the same paper as another one with a label, or whose twin failed.
+        duplicates: Entries of the same paper as another entry, labelled or failed.
         failed: Entries without a label that are no duplicates.
-        review: Papers that a person must look at.
+        review: Papers that need review.
         corrected: Papers that a person labelled.
-        decided: Entries that a person labelled while they wait for the engine.
+        decided: Entries that a person labelled before the engine did.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class RunTally:
         """Counts a row.
 
         Args:
-            twin: The entry that was labelled in this one's place.
+            twin: The entry that was labelled for this one.
         """
         row = filed.row
         error = row.label.error
@@ -92,8 +92,8 @@ class RunTally:
         """The parts of run.json that list more than a number.
 
         `labels`: label -> papers. `review`: reason -> `count` and the first `keys`. `warnings`: code ->
-        papers. `corrections`: how many there are (`made`), how many count for no entry (`kept_aside`), and
-        those. `not_labelled`: `reasons`, error code -> entries, the most frequent first, duplicates
+        papers. `corrections`: how many there are (`made`), how many apply to no entry (`kept_aside`), and the
+        list of these. `not_labelled`: `reasons`, error code -> entries, the most frequent first, duplicates
         apart; `duplicates`, entries that failed with another one of the same paper; `only`, the line of
         failed.jsonl if there is just one.
         """

@@ -1,9 +1,8 @@
-"""How many requests are out at a time: starts low, grows, and halves when the server suffers.
+"""Limits concurrent requests: starts low, grows, and halves when the server is overloaded.
 
-What enters: requests of many tasks. What leaves: as many at a time as the server bears, and figures about
-them. After the way TCP does it (Jacobson 1988): doubling while all is well, then one more a round; half as
-many after a 429, a timeout, or when answers take twice as long as they used to and fewer come. What it does
-not do: try again.
+What enters: requests of many tasks. What leaves: as many at a time as the server can handle, and figures
+about them. It works like TCP (Jacobson 1988): it doubles at first, then adds one per round; it halves after a
+429, a timeout, or when answers take twice as long and arrive less often. What it does not do: retry.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _MEMORY = 20
 
 @dataclass
 class _Pace:
-    """Moving means of seconds for an answer, and of requests that are out."""
+    """Moving means of the seconds per answer, and of the requests in flight."""
 
     latency: float = 0.0
     running: float = 0.0
@@ -44,13 +43,13 @@ class _Pace:
         self.running += weight * (running - self.running)
 
     def is_worse_than(self, usual: _Pace) -> bool:
-        """Whether answers take much longer and come less often (more that is out explains the former)."""
+        """Whether answers take longer and arrive less often; slower answers alone are not overload."""
         slower = self.latency > _SLOWER * usual.latency
         return slower and self.running * usual.latency < _FEWER * usual.running * self.latency
 
 
 class AdaptiveLimit:
-    """How many requests may be out; pure arithmetic, told what happens.
+    """The limit of requests in flight; pure arithmetic on reported events.
 
     Args:
         ceiling: Never more than this.
@@ -68,29 +67,29 @@ class AdaptiveLimit:
 
     @property
     def value(self) -> int:
-        """The present limit, at least 1."""
+        """The current limit, at least 1."""
         return int(self._limit)
 
     def answered(self, started: float, now: float, running: int) -> None:
-        """A request came back well.
+        """Reports a successful request.
 
         Args:
             started, now: Seconds on one clock.
-            running: Requests that were out with it; a limit that is not reached does not grow.
+            running: Requests that were in flight at the same time; a limit that is not reached does not grow.
         """
         self._answers += 1
         weight = max(1 / self._answers, 1 / max(10.0, self._limit))
         self._recent.follow(now - started, running, weight)
         self._usual.follow(now - started, running, max(1 / self._answers, weight / _MEMORY))
         if self._answers > 2 * self._limit and self._recent.is_worse_than(self._usual):
-            self._recent = _Pace(self._usual.latency, self._usual.running)  # one slow spell is told once
+            self._recent = _Pace(self._usual.latency, self._usual.running)  # one slow period counts once
             self.overloaded(started, now)
         elif running >= self.value:
             self._limit += 1 if self._doubling else 1 / self._limit
             self._limit = min(self._limit, self.ceiling)
 
     def overloaded(self, started: float, now: float) -> None:
-        """The server had too much; requests that started before the last halving tell nothing new."""
+        """Reports an overload; requests that started before the last halving are ignored."""
         if started < self._shrunk_at:
             return
         self._limit, self._doubling, self._shrunk_at = max(1.0, self._limit / 2), False, now
@@ -100,10 +99,10 @@ class Throttle:
     """A `ChatTransport` around another that holds requests back; one for all tasks of a run.
 
     Args:
-        inner: Where requests go.
+        inner: The next transport.
         ceiling: Most requests at a time.
-        pause: The engine's: who had to wait for a turn may have to wait for the server as well.
-        may_send: Asked before each request, and told how many are out; raises where no more may go.
+        pause: The engine's pause; checked again after waiting for a turn.
+        may_send: Called before each request with the number in flight; raises if no more may be sent.
     """
 
     def __init__(
@@ -127,7 +126,7 @@ class Throttle:
         self._sent: deque[float] = deque()
 
     def stop(self, reason: str) -> None:
-        """From now on every request is refused with `BudgetSpent`; those that are out come back."""
+        """From now on every request raises `BudgetSpent`; those in flight are completed."""
         self._stopped = reason
 
     @property
@@ -137,7 +136,7 @@ class Throttle:
         return len(self._sent)
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One exchange, when it is its turn; see `ChatTransport.complete`.
+        """One exchange, after waiting for its turn; see `ChatTransport.complete`.
 
         Raises:
             BudgetSpent: The run is being stopped.

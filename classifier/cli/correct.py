@@ -19,19 +19,20 @@ def correct(
     folder: FolderArgument,
     key: Annotated[str | None, typer.Argument(help="The entry's key (`ref` in labels.jsonl).")] = None,
     label: Annotated[
-        str | None, typer.Argument(help="A leaf id, out-of-scope or unplaced; `classifier tree` has them.")
+        str | None,
+        typer.Argument(help="A leaf id, out-of-scope or unplaced; `classifier tree` lists the ids."),
     ] = None,
-    note: Annotated[str, typer.Option(help="Why.")] = "",
-    by: Annotated[str, typer.Option(help="Who decides.")] = "",
+    note: Annotated[str, typer.Option(help="The reason.")] = "",
+    by: Annotated[str, typer.Option(help="Your name.")] = "",
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take the correction back: the engine's label counts again.")
+        bool, typer.Option("--undo", help="Remove the correction: the engine's label counts again.")
     ] = False,
     table: Annotated[
         Path | None,
         typer.Option(
             "--from",
             metavar="FILE.csv",
-            help="Many corrections: columns key and label, and note, by, at, title if you like. All rows are "
+            help="Many corrections: columns key and label, and optionally note, by, at, title. All rows are "
             "checked before any is saved. `classifier export DIR -f corrections-csv` writes such a file.",
         ),
     ] = None,

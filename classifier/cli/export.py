@@ -54,7 +54,7 @@ FolderArgument = Annotated[
 def export(
     folder: FolderArgument,
     format: Annotated[  # noqa: A002
-        Format | None, typer.Option("--format", "-f", help="What to write; else what FILE's ending says.")
+        Format | None, typer.Option("--format", "-f", help="Output format. Default: by the suffix of FILE.")
     ] = None,
     into: Annotated[
         Path | None,
@@ -69,20 +69,20 @@ def export(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A new file, or one that this run has exported before; standard output if absent.",
+            help="A new file, or an earlier export of this run. Default: standard output.",
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="With --out: replace another file, too; FILE.bak has what it was.")
+        bool, typer.Option("--force", help="With --out: replace any file; FILE.bak is a backup.")
     ] = False,
     prefix: Annotated[
-        str, typer.Option(help="Marks our keywords: a rerun replaces these and leaves yours.")
+        str, typer.Option(help="Prefix of our keywords: a rerun replaces these and keeps yours.")
     ] = "classifier:",
     rationale: Annotated[
         str | None,
         typer.Option(
             metavar="FIELD",
-            help="Also write why, into this field (BibTeX: annote, RIS: N1, CSL-JSON: annote).",
+            help="Also write the rationale into this field (BibTeX: annote, RIS: N1, CSL-JSON: annote).",
         ),
     ] = None,
     remove: Annotated[
@@ -106,7 +106,7 @@ def export(
         ),
     ] = False,
     reviewed_only: Annotated[
-        bool, typer.Option("--reviewed-only", help="Leave out papers that a person must still look at.")
+        bool, typer.Option("--reviewed-only", help="Leave out papers that need review.")
     ] = False,
     workspace: WorkspaceOption = None,
 ) -> int:
@@ -201,7 +201,7 @@ def _deliver(
     if count["left out"]:
         said += f"; {count['left out']} that need review are left out"
     if backup:
-        said += f"; what it was is in {backup}"
+        said += f"; the old content is in {backup}"
     print(f"classifier: wrote {said}", file=sys.stderr)
     return True
 

@@ -50,11 +50,11 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
         )
     if totals["unlisted"]:
         yield (
-            f"{totals['unlisted']} papers of other lists, or beyond --limit, are in the ledger and not in "
-            "these results; name all lists together to have them"
+            f"{totals['unlisted']} papers of other lists, or beyond --limit, are in the ledger but not in "
+            "these results; name all lists in one command to include them"
         )
     if summary.get("batches_dropped"):
-        yield f"gave up {summary['batches_dropped']} batches at the provider, which may still charge for them"
+        yield f"dropped {summary['batches_dropped']} batches at the provider, which may still charge for them"
     made = summary["fingerprint"]
     first = f"{made['cascade']}, then " if made.get("cascade") else ""
     yield f"engine: {first}{made['engine']}; results in {out}"

@@ -26,20 +26,21 @@ def serve(
         Path | None,
         typer.Argument(
             metavar="[DIR]",
-            help="Folder of runs and of the service's database; in your data directory where absent.",
+            help="Folder of runs and of the service's database. Default: in your data directory.",
         ),
     ] = None,
     host: Annotated[
-        str, typer.Option(help="Address to serve at; other than loopback needs users (--add-user).")
+        str,
+        typer.Option(help="Address to serve at; addresses other than loopback require users (--add-user)."),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8017,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 chooses a free one.")] = 8017,
     engine: EngineOption = EngineName.auto,
     model: ModelOption = None,
     workspace: WorkspaceOption = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
-            "--allow-host", metavar="NAME", help="A further name of this service, as a proxy has it."
+            "--allow-host", metavar="NAME", help="Another host name of this service, such as that of a proxy."
         ),
     ] = None,
     proxy_header: Annotated[
@@ -50,24 +51,32 @@ def serve(
     ] = None,
     proxy_peer: Annotated[
         list[str] | None,
-        typer.Option("--proxy-peer", metavar="ADDRESS", help="A proxy whose --proxy-header is believed."),
+        typer.Option(
+            "--proxy-peer", metavar="ADDRESS", help="Address of a proxy whose --proxy-header is trusted."
+        ),
     ] = None,
     require_login: Annotated[
-        bool, typer.Option("--require-login", help="Ask for a token on loopback too.")
+        bool, typer.Option("--require-login", help="Require a token on loopback too.")
     ] = False,
     budget: Annotated[
         float,
-        typer.Option("--usd-per-day", min=0, metavar="USD", help="Most that one user's replies cost a day."),
+        typer.Option("--usd-per-day", min=0, metavar="USD", help="Cost limit per user and day (UTC)."),
     ] = 10.0,
     no_budget: Annotated[
-        bool, typer.Option("--no-daily-limit", help="No limit a day; for models without a known price.")
+        bool,
+        typer.Option(
+            "--no-daily-limit", help="No daily cost limit; needed for models without a known price."
+        ),
     ] = False,
     requests: Annotated[
-        int, typer.Option("--requests-per-minute", min=1, help="Most requests of one user in a minute.")
+        int,
+        typer.Option("--requests-per-minute", min=1, help="Maximum number of requests per user and minute."),
     ] = 1200,
     add_user: Annotated[
         str | None,
-        typer.Option("--add-user", metavar="NAME", help="Add a user (or renew the token), and end."),
+        typer.Option(
+            "--add-user", metavar="NAME", help="Add a user (or renew their token), print the token, and exit."
+        ),
     ] = None,
     role: Annotated[
         RoleName, typer.Option(help="With --add-user: look, decide about labels, or file papers.")

@@ -14,7 +14,7 @@ class Engine(Protocol):
 
     Attributes:
         name: "offline", "openai", "scripted" …; stands in `provenance.engine`.
-        model: The model's name, or None where there is none.
+        model: The model's name, or None if there is none.
         needs_prompt: Whether `Task.prompt` must be rendered before `answer` is called.
     """
 

@@ -1,9 +1,9 @@
-r"""Filed rows -> a new .bib file, for lists that were none (ids, CSV, PDFs).
+r"""Filed rows -> a new .bib file, for lists in other formats (ids, CSV, PDFs).
 
-What enters: a stream of filed rows. What leaves: text, entry by entry, in UTF-8. A list that is a .bib file
-already is better edited in place (`splice`). Titles are hostile: every character that TeX obeys is escaped,
-so that `\input` in a title is printed, not run, and braces always balance. Keys are cited in the user's
-papers: they stay as they are wherever BibTeX takes them, and each that cannot stay is told.
+What enters: a stream of filed rows. What leaves: text, entry by entry, in UTF-8. To label an existing .bib
+file, edit it in place (`splice`). Titles are hostile: every character with a meaning in TeX is escaped, so
+that `\input` in a title is printed, not run, and braces always balance. Keys are cited in the user's
+papers: they stay unchanged if BibTeX accepts them, and each changed key is reported.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _SPECIAL = str.maketrans(_TEX)
 
 
 def escaped(text: str | None) -> str:
-    """The text on one line, as TeX prints it; it holds no command, and its braces balance.
+    """The text on one line, escaped so that TeX prints it; it contains no command, and its braces balance.
 
     BibTeX counts every brace, escaped or not; so `{` and `}` are written by their names.
     """
@@ -70,13 +70,13 @@ def write_bibtex(
     note_field: str | None = None,
     on_new_key: Callable[[str, str], None] = lambda *_: None,
 ) -> Iterator[str]:
-    """One entry a row, in the rows' order; keys that two rows share (but for case) get a suffix.
+    """One entry per row, in the rows' order; equal keys (ignoring case) get a suffix.
 
     Args:
         rows: As a stream; only the keys are remembered.
         prefix: Marks our keywords.
-        note_field: The field that takes the rationale; None for none.
-        on_new_key: Told each key that could not stay, and what it became.
+        note_field: The field for the rationale; None omits it.
+        on_new_key: Called with each key that had to change, and its new form.
     """
     taken: set[str] = set()
     for filed in rows:
@@ -90,7 +90,7 @@ def write_bibtex(
 
 def _fields(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
     yield "title", f"{{{escaped(filed.title)}}}"
-    # In braces a name is one whole: no "and", comma or particle of it is read as anything else.
+    # In braces a name is not parsed: "and", commas and particles in it have no meaning.
     yield (
         "author",
         " and ".join([_in_parts(name) for name in filed.names] or [_name(name) for name in filed.authors]),
@@ -124,13 +124,13 @@ def _part(text: str) -> str:
 
 
 def _name(name: str) -> str:
-    """A plain name as it is, so that styles can shorten it; any other whole, in braces."""
+    """A plain name unchanged, so that styles can shorten it; any other name in braces."""
     plain = re.fullmatch(r"[^\W\d_][\w.' -]*(?:, [\w.' -]+)?", name) and " and " not in f" {name.lower()} "
     return escaped(name) if plain else f"{{{escaped(name)}}}"
 
 
 def _key(given: str, taken: set[str]) -> str:
-    """The entry's key in characters that a key may have, and unlike all before it."""
+    """The entry's key in valid characters, different from all earlier keys."""
     base = given if given and not _NOT_KEY.search(given) else _NOT_KEY.sub("-", given).strip("-") or "entry"
     key, number = base, 2
     while key.casefold() in taken:

@@ -1,4 +1,4 @@
-"""Filed rows -> a new CSL-JSON file, for lists that were none.
+"""Filed rows -> a new CSL-JSON file, for lists in other formats.
 
 What enters: a stream of filed rows. What leaves: text, item by item: one array, an item a line.
 """
@@ -20,7 +20,7 @@ from classifier.model.identity import bare_doi
 def write_csl_json(
     rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None
 ) -> Iterator[str]:
-    """One item a row, in the rows' order; names are literal when the list does not tell their parts apart."""
+    """One item per row, in the rows' order; names are `literal` if the list does not give their parts."""
     yield "["
     for number, filed in enumerate(rows):
         item = {name: value for name, value in _members(filed, prefix, note_field).items() if value}

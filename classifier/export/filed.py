@@ -1,8 +1,8 @@
-"""Row -> Filed: where a paper stands after a person had the last word, in text that is safe to lay out.
+"""Row -> Filed: a paper's final label, with its correction applied, in text that is safe to display.
 
 What enters: a row of a labelled list, and the taxonomy it was labelled with. What leaves: a view with the
-label that counts. Titles, names and quotes come from hostile lists, papers and models: they leave as single
-lines without control and direction characters. Escaping for a format is that format's.
+label that counts. Titles, names and quotes come from hostile lists, papers and models: they become single
+lines without control and direction characters. Each format does its own escaping.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
 FAILED = "failed"
-"""What stands in a label's place where there is none."""
+"""What stands in a label's place if there is none."""
 
 _REASONS = {
     "bad-reference": "no paper was found for the reference",
@@ -29,10 +29,10 @@ _REASONS = {
     "wrong-paper": "its id and its title belong to different papers",
     "source": "it could not be fetched",
     "source-unavailable": "it could not be fetched",
-    "not-a-pdf": "its file is no PDF",
+    "not-a-pdf": "its file is not a PDF",
     "encrypted-pdf": "its PDF is encrypted",
     "needs-ocr": "its PDF is a scan without text",
-    "not-a-paper": "its text is no paper's",
+    "not-a-paper": "its text is not a paper's",
     "unreadable-pdf": "its PDF cannot be read",
     "input": "the list's text of it cannot be read",
     "context-overflow": "its text is too long for the model",
@@ -73,22 +73,22 @@ class Filed:
 
     @property
     def is_corrected(self) -> bool:
-        """Whether a person decided."""
+        """Whether a person corrected the label."""
         return self.row.correction is not None
 
     @property
     def status(self) -> Status:
-        """The label's status, after the correction."""
+        """The label's status, with the correction applied."""
         return _BY_LABEL.get(self.label, "placed") if self.is_corrected else self.row.label.status
 
     @property
     def needs_review(self) -> bool:
-        """Whether a person must still look; nobody must where one has decided."""
+        """Whether the label needs review; False if a person has decided."""
         return self.row.label.needs_review and not self.is_corrected
 
     @cached_property
     def ruled(self) -> Label:
-        """The Label with the correction applied: what the engine weighed and a person overruled is gone."""
+        """The Label with the correction applied; the engine's alternatives and answers are then removed."""
         label = self.row.label
         if not self.is_corrected:
             return label
@@ -102,7 +102,7 @@ class Filed:
                 "runner_up": None,
                 "secondary": label.secondary if agreed else (),
                 "scope_reason": label.scope_reason if agreed else None,
-                # A person's word has no probability, and needs no further look.
+                # A correction has no probability and needs no review.
                 "confidence": None,
                 "needs_review": False,
                 "review_reasons": (),
@@ -111,7 +111,7 @@ class Filed:
 
     @cached_property
     def title(self) -> str:
-        """The list's title, else the paper's; the key where neither has one."""
+        """The list's title, else the paper's; the key if neither has one."""
         entry, label = self.row.entry, self.row.label
         return shown(entry.paper.title) or shown(label.paper.title) or shown(entry.key)
 
@@ -122,7 +122,10 @@ class Filed:
 
     @cached_property
     def names(self) -> tuple[PersonName, ...]:
-        """The authors in parts, if the list tells them apart; a name in one part is a group's, or whole."""
+        """The authors' names in parts if the list gives them.
+
+        A name in one part is a group or an unsplit name.
+        """
         names = self.row.entry.names
         return tuple(
             PersonName(family=shown(name.family), given=shown(name.given), suffix=shown(name.suffix))
@@ -173,7 +176,7 @@ class Filed:
 
     @property
     def rationale(self) -> str:
-        """Why: the person's note where a person decided, else the engine's reason or what went wrong."""
+        """The reason: the person's note if a person decided, else the engine's rationale or the error."""
         correction, label = self.row.correction, self.row.label
         if correction is not None:
             who = f"by {shown(correction.by)}" if correction.by.strip() else "by a person"
@@ -182,7 +185,7 @@ class Filed:
 
     @property
     def is_unmeasured(self) -> bool:
-        """Whether the confidence is of an engine that was not measured on this taxonomy."""
+        """Whether the confidence comes from an engine that was not measured on this taxonomy."""
         return is_unmeasured(self.ruled)
 
     @property
@@ -195,7 +198,7 @@ class Filed:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What a reader must know of the label beside the label itself."""
+        """Marks for readers besides the label: "set by a person" or "needs review"."""
         if self.is_corrected:
             return ("set by a person",)
         return ("needs review",) if self.needs_review else ()
@@ -214,13 +217,13 @@ def file_row(row: Row, taxonomy: Taxonomy) -> Filed:
     """The row with its correction applied.
 
     Raises:
-        ConfigError: Label or correction is none of this taxonomy's: the rows belong to another.
+        ConfigError: Label or correction is not in this taxonomy: the rows belong to another one.
     """
     label = row.correction.label if row.correction is not None else label_of(row)
     if label not in taxonomy.leaves and label not in (OUT_OF_SCOPE, UNPLACED, FAILED):
         raise ConfigError(
             f"'{shown(row.entry.key)}' is labelled '{shown(label)}', which '{taxonomy.title}' does not have; "
-            "name the survey it was labelled with by --workspace"
+            "add --workspace DIR of the survey that it was labelled with"
         )
     return Filed(row=row, label=label, path=tuple(map(shown, taxonomy.titles(label))))
 

@@ -1,7 +1,8 @@
 """Filed rows -> groups in the tree's order, with counts.
 
-What enters: rows and the taxonomy. What leaves: one node for each of the tree's, and one each for what is out
-of scope, unplaced or failed. All rows are held in memory: readers of a page or a table get no stream.
+What enters: rows and the taxonomy. What leaves: one group for each node of the tree, and one each for papers
+that are out of scope, unplaced or failed. All rows are held in memory, since pages and tables need them
+together.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class LeafGroup:
 
     Attributes:
         id: The node's path, or "out-of-scope", "unplaced", "failed".
-        definition: What belongs here, on one line; empty outside the tree.
+        definition: The node's definition on one line; empty outside the tree.
     """
 
     id: str
@@ -34,7 +35,7 @@ class LeafGroup:
 
     @property
     def count(self) -> int:
-        """Papers here and below."""
+        """The number of papers in this group and below."""
         return len(self.papers) + sum(child.count for child in self.children)
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, LeafGroup]]:
@@ -55,8 +56,8 @@ class Tree:
 
     Attributes:
         classes: The tree's first level.
-        outside: What has no leaf: out of scope, unplaced, not labelled; only those that have papers.
-        duplicates: Entries that are left out, since another one of the same paper is there.
+        outside: Papers without a leaf: out of scope, unplaced, not labelled; only groups that have papers.
+        duplicates: The number of entries left out, since another entry of the same paper is included.
     """
 
     title: str
@@ -81,7 +82,7 @@ class Tree:
 
 
 def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
-    """Groups papers, each once; within a leaf newest first, then by title. No rows give a tree of zeros."""
+    """Groups papers, each once; within a leaf newest first, then by title. Without rows all counts are 0."""
     by_label: dict[str, list[Filed]] = {}
     entries = list(rows)
     papers = one_a_paper(entries)
@@ -102,7 +103,7 @@ def group_by_tree(rows: Iterable[Filed], taxonomy: Taxonomy) -> Tree:
 
 
 def one_a_paper(rows: Iterable[Filed]) -> list[Filed]:
-    """The first entry of each paper that has a label, else the first; in the rows' order."""
+    """One entry per paper: the first with a label, otherwise the first; in the rows' order."""
     chosen: dict[str, Filed] = {}
     for filed in rows:
         paper = filed.row.duplicate_of or filed.row.entry.key

@@ -1,8 +1,8 @@
 """Filed rows -> JSON lines: the Label of each, with a person's correction applied and marked.
 
-What enters: a stream of filed rows. What leaves: a line each. A corrected line has a further key,
-`correction`, with who, why, when, and what the engine had said (`was`); all else has the Label's schema.
-Titles stay as they were read: JSON has nothing that they could break.
+What enters: a stream of filed rows. What leaves: a line per row. A corrected line has one more key,
+`correction`, with who, why, when, and the engine's label (`was`); the rest has the Label's schema. Titles
+stay unchanged, since JSON escapes them.
 """
 
 from __future__ import annotations

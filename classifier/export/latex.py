@@ -1,7 +1,7 @@
 r"""Tables -> LaTeX with booktabs, to be \input by a paper.
 
-What enters: tables. What leaves: one `longtable` each. Every character that TeX obeys is escaped; scripts
-beyond Latin need XeLaTeX or LuaLaTeX, which the head of the file says.
+What enters: tables. What leaves: one `longtable` each. Every character with a meaning in TeX is escaped;
+scripts beyond Latin need XeLaTeX or LuaLaTeX, as a comment at the top of the file says.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def render_latex(tables: tuple[Table, ...], *, cite: bool = False) -> str:
 
     Args:
         tables: May be empty.
-        cite: Whether a study is named by \cite with its entry's key; for lists that are .bib files.
+        cite: Whether a study is cited by \cite with its entry's key; for lists that are .bib files.
     """
     return "\n".join([_HEAD, *(_table(table, cite) for table in tables)])
 

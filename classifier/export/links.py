@@ -1,6 +1,6 @@
-"""Where a paper can be read: addresses that hold nothing but an address, in any format.
+"""Links to papers: addresses that are safe to write in any format.
 
-What enters: ids and addresses as lists bring them. What leaves: an https address of characters that need no
+What enters: ids and addresses from lists. What leaves: an https address of characters that need no
 escape in HTML, Markdown, TeX arguments or a spreadsheet, or None.
 """
 
@@ -18,13 +18,13 @@ _MAX_CHARS = 500
 
 
 def link_to(filed: Filed) -> str | None:
-    """ArXiv before DOI before the list's own address; None where there is none that is safe."""
+    """The address at arXiv, else of the DOI, else the list's own address; None if none of them is safe."""
     arxiv = bare_arxiv_id(filed.arxiv_id or "")
     if arxiv:
         return f"https://arxiv.org/abs/{arxiv}"
     doi = bare_doi(filed.doi or "")
     if doi and len(doi) <= _MAX_CHARS:
-        # What is half a surrogate pair cannot be percent-encoded, and is in no DOI.
+        # Half a surrogate pair cannot be percent-encoded, and no DOI contains one.
         return f"https://doi.org/{quote(doi, safe='/.;:-_', errors='replace')}"
     url = filed.row.entry.url or ""
     return url if len(url) <= _MAX_CHARS and _ADDRESS.fullmatch(url) else None

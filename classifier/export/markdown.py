@@ -1,7 +1,8 @@
 """Grouped rows and tables -> Markdown: a list by the tree, as awesome-lists write it, and GitHub's tables.
 
-What enters: a tree of filed rows, or tables. What leaves: text. Titles are hostile: every character that
-Markdown, GitHub's extensions or HTML obey is escaped, and addresses are made from ids that were checked.
+What enters: a tree of filed rows, or tables. What leaves: text. Titles are hostile: every character with a
+meaning in Markdown, GitHub's extensions or HTML is escaped, and addresses are made from ids that were
+checked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def escaped(text: str) -> str:
-    """The text on one line, as a reader of Markdown sees it: no link, mention, format or image."""
+    """The text on one line, escaped: Markdown shows it without links, mentions, formatting or images."""
     plain = re.sub("[&<>]", lambda found: _HTML[found[0]], _SPECIAL.sub(r"\\\1", shown(text)))
     return re.sub(r"(?i)(?<=\bwww)\.", r"\\.", plain)
 
@@ -46,7 +47,7 @@ def render_table(table: Table) -> str:
 
 
 def render_tables(tables: tuple[Table, ...]) -> str:
-    """All tables, an empty line between them; a word where there is none."""
+    """All tables, with an empty line between them; a short notice if there is none."""
     return "\n".join(map(render_table, tables)) or "No paper has a table yet.\n"
 
 

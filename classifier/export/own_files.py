@@ -1,7 +1,7 @@
 """Which files a run has exported: only these may be replaced without asking.
 
 What enters: a run's folder and the parts of a new file. What leaves: the file, and its sha256 in
-DIR/exports.jsonl, one line each. A file that is not known there, or was changed since, is a user's.
+DIR/exports.jsonl, one line each. A file that is not listed there, or was changed since, belongs to the user.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ EXPORTS_FILE = "exports.jsonl"
 
 
 def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, force: bool) -> Path | None:
-    """Writes an export; what stands there is replaced only if this run has exported it.
+    """Writes an export; an existing file is replaced only if this run exported it.
 
     Args:
         folder: The run's.
         out: The file; a link stays one, a device or pipe gets the bytes.
         parts: Of the new file, as a stream.
         name: The format's.
-        force: Replace another file, too, and keep it as FILE.bak.
+        force: Replace another file too, and keep it as FILE.bak.
 
     Returns:
-        The backup, if there is one.
+        The backup, or None.
 
     Raises:
-        ConfigError: Another file is there, or the run's own files are meant.
-        StoreError: It cannot be written; what was there is untouched.
+        ConfigError: Another file is there, or `out` is one of the run's own files.
+        StoreError: It cannot be written; the existing file is unchanged.
     """
     if out.is_dir():
         raise ConfigError(f"{out}: is a folder; expected a file for --out")
@@ -61,7 +61,7 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
             file.write(part)
         if foreign:
             backup = _copy(out)
-        # Before the file is in its place: killed in between, it is not taken for a user's.
+        # Recorded before the file is moved: after a kill in between it is still known as exported.
         _note(folder, {"sha256": digest.hexdigest(), "path": str(out.absolute()), "format": name})
     return backup
 

@@ -1,8 +1,8 @@
-"""Filed rows -> Parquet: one row an entry, typed columns, and the whole Label as JSON in the last one.
+"""Filed rows -> Parquet: one row per entry, typed columns, and the whole Label as JSON in the last one.
 
 What enters: a stream of filed rows. What leaves: bytes, a row group at a time. Absent values are null, never
-"". Strings stand on one line and are otherwise as lists and papers have them: nothing that reads Parquet
-takes them for formulas. Needs pyarrow (`pip install 'survey-classifier[parquet]'`).
+"". Strings are on one line and otherwise unchanged: programs that read Parquet do not run formulas. Needs
+pyarrow (`pip install 'survey-classifier[parquet]'`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TEXTS = ("authors", "path", "secondary", "review_reasons")
 
 
 class _Parts(io.RawIOBase):
-    """A file that is taken away while it is written: it knows its position, and forgets what was taken."""
+    """A write-only file whose content is removed while it is written; it keeps only its position."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

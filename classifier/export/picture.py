@@ -1,8 +1,8 @@
 """Grouped rows -> a layout of the tree with its counts: root at the left, leaves at the right.
 
 What enters: a tree of filed rows; only counts and titles are used. What leaves: boxes, lines and words with
-places, in units of a pixel, y downwards. `svg` and `png` draw it. No font is measured: widths are estimates
-for a common sans serif, on the wide side, so that every program's font fits.
+positions in pixels, y downwards. `svg` and `png` draw it. No font is measured: widths are estimates for a
+common sans serif, rounded up, so that the font of every program fits.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ _BOLD = 1.15
 
 @dataclass(frozen=True)
 class TreeBox:
-    """A node: its place, its title in lines, its count; `tone` is the class's colour, -1 the root's."""
+    """A node: its position, the lines of its title, its count.
+
+    `tone` is the class's colour, -1 for the root.
+    """
 
     x: float
     y: float
@@ -47,7 +50,7 @@ class TreeBox:
 
 @dataclass(frozen=True)
 class Picture:
-    """All there is to draw; `links` are pairs of indices into `boxes`, upper node first."""
+    """Everything to draw; `links` are pairs of indices into `boxes`, parent first."""
 
     width: float
     height: float
@@ -80,7 +83,7 @@ def lay_out(tree: Tree) -> Picture:
 
 
 class _Layout:
-    """Places leaves one under the other, and a branch at the middle of what is under it."""
+    """Places leaves one below the other, and a branch at the middle of its children."""
 
     def __init__(self, widths: list[float]) -> None:
         self.boxes: list[TreeBox] = []

@@ -1,7 +1,7 @@
 """Picture -> PNG, drawn by PDFium, which reads the papers anyway (docs/adr/0010).
 
 What enters: a layout. What leaves: the bytes of a PNG, twice as large as the layout, light. The font is
-PDFium's own Helvetica, so that no machine needs any; characters beyond Latin-1 are shown as question marks
+PDFium's own Helvetica, so the machine needs no fonts; characters beyond Latin-1 are shown as question marks
 (the SVG has them).
 """
 
@@ -30,7 +30,7 @@ _HUES = (212, 28, 150, 275, 345, 60)
 
 
 def render_png(picture: Picture) -> bytes:
-    """The picture; of a very large tree a smaller one, so that no side is over 16,000 pixels."""
+    """The picture as PNG; scaled down for a very large tree, so that no side exceeds 16,000 pixels."""
     import pypdfium2
 
     document = pypdfium2.PdfDocument.new()
@@ -48,7 +48,7 @@ def render_png(picture: Picture) -> bytes:
 
 
 class _Pen:
-    """Puts shapes and words on a page, whose y runs upwards."""
+    """Draws shapes and words on a page, whose y axis points upwards."""
 
     def __init__(self, document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, height: float) -> None:
         from pypdfium2 import raw

@@ -25,15 +25,15 @@ from classifier.survey.taxonomy import Taxonomy
 
 @dataclass(frozen=True)
 class Options:
-    """What a format may be told.
+    """Options of the formats.
 
     Attributes:
         prefix: Marks our keywords; a `checked_prefix`.
-        note_field: Where reference lists get the rationale; None for nowhere.
+        note_field: The field for the rationale in reference lists; None omits it.
         mark: CSV: whether it begins with a byte order mark.
-        cite: LaTeX: whether studies are named by their keys.
-        on_new_key: BibTeX: told each key that could not stay, and what it became.
-        reviewed_only: Leave out papers that a person must still look at.
+        cite: LaTeX: whether studies are cited by their keys.
+        on_new_key: BibTeX: called with each key that had to change, and its new form.
+        reviewed_only: Leave out papers that need review.
         count: Counts the rows that are written, and the duplicates that formats of readers leave out.
     """
 
@@ -72,7 +72,8 @@ def render_into(
     """A user's file with labels in it.
 
     Raises:
-        ConfigError: The format has no place for labels or is not the file's, or rows are of another taxonomy.
+        ConfigError: The format cannot contain labels, the file has another format, or the rows are of another
+        taxonomy.
         InputError: The file is not of the format.
     """
     if name not in INTO:
@@ -114,10 +115,10 @@ def add_into(
 
 
 def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced:
-    """A user's file without anything that `render_into` put there; of Markdown, without all our sections.
+    """A user's file without anything that `render_into` added; for Markdown, without all our sections.
 
     Raises:
-        ConfigError: The format has no place for labels, or is not the file's.
+        ConfigError: The format cannot contain labels, or the file has another format.
         InputError: The file is not of the format.
     """
     if name not in INTO:
@@ -264,10 +265,10 @@ _ENDINGS = {
 
 
 def format_of(file: Path | None) -> str:
-    """The format that a file's ending stands for.
+    """The format for a file name's suffix.
 
     Raises:
-        ConfigError: No file, or an ending that says nothing.
+        ConfigError: There is no file name, or its suffix is unknown.
     """
     ending = file.suffix.lower() if file else ""
     if ending not in _ENDINGS:

@@ -1,7 +1,7 @@
-"""Filed rows -> a new RIS file, for lists that were none.
+"""Filed rows -> a new RIS file, for lists in other formats.
 
-What enters: a stream of filed rows. What leaves: text, record by record, in UTF-8 with CRLF as the format
-wants. Values are single lines, so that no title can end its record or begin another.
+What enters: a stream of filed rows. What leaves: text, record by record, in UTF-8 with CRLF, as the format
+requires. Values are single lines, so that no title can end its record or begin another.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TYPES = {
 
 
 def write_ris(rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None) -> Iterator[str]:
-    """One record a row, in the rows' order; `note_field` is the tag that takes the rationale."""
+    """One record per row, in the rows' order; `note_field` is the tag for the rationale."""
     for filed in rows:
         lines = [f"{tag}  - {value}\r\n" for tag, value in _lines(filed, prefix, note_field) if value]
         yield f"{''.join(lines)}ER  - \r\n\r\n"

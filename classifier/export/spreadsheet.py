@@ -1,9 +1,9 @@
 """Filed rows -> CSV (RFC 4180) in which no spreadsheet finds a formula.
 
-What enters: a stream of filed rows. What leaves: lines that end in CRLF, every cell in quotes, UTF-8 (with a
-byte order mark of choice, which Excel needs). A cell that begins with = + - @ or a control character gets an
-apostrophe before it, and so does what follows a semicolon or tab: programs that take those for separators
-would start a cell there. See OWASP, "CSV Injection".
+What enters: a stream of filed rows. What leaves: lines that end in CRLF, every cell in quotes, UTF-8
+(optionally with a byte order mark, which Excel needs). A cell that begins with = + - @ or a control character
+gets an apostrophe before it, and so does text after a semicolon or tab: programs that treat those as
+separators would start a cell there. See OWASP, "CSV Injection".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FORMULA = re.compile(r"(^|[;\t])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def write_csv(rows: Iterable[Filed], *, mark: bool = False) -> Iterator[str]:
-    """A header, then one line a row, in the rows' order.
+    """A header, then one line per row, in the rows' order.
 
     Args:
         rows: As a stream.
@@ -40,12 +40,12 @@ def write_csv(rows: Iterable[Filed], *, mark: bool = False) -> Iterator[str]:
 
 
 def inert(text: str) -> str:
-    """The text on one line, with an apostrophe wherever a formula could begin."""
+    """The text on one line, with an apostrophe at every position where a formula could begin."""
     return _FORMULA.sub(r"\1\2'", shown(text)) if text else ""
 
 
 def csv_line(cells: Iterable[object]) -> str:
-    """A line with every cell in quotes, none of which a spreadsheet takes for a formula."""
+    """A line with every cell in quotes; no spreadsheet reads a cell as a formula."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow([inert(str(cell)) for cell in cells])
     return line.getvalue()

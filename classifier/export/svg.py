@@ -1,6 +1,6 @@
-"""Picture -> SVG: one file without script or link, for light and dark, that scales.
+"""Picture -> SVG: one scalable file without scripts or links, for light and dark mode.
 
-What enters: a layout. What leaves: text. Titles are a survey's, perhaps a stranger's: a template escapes
+What enters: a layout. What leaves: text. Titles come from a survey, which may be hostile: a template escapes
 them.
 """
 
@@ -24,7 +24,8 @@ def render_svg(picture: Picture, *, standalone: bool = True) -> str:
 
     Args:
         picture: What to draw.
-        standalone: Whether it is a file of its own, with its style; else an element of a page that has it.
+        standalone: True for a complete file with its style; False for an element of a page that contains the
+        style.
     """
     from markupsafe import Markup
 
@@ -37,14 +38,14 @@ def render_svg(picture: Picture, *, standalone: bool = True) -> str:
             line=LINE_HEIGHT,
             padding=PADDING,
             links=[_curve(picture.boxes[a], picture.boxes[b]) for a, b in picture.links],
-            # A file of this package, not data.
+            # A template of this package, not data.
             style=Markup(style()) if standalone else None,  # noqa: S704
         )
     )
 
 
 def style() -> str:
-    """The picture's style sheet, for pages that hold it."""
+    """The picture's style sheet, for pages that contain it."""
     return (_TEMPLATES / "picture.css").read_text(encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
-"""Filed rows -> the survey's tables: which study stands where, and what is recorded of each.
+"""Filed rows -> the survey's tables: the leaf of each study, and what was recorded about it.
 
 What enters: grouped rows and the taxonomy's fields. What leaves: plain tables of text; Markdown and LaTeX lay
-them out. Which field belongs into which table is said by the taxonomy (`SurveyField.table`).
+them out. The taxonomy decides which field belongs to which table (`SurveyField.table`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Cell = str | tuple[StudyRow, ...]
 
 @dataclass(frozen=True)
 class Table:
-    """A table: `rows` have as many cells as `columns`; a cell is text or names papers."""
+    """A table; each row has as many cells as there are columns, and a cell is text or names papers."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ class Table:
 
 
 def overview(tree: Tree) -> Table:
-    """One row a leaf: class, what lies between, leaf, number of papers, papers (the survey's Table 1)."""
+    """One row per leaf: class, nodes between, leaf, number of papers, papers (the survey's Table 1)."""
     rows = [
         (top.title, " / ".join(titles), str(leaf.count), tuple(map(StudyRow, leaf.papers)))
         for top in tree.classes
@@ -50,10 +50,10 @@ def overview(tree: Tree) -> Table:
 
 
 def attribute_tables(tree: Tree, taxonomy: Taxonomy) -> tuple[Table, ...]:
-    """One table for each number that the fields name, in order; those without a paper are left out.
+    """One table for each table number in the fields, in order; tables without papers are left out.
 
-    A row is a paper of a leaf that has one of the table's fields. Where a person overruled the engine's
-    label, what it recorded stays.
+    A row is a paper whose leaf has one of the table's fields. If a person corrected the label, the recorded
+    values stay.
     """
     numbers = {field.table for leaf in taxonomy.leaves.values() for field in leaf.fields if field.table}
     made = (_attributes(number, tree, taxonomy) for number in sorted(numbers, key=_natural))

@@ -1,7 +1,7 @@
-"""Where exports go: a new file, or a user's own file with a backup of what it was.
+"""Writes exports: to a new file, or to a user's own file with a backup.
 
-What enters: parts of text or bytes. What leaves: files that are there as a whole or not at all. A backup
-never takes another's place: FILE.bak, then FILE.bak2, and so on.
+What enters: parts of text or bytes. What leaves: files that are complete or absent. A backup never replaces
+another one: FILE.bak, then FILE.bak2, and so on.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def write_text(path: Path, parts: Iterable[str]) -> None:
     """Writes parts of text as one UTF-8 file, as a stream.
 
     Raises:
-        StoreError: The file cannot be written; what stood there before is untouched.
+        StoreError: The file cannot be written; an existing file is unchanged.
     """
     replace_bytes(path, encoded(parts))
 
 
 def encoded(parts: Iterable[str]) -> Iterator[bytes]:
-    """The parts as UTF-8; half a surrogate pair, which has no such form, becomes a question mark."""
+    """The parts as UTF-8; half a surrogate pair becomes a question mark."""
     return (part.encode("utf-8", errors="replace") for part in parts)
 
 
@@ -52,20 +52,20 @@ def read_own(path: Path) -> bytes:
 
 
 def check_format(path: Path, data: bytes, name: str) -> None:
-    """Looks whether a user's file is of the format that shall go into it.
+    """Checks that a user's file has the format that is to be written into it.
 
     Args:
-        data: What is in it.
+        data: Its content.
         name: A reference list's format, or one of Markdown's sections.
 
     Raises:
-        ConfigError: It is of another one. Where its beginning does not tell, nothing is said.
+        ConfigError: It has another format; if its beginning is ambiguous, it is accepted.
     """
     from classifier.lists.detect import detect_format
 
     try:
         found = detect_format(path.name, data[:_HEAD])
-    except InputError:  # empty, or nothing that a list would be; the format's own parser knows more
+    except InputError:  # empty or not recognised as a list; the format's own parser decides
         return
     if found != name and (name in _DATA or found in _DATA):
         told = name if name in _DATA else "markdown"
@@ -75,12 +75,13 @@ def check_format(path: Path, data: bytes, name: str) -> None:
 
 
 def replace_with_backup(path: Path, old: bytes, new: bytes) -> Path | None:
-    """Puts `new` in the place of `old`, which is kept beside it; returns the backup's path.
+    """Replaces `old` by `new`, and keeps `old` as a backup; returns the backup's path.
 
-    Where both are equal nothing is written and there is no backup.
+    If both are equal, nothing is written and there is no backup.
 
     Raises:
-        StoreError: Something cannot be written, or the file is no longer `old`; it is as it was.
+        StoreError: A file cannot be written, or the file has changed since it was read; it is then left
+        unchanged.
     """
     if new == old:
         return None
@@ -95,10 +96,10 @@ def replace_with_backup(path: Path, old: bytes, new: bytes) -> Path | None:
 
 
 def new_backup(path: Path) -> Path:
-    """Makes an empty file FILE.bak, FILE.bak2, … beside `path`; no existing backup is touched.
+    """Creates an empty file FILE.bak, FILE.bak2, … beside `path`; existing backups stay unchanged.
 
     Raises:
-        StoreError: It cannot be made.
+        StoreError: It cannot be created.
     """
     for number in count(1):
         backup = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
@@ -132,7 +133,7 @@ def _keep(path: Path, old: bytes) -> Path:
 
 
 def other_names(path: Path) -> int:
-    """How many other names (hard links) a file has; replacing it leaves them with its old bytes."""
+    """The number of other names (hard links) of a file; after a replacement they still have its old bytes."""
     try:
         return max(0, path.stat().st_nlink - 1)
     except OSError:

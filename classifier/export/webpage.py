@@ -1,8 +1,8 @@
 """Grouped rows -> one HTML file: the tree with its papers, their quotes and a search.
 
-What enters: a tree of filed rows. What leaves: the page, in parts. Style and script are inside and admitted
-by their hashes; nothing is loaded, and everything can be read without the script. Titles, quotes and reasons
-are hostile: the template escapes them, and addresses are made from ids that were checked.
+What enters: a tree of filed rows. What leaves: the page, in parts. Style and script are inline and allowed by
+their hashes; nothing is loaded, and everything can be read without the script. Titles, quotes and reasons are
+hostile: the template escapes them, and addresses are made from ids that were checked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_page(tree: Tree, taxonomy: Taxonomy) -> Iterator[str]:
-    """The page; a part for every few papers, so that a long list is not one string."""
+    """The page in parts of a few papers, so that a long list is not one string."""
     from markupsafe import Markup
 
     from classifier.__about__ import __version__
@@ -43,7 +43,7 @@ def render_page(tree: Tree, taxonomy: Taxonomy) -> Iterator[str]:
             style=own.style,
             script=own.script,
             policy=own.policy,
-            # Our own template's output, which escaped what it was given.
+            # Output of our own template, which escapes its values.
             picture=Markup(render_svg(lay_out(tree), standalone=False)),  # noqa: S704
             definition=taxonomy.definition,
             source=taxonomy.source,

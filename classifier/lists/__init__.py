@@ -2,7 +2,7 @@
 
 `opening` and `lines` turn a file into lines, `detect` says which format they are in, one module a format
 (`READERS`; and `folder`) turns lines into raw fields, and `build` turns those into entries, for all formats
-alike. But for the keys, memory does not grow with the list. Why it is so: docs/adr/0008-reading-lists.md.
+alike. Except for the keys, memory does not grow with the list. Why it is so: docs/adr/0008-reading-lists.md.
 """
 
 from __future__ import annotations
@@ -65,15 +65,14 @@ def read_lists(sources: Sequence[str], *, attachments: bool = True) -> Iterator[
 
     Args:
         sources: Paths of lists (also gzipped), of folders of PDFs, of single PDFs; "-" is standard input. All
-            but "-" are opened and looked at before this returns, so that a wrong one is told at once.
-        attachments: Look for the files that entries name. If not, no path of a list is looked at: for lists
-        of
-            people who may not read this machine's files.
+        but "-" are opened and checked before this returns, so that a wrong one is reported at once.
+        attachments: Look for the files that entries name. If False, no path in a list is accessed: for lists
+        of people who may not read this machine's files.
 
     Returns:
         An iterator; keys are unique across all sources (a second `smith2020` is `smith2020#2`, with a
-        notice). What cannot be read is a `BrokenEntry`, and the rest goes on. A list without any entry is
-        one, too.
+        notice). What cannot be read becomes a `BrokenEntry`, and reading continues. So does a list without
+        any entry.
 
     Raises:
         InputError: A source is missing, unreadable, or no list; none was given; "-" was given twice.
@@ -132,7 +131,7 @@ def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
         yield build_entry(Raw(number, key=key, files=[path.name]), str(folder), path.parent)
     if not number:
         yield BrokenEntry(
-            source=str(folder), line=1, reason="no PDF in this folder or beneath it; expected *.pdf"
+            source=str(folder), line=1, reason="no PDF in this folder or its subfolders; expected *.pdf"
         )
 
 
@@ -150,7 +149,7 @@ def _read_opened(opened: Opened, attachments: bool) -> Iterator[ListEntry | Brok
                     found.files = ()
                 yield build_entry(found, opened.name, opened.folder)
     except UNREADABLE as error:
-        reason = f"the list cannot be read behind this entry ({error}); the file is damaged or cut short"
+        reason = f"the list cannot be read after this entry ({error}); the file is damaged or cut short"
         yield BrokenEntry(source=opened.name, line=max(line, 1), reason=reason)
     else:
         if not line:
@@ -159,9 +158,9 @@ def _read_opened(opened: Opened, attachments: bool) -> Iterator[ListEntry | Brok
 
 
 def _unique(entries: Iterator[ListEntry | BrokenEntry]) -> Iterator[ListEntry | BrokenEntry]:
-    """The same entries with keys of their own."""
+    """The same entries with unique keys."""
     seen: set[str] = set()
-    numbers: dict[str, int] = {}  # key -> the number that was last put behind it
+    numbers: dict[str, int] = {}  # key -> the number that was last added to it
     for entry in entries:
         if isinstance(entry, ListEntry):
             if entry.key in seen:
@@ -175,5 +174,7 @@ def _renamed(entry: ListEntry, seen: set[str], numbers: dict[str, int]) -> ListE
     while (key := f"{entry.key}#{number}") in seen:
         number += 1
     numbers[entry.key] = number
-    notice = Notice(code="duplicate-key", message=f"the key '{entry.key}' is used before; here it is '{key}'")
+    notice = Notice(
+        code="duplicate-key", message=f"the key '{entry.key}' is already used; this entry is '{key}'"
+    )
     return entry.model_copy(update={"key": key, "notices": (*entry.notices, notice)})

@@ -1,8 +1,8 @@
-"""The paths that a reference manager wrote into a list -> a PDF that is there.
+"""The paths that a reference manager wrote into a list -> an existing PDF.
 
 What enters: a "file" field in any of the known syntaxes, and the list's folder. What leaves: the first path
 that leads to a regular file with a PDF's first bytes, or None. Nothing else of a file is read here. Why a
-list may name any file, and what guards against that: docs/adr/0008-reading-lists.md.
+list may name any file, and which checks apply: docs/adr/0008-reading-lists.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def split_file_field(field: str) -> list[str]:
     r"""The paths in a BibTeX `file` field, or in a cell of attachments; PDFs first.
 
     Known are JabRef's and Zotero's `Title:path:application/pdf` and `:path:PDF`, Mendeley's
-    `:home/me/a.pdf:pdf`, and plain paths; several are parted by `;`. A backslash before `:`, `;` or
+    `:home/me/a.pdf:pdf`, and plain paths; several are separated by `;`. A backslash before `:`, `;` or
     another backslash is an escape. Drives (`C\:\\papers\\a.pdf`, `C:\papers\a.pdf`) stay whole.
 
     >>> split_file_field(r"Full Text:files/12/a.pdf:application/pdf;Snapshot:files/13/b.html:text/html")
@@ -39,7 +39,7 @@ def split_file_field(field: str) -> list[str]:
 def existing_pdf(paths: Iterable[str], folder: Path) -> Path | None:
     """The first of the paths that is a PDF; relative ones start at `folder`.
 
-    Accents may be letters of their own (NFC) in the list and marks (NFD) on the disk, or the other way.
+    Accents may be composed letters (NFC) in the list and separate marks (NFD) on the disk, or vice versa.
     """
     for text in paths:
         for path in _candidates(text, folder):
@@ -51,7 +51,7 @@ def existing_pdf(paths: Iterable[str], folder: Path) -> Path | None:
 
 
 def _in_other_form(path: Path) -> Path | None:
-    """The same path, each name in the form of accents that is there; None if one is in neither."""
+    """The same path, with each name in the existing form of accents; None if a name exists in neither."""
     found = Path(path.anchor)
     for name in path.parts[1 if path.anchor else 0 :]:
         forms = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
@@ -70,9 +70,9 @@ def _exists(path: Path) -> bool:
 
 
 def _parts(field: str) -> list[str]:
-    """The field cut at semicolons that part paths; one within a name stays.
+    """The field split at semicolons between paths; a semicolon within a name is kept.
 
-    A part that has no file's ending is the beginning of a name, if what follows is no path of its own.
+    A part without a file suffix is the beginning of a name, unless the next part is a complete path.
     """
     parts: list[str] = []
     for piece in re.split(r"(?<!\\);", field):
@@ -85,23 +85,21 @@ def _parts(field: str) -> list[str]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    r"""Parts between separators that no backslash escapes; the escapes stay."""
+    r"""Parts between unescaped separators; the escapes stay."""
     return re.split(rf"(?<!\\){separator}", text)
 
 
 def _path(part: str) -> str:
     pieces = _split(part, ":")
     if len(pieces) >= 3 and _TYPE.fullmatch(pieces[-1].strip()):
-        # "Title:path:type"; a drive's colon may stand in the path without an escape.
+        # "Title:path:type"; a drive's colon in the path may be unescaped.
         pieces = pieces[1:-1]
     path = ":".join(pieces)
     return re.sub(r"\\([\\:;,&%_#$ ])", r"\1", path).strip()
 
 
 def _candidates(text: str, folder: Path) -> list[Path]:
-    if text.startswith(
-        "\\\\"
-    ):  # a Windows share: asking for it would log in to a server of the list's choice
+    if text.startswith("\\\\"):  # a Windows share: opening it would log in to a server that the list names
         return []
     if text.lower().startswith("file:"):
         text = unquote(urlsplit(text).path)
@@ -114,14 +112,14 @@ def _candidates(text: str, folder: Path) -> list[Path]:
             found.append(folder / Path(form).expanduser())
         except RuntimeError:  # "~someone" with no such user
             found.append(folder / form)
-    if re.match(r"(?:home|Users)/", text):  # Mendeley leaves the first slash out
+    if re.match(r"(?:home|Users)/", text):  # Mendeley omits the first slash
         found.append(Path("/") / text)
     return found
 
 
 def _is_pdf(path: Path) -> bool:
     try:
-        if not path.is_file():  # also keeps from waiting on pipes and devices
+        if not path.is_file():  # also avoids waiting for pipes and devices
             return False
         with path.open("rb") as file:
             return _MAGIC in file.read(_HEAD)

@@ -1,7 +1,7 @@
 r"""LaTeX's bibliographies (.bbl, or `thebibliography` in a .tex file; of biblatex too) -> raw entries.
 
-What enters: lines. What leaves: one finding a `\bibitem` or `\entry`. Styles differ, so a title is taken only
-from where it is marked: as a field, in quotes, or as the second `\newblock`. Ids and addresses are taken from
+What enters: lines. What leaves: one finding per `\bibitem` or `\entry`. Styles differ, so a title is used
+only if it is marked: as a field, in quotes, or as the second `\newblock`. Ids and addresses are taken from
 all of it.
 """
 
@@ -166,7 +166,7 @@ def _people(text: str) -> list[PersonName]:
 
 
 def _groups(before: re.Pattern[str], text: str) -> Iterator[str]:
-    """What stands in braces behind each place."""
+    """The contents of the braces after each position."""
     return (group for found in before.finditer(text) if (group := _group_at(text, found.end())))
 
 

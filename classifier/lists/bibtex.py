@@ -1,9 +1,9 @@
 """BibTeX and BibLaTeX -> raw entries, in flat memory.
 
-What enters: lines. What leaves: one finding an entry. The text is cut at entry boundaries first
-(`cut_blocks`), and each block goes to bibtexparser alone: a whole file of 100,000 entries would take it
-350 MB, and one open brace would cost the entries behind it. Comments and preambles are passed over;
-abbreviations (`@string`) hold for all that follows.
+What enters: lines. What leaves: one finding per entry. The text is cut at entry boundaries first
+(`cut_blocks`), and each block is parsed separately by bibtexparser: a file of 100,000 entries at once would
+take 350 MB, and one open brace would lose the entries after it. Comments and preambles are skipped;
+abbreviations (`@string`) apply to everything after them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Cut:
         line: Where it starts, from 1.
         kind: The type in lower case.
         text: All of it.
-        problem: Why it is not whole; empty where it is.
+        problem: Why it is incomplete; empty if it is complete.
         assumed: Some line was read as Windows-1252.
     """
 
@@ -77,10 +77,10 @@ def read_bibtex(lines: Iterator[ListLine]) -> Iterator[Found]:
 
 
 def cut_blocks(lines: Iterator[ListLine]) -> Iterator[Cut]:
-    """The file's blocks, one at a time; what stands between them is a comment by BibTeX's rules.
+    """The file's blocks, one at a time; text between them is a comment by BibTeX's rules.
 
-    A block ends where its braces are closed. One that is still open where a line starts the next entry is
-    reported as such, and the next is read as if nothing had happened.
+    A block ends where its braces are closed. A block that is still open when a line starts the next entry is
+    reported, and the next entry is read normally.
     """
     block: _Open | None = None
     for line in lines:
@@ -151,7 +151,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _State:
-    """What earlier blocks say about later ones."""
+    """What later blocks need from earlier ones."""
 
     strings: dict[str, str] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
@@ -169,7 +169,9 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
     if isinstance(block, DuplicateFieldKeyBlock):
         twice = ", ".join(sorted(block.duplicate_keys))
         notices.append(
-            Notice(code="duplicate-field", message=f"twice in one entry, the first counts: {twice}")
+            Notice(
+                code="duplicate-field", message=f"used twice in one entry; the first value counts: {twice}"
+            )
         )
         block = block.ignore_error_block
     if isinstance(block, String):
@@ -184,7 +186,7 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
             yield _raw(block, cut.line, state, notices)
     else:
         error = block.error if isinstance(block, ParsingFailedBlock) else None
-        # The reason stands in an attribute of its own; most of these errors have no text.
+        # The reason is in a separate attribute; most of these errors have no text.
         detail = " ".join(str(getattr(error, "abort_reason", error) or "no field was found").split())
         yield Damaged(cut.line, f"not valid BibTeX: {detail}", _key_of(cut))
 
@@ -227,7 +229,7 @@ def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
 
 
 def _names(text: str) -> list[PersonName]:
-    """Names in parts; an organisation in braces stays whole, "and others" goes."""
+    """Names in parts; an organisation in braces is not split, "and others" is removed."""
     if not text:
         return []
     from bibtexparser.middlewares.names import (
@@ -243,7 +245,7 @@ def _names(text: str) -> list[PersonName]:
         try:
             known = parse_single_name_into_parts(name)
             parts = (known.von + known.last, known.first, known.jr)
-        except InvalidNameError:  # too many commas, an open brace: shown as it is written
+        except InvalidNameError:  # too many commas, an open brace: shown unchanged
             parts = ([name], [], [])
         if _NAMED_PART.match(name):
             named = dict(part.strip().split("=", 1) for part in name.split(",") if "=" in part)

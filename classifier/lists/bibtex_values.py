@@ -1,7 +1,7 @@
 """A BibTeX field's value as it is written -> its text, or the place where it should have ended.
 
-What enters: what stands between "=" and the comma behind it. What leaves: text without the outer braces or
-quotes, with abbreviations put in and pieces joined. LaTeX stays.
+What enters: the text between "=" and the comma after it. What leaves: text without the outer braces or
+quotes, with abbreviations replaced and pieces joined. LaTeX is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SPACE = re.compile(r"\s*")
 
 
 def end_of_value(raw: str) -> int | None:
-    """Where a value has ended though more stands behind it, as it does when a comma is missing; else None.
+    """Where a value ends if more text follows it, as when a comma is missing; otherwise None.
 
     >>> end_of_value("{A Title} year = {2020}")
     9
@@ -54,7 +54,7 @@ def _after(pattern: re.Pattern[str], text: str, place: int) -> int:
 
 
 def field_value(raw: str, strings: Mapping[str, str]) -> str:
-    """A field's value: braces or quotes around it taken off, abbreviations put in, pieces joined (`#`)."""
+    """A field's value: without outer braces or quotes, abbreviations replaced, pieces joined (`#`)."""
     raw = raw.strip()
     if "#" not in raw or len(pieces := _pieces(raw)) == 1:
         return _piece(raw, strings)

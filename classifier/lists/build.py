@@ -1,7 +1,7 @@
-"""Raw fields of any format -> a ListEntry, or the reason why it is none.
+"""Raw fields of any format -> a ListEntry, or the reason why there is none.
 
 What enters: texts as the readers found them. What leaves: clean text, canonical ids, an attached file that
-exists. All formats go through here, so they all mean the same by a year or an id. It fetches nothing.
+exists. All formats use it, so a year or an id has the same meaning in all of them. It fetches nothing.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _ID_CHARS = 80
 
 
 def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
-    """The entry that the fields make.
+    """Builds an entry from the fields.
 
     Args:
         source: The list's name.
         folder: Where relative paths of attached files start.
 
     Returns:
-        A `BrokenEntry` where nothing is left by which the paper could be found or read.
+        A `BrokenEntry` if the fields contain nothing by which the paper can be found or read.
     """
     notices = list(raw.notices)
     mentions = [*raw.urls, raw.doi, *raw.hints]
@@ -52,7 +52,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         abstract=_NO_ABSTRACT.sub("", clean(_TAG.sub(" ", raw.abstract))) or None,
     )
     if paper.arxiv_id is None and any(char.isdigit() for char in raw.arxiv):
-        told = f"'{clean(raw.arxiv)[:_ID_CHARS]}' is no arXiv id and was passed over; check it"
+        told = f"'{clean(raw.arxiv)[:_ID_CHARS]}' is not an arXiv id and was ignored; check it"
         notices.append(Notice(code="arxiv-id", message=told))
     file = existing_pdf(raw.files, folder)
     if raw.files and file is None:
@@ -60,7 +60,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         notices.append(Notice(code="attachment", message=f"no PDF found at the attached path: {shown}"))
     url = find_address(raw.urls) if file is None and paper.arxiv_id is None else None
     if not (paper.title or paper.arxiv_id or paper.doi or paper.abstract or file or url):
-        reason = "nothing to find the paper by; expected a title, an arXiv id, a DOI, an address or a PDF"
+        reason = "nothing identifies the paper; expected a title, an arXiv id, a DOI, an address or a PDF"
         causes = [notice.message for notice in notices if notice.code in ("arxiv-id", "attachment")]
         reason += f" ({'; '.join(causes)})" if causes else ""
         return BrokenEntry(source=source, line=raw.line, reason=reason, key=clean(raw.key) or None)
@@ -99,7 +99,7 @@ def _year(text: str) -> int | None:
 
 
 def _made_key(paper: Paper, url: str | None, source: str, line: int) -> str:
-    """A key from what the entry says, so that it stays when lines are added above it."""
+    """A key made from the entry's content, so that it does not change when lines are added above it."""
     if paper.arxiv_id or paper.doi:
         return paper.arxiv_id or paper.doi or ""
     if paper.title:

@@ -1,6 +1,6 @@
 """JSON of one list (CSL-JSON, Better BibTeX, Zotero, Crossref, OpenAlex, Semantic Scholar) -> raw entries.
 
-What enters: lines. What leaves: one finding an element of the list, whose `line` is its number, from 1.
+What enters: lines. What leaves: one finding per element of the list, whose `line` is its number, from 1.
 `json_array` finds and cuts the elements, `json_records` knows what tools write into them.
 """
 

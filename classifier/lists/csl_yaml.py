@@ -1,8 +1,8 @@
 """CSL-YAML (a list of items, or "references:" with one, as pandoc reads it) -> raw entries, in flat memory.
 
-What enters: lines. What leaves: one finding an item. The text is cut where an item's dash stands at the
-list's indent, and each item is parsed alone. Every value is read as text, and an alias is refused: a few of
-them can stand for a text of any size.
+What enters: lines. What leaves: one finding per item. The text is cut where an item's dash stands at the
+list's indent, and each item is parsed alone. Every value is read as text, and aliases are rejected: a few of
+them can expand to a text of any size.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _parsed(text: str) -> dict[str, Any]:
     """The item's fields.
 
     Raises:
-        ValueError: It is no YAML, not an item, or has an alias.
+        ValueError: It is not YAML, not an item, or has an alias.
     """
     import yaml
 

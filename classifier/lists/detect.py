@@ -1,7 +1,7 @@
 """A list's name and first bytes -> its format.
 
-What enters: a file's name and its head. What leaves: a format's name, or one line that says what the file is
-instead. The contents decide where they have a signature (BibTeX, RIS, JSON); else the suffix does.
+What enters: a file's name and its head. What leaves: a format's name, or a message that says what the file is
+instead. The contents decide if they have a signature (BibTeX, RIS, JSON); otherwise the suffix does.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def detect_format(name: str, head: bytes) -> str:
     if guess == "csv":
         return _table_format(name, text)
     if guess is not None and guess not in _ANYTHING:
-        # The suffix promises a format of which the first 64 KiB show no sign.
+        # The first 64 KiB show no sign of the suffix's format.
         raise InputError(f"{name}: no {guess} entry at its beginning; expected {FORMATS}")
     if _is_table(text):
         return "csv"
@@ -94,7 +94,7 @@ def detect_format(name: str, head: bytes) -> str:
 
 
 def _by_signature(guess: str | None, text: str) -> str | None:
-    """The format whose marks the text has; what the suffix says decides between two."""
+    """The format whose marks the text has; if there are two, the suffix decides."""
     if guess == "markdown":  # may show any other format in a code block
         return guess
     if guess != "csv":
@@ -138,7 +138,7 @@ def _json(text: str) -> str | None:
     first, *others = [_json_object(line) for line in lines]
     if has_list(start):
         return "csl-json"
-    if first is None:  # it goes on behind its line; or it is broken, and the next lines are whole
+    if first is None:  # it continues on the next line, or it is broken and the next lines are complete
         return "jsonl" if any(others) else "csl-json"
     return "jsonl" if others or USEFUL & {*map(field_name, first)} else "csl-json"
 
@@ -171,7 +171,7 @@ def _header(text: str) -> list[str]:
 
 
 def _table_format(name: str, text: str) -> str:
-    """The format of what is called a table: "csv", or "text" if it is a column of ids without a header.
+    """The format of a file with a table's suffix: "csv", or "text" if it is a column of ids without a header.
 
     Raises:
         InputError: No column leads to a paper.

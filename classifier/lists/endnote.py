@@ -1,7 +1,7 @@
 """EndNote's tagged export (.enw, also of Google Scholar and publishers; "refer") -> raw entries.
 
-What enters: lines. What leaves: one finding a record. A record begins at `%0`, or behind a blank line; lines
-without a tag continue the field. No kept library reads this format (docs/adr/0008-reading-lists.md).
+What enters: lines. What leaves: one finding per record. A record begins at `%0`, or after a blank line; lines
+without a tag continue the field. No maintained library reads this format (docs/adr/0008-reading-lists.md).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def read_endnote(lines: Iterator[ListLine]) -> Iterator[Found]:
 
 
 def _is_full(record: TaggedRecord) -> bool:
-    """Whether the record has a title, so that what comes behind a blank line is another one."""
+    """Whether the record has a title, so that text after a blank line belongs to another one."""
     return bool(record.first("T"))
 
 

@@ -1,8 +1,8 @@
 """EndNote's XML (also as Zotero and others write it) -> raw entries, in flat memory.
 
-What enters: lines, or pieces of them. What leaves: one finding a record, whose `line` is that of the file.
-The text is cut at `<record>` and `</record>`, and each piece is parsed alone by defusedxml, so that a broken
-record costs only itself and no entity of the file is ever known.
+What enters: lines, or pieces of them. What leaves: one finding per record, whose `line` is that of the file.
+The text is cut at `<record>` and `</record>`, and each piece is parsed separately by defusedxml, so that a
+broken record affects only itself and no entity of the file is ever defined.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Piece:
     """The record that is being cut out."""
 
     def __init__(self) -> None:
-        self._rest = ""  # of the text, that was not yet decided on
+        self._rest = ""  # the part of the text that was not processed yet
         self._parts: list[str] | None = None
         self._size = self._line = 0
         self._assumed = self._long = False

@@ -1,6 +1,6 @@
 """Texts of an entry -> the arXiv id, DOI and address in them.
 
-What enters: fields meant for an id, addresses, and notes in which one is mentioned. What leaves: ids in
+What enters: fields for an id, addresses, and notes that mention one. What leaves: ids in
 canonical spelling, or None. Nothing is looked up.
 """
 
@@ -43,7 +43,7 @@ _RESOLVERS = re.compile(
     re.IGNORECASE,
 )
 _PAIRS = (("(", ")"), ("[", "]"))
-_PDF_ADDRESSES = (  # pages whose PDF stands at a known place
+_PDF_ADDRESSES = (  # pages whose PDF has a known address
     (re.compile(r"(https?://github\.com/[^/]+/[^/]+/)blob(/.+\.pdf)"), r"\1raw\2"),
     (re.compile(r"(https?://openreview\.net/)forum(\?id=[\w-]+).*"), r"\1pdf\2"),
     (re.compile(r"(https?://(?:www\.)?aclanthology\.org/[A-Z0-9][\w.-]*\d)/?"), r"\1.pdf"),
@@ -51,7 +51,7 @@ _PDF_ADDRESSES = (  # pages whose PDF stands at a known place
 
 
 def find_arxiv_id(field: str, mentions: Iterable[str]) -> str | None:
-    """The id in a field meant for one, else the first that is mentioned as arXiv's; with its version."""
+    """The id in a field for it, else the first that is mentioned as arXiv's; with its version."""
     field = field.lower().removeprefix("oai:arxiv.org:") if field.lower().startswith("oai:") else field
     if field:
         try:
@@ -86,7 +86,7 @@ def find_doi(field: str, mentions: Iterable[str]) -> str | None:
 
 
 def trimmed(written: str) -> str:
-    """A DOI or address without the punctuation of the sentence that it ends; brackets in pairs stay."""
+    """A DOI or address without punctuation that ends its sentence; paired brackets stay."""
     while written and (
         written[-1] in ".,;:'!?*" + '"'
         or any(written[-1] == b and written.count(a) < written.count(b) for a, b in _PAIRS)

@@ -1,9 +1,9 @@
-"""A JSON text, however long -> the objects of its list, cut out one by one.
+"""A JSON text of any length -> the objects of its list, one by one.
 
 What enters: lines, or pieces of one line. What leaves: the text of each element. The list is the outermost
 array, or the first array of objects under a name that tools give to it ("items", "data", "results", …),
 however much stands before it; an object without such an array is an element itself. Elements are cut by
-counting brackets outside strings, so that a broken one costs only itself: a streaming parser stops at the
+counting brackets outside strings, so that a broken one affects only itself: a streaming parser stops at the
 first error.
 """
 
@@ -56,7 +56,7 @@ class Element:
 
     @property
     def text(self) -> str:
-        """All that was taken."""
+        """The collected text."""
         return "".join(self._parts)
 
 
@@ -103,10 +103,10 @@ class _Bracket:
 
 
 class _Cutter:
-    """Walks through the text, bracket by bracket; strings are stepped over.
+    """Steps through the text, bracket by bracket; strings are skipped.
 
-    Outside elements it looks for the list. The outermost object is held back meanwhile, since it is the
-    element when there is no list in it.
+    Outside elements it looks for the list. The outermost object is kept, since it is the element if it
+    contains no list.
     """
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class _Cutter:
         self._element: Element | None = None
         self._depth = 0  # brackets inside the element
         self._begin = 0  # of what is being cut out, in this piece
-        self._rest = ""  # the beginning of a string that goes on in the next piece
+        self._rest = ""  # the beginning of a string that continues in the next piece
 
     def feed(self, line: ListLine) -> Iterator[Element]:
         """The elements that end in this piece of text."""

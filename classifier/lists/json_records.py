@@ -1,8 +1,8 @@
 """One JSON object of a bibliographic tool -> a raw entry.
 
 What enters: an object as Zotero, Better BibTeX, Crossref, OpenAlex, Semantic Scholar, arXiv's dumps, or
-anybody's program writes it. What leaves: a Raw, by way of `named_fields`. Only names differ here from tool to
-tool; works that a paper cites are never taken for the paper.
+anybody's program writes it. What leaves: a Raw, by way of `named_fields`. Tools differ only in names; works
+that a paper cites are never used as the paper.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MOST_RECORDS = 100_000
 
 
 def raw_from_record(record: Mapping[str, Any], line: int) -> Found:
-    """The entry that the object is; a note or an attachment of Zotero is none."""
+    """The entry in an object; None for notes and attachments of Zotero."""
     fields = {field_name(str(name)): value for name, value in reversed(list(_unwrapped(record).items()))}
     kind = fields.get("itemtype")
     if isinstance(kind, str) and kind.lower() in _NO_PAPERS:
@@ -54,7 +54,7 @@ def raw_from_record(record: Mapping[str, Any], line: int) -> Found:
 
 
 def records_within(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The object itself; or, when it names no paper, the objects in it that do.
+    """The object itself; if it names no paper, the objects in it that do.
 
     That is an array under a name that `json_array` does not know, or an object from keys to records.
     """
@@ -75,7 +75,7 @@ def records_within(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The paper's own object, when the record only wraps it."""
+    """The paper's own object if the record only wraps it."""
     for _ in range(2):
         if _names_paper(record):
             break
@@ -116,7 +116,7 @@ def _members(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    """The objects in a list, or the one object that stands in its place."""
+    """The objects in a list, or the single object instead of a list."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
 
 
@@ -133,7 +133,7 @@ def _authorships(value: Any) -> list[str]:
 
 
 def _creators(value: Any) -> Any:
-    """Zotero's: authors where there are any, else whoever made it."""
+    """Zotero's creators: authors if there are any, otherwise all."""
     authors = [one for one in _dicts(value) if one.get("creatorType", "author") == "author"]
     return authors or value
 

@@ -1,4 +1,4 @@
-"""One JSON text -> an object, or the reason why it is none.
+"""One JSON text -> an object, or the reason why it is not one.
 
 What enters: text from an untrusted list. What leaves: a dict, or a line for the report. Used for both kinds
 of JSON lists.
@@ -19,7 +19,7 @@ def parse_value(text: str) -> Any:
     """The value that `text` is.
 
     Raises:
-        ValueError: It is no JSON, or cannot be used; the message says why.
+        ValueError: It is not JSON, or cannot be used; the message says why.
     """
     try:
         return json.loads(text, parse_int=_number)
@@ -42,7 +42,7 @@ def parse_object(text: str) -> dict[str, Any] | str:
 
 
 def broken_key(text: str) -> str:
-    """The id that a broken object seems to have; empty where none can be seen."""
+    """The id that a broken object seems to have; empty if none can be seen."""
     found = _ID.search(text)
     return found[1] if found else ""
 

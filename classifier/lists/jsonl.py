@@ -1,6 +1,6 @@
 """JSON lines (one object a line; the project's suites too) -> raw entries.
 
-What enters: lines. What leaves: one finding a line that is not blank.
+What enters: lines. What leaves: one finding per line that is not blank.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""LaTeX as bibliographies hold it -> plain text.
+"""LaTeX in bibliographies -> plain text.
 
 What enters: a field's value. What leaves: text with accents, symbols and simple formulas as characters and
 without braces and commands. pylatexenc does the work; what it would misread in prose (a bare "%" or "&") is
-escaped before. It takes half a millisecond a value, so a value of which only accents and escapes are LaTeX
-(nearly all of them) is read here.
+escaped before. It takes half a millisecond per value, so values that contain only accents and escapes (nearly
+all of them) are decoded here.
 """
 
 from __future__ import annotations
@@ -82,6 +82,6 @@ def _typed(text: str) -> str:
 def _decoder() -> LatexNodes2Text:
     from pylatexenc.latex2text import LatexNodes2Text
 
-    # It warns of every command that it does not know; the text is kept either way.
+    # It warns about every unknown command; the text is kept anyway.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
     return LatexNodes2Text(math_mode="text", strict_latex_spaces="macros")

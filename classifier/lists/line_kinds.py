@@ -1,8 +1,8 @@
 """The lines of a text file -> whether it is a list of ids, addresses and titles.
 
 What enters: the beginning of a file that has no other format's signature. What leaves: yes or no. A record of
-an unknown export, a program, a log or prose has many lines that would pass for titles one by one; each would
-become a search. So the file is judged as a whole.
+an unknown export, a program, a log or prose has many lines that look like titles; each would become a search.
+So the file is judged as a whole.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _is_entry(line: str) -> bool:
 
 
 def is_title_like(text: str) -> bool:
-    """Whether a line may be a title: words, and nothing that titles do not have."""
+    """Whether a line may be a title: words, and nothing that does not occur in titles."""
     if _FIELD.match(text) or _CODE.search(text) or _TIME.match(text) or _CELLS.search(text):
         return False
     letters = sum(char.isalpha() for char in text)
@@ -71,9 +71,9 @@ def is_title_like(text: str) -> bool:
 
 
 def _prose_lines(lines: list[str]) -> set[int]:
-    """Lines of running text: sentences one behind the other, or broken at a margin and continued below.
+    """Lines of running text: consecutive sentences, or sentences that are wrapped at a margin.
 
-    A list whose titles are all in small letters is no prose: there, every line starts with one.
+    A list whose titles are all in lower case is not prose: there, every line starts with one.
     """
     starts_small = [bool(line) and line.lstrip()[:1].islower() for line in lines]
     filled = [line for line in lines if line.strip()]

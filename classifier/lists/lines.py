@@ -2,7 +2,7 @@
 
 What enters: a binary stream. What leaves: numbered lines without their ends, as text that can be encoded
 again. UTF-8 and UTF-16 (by its byte order mark) are read as such; a line that is not UTF-8 is read as
-Windows-1252, and says so. LF, CRLF and CR all end a line; U+2028 and its like do not. NUL characters are
+Windows-1252, and marked. LF, CRLF and CR all end a line; U+2028 and its like do not. NUL characters are
 dropped. It knows no format.
 """
 
@@ -27,7 +27,7 @@ class ListLine(NamedTuple):
         number: From 1.
         text: Without line end, byte order mark and NUL characters.
         assumed: It was not valid UTF-8, and was read as Windows-1252.
-        cut: It was longer than `MAX_LINE_CHARS` (of lines in pieces: it goes on in the next).
+        cut: It was longer than `MAX_LINE_CHARS` (of lines in pieces: it continues in the next).
     """
 
     number: int
@@ -41,10 +41,10 @@ def read_lines(stream: BinaryIO, head: bytes, in_pieces: bool = False) -> Iterat
 
     Args:
         head: The first bytes of the stream, which are still in it, to see a byte order mark.
-        in_pieces: Long lines come whole, in pieces: for formats in which a line means nothing.
+        in_pieces: Long lines are returned completely, in pieces: for formats in which lines have no meaning.
 
     Raises:
-        OSError, EOFError, zlib.error: As the stream does, in the middle of a damaged file.
+        OSError, EOFError, zlib.error: As raised by the stream, in the middle of a damaged file.
     """
     utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = io.TextIOWrapper(

@@ -1,9 +1,9 @@
 """Markdown lists as awesome-lists write them -> raw entries.
 
 What enters: lines. What leaves: one raw entry for each paper: a bullet, table row, heading or paragraph that
-links to one. Bullets without a link to a paper (contents, tools, prose) are no entries, and not reported.
-Code blocks and comments are passed over. A title may stand in the link, in bold, before the links, or in the
-heading or bullet above them.
+links to one. Bullets without a link to a paper (contents, tools, prose) are not entries, and are not
+reported. Code blocks and comments are skipped. A title may be in the link, in bold, before the links, or
+in the heading or bullet above them.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _visible(lines: Iterator[ListLine]) -> Iterator[ListLine]:
 
 
 def _item(line: ListLine) -> _Item | None:
-    """What starts on this line; None where it goes on with what was there."""
+    """The item that starts on this line; None if the line continues the previous item."""
     heading = _HEADING.match(line.text)
     if heading:
         return _Item(line.number, _HEADING_DEPTH, heading[2], "heading", line.assumed, line.cut)
@@ -138,21 +138,21 @@ def _joined(item: _Item | None, line: ListLine, folded: bool) -> _Item:
 
 
 class _Collector:
-    """Turns items into entries; holds the last one back, since lines beneath may belong to it.
+    """Turns items into entries; keeps the last one, since lines below may belong to it.
 
-    What is held back may be a mere candidate: a title without a link, for which one may follow beneath.
+    The kept item may be only a candidate: a title without a link, which may follow below.
     """
 
     def __init__(self) -> None:
         self._last: Raw | None = None
         self._from: _Item = _Item(0, 0, "")
         self._linked = False
-        self._lent = False  # the links came from beneath a candidate, so its text may be no title
+        self._lent = False  # the links were below a candidate, so its text may not be a title
         self._depths: set[int] = set()  # of bullets that are entries, in this section
         self._waiting: list[_Item] = []  # bullets without a link, until such a depth is known
 
     def flush(self) -> Iterator[Found]:
-        """The entry held back, if it has a link; a bullet without one is reported among bullets with one."""
+        """The kept entry, if it has a link; a bullet without a link is reported if other bullets have one."""
         last, self._last = self._last, None
         if last is not None and self._linked:
             if self._from.kind == "bullet":
@@ -168,7 +168,7 @@ class _Collector:
         yield from self._without_links()
 
     def _without_links(self) -> Iterator[Found]:
-        """Bullets without a link that stand in one list with entries."""
+        """Bullets without a link in a list with entries."""
         for item in [item for item in self._waiting if item.depth in self._depths]:
             self._waiting.remove(item)
             yield Damaged(
@@ -231,7 +231,7 @@ class _Collector:
             return False
         known, new = _arxiv(last), _arxiv(found)
         if known and new and known.partition("v")[0] != new.partition("v")[0]:
-            if self._lent:  # a list of bare links under a heading: the heading is no paper's title
+            if self._lent:  # a list of bare links under a heading: the heading is not a paper's title
                 last.title = ""
             return False
         last.urls = [*last.urls, *found.urls]
@@ -248,7 +248,7 @@ def _arxiv(raw: Raw) -> str | None:
 
 
 def _add_field(raw: Raw, text: str) -> bool:
-    """Takes "Authors: …", "Abstract: …" and the like beneath an entry."""
+    """Reads "Authors: …", "Abstract: …" and similar fields below an entry."""
     found = _FIELD.match(plain(text))
     if found is None:
         return False
@@ -292,8 +292,8 @@ def _entries(item: _Item) -> Iterator[Raw]:
 def _title_elsewhere(text: str, links: list[Link], papers: list[Link]) -> str:
     """A title that is not the text of a link to a paper.
 
-    Text behind a link at the beginning tells of what is linked there, and a sentence that runs into a link to
-    a paper is none of its title.
+    Text after a link at the beginning describes the linked thing, and a sentence that continues into a link
+    to a paper is not its title.
     """
     named = bool(links) and not (links[0].start or links[0].image or is_label(links[0].text))
     in_sentence = bool(papers) and leads_on(text[: papers[0].start])

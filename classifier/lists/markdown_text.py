@@ -1,7 +1,7 @@
-"""A piece of Markdown -> its links, its plain text, and a title if one can be told.
+"""A piece of Markdown -> its links, its plain text, and a title if one is recognised.
 
 What enters: one line or list item. What leaves: links with their texts (badges and HTML anchors too), text
-without markup. It knows which addresses are papers', and nothing of how a list is built.
+without markup. It knows which addresses lead to papers, but not how a list is structured.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ _CLOSED = re.compile(r"(?:[)\].!?*_>\\]|\t)\s*$")
 
 
 class Link(NamedTuple):
-    """A link: its text (a badge's: its alternative text), its address, and where it stands, half-open."""
+    """A link: its text (a badge's: its alternative text), its address, and its half-open span."""
 
     text: str
     url: str
@@ -102,7 +102,7 @@ class Link(NamedTuple):
 
 
 def find_links(text: str) -> list[Link]:
-    """All links to http(s), in order; an image counts as a badge on a link, or where it names an arXiv id."""
+    """All links to http(s), in order; an image counts if it is a badge on a link or names an arXiv id."""
     text = anchors_as_links(text)
     found = []
     for match in _ALL.finditer(text):
@@ -132,9 +132,9 @@ def plain(text: str) -> str:
 
 
 def is_paper(link: Link) -> bool:
-    """Whether the address says that a paper is behind it, or a text that is but a label such as "paper".
+    """Whether a link leads to a paper, by its address or by a text that is only a label such as "paper".
 
-    A badge with a DOI of Zenodo is a program's.
+    A badge with a DOI of Zenodo belongs to a program.
     """
     doi = find_doi("", (link.url,))
     if find_arxiv_id("", (link.url,)) or doi:
@@ -165,10 +165,10 @@ def is_title(text: str, words: int = 2) -> bool:
 
 
 def title_of(text: str, *, described: bool = False) -> str:
-    """The title in an item's text outside its links: what is bold or quoted, else its beginning; or empty.
+    """The title in an item's text outside its links: bold or quoted text, else its beginning; or empty.
 
     Args:
-        described: The text tells what a link is about, so that only what is marked is a title.
+        described: The text describes a link, so only marked text is a title.
     """
     text = without_links(text)
     for match in _BOLD.finditer(text):
@@ -193,7 +193,10 @@ def reads_as_abstract(text: str) -> bool:
 
 
 def abstract_in(text: str) -> str:
-    """The abstract or overview in an entry's own lines: called so, or a paragraph below; else empty."""
+    """The abstract or overview in an entry's own lines: marked as such, or a paragraph below.
+
+    Otherwise empty.
+    """
     outside = without_links(text)
     named = _ABSTRACT.search(outside)
     if named:
@@ -204,20 +207,20 @@ def abstract_in(text: str) -> str:
 
 
 def year_in(text: str) -> str:
-    """The first year in a text; empty where there is none."""
+    """The first year in a text; empty if there is none."""
     found = _YEAR.search(text)
     return found[0] if found else ""
 
 
 def leads_on(text: str) -> bool:
-    """Whether a text wants to go on, as a sentence does before a link in it: "as shown in the"."""
+    """Whether a text is unfinished, like a sentence before a link in it: "as shown in the"."""
     return _LEADS_ON.search(plain(text)) is not None
 
 
 def _without_authors(text: str) -> str:
-    """The text behind the names that it begins with, of which there must be two.
+    """The text after the names at its beginning.
 
-    One name at the beginning may as well be the title's first words.
+    At least two names are required, since one may be the title's first words.
     """
     behind, names = 0, 0
     while found := _NAMES.match(text, behind):

@@ -1,7 +1,7 @@
-"""A list's first characters -> which HTML or XML it is, for a message that says what to export instead.
+"""A list's first characters -> the kind of HTML or XML, for a message that says what to export instead.
 
-EndNote's XML is a list format (`endnote_xml`); everything that is named here is refused. A Markdown list may
-begin with HTML tags and comments: without a declaration, only root elements that are known here count.
+EndNote's XML is a list format (`endnote_xml`); all kinds named here are rejected. A Markdown list may begin
+with HTML tags and comments: without a declaration, only root elements that are known here count.
 """
 
 from __future__ import annotations

@@ -100,9 +100,9 @@ def field_name(name: str) -> str:
 
 
 def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
-    """The entry that the fields make; of a name given twice the first value counts.
+    """Builds an entry from the fields; if a name is given twice, the first value counts.
 
-    Values may be texts, numbers, lists or objects; what is none of these is passed over.
+    Values may be texts, numbers, lists or objects; other values are skipped.
     """
     named: dict[str, Any] = {}
     for name, value in fields:
@@ -153,7 +153,7 @@ def filed_under(named: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 
 def _plain(named: Mapping[str, Any]) -> dict[str, Any]:
-    """Those whose value is one text or number: what is nested names other things."""
+    """The fields whose value is one text or number: nested values have other meanings."""
     return {name: value for name, value in named.items() if not isinstance(value, list | Mapping)}
 
 
@@ -176,7 +176,7 @@ def as_texts(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, bool) or value is None or depth > _DEEPEST:
         return []
     if isinstance(value, (int, float)):
-        return [str(value)] if abs(value) < 10**9 else []  # also keeps from writing out a huge integer
+        return [str(value)] if abs(value) < 10**9 else []  # also avoids writing out a huge integer
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list):
@@ -185,7 +185,7 @@ def as_texts(value: Any, depth: int = 0) -> list[str]:
 
 
 def _authors(named: Mapping[str, Any]) -> tuple[list[str], list[PersonName]]:
-    """The authors as they are shown; and in parts, when the fields tell those apart."""
+    """The authors as shown; and in parts if the fields separate them."""
     for name in AUTHORS:
         value = named.get(name)
         if isinstance(value, str):

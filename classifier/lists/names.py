@@ -1,7 +1,7 @@
 """People's names as lists write them -> "Given Family".
 
 What enters: one name, or several in one text. What leaves: names with the given name first. BibTeX's names
-have rules of their own and go through bibtexparser.
+have their own rules and are parsed by bibtexparser.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def given_first(name: str) -> str:
 
 
 def parse_names(names: Iterable[str]) -> list[PersonName]:
-    """Family and given names of "Family, Given"; empty when no name is written so.
+    """Family and given names of "Family, Given"; empty if no name has this form.
 
-    A name without a comma beside such names is an organisation's, and whole.
+    A name without a comma among such names is an organisation, and is not split.
     """
     found = []
     for name in filter(None, map(str.strip, names)):
@@ -40,7 +40,7 @@ def parse_names(names: Iterable[str]) -> list[PersonName]:
 
 
 def split_names(text: str) -> list[str]:
-    """Names parted by ";", " and " or, where each part has several words, by commas; "et al." goes."""
+    """Names separated by ";", " and " or, if each part has several words, by commas; "et al." is removed."""
     return [given_first(name) for name in comma_names(text)]
 
 
@@ -51,7 +51,7 @@ def comma_names(text: str) -> list[str]:
     if ";" in text:
         parts = text.split(";")
     elif re.search(r"\s(?:and|&)\s", text):
-        # "A One, B Two and C Three": commas part names unless they stand inside "Family, Given"
+        # "A One, B Two and C Three": commas separate names unless they are part of "Family, Given"
         parts = [name for part in re.split(r",?\s(?:and|&)\s", text) for name in _by_commas(part)]
     else:
         parts = _by_commas(text)

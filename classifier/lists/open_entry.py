@@ -8,7 +8,7 @@ from classifier.model.record import Notice
 
 
 class OpenEntry:
-    """What readers know of an entry apart from its fields.
+    """The state of an entry apart from its fields.
 
     Attributes:
         line: Where it starts, from 1.
@@ -23,11 +23,14 @@ class OpenEntry:
 
     @property
     def notices(self) -> list[Notice]:
-        """What its encoding made the reader assume."""
+        """Assumptions about its encoding."""
         return [ASSUMED] * self.assumed
 
     def fits(self, line: ListLine, text: str | None = None) -> bool:
-        """Counts a line, or the text that is kept of it; False from the one on that is over the limit."""
+        """Counts a line, or the text that is kept of it.
+
+        Returns False from the first line over the limit on.
+        """
         self._size += len(line.text if text is None else text)
         self.assumed |= line.assumed
         self.long |= line.cut or self._size > self._most

@@ -1,7 +1,7 @@
-"""A list's name -> its first bytes and a stream of all of them, unpacked where it is gzip.
+"""A list's name -> its first bytes and a stream of all bytes, decompressed if it is gzip.
 
-What enters: a path, or "-" for standard input. What leaves: an `Opened`, to be closed by who opened it. It
-looks at bytes, not at formats.
+What enters: a path, or "-" for standard input. What leaves: an `Opened`, which the caller must close. It does
+not detect formats.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Opened(NamedTuple):
 
     Attributes:
         name: As the user gave it.
-        folder: What relative paths in it are relative to.
+        folder: The base of relative paths in the list.
         head: Its first bytes, at most `HEAD`, unpacked; they are still in the stream.
         stream: All its bytes, unpacked.
     """
@@ -69,7 +69,7 @@ def _standard_input() -> BinaryIO:
 
 
 def _peeked(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
-    """The first bytes, and a stream that still has them (a pipe gives them in any pieces it likes)."""
+    """The first bytes, and a stream that still has them (a pipe returns pieces of any size)."""
     head = b""
     while len(head) < HEAD and (piece := stream.read(HEAD - len(head))):
         head += piece

@@ -1,8 +1,8 @@
 """A text file of ids, DOIs, addresses, paths or titles -> raw entries.
 
-What enters: lines. What leaves: one finding a line, or one for each id, DOI or address on it. Blank lines and
-those with "#" in front are passed over; bullets and numbers in front are taken off. Text behind the only id,
-DOI or address of a line is the paper's title; of a reference in prose, only its ids are taken.
+What enters: lines. What leaves: one finding per line, or one per id, DOI or address on it. Blank lines and
+those with "#" in front are skipped; bullets and numbers in front are removed. Text after the only id, DOI or
+address of a line is the paper's title; only the ids of a reference in prose are used.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _read(text: str, line: int) -> list[Found]:
 
 
 def _in_prose(text: str, mentions: list[Mention], line: int) -> list[Found]:
-    """The entries of a line that holds other words: one paper's reference, or several papers' ids."""
+    """The entries of a line with other words: one paper's reference, or several papers' ids."""
     known = [mention for mention in _distinct(mentions) if mention.reference]
     kinds = [mention.paper[0] for mention in known]
     if len(kinds) > len(set(kinds)):  # two DOIs are two papers; a DOI and an address may be one paper's

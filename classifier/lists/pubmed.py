@@ -1,7 +1,7 @@
 """PubMed's export (MEDLINE, .nbib) -> raw entries.
 
-What enters: lines. What leaves: one finding a record. A record ends at a blank line or at the next PMID.
-Lines that do not begin with a tag continue the field, whatever they begin with. No kept library reads this
+What enters: lines. What leaves: one finding per record. A record ends at a blank line or at the next PMID.
+Lines that do not begin with a tag continue the field. No maintained library reads this
 format record by record (docs/adr/0008-reading-lists.md).
 """
 

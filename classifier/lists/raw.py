@@ -1,4 +1,4 @@
-"""What every reader of a format hands on: an entry's fields as texts, or the reason why there are none.
+"""The output of every reader: an entry's fields as texts, or the reason why there are none.
 
 A reader knows its format's syntax and the names of its fields. What the texts mean (which id, which year,
 whether an attached file exists) is decided in one place for all formats, `classifier.lists.build`.
@@ -24,14 +24,14 @@ class Raw:
 
     Attributes:
         line: Where it starts, from 1; as `ListEntry.line`.
-        key: The entry's own key; empty where it has none.
+        key: The entry's own key; empty if it has none.
         authors: One name each, given names first.
         year: Any text that holds a year.
         arxiv: An arXiv id, from a field that is meant for one.
         urls, files: Addresses and paths, best first.
-        hints: Texts in which an id may stand in passing: notes, journals, "howpublished".
-        notices: What the reader had to assume.
-        names: The authors in parts, as many as `authors`; empty when the format does not tell them apart.
+        hints: Texts that may mention an id: notes, journals, "howpublished".
+        notices: Assumptions of the reader.
+        names: The authors in parts, as many as `authors`; empty if the format does not separate the parts.
         journal, type: As the list has them.
         filed: Where the list itself files the entry: names of groups, collections, categories or keywords.
         filed_by: Which of these: "groups", "category", "tags" or "keywords"; empty if there are none.
@@ -58,7 +58,7 @@ class Raw:
 
 @dataclass(slots=True)
 class Damaged:
-    """A part of the list that is no entry, and why; becomes a `BrokenEntry`."""
+    """A part of the list that is not an entry, and why; becomes a `BrokenEntry`."""
 
     line: int
     reason: str

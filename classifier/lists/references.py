@@ -1,4 +1,4 @@
-"""A line of text -> the arXiv ids, DOIs and addresses in it, each with its place.
+"""A line of text -> the arXiv ids, DOIs and addresses in it, with their positions.
 
 What enters: one line that a person or a program wrote. What leaves: mentions in the order of the line. It
 decides nothing about titles, and looks nothing up.
@@ -15,7 +15,7 @@ from classifier.lists.ids import SICI, trimmed
 from classifier.model.reference import Reference, parse_reference
 
 _NEW_ID = (
-    r"\d{4}\.\d{3,7}(?:v\d+)?"  # three to seven digits: a slip in an id must be reported, not overlooked
+    r"\d{4}\.\d{3,7}(?:v\d+)?"  # three to seven digits: a mistake in an id must be reported, not overlooked
 )
 _OLD_ID = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2})?/\d{7}(?:v\d+)?"
 _START = rf"(?:https?://|10\.\d{{4,9}}(?:\.\d+)*/|(?:doi|arxiv)\s*:|(?:{_NEW_ID}|{_OLD_ID})(?![\w/]))"
@@ -41,8 +41,9 @@ class Mention(NamedTuple):
     """An id, DOI or address in a line, half-open.
 
     Attributes:
-        reference: What it names; None where it looks like an arXiv id and is none.
-        is_bare: An id that nothing calls one: four digits, a point and five may be anything in prose.
+        reference: What it names; None if it looks like an arXiv id but is not valid.
+        is_bare: An id without a mark such as "arXiv": in prose, four digits, a point and five may be
+        anything.
         problem: Why `reference` is None.
     """
 
@@ -73,7 +74,7 @@ def without_mentions(text: str, mentions: list[Mention]) -> str:
 
 
 def is_only_mentions(text: str, mentions: list[Mention]) -> bool:
-    """Whether the line holds nothing but mentions, separators, and words such as "and" or "arXiv"."""
+    """Whether the line contains only mentions, separators, and words such as "and" or "arXiv"."""
     return bool(mentions) and not _WORD.search(_LINK_WORDS.sub(" ", without_mentions(text, mentions)))
 
 

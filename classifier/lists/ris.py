@@ -1,7 +1,7 @@
 """RIS -> raw entries.
 
-What enters: lines. What leaves: one finding an entry. `ris_lines` says where fields begin; the text is cut at
-`ER`, or at the next `TY` when `ER` is missing, and each entry goes to rispy alone.
+What enters: lines. What leaves: one finding per entry. `ris_lines` says where fields begin; the text is cut
+at `ER`, or at the next `TY` if `ER` is missing, and rispy parses each entry separately.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class _Open(OpenEntry):
 
     def take(self, tagged: TagLine) -> None:
         tag, value, line = tagged
-        # In rispy's own spacing; a space before what continues a line keeps it from being read as a tag.
+        # In rispy's own spacing; a space before a continuation line prevents it from being read as a tag.
         text = f"{tag}  - {value}" if tag else f" {line.text.strip()}"
         if self.fits(line, text) and (tag or line.text.strip()):
             self._parts.append(text)
@@ -90,7 +90,7 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
     from rispy.config import LIST_TYPE_TAGS
 
     try:
-        # Reference managers repeat the tags of attached files, which rispy would keep one of.
+        # Reference managers repeat the tags of attached files; rispy would keep only one.
         found = rispy.loads(text, list_tags=[*LIST_TYPE_TAGS, "L1", "L2", "L4"])
     except Exception:  # noqa: BLE001  hostile text; the parser promises no particular exception
         return None

@@ -1,9 +1,9 @@
-"""Lines of a RIS file -> which of them begin a field.
+"""Decides which lines of a RIS file begin a field.
 
-What enters: lines. What leaves: the same lines, one for one, with tag and value; the tag is empty when the
-line continues the one before. Text that was wrapped may begin like a tag ("ER - room", "RL - trained"), and
-programs differ in spacing. So a field begins at a known tag in a spacing that its entry has used before;
-other spacing counts only outside running text. It is used for reading and for editing in place.
+What enters: lines. What leaves: the same lines with tag and value; the tag is empty if the line continues the
+one before. Wrapped text may begin like a tag ("ER - room", "RL - trained"), and programs differ in spacing.
+So a field begins at a known tag in a spacing that its entry has used before; other spacing counts only
+outside running text. It is used for reading and for editing in place.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MOST_BLANKS = 1000
 
 
 class TagLine(NamedTuple):
-    """A line; `tag` is in capitals, and empty when the line continues the one before or is blank."""
+    """A line; `tag` is in capitals, and empty if the line continues the one before or is blank."""
 
     tag: str
     value: str
@@ -85,7 +85,7 @@ def _begins_field(
 
 
 class _Ahead(Iterator[ListLine]):
-    """Lines, of which the next one that is not blank may be looked at."""
+    """Lines with access to the next non-blank one."""
 
     def __init__(self, lines: Iterator[ListLine]) -> None:
         self._lines = lines

@@ -1,8 +1,8 @@
 """Scopus's plain-text export -> raw entries.
 
-What enters: lines. What leaves: one finding a record. A record ends at its "SOURCE: Scopus" line. It begins
-with authors, title and "(year) journal …", without labels; what follows has them. No kept library reads this
-format (docs/adr/0008-reading-lists.md).
+What enters: lines. What leaves: one finding per record. A record ends at its "SOURCE: Scopus" line. It begins
+with authors, title and "(year) journal …", without labels; what follows has them. No maintained library reads
+this format (docs/adr/0008-reading-lists.md).
 """
 
 from __future__ import annotations

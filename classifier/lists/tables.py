@@ -1,7 +1,7 @@
 """CSV and TSV with a header, Zotero's CSV among them -> raw entries.
 
-What enters: lines. What leaves: one finding a row. The separator is the one that the header uses. A quote
-that is never closed costs its own line, not the rest of the file.
+What enters: lines. What leaves: one finding per row. The separator is the one that the header uses. A quote
+that is never closed loses its own line, not the rest of the file.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
         if isinstance(cells, Damaged):
             yield cells
         elif any(cells[len(header) :]):
-            reason = (
-                f"{len(cells)} cells, but the header has {len(header)}; quote cells that hold '{separator}'"
-            )
+            reason = f"{len(cells)} cells, but the header has {len(header)}; quote cells with '{separator}'"
             yield Damaged(line, reason)
         elif any(cell.strip() for cell in cells):
             raw = raw_from_fields(zip(names, cells, strict=False), line)  # missing cells are empty
@@ -91,7 +89,7 @@ def _fields_named(line: str) -> int:
 
 
 def find_separator(header: str) -> str:
-    """The separator that cuts a header into the most names of known fields; a comma where none does."""
+    """The separator that cuts a header into the most names of known fields; a comma if none does."""
     counts = {
         separator: sum(field_name(cell) in USEFUL for cell in header.split(separator)) * 100
         + header.count(separator)
@@ -106,7 +104,7 @@ class _Unclosed(Exception):
 
 
 class _Lines(Iterator[str]):
-    """Lines for the csv module, remembering those of the row at hand so that they can be given back."""
+    """Lines for the csv module; those of the current row are kept so that they can be read again."""
 
     def __init__(self, lines: Iterator[ListLine]) -> None:
         self._lines = lines
@@ -128,7 +126,7 @@ class _Lines(Iterator[str]):
         return line.text + "\n"
 
     def back(self, count: int) -> None:
-        """Gives the last `count` lines of the row back."""
+        """Returns the last `count` lines of the row to the input."""
         self._waiting.extendleft(reversed(self._taken[len(self._taken) - count :]))
         self.start_row()
 

@@ -1,7 +1,7 @@
 """Records of formats that give each field a line with a tag -> their values by tag.
 
-What enters: lines that a format's reader has told apart. What leaves: one record at a time, within the limits
-of an entry. What the tags mean is the reader's matter.
+What enters: lines that a format's reader has split. What leaves: one record at a time, within the limits of
+an entry. The readers know what the tags mean.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class TaggedRecord(OpenEntry):
         return next((values for tag in tags if (values := self.all(tag))), [])
 
     def first(self, *tags: str) -> str:
-        """The first value; empty where there is none."""
+        """The first value; empty if there is none."""
         return next(iter(self.all(*tags)), "")
 
     @property
     def tag(self) -> str:
-        """The tag that a line without one continues."""
+        """The tag that is continued by a line without a tag."""
         return self._tag

@@ -1,7 +1,7 @@
-"""What formats call the type of a work -> CSL's term for it.
+"""The type of a work in any format -> CSL's term for it.
 
 What enters: a type as BibTeX, RIS, EndNote, Zotero, Crossref, OpenAlex, PubMed, Web of Science or Scopus has
-it. What leaves: a term of CSL 1.0.2, or the list's own word when CSL has none.
+it. What leaves: a term of CSL 1.0.2, or the list's own word if CSL has none.
 """
 
 from __future__ import annotations

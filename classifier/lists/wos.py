@@ -1,7 +1,7 @@
 """Web of Science's tagged export -> raw entries.
 
-What enters: lines. What leaves: one finding a record. The text is cut at `PT` and `ER`, and each record goes
-to rispy's parser of the format alone. Wrapped lines are indented, so no text passes for a tag.
+What enters: lines. What leaves: one finding per record. The text is cut at `PT` and `ER`, and rispy's parser
+reads each record separately. Wrapped lines are indented, so no text looks like a tag.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Open(OpenEntry):
 
     def take(self, tag: str, line: ListLine) -> None:
         if self.fits(line) and tag != _END and line.text.strip():
-            # What has no tag continues the line before, also if somebody has taken its indent away.
+            # A line without a tag continues the line before, even without an indent.
             self._parts.append(line.text if tag else f"   {line.text.strip()}")
 
     def finish(self) -> Found:

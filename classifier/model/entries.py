@@ -1,7 +1,7 @@
 """What a reading list brings, entry by entry, before anything is fetched or labelled.
 
 A reader turns a list of any format into a stream of these records; nothing is dropped: an entry that
-cannot be used is a `BrokenEntry` with its line and reason, and the rest goes on.
+cannot be used is a `BrokenEntry` with its line and reason, and the rest continues.
 """
 
 from __future__ import annotations

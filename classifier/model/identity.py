@@ -58,7 +58,7 @@ _INFLECTION = re.compile(r"(?:ies|ing|ed|es|y|s|e)$")
 
 @lru_cache(maxsize=4096)
 def bare_arxiv_id(arxiv_id: str) -> str:
-    """The id without version, prefix or address, in lower case; empty where it is none.
+    """The id without version, prefix or address, in lower case; empty if it is none.
 
     Old ids lose their subject class, which arXiv treats as optional: `math.GT/0309136v2` is
     `math/0309136`.
@@ -71,7 +71,7 @@ def bare_arxiv_id(arxiv_id: str) -> str:
 
 @lru_cache(maxsize=4096)
 def bare_doi(doi: str) -> str:
-    """The DOI in lower case, without `doi:` or resolver address; empty where it is none."""
+    """The DOI in lower case, without `doi:` or resolver address; empty if it is none."""
     found = _DOI.fullmatch(doi.strip())
     return found[1].lower().rstrip(".,;") if found else ""
 

@@ -106,7 +106,9 @@ def parse_arxiv_id(text: str) -> Reference:
     """
     found = _arxiv(text, re.sub(r"^arxiv:\s*", "", text.strip(), flags=re.IGNORECASE))
     if found is None:
-        raise BadReference(f"'{_shown(text)}' is no arXiv id; expected one like 2402.01874v3 or cs/0112017")
+        raise BadReference(
+            f"'{_shown(text)}' is not an arXiv id; expected one like 2402.01874v3 or cs/0112017"
+        )
     return found
 
 
@@ -147,15 +149,15 @@ def _refuse_miscounted(ref: str, text: str) -> None:
     """A slip in an id is told here: arXiv would only say that there is no such paper.
 
     Raises:
-        BadReference: It is an arXiv id but for the count of its digits.
+        BadReference: It is an arXiv id except for the count of its digits.
     """
     match = _MISCOUNTED.fullmatch(text)
     if match is None:
         return
     digits, since = ("five", "since January 2015") if match["month"] >= "1501" else ("four", "until 2014")
     raise BadReference(
-        f"'{_shown(ref)}' is no arXiv id: behind the point it has {len(match['number'])} digits, and {since} "
-        f"there are {digits}; check it"
+        f"'{_shown(ref)}' is not an arXiv id: after the point it has {len(match['number'])} digits, and "
+        f"{since} there are {digits}; check it"
     )
 
 
@@ -173,12 +175,12 @@ def _address(ref: str, given: str) -> Reference:
         parts = urlsplit(given)
         host = (parts.hostname or "").lower().rstrip(".")
     except ValueError as error:
-        raise BadReference(f"'{_shown(ref)}' is no address: {error}; expected {FORMS}") from error
+        raise BadReference(f"'{_shown(ref)}' is not an address: {error}; expected {FORMS}") from error
     if parts.scheme.lower() not in ("http", "https") or not host or any(c.isspace() for c in given):
-        raise BadReference(f"'{_shown(ref)}' is no http(s) address; expected {FORMS}")
+        raise BadReference(f"'{_shown(ref)}' is not an http(s) address; expected {FORMS}")
     if parts.username is not None or parts.password is not None:
         raise BadReference(
-            f"the address at {host} carries a user name or password; download the PDF and give its path"
+            f"the address at {host} contains a user name or password; download the PDF and give its path"
         )
     if host in _ARXIV_HOSTS:
         match = _ARXIV_PATH.fullmatch(unquote(parts.path))
@@ -192,7 +194,7 @@ def _address(ref: str, given: str) -> Reference:
     if host in _DOI_HOSTS:
         found = _doi(ref, unquote(parts.path).lstrip("/"))
         if found is None:
-            raise BadReference(f"'{_shown(ref)}' holds no DOI; expected https://doi.org/10.PREFIX/SUFFIX")
+            raise BadReference(f"'{_shown(ref)}' contains no DOI; expected https://doi.org/10.PREFIX/SUFFIX")
         return found
     return Reference(ref=ref, kind="url", value=given)
 
@@ -208,7 +210,7 @@ def _path_or_title(ref: str, given: str) -> Reference:
         )
     words = [word for word in given.split() if any(c.isalpha() for c in word)]
     if len(words) < 2 and len(_CJK.findall(given)) < _CJK_TITLE:
-        raise BadReference(f"'{_shown(ref)}' is no known kind of reference; expected {FORMS}")
+        raise BadReference(f"'{_shown(ref)}' is not a known kind of reference; expected {FORMS}")
     return Reference(ref=ref, kind="title", value=" ".join(given.split()))
 
 

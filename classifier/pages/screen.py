@@ -1,4 +1,4 @@
-"""Renderables -> text for a terminal or a pipe: one width, no colour where none is asked for.
+"""Renderables -> text for a terminal or a pipe: one width, no colour if none is asked for.
 
 What enters: what `rich` can draw. What leaves: a string without trailing spaces. Nothing is printed here.
 """

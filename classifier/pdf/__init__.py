@@ -1,7 +1,7 @@
 """The PDF stage: a paper's file -> `Document` (pages of visible text, structure, what was hidden or lost).
 
-`PdfReader` is the entry; everything that touches a file's bytes runs in a sandboxed child process
-(docs/adr/0002). Names load on first use, since the child imports this package too.
+Start with `PdfReader`; everything that touches a file's bytes runs in a sandboxed child process
+(docs/adr/0002). Names are loaded on first use, since the child imports this package too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A paper of which only an abstract or plain text is known -> Document.
+"""An abstract or plain text from a list -> Document.
 
-What enters: metadata and text from lists. What leaves: one page without the characters that nobody sees.
+What enters: metadata and text from lists. What leaves: one page without invisible characters.
 What it does not do: read files.
 """
 
@@ -15,7 +15,7 @@ from classifier.text.invisible import split_invisible_characters
 def document_from_text(paper: Paper, text: str | None = None) -> Document:
     """A one-page document of a title and an abstract, or of given text.
 
-    Lists are as hostile as PDFs: characters that nobody sees are cut here and reported as hidden text.
+    Lists are as hostile as PDFs: invisible characters are removed here and reported as hidden text.
 
     Raises:
         NoTextError: There is neither text nor abstract.

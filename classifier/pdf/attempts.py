@@ -1,8 +1,8 @@
-"""Which engine reads a file, and whether its text can be trusted.
+"""Decides which engine reads a file, and whether its text can be trusted.
 
-A path and a worker's slot enter; the better of at most two readings leaves, with one line for
-each sign of missing text. PDFium first; pypdf where PDFium fails or its text looks damaged; pypdf
-on a few pages where there is doubt, since it costs twelve times as much a page (docs/adr/0002).
+A path and a worker's slot enter; the better of at most two readings leaves, with one line for each sign of
+missing text. PDFium reads first; pypdf reads the file if PDFium fails or its text looks damaged, and a few
+pages if there is a doubt, since it costs twelve times as much per page (docs/adr/0002).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from classifier.pdf.sandbox import Slot, WorkerFailed
 _FIRST_SHARE = 2 / 3
 """PDFium's part of the wall time; the rest is pypdf's."""
 _CHECK_PAGES = 3
-"""Pages that both engines read where there is doubt, since pypdf is slow (docs/adr/0002)."""
+"""Pages that both engines read if there is doubt, since pypdf is slow (docs/adr/0002)."""
 _CHECK_S = 20.0
 """Seconds for these: pypdf takes about .04 s a page (docs/adr/0002), so that more means that it hangs."""
 _MIN_AGREEMENT = 0.9
@@ -75,9 +75,9 @@ class Attempts:
         """Read the file.
 
         Raises:
-            EncryptedPdf: Where a password is needed.
-            UnreadablePdf: Where both engines failed.
-            InternalError: Where the worker itself is at fault.
+            EncryptedPdf: If a password is needed.
+            UnreadablePdf: If both engines failed.
+            InternalError: If the worker itself is at fault.
         """
         try:
             reading = self._read("pdfium", _FIRST_SHARE * self._limits.wall_s)
@@ -87,7 +87,7 @@ class Attempts:
             except _Failed as second:
                 raise UnreadablePdf(
                     f"{self._path.name}: no engine could read it ({first}; {second}); "
-                    "expected a whole PDF, so fetch or export it again"
+                    "the file is damaged; fetch or export it again"
                 ) from second
             return self._outcome(reading, [f"only the second engine could read it ({first})"])
         damage = _find_damage(reading)
@@ -122,7 +122,7 @@ class Attempts:
         raise _Failed(reason)
 
     def _replace(self, first: ReadingReply, damage: str) -> ReadOutcome:
-        """Read it all with pypdf, and keep what has more text; hidden text counts, pypdf cannot tell it."""
+        """Read the whole file with pypdf, and keep the reading with more text."""
         try:
             second = self._read("pypdf", self._left())
         except (_Failed, EncryptedPdf):
@@ -130,7 +130,7 @@ class Attempts:
         if second.decoded_chars > _MUCH_MORE * first.decoded_chars:
             second = second.model_copy(update={"hidden": (*first.hidden, *second.hidden)[:_HIDDEN_KEPT]})
             return self._outcome(second, [f"the second engine was used: {damage}"])
-        # Where both see the same little, it is a short text and not a damaged one.
+        # If both find the same short text, the text is short, not damaged.
         same = _agreement(first, second, [page.number for page in first.pages]) >= _MIN_AGREEMENT
         return self._outcome(first, [] if same and not first.failed_pages else [damage])
 
@@ -153,20 +153,20 @@ class Attempts:
 
 
 def _find_damage(reading: ReadingReply) -> str:
-    """Why PDFium's text looks damaged; empty where it does not."""
+    """Why PDFium's text looks damaged; empty if it does not."""
     if reading.failed_pages:
         failed = f"{len(reading.failed_pages)} of {reading.page_count} pages"
         return f"{failed} could not be read ({reading.failure})"
     if reading.undecoded_share > _MAX_UNDECODED:
         return f"{reading.undecoded_share:.0%} of the characters could not be decoded"
     drawn = [page for page in reading.pages if page.number not in reading.image_pages]
-    # A notice is short by nature, and refused: it needs no second opinion.
+    # A notice is short by nature, and is rejected: it needs no second reading.
     few = reading.raw_chars < _FEW_CHARS_A_PAGE * len(drawn) and not reading.is_notice
     return f"only {reading.visible_chars} characters on {len(reading.pages)} pages" if few else ""
 
 
 def _sample(reading: ReadingReply, damaged_end: bool) -> tuple[int, ...]:
-    """Pages worth a second look: those that draw text but gave none; else some of a damaged file."""
+    """Pages to compare: those that draw text but returned none; otherwise some pages of a damaged file."""
     if reading.doubted_pages:
         return _spread(reading.doubted_pages)
     return _spread([page.number for page in reading.pages]) if damaged_end else ()
@@ -191,7 +191,7 @@ def _has_damaged_end(path: Path) -> bool:
 
 
 def _agreement(one: ReadingReply, other: ReadingReply, pages: tuple[int, ...] | list[int]) -> float:
-    """F1 of the two engines' words over these pages; 1.0 where neither has any."""
+    """F1 of the two engines' words over these pages; 1.0 if neither has any."""
     bags = []
     for reading in (one, other):
         text = " ".join(page.text for page in reading.pages if page.number in pages)

@@ -1,10 +1,9 @@
-"""An engine's raw page text -> readable text, and the way back to the raw characters.
+"""An engine's raw page text -> readable text, and a mapping back to the raw characters.
 
-Lines stay lines. Words broken at a line's end are joined, ligatures and other compatibility
-forms become plain letters (NFKC), control characters go. Hidden text is not judged here.
+Lines stay lines. Words broken at a line's end are joined, ligatures and other compatibility forms become
+plain letters (NFKC), control characters are removed. Hidden text is not judged here.
 
-The way back (`clean_with_origin`) costs a list entry a character, so it is taken only when
-somebody asks where a quote stands.
+The mapping (`clean_with_origin`) needs a list element per character, so it is made only to locate a quote.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ import unicodedata
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
-# PDFium marks the hyphen of a word that goes on in the next line, and swallows the line break:
+# PDFium marks the hyphen of a word that continues in the next line, and swallows the line break:
 # U+FFFE in newer builds, U+0002 in older ones. pypdf leaves the hyphen and the break.
-# What must stand before the mark is asked second: a search that starts with one of a few characters is fast.
+# The text before the mark is checked second: a search that starts with one of a few characters is fast.
 _BREAK = re.compile(
     r"[\x02\ufffe\-\u2010\u00ad](?:(?<=\w[\x02\ufffe])\n?|(?<=\w[-\u2010\u00ad])\n)"
     r"([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?"
@@ -48,11 +47,11 @@ def clean(raw: str) -> str:
 
 
 def clean_with_origin(raw: str) -> tuple[str, list[int]]:
-    """Clean, and say where each character came from.
+    """Clean, and return the origin of each character.
 
     Returns:
-        The same text as `clean(raw)`, and as many indices into `raw`, never decreasing. A
-        character that replaces several points at the first of them.
+        The same text as `clean(raw)`, and as many indices into `raw`, never decreasing. A character that
+        replaces several points at the first of them.
     """
     text, origin = raw, list(range(len(raw)))
     for old, new in _steps(raw):
@@ -69,7 +68,7 @@ def clean_line(raw: str) -> str:
 
 
 def _steps(raw: str) -> list[_Step]:
-    """What is replaced by what, in this order; white space at the page's ends goes last."""
+    """The replacements in their order; white space at the page's ends is removed last."""
     steps: list[_Step] = [
         ("\r\n", "\n"),
         ("\r", "\n"),
@@ -78,7 +77,7 @@ def _steps(raw: str) -> list[_Step]:
         ("\x02", "-"),
         ("\ufffe", "-"),
     ]
-    # Nine pages of ten have nothing to normalise, and the question costs a twentieth of the search.
+    # Nine of ten pages have nothing to normalise, and this check costs a twentieth of the search.
     if not unicodedata.is_normalized("NFKC", raw):
         steps.append((_NOT_PLAIN, lambda match: unicodedata.normalize("NFKC", match[0])))
     return [*steps, (_DROPPED, ""), ("\t", " "), (_SPACES, " "), (" \n", "\n"), ("\n ", "\n")]
@@ -87,8 +86,8 @@ def _steps(raw: str) -> list[_Step]:
 class _Joiner:
     """Decides whether a hyphen at a line's end belongs to the word ("zero-/shot") or not ("re-/ward").
 
-    The page's other words decide: how else it spells the word, and whether both halves stand alone.
-    The line break moves behind the word, so that lines stay lines.
+    The page's other words decide: whether it has the joined word, and whether both halves occur as words. The
+    line break moves to the end of the word, so that lines stay lines.
     """
 
     def __init__(self, raw: str) -> None:
@@ -100,7 +99,7 @@ class _Joiner:
         if left is None:
             return match[0]
         between = "-" if self._keeps_hyphen(left[0], right) else ""
-        # A second hyphen behind the right half: the word goes on, and so does the line.
+        # A second hyphen after the right half: the word continues, and so does the line.
         return f"{between}{right}{tail}{hyphen or chr(10)}"
 
     def _keeps_hyphen(self, left: str, right: str) -> bool:
@@ -118,7 +117,7 @@ class _Joiner:
         )
 
     def _stands_alone(self, word: str) -> bool:
-        """Whether the page has this word by itself, not only as one half of a broken word."""
+        """Whether the page contains this word, not only as one half of a broken word."""
         at = self._page.find(word)
         while at >= 0:
             end = at + len(word)
@@ -133,7 +132,7 @@ class _Joiner:
 def _substitute(
     pattern: re.Pattern[str], replace: _Replace, text: str, origin: list[int]
 ) -> tuple[str, list[int]]:
-    """Like `pattern.sub`, carrying each character's origin along."""
+    """Like `pattern.sub`, but also returns each character's origin."""
     pieces: list[str] = []
     moved: list[int] = []
     at = 0

@@ -1,7 +1,7 @@
 """Lines of a paper's pages -> those that could be headings, with their numbers.
 
 Whether a candidate is a heading is decided in `classifier.pdf.sections`, by what comes before and
-after it. Not recognised: unnumbered headings outside the customary ones.
+after it. Not recognised: unnumbered headings other than the usual ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# Names that stand without a number even where the other sections have one.
+# Names that have no number even if the other sections do.
 _OUTER = (
     r"abstract|acknowled?ge?ments?|references|bibliography|literature cited|appendi(?:x|ces)|limitations?"
     r"|supplementary materials?|supporting information|ethics(?: statement)?|ethical considerations"
@@ -28,7 +28,7 @@ _INNER = (
     r"|conclusions?(?: and (?:discussions?|future (?:work|directions?)|limitations?))?|concluding remarks"
     r"|future (?:work|directions?)|contributions"
 )
-# Names of sections: those outside the numbering, all, and those behind which only appendices follow.
+# Names of sections: those outside the numbering, all, and those after which only appendices follow.
 CUSTOMARY_OUTER = re.compile(_OUTER, re.IGNORECASE)
 CUSTOMARY = re.compile(f"{_OUTER}|{_INNER}", re.IGNORECASE)
 BACK_MATTER = re.compile(r"references|bibliography|literature cited|appendi(?:x|ces)|suppl.*", re.IGNORECASE)
@@ -76,7 +76,7 @@ class Candidate:
     """A line read as a heading.
 
     Attributes:
-        title: The words behind the number.
+        title: The words after the number.
         scheme: How it is numbered: "arabic", "roman", "letter", or "custom" for a name without number.
         number: From the outermost level, letters counted from 1; empty for "custom".
         dotted: Whether a full stop follows the number.
@@ -128,7 +128,7 @@ def split_lines(pages: Sequence[str]) -> Iterator[TextLine]:
 
 
 def join_small_caps(text: str) -> str:
-    """'I NTRODUCTION' -> 'INTRODUCTION', as small capitals come out of some engines; 'A METHOD' stays."""
+    """'I NTRODUCTION' -> 'INTRODUCTION', as some engines return small capitals; 'A METHOD' is unchanged."""
 
     def join(match: re.Match[str]) -> str:
         word = match[1] + match[2]
@@ -138,17 +138,20 @@ def join_small_caps(text: str) -> str:
 
 
 def find_candidates(pages: Sequence[str]) -> Iterator[Candidate]:
-    """Lines that could be headings, in reading order; a line that can be read in two ways comes twice."""
+    """Lines that could be headings, in reading order.
+
+    A line that can be read in two ways is returned twice.
+    """
     before: TextLine | None = None
     for line in split_lines(pages):
         if before and before.page == line.page and _NUMBER_ALONE.fullmatch(before.text):
-            # The number and the words of one heading, set apart, may come as two lines.
+            # The number and the words of one heading may be on two lines.
             yield from _read_heading(
                 TextLine(f"{before.text}\n{line.text}", line.page, before.start, before.at)
             )
         if _may_be_heading(line.text):
             goes_on = before is not None and before.page == line.page and _is_open(before.text)
-            # "A" is also a word: "A Survey of …" in the middle of a reference is no appendix.
+            # "A" is also a word: "A Survey of …" in the middle of a reference is not an appendix.
             yield from (c for c in _read_heading(line) if not (goes_on and _is_article(c)))
         before = line
 

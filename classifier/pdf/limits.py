@@ -18,13 +18,13 @@ class PdfLimits:
     bound the cost of one file, and no measurement of them is on record.
 
     Attributes:
-        file_bytes: Larger files are refused unread.
+        file_bytes: Larger files are rejected without reading them.
         pages: Pages read; the rest is reported in `Document.partial`.
         chars: Characters kept over all pages; the rest is reported likewise.
         memory_bytes: Address space of the worker process (RLIMIT_AS).
         cpu_s: CPU seconds of one engine on one file (RLIMIT_CPU, raised for each file).
         wall_s: Seconds for one file, both engines together; then the worker is killed.
-        min_chars: Below this much visible text a file is no paper (docs/adr/0002).
+        min_chars: A file with fewer visible characters is not a paper (docs/adr/0002).
         files_per_worker: A worker is replaced after so many files, since engines leak.
     """
 

@@ -1,9 +1,8 @@
 """Line numbers in the margins of review copies: which numbers they are, and the text without them.
 
 What enters: pages' lines and the numbers at their edges, with their places in points. What leaves: the spans
-to cut. A line number stands in a column of its own that no other text of the page
-enters, and counts the lines down the page. So ranks in tables, items of lists, equation numbers and steps of
-algorithms stay. It asks no engine.
+to cut. Line numbers are in a separate column that contains no other text, and count the lines down the page.
+So ranks in tables, items of lists, equation numbers and steps of algorithms are kept. It uses no engine.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ _MOST = 0.8
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Line numbers of a page that stand above one another."""
+    """A column of line numbers on a page."""
 
     left: float
     right: float
@@ -64,7 +63,7 @@ class _Column:
 
 
 def may_be_numbered(raw: str) -> bool:
-    """A cheap look at a page's text: whether many of the numbers at the edges of its lines count upwards."""
+    """A cheap check of a page's text: whether many of the numbers at the edges of its lines count upwards."""
     lines = raw.replace("\ufffe", "\n").replace("\x02", "\n").split("\n")
     edged = [line for line in map(str.strip, lines) if line[:1].isdigit() or line[-1:].isdigit()]
     if len(edged) < _FEW_STEPPED:
@@ -81,12 +80,12 @@ def may_be_numbered(raw: str) -> bool:
 
 
 def has_line_numbers(page: PageLines) -> bool:
-    """Whether a page, seen by itself, has columns of line numbers."""
+    """Whether a single page has columns of line numbers."""
     return bool(_columns(page))
 
 
 def find_line_numbers(pages: dict[int, PageLines]) -> dict[int, list[tuple[int, int]]]:
-    """The spans to cut from each page; none where the file has no line numbers.
+    """The spans to cut from each page; none if the file has no line numbers.
 
     Args:
         pages: All pages of a file, by any number that orders them.
@@ -108,7 +107,7 @@ def find_line_numbers(pages: dict[int, PageLines]) -> dict[int, list[tuple[int, 
 
 
 def _columns(page: PageLines) -> list[_Column]:
-    """Columns of line numbers that the page shows by itself."""
+    """Columns of line numbers, found from this page only."""
     found: list[_Column] = []
     taken: set[int] = set()
     groups = [group for edge in (0, 2, None) for group in _aligned(page.numbers, edge)]
@@ -121,7 +120,7 @@ def _columns(page: PageLines) -> list[_Column]:
 
 
 def _aligned(numbers: Sequence[EdgeNumber], edge: int | None) -> list[list[EdgeNumber]]:
-    """Numbers above one another: with the same left edge (0), right edge (2) or middle (None)."""
+    """Numbers aligned vertically: with the same left edge (0), right edge (2) or middle (None)."""
 
     def place(item: EdgeNumber) -> float:
         return (item.box[0] + item.box[2]) / 2 if edge is None else item.box[edge]
@@ -152,7 +151,7 @@ def _counting(group: list[EdgeNumber]) -> _Column | None:
 
 
 def _ascending(group: list[EdgeNumber]) -> list[EdgeNumber]:
-    """The longest part of a list whose values grow."""
+    """The longest part of a list with growing values."""
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []
@@ -168,11 +167,11 @@ def _ascending(group: list[EdgeNumber]) -> list[EdgeNumber]:
 
 
 def _is_margin(page: PageLines, column: _Column) -> bool:
-    """Whether no other text stands above, below or in the column, nor close to it."""
+    """Whether there is no other text above, below, in or close to the column."""
     left, right = column.left - _GAP, column.right + _GAP
     inside = [line for line in page.lines if line.left < right and line.right > left]
     sides = sum(line.right <= left for line in page.lines), sum(line.left >= right for line in page.lines)
-    if min(sides) >= _FULL_PAGE:  # between two columns of text: titles and wide figures run over both
+    if min(sides) >= _FULL_PAGE:  # between two columns of text: titles and wide figures span both
         top, bottom = column.numbers[0].box[3], column.numbers[-1].box[1]
         return not any(bottom <= line.middle <= top for line in inside)
     edge = _PAGE_EDGE * page.height
@@ -192,7 +191,7 @@ def _spans_page(page: PageLines, column: _Column) -> bool:
 
 
 def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
-    """Numbers where other pages have their line numbers, if they count: of a page with few lines."""
+    """For a page with few lines: counting numbers at the position of other pages' line numbers."""
     found = []
     for column in known:
         here = [
@@ -212,7 +211,7 @@ def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
 
 
 def find_lone_numbers(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-    """Line numbers by the text alone, for an engine that puts each on a line of its own and knows no places.
+    """Line numbers by the text alone, for an engine that puts each on a separate line and gives no positions.
 
     Returns:
         The spans to cut from each text; none unless half of the texts have `_MANY` that count one by one.

@@ -1,7 +1,7 @@
-"""The lines of a page with their places, and the whole numbers at their edges.
+"""The lines of a page with their positions, and the integers at their edges.
 
-What enters: a page's raw text, and a way to ask where its characters are. What leaves: extents of lines and
-of numbers, in points. What the numbers count is decided in `classifier.pdf.line_numbers`.
+What enters: a page's raw text, and a function that locates characters. What leaves: extents of lines and of
+numbers, in points. `classifier.pdf.line_numbers` decides which of them are line numbers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class EdgeNumber(NamedTuple):
 
 
 class LineSpan(NamedTuple):
-    """What a line holds beside the numbers at its edges: its extent, and the share of letters in it."""
+    """A line without the numbers at its edges: its extent, and its share of letters."""
 
     left: float
     right: float
@@ -43,7 +43,7 @@ class LineSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """A page's lines, the `numbers` at their edges in reading order, and the page's own place."""
+    """A page's lines, the `numbers` at their edges in reading order, and the page's extent."""
 
     numbers: tuple[EdgeNumber, ...]
     lines: tuple[LineSpan, ...]
@@ -52,7 +52,10 @@ class PageLines:
 
 
 def edge_numbers(line: str) -> list[tuple[int, int, int]]:
-    """(start, end, value) of the whole numbers at a line's start and end; the span has the spaces beside."""
+    """(start, end, value) of the whole numbers at a line's start and end.
+
+    The span includes adjacent spaces.
+    """
     found = []
     if first := _FIRST.match(line):
         found.append((first.start(), first.end(), int(first[1])))
@@ -98,13 +101,13 @@ def _span(
     if first is None or last is None:
         return None
     if len(inked) > 2 and abs(last[0] - first[0]) <= ALIGNED:
-        return None  # up or down the margin, as stamps run
+        return None  # vertical text in the margin, such as stamps
     letters = sum(line[at].isalpha() for at in inked) / len(inked)
     return LineSpan(min(first[0], last[0]), max(first[2], last[2]), (first[1] + first[3]) / 2, letters)
 
 
 def without_spans(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:
-    """The text without these spans and the lines that they filled, and where each of its characters stood."""
+    """The text without these spans and the lines that they filled, and each character's original offset."""
     kept: list[int] = []
     at = 0
     for start, end in spans:

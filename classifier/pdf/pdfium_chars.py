@@ -1,6 +1,6 @@
-"""Characters on a PDFium page: their boxes and sizes, the way the text runs, and where its lines are.
+"""Characters on a PDFium page: their boxes and sizes, the text's direction, and its lines.
 
-Runs in the sandboxed worker only. Each question about a character is slow, so few are asked.
+Runs in the sandboxed worker only. Each call about a character is slow, so there are few.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def open_text(page: pypdfium2.PdfPage) -> tuple[pypdfium2.PdfTextPage, int]:
 
 
 def _count_turns(text_page: pypdfium2.PdfTextPage) -> int:
-    """By how many quarter turns most of a page's text is drawn; 0 where it is drawn in all ways."""
+    """By how many quarter turns most of a page's text is drawn; 0 if there is no main direction."""
     handle, total = address_of(text_page), pdfium_c.FPDFText_CountChars(text_page)
     found: Counter[int] = Counter()
     for index in range(0, total, max(1, total // _SAMPLED_CHARS)):
@@ -70,11 +70,11 @@ def _count_turns(text_page: pypdfium2.PdfTextPage) -> int:
 def measure_lines(
     text_page: pypdfium2.PdfTextPage, visible: str, places: Sequence[int], turns: int = 0
 ) -> list[SizedLine]:
-    """The first visible lines with their type size, measured on a few characters a line: all are slow.
+    """The first visible lines with their type size, measured on a few characters per line.
 
     Args:
         text_page: The page's text.
-        visible: What of it is visible.
+        visible: The visible part of the text.
         places: For each character of `visible`, its index in the page's text.
         turns: Quarter turns by which the page's text is drawn.
     """
@@ -97,7 +97,7 @@ def measure_lines(
 
 
 def _measure_char(text_page: int, text_index: int, turns: int) -> tuple[float, bool]:
-    """Size in points after all matrices, and whether the character stands as the page's text does."""
+    """Size in points after all matrices, and whether the character has the direction of the page's text."""
     index = fast.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
     if index < 0 or not fast.FPDFText_GetMatrix(text_page, index, _matrix.places[0]):
         return 0.0, True
@@ -108,7 +108,7 @@ def _measure_char(text_page: int, text_index: int, turns: int) -> tuple[float, b
 
 
 def measure_page(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, turns: int) -> PageLines:
-    """Where a page's lines are, and the numbers at their edges; no lines of an endless page."""
+    """The extents of a page's lines, and the numbers at their edges; no lines if the page is too long."""
     raw = text_page.get_text_range()
     _, bottom, _, top = _turn(page.get_bbox(), turns)
 
@@ -120,7 +120,7 @@ def measure_page(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, turn
 
 
 def _turn(box: Any, turns: int) -> Box:
-    """A box turned back, so that text drawn by so many quarter turns is level."""
+    """A box rotated back, so that text drawn with so many quarter turns is level."""
     left, bottom, right, top = box
     if turns == 1:
         return bottom, -right, top, -left
@@ -141,7 +141,7 @@ def char_box(text_page: pypdfium2.PdfTextPage, text_index: int) -> Box | None:
 
 
 def font_name(text_page: pypdfium2.PdfTextPage, text_index: int) -> str:
-    """The name of the font of the character at an offset of the page's text; empty where it has none."""
+    """The name of the font of the character at an offset of the page's text; empty if it has none."""
     index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
     buffer, flags = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_int()
     if index < 0 or pdfium_c.FPDFText_GetFontInfo(text_page, index, buffer, _NAME_BYTES, flags) > _NAME_BYTES:
@@ -150,7 +150,7 @@ def font_name(text_page: pypdfium2.PdfTextPage, text_index: int) -> str:
 
 
 def align(part: str, whole: str) -> list[int]:
-    """For each character of `part` its index in `whole`, of which it is what the hidden-text check left."""
+    """For each character of `part` its index in `whole`; `part` is `whole` without hidden text."""
     if part == whole:
         return list(range(len(whole)))
     matcher = difflib.SequenceMatcher(None, part, whole, autojunk=False)

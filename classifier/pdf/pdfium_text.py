@@ -37,7 +37,7 @@ def read(path: str, budget: Budget) -> PdfReading:
     """Read all pages within the budget.
 
     Raises:
-        ReadError: Where the file does not open (`password` or `broken`).
+        ReadError: If the file does not open (`password` or `broken`).
     """
     reading = PdfReading(engine="pypdfium2", hidden_checked=True)
     document = open_document(path)
@@ -61,7 +61,7 @@ def read(path: str, budget: Budget) -> PdfReading:
 def locate(path: str, number: int, start: int, end: int, expected: str | None) -> list[list[float]]:
     """Boxes (left, bottom, right, top in points) of the inked characters in [start, end) of a page's text.
 
-    Empty where the span is not on the page, or the page's text there is not `expected`.
+    Empty if the span is not on the page, or the page's text there is not `expected`.
     """
     document = open_document(path)
     try:
@@ -76,12 +76,12 @@ def locate(path: str, number: int, start: int, end: int, expected: str | None) -
 
 
 class LocatedPage:
-    """A page whose visible text leads back to places on it.
+    """A page whose visible text can be located on it.
 
     Attributes:
-        page: The page, turned as it is shown.
+        page: The page, rotated as it is shown.
         text: As `Page.text`.
-        hidden: What was removed from it, as in a reply.
+        hidden: The removed text, as in a reply.
     """
 
     def __init__(
@@ -107,18 +107,18 @@ class LocatedPage:
 
 @contextmanager
 def located_page(document: pypdfium2.PdfDocument, index: int) -> Iterator[LocatedPage]:
-    """A page with the places of its characters; it is turned as the file says, not as its text runs."""
+    """A page with the positions of its characters; rotated as the file says, not as its text is drawn."""
     shown = document[index]
     rotation = shown.get_rotation()
     shown.close()
     with _text_page(document, index) as (page, text_page, _):
         located = LocatedPage(document, index, page, text_page)
-        page.set_rotation(rotation)  # reading may have turned it
+        page.set_rotation(rotation)  # reading may have rotated it
         yield located
 
 
 def _line_numbers_on(document: pypdfium2.PdfDocument, index: int, raw: str) -> list[tuple[int, int]]:
-    """The spans of line numbers on one page; the whole file tells whether its numbers count lines."""
+    """The spans of line numbers on one page; the whole file decides whether its numbers count lines."""
     if not any(edge_numbers(line) for line in raw.splitlines()):
         return []
     texts = {}
@@ -201,7 +201,7 @@ def _without_line_numbers(
 def _text_page(
     document: pypdfium2.PdfDocument, index: int
 ) -> Iterator[tuple[pypdfium2.PdfPage, pypdfium2.PdfTextPage, int]]:
-    """A page turned upright, its text, and the quarter turns by which that is drawn."""
+    """A page rotated upright, its text, and the quarter turns by which the text is drawn."""
     page = document[index]
     try:
         text_page, turns = open_text(page)
@@ -216,13 +216,13 @@ def _text_page(
 def _split(
     page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage
 ) -> tuple[str, str, list[dict[str, Any]], bool]:
-    """A page's raw text, what of it is visible, what was hidden, and whether the page could be checked."""
+    """A page's raw text, its visible part, the hidden text, and whether the page could be checked."""
     given = text_page.get_text_range()
     raw = decode_tex(given, partial(font_name, text_page))
     try:
         visible, hidden, checked = check_page(page, text_page, given)
     except HiddenCheckIncomplete:
-        # What could not be looked at is not passed on either: nobody knows who would see it.
+        # Unchecked text is not returned: it is unknown whether it is visible.
         finding = {"kind": "unchecked", "text": " ".join(given.split())[:MAX_TEXT], "box": None}
         visible, hidden, checked = "", [finding], False
     if visible == given:
@@ -234,7 +234,7 @@ def _split(
 
 
 def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: PdfReading) -> None:
-    """A page with little text is normal where it is an image, and doubtful where its text is lost."""
+    """Records why a page has little text: it is normal for an image, and doubtful if text was lost."""
     count = min(pdfium_c.FPDFPage_CountObjects(page), _KINDS_ASKED)
     kinds = {pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, at)) for at in range(count)}
     if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds:

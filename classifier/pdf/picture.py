@@ -1,7 +1,7 @@
-"""A page as a picture, with the places of quotes and of hidden text on it.
+"""A page as a picture, with the positions of quotes and of hidden text.
 
 Runs in the sandboxed worker only, as `pdfium_text`. A path and spans of a page's text enter; plain dicts
-leave, since the reply crosses a pipe as JSON. Places are (x, y, width, height) in points from the upper
+leave, since the reply crosses a pipe as JSON. Positions are (x, y, width, height) in points from the upper
 left corner of the page as it is shown, after rotation and cropping.
 """
 
@@ -32,13 +32,13 @@ _GAP = 1.5
 
 
 def draw(path: str, number: int, width: int, spans: list[Any], *, png: bool) -> dict[str, Any]:
-    """The page's size in points, marks for each span, hidden text, and the picture if it is wanted.
+    """The page's size in points, marks for each span, hidden text, and the picture if requested.
 
     Args:
         number: The page, from 1.
         width: Of the picture, in pixels.
-        spans: [start, end, quote] each, in the page's visible text. A span whose text is not like its quote
-            gets no marks.
+        spans: [start, end, quote] each, in the page's visible text. A span whose text does not resemble its
+        quote gets no marks.
 
     Raises:
         ReadError: The file does not open, or has no such page.
@@ -101,7 +101,7 @@ def _finding(
 
 
 def _place(page: pypdfium2.PdfPage, size: tuple[float, float], box: list[float]) -> list[float]:
-    """A box (left, bottom, right, top) of the page's own coordinates as it is shown."""
+    """Converts a box (left, bottom, right, top) from page coordinates to the shown page."""
     corners = []
     for x, y in ((box[0], box[1]), (box[2], box[3])):
         across, down = ctypes.c_int(), ctypes.c_int()
@@ -113,7 +113,7 @@ def _place(page: pypdfium2.PdfPage, size: tuple[float, float], box: list[float])
 
 
 def _lines(places: list[list[float]]) -> list[list[float]]:
-    """Characters that stand side by side as one place."""
+    """Joins adjacent characters into one box."""
     lines: list[list[float]] = []
     for x, y, width, height in places:
         if lines:

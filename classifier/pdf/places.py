@@ -23,7 +23,7 @@ Place = tuple[_Number, _Number, _Number, _Number]
 
 
 class HiddenPlace(Record):
-    """Hidden text on a page: why it is hidden, what it says, and where it would stand."""
+    """Hidden text on a page: its kind, its text, and its position."""
 
     kind: Annotated[str, AfterValidator(lambda text: one_line(text, 60))]
     page: int
@@ -32,11 +32,11 @@ class HiddenPlace(Record):
 
 
 class PagePlaces(Record):
-    """A page's size in points, and what stands where on it.
+    """A page's size in points, with positions of quotes and hidden text.
 
     Attributes:
-        pages: Pages of the file.
-        marks: For each span that was asked for its lines; none where the place is not sure.
+        pages: The number of pages of the file.
+        marks: For each requested span, the boxes of its lines; empty if its position is uncertain.
         hidden: Hidden text of this page.
     """
 
@@ -51,7 +51,7 @@ def parse_places(reply: Any, spans: int) -> PagePlaces:
     """Checks a reply with places.
 
     Raises:
-        UnreadablePdf: It is not of the agreed shape.
+        UnreadablePdf: Its structure is wrong.
     """
     try:
         places = PagePlaces.model_validate(reply)
@@ -73,5 +73,5 @@ def parse_png(reply: Any) -> bytes:
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
         raise UnreadablePdf("the page cannot be shown: the PDF worker sent no picture") from error
     if not data.startswith(_PNG):
-        raise UnreadablePdf("the page cannot be shown: the PDF worker sent something else than a PNG file")
+        raise UnreadablePdf("the page cannot be shown: the PDF worker did not send a PNG file")
     return data

@@ -1,7 +1,7 @@
-"""pypdf's half of the worker: a file -> raw pages, where PDFium fails or is doubted.
+"""pypdf's half of the worker: a file -> raw pages, if PDFium fails or its result is in doubt.
 
-Runs in the sandboxed worker only. It cannot tell hidden text by looks, so readings made here are
-marked unchecked; invisible characters are still taken out.
+Runs in the sandboxed worker only. It cannot detect hidden text by rendering, so readings made here are marked
+unchecked; invisible characters are still taken out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read(path: str, budget: Budget, only: Sequence[int] = ()) -> PdfReading:
     """Read all pages, or the pages of the numbers `only`, within the budget.
 
     Raises:
-        ReadError: Where the file does not open (`password` or `broken`).
+        ReadError: If the file does not open (`password` or `broken`).
     """
     reading = PdfReading(engine="pypdf", hidden_checked=False)
     pages = _open(path, reading)
@@ -41,7 +41,7 @@ def read(path: str, budget: Budget, only: Sequence[int] = ()) -> PdfReading:
             break
         try:
             texts.append(_read_page(pages[index], index, reading))
-        # A hostile page raises whatever it likes: RecursionError, DeprecationError, ValueError, KeyError …
+        # A hostile page can raise any exception: RecursionError, DeprecationError, ValueError, KeyError …
         except Exception as error:  # noqa: BLE001
             reading.fail_page(index + 1, f"pypdf: {type(error).__name__}: {error}")
             texts.append("")

@@ -1,7 +1,7 @@
-"""The PDF stage's entry: a path enters, a `Document` or one clear error leaves.
+"""The entry point of the PDF stage: a path enters, a `Document` or one clear error leaves.
 
-Checks what needs no parsing (size, header), lets sandboxed workers do the rest, and refuses what
-is no paper. It does not fetch files, and it does not decide what a model is shown.
+Checks size and header, lets sandboxed workers do the rest, and rejects files that are not papers. It does not
+fetch files, and it does not decide what a model is shown.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class PdfReader:
         """Read a paper.
 
         Returns:
-            Its visible text page by page with structure, hidden text apart, and what was lost.
+            Its visible text page by page with structure, the hidden text separately, and what was lost.
 
         Raises:
             NotAPdf: No PDF header in the first kilobyte.
@@ -80,8 +80,8 @@ class PdfReader:
             NoTextError: A scan, or nothing at all.
             NotAPaper: Less than `PdfLimits.min_chars` of visible text, or a notice.
             UnreadablePdf: Missing, broken, or over a limit.
-            InternalError: The worker cannot be started, or has a fault of its own.
-            Errors about the text carry what was hidden in the file as `hidden`.
+            InternalError: The worker cannot be started, or has a fault in its code. Errors about the text
+            contain the file's hidden text as `hidden`.
         """
         path = Path(path).absolute()
         _check_bytes(path, self._limits)
@@ -95,7 +95,7 @@ class PdfReader:
 
     async def aread(self, path: str | Path) -> Document:
         """As `read`, in a thread."""
-        import asyncio  # slow to import, and of no use to `read`
+        import asyncio  # slow to import, and not needed by `read`
 
         return await asyncio.to_thread(self.read, path)
 
@@ -110,14 +110,14 @@ class PdfReader:
             path: The PDF.
             page: From 1.
             start: Offset in `Page.text`.
-            end: Offset behind the last character.
+            end: Offset after the last character.
             expected: The text there, as a check: pypdf's text has other offsets.
 
         Returns:
-            No boxes for an empty span, a page that is not there, or where `expected` is not found.
+            No boxes for an empty span, a page that does not exist, or if `expected` is not found.
 
         Raises:
-            UnreadablePdf: Where the file cannot be opened any more.
+            UnreadablePdf: If the file cannot be opened any more.
         """
         path = Path(path).absolute()
         job = {"op": "locate", "path": str(path), "page": page, "start": start, "end": end}
@@ -132,7 +132,7 @@ class PdfReader:
             ) from error
 
     def places(self, path: str | Path, page: int, spans: Sequence[tuple[int, int, str]]) -> PagePlaces:
-        """Where quotes and hidden text stand on a page as it is shown.
+        """The positions of quotes and hidden text on a page as it is shown.
 
         Args:
             page: From 1.
@@ -167,7 +167,7 @@ class PdfReader:
 
 
 def _check_bytes(path: Path, limits: PdfLimits) -> None:
-    """Refuse what no engine needs to see."""
+    """Reject files by their bytes before an engine reads them."""
     if path.exists() and not path.is_file():
         raise UnreadablePdf(f"{path.name}: not a file; expected the path of a PDF")
     try:
@@ -193,7 +193,7 @@ def _describe(head: bytes) -> str:
     if not head.strip():
         return "an empty file"
     if re.search(rb"<!doctype html|<html|<head|<body", head, re.IGNORECASE):
-        return "looks like an HTML page, as servers send when they refuse"
+        return "looks like an HTML page, as servers send if they deny access"
     return "something else"
 
 

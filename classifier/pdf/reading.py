@@ -1,4 +1,4 @@
-"""What an engine gathers from a file inside the worker, and the budget it must keep.
+"""What an engine collects from a file inside the worker, and its budget.
 
 Plain dataclasses: they are sent to the parent as JSON. Structure is found here too, so that
 every pattern that meets a hostile text runs under the sandbox's CPU limit.
@@ -54,7 +54,7 @@ class PdfReading:
     raw_chars: int = 0
 
     def add_page(self, number: int, raw: str, text: str, hidden: list[dict[str, Any]]) -> None:
-        """Keep a page's visible text and its hidden text; of `raw`, all that the engine gave, the length."""
+        """Add a page's visible text, its hidden text, and the length of `raw`, the engine's complete text."""
         self.chars += len(text)
         self.raw_chars += len(raw)
         self.pages.append({"number": number, "text": text})
@@ -62,13 +62,13 @@ class PdfReading:
             self.hidden.append({**item, "page": number, "text": item["text"][:_MAX_HIDDEN_CHARS]})
 
     def replace_page(self, index: int, text: str) -> None:
-        """Put another text in the place of that of the page with this index, from 0."""
+        """Replace the text of the page with this index, from 0."""
         page = self.pages[index]
         self.chars += len(text) - len(page["text"])
         page["text"] = text
 
     def fail_page(self, number: int, reason: str) -> None:
-        """Keep the page's place, and remember that it could not be read."""
+        """Add an empty page, and record that it could not be read."""
         self.pages.append({"number": number, "text": ""})
         if len(self.failed_pages) < _MAX_LISTED:
             self.failed_pages.append(number)
@@ -101,7 +101,10 @@ class Budget:
         self._started = time.process_time()
 
     def allows(self, index: int, reading: PdfReading) -> bool:
-        """Whether the page of this index (from 0) may be read; where not, the reading says why."""
+        """Whether the page of this index (from 0) may be read.
+
+        If not, the reason is recorded in the reading.
+        """
         if index >= self._pages:
             reading.stopped_by = f"the limit of {self._pages} pages"
         elif reading.chars >= self._chars:

@@ -34,7 +34,7 @@ _UNPRINTABLE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
 
 
 def one_line(text: str, limit: int = _LINE_CHARS) -> str:
-    """Text of a hostile origin as a short line that is safe to print."""
+    """Hostile text as a short line that is safe to print."""
     return " ".join(_UNPRINTABLE_LINE.sub(" ", text).split())[:limit]
 
 
@@ -93,13 +93,13 @@ class ReadingReply(Record):
 
     @property
     def is_notice(self) -> bool:
-        """Whether a short text says that the paper is elsewhere, or gone."""
+        """Whether a short text says that the paper has moved or was removed."""
         text = "\n".join(page.text for page in self.pages[:3])
         return self.visible_chars < _NOTICE_CHARS and _NOTICE.search(text) is not None
 
     @property
     def decoded_chars(self) -> float:
-        """Characters that the engine gave, hidden ones among them, less those that are U+FFFD."""
+        """The number of characters from the engine, including hidden ones, without U+FFFD."""
         return self.raw_chars * (1 - self.undecoded_share)
 
     @property
@@ -112,7 +112,7 @@ def parse_reading(reply: Any) -> ReadingReply:
     """Validate a reply's reading.
 
     Raises:
-        WorkerFailed: Where it is not of the agreed shape.
+        WorkerFailed: Its structure is wrong.
     """
     try:
         return ReadingReply.model_validate(reply)

@@ -1,9 +1,9 @@
 """Worker processes: started with limits, asked one job at a time, killed and replaced when they fail.
 
 A job (a dict) enters; the worker's reply (a dict of unchecked content) leaves, or WorkerFailed
-with one line of what happened. The worker is taken to be under a hostile file's control, so the
-protocol is JSON, replies are read up to a bound, and the environment holds no secrets. Checking a
-reply's content is the reader's part.
+with one line of what happened. The worker may be under the control of a hostile file, so the protocol is
+JSON, replies are read up to a maximum size, and the environment contains no secrets. The reader checks a
+reply's content.
 """
 
 from __future__ import annotations
@@ -33,14 +33,17 @@ _ABORTS = {"SIGABRT", "SIGTRAP", "SIGILL", "SIGSEGV", "SIGBUS", "SIGFPE"}
 
 
 class WorkerFailed(Exception):
-    """The worker died, hung or spoke nonsense; the message says which, in one line."""
+    """The worker died, did not answer in time, or sent an invalid reply.
+
+    The message says which, in one line.
+    """
 
 
 class Worker:
     """One sandboxed process. Not thread-safe: one job at a time.
 
     Raises:
-        InternalError: Where it does not start.
+        InternalError: It does not start.
     """
 
     def __init__(self, limits: PdfLimits) -> None:
@@ -68,7 +71,7 @@ class Worker:
 
         Raises:
             WorkerFailed: After `wall_s` seconds, on death, or on a reply that is too long or no
-                JSON object. The worker is gone then.
+                JSON object. The worker is then ended.
         """
         self.jobs += 1
         return self._exchange(job, wall_s)
@@ -86,7 +89,7 @@ class Worker:
             self.kill()
             raise WorkerFailed(f"the PDF worker's reply was unusable ({type(error).__name__})") from error
         except BaseException:
-            # Interrupted: the reply is still to come, and the next file must not get it.
+            # Interrupted: the reply will still arrive, and the next file must not get it.
             self.kill()
             raise
         finally:
@@ -165,7 +168,7 @@ class Pool:
 
     @contextmanager
     def slot(self) -> Iterator[Slot]:
-        """One worker's place for one file; waits while all are taken."""
+        """Reserves one worker for one file; waits while all are in use."""
         slot = Slot(self._limits, self._slots.get())
         try:
             yield slot
@@ -173,7 +176,7 @@ class Pool:
             self._slots.put(slot.release())
 
     def close(self) -> None:
-        """Kill all workers; waits for files under way. The pool can be used again."""
+        """Kill all workers; waits for files in progress. The pool can be used again."""
         for _ in range(self._size):
             worker = self._slots.get()
             if worker is not None:
@@ -183,7 +186,7 @@ class Pool:
 
 
 class Slot:
-    """A worker that is replaced by a fresh one when it dies in the middle of a file."""
+    """A worker that is replaced when it dies in the middle of a file."""
 
     def __init__(self, limits: PdfLimits, worker: Worker | None) -> None:
         self._limits = limits
@@ -198,7 +201,7 @@ class Slot:
         return self._worker.ask(job, wall_s)
 
     def release(self) -> Worker | None:
-        """The worker for the next file, or None where it is dead or worn."""
+        """The worker for the next file, or None if it is dead or worn."""
         worker = self._worker
         if worker is not None and (not worker.alive or worker.jobs >= self._limits.files_per_worker):
             worker.kill()
@@ -208,7 +211,8 @@ class Slot:
 
 def _launch(limits: PdfLimits) -> subprocess.Popen[bytes]:
     paths = [str(PACKAGE.parent), *(path for path in sys.path if Path(path).is_absolute())]
-    # -I and -S: neither the environment nor site files decide what runs; the parent's paths are handed over.
+    # -I and -S: neither the environment nor site files decide what runs; the parent's paths are passed
+    # explicitly.
     command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _START, str(limits.memory_bytes), *paths]
     try:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and code

@@ -46,7 +46,7 @@ def find_sections(pages: Sequence[str]) -> list[dict[str, Any]]:
 
     Returns:
         `{"title", "page", "start"}` for each, the title with its number as printed, the page from
-        1, and the offset of the line in the page's text. Empty where nothing looks like a heading.
+        1, and the offset of the line in the page's text. Empty if nothing looks like a heading.
     """
     candidates = _drop_lists(list(islice(find_candidates(pages), _MAX_CANDIDATES)))
     scheme = "roman" if _starts_roman(candidates) else "arabic"
@@ -63,7 +63,7 @@ def _title(line: TextLine, text: str) -> str:
 
 
 def _drop_lists(candidates: list[Candidate]) -> list[Candidate]:
-    """Leave out tables of contents and lists: four or more numbered lines right below one another."""
+    """Remove tables of contents and lists: four or more consecutive numbered lines."""
     numbered = [c for c in candidates if c.scheme != "custom" and "\n" not in c.line.text]
     listed: set[int] = set()
     run: list[TextLine] = []
@@ -96,13 +96,13 @@ def _choose(candidates: list[Candidate], scheme: str) -> list[Candidate]:
         if not taken and state.accepts(candidate):
             chosen.append(candidate)
     if sum(len(c.number) == 1 for c in chosen) >= _NUMBERED:
-        # Where sections are numbered, a bare "Method" or "Results" is a table's head.
+        # If sections are numbered, an unnumbered "Method" or "Results" is a table's header.
         chosen = [c for c in chosen if c.scheme != "custom" or CUSTOMARY_OUTER.fullmatch(c.title)]
     return chosen
 
 
 def _first_heading(candidates: list[Candidate], scheme: str) -> int:
-    """Where numbered headings may begin: at a customary section 1, else behind the abstract's heading."""
+    """Where numbered headings may begin: at a usual section 1, else after the abstract's heading."""
     for candidate in candidates:
         if candidate.scheme == scheme and candidate.number == (1,) and CUSTOMARY.fullmatch(candidate.title):
             return candidate.line.at
@@ -169,7 +169,7 @@ class _Counter:
         return in_a_list or (not has_subsections and any(sub > later[-1] for sub in subsections))
 
     def _accepts_letter(self, candidate: Candidate) -> bool:
-        """Appendices behind the references; in Roman-numbered papers also subsections."""
+        """Appendices after the references; in Roman-numbered papers also subsections."""
         number = candidate.number
         if self._back_matter:
             if "," in candidate.title or not _continues(number, self._letters, gap=0):

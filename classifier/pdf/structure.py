@@ -1,7 +1,7 @@
 """Cleaned pages and the measured lines of page 1 -> title, abstract, printed ids.
 
-Nothing here knows an engine: lines come with a font size in points. The PDF's metadata is not
-asked: its title was right for 0 of 32 papers.
+Nothing here knows an engine: lines come with a font size in points. The PDF's metadata is not used: its title
+was right for 0 of 32 papers.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _SOME_ABSTRACT_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class SizedLine:
-    """A line of page 1 in reading order; `size` in points, 0 where it has no letters to measure."""
+    """A line of page 1 in reading order; `size` in points, 0 if it has no letters to measure."""
 
     text: str
     size: float
@@ -88,10 +88,10 @@ def find_title(lines: Sequence[SizedLine]) -> str | None:
     """The title: the first run of lines in the largest type above the abstract.
 
     Args:
-        lines: Page 1 from its start. Sideways lines (arXiv's stamp) and venues' stamps are passed over.
+        lines: Page 1 from its start. Sideways lines (arXiv's stamp) and venues' stamps are skipped.
 
     Returns:
-        The title on one line, or None where no line qualifies.
+        The title on one line, or None if no line qualifies.
     """
     above = _above_abstract(lines)
     head = [line for line in above if line.upright and not _STAMP.fullmatch(line.text.strip())]
@@ -100,7 +100,7 @@ def find_title(lines: Sequence[SizedLine]) -> str | None:
         reverse=True,
     )
     runs = [(size, _join_run(head, size)) for size in sizes]
-    # A single large word may be a journal's name; it is the title where nothing is nearly as large.
+    # A single large word may be a journal's name; it is the title if nothing is nearly as large.
     near = [title for size, title in runs if len(title.split()) >= 2 and size >= _NEAR_SIZE * sizes[0]]
     return next(iter(near or [title for _, title in runs]), None)
 
@@ -125,7 +125,7 @@ def _join_run(head: Sequence[SizedLine], size: float) -> str:
         elif parts:
             break
     title = " ".join(parts)
-    # A hyphen at a line's end inside a title stands for itself: "Retrieval-/Augmented".
+    # A hyphen at a line's end inside a title is part of it: "Retrieval-/Augmented".
     title = re.sub(r"(?<=\w)- (?=[A-Z])", "-", title)
     return title.rstrip(" *∗†‡§¶")[:_MAX_TITLE_CHARS]
 
@@ -133,8 +133,8 @@ def _join_run(head: Sequence[SizedLine], size: float) -> str:
 def find_abstract(pages: Sequence[str]) -> str | None:
     """What follows the word "Abstract" on pages 1 to 3, up to the next heading; None without that word.
 
-    A note, a stamp or a figure in the middle of a sentence ends no abstract: it is skipped if the sentence is
-    continued within `_SKIPPED` lines.
+    A note, a stamp or a figure in the middle of a sentence does not end the abstract: it is skipped if the
+    sentence is continued within `_SKIPPED` lines.
     """
     lines = [line.text.strip() for line in split_lines(pages[:3])]
     begun = next(((at, match[1]) for at, line in enumerate(lines) if (match := _ABSTRACT.match(line))), None)
@@ -161,7 +161,7 @@ def find_abstract(pages: Sequence[str]) -> str | None:
 
 
 def _without_scraps(found: list[str]) -> list[str]:
-    """Lines without the short ones behind the last sentence's end; all where no line ends a sentence."""
+    """Lines without the short ones after the end of the last sentence; all if no line ends a sentence."""
     ends = next((at for at in range(len(found), 0, -1) if _SENTENCE_END.search(found[at - 1])), 0)
     tail = found[ends:]
     return found[:ends] if ends and all(len(line) < _SHORT_LINE for line in tail) else found
@@ -172,12 +172,12 @@ def _is_whole(found: list[str]) -> bool:
 
 
 def _is_note(text: str, debris: bool) -> bool:
-    """Whether the line that ends an abstract may stand inside it: a note, caption or figure's label."""
+    """Whether the line that ends an abstract may be inside it: a note, caption or figure's label."""
     return debris or _NOTE.match(join_small_caps(text)) is not None
 
 
 def _continued(lines: Sequence[str], at: int) -> int | None:
-    """The line that continues a sentence behind a note or figure; None if a heading or nothing follows."""
+    """The line that continues a sentence after a note or figure; None if a heading or nothing follows."""
     for further in range(at, min(at + _SKIPPED, len(lines))):
         text = join_small_caps(lines[further])
         heading = re.sub(r"^(?:1|I)\.?\s+", "", text).rstrip(":.")

@@ -1,8 +1,8 @@
-"""Characters of TeX's own fonts that come out as control codes -> what these fonts draw.
+"""Control codes from TeX's own fonts -> the characters that these fonts draw.
 
-Fonts without glyph names or a map to Unicode (bitmaps by dvips, some subsets) leave an engine nothing but
-their codes. Letters have those of ASCII, but ligatures and most symbols stand below 32 and would be dropped:
-"the ltering of dierent oces". What enters and what leaves have the same length, so that offsets stay.
+For fonts without glyph names or a map to Unicode (bitmaps by dvips, some subsets) an engine returns only
+codes. Letters have ASCII codes, but ligatures and most symbols have codes below 32 and would be dropped: "the
+ltering of dierent oces". What enters and what leaves have the same length, so that offsets stay.
 """
 
 from __future__ import annotations

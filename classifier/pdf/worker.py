@@ -1,8 +1,8 @@
 """The sandboxed child: jobs as JSON lines on standard input, replies as JSON lines on standard output.
 
-Started by `classifier.pdf.sandbox`, one job at a time, reused between files. It limits itself
-before it opens the first file, and says in its greeting which limits are in force. It imports
-neither pydantic nor the rest of the package, so that it starts quickly.
+Started by `classifier.pdf.sandbox`, one job at a time, reused between files. It limits itself before it opens
+the first file, and reports the active limits in its greeting. It imports neither pydantic nor the rest of the
+package, so that it starts quickly.
 
 Jobs: {"op": "read", "engine", "path", "pages", "chars", "cpu_s", "only"},
 {"op": "locate", "path", "page", "start", "end", "expected", "cpu_s"} and
@@ -75,10 +75,10 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"error": error.code, "message": str(error)}
     except MemoryError:
         return {"error": "broken", "message": "it needs more memory than the limit allows"}
-    # No file provokes these: the fault is in the code or its installation.
+    # Not caused by a file: the fault is in the code or its installation.
     except (ImportError, NameError, AttributeError) as error:
         return {"error": "bug", "message": f"{type(error).__name__}: {error}"[:_REASON_CHARS]}
-    # Whatever a hostile file provokes becomes one line for the parent.
+    # Any error from a hostile file becomes one line for the parent.
     except Exception as error:  # noqa: BLE001
         return {"error": "broken", "message": f"{type(error).__name__}: {error}"[:_REASON_CHARS]}
 
@@ -95,7 +95,7 @@ def _read(job: dict[str, Any]) -> PdfReading:
 
 
 def _limit_process(memory_bytes: int) -> list[str]:
-    """Set the limits that hold for the worker's life; returns the names of those that the system took."""
+    """Set the limits that hold for the worker's life; returns the names of those that the system accepted."""
     try:
         import resource
     except ImportError:  # Windows

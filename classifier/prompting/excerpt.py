@@ -189,7 +189,7 @@ def _cost(piece: Piece) -> int:
 
 
 def _cut(piece: Piece, room: int) -> Piece:
-    """The piece's first sentences that fit; an empty piece where none does."""
+    """The piece's first sentences that fit; an empty piece if none does."""
     free = room - _cost(piece) + piece.end - piece.start
     ends = [end for _, end in sentences(piece.text) if _SMALLEST <= end <= free]
     return Piece(piece.page, piece.start, piece.start + max(ends, default=0), piece.section, piece.role)

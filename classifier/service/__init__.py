@@ -1,9 +1,8 @@
 """The service: a paper or a list in, a checked label out, in a browser and over HTTP.
 
-Reading order: `config` (how it is set), `store/` (its own database), `shelf` (the run folders as papers),
-`tasks` and `workshop` (what works in the background), `guard` and `identity` (who may do what), `problems`,
-`api/` (JSON), `screens/` (pages), `app` (where they meet), `server` (an address, and whether it is safe to
-serve there).
+Reading order: `config` (its settings), `store/` (its own database), `shelf` (the run folders as papers),
+`tasks` and `workshop` (background work), `guard` and `identity` (who may do what), `problems`, `api/` (JSON),
+`screens/` (pages), `app` (connects them), `server` (serves an address, if that is safe).
 
 It needs the extra "serve"; without it importing this package works, and `create_app` says what to install.
 """

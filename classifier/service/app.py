@@ -1,4 +1,4 @@
-"""Where the service's parts meet: hub, guard, API and pages become one ASGI application."""
+"""Connects the service's parts: hub, guard, API and pages become one ASGI application."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _answer_errors(app: FastAPI, hub: Hub) -> None:
     def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if problem.status_code == 405 and (methods := _methods_at(app, request.url.path)):
-            # Routes of one path know only their own methods.
+            # A route knows only its own methods, not those of other routes of the same path.
             problem.headers = {**(problem.headers or {}), "Allow": ", ".join(methods)}
         return problem_response(request, problem, str(hub.config.folder))
 
@@ -91,7 +91,7 @@ def _methods_at(app: FastAPI, path: str) -> list[str]:
 
 
 def _describe(app: FastAPI, hub: Hub) -> None:
-    """The OpenAPI document, with what is read from requests by hand."""
+    """The OpenAPI document, with the parts of requests that FastAPI does not parse."""
 
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -1,4 +1,4 @@
-"""How the service is set: folder, address, who may come in, and limits."""
+"""Settings of the service: folder, address, access, and limits."""
 
 from __future__ import annotations
 
@@ -23,30 +23,29 @@ def _default_folder() -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceConfig:
-    """What the service is told when it starts. Durations in seconds.
+    """The settings of a service. Durations are in seconds.
 
     Attributes:
-        folder: Holds the run folders and the service's own database.
-        settings: How papers are labelled; from environment and file unless given.
+        folder: Contains the run folders and the service's own database.
+        settings: How papers are labelled; by default from environment and file.
         workspace: A survey's folder; None for the built-in one.
         host, port: The address that is served.
-        allow_hosts: Names under which browsers may ask for it, beside the address itself.
-        proxy_header: A header in which a reverse proxy names the user; believed from `peers` only.
+        allow_hosts: Host names that are accepted besides the address itself.
+        proxy_header: A header in which a reverse proxy names the user; trusted from `peers` only.
         peers: Addresses of such proxies.
-        require_login: Ask for a token on loopback too.
-        upload_bytes: Largest request that may hold a file.
+        require_login: Require a token on loopback too.
+        upload_bytes: Largest request that may contain a file.
         body_bytes: Largest other request.
         body_wait_s: Longest wait for the next part of a request's body.
-        requests_per_minute: Of one user, or of one address before login.
-        logins_per_minute: Of one address.
-        runs_at_once, papers_at_once: Lists and single papers in work at the same time.
-        waiting_runs: Lists and papers that may wait for their turn, of one user.
-        usd_per_day: What one user's replies may cost a day (UTC); None for no limit. A model without a
-        known price
-            is refused while there is a limit.
-        paper_usd: What one single paper may cost at most; so much is reserved while it is in work.
+        requests_per_minute: Per user, or per address before login.
+        logins_per_minute: Per address.
+        runs_at_once, papers_at_once: Lists and single papers that run at the same time.
+        waiting_runs: Lists and papers of one user that may wait.
+        usd_per_day: Cost limit of one user's replies per day (UTC); None for no limit. With a limit, a model
+        without a known price is refused.
+        paper_usd: Cost limit of a single paper; it is reserved while the paper is running.
         connections: Most at the same time; more get 503.
-        dispatch: Start what works in the background; tests may leave it out.
+        dispatch: Start the background workers; tests may turn it off.
     """
 
     folder: Path = field(default_factory=_default_folder)
@@ -72,22 +71,22 @@ class ServiceConfig:
     dispatch: bool = True
 
     def __post_init__(self) -> None:
-        """Refuses what contradicts itself.
+        """Checks the settings.
 
         Raises:
-            ConfigError: A proxy's header without peers or the other way round, or a peer that is no address.
+            ConfigError: A proxy's header without peers or vice versa, or a peer that is not an address.
         """
         if bool(self.proxy_header) != bool(self.peers):
             raise ConfigError(
-                "--proxy-header and --proxy-peer go together: a user's name is believed only from named "
-                "addresses"
+                "--proxy-header and --proxy-peer require each other: a user's name is trusted only from "
+                "these addresses"
             )
         for peer in self.peers:
             try:
                 ipaddress.ip_address(peer)
             except ValueError as error:
                 raise ConfigError(
-                    f"--proxy-peer '{peer}' is no IP address; expected one like 10.0.0.2"
+                    f"--proxy-peer '{peer}' is not an IP address; expected one like 10.0.0.2"
                 ) from error
 
     @property
@@ -107,13 +106,13 @@ class ServiceConfig:
 
     @property
     def needs_login(self) -> bool:
-        """Whether a user must be known. A public name on loopback means that a proxy lets others in."""
+        """Whether users must log in. A public name on loopback means that a proxy lets others in."""
         public = any(name not in _LOOPBACK_NAMES for name in self.allow_hosts)
         return not self.is_loopback or self.require_login or bool(self.proxy_header) or public
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Names that a Host header may have, in lower case, without port."""
+        """Accepted names in a Host header, in lower case, without port."""
         own = () if self.is_wildcard else (self.host,)
         machine = () if self.is_loopback else (socket.gethostname(),)
         return frozenset(name.lower() for name in (*_LOOPBACK_NAMES, *own, *machine, *self.allow_hosts))

@@ -143,7 +143,7 @@ def choose(
         return run
     if run.state.is_active:
         raise HttpProblem(
-            409, "in-work", f"'{run.title}' is in work; pause it before you change how it is labelled"
+            409, "in-work", f"'{run.title}' is running; pause it before you change its settings"
         )
     hub.runs.change(run.id, task)
     return get_run(hub, run.id)
@@ -229,7 +229,7 @@ def get_list(hub: Hub, run_id: str) -> StoredRun:
 
 
 def no_paper(paper_id: str) -> HttpProblem:
-    """The answer where there is no such paper."""
+    """The answer if there is no such paper."""
     return HttpProblem(
         404, "no-such-paper", f"there is no paper '{shown(paper_id)[:80]}'; GET /api/v1/papers lists them"
     )

@@ -1,4 +1,4 @@
-"""What was handed in -> entries to label. No path that a list names is looked at."""
+"""An uploaded list or a submitted paper -> entries to label. Paths in a list are not accessed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def list_entries(run: StoredRun, folder: Path) -> Iterator[ListEntry | BrokenEnt
     """The entries of an uploaded list, under the list's own name.
 
     Raises:
-        InputError: It is no list.
+        InputError: It is not a list.
     """
     file = folder / (run.task.file or "")
     for entry in read_lists((str(file),), attachments=False):
@@ -32,12 +32,12 @@ def list_entries(run: StoredRun, folder: Path) -> Iterator[ListEntry | BrokenEnt
 
 
 def reference_of(run: StoredRun) -> Reference | None:
-    """What a single paper's reference names; never a file of this machine."""
+    """The parsed reference of a single paper; never a file of this machine."""
     return parse_reference(run.task.ref, files=False) if run.task.ref else None
 
 
 def paper_entry(run: StoredRun, folder: Path) -> ListEntry:
-    """A single paper as the one entry of its run."""
+    """A single paper as the only entry of its run."""
     task, reference = run.task, reference_of(run)
     file = folder / PAPER_FILE
     paper = Paper(title=task.title, abstract=task.abstract)

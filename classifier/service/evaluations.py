@@ -42,7 +42,7 @@ class GoldScore(NamedTuple):
 
 
 def find_evaluations(hub: Hub) -> dict[str, FoundReport]:
-    """All reports, the newest first; files that are none are passed over."""
+    """All reports, the newest first; files that are none are skipped."""
     found = []
     for file, root in _files(hub):
         try:

@@ -89,7 +89,7 @@ def original_of(hub: Hub, run: StoredRun) -> Response:
     """
     path = hub.workshop.folder_of(run) / (run.task.file or "")
     if not path.is_file():
-        raise HttpProblem(404, "no-list", "the uploaded list is not there any more; upload it again")
+        raise HttpProblem(404, "no-list", "the uploaded list no longer exists; upload it again")
     headers = {**_INERT, **_download(run.title)}
     return FileResponse(path, media_type="application/octet-stream", headers=headers)
 

@@ -1,4 +1,4 @@
-"""What is uploaded: kept under names of the service's own, and recognised when it comes again."""
+"""Uploaded files: saved under names made by the service, and recognised if a request is repeated."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _KEY_CHARS = 255
 
 
 class Upload(NamedTuple):
-    """A file of a request: the name is a person's, and never a path."""
+    """A file of a request; its name comes from the client and is never used as a path."""
 
     name: str
     file: BinaryIO
 
 
 def key_reused() -> HttpProblem:
-    """The answer where an Idempotency-Key came before with another request."""
+    """The answer if an Idempotency-Key was used for another request."""
     return HttpProblem(
         422,
         "key-reused",
@@ -40,10 +40,10 @@ def key_reused() -> HttpProblem:
 
 
 def replay_of(key: str | None, *values: str | Upload | None) -> Replay | None:
-    """What recognises a request that comes again; None without a key.
+    """The identity of a request, to recognise a repetition; None without a key.
 
     Args:
-        values: All that decides what the request asks for; of a file, its bytes and not its name.
+        values: Everything that decides the request; for a file its bytes, not its name.
 
     Raises:
         HttpProblem: The key is too long.
@@ -69,7 +69,7 @@ def replay_of(key: str | None, *values: str | Upload | None) -> Replay | None:
 
 @contextmanager
 def kept(folder: Path) -> Iterator[None]:
-    """Makes a run's folder, and removes it again if what was handed in is refused."""
+    """Creates a run's folder, and removes it again if the upload is rejected."""
     folder.mkdir(parents=True)
     try:
         yield
@@ -79,17 +79,17 @@ def kept(folder: Path) -> Iterator[None]:
 
 
 def save(upload: Upload, file: Path, *, pdf: bool) -> None:
-    """Keeps an uploaded file, on disk when this returns.
+    """Saves an uploaded file; it is on disk when this returns.
 
     Raises:
-        NotAPdf: A PDF is expected, and it is none.
+        NotAPdf: A PDF is expected, but it is not one.
         StoreError: It cannot be written.
     """
     upload.file.seek(0)
     head = upload.file.read(_HEAD)
     if pdf and b"%PDF-" not in head:
         raise NotAPdf(
-            f"'{plain_name(upload.name)}' is no PDF (no '%PDF-' at its start); send the paper's PDF"
+            f"'{plain_name(upload.name)}' is not a PDF (no '%PDF-' at its start); send the paper's PDF"
         )
     upload.file.seek(0)
     with replacing(file, advice="free some disk space, then send it again") as kept:
@@ -102,5 +102,5 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def plain_name(name: str) -> str:
-    """A file's name or a reference as one short line, for people only."""
+    """A file's name or a reference as one short line, for display only."""
     return shown(name)[:_NAME_CHARS] or "unnamed"

@@ -1,7 +1,7 @@
-"""What every request passes before anything else sees it: names, sites, identity, rates, sizes.
+"""Checks every request first: host names, sites, identity, rates, sizes.
 
-A plain ASGI middleware, outside of all others: what it refuses, no other code has read. See docs/service.md
-for what each check is for.
+A plain ASGI middleware, outside of all others: no other code reads a request that it rejects. docs/service.md
+explains the checks.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ UPLOADS = ("/api/v1/papers", "/api/v1/runs", "/papers", "/lists")
 
 
 class Guard:
-    """Lets requests through to `app`, or answers them itself."""
+    """Forwards requests to `app`, or answers them with an error."""
 
     def __init__(self, app: ASGIApp, config: ServiceConfig, identity: Identity, meters: Meters) -> None:
         self._app = app
@@ -59,7 +59,7 @@ class Guard:
         self._login_rate = RateLimitItemPerMinute(config.logins_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -101,23 +101,23 @@ class Guard:
         self._count(self._rate, f"user {user.name}" if user else f"peer {peer}")
 
     def _check_host(self, request: Request) -> None:
-        """A name that is not ours is another site's, which has pointed it at this machine (DNS rebinding)."""
+        """Rejects unknown host names, which may point at this machine by DNS rebinding."""
         host = host_of(request.headers.get("host", ""))
         if host in self._config.hosts or (self._config.is_wildcard and _is_address(host)):
             return
         raise HttpProblem(
             421,
             "foreign-host",
-            "this service is not known under this name; use the address that 'classifier serve' printed, or "
+            "this service does not have this host name; use the address that 'classifier serve' printed, or "
             "start it with --allow-host NAME",
         )
 
     def _check_site(self, request: Request) -> None:
-        """Browsers say from where a request comes; what another site starts is refused."""
+        """Rejects requests that a browser reports as started by another site."""
         site = request.headers.get("sec-fetch-site")
         origin = request.headers.get("origin")
         if request.method in SAFE:
-            # Pages may be linked to; parts of them may not be put into other sites' pages.
+            # Other sites may link to pages, but not embed parts of them.
             if (
                 site not in (None, "same-origin", "none")
                 and request.headers.get("sec-fetch-mode") != "navigate"
@@ -127,22 +127,22 @@ class Guard:
         if site is not None and site not in ("same-origin", "none"):
             raise _other_site()
         if origin == "null" and site is not None:
-            return  # a page that sends no referrer hides its origin too; where it is from was said already
+            return  # a page without referrer hides its origin too; Sec-Fetch-Site was checked above
         if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
             raise _other_site()
         if site is None and origin is None and COOKIE in request.cookies:
-            raise _other_site()  # a browser that says nothing must not act in somebody's name
+            raise _other_site()  # a browser without these headers must not act for a logged-in user
 
     def _count(self, rate: RateLimitItemPerMinute, who: str) -> None:
         if not self._rates.hit(rate, who):
             raise HttpProblem(
                 429,
                 "too-many-requests",
-                f"more than {rate.amount} requests in a minute; wait, then go slower",
+                f"more than {rate.amount} requests in a minute; wait, then send fewer",
             )
 
     def _bounded(self, request: Request, receive: Receive) -> Receive:
-        """Hands the body on part by part, up to the limit, as long as it keeps coming."""
+        """Forwards the body in parts, up to the size limit and while parts arrive in time."""
         is_upload = request.url.path.rstrip("/") in UPLOADS and request.method == "POST"
         limit = self._config.upload_bytes if is_upload else self._config.body_bytes
         declared = request.headers.get("content-length", "")
@@ -152,7 +152,7 @@ class Guard:
 
         async def bounded() -> MutableMapping[str, Any]:
             nonlocal taken, ended
-            if ended:  # from here on the only news is that the client has gone
+            if ended:  # after this, the only message is the disconnect
                 return await receive()
             try:
                 message = await asyncio.wait_for(receive(), self._config.body_wait_s)
@@ -206,6 +206,6 @@ def _other_site() -> HttpProblem:
 def _too_large(limit: int) -> HttpProblem:
     size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"
     return HttpProblem(
-        413, "too-large", f"larger than {size}, the most that this address takes; send a smaller file",
+        413, "too-large", f"larger than {size}, the limit of this address; send a smaller file",
         {"Connection": "close"},
     )  # fmt: skip

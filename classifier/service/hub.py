@@ -1,4 +1,4 @@
-"""Everything that one service holds while it runs, made once and handed to all that answer requests."""
+"""The parts of a running service, created once and used by all request handlers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Hub(NamedTuple):
     kept_pages: dict[Any, str]
 
     def start(self) -> None:
-        """Starts the workers, and queues whatever should run."""
+        """Starts the workers, and queues all runs that should run."""
         if not self.config.dispatch:
             return
         self.workshop.settle_after_kill()
@@ -52,7 +52,7 @@ class Hub(NamedTuple):
             self.dispatcher.wake(run.kind, run.id)
 
     def stop(self) -> None:
-        """Pauses what is in work, and ends the workers."""
+        """Pauses active runs, and ends the workers."""
         self.workshop.stop()
         if self.config.dispatch:
             self.dispatcher.stop()
@@ -102,7 +102,7 @@ def hub_of(request: Request) -> Hub:
 
 
 def engines_of(hub: Hub) -> dict[str, str]:
-    """The engines that may be chosen, with what to call them; the one that settings prefer comes first."""
+    """The available engines with their display names; the one chosen in the settings comes first."""
     settings = hub.config.settings
     found = {"offline": "offline baseline (no key, no network, no cost)"}
     if settings.model and (settings.api_key or settings.base_url):
@@ -112,10 +112,10 @@ def engines_of(hub: Hub) -> dict[str, str]:
 
 
 def check_engine(hub: Hub, engine: str | None) -> str:
-    """The engine that was chosen, or the preferred one.
+    """The chosen engine, or the default one.
 
     Raises:
-        ConfigError: It is not set up here.
+        ConfigError: It is not configured.
     """
     known = engines_of(hub)
     if engine is None or engine == "":
@@ -129,5 +129,5 @@ def check_engine(hub: Hub, engine: str | None) -> str:
 
 
 def free_bytes(hub: Hub) -> int:
-    """What is left on the disk of the service's folder."""
+    """Free bytes on the disk of the service's folder."""
     return shutil.disk_usage(hub.config.folder).free

@@ -1,4 +1,4 @@
-"""A request's headers -> who it is from: by a token, a session's cookie, or a trusted proxy's word."""
+"""A request's headers -> who it is from: by a token, a session cookie, or a trusted proxy's header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REMEMBERED = 1000
 
 
 class Identity:
-    """Tells who is asking."""
+    """Identifies the user of a request."""
 
     def __init__(self, config: ServiceConfig, users: Users) -> None:
         self._config = config
@@ -29,7 +29,7 @@ class Identity:
         self._lock = Lock()
 
     def of(self, connection: HTTPConnection) -> ServiceUser | None:
-        """Who a request is from; None if nobody is known.
+        """The user of a request; None if unknown.
 
         Raises:
             StoreError: The users cannot be read.
@@ -47,12 +47,12 @@ class Identity:
         return None
 
     def forget(self) -> None:
-        """Looks everybody up again."""
+        """Clears the cached users."""
         with self._lock:
             self._known.clear()
 
     def is_peer(self, connection: HTTPConnection) -> bool:
-        """Whether it comes from a proxy whose header is believed."""
+        """Whether the request comes from a proxy whose header is trusted."""
         peer = connection.client.host if connection.client else ""
         try:
             return ipaddress.ip_address(peer) in {ipaddress.ip_address(known) for known in self._config.peers}
@@ -77,10 +77,10 @@ class Identity:
 
 
 def user_of(request: Request) -> ServiceUser:
-    """Who a request is from, as the guard has found out.
+    """The user of a request, as found by the guard.
 
     Raises:
-        HttpProblem: Nobody is known (401).
+        HttpProblem: The user is unknown (401).
     """
     user: ServiceUser | None = request.scope.get("classifier.user")
     if user is None:
@@ -95,10 +95,10 @@ def user_of(request: Request) -> ServiceUser:
 
 
 def needs(role: UserRole) -> Callable[[Request], ServiceUser]:
-    """A dependency that lets users of this role in.
+    """A dependency that requires a role.
 
     Raises:
-        HttpProblem: Nobody is known (401), or the role does not suffice (403).
+        HttpProblem: The user is unknown (401), or the role is not sufficient (403).
     """
 
     def check(request: Request) -> ServiceUser:

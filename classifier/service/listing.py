@@ -1,4 +1,4 @@
-"""An uploaded list -> what was read of it and what was not, kept beside it for the pages."""
+"""An uploaded list -> a report of what was read and what was not, saved in its folder for the pages."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ class DuplicateEntry(Record):
 
 
 class ListSurvey(Record):
-    """What was read of a list.
+    """The report on a list.
 
     Attributes:
-        format: As which it was read.
-        entries: Usable entries, duplicates among them.
-        brings: How many entries bring what: "abstract", "arXiv id", "DOI", "address", "title only".
-        unusable, duplicates: The first of them; `unusable_count` and `duplicate_count` are of all.
+        format: The detected format.
+        entries: Usable entries, including duplicates.
+        brings: How many entries have what: "abstract", "arXiv id", "DOI", "address", "title only".
+        unusable, duplicates: The first of them; `unusable_count` and `duplicate_count` count all.
     """
 
     name: str
@@ -77,7 +77,7 @@ class ListSurvey(Record):
 
 
 def list_file_name(name: str) -> str:
-    """Under which name an uploaded list is kept: only a known ending of its own name stays."""
+    """The file name for an uploaded list: only a known suffix of its own name is kept."""
     ends = [end.lower() for end in PurePosixPath(name.replace("\\", "/")).suffixes[-2:]]
     packed = ".gz" if ends[-1:] == [".gz"] else ""
     plain = (ends[:-1] if packed else ends)[-1:]
@@ -85,13 +85,13 @@ def list_file_name(name: str) -> str:
 
 
 def survey_list(file: Path, name: str) -> ListSurvey:
-    """Reads a list once, without looking at any file that it names.
+    """Reads a list once, without accessing files that it names.
 
     Args:
-        name: What to call it.
+        name: Its name in messages.
 
     Raises:
-        InputError: It is no list, or has no usable entry.
+        InputError: It is not a list, or has no usable entry.
     """
     try:
         return _survey(file, name)
@@ -153,12 +153,12 @@ def _format_of(file: Path) -> str:
 
 
 def write_listing(folder: Path, listing: ListSurvey) -> None:
-    """Keeps a listing beside its list."""
+    """Saves a listing in the list's folder."""
     replace_text(folder / LISTING_FILE, listing.model_dump_json(indent=1) + "\n")
 
 
 def read_listing(folder: Path) -> ListSurvey:
-    """Reads a kept listing.
+    """Reads a saved listing.
 
     Raises:
         StoreError: It is missing or damaged.

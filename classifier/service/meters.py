@@ -1,4 +1,4 @@
-"""What Prometheus may ask: requests by route, their time, work that waits, and money."""
+"""Metrics for Prometheus: requests by route, their time, waiting work, and cost."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Meters:
         )
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
-        """Counts a request; by its route, so that no address of a client's making becomes a name."""
+        """Counts a request by its route, so that clients cannot create new metric labels."""
         route = getattr(scope.get("route"), "path", "other")
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "OPTIONS") else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def watch(self, name: str, words: str, states: Callable[[], Mapping[str, float]]) -> None:
-        """Adds a gauge that is read when somebody asks, by state."""
+        """Adds a gauge by state; it is read on each request for metrics."""
         self._registry.register(_States(name, words, states))
 
     def text(self) -> bytes:

@@ -1,4 +1,4 @@
-"""One paper as its page shows it: the label, a page's picture with what stands where, and its history."""
+"""The data of a paper's page: the label, a page picture with marked quotes, and the history."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class PaperView(NamedTuple):
     Attributes:
         run: Name of its run.
         quotes: Each quote once with what it supports, numbered from 1, absent ones last.
-        page: Of the picture, from 1; 0 where there is none.
+        page: Of the picture, from 1; 0 if there is none.
         places: Of that page.
-        marks: Quotes that stand on that page for sure.
+        marks: Quotes whose position on that page is certain.
         decisions: Oldest first.
     """
 

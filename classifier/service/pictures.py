@@ -1,7 +1,7 @@
 """A paper's PDF, if the service has exactly the file that was labelled, and its pages as pictures.
 
 All bytes of a PDF are read in the sandbox (`classifier.pdf`). A file that a list names is shown only if its
-sha256 is that of the labelled paper: what a ledger says is no reason to show any other file of this machine.
+sha256 is that of the labelled paper, so a ledger cannot cause any other file of this machine to be shown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from classifier.service.problems import HttpProblem
 
 
 def find_row(hub: Hub, paper_id: str) -> tuple[Row | None, Path]:
-    """A paper's row (None while it is in work), and its run's folder.
+    """A paper's row (None if it is not finished), and its run's folder.
 
     Raises:
         HttpProblem: There is no such paper.
@@ -62,7 +62,7 @@ def page_png(hub: Hub, paper_id: str, number: int, width: int) -> bytes:
     file = pdf_of(hub, paper_id)
     if file is None:
         raise HttpProblem(
-            404, "no-pdf", "the service does not have this paper's PDF; its Label can be read without"
+            404, "no-pdf", "the service does not have this paper's PDF; its Label is available without it"
         )
     try:
         return hub.pictures.picture(file, number, width)
@@ -71,7 +71,7 @@ def page_png(hub: Hub, paper_id: str, number: int, width: int) -> bytes:
 
 
 def places_on(hub: Hub, file: Path, number: int, quotes: Sequence[Evidence]) -> PagePlaces | None:
-    """Where quotes and hidden text stand on a page; None if it cannot be shown."""
+    """The positions of quotes and hidden text on a page; None if it cannot be shown."""
     spans = [(piece.start or 0, piece.end or 0, piece.quote) for piece in quotes]
     try:
         return hub.pictures.places(file, number, spans)
@@ -80,7 +80,7 @@ def places_on(hub: Hub, file: Path, number: int, quotes: Sequence[Evidence]) -> 
 
 
 def _cached(hub: Hub, arxiv_id: str, sha256: str | None) -> Path | None:
-    """What arXiv sent when the paper was labelled; nothing is fetched."""
+    """The PDF in the cache from when the paper was labelled; nothing is fetched."""
     from classifier.sources import Sources
 
     async def look() -> Path | None:

@@ -114,7 +114,7 @@ def problem_of(error: Exception) -> HttpProblem:
     if isinstance(error, HTTPException):
         code = _CODES.get(error.status_code, "http-error")
         return HttpProblem(error.status_code, code, _words(error), error.headers)
-    logging.getLogger(__name__).error("own failure", exc_info=error)
+    logging.getLogger(__name__).error("internal error", exc_info=error)
     return HttpProblem(
         500,
         "internal-error",
@@ -182,7 +182,7 @@ def _invalid(error: RequestValidationError) -> HttpProblem:
     first = (
         f"{faults[0]['where']}: {faults[0]['message']}"
         if faults
-        else "the request is not of the expected shape"
+        else "the request does not have the expected structure"
     )
     words = f"{first}; see /docs, correct the request and send it again"
     return HttpProblem(422, "invalid-request", words, more={"errors": faults[:_SHOWN_ERRORS]})

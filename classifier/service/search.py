@@ -1,4 +1,4 @@
-"""Which papers were asked for: words, label, engine, confidence, review reason, year, run."""
+"""Searches papers: by words, label, engine, confidence, review reason, year, run."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _Short = Annotated[str, Field(max_length=200)]
 
 
 class PaperFilter(BaseModel):
-    """All that is given must hold.
+    """A filter; all given conditions must hold.
 
     Attributes:
-        q: Words that all stand in title, authors or quotes.
+        q: Words that must all be in title, authors or quotes.
         label: A leaf id, "out-of-scope", "unplaced" or "failed"; of a branch, everything below it.
     """
 
@@ -36,7 +36,7 @@ class PaperFilter(BaseModel):
 
 
 def find_cards(hub: Hub, wanted: PaperFilter) -> list[Card]:
-    """The papers that were asked for: newest first, then by title."""
+    """The matching papers: newest first, then by title."""
     words = wanted.q.lower().split()
     found = [
         card

@@ -1,4 +1,4 @@
-"""An address is served, if it is safe to: strangers must log in, and somebody must be able to."""
+"""Serves an address if that is safe: others must log in, and there must be a user who can."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IDLE_S = 15
 
 
 def add_user(config: ServiceConfig, name: str, role: str) -> str:
-    """Adds a user; returns the token, which is shown this once.
+    """Adds a user; returns the token, which is not stored.
 
     Raises:
         ConfigError: Name or role is wrong.
@@ -29,10 +29,10 @@ def add_user(config: ServiceConfig, name: str, role: str) -> str:
 
 
 def check_address(config: ServiceConfig) -> None:
-    """Refuses an address at which nobody could be told from anybody.
+    """Refuses an address at which users could not be identified.
 
     Raises:
-        ConfigError: Users must be known there, and neither a user nor a proxy's header is.
+        ConfigError: The address requires login, but there is neither a user nor a proxy's header.
     """
     from classifier.service.store.schema import ServiceDatabase
     from classifier.service.store.users import Users
@@ -40,16 +40,16 @@ def check_address(config: ServiceConfig) -> None:
     if not config.needs_login or Users(ServiceDatabase(config.folder)).any():
         return
     raise ConfigError(
-        f"at {config.host} others can reach the service, and nobody could log in; add a user first with "
+        f"at {config.host} other machines can reach the service, but there is no user; add a user first with "
         "'classifier serve --add-user NAME --role owner' (the same DIR), or serve on 127.0.0.1"
     )
 
 
 def serve(config: ServiceConfig, on_start: Callable[[str], None] = lambda _: None) -> None:
-    """Serves until a signal ends it; what is in work then is continued at the next start.
+    """Serves until a signal ends it; active runs are resumed at the next start.
 
     Args:
-        on_start: Told the address when it is served.
+        on_start: Called with the address when it is served.
 
     Raises:
         ConfigError: The extra is missing, or the address is not safe.
@@ -66,8 +66,8 @@ def serve(config: ServiceConfig, on_start: Callable[[str], None] = lambda _: Non
             host=config.host,
             port=config.port,
             log_level=logging.WARNING,
-            access_log=False,  # addresses hold references and words that were searched for
-            proxy_headers=False,  # only the guard decides which header is believed
+            access_log=False,  # addresses contain references and search words
+            proxy_headers=False,  # only the guard decides which header is trusted
             server_header=False,
             limit_concurrency=config.connections,
             timeout_keep_alive=_IDLE_S,

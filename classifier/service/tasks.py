@@ -1,7 +1,7 @@
-"""What wakes work up: two queues in one SQLite file, and their workers as threads of this process.
+"""Starts background work: two queues in one SQLite file, and their workers as threads of this process.
 
-A task says only which run to continue. It may be lost, or come twice: at start whatever should run is
-queued again, and a run that is in work already is left alone. Why huey: docs/adr/0015-service.md.
+A task contains only the run to continue. It may be lost or come twice: at start, all runs that should run are
+queued again, and a run that is already active is left alone. Why huey: docs/adr/0015-service.md.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Dispatcher:
 
     Args:
         continue_run: Called with a run's id in a worker's thread.
-        workers: Kind of run -> how many of them may be in work at the same time.
+        workers: Kind of run -> how many of them may run at the same time.
     """
 
     def __init__(self, folder: Path, continue_run: Callable[[str], None], workers: dict[str, int]) -> None:
@@ -57,7 +57,7 @@ class Dispatcher:
                     shutdown_timeout=_LEAVE_S,
                 )
             )
-            queue.flush()  # what should run is known by the service's database, not by the queue
+            queue.flush()  # the service's database, not the queue, decides what should run
 
     def start(self) -> None:
         """Starts the workers."""
@@ -69,7 +69,7 @@ class Dispatcher:
         self._tasks[kind](run_id)
 
     def stop(self) -> None:
-        """Ends the workers after what they have in work."""
+        """Ends the workers after their current run."""
         for consumer in self._consumers:
             consumer.stop_flag.set()
         for consumer in self._consumers:

@@ -1,7 +1,7 @@
-"""Continues runs in worker threads: what was handed in becomes entries, `label_lists` labels them.
+"""Continues runs in worker threads: a submission becomes entries, and `label_lists` labels them.
 
-What enters: a run's id. What leaves: its folder's ledger, events, and where it stands. Everything here may
-be broken off at any moment: the ledger has what was done, the service's database what was wanted.
+What enters: a run's id. What leaves: its folder's ledger, events, and its state. Everything here may be
+interrupted at any moment: the ledger contains what was done, the service's database what should be done.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _InWork(NamedTuple):
 
 
 class Workshop:
-    """Does the work. Thread-safe; one run is in work once at most."""
+    """Runs the background work. Thread-safe; a run is active at most once."""
 
     def __init__(
         self,
@@ -68,14 +68,14 @@ class Workshop:
         self._stopping = False
 
     def settings_for(self, engine: str) -> Settings:
-        """The settings of the service for a job: never private addresses, whoever asks."""
+        """The settings of the service for a job: private addresses are never allowed."""
         changes: dict[str, Any] = {"engine": engine, "allow_private": False}
         if engine == "offline":
             changes["cascade"] = None
         return self._config.settings.model_copy(update=changes)
 
     def job_for(self, run: StoredRun, *, max_cost_usd: float | None = None) -> Job:
-        """The job that a run is."""
+        """The job for a run."""
         return Job(
             sources=(run.title,),
             out=self.folder_of(run),
@@ -85,21 +85,21 @@ class Workshop:
         )
 
     def folder_of(self, run: StoredRun) -> Path:
-        """Where a run lies."""
+        """The folder of a run."""
         return self._shelf.folder_of(run.id, is_paper=run.kind == "paper")
 
     def entries_of(self, run: StoredRun) -> Iterator[ListEntry | BrokenEntry]:
-        """What was handed in, entry by entry. No path that a list names is looked at.
+        """The submitted entries, one by one. Paths in a list are not accessed.
 
         Raises:
-            InputError: It is no list.
+            InputError: It is not a list.
         """
         if run.kind == "paper":
             return iter((paper_entry(run, self.folder_of(run)),))
         return list_entries(run, self.folder_of(run))
 
     def continue_run(self, run_id: str) -> None:
-        """Continues a run that should run; called again meanwhile, it looks again when it has ended."""
+        """Continues a run that should run; if called again meanwhile, it checks again at the end."""
         with self._lock:
             if run_id in self._claimed:
                 self._again.add(run_id)
@@ -109,7 +109,7 @@ class Workshop:
         try:
             while again:
                 self._step(run_id)
-                with self._lock:  # whoever asks behind this line starts a worker of its own
+                with self._lock:  # a call after this line starts another worker
                     again = run_id in self._again or self._is_wanted(run_id)
                     self._again.discard(run_id)
                     if not again:
@@ -119,7 +119,7 @@ class Workshop:
                 self._claimed.discard(run_id)
 
     def pause(self, run_id: str) -> None:
-        """Ends what is in work of a run in good order: replies on their way are waited for."""
+        """Ends the work on a run in good order: replies in flight are awaited."""
         with self._lock:
             in_work = self._in_work.get(run_id)
         if in_work is not None:
@@ -127,14 +127,14 @@ class Workshop:
                 in_work.loop.call_soon_threadsafe(in_work.run.interrupt)
 
     def stop(self) -> None:
-        """Pauses everything; what should run is continued at the next start."""
+        """Pauses everything; runs that should run are resumed at the next start."""
         self._stopping = True
         for run_id in list(self._in_work):
             self.pause(run_id)
 
     @property
     def active(self) -> int:
-        """Runs in work."""
+        """The number of active runs."""
         return len(self._claimed)
 
     def _step(self, run_id: str) -> None:
@@ -216,7 +216,7 @@ class Workshop:
             self._money.settle_after_kill(own, costs)
 
     def _bring(self, run: StoredRun, folder: Path, settings: Settings) -> None:
-        """Keeps the PDF of an address, so that its pages can be shown later."""
+        """Saves the PDF of an address, so that its pages can be shown later."""
         reference = reference_of(run)
         if reference is None or reference.kind != "url" or (folder / PAPER_FILE).exists():
             return
@@ -227,11 +227,11 @@ class Workshop:
                 if file.path is not None:
                     replace_bytes(folder / PAPER_FILE, (file.path.read_bytes(),))
 
-        with suppress(ClassifierError, OSError):  # labelling meets it again, and says so in the label
+        with suppress(ClassifierError, OSError):  # labelling meets the same error and reports it in the label
             asyncio.run(fetch())
 
     def _watch(self, run: StoredRun, started: Run) -> None:
-        """In the run's event loop, before it starts."""
+        """Called in the run's event loop before it starts."""
         loop = asyncio.get_running_loop()
         with self._lock:
             self._in_work[run.id] = _InWork(loop, started)
@@ -268,7 +268,7 @@ class Workshop:
             data = {"state": state, "code": code, "message": said, "cost_usd": round(spent.cost_usd, 6)}
             data |= {"total": counts.total - counts.twins, "done": counts.done, "failed": counts.failed}
             data |= {"review": counts.review, "waiting": counts.waiting}
-            self._events.add(run.id, "state", data)  # before the state, which ends streams
+            self._events.add(run.id, "state", data)  # stored before the state, since the state ends streams
         self._runs.set_state(run.id, state, code, said)
 
 

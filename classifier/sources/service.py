@@ -43,8 +43,8 @@ class Sources:
         arxiv_base_url: arXiv, or a mirror of it; the only origin that may be private without a setting.
         min_interval_s: Least seconds between the starts of two requests to arXiv.
         allow_private: Also fetch from private, loopback and link-local addresses.
-        proxy: An HTTP proxy's address, or "environment" for those of HTTPS_PROXY and HTTP_PROXY. It resolves
-            names by itself: what this machine can resolve is checked before.
+        proxy: An HTTP proxy's address, or "environment" for those of HTTPS_PROXY and HTTP_PROXY. The proxy
+        resolves names itself; names that this machine can resolve are checked before.
         max_bytes: Largest accepted PDF.
         patience: Timeouts and retries.
         max_age_s: How long the cached newest version of an id is valid.

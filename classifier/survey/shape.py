@@ -1,8 +1,7 @@
 """Violations of a file's shape -> one line each, with the shape that is expected at that place.
 
 What enters: pydantic's errors and the record that was read. What leaves: (place, message) pairs. What it does
-not
-do: read files, or check what the values mean (`classifier.survey.lint`).
+not do: read files, or check what the values mean (`classifier.survey.lint`).
 """
 
 from __future__ import annotations

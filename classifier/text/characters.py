@@ -59,7 +59,7 @@ _NO_END = re.compile(  # words whose dot ends no sentence, and initials
 _HEADING = r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?[^\S\n]+[A-Z][^\n.]{2,60}|[A-Z][A-Z ]{5,60}|Abstract)\r?\n"
 _HEADING_LINE = re.compile(_HEADING)
 _BREAK = re.compile(
-    # The end of a sentence with its quotation mark or its note's number. Bounded: dots may go on for pages.
+    # The end of a sentence with its quotation mark or its note's number. Bounded: rows of dots can be long.
     r"(?<![.!?])[.!?]{1,8}(?:[\"'\u2019\u201d)\]]{1,4}|(?<=[a-z]\.)\d{1,3}(?:[,\u2013-]\d{1,3}){0,8})?(?=\s)"
     r"|\n[^\S\n]*(?=\n)|\f"  # an empty line
     r"|(?=\n[^\S\n]*[\u2022\u25cf\u25aa\u2023]\s)"  # a list's item
@@ -218,7 +218,7 @@ def _ends(text: str) -> Iterator[int]:
 
 
 def _goes_on(text: str, dot: int, end: int) -> bool:
-    """Whether the sentence goes on after the dot: an abbreviation, or no new beginning follows."""
+    """Whether the sentence continues after the dot: an abbreviation, or no new beginning follows."""
     following = text[end : end + 40].lstrip()
     if following[:1].islower():
         return True

@@ -35,7 +35,7 @@ def split_invisible_characters(text: str) -> tuple[str, list[dict[str, Any]]]:
         text: Any text, such as a page's.
 
     Returns:
-        The text without them, and at most one finding a kind (`tag-characters`, `variation-selectors`,
+        The text without them, and at most one finding per kind (`tag-characters`, `variation-selectors`,
         `bidi-controls`, `zero-width`), in the form of `split_page`, without a box. Tag characters and bytes
         smuggled in variation selectors are decoded. A lone zero-width space at a word's edge (a line-break
         hint) is cut unreported; joiners and marks that a script or an emoji needs are kept.

@@ -1,7 +1,7 @@
 """How near two short texts are by their words: TF-IDF cosine, nothing learnt, nothing heavy.
 
 What enters: texts of a workspace (definitions, summaries) and of papers. What leaves: numbers in
-[0, 1]. It serves where no labelled papers exist to learn from: choosing nearby examples, comparing
+[0, 1]. It serves if no labelled papers exist to learn from: choosing nearby examples, comparing
 definitions. Source: Salton & Buckley 1988, "Term-weighting approaches in automatic text retrieval"
 (tf: 1 + ln, idf: ln, cosine).
 """

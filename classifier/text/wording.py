@@ -64,7 +64,7 @@ def has_negation(text: str) -> bool:
 
 
 def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
-    """The half-open span of `text` that has the given words (lower case) but for slips.
+    """The half-open span of `text` that has the given words (lower case) except for slips.
 
     A slip is an article more or less, another spacing, a lost ligature, letters that look alike, or one
     wrong letter within a word of five letters or more. Numbers and negations must be equal. Words of

@@ -5,7 +5,7 @@ offsets where it was found. It looks at visible text only, believes no page that
 does not judge whether a quote supports what it is quoted for.
 
     verbatim   equal but for case, spaces, hyphens, ligatures and typography (`text.matching_key`)
-    near       the same words but for slips of letters, articles and citation marks; or parts in
+    near       the same words except for slips of letters, articles and citation marks; or parts in
                order, joined by an ellipsis or over the foot and head of a page; or mathematics written
                in another way (LaTeX, names of Greek letters)
     absent     everything else: also a quote too short to prove anything, and one with a word, a
@@ -170,7 +170,7 @@ class QuoteIndex:
         return self._near(text) or self._over_page_break(text) or self._in_parts(text)
 
     def _near(self, text: str) -> QuoteSpan | None:
-        """The place where the words are the text's but for slips and marks."""
+        """The place where the words are the text's except for slips and marks."""
         bare = without_marks(text)
         needle = matching_key(bare).text.strip(_OUTER)
         if len(needle) < MIN_CHARS:
@@ -209,14 +209,14 @@ class QuoteIndex:
         return None
 
     def _over_page_break(self, text: str) -> QuoteSpan | None:
-        """The place where the text breaks off at a line's end and goes on on the next page.
+        """The place where the text breaks off at a line's end and continues on the next page.
 
         Only whole lines may stand between: a note, a page number, a running head.
         """
         needle = matching_key(text).text
         for at in _hits(self._key.text, needle[:MIN_CHARS]):
             common = _common_prefix(needle, self._key.text[at : at + len(needle)])
-            # The line after the break may happen to begin as the quote goes on.
+            # The line after the break may happen to begin as the quote continues.
             for length in range(common, max(MIN_CHARS, common - 4) - 1, -1):
                 span = self._key.source_span(at, at + length)
                 end = self._after_page_break(span[1], needle[length:])

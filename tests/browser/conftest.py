@@ -1,4 +1,4 @@
-"""A real browser, as it is installed on this machine; where there is none, these tests fail."""
+"""A real browser, as it is installed on this machine; if there is none, these tests fail."""
 
 from __future__ import annotations
 

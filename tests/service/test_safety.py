@@ -130,7 +130,7 @@ def test_a_public_name_on_loopback_means_that_a_proxy_lets_others_in(tmp_path):
 
 @pytest.mark.parametrize("more", [{"proxy_header": "X-User"}, {"peers": ("10.0.0.1",)}])
 def test_a_proxys_header_needs_named_peers(tmp_path, more):
-    with pytest.raises(ConfigError, match="go together"):
+    with pytest.raises(ConfigError, match="require each other"):
         ServiceConfig(folder=tmp_path, **more)
 
 

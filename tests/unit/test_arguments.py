@@ -27,9 +27,9 @@ SETTINGS = load_settings(engine="offline")
         (lambda: Classifier("offline", first="offline"), "first takes an engine object, got the name"),
         (lambda: Classifier.from_settings(SETTINGS, first="offline"), "first takes an engine object"),
         (lambda: Classifier.from_settings(SETTINGS, engine=7), "got int"),
-        (lambda: Classifier.from_settings("offline"), "takes whole Settings, got str"),
-        (lambda: Classifier.from_settings(None), "takes whole Settings, got NoneType"),
-        (lambda: Classifier.from_settings({"engine": "offline"}), "takes whole Settings, got dict"),
+        (lambda: Classifier.from_settings("offline"), "takes complete Settings, got str"),
+        (lambda: Classifier.from_settings(None), "takes complete Settings, got NoneType"),
+        (lambda: Classifier.from_settings({"engine": "offline"}), "takes complete Settings, got dict"),
     ],
 )
 def test_what_is_neither_an_engine_nor_settings_is_refused_at_once(call, words):

@@ -87,7 +87,7 @@ def test_scores_are_log_probabilities_of_each_question(reader, taxonomy):
     for answers in scores.values():
         assert sum(map(math.exp, answers.values())) == pytest.approx(1)
     assert scores["load"]["applied"] - scores["load"]["not-applied"] == pytest.approx(3)
-    assert max(scores["aim"], key=scores["aim"].get) == "damage"  # the prior, where no cue speaks
+    assert max(scores["aim"], key=scores["aim"].get) == "damage"  # the prior, if no cue speaks
 
 
 def test_fields_are_named_from_the_lists(reader):

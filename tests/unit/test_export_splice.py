@@ -310,7 +310,7 @@ def test_latin_1_stays_latin_1_and_a_rationale_fits_into_it():
 def test_a_note_of_the_users_is_never_overwritten(kind, text):
     found = spliced(kind, text, row("k", LEAF), note="annote")
     assert found.data.decode() == text
-    assert "of its own" in found.untouched[0].reason
+    assert "it already has a" in found.untouched[0].reason
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_an_entry_without_a_comma_gets_its_label_unless_it_hides_the_keywords(en
 
 @pytest.mark.parametrize("text", ["", "nonsense", "3", '"[{}]"'])
 def test_what_is_no_csl_json_is_an_error(text):
-    with pytest.raises(InputError, match="no CSL-JSON"):
+    with pytest.raises(InputError, match="not CSL-JSON"):
         spliced("json", text, row("k", LEAF))
 
 
@@ -421,7 +421,7 @@ def test_a_csl_keyword_that_is_no_text_is_listed(keyword):
     text = f'[{{"id": "k", "keyword": {keyword}}}, 7]'
     found = spliced("json", text, row("k", LEAF))
     assert found.data.decode() == text
-    assert [left.reason for left in found.untouched] == ["its keyword is no single text"]
+    assert [left.reason for left in found.untouched] == ["its keyword is not a single text"]
 
 
 # -- round trips ---------------------------------------------------------------------------------

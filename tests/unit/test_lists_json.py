@@ -272,7 +272,7 @@ def test_a_table_of_nothing_but_ids_is_read(content, read):
 def test_an_id_that_a_spreadsheet_has_shortened_is_reported(read):
     found = read("id\n2203.02155\n2305.162\n", "a.csv")
     assert isinstance(found[1], BrokenEntry)
-    assert "'2305.162' is no arXiv id" in found[1].reason
+    assert "'2305.162' is not an arXiv id" in found[1].reason
 
 
 def test_only_the_paths_of_attachments_are_taken(read, tmp_path):

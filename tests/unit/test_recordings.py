@@ -50,7 +50,7 @@ def task(words: str) -> Task:
 
 
 async def outcome(engine: RecordingEngine | ReplayEngine, asked: Task) -> Reply | tuple[str, str, int]:
-    """The reply but for its latency, or what the error says."""
+    """The reply except for its latency, or what the error says."""
     try:
         return (await engine.answer(asked)).model_copy(update={"latency_s": 0.0})
     except (ModelError, ReplyError) as error:

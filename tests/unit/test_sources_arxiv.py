@@ -314,7 +314,7 @@ async def test_metadata_alone(server: ArxivServer, sources: Make) -> None:
     server.paper(f"{ID}v2", TITLE)
     async with sources() as open_sources:
         assert (await open_sources.metadata(f"arXiv:{ID}")).title == TITLE
-        with pytest.raises(BadReference, match="no arXiv id"):
+        with pytest.raises(BadReference, match="not an arXiv id"):
             await open_sources.metadata("10.1000/x")
     assert server.seen == [META]
 

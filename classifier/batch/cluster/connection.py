@@ -1,7 +1,7 @@
 """A cluster to work on: the one that `RAY_ADDRESS` or `ray start` names, else one of this machine's cores.
 
-What enters: the environment. What leaves: the module ray, connected, and quiet: what it has to say stands in
-its own log files. A cluster that was started here ends with the block.
+What enters: the environment. What leaves: the module ray, connected, without output: its messages go to its
+own log files. A cluster that was started here ends with the block.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from classifier.errors import ConfigError
 from classifier.extras import need
 
 _QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
+    "RAY_USAGE_STATS_ENABLED": "0",  # no telemetry
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 
@@ -42,7 +42,7 @@ def connected() -> Iterator[Any]:
         yield ray
         return
     _connect(ray)
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it would say is raised as well
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors are also raised as exceptions
     try:
         yield ray
     finally:
@@ -66,7 +66,7 @@ def _connect(ray: Any) -> None:
 
 
 def _check_address() -> None:
-    """Ray waits for minutes for a cluster that is not there."""
+    """Fails early: Ray waits for minutes if the cluster does not exist."""
     address = os.environ.get("RAY_ADDRESS", "")
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():  # "auto", "local", or an address that Ray itself judges
@@ -82,9 +82,9 @@ def _check_address() -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Nothing written to standard error arrives there: Ray's C++ says even that it was told to be quiet.
+    """Discards what is written to standard error: Ray's C++ code even reports that its output is off.
 
-    What goes wrong meanwhile is raised as an exception.
+    Errors inside the block are raised as exceptions.
     """
     kept = os.dup(2)
     try:

@@ -1,11 +1,10 @@
 """The ledger's waiting items -> Parquet, and the Parquet that comes back -> the ledger; both as streams.
 
-    DIR/ray/run-0001/entries/   what was to be labelled; gone once the labels are in the ledger
-    DIR/ray/run-0001/labels/    what came back, kept as workers wrote it; `export -f parquet` has what counts
+    DIR/ray/run-0001/entries/   what was to be labelled; removed once the labels are in the ledger
+    DIR/ray/run-0001/labels/    what workers wrote, unchanged; use `export -f parquet` for the final labels
 
-A run that was broken off leaves a mark in the ledger; the next one, of whichever runner, takes in what it
-wrote. Taking the same file in twice changes nothing. A file that is not whole is passed over: its items wait
-on.
+An interrupted run leaves a mark in the ledger; the next run, with either runner, reads in what it wrote.
+Reading a file in twice changes nothing. An incomplete file is skipped: its items keep waiting.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _ROWS = 500
 
 @dataclass(frozen=True)
 class Stop:
-    """Why a worker sent nothing any more."""
+    """Why a worker stopped."""
 
     code: str
     message: str
@@ -42,14 +41,14 @@ class Stop:
 
 @dataclass(frozen=True)
 class Taken:
-    """What came in: requests that were sent for it, and the first reason to stop, if there was one."""
+    """What was read in: the number of requests sent, and the first reason to stop, if there was one."""
 
     requests: int = 0
     stopped: Stop | None = None
 
 
 def write_entries(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> Path:
-    """Writes the items that wait into a new folder below DIR/ray, and leaves the mark in the ledger.
+    """Writes the waiting items into a new folder below DIR/ray, and sets the mark in the ledger.
 
     Args:
         out: The run's `--out` folder.
@@ -82,16 +81,16 @@ def write_entries(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> 
 
 
 def take_in(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any], *, ended: bool = True) -> Taken:
-    """Takes in what the last run on a cluster wrote, if it was not taken in yet; then its mark is gone.
+    """Reads in what the last run on a cluster wrote, unless that was done before, and removes its mark.
 
     Labels that were made with another fingerprint do not count; replies are always kept.
 
     Args:
-        ended: False where something may still be written: the mark stays, and the next run looks again.
+        ended: False if workers may still be writing: the mark stays, and the next run reads again.
 
     Raises:
-        ConfigError: There is something to be taken in, and pyarrow is not installed.
-        StoreError: It cannot be read, or the ledger not be written.
+        ConfigError: There is something to read in, and pyarrow is not installed.
+        StoreError: The files cannot be read, or the ledger cannot be written.
     """
     mark = ledger.value(_MARK)
     if mark is None:
@@ -124,7 +123,7 @@ def _read(path: Path) -> Iterator[list[dict[str, Any]]]:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(_ROWS):
                 yield batch.to_pylist()
-    except pa.ArrowInvalid:  # its writer was killed: Parquet's end is written last
+    except pa.ArrowInvalid:  # its writer was killed: Parquet's footer is written last
         return
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error})") from error

@@ -1,8 +1,8 @@
-"""A run on a cluster: what waits in the ledger goes out as Parquet, is labelled by Ray Data, and comes back.
+"""A run on a cluster: waiting items are written as Parquet, labelled by Ray Data, and read back.
 
-What enters: an open ledger. What leaves: labels and replies in it, and how it went. The resume is the
-ledger's: only what waits goes out. Ray Data does the rest: it streams blocks through a pool of workers,
-starts workers that died, hands their blocks out again, and writes each finished block as a file.
+What enters: an open ledger. What leaves: labels and replies in it, and how it went. The ledger makes it
+resumable: only waiting items are sent. Ray Data streams blocks through a pool of workers, restarts workers
+that died, assigns their blocks again, and writes each finished block as a file.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _CPU_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Plan:
-    """How the work is cut.
+    """How the work is divided.
 
     Attributes:
         workers: Processes on the whole cluster.
         rows: In a block.
-        blocks: In work at a time, of one worker.
-        concurrency: Most requests at a time, of one worker.
+        blocks: Blocks that one worker processes at a time.
+        concurrency: Most requests at a time per worker.
     """
 
     workers: int
@@ -56,9 +56,11 @@ class Plan:
 
 
 def plan(engine: str, cores: int, waiting: int, concurrency: int) -> Plan:
-    """Offline a worker a core, one block at a time; for a server as many as its requests are worth.
+    """Divides the work among workers.
 
-    With two blocks in work the next one's requests go out while the last of one are waited for.
+    Offline: one worker per core, one block at a time. With a server: as many workers as the requests justify.
+    With two blocks per worker, the next block's requests are sent while the first block's last replies are
+    awaited.
     """
     if engine == "offline":
         rows = -(-waiting // (cores * _BLOCKS_A_WORKER))
@@ -75,7 +77,7 @@ def label_on_cluster(
     """Labels all that waits.
 
     Returns:
-        How it went, as `summary.outcome_totals` says it.
+        The outcome, as returned by `summary.outcome_totals`.
 
     Raises:
         ConfigError: Ray is not installed, its cluster cannot be reached, or its machines cannot label.
@@ -96,7 +98,7 @@ def label_on_cluster(
             finally:
                 taken = take_in(ledger, job.out, fingerprint, ended=ended)
             requests += taken.requests
-            if ledger.counts().waiting == waiting:  # nothing came back: it would go on like that
+            if ledger.counts().waiting == waiting:  # nothing came back: another pass would not help
                 break
     if taken.stopped and taken.stopped.code in _RAISED:
         raise _RAISED[taken.stopped.code](taken.stopped.message)
@@ -112,7 +114,7 @@ def label_on_cluster(
 
 
 def _goes_on(ledger: Ledger) -> bool:
-    """Whether anything waits; duplicates of entries that could not be read wait from now on."""
+    """Whether anything waits; duplicates of unreadable entries wait from now on."""
     return bool(ledger.counts().waiting or ledger.promote_duplicates())
 
 
@@ -151,7 +153,7 @@ def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger,
 
 
 def _shared_budget(ray: Any, terms: Terms) -> Any:
-    """An shared_budget on the driver's machine: with that one the run ends anyway."""
+    """A `SharedBudget` on the driver's machine: if that machine fails, the run ends anyway."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)

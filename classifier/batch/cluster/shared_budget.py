@@ -1,9 +1,8 @@
 """What the workers of one run share: the settings with their key, and the cap on costs.
 
-An `SharedBudget` is a Ray actor beside the driver. The key goes to it and from it as an argument and a result
-of
-direct calls between processes: it is in no constructor's arguments, environment description or name, which a
-cluster keeps and shows.
+A `SharedBudget` is a Ray actor on the driver's machine. The key is passed to it and from it only in direct
+calls between processes. It is not in constructor arguments, environment descriptions or names, since a
+cluster stores and shows those.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from classifier.settings import Settings
 
 @dataclass(frozen=True)
 class Terms:
-    """What a worker is told when it starts.
+    """What a worker receives when it starts.
 
     Attributes:
-        settings: With the key.
-        spent: By all that went before.
-        max_cost_usd: The cap on all; None for no cap.
+        settings: The settings, with the key.
+        spent: The cost of everything before this run.
+        max_cost_usd: The cap on the total cost in US dollars; None for no cap.
     """
 
     settings: Settings
@@ -41,12 +40,12 @@ class SharedBudget:
         self._spending = RunSpending()
 
     def open(self, terms: Terms) -> None:
-        """Sets the terms; before the first worker asks."""
+        """Sets the terms; call it before the first worker starts."""
         self._terms = terms
         self._spending = RunSpending(terms.spent, terms.max_cost_usd)
 
     def terms(self) -> Terms:
-        """The terms, with what has been spent by now."""
+        """The terms, with the cost so far."""
         assert self._terms is not None  # noqa: S101
         return replace(self._terms, spent=self.spent())
 
@@ -55,18 +54,19 @@ class SharedBudget:
         self._spending.add(usage)
 
     def spent(self) -> Spent:
-        """What has been spent by now, as far as a cap depends on it."""
+        """The cost so far, if there is a cap."""
         return Spent(cost_usd=self._spending.cost_usd, unpriced=self._spending.unpriced)
 
 
 class SharedSpending(RunSpending):
-    """A worker's sums, and what all workers together have spent where there is a cap.
+    """A worker's sums and, if there is a cap, the cost of all workers together.
 
-    The shared_budget hears of each reply, and is asked before each request: what one worker tells arrives
-    before it asks. So the cap is exceeded by what is in flight on the whole cluster at most.
+    Each reply is reported to the `SharedBudget`, and it is asked before each request; a worker's reports
+    arrive before its next question. So the cap is exceeded at most by the requests in flight on the whole
+    cluster.
 
     Args:
-        shared_budget: Handle of an `SharedBudget`.
+        shared_budget: Handle of a `SharedBudget`.
     """
 
     def __init__(self, terms: Terms, shared_budget: Any) -> None:
@@ -80,7 +80,7 @@ class SharedSpending(RunSpending):
             self._shared_budget.add.remote(usage)
 
     def check(self, out: int = 0) -> None:
-        """See `RunSpending.check`; takes a millisecond where there is a cap."""
+        """See `RunSpending.check`; takes a millisecond if there is a cap."""
         if self._shared_budget is not None:
             import ray
             from ray.exceptions import RayError
@@ -88,6 +88,6 @@ class SharedSpending(RunSpending):
             try:
                 spent: Spent = ray.get(self._shared_budget.spent.remote())
             except RayError as error:
-                raise BudgetSpent("--max-cost cannot be kept: the run's driver is gone") from error
+                raise BudgetSpent("--max-cost cannot be kept: the run's driver does not answer") from error
             self.cost_usd, self.unpriced = spent.cost_usd, spent.unpriced
         super().check(out)

@@ -1,7 +1,7 @@
 """The columns of the Parquet files that go to a cluster and come back.
 
 What enters: nothing but records. What leaves: pyarrow schemas, and rows as plain values. The columns from
-`status` to `cost_usd` say again what stands in `label_json`, for those who look into the files.
+`status` to `cost_usd` repeat values of `label_json`, for people who open the files.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ def entries_schema() -> pa.Schema:
 
 
 def labels_schema() -> pa.Schema:
-    """What workers make of them; `label_json` is null where an item waits on, and only its replies count."""
+    """What workers make of them; `label_json` is null if an item keeps waiting.
+
+    Only its replies count then.
+    """
     pa = arrow()
     usage = [
         ("tokens_in", pa.int64()),
@@ -78,7 +81,7 @@ def labels_schema() -> pa.Schema:
 
 
 def entry_row(item: Item) -> dict[str, Any]:
-    """An item that waits; a path in its entry is made absolute, since workers run elsewhere."""
+    """A waiting item; a path in its entry is made absolute, since workers run elsewhere."""
     entry = item.entry
     if entry.file is not None:
         entry = entry.model_copy(update={"file": entry.file.absolute()})
@@ -99,13 +102,13 @@ def label_row(
     replies: Sequence[KeptReply],
     stopped: ClassifierError | None,
 ) -> dict[str, Any]:
-    """What became of an item.
+    """The result for one item.
 
     Args:
-        label: None where it waits on.
+        label: None if it keeps waiting.
         requests: Sent for it.
-        replies: Those that came now.
-        stopped: Why the worker sends nothing any more.
+        replies: New replies of this run.
+        stopped: Why the worker stopped; empty if it did not.
     """
     return {
         "item": item.id,

@@ -1,8 +1,9 @@
 """A process that labels: blocks of entries in, blocks of labels and replies out, as Arrow tables.
 
-Ray Data makes as many as the runner asks for, starts one anew where it died, and hands its blocks out again.
-Each has its own pipeline, and for a server its own connections and throttle; several blocks may be in work at
-a time. A fault that is no entry's (a wrong key, another workspace here) comes back as `stopped` in the rows.
+Ray Data starts as many as the runner requests, restarts those that died, and assigns their blocks again. Each
+has its own pipeline and, with a server, its own connections and throttle; it may process several blocks at a
+time. A fault that does not belong to an entry (a wrong key, another workspace on this machine) is returned as
+`stopped` in the rows.
 """
 
 from __future__ import annotations
@@ -40,12 +41,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a worker is made from, without any secret.
+    """What a worker is created from; it contains no secret.
 
     Attributes:
         root: The workspace's folder.
-        fingerprint: The run's; a worker that finds another one (other files on its machine) labels nothing.
-        concurrency: Most requests at a time, of this worker.
+        fingerprint: The run's fingerprint; a worker that computes another one (other files on its machine)
+        labels nothing.
+        concurrency: Most requests at a time of this worker.
     """
 
     job: Job
@@ -55,7 +57,7 @@ class Assignment:
 
 
 class Replies:
-    """The replies that came for items in work; a `ReplyStore` until their rows are written."""
+    """Keeps the replies of items in progress until their rows are written; a `ReplyStore`."""
 
     def __init__(self) -> None:
         self._kept: defaultdict[int, list[KeptReply]] = defaultdict(list)
@@ -65,7 +67,7 @@ class Replies:
         self._kept[item.id].append((key, body, usage))
 
     def take(self, item: Item) -> list[KeptReply]:
-        """An item's replies; they are forgotten."""
+        """Removes and returns an item's replies."""
         return self._kept.pop(item.id, [])
 
 
@@ -94,7 +96,7 @@ class LabelWorker:
             self._stopped = error
 
     def __call__(self, block: pa.Table) -> pa.Table:
-        """One row of `labels_schema` for each of `entries_schema`; none for items that nothing is known of.
+        """One row of `labels_schema` for each row of `entries_schema`; none for items without any result.
 
         May be called in several threads at a time.
         """
@@ -107,8 +109,9 @@ class LabelWorker:
         changed = differences(assignment.fingerprint, fingerprint(settings, workspace))
         if changed:
             raise ConfigError(
-                f"a machine of the cluster would label otherwise ({', '.join(changed)}); --workspace and "
-                "CLASSIFIER_DATA_DIR must be folders that all machines share, with the same version installed"
+                f"a machine of the cluster has other settings or files ({', '.join(changed)}); --workspace "
+                "and CLASSIFIER_DATA_DIR must be folders that all machines share, with the same "
+                "version installed"
             )
         if settings.chosen_engine == "offline":
             return Classifier.from_settings(settings, workspace=workspace)
@@ -127,12 +130,12 @@ class LabelWorker:
             replies = self._replies.take(item)
             if self._stopped is not None and label is not None and label.error is not None:
                 label = None if error_class(label.error.code).is_unanswered() else label
-            if label is not None or replies or not rows:  # the first row says at least why it stopped
+            if label is not None or replies or not rows:  # so that the first row reports why it stopped
                 rows.append(label_row(item, label, sent, replies, self._stopped))
         return rows
 
     async def _label_one(self, item: Item) -> tuple[Item, Label | None, int]:
-        """The item's label, or None where it waits on; and how many requests were sent for it."""
+        """The item's label (None if it keeps waiting), and how many requests were sent for it."""
         if self._stopped is not None or self._classifier is None:
             return item, None, 0
         with asking(item) as conversation:

@@ -1,4 +1,4 @@
-"""A run's folder -> its ledger's connection, to read or to write something small beside a run."""
+"""A run's folder -> a connection to its ledger, for reading or for small writes during a run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[sqlite3.Connection]:
-    """A connection with an open transaction, committed when the block ends well.
+    """A connection with an open transaction, committed if the block ends without an exception.
 
     Raises:
         ConfigError: There is no ledger.

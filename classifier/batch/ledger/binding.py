@@ -21,7 +21,7 @@ _ITEMS = f"""
     ORDER BY place
 """  # noqa: S608 - no value of a user's is part of it
 _SPREAD = (
-    # To duplicates from the entry that was labelled in their place …
+    # To duplicates from the entry that was labelled for them …
     f"""UPDATE item SET correction = (SELECT first.correction FROM item AS first WHERE first.key = item.twin)
         WHERE correction IS NULL AND twin IS NOT NULL AND listing >= {COMPLETE}
         AND twin IN (SELECT key FROM item WHERE correction IS NOT NULL)""",  # noqa: S608
@@ -54,9 +54,10 @@ class _Bound:
 
 
 def bind_corrections(db: sqlite3.Connection, items: Iterable[int] | None = None) -> None:
-    """Decides anew which correction counts for which entry of the present lists.
+    """Decides again which correction counts for which entry of the current lists.
 
-    A correction takes over what its entry says now, so that it follows a paper through several changes.
+    A correction is updated with the current data of its entry, so that it follows a paper through several
+    changes.
 
     Args:
         db: In a transaction.
@@ -103,7 +104,7 @@ def _index(db: sqlite3.Connection) -> PaperIndex[_Made]:
 
 
 def _choice(matches: list[Match[_Made]]) -> Match[_Made]:
-    """The entry's own, else the latest of its paper."""
+    """The entry's own correction; if there is none, the latest one of its paper."""
     return max(matches, key=lambda match: (match.same_key, match.value.at, match.value.id))
 
 

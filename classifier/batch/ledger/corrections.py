@@ -1,7 +1,9 @@
-"""A person's corrections in a ledger: set, taken back, in bulk, and those whose paper is not listed now.
+"""A person's corrections in a ledger: set and removed, one at a time or in bulk.
+
+Also those whose paper is not listed now.
 
 What enters: a folder and decisions on entries. What leaves: corrections that are bound to papers (`binding`).
-It may be used while a run is under way.
+It may be used during a run.
 """
 
 from __future__ import annotations
@@ -69,10 +71,10 @@ class Problem(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """A correction as a table asks for it.
+    """A correction as given in a table.
 
     Attributes:
-        title: What the person believes the entry's title is; None when the table does not say.
+        title: The entry's title according to the table; None if the table has none.
     """
 
     correction: Correction
@@ -81,20 +83,20 @@ class Wish(NamedTuple):
 
 
 class Wished(NamedTuple):
-    """What a table asks for, and which of its lines cannot be used."""
+    """The corrections in a table, and the lines that cannot be used."""
 
     wishes: list[Wish]
     problems: list[Problem]
 
 
 def set_correction(folder: Path, correction: Correction) -> Correction:
-    """Saves a person's decision on one entry's paper; an earlier one is replaced.
+    """Saves a person's decision on one entry's paper; replaces an earlier one.
 
     Args:
-        correction: Without `at`, the present moment is taken.
+        correction: If `at` is missing, the current time is used.
 
     Returns:
-        What was saved.
+        The saved correction.
 
     Raises:
         ConfigError: There is no ledger.
@@ -113,7 +115,7 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
 
 
 def set_corrections(folder: Path, wished: Wished, source: str) -> None:
-    """Saves several decisions, or none when there is a problem with one; see `set_correction`.
+    """Saves several decisions, or none if there is a problem with one; see `set_correction`.
 
     Args:
         source: The table's name.
@@ -149,7 +151,7 @@ def labels_of(db: sqlite3.Connection) -> list[str]:
 
 
 def remove_correction(folder: Path, key: str) -> bool:
-    """Takes a person's decision on an entry's paper back; says whether there was one.
+    """Removes a person's decision on an entry's paper; returns whether there was one.
 
     Raises:
         ConfigError, InputError, StoreError: As `set_correction`.
@@ -165,7 +167,7 @@ def remove_correction(folder: Path, key: str) -> bool:
 
 
 def read_corrections(folder: Path) -> Iterator[StoredCorrection]:
-    """All corrections, in the order in which they were made; those that count for no entry are among them.
+    """All corrections, in the order in which they were made; including those that apply to no entry.
 
     Raises:
         ConfigError: There is no ledger.
@@ -193,7 +195,7 @@ def read_corrections(folder: Path) -> Iterator[StoredCorrection]:
 def _reason(
     db: sqlite3.Connection, key: str, entry: str | None, found: str | None, file_sha256: str | None
 ) -> str:
-    """Why a correction counts for no entry."""
+    """Why a correction applies to no entry."""
     now = db.execute(
         f"SELECT entry, paper_of(label), file_sha256 FROM item WHERE key = ? AND listing >= {COMPLETE}",  # noqa: S608
         (key,),

@@ -1,4 +1,4 @@
-"""Transactions on a ledger's file, and values kept under a name."""
+"""Transactions on a ledger's file, and named values."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ class Database:
         self._db.execute("COMMIT")
 
     def value(self, name: str) -> Any:
-        """A value kept under a name, or None."""
+        """The value stored under a name, or None."""
         found = self._db.execute("SELECT value FROM run WHERE name = ?", (name,)).fetchone()
         return json.loads(found[0]) if found else None
 
     def keep(self, name: str, value: Any) -> None:
-        """Keeps a JSON value under a name."""
+        """Stores a JSON value under a name."""
         with self.transaction():
             self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (name, json.dumps(value)))

@@ -1,4 +1,4 @@
-"""What a run hands around: items with their replies, outcomes, sums; and how the ledger writes them."""
+"""Records of a run (items with their replies, outcomes, sums), and how the ledger writes them."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ REFUSAL = -1
 
 
 class State(StrEnum):
-    """What is to be done about an entry; stored by name."""
+    """The state of an entry; stored by name."""
 
     waiting = "waiting"
-    """For its label."""
+    """It waits for its label."""
     done = "done"
     failed = "failed"
     twin = "twin"
-    """Another entry of the same paper is labelled in its place."""
+    """Another entry of the same paper is labelled instead."""
     asked = "asked"
-    """A request for it is out in a batch; never stored, since it still waits."""
+    """A request for it is in a submitted batch; never stored, since the stored state is waiting."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """An entry that waits for its label, with the replies that are there already (compressed)."""
+    """An entry that waits for its label, with its stored replies (compressed)."""
 
     id: int
     place: int
@@ -59,7 +59,7 @@ class ItemOutcome:
 
 @dataclass(frozen=True)
 class Counts:
-    """How far the present list has come; `review` counts among `done`, `broken` stands beside all."""
+    """The progress of the current list; `review` is part of `done`, `broken` is not part of the total."""
 
     waiting: int = 0
     done: int = 0
@@ -70,7 +70,7 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """All items of the list; unusable entries are none."""
+        """All items of the list, without unusable entries."""
         return self.waiting + self.done + self.failed + self.twins
 
 
@@ -87,7 +87,7 @@ class Spent:
 
 
 def as_json(record: Record) -> str:
-    """A record as JSON that can be written: half a surrogate pair, as lists and PDFs hold, becomes "?"."""
+    """A record as JSON that can be written: half a surrogate pair (lists and PDFs have some) becomes "?"."""
     try:
         return record.model_dump_json()
     except (PydanticSerializationError, UnicodeEncodeError):

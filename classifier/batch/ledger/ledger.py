@@ -46,7 +46,7 @@ class Ledger(Listing):
     def waiting(self, after: int, count: int) -> list[Item]:
         """The next items without a label, behind the place `after`, in list order.
 
-        Those whose answer is to come by a batch are passed over.
+        Those whose answer is to come by a batch are skipped.
         """
         with self.reading():
             rows = self._db.execute(

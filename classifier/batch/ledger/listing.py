@@ -1,4 +1,4 @@
-"""The lists come into the ledger: a paper that was there before keeps its label, whatever its key is now.
+"""Stores lists in the ledger: a paper that was there before keeps its label, whatever its key is now.
 
 What enters: entries in list order. What leaves: rows in `item`. What it does not do: find duplicates
 (`classifier.batch.duplicates`).
@@ -52,7 +52,9 @@ class Listing(Database):
     """A ledger while lists are read into it."""
 
     def begin_listing(self) -> int:
-        """Starts to read the lists anew; entries that do not come again keep their labels, out of sight.
+        """Starts a new reading of the lists.
+
+        Entries that are no longer listed keep their labels, but are hidden.
 
         Until `end_listing`, readers see each entry as it was before, or as it is now.
         """
@@ -64,7 +66,7 @@ class Listing(Database):
         return before + 1
 
     def end_listing(self, listing: int) -> None:
-        """All is read: what the lists do not have is out of sight, and corrections find their papers."""
+        """Ends the reading: hides entries that are not in the lists, and binds corrections to papers."""
         with self.transaction():
             self.keep(_COMPLETE, listing)
             self._db.execute("DELETE FROM broken WHERE listing < ?", (listing,))
@@ -78,7 +80,7 @@ class Listing(Database):
             bind_decisions(self._db)
 
     def state_of(self, file: Path) -> FileState | None:
-        """A PDF's sha256, read again only when its size, times or inode have changed; None if unreadable."""
+        """A PDF's sha256, read again only if its size, times or inode have changed; None if unreadable."""
         state = state_of_file(file)
         if state is None:
             return None
@@ -96,14 +98,14 @@ class Listing(Database):
         twin: str | None = None,
         file: FileState | None = None,
     ) -> bool:
-        """Takes up an entry; what is known of its paper stays, unless it brings something else than before.
+        """Adds an entry; its paper keeps label and replies unless the entry has changed.
 
         Args:
             twin: The key of an earlier entry of the same paper.
-            file: Of the entry's PDF; None when it has none, or its bytes do not matter.
+            file: State of the entry's PDF; None if it has none, or its bytes do not matter.
 
         Returns:
-            False if the key stands in this listing already: nothing was changed.
+            False if this listing already contains the key: nothing was changed.
         """
         key, text = plain(entry.key), as_json(entry)
         material = material_of(text)
@@ -121,7 +123,7 @@ class Listing(Database):
         return True
 
     def add_broken(self, listing: int, entry: BrokenEntry) -> None:
-        """Notes an entry that cannot be used."""
+        """Records an entry that cannot be used."""
         self._db.execute(
             "INSERT INTO broken VALUES (?, ?, ?, ?, ?)",
             (listing, plain(entry.source), entry.line, plain(entry.reason), entry.key and plain(entry.key)),
@@ -162,5 +164,5 @@ class Listing(Database):
 
 
 def _is_same(before: tuple[str, str | None], now: tuple[str, str | None]) -> bool:
-    """Whether an entry brings what it brought before; an unknown file is no change."""
+    """Whether an entry has the same content as before; an unknown file is not a change."""
     return before[0] == now[0] and (before[1] is None or now[1] is None or before[1] == now[1])

@@ -1,7 +1,7 @@
 """A folder -> its ledger, for one process at a time and for one way of labelling.
 
 The system frees the lock when the process dies, however it dies. A ledger that was made with other settings
-is refused in words, never mixed.
+is rejected with a message; labels are never mixed.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ def open_ledger(
     *,
     relabel: bool = False,
 ) -> Iterator[Ledger]:
-    """Opens a folder's ledger for this process alone; both are made where they are missing.
+    """Opens a folder's ledger for this process alone; creates both if they are missing.
 
     Args:
         folder: The `--out` folder.
         fingerprint: Everything that decides the labels, by name; JSON values.
         labels: The closed set, which corrections are held to.
-        relabel: Where the fingerprint has changed, label everything anew; replies to requests that stay
-            the same are not paid for again.
+        relabel: If the fingerprint has changed, label everything again; replies to unchanged requests are
+        reused without cost.
 
     Raises:
-        ConfigError: Another process is at work there, or the fingerprint has changed.
+        ConfigError: Another process uses the folder, or the fingerprint has changed.
         StoreError: It cannot be read or written.
     """
     lock = FileLock(folder / LOCK_FILE)
@@ -83,11 +83,10 @@ def open_ledger(
 
 
 def _refuse_foreign(folder: Path, path: Path) -> None:
-    """The run's files take the place of what is there under their names.
+    """Checks before a run replaces files of the same names.
 
     Raises:
-        ConfigError: A file of labels is there that no ledger of this folder explains, as in a workspace's
-            `gold` folder.
+        ConfigError: The folder contains a file of labels but no ledger, as a workspace's `gold` folder does.
     """
     labels = folder / LABELS_FILE
     if not path.exists() and labels.exists() and labels.stat().st_size:
@@ -108,7 +107,7 @@ def _take_up(ledger: Ledger, fingerprint: Mapping[str, Any], relabel: bool) -> N
 
 
 def other_settings(path: Path, changed: Sequence[str]) -> ConfigError:
-    """The refusal of a ledger that was made otherwise."""
+    """The error for a ledger that was made with other settings."""
     return ConfigError(
         f"{path}: was made with other settings ({', '.join(changed)}); choose another --out, restore the "
         "settings, or add --relabel to label everything again"

@@ -1,7 +1,9 @@
-"""What of an entry decides its label: an entry that brings the same keeps its label, one that does not waits.
+"""The parts of an entry that decide its label: if they are unchanged, the label is kept.
+
+Otherwise the entry waits.
 
 What enters: stored records as JSON. What leaves: digests and parts of them, also as SQL functions for
-migrations. Where an entry stands (list, line, key) decides nothing. Its PDF is compared by its bytes.
+migrations. The position of an entry (list, line, key) decides nothing. Its PDF is compared by its bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ class FileState(NamedTuple):
 
 
 def material_of(entry: str) -> str:
-    """A digest of what decides an entry's label, but for the bytes of its file.
+    """A digest of what decides an entry's label, without the bytes of its file.
 
     Args:
         entry: ListEntry as JSON.
@@ -49,13 +51,16 @@ def paper_of(label: str | None) -> str | None:
 
 
 def file_of(label: str | None) -> str | None:
-    """The sha256 of the entry's own file that a label was made from; None when it was another source."""
+    """The sha256 of the entry's own file that a label was made from.
+
+    None if it was made from another source.
+    """
     paper = _object(label).get("paper") or {}
     return paper.get("sha256") if paper.get("source") == "file" else None
 
 
 def traits_of_stored(entry: str | None, found: str | None, file_sha256: str | None) -> Traits:
-    """By what a stored entry's paper is recognised.
+    """The traits by which a stored entry's paper is recognised.
 
     Args:
         entry: ListEntry as JSON; None when it is not known any more.
@@ -72,21 +77,21 @@ def traits_of_stored(entry: str | None, found: str | None, file_sha256: str | No
 
 
 def traits_of_entry(entry: ListEntry, found: LabelledPaper | None, file_sha256: str | None) -> Traits:
-    """By what an entry's paper is recognised."""
+    """The traits by which an entry's paper is recognised."""
     return traits_of(entry.paper, found, file_sha256, entry.url)
 
 
 def state_of_file(file: Path) -> str | None:
-    """The size, times and inode of a file; None when it cannot be looked at."""
+    """The size, times and inode of a file; None if it cannot be accessed."""
     try:
         found = file.stat()
-    except OSError:  # gone since the list was read: the run reports it
+    except OSError:  # deleted since the list was read: the run reports it
         return None
     return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
 
 
 def sha256_of(file: Path) -> str | None:
-    """The sha256 of a file's bytes; None when it cannot be read."""
+    """The sha256 of a file's bytes; None if it cannot be read."""
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -95,7 +100,7 @@ def sha256_of(file: Path) -> str | None:
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Makes the three functions known to a connection, for migrations."""
+    """Registers the three functions on a connection, for migrations."""
     for function in (material_of, paper_of, file_of):
         connection.create_function(function.__name__, 1, function, deterministic=True)
 
@@ -103,6 +108,6 @@ def add_functions(connection: sqlite3.Connection) -> None:
 def _object(text: str | None) -> dict[str, Any]:
     try:
         value = json.loads(text) if text else {}
-    except ValueError:  # a damaged row; reading it says so
+    except ValueError:  # a damaged row; reading it reports that
         return {}
     return value if isinstance(value, dict) else {}

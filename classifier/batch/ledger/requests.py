@@ -1,4 +1,4 @@
-"""The ledger's rows of the Batch API: requests whose answer is to come, and the batches that bring them.
+"""The ledger's rows of the Batch API: requests without an answer so far, and the batches that contain them.
 
 A request is *new* (in no batch), *out* (in a batch), or *lost* (its batch brought no answer; the next pass
 over the list asks it again). Its body is kept until the provider has accepted the batch. Every method runs
@@ -25,11 +25,11 @@ _ENVELOPE_BYTES = 100
 
 @dataclass(frozen=True)
 class PendingRequest:
-    """A request as it is kept.
+    """A stored request.
 
     Attributes:
-        key: As its reply will be kept.
-        most_usd: What its answer costs at most; None where that is not known.
+        key: The key under which its reply will be stored.
+        most_usd: The most that its answer can cost in US dollars; None if unknown.
     """
 
     item: Item
@@ -40,11 +40,11 @@ class PendingRequest:
 
 @dataclass(frozen=True)
 class SentBatch:
-    """A batch that is not ended.
+    """A batch that has not ended.
 
     Attributes:
-        file_id: The file of its requests at the provider, once it is there.
-        sent: Unix time just before the submit; None where there was none.
+        file_id: The provider's id of the uploaded file.
+        sent: Unix time just before the submit; None if there was none.
         provider_id: None until the submit is known to have happened.
     """
 
@@ -58,7 +58,7 @@ class SentBatch:
 
 @dataclass(frozen=True)
 class Load:
-    """New requests together: how many, bytes of their lines."""
+    """All new requests together: how many, and the bytes of their lines."""
 
     requests: int = 0
     bytes: int = 0
@@ -73,7 +73,7 @@ class BatchRequests:
     # -- requests ----------------------------------------------------------------------------------
 
     def ask(self, asked: PendingRequest) -> int:
-        """Keeps a request; returns how many batches have brought no answer to it."""
+        """Stores a request; returns how many batches have ended without an answer to it."""
         raw = json.dumps(asked.request, separators=(",", ":")).encode()
         size = len(raw) + _ENVELOPE_BYTES
         exact, model = request_sha256(asked.request), asked.request["model"]
@@ -90,7 +90,7 @@ class BatchRequests:
         return int(row[1])
 
     def give_up(self, asked: PendingRequest) -> None:
-        """Sends a request that no batch has answered no more in this run; its tries are remembered."""
+        """Stops sending a request that no batch has answered in this run; the number of attempts is kept."""
         row = self._db.execute(
             "UPDATE asked SET lost = 1 WHERE item = ? AND round = ? AND request = ? AND nth = ? RETURNING id",
             (asked.item.id, asked.item.round, *asked.key),
@@ -98,34 +98,36 @@ class BatchRequests:
         self._db.execute("DELETE FROM asked_body WHERE id = ?", row)
 
     def forget_unsent(self) -> None:
-        """Forgets requests in no batch: they may be about other settings or other lists."""
+        """Deletes requests that are in no batch: they may belong to other settings or other lists."""
         self._db.execute("DELETE FROM asked_body WHERE id IN (SELECT id FROM asked WHERE batch IS NULL)")
         self._db.execute("DELETE FROM asked WHERE batch IS NULL")
 
     def new_load(self) -> Load:
-        """What waits to be sent."""
+        """The requests that wait to be sent."""
         found = self._db.execute(
             "SELECT count(*), coalesce(sum(bytes), 0) FROM asked WHERE batch IS NULL AND NOT lost"
         )
         return Load(*found.fetchone())
 
     def out_count(self) -> int:
-        """Requests whose answers are to come from batches."""
+        """The number of requests in submitted batches."""
         return int(self._db.execute("SELECT count(*) FROM asked WHERE batch IS NOT NULL").fetchone()[0])
 
     def most_out_usd(self) -> float:
-        """What the batches that are out cost at most."""
+        """The most that the submitted batches can cost in US dollars."""
         found = self._db.execute("SELECT coalesce(sum(most_usd), 0.0) FROM asked WHERE batch IS NOT NULL")
         return float(found.fetchone()[0])
 
     # -- batches -----------------------------------------------------------------------------------
 
     def intend(self, tag: str, requests: int, bytes_: int, usd: float | None) -> SentBatch | None:
-        """Puts as many new requests of one model into a new batch as the limits allow; None: not one.
+        """Puts as many new requests of one model into a new batch as the limits allow.
+
+        Returns None if not even one fits.
 
         Args:
             requests, bytes_: Limits.
-            usd: What they may cost together at most; None for any sum.
+            usd: Most that they may cost together; None for no limit.
         """
         oldest = self._db.execute(
             "SELECT model FROM asked WHERE batch IS NULL AND NOT lost ORDER BY id LIMIT 1"
@@ -179,15 +181,15 @@ class BatchRequests:
         self._db.execute("UPDATE provider_batch SET provider_id = ? WHERE id = ?", (provider_id, batch.id))
 
     def accepted(self, batch: SentBatch) -> None:
-        """The provider is at work on a batch: its bodies are needed no more."""
+        """Records that the provider works on a batch: its bodies are no longer needed."""
         self._db.execute(
             "DELETE FROM asked_body WHERE id IN (SELECT id FROM asked WHERE batch = ?)", (batch.id,)
         )
 
     def release(self, batch: SentBatch) -> int:
-        """Takes a batch back that the provider did not take. Returns how many requests it had.
+        """Cancels a batch that the provider did not accept. Returns how many requests it had.
 
-        They are new again, or lost where their bodies are gone.
+        They are new again, or lost if their bodies were deleted.
         """
         requests = self._db.execute(
             "UPDATE asked SET batch = NULL, lost = id NOT IN (SELECT id FROM asked_body) WHERE batch = ?",
@@ -197,10 +199,12 @@ class BatchRequests:
         return requests
 
     def answered(self, batch: SentBatch, custom_id: int, body: bytes, usage: Usage, *, refused: bool) -> bool:
-        """Makes a batch's answer a reply; false where the batch holds no such request, or had its answer.
+        """Stores a batch's answer as a reply.
+
+        Returns False if the batch has no such request, or it was answered before.
 
         Args:
-            refused: Whether it refuses the request as it was put, and not the question.
+            refused: Whether the server rejected the form of the request, not the question.
         """
         row = self._db.execute(
             "DELETE FROM asked WHERE id = ? AND batch = ? RETURNING item, round, request, nth, exact",
@@ -219,10 +223,10 @@ class BatchRequests:
         return True
 
     def end(self, batch: SentBatch, status: str, *, counts: bool = True) -> int:
-        """Closes a batch; its requests without an answer are lost. Returns how many those are.
+        """Closes a batch; its requests without an answer are lost. Returns how many these are.
 
         Args:
-            counts: Whether being lost counts as a try.
+            counts: Whether a lost request counts as an attempt.
         """
         self.accepted(batch)
         self._db.execute("UPDATE provider_batch SET ended = 1, status = ? WHERE id = ?", (status, batch.id))

@@ -1,7 +1,7 @@
 """An open or a finished ledger -> its rows.
 
 What enters: the folder that `classifier label --out` made. What leaves: rows in list order, read one by one
-(memory does not grow with the list). It may be used while a run is under way.
+(memory does not grow with the list). It may be used during a run.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ _ROWS = f"""
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
-    """The labelled entries of the present list, in list order; failed ones are among them.
+    """The labelled entries of the present list, in list order; including failed ones.
 
-    A duplicate has its twin's label under its own key, with a `duplicate-entry` warning. Entries that still
-    wait are left out, unless a person has labelled them.
+    A duplicate has the label of the first entry under its own key, with a `duplicate-entry` warning. Waiting
+    entries are left out, unless a person has labelled them.
 
     Raises:
         ConfigError: There is no ledger.
@@ -66,7 +66,7 @@ def read_rows(folder: Path) -> Iterator[Row]:
 
 
 def rows_with_originals(folder: Path) -> Iterator[tuple[Row, str | None]]:
-    """Each row, and the key of its twin where it is a duplicate."""
+    """Each row and, if it is a duplicate, the key of the first entry of its paper."""
     with reading(folder) as db:
         for key, entry, label, twin, *correction in db.execute(_ROWS):
             try:
@@ -86,7 +86,7 @@ def rows_with_originals(folder: Path) -> Iterator[tuple[Row, str | None]]:
 def read_titles(folder: Path) -> dict[str, tuple[str, ...]]:
     """Leaf id -> titles from the root's child to the leaf, as the run's taxonomy has them.
 
-    Of a ledger of an older version those that some label has.
+    For a ledger of an older version: only leaves that some label has.
 
     Raises:
         StoreError: As `read_rows`.
@@ -116,7 +116,7 @@ def read_broken(folder: Path) -> Iterator[BrokenEntry]:
 
 
 def _own_label(label: Label, key: str, twin: str | None) -> Label:
-    """The label under the entry's own key: an entry may have been renamed, or be a twin."""
+    """The label under the entry's own key: an entry may have been renamed, or be a duplicate."""
     if label.ref == key:
         return label
     if twin is None:
@@ -126,7 +126,7 @@ def _own_label(label: Label, key: str, twin: str | None) -> Label:
 
 
 def _unlabelled(entry: ListEntry) -> Label:
-    """What stands below a person's label until the engine has one."""
+    """A placeholder below a person's label until the engine has labelled the entry."""
     paper = entry.paper
     known = LabelledPaper(
         title=paper.title,

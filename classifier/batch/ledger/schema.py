@@ -1,7 +1,7 @@
-"""The ledger's tables, and how an older ledger becomes a present one.
+"""The ledger's tables, and how an older ledger is migrated.
 
-`user_version` counts the steps of `_MIGRATIONS` that a file has been through. A file that is ahead of this
-program is refused, never guessed at.
+`user_version` counts the steps of `_MIGRATIONS` that were applied to a file. A file of a newer version is
+rejected.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _MIGRATIONS = (
     """
     CREATE TABLE provider_batch (
         id INTEGER PRIMARY KEY,
-        tag TEXT NOT NULL UNIQUE,     -- stands in the provider's metadata
+        tag TEXT NOT NULL UNIQUE,     -- also in the provider's metadata
         model TEXT NOT NULL,
         file_id TEXT,                 -- the requests, as the provider knows them
         sent REAL,                    -- Unix time just before the submit; NULL: it cannot be at the provider
@@ -165,7 +165,7 @@ _NO_DECISIONS = """
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Opens a ledger and brings it up to date; explicit transactions, a patient lock, durable commits.
+    """Opens a ledger and brings it up to date; explicit transactions, a long lock timeout, durable commits.
 
     Args:
         read_only: Writes nothing; an older ledger is seen as if it were up to date.
@@ -204,7 +204,7 @@ def refuse_emptied(path: Path) -> None:
     """A ledger that lost its content would be begun again, and its labels replaced, in silence.
 
     Raises:
-        StoreError: It is empty beside labels that came from it.
+        StoreError: It is empty, but there are labels that came from it.
     """
     labels = path.with_name(LABELS_FILE)
     if path.is_file() and path.stat().st_size == 0 and labels.is_file() and labels.stat().st_size:
@@ -253,7 +253,7 @@ def _check_tables(connection: sqlite3.Connection, path: Path, version: int) -> N
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """All steps that are missing, or none; another process may do it at the same time."""
+    """Applies all missing steps, or none; another process may do the same at the same time."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         for step in _MIGRATIONS[_version(connection) :]:

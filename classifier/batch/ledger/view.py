@@ -1,7 +1,7 @@
-"""What a folder's ledger knows already, for those who only ask: nothing is locked or written.
+"""Reads what a folder's ledger already contains; nothing is locked or written.
 
 What enters: a folder and the fingerprint of a run. What leaves: the state of entries as a run would find
-them, and what replies have cost. Where there is no ledger, nothing is known.
+them, and what replies have cost. If there is no ledger, everything waits.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from classifier.errors import error_class
 from classifier.model.entries import ListEntry
 from classifier.runs.fingerprint import differences
 
-_OBSERVED = 10  # replies from which their mean is better than a guess by characters
+_OBSERVED = 10  # from this many replies on, their mean is better than an estimate from characters
 
 
 class LedgerView:
     """Reads a folder's ledger.
 
     Args:
-        relabel: The run to come labels anew where settings have changed.
-        retry_failed: It tries failed entries again.
+        relabel: Whether the planned run labels again if settings have changed.
+        retry_failed: Whether it retries failed entries.
 
     Raises:
         ConfigError: The ledger was made with other settings, and `relabel` is not set.
@@ -53,9 +53,11 @@ class LedgerView:
         self._stale = bool(changed)
 
     def state_of(self, entry: ListEntry) -> State:
-        """What a run would do about an entry: only what waits costs anything; what failed stays so.
+        """The state in which a run would find an entry: only waiting entries cost anything.
 
-        An entry is known by what it brings: under its own key, else under one that it had before.
+        Failed ones stay failed.
+
+        An entry is recognised by its content: under its own key, or under one that it had before.
         """
         text = as_json(entry)
         material, state = material_of(text), state_of_file(entry.file) if entry.file else None
@@ -82,7 +84,7 @@ class LedgerView:
         return State(state)
 
     def usage(self) -> tuple[int, float, float] | None:
-        """Replies, and the mean of their tokens in and out an item; None where too few tell."""
+        """The number of replies and the mean input and output tokens per item; None if there are too few."""
         if self._stale:
             return None
         rows = self._all(
@@ -115,7 +117,7 @@ class LedgerView:
 
 
 def _is_same_file(entry: ListEntry, state: str | None, before: str | None, sha256: str | None) -> bool:
-    """Whether an entry's PDF has the bytes that it had; a file that is not known is no change."""
+    """Whether an entry's PDF has the same bytes as before; an unknown file is not a change."""
     if entry.file is None or sha256 is None or state is None or state == before:
         return True
     return sha256_of(entry.file) in (None, sha256)

@@ -1,8 +1,8 @@
-"""The ledger among many tasks: one transaction serves all that write, and no one waits for the disk alone.
+"""Shares the ledger among many tasks: one transaction serves all that are writing.
 
-A commit waits for the disk, in a thread of its own. Meanwhile the next writes gather, and are committed
-together: the disk sets the pace, not the number of tasks. Statements run in the event loop, since they are
-short, and a thread would have to fight for Python's lock at each of them.
+A commit waits for the disk in a separate thread. Meanwhile the next writes are collected, and then committed
+together, so the number of commits depends on the disk, not on the number of tasks. Statements run in the
+event loop, since they are short, and a thread would compete for Python's lock at each of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class LedgerWriter:
     """Runs functions on a ledger; use it as an async context manager.
 
     Args:
-        ledger: Not used by anybody else meanwhile.
+        ledger: It must not be used elsewhere at the same time.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -37,7 +37,7 @@ class LedgerWriter:
     async def do(self, job: Callable[[Ledger], T]) -> T:
         """Runs a function on the ledger; what it wrote is on disk when this returns.
 
-        Cancelling the caller does not undo it. Where one function of a transaction fails, all do.
+        Cancelling the caller does not undo it. If one function of a transaction fails, all of them fail.
 
         Raises:
             StoreError: It could not be written.

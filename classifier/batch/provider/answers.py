@@ -1,7 +1,7 @@
 """A result file's lines -> what each means for its request.
 
-Every line is the provider's word, hence hostile: what cannot be read counts as no answer, and its request is
-asked again in another batch.
+Every line comes from the provider and is hostile input: a line that cannot be read counts as no answer, and
+its request is sent again in another batch.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOT_THE_REQUESTS = (401, 403)
 
 @dataclass(frozen=True)
 class BatchAnswer:
-    """What a line says: a response body, or a refusal that no repetition mends, as it is kept."""
+    """A line's content as it is stored: a response body, or a refusal that a retry would not change."""
 
     custom_id: int
     body: Mapping[str, Any]
@@ -35,7 +35,7 @@ class BatchAnswer:
 
     @property
     def packed(self) -> bytes:
-        """The body as the ledger keeps it."""
+        """The body in the form in which the ledger stores it."""
         return pack(self.body)
 
 
@@ -43,11 +43,11 @@ class AnswerReader:
     """Reads result files.
 
     Args:
-        secrets: Strings that are cut out of each body: servers echo keys.
+        secrets: Strings that are removed from each body, since servers echo keys.
         where: The server's public URL, for messages.
 
     Attributes:
-        stop: An error that concerns every request (quota, key); None while there was none.
+        stop: An error that concerns every request (quota, key); None if there was none.
     """
 
     def __init__(self, secrets: Sequence[str], where: str) -> None:
@@ -56,7 +56,7 @@ class AnswerReader:
         self._where = where
 
     def read(self, path: Path) -> Iterator[BatchAnswer]:
-        """The answers of a file, in its order; lines that bring none are left out.
+        """The answers in a file, in its order; lines without an answer are left out.
 
         Raises:
             OSError: The file cannot be read.
@@ -78,7 +78,7 @@ class AnswerReader:
             return None
         body, status = without_secrets(response["body"], self._secrets), response.get("status_code")
         failed = isinstance(status, int) and status >= 400
-        if body.get("choices") and not failed:  # some say no status, or 0, beside a whole answer
+        if body.get("choices") and not failed:  # some providers give no status, or 0, with a complete answer
             return BatchAnswer(int(custom_id), as_batch_answer(body))
         return self._refusal(int(custom_id), status, body) if isinstance(status, int) and failed else None
 

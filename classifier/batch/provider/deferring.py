@@ -1,7 +1,7 @@
-"""Requests that are kept for a batch instead of being sent.
+"""Stores requests for a batch instead of sending them.
 
 What enters: requests that have no reply yet, through a `ChatTransport`. What leaves: rows of `asked`, and
-`Deferred` in place of a reply: the item waits until a batch has brought it.
+`Deferred` instead of a reply: the item waits until a batch has ended.
 """
 
 from __future__ import annotations
@@ -20,27 +20,28 @@ TRIES = 3
 """Batches that may fail to answer a request before its item fails; each may take a day."""
 
 MostOf = Callable[[Mapping[str, Any]], float | None]
-"""What the answer to a request costs at most, in US dollars; None where that is not known."""
+"""What the answer to a request costs at most, in US dollars; None if that is not known."""
 
 
 class UnansweredByBatches(ModelError):
-    """No batch brought an answer."""
+    """No batch contained an answer."""
 
     code = "model-unavailable"
 
 
 class DeferringTransport:
-    """A `ChatTransport` that keeps requests in the ledger.
+    """A `ChatTransport` that stores requests in the ledger.
 
-    Where nothing is known about a model yet, requests go directly, one at a time and at the ordinary price,
-    until the first reply: thousands that all ask for something the server does not have would cost a day.
+    If nothing is known about a model yet, requests are sent directly, one at a time and at the ordinary
+    price, until the first reply: a batch of thousands that all use something the server does not support
+    would cost a day.
 
     Args:
         direct: Sends directly.
         store: The ledger.
-        most_of: Bounds what an answer costs.
-        known: Models of which it is known what the server accepts with them.
-        is_closed: Whether nothing is to be asked any more.
+        most_of: Gives the most that an answer can cost.
+        known: Models for which the server's abilities are known.
+        is_closed: Whether no request is accepted any more.
     """
 
     def __init__(
@@ -59,11 +60,11 @@ class DeferringTransport:
         self._alone = asyncio.Lock()
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Keeps the request; see `ChatTransport.complete`.
+        """Stores the request; see `ChatTransport.complete`.
 
         Raises:
-            Deferred: Always, but where the request went directly.
-            UnansweredByBatches: Batches have failed to answer it too often.
+            Deferred: Always, unless the request was sent directly.
+            UnansweredByBatches: Too many batches have ended without an answer to it.
         """
         model = request["model"]
         if model not in self._known:
@@ -80,7 +81,7 @@ class DeferringTransport:
         if tries < TRIES:
             raise Deferred
         await self._store.do(lambda ledger: ledger.requests.give_up(asked))
-        raise UnansweredByBatches(f"{tries} batches brought no answer to it; try without --batch-api")
+        raise UnansweredByBatches(f"{tries} batches ended without an answer to it; rerun without --batch-api")
 
     async def aclose(self) -> None:
         """Closes the direct transport."""

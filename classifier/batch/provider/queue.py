@@ -1,4 +1,4 @@
-"""What the provider has: batches go out as limits and cap allow, and are collected when they have ended."""
+"""The provider's queue: submits batches as limits and cap allow, and collects those that have ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ENQUEUED = "token_limit_exceeded"
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one batch, and of the whole; `max_cost_usd` is None for no cap."""
+    """Limits of one batch and of all together; `max_cost_usd` is None for no cap."""
 
     requests: int
     bytes: int
@@ -43,16 +43,16 @@ class ProviderQueue:
     """The batches of one ledger.
 
     Args:
-        server: Where batches go; its transport is closed by its owner.
+        server: The server for batches; the owner of its transport closes it.
         store: The ledger.
-        submitter: Brings batches there.
-        results: Takes in what comes back.
+        submitter: Submits batches.
+        results: Reads in their results.
 
     Attributes:
-        say: Told what a person who waits for hours wants to know.
-        out: Requests that are at the provider.
-        ready: How many of them the provider says to be done with.
-        is_closed: Whether no request is taken any more.
+        say: Called with progress messages for a person who waits for hours.
+        out: The number of requests at the provider.
+        ready: How many of them the provider reports as done.
+        is_closed: Whether no request is accepted any more.
     """
 
     def __init__(
@@ -80,10 +80,10 @@ class ProviderQueue:
         self._unwritten: Counter[int] = Counter()
 
     async def open(self) -> None:
-        """Takes up the batches that an earlier run has left there, and forgets what it had not sent.
+        """Continues the batches that an earlier run left there, and deletes its unsent requests.
 
         Raises:
-            ConfigError: The server cannot say whether a batch was submitted.
+            ConfigError: It is unknown whether a batch was submitted, and the server cannot list batches.
             ModelError: It does not answer.
         """
         self._submitter.tidy()
@@ -94,18 +94,18 @@ class ProviderQueue:
         await self._count()
 
     async def is_full(self) -> bool:
-        """Whether what is new makes a batch of the largest size."""
+        """Whether the new requests fill a batch of the largest size."""
         if self.is_closed:
             return False
         load = await self._store.do(lambda ledger: ledger.requests.new_load())
         return load.requests >= self._most or load.bytes >= self._limits.bytes
 
     async def send(self) -> bool:
-        """Submits one batch of what is new; false where nothing is, or may be sent for now.
+        """Submits one batch of the new requests; returns False if there are none, or none may be sent now.
 
         Raises:
-            BudgetSpent: The cap allows no further request, and none is out that could cost less than feared.
-            ConfigError, ModelError: It is open whether it was submitted; it was refused.
+            BudgetSpent: The cap allows no further request, and no submitted one could cost less than its
+            bound. ConfigError: It is unknown whether it was submitted. ModelError: It was rejected.
         """
         if (self._crowded and self.out) or not (
             await self._store.do(lambda ledger: ledger.requests.new_load())
@@ -133,17 +133,18 @@ class ProviderQueue:
         return provider_id is not None
 
     async def close(self) -> None:
-        """Asks for nothing more; what was not sent is forgotten."""
+        """Accepts no more requests, and deletes unsent ones."""
         self.is_closed = True
         await self._store.do(lambda ledger: ledger.requests.forget_unsent())
 
     async def collect(self, ended: asyncio.Event) -> None:
-        """Waits until a batch has ended, and takes in its answers; returns early when the event is set.
+        """Waits until a batch has ended, and reads in its answers; returns early if the event is set.
 
         Raises:
             Interrupted: A person has cancelled a batch.
-            ModelError: A batch was refused, or nobody answers any more. All that could be collected was.
-            StoreError: The disk is full; nothing is lost.
+            ModelError: A batch was rejected, or the server stopped answering; finished batches were collected
+            before.
+            StoreError: The disk is full; the results can be read in again.
         """
         while not ended.is_set():
             problem: ClassifierError | None = None
@@ -168,7 +169,9 @@ class ProviderQueue:
     # -- inside --------------------------------------------------------------------------------
 
     async def _intend(self) -> SentBatch | None:
-        """A batch of what is new, as large as limits and cap allow; None where what is out decides first.
+        """Creates a batch of new requests, as large as limits and cap allow.
+
+        None if submitted batches must end first.
 
         Raises:
             BudgetSpent: The cap allows no further request.
@@ -193,7 +196,7 @@ class ProviderQueue:
         return batch
 
     async def _visit(self, batch: SentBatch) -> bool:
-        """Looks at a batch, and takes it where it has ended; whether it has."""
+        """Checks a batch and, if it has ended, reads it in; returns whether it has ended."""
         state = await self._look(batch)
         if state is None:
             return False
@@ -205,18 +208,18 @@ class ProviderQueue:
         return False
 
     async def _look(self, batch: SentBatch) -> Batch | None:
-        """None where nobody answered this time.
+        """The state of a batch; None if the server did not answer this time.
 
         Raises:
-            ModelError: Nobody has answered for long, or the server does not know the batch.
+            ModelError: The server has not answered for a long time, or does not know the batch.
         """
         try:
             state = await self._server.look(batch.provider_id or "")
         except RejectedRequest as error:
             if error.status != 404 or time.time() - (batch.sent or 0.0) > _NEW_S:
                 raise RejectedRequest(
-                    f"{error.message}; batch {batch.provider_id} cannot be collected with this key; give it "
-                    "up with --drop-batches",
+                    f"{error.message}; batch {batch.provider_id} cannot be collected with this key; drop it "
+                    "with --drop-batches",
                     error.status,
                 ) from error
             return None
@@ -229,10 +232,10 @@ class ProviderQueue:
         return state
 
     async def _take(self, batch: SentBatch, state: Batch) -> bool:
-        """Takes in a batch that has ended; false where its files are not all there yet.
+        """Reads in a batch that has ended; returns False if some of its files are not there yet.
 
         Raises:
-            ModelError: It was refused, or something in it concerns every request.
+            ModelError: It was rejected, or an error in it concerns every request.
         """
         said_more = state.output_file is None and (state.completed > 0 or not state.results)
         missing = state.status == "completed" and said_more
@@ -242,17 +245,17 @@ class ProviderQueue:
             self._unwritten[batch.id] += 1
             if self._unwritten[batch.id] < _PATIENCE:
                 return False
-            self.say(f"the provider gives no file of all that it says to have answered in batch {state.id}")
+            self.say(f"the result files of batch {state.id} have fewer answers than reported")
         stop = self._results.take_stop()
         if state.status == "failed":
             await self._refused(batch, state)
             return True
-        # No fault of the requests: quota, key, a person.
+        # Not the fault of the requests: quota, key, a person.
         counts = stop is None and state.status != "cancelled"
         lost = await self._store.do(lambda ledger: ledger.requests.end(batch, state.status, counts=counts))
         self._crowded = False
         if lost:
-            self.say(f"batch {state.id} is {state.status}; {lost} of its requests go again")
+            self.say(f"batch {state.id} is {state.status}; {lost} of its requests are sent again")
         await self._results.remove(state)
         if stop is not None:
             raise stop
@@ -261,10 +264,10 @@ class ProviderQueue:
         return True
 
     async def _refused(self, batch: SentBatch, state: Batch) -> None:
-        """A batch that the provider did not take.
+        """Handles a batch that the provider rejected.
 
         Raises:
-            RejectedRequest: Not for its size.
+            RejectedRequest: It was rejected for another reason than its size.
         """
         requests = await self._store.do(lambda ledger: ledger.requests.release(batch))
         await self._count()

@@ -1,4 +1,4 @@
-"""Replies that come by the provider's Batch API: what happens between two passes over the list."""
+"""Replies through the provider's Batch API: what happens between two passes over the list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from classifier.errors import BudgetSpent, ConfigError, ModelError
 
 
 class BatchReplies:
-    """A `classifier.batch.run.ReplySource`; after a stop, the same command collects what batches bring.
+    """A `classifier.batch.run.ReplySource`; after a stop, the same command collects the results.
 
     Args:
         queue: The batches.
@@ -37,23 +37,23 @@ class BatchReplies:
 
     @property
     def expected(self) -> Expected:
-        """What is at the provider."""
+        """The requests at the provider."""
         return Expected(self._queue.out, self._queue.ready)
 
     async def open(self) -> None:
-        """Takes up the batches of an earlier run."""
+        """Continues the batches of an earlier run."""
         await self._queue.open()
 
     async def is_full(self) -> bool:
-        """When enough requests wait to be sent."""
+        """Whether enough requests wait to be sent."""
         return await self._queue.is_full()
 
     def tells(self, outcome: ItemOutcome) -> bool:
-        """Only where something was asked directly: others' requests wait for batches."""
+        """Only if something was asked directly: other requests wait for batches."""
         return outcome.requests > 0
 
     async def more(self) -> bool:
-        """Sends what waits, or collects what is out; see `ReplySource.more`."""
+        """Submits waiting requests, or collects submitted ones; see `ReplySource.more`."""
         if self._spent is not None:
             raise self._spent
         try:
@@ -61,7 +61,7 @@ class BatchReplies:
                 return True
         except BudgetSpent as error:
             await self._queue.close()
-            self._spent = error  # replies that are there by now are paid for: one more pass
+            self._spent = error  # replies that have arrived are paid for: one more pass
             return True
         if not self._queue.out:
             return False
@@ -69,19 +69,19 @@ class BatchReplies:
         return True
 
     def stop(self) -> None:
-        """An exchange on its way is waited for, with its repetitions."""
+        """Stops; an exchange in flight is awaited, including its retries."""
         self._ended.set()
 
 
 async def drop_batches(server: BatchServer, store: LedgerWriter) -> int:
-    """Gives up everything that is at the provider; what it answers from now on is paid for and lost.
+    """Drops everything at the provider; answers that arrive later are paid for but not used.
 
     Returns:
-        How many batches were given up.
+        How many batches were dropped.
     """
     batches = await store.do(lambda ledger: ledger.requests.open_batches())
     for batch in batches:
-        with suppress(ModelError, ConfigError):  # gone, or of another key: forgetting it was asked for
+        with suppress(ModelError, ConfigError):  # gone, or of another key: the user asked to drop it
             provider_id = batch.provider_id
             if provider_id is None and batch.sent is not None:
                 found = await server.find(batch.tag, batch.file_id)

@@ -24,18 +24,18 @@ _NOTHING = Usage(cost_usd=0.0)
 
 
 class ResultFiles:
-    """Downloads result files and takes their answers in.
+    """Downloads result files and stores their answers.
 
-    Reading a file twice changes nothing: each answer takes its request out of `asked` in the transaction that
-    makes it a reply.
+    Reading a file twice changes nothing: each answer removes its request from `asked` in the transaction that
+    stores the reply.
 
     Args:
         server: Where the files are.
         store: The ledger.
-        spending: Told of each new reply.
-        submitter: Knows where a batch's files are kept meanwhile.
-        reader: Reads what comes back.
-        usage_of: Reads what an answer has cost.
+        spending: Counts each new reply.
+        submitter: Provides the temporary files of a batch.
+        reader: Reads the result lines.
+        usage_of: Reads the usage of an answer.
         attempts: Downloads of one file before giving up.
     """
 
@@ -58,12 +58,12 @@ class ResultFiles:
         self._attempts = attempts
 
     def take_stop(self) -> ClassifierError | None:
-        """What was found in the files that concerns every request; told once."""
+        """Returns an error in the files that concerns every request, only once."""
         stop, self._reader.stop = self._reader.stop, None
         return stop
 
     async def take_in(self, batch: SentBatch, file_id: str) -> bool:
-        """Takes in a file's answers; false where the provider does not have it."""
+        """Stores a file's answers; returns False if the provider does not have the file."""
         with self._submitter.file(batch) as path:
             try:
                 async for attempt in retrying(self._attempts, Waits()):
@@ -93,6 +93,9 @@ class ResultFiles:
                 self._spending.add(usage)
 
     async def remove(self, state: Batch) -> None:
-        """Papers' text need not lie at the provider; last, since the answers must be saved before."""
+        """Removes files from the provider, since they contain text of papers.
+
+        Call it after the answers are saved.
+        """
         for file_id in filter(None, (state.input_file, *state.results)):
             await self._server.remove(file_id)

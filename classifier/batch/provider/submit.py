@@ -2,8 +2,9 @@
 
     intent (tag, requests) > file uploaded > about to submit > the provider's id
 
-Only between the last two is it open whether the provider has the batch: then its list is searched for the tag
-and for the file. What was never submitted is taken back; nothing is submitted a second time unasked.
+Only between the last two is it unknown whether the provider has the batch: then its list is searched for the
+tag and for the file. A batch that was never submitted is cancelled; nothing is submitted twice without a
+request by the user.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ _ROWS = 200
 
 
 class Submitter:
-    """Submits batches, and finds out what became of them.
+    """Submits batches, and finds out whether they exist at the provider.
 
     Args:
-        folder: For files on their way.
-        attempts: Of each exchange.
-        poll_s: How long a list of batches may lag behind.
+        folder: For temporary files.
+        attempts: Per exchange.
+        poll_s: How long a list of batches may lag, in seconds.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class Submitter:
         self._poll_s = poll_s
 
     async def submit(self, batch: SentBatch) -> str:
-        """Uploads and submits an intended batch; its id at the provider. Refused, its requests are new again.
+        """Uploads and submits an intended batch; returns its id at the provider.
+
+        If it is rejected, its requests are new again.
 
         Raises:
-            ConfigError: It is open whether it was submitted.
-            ModelError: It was refused, or nobody answers.
+            ConfigError: It is unknown whether it was submitted.
+            ModelError: It was rejected, or the server does not answer.
         """
         try:
             file_id = await self._upload(batch)
@@ -63,9 +66,9 @@ class Submitter:
         return made.id
 
     async def settle(self, batch: SentBatch) -> str | None:
-        """What became of a batch whose submit is not known to have happened: its id, or None.
+        """Finds a batch whose submit had an unknown result: returns its id, or None.
 
-        Where it did not happen, its requests are new again.
+        If it was not submitted, its requests are new again.
 
         Raises:
             ConfigError, ModelError: As `submit`.
@@ -83,7 +86,7 @@ class Submitter:
 
     @contextmanager
     def file(self, batch: SentBatch) -> Iterator[Path]:
-        """A file on its way to or from the provider; removed in the end.
+        """A temporary file for an upload or a download; removed at the end.
 
         Raises:
             StoreError: It cannot be written or read.
@@ -109,8 +112,8 @@ class Submitter:
                         return await self._server.upload(path)
                     except ContextOverflow as error:  # 413
                         raise RejectedRequest(
-                            f"{self._server.where} takes no file of {path.stat().st_size:,} bytes; set "
-                            "CLASSIFIER_BATCH_BYTES to less",
+                            f"{self._server.where} accepts no file of {path.stat().st_size:,} bytes; "
+                            "lower CLASSIFIER_BATCH_BYTES",
                             413,
                         ) from error
         raise AssertionError("tenacity either returns or raises")
@@ -136,7 +139,7 @@ class Submitter:
                 try:
                     return await self._server.create(file_id, batch.tag)
                 except ModelError as error:
-                    if not (again or error.retryable):  # a clear no, and nothing was open before
+                    if not (again or error.retryable):  # a clear rejection, and none was unclear
                         await self._take_back(batch)
                     raise
         raise AssertionError("tenacity either returns or raises")

@@ -72,7 +72,7 @@ class ChatServer:
         model: The model's name at the server.
         wishes: Parameters to send.
         key: Server and model, the name under which findings are kept.
-        start: The profile to begin with where nothing is known.
+        start: The profile to begin with if nothing is known.
         findings: What earlier runs found out.
         retries: How one question is tried again.
     """

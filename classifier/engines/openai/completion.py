@@ -55,7 +55,7 @@ class Completion:
         refusal: The model's words where it declined.
         model: As the server reports it.
         batch: Whether it came by the Batch API, at its price.
-        tokens: Of the message's content; empty where the server gives no log probabilities.
+        tokens: Of the message's content; empty if the server gives no log probabilities.
     """
 
     text: str

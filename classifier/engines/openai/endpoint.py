@@ -101,7 +101,7 @@ def _checked_header(name: str | None) -> str | None:
         return None
     if not _HEADER.fullmatch(name.strip()):
         raise ConfigError(
-            f"api_key_header '{name[:40]}' is no name of an HTTP header; expected one such as api-key"
+            f"api_key_header '{name[:40]}' is not a valid HTTP header name; expected one such as api-key"
         )
     return name.strip()
 
@@ -112,9 +112,7 @@ def _checked_key(key: str | None) -> str | None:
     key = key.strip()
     if not (key.isascii() and key.isprintable()) or " " in key:
         # The value stays out of the message.
-        raise ConfigError(
-            "the API key holds characters that no key has; expected printable ASCII without blanks"
-        )
+        raise ConfigError("the API key has invalid characters; expected printable ASCII without spaces")
     return key
 
 

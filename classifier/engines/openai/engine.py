@@ -211,12 +211,12 @@ class OpenAIEngine:
 
     def _cut_message(self, max_tokens: int) -> str:
         return (
-            f"the reply was cut by the output limit, at last at {max_tokens} tokens; "
+            f"the reply was cut by the output limit, last at {max_tokens} tokens; "
             "raise max_output_tokens or use another model"
         )
 
     def _usage(self, tally: Tally) -> Usage:
-        """The sum over all completions. The cost is None where that of one of them is not known."""
+        """The sum over all completions. The cost is None if that of one of them is not known."""
         used = [completion.usage for completion in tally.completions]
         costs = [
             cost_usd(
@@ -245,7 +245,9 @@ class OpenAIEngine:
             notices.append(Notice(code="unusable-confidence", message=text))
         if usage.cost_usd is None:
             missing = (
-                "its price is not known" if usage.tokens_in is not None else "the server counts no tokens"
+                "its price is not known"
+                if usage.tokens_in is not None
+                else "the server reports no token counts"
             )
             text = (
                 f"the cost of {self._model} cannot be computed: {missing}; set prices for it in the settings"

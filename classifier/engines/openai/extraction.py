@@ -38,7 +38,7 @@ def extract_object(text: str, keys: Collection[str]) -> Extracted:
     counts as cut, unless a later closed one has some of the keys.
 
     Returns:
-        Exactly the object's characters; where none is found, the text as it came, with "none".
+        Exactly the object's characters; if none is found, the text as it came, with "none".
     """
     body = _unquoted(_REASONING_END.sub("", text))
     best, best_score, fallback, cut, in_vain = "", 0, "", False, 0
@@ -108,7 +108,7 @@ def _written_call(value: Mapping[str, Any], keys: Collection[str]) -> str | None
 
 
 def _closing(text: str, start: int) -> int | None:
-    """The offset after the brace that closes the one at `start`; None where the text ends before."""
+    """The offset after the brace that closes the one at `start`; None if the text ends before."""
     depth, position = 0, start
     for match in _STRUCTURE.finditer(text, start):
         mark = match.group()

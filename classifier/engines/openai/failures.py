@@ -40,7 +40,7 @@ from classifier.waiting import parse_retry_after
 _MAX_SHOWN = 200
 """Of a server's words in a message."""
 _HINTS = {
-    403: "the key has no right to this: check OPENAI_API_KEY and its project",
+    403: "the key has no permission for this: check OPENAI_API_KEY and its project",
     404: "check the model's name and the base URL",
     407: "the proxy requires a password: put http://USER:PASSWORD@host:port into HTTP_PROXY or HTTPS_PROXY",
 }

@@ -112,7 +112,7 @@ class Profile:
         )
 
     def after(self, said: str) -> Profile | None:
-        """The profile that a rejection asks for; None where its words are about something else.
+        """The profile that a rejection asks for; None if its words are about something else.
 
         Args:
             said: The server's text, lower case.
@@ -225,7 +225,7 @@ class Findings:
         self._path = path
 
     def get(self, key: str) -> Profile | None:
-        """What is known about a server and model; None where nothing is, or not any more."""
+        """What is known about a server and model; None if nothing is, or not any more."""
         entry = self._read().get(key)
         return entry.profile if entry and entry.until > time.time() else None
 
@@ -247,7 +247,7 @@ class Findings:
                 entries[key] = _Entry(profile, now + (_SPOKEN_S if spoken else _INFERRED_S))
                 replace_bytes(self._path, (_FILE.dump_json(entries, indent=1),))
         except (OSError, StoreError, Timeout) as error:
-            _log.warning("could not remember what %s accepts: %s", key, error)
+            _log.warning("could not save what %s accepts: %s", key, error)
 
     def _read(self) -> dict[str, _Entry]:
         if self._path is None:

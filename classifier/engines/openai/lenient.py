@@ -11,12 +11,12 @@ _DIGITS = 20
 
 
 def dict_of(value: object) -> Mapping[str, Any]:
-    """The object; empty where it is none."""
+    """The object; empty if it is none."""
     return value if isinstance(value, dict) else {}
 
 
 def list_of(value: object) -> list[Any]:
-    """The array; empty where it is none."""
+    """The array; empty if it is none."""
     return value if isinstance(value, list) else []
 
 

@@ -41,7 +41,7 @@ def label_probability(
         labels: The closed set that the label is from.
 
     Returns:
-        None where there are no tokens, or they do not contain the object once, or the label is less
+        None if there are no tokens, or they do not contain the object once, or the label is less
         likely than a blind draw: such numbers are from before the server's grammar was applied.
     """
     content = b"".join(token.data for token in tokens)

@@ -35,7 +35,7 @@ def cost_usd(
         batch: It came by the Batch API; prices are those of ordinary requests.
 
     Returns:
-        None where the tokens or the price are not known.
+        None if the tokens or the price are not known.
     """
     if usage.tokens_in is None or usage.tokens_out is None:
         return None

@@ -1,5 +1,5 @@
-"""Labels into a user's own list: keywords (or a marked section) change, all else stays as it was.
+"""Writes labels into a user's own list: keywords (or a marked section) change, nothing else.
 
-A parser finds the entries; its writer is never used, since writers order, indent and recode. Edits are cut
-into the original text, which goes back through the encoding it came from.
+A parser finds the entries; its writer is never used, since writers reorder, indent and recode. Edits are
+applied to the original text, which is encoded again as it was.
 """

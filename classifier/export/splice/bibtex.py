@@ -1,4 +1,4 @@
-"""Keywords into a .bib file; outside `keywords` (and the note field, if asked for) not a byte changes.
+"""Writes keywords into a .bib file; outside `keywords` (and the note field, if requested) no byte changes.
 
 What enters: the file's bytes and the results. What leaves: the new bytes. bibtexparser finds entries and
 fields. Comments, @string, @preamble and text between entries are never touched.
@@ -60,7 +60,7 @@ def _entry(raw: str) -> BibtexEntry:
 
 
 def _title(raw: str) -> str:
-    """The title as the list's reader has it; empty when the entry cannot be taken apart."""
+    """The title as the list's reader returns it; empty if the entry cannot be parsed."""
     try:
         entry = _entry(raw)
         parts = [entry.inner(field) for name in _TITLES if (field := entry.find(name))]
@@ -100,17 +100,17 @@ def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
     if not _is_own_note(entry, field, prefix):
         if not words:
             return raw
-        raise NotEditable(f"it has a {name} of its own; choose another field for the rationale")
+        raise NotEditable(f"it already has a {name}; choose another field for the rationale")
     return entry.with_value(field, words) if words else entry.without(field)
 
 
 def _is_own_note(entry: BibtexEntry, field: Field, prefix: str) -> bool:
     try:
         return entry.inner(field).startswith(f"{prefix} ")
-    except NotEditable:  # a macro or a number: nothing that we wrote
+    except NotEditable:  # a macro or a number: not written by us
         return False
 
 
 def _in_encoding(words: str, original: Decoded) -> str:
-    """The rationale in TeX, in characters that the file's encoding has."""
+    """The rationale in TeX, in characters of the file's encoding."""
     return escaped(words).encode(original.encoding, errors="replace").decode(original.encoding)

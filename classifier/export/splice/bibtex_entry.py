@@ -1,7 +1,7 @@
-"""One entry's text, and edits of one field that leave the others alone.
+"""One entry's text, and edits of one field that do not change the others.
 
-What enters: an entry as it stands in a file, "@article{key, …}". What leaves: the same with one field added,
-changed or taken out, in the entry's own style. Adding a field and taking it out again gives the same text.
+What enters: an entry as in the file, "@article{key, …}". What leaves: the same with one field added, changed
+or removed, in the entry's own style. Adding a field and removing it again gives the same text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class NotEditable(Exception):
 
 
 class Field(NamedTuple):
-    """A field's place: the comma before it, its name, its value, the comma after it if there is one."""
+    """A field's positions: the comma before it, its name, its value, the comma after it if there is one."""
 
     comma: int
     name_start: int
@@ -33,10 +33,10 @@ class Field(NamedTuple):
 
 
 class BibtexEntry:
-    """An entry that the parser takes for one.
+    """An entry that the parser accepts.
 
     Raises:
-        NotEditable: The parser's fields are not found in the text one after the other.
+        NotEditable: The parser's fields are not found in the text in their order.
     """
 
     def __init__(self, raw: str) -> None:
@@ -63,12 +63,12 @@ class BibtexEntry:
         """The field's value without its delimiters.
 
         Raises:
-            NotEditable: It is a macro, a number or put together of several parts.
+            NotEditable: It is a macro, a number or a concatenation.
         """
         value = self.raw[field.value_start : field.value_end]
         if not (_is_braced(value) or _is_quoted(value)):
             name = self.raw[field.name_start : field.name_end]
-            raise NotEditable(f"its {name} are no single text in braces or quotes")
+            raise NotEditable(f"its {name} are not a single text in braces or quotes")
         return value[1:-1]
 
     def with_value(self, field: Field, inner: str) -> str:
@@ -76,13 +76,13 @@ class BibtexEntry:
         return self.raw[: field.value_start + 1] + inner + self.raw[field.value_end - 1 :]
 
     def without(self, field: Field) -> str:
-        """The entry less the field, and less what `with_field` put around it."""
+        """The entry without the field, and without what `with_field` added around it."""
         if field.next_comma is not None:
             return self.raw[: field.comma + 1] + self.raw[field.next_comma + 1 :]
         return self.raw[: field.comma] + self.raw[field.value_end :]
 
     def with_field(self, name: str, inner: str) -> str:
-        """The entry with one more field after its last, laid out as that one is."""
+        """The entry with one more field at its end, formatted like the last one."""
         if not self._fields:
             return self._with_first_field(name, inner)
         last = self._fields[-1]
@@ -118,7 +118,7 @@ def _locate_fields(raw: str) -> tuple[Field, ...]:
     head = _HEAD.match(raw)
     comma = raw.find(",")
     if head is None:
-        raise NotEditable("the parser's text is no entry")
+        raise NotEditable("the parser found no entry in its text")
     if comma < 0:
         return ()
     fields = []

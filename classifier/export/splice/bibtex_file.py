@@ -1,7 +1,7 @@
-"""A .bib file's text -> its entries and where each stands.
+"""A .bib file's text -> its entries and their positions.
 
-What enters: text. What leaves: one record an entry, broken ones with the reason. bibtexparser starts anew at
-each line that opens a block, whatever was open before; so the text is cut there and parsed piece by piece,
+What enters: text. What leaves: one record per entry, broken ones with the reason. bibtexparser starts again
+at each line that opens a block, even inside an open one; so the text is cut there and parsed piece by piece,
 and memory stays small (the parser alone takes 350 MB for 100,000 entries at once).
 """
 
@@ -21,7 +21,7 @@ _OPENS = re.compile(r"^[^\S\n]*@\w*[ \t]*(?=[{(])", re.MULTILINE)
 
 
 class Located(NamedTuple):
-    """An entry: `raw` stands at `start`, on `line` (from 1); `problem` is empty where it is whole."""
+    """An entry: `raw` begins at offset `start`, on `line` (from 1); `problem` is empty if it is complete."""
 
     key: str
     line: int
@@ -31,7 +31,7 @@ class Located(NamedTuple):
 
 
 def locate_entries(text: str) -> Iterator[Located]:
-    """Entries in the order of the text; comments, strings and preambles are passed over."""
+    """Entries in the order of the text; comments, strings and preambles are skipped."""
     starts = [found.start() for found in _OPENS.finditer(text)]
     line, done = 1, 0
     with _quiet_parser():
@@ -47,7 +47,7 @@ def _in_piece(piece: str, offset: int, line: int) -> Iterator[Located]:
     try:
         found = Splitter(piece).split().blocks
     except Exception as error:  # noqa: BLE001 - the parser raises what it likes on input it did not foresee
-        yield Located("", line, offset, piece, f"the parser gave up: {' '.join(str(error).split())[:200]}")
+        yield Located("", line, offset, piece, f"the parser failed: {' '.join(str(error).split())[:200]}")
         return
     place = 0
     for block in found:
@@ -60,14 +60,14 @@ def _in_piece(piece: str, offset: int, line: int) -> Iterator[Located]:
 def _locate(block: Block, piece: str, place: int, offset: int, line: int) -> Located | None:
     from bibtexparser.model import Entry, ParsingFailedBlock
 
-    # The parser calls a field or key that is given twice a failure, and keeps the entry beside.
+    # The parser reports a repeated field or key as a failure, and keeps the entry in it.
     inner = block.ignore_error_block if isinstance(block, ParsingFailedBlock) else block
     raw = block.raw or ""
     start = piece.find(raw, place)
     at = line + piece.count("\n", 0, max(start, 0))
     if isinstance(inner, Entry):
         problem = "" if inner.key else "it has no key"
-        problem = problem if start >= 0 else "the parser's text is not the file's"
+        problem = problem if start >= 0 else "the parser's text differs from the file"
         return Located(inner.key, at, offset + max(start, 0), raw, problem)
     if isinstance(block, ParsingFailedBlock):
         reason = " ".join(str(getattr(block.error, "abort_reason", block.error)).split())

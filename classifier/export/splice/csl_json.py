@@ -1,7 +1,7 @@
-"""Keywords into a CSL-JSON file: the value of `keyword` changes; layout, order and escapes stay.
+"""Writes keywords into a CSL-JSON file: the value of `keyword` changes; layout, order and escapes stay.
 
-What enters: the file's bytes and the results. What leaves: the new bytes. The standard library's decoder
-walks from member to member and says where each ends; nothing is written by it. The file is held in memory.
+What enters: the file's bytes and the results. What leaves: the new bytes. The standard library's decoder is
+used only to find where each member ends; it writes nothing. The file is held in memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _UNKNOWN_LIST = (
 
 
 class _Member(NamedTuple):
-    """A member of an object: the comma (or brace) before it, its name, its value, what follows it."""
+    """Positions of an object's member: the comma (or brace) before it, its name, its value, the end."""
 
     before: int
     name: str
@@ -45,7 +45,7 @@ class _NotEditable(Exception):
 
 
 class _Walker:
-    """Steps through JSON text and keeps the places."""
+    """Steps through JSON text and records positions."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -62,7 +62,7 @@ class _Walker:
             raise JSONDecodeError("nested too deeply", self.text, at) from error
 
     def members(self, opening: int) -> Iterator[_Member]:
-        """The members of the object that opens there."""
+        """The members of the object that begins there."""
         before, at = opening, self.skip(opening + 1)
         while self.text[at : at + 1] != "}":
             name, name_end = self.value(at)
@@ -78,7 +78,7 @@ class _Walker:
             before, at = after, self._next(end, "}")
 
     def _next(self, end: int, closing: str) -> int:
-        """Where the next element starts, or the closing bracket stands."""
+        """The position of the next element or of the closing bracket."""
         at = self.skip(end)
         if self.text[at : at + 1] == closing:
             return at
@@ -91,7 +91,9 @@ class _Walker:
 
 
 def splice_csl_json(data: bytes, results: Results) -> Spliced:
-    """The file with each item's label among its keywords; an item that is no valid JSON is listed.
+    """The file with each item's label among its keywords.
+
+    An item that is not valid JSON is listed as untouched.
 
     The items are those that the reader of lists finds (`classifier.lists.json_array`).
 
@@ -115,7 +117,7 @@ def splice_csl_json(data: bytes, results: Results) -> Spliced:
             if length != len(raw):
                 raise JSONDecodeError("not closed", raw, length)
         except JSONDecodeError as error:
-            draft.leave("", line, f"no valid JSON: {error.msg}, line {line + error.lineno - 1}")
+            draft.leave("", line, f"not valid JSON: {error.msg}, line {line + error.lineno - 1}")
             continue
         if next(records_within(value)) == value:
             _splice_item(_Item(start, raw, value, line), results, draft)
@@ -125,7 +127,7 @@ def splice_csl_json(data: bytes, results: Results) -> Spliced:
 
 
 class _Item(NamedTuple):
-    """An element of the list: where it starts, its text, its value, its line from 1."""
+    """An element of the list: its start, its text, its value, its line (from 1)."""
 
     start: int
     raw: str
@@ -171,15 +173,15 @@ def _with_note(raw: str, name: str, prefix: str, words: str) -> str:
     if not member.value.startswith(f"{prefix} "):
         if not words:
             return raw
-        raise _NotEditable(f"it has a {name} of its own; choose another field for the rationale")
+        raise _NotEditable(f"it already has a {name}; choose another field for the rationale")
     return _changed(raw, member, escaped) if words else _without(raw, member)
 
 
 def _find(raw: str, name: str) -> _Member | None:
-    """The member of this name; a value that is no text, or two of them, cannot be edited."""
+    """The member of this name; it cannot be edited if it is not text or occurs twice."""
     found = [member for member in _Walker(raw).members(0) if member.name == name]
     if len(found) > 1 or (found and not isinstance(found[0].value, str)):
-        raise _NotEditable(f"its {name} is no single text")
+        raise _NotEditable(f"its {name} is not a single text")
     return found[0] if found else None
 
 

@@ -1,8 +1,8 @@
 """Bytes -> text and back without a loss.
 
-What enters: a file in UTF-8 or UTF-16, with or without a byte order mark, or in Latin-1. What leaves: text,
-line ends as they are, and the way back. What it does not do: guess among one-byte encodings; Latin-1 maps
-every byte to a character and back, and only ASCII is ever added.
+What enters: a file in UTF-8 or UTF-16, with or without a byte order mark, or in Latin-1. What leaves: text
+with unchanged line ends, and what is needed to encode it again. What it does not do: guess among one-byte
+encodings; Latin-1 maps every byte to a character and back, and only ASCII is ever added.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
 class Decoded(NamedTuple):
-    """Text, and how it was written."""
+    """Text and its encoding."""
 
     text: str
     encoding: str
     mark: bytes
 
     def encode(self, text: str) -> bytes:
-        """Changed text in the file's own encoding; what that lacks becomes a question mark."""
+        """Changed text in the file's own encoding; characters that it lacks become question marks."""
         return self.mark + text.encode(self.encoding, errors="replace")
 
 
 def decode(data: bytes) -> Decoded:
-    """Decodes by the mark, else as UTF-8, else as Latin-1.
+    """Decodes by the byte order mark, else as UTF-8, else as Latin-1.
 
     Raises:
-        InputError: The mark promises an encoding that the bytes are not in.
+        InputError: The bytes are not valid in the encoding of their byte order mark.
     """
     mark, encoding = next(((m, e) for m, e in _MARKS if data.startswith(m)), (b"", ""))
     body = data[len(mark) :]
@@ -49,10 +49,10 @@ def decode(data: bytes) -> Decoded:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines with their ends; nothing but CRLF, CR and LF ends a line (`str.splitlines` knows more)."""
+    """The lines with their ends; only CRLF, CR and LF end a line (unlike `str.splitlines`)."""
     return _LINE.findall(text)
 
 
 def line_end(line: str) -> str:
-    """What ends the line; empty for a last one that has no end."""
+    """The line's end; empty for a last line without one."""
     return line[len(line.rstrip("\r\n")) :]

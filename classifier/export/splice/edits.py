@@ -16,7 +16,7 @@ from classifier.text.characters import shown
 
 
 class Edit(NamedTuple):
-    """`text` in the place of [start, end)."""
+    """Replaces [start, end) by `text`."""
 
     start: int
     end: int
@@ -24,7 +24,7 @@ class Edit(NamedTuple):
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """The text with its edits, in order of their place."""
+    """The text with the edits applied; they must be in order of position."""
     parts, done = [], 0
     for edit in sorted(edits):
         parts += [text[done : edit.start], edit.text]
@@ -34,9 +34,10 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 @dataclass
 class Draft:
-    """The edits of a list while it is read, entry by entry.
+    """Collects the edits of a list while it is read, entry by entry.
 
-    A row's label goes to one entry; others of the same key that have no row of their own are listed.
+    A row's label goes to one entry; other entries of the same key without their own row are listed as
+    untouched.
     """
 
     original: Decoded
@@ -48,7 +49,7 @@ class Draft:
     _lines: dict[str, int] = field(default_factory=dict)
 
     def wanted(self, results: Results, entry: Listed, line: int) -> Wanted | None:
-        """What an entry shall carry; None when it stays as it is, which is noted."""
+        """The keywords that an entry gets; None if it stays unchanged, which is recorded."""
         try:
             wanted = results.find(entry)
         except AnotherPaper as error:
@@ -60,7 +61,7 @@ class Draft:
         return wanted if self._claim(wanted, entry.key, line) else None
 
     def _claim(self, wanted: Wanted, key: str, line: int) -> bool:
-        """Whether no entry before took this row's label; an entry that comes too late is listed."""
+        """Whether no earlier entry got this row's label; otherwise the entry is listed as untouched."""
         if wanted.ref in self._lines:
             first = self._lines[wanted.ref]
             self.leave(key, line, f"its key is already used on line {first}; keys must be unique")
@@ -70,18 +71,18 @@ class Draft:
         return True
 
     def edit(self, start: int, old: str, new: str) -> None:
-        """Puts an entry's new text in the place of its old, which may be the same."""
+        """Replaces an entry's text; the new text may be equal to the old."""
         self.labelled += 1
         if new != old:
             self.changed += 1
             self._edits.append(Edit(start, start + len(old), new))
 
     def leave(self, key: str, line: int, reason: str) -> None:
-        """Lists an entry that cannot be edited."""
+        """Lists an entry as untouched."""
         self.untouched.append(Untouched(shown(key), line, reason))
 
     def finish(self) -> Spliced:
-        """The new bytes, and what was left out."""
+        """The new bytes, with the lists of unlabelled entries."""
         text = apply_edits(self.original.text, self._edits)
         return Spliced(
             data=self.original.encode(text),

@@ -1,7 +1,7 @@
-"""A list of keywords in one string: ours out, ours in, the user's as they are.
+"""Edits a list of keywords in one string: replaces our keywords, and keeps the user's unchanged.
 
 What enters: the raw value between its delimiters, such as "tax, law; robots". What leaves: the value with
-exactly the wanted keywords among those that carry the prefix. Taking them out again gives the old value, byte
+exactly the wanted keywords among those that carry the prefix. Removing them again gives the old value, byte
 for byte.
 """
 
@@ -21,7 +21,7 @@ _MARK = re.compile(r"(?<!\\)[{}]|[,;]")
 
 
 def checked_prefix(prefix: str) -> str:
-    """The prefix, if no user's keyword or format can be confused by it.
+    """Returns the prefix if it is safe in all formats and cannot be confused with a user's keyword.
 
     Raises:
         ConfigError: It does not start with a letter or digit and end with one of : / . _ + -
@@ -35,7 +35,7 @@ def checked_prefix(prefix: str) -> str:
 
 
 class _Piece(NamedTuple):
-    """What stands between two separators, and the separator before it."""
+    """The text between two separators, and the separator before it."""
 
     separator: str
     lead: str
@@ -49,20 +49,20 @@ def own_keywords(value: str, prefix: str, *, braces: bool = False) -> tuple[str,
 
 
 def is_own(value: str, prefix: str, *, braces: bool = False) -> bool:
-    """Whether the value is of our making: nothing but our keywords, and no space around them."""
+    """Whether the value contains only our keywords, without spaces around them."""
     pieces = _pieces(value, braces)
     return value == value.strip() and all(piece.word.startswith(prefix) for piece in pieces)
 
 
 def replace_keywords(value: str, prefix: str, wanted: Sequence[str], *, braces: bool = False) -> str:
-    """The value with `wanted` in the place of all keywords that carry the prefix.
+    """The value with `wanted` instead of all keywords that have the prefix.
 
-    A value that already has them, in whatever place, is returned as it is.
+    A value that already has exactly these, at any position, is returned unchanged.
 
     Args:
-        value: Without its delimiters; may be blank or hold line ends.
+        value: Without its delimiters; may be blank or contain line ends.
         prefix: Marks our keywords; a `checked_prefix`.
-        wanted: Keywords that carry the prefix; empty to take ours out.
+        wanted: Keywords that have the prefix; empty to remove ours.
         braces: Whether separators within {} are part of a keyword (BibTeX).
     """
     pieces = _pieces(value, braces)
@@ -75,7 +75,7 @@ def replace_keywords(value: str, prefix: str, wanted: Sequence[str], *, braces: 
         # The space tells a user's empty field from one that we added.
         return f" {', '.join(wanted)}{rest}"
     end = len(rest.rstrip())
-    # Where one keyword of the user's is left, ours still tell how the list was separated.
+    # If only one user's keyword is left, our keywords still show the list's separator.
     separator = _separator(next((p for p in (_pieces(rest, braces), pieces) if len(p) > 1), pieces))
     return f"{rest[:end]}{''.join(separator + word for word in wanted)}{rest[end:]}"
 
@@ -118,7 +118,7 @@ def _without(pieces: list[_Piece], prefix: str) -> str:
 
 
 def _separator(pieces: list[_Piece]) -> str:
-    """As the list has it: the last one, with the space that follows it there."""
+    """The list's last separator, with the space after it."""
     last = pieces[-1]
     if not last.separator:
         return ", "

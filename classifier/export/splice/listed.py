@@ -1,4 +1,4 @@
-"""An entry of a user's file -> by what its paper is recognised, as the reader of lists sees it.
+"""An entry of a user's file -> the traits by which its paper is recognised, as read from lists.
 
 What enters: a format and the entry's text. What leaves: its key and traits, the same as in the ledger: ids,
 titles and authors are read by `classifier.lists`. It looks at no attached file.
@@ -22,7 +22,7 @@ from classifier.model.traits import Traits, traits_of
 
 
 class Listed(NamedTuple):
-    """An entry as its list has it; the key is empty when it has none and none can be made."""
+    """An entry of a list; the key is empty if it has none and none can be derived."""
 
     key: str
     traits: Traits
@@ -32,8 +32,8 @@ class ListedEntries:
     """The entries of one file.
 
     Args:
-        form: The name of its format, as `classifier.lists.READERS` has it.
-        text: The whole file, if entries may refer to others of its parts (BibTeX's @string).
+        form: The name of its format in `classifier.lists.READERS`.
+        text: The whole file, if entries may refer to other parts of it (BibTeX's @string).
     """
 
     def __init__(self, form: str, text: str = "") -> None:
@@ -45,8 +45,8 @@ class ListedEntries:
 
         Args:
             text: All of it.
-            line: On which it starts in the file, from 1.
-            key: As the list has it; empty if it has none.
+            line: Its first line in the file, from 1.
+            key: The key in the list; empty if it has none.
         """
         known = next((listed for listed in self._by_line.get(line, ()) if listed.key == key), None)
         if known is None:

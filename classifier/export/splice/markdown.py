@@ -1,8 +1,8 @@
-"""A marked section of a Markdown file -> the same file with that section written anew.
+"""Replaces a marked section of a Markdown file.
 
-What enters: the file's bytes, the section's name and its new text. What leaves: the new bytes; all outside
-the two marks, comments on lines of their own, is as it was. markdown-it says which comments are comments: one
-within a block of code is none. A file without the marks gets them, with the section, at its end.
+What enters: the file's bytes, the section's name and its new text. What leaves: the new bytes; everything
+outside the two marks (comments on separate lines) is unchanged. markdown-it decides which comments are
+comments: those in a block of code are not. A file without the marks gets them, with the section, at its end.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ def splice_markdown(data: bytes, name: str, section: str, *, append: bool = True
         data: The file.
         name: The section's name, e.g. "classifier:tree".
         section: Its text, lines ended by "\n"; it gets the file's own line ends.
-        append: Put a section whose marks are missing at the end of the file.
+        append: Append the section at the end of the file if its marks are missing.
 
     Raises:
-        InputError: One mark lacks the other, they are in the wrong order, or stand there twice; or there is
-            none, and it may not be appended or the file ends within a block that is still open.
+        InputError: One mark is missing, the marks are in the wrong order or occur twice; or there is no mark,
+        and the section may not be appended or the file ends within an open block.
     """
     original = decode(data)
     text = original.text
@@ -38,7 +38,7 @@ def splice_markdown(data: bytes, name: str, section: str, *, append: bool = True
             f"expected '{opening}' and below it '{closing}'; add these two lines at the place for the section"
         )
     if place is None:
-        # A last line without an end stays one, by which `without_sections` knows what was there.
+        # A last line without an end stays so: `without_sections` uses this to restore the file.
         ended = not text or text.endswith(("\n", "\r"))
         gap, last = (eol if text else "", eol) if ended else (eol + eol, "")
         new = f"{text}{gap}{opening}{eol}{body}{closing}{last}"
@@ -55,11 +55,10 @@ def splice_markdown(data: bytes, name: str, section: str, *, append: bool = True
 def without_sections(data: bytes, names: Iterable[str]) -> tuple[bytes, int]:
     """The file without these sections and their marks, and how many there were.
 
-    Of a section at the end of the file the empty line before it goes too, since `splice_markdown` put it
-    there.
+    The empty line before a section at the end of the file is removed too, since `splice_markdown` added it.
 
     Raises:
-        InputError: As `splice_markdown`, of a mark that lacks the other.
+        InputError: One mark of a section is missing.
     """
     original = decode(data)
     places = sorted((place for name in names if (place := _place(original.text, name))), reverse=True)
@@ -76,7 +75,7 @@ def without_sections(data: bytes, names: Iterable[str]) -> tuple[bytes, int]:
 
 
 def _place(text: str, name: str) -> tuple[int, int] | None:
-    """The lines, from 0, of a section's two marks; None where there are none."""
+    """The lines, from 0, of a section's two marks; None if there are none."""
     opening, closing = _marks(name)
     starts, ends = _comments(text, opening), _comments(text, closing)
     if not starts and not ends:
@@ -98,7 +97,7 @@ def _line_end(lines: list[str]) -> str:
 
 
 def _comments(text: str, comment: str) -> list[int]:
-    """Lines, from 0, that hold this comment and nothing else, outside code, lists and quotes."""
+    """Lines, from 0, that contain only this comment, outside code, lists and quotes."""
     from markdown_it import MarkdownIt
 
     if comment not in text:

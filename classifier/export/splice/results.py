@@ -1,7 +1,7 @@
-"""Filed rows -> what each entry of one list shall carry.
+"""Filed rows -> the keywords for each entry of one list.
 
-What enters: rows of a labelled folder. What leaves: for an entry, by its paper, its keywords. It holds a
-few strings for each entry, so memory grows with the list; the rows themselves are let go.
+What enters: rows of a labelled folder. What leaves: the keywords for an entry, found by its paper. It keeps a
+few strings per entry, so memory grows with the list; the rows themselves are not kept.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _TITLE_CHARS = 120
 
 
 class Wanted(NamedTuple):
-    """What an entry shall carry: our keywords, and the words of our note (None leaves notes alone).
+    """What an entry gets: our keywords, and the text of our note (None leaves notes unchanged).
 
     Attributes:
-        ref: The row's key, which one entry of the list has; empty where any entry may take this.
+        ref: The row's key, which one entry of the list has; empty if any entry may get this.
     """
 
     keywords: tuple[str, ...]
@@ -47,10 +47,10 @@ class Spliced(NamedTuple):
     """A list with labels in it.
 
     Attributes:
-        labelled: Entries that now carry their label, changed or not.
-        changed: Those of them, or sections of a page, that are not as they were.
-        unknown: Entries for which the results have no label; they are as they were.
-        untouched: Entries that the results may have, but that could not be edited safely.
+        labelled: The number of entries that now have their label, changed or not.
+        changed: How many of them, or of a page's sections, are different from before.
+        unknown: The number of entries without a label in the results; they are unchanged.
+        untouched: Entries that could not be edited safely.
     """
 
     data: bytes
@@ -61,11 +61,11 @@ class Spliced(NamedTuple):
 
 
 class _ResultRow(NamedTuple):
-    """A row of the results, for the entry that it is about.
+    """A row of the results, prepared for its entry.
 
     Attributes:
-        wanted: None when the row failed: then its entry stays as it is.
-        title: Of its paper, for people.
+        wanted: None if the row failed: then its entry stays unchanged.
+        title: The paper's title, for messages.
     """
 
     ref: str
@@ -78,10 +78,10 @@ class Results:
     """The labels of one list.
 
     Args:
-        rows: The rows of the labelled folder; failed ones without a correction leave their entry as it is.
+        rows: The rows of the labelled folder; failed rows without a correction leave their entry unchanged.
         prefix: A `checked_prefix`.
-        file: The list; rows of other lists are passed over if some name this one as their source.
-        note_field: Where the rationale goes, such as "annote"; None leaves notes alone.
+        file: The list; rows of other lists are ignored if some rows name this one as their source.
+        note_field: The field for the rationale, such as "annote"; None leaves notes unchanged.
     """
 
     def __init__(
@@ -115,18 +115,18 @@ class Results:
         return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
 
     def is_unchanged(self, key: str, title: str) -> bool:
-        """Whether one row alone has this key, and this long title: then nothing else needs to be compared."""
+        """Whether exactly one row has this key, with the same long title; then nothing else is compared."""
         rows = self._index.under_key(" ".join(key.split()))
         letters = FoldedTitle(title).letters
         return len(rows) == 1 and len(letters) >= TELLING_LETTERS and rows[0].traits.folded.letters == letters
 
     def find(self, entry: Listed) -> Wanted | None:
-        """What an entry shall carry, by its paper; None if the results have no label for it.
+        """Finds what an entry gets, by its paper; None if the results have no label for it.
 
-        Of several rows of one paper each entry gets another, those of its key first.
+        If a paper has several rows, each entry gets a different one, rows with its key first.
 
         Raises:
-            AnotherPaper: The results know its key, but for a paper that it is not.
+            AnotherPaper: The results have its key, but for another paper.
         """
         key = " ".join(entry.key.split())
         rows = [match.value for match in self._index.find(entry.traits, key)]
@@ -137,7 +137,7 @@ class Results:
             return None
         row = next((row for row in rows if row.ref not in self._given), rows[0])
         if row.ref in self._given and row.wanted is not None and not entry.traits.is_empty:
-            return row.wanted._replace(ref="")  # the same paper once more, without a row of its own
+            return row.wanted._replace(ref="")  # another entry of the same paper, without its own row
         self._given.add(row.ref)
         return row.wanted
 
@@ -153,11 +153,11 @@ class AnotherPaper(Exception):
 
 
 class Removal(Results):
-    """Results in which every entry loses what is ours: keywords, and notes that begin with our prefix.
+    """Results that remove what is ours from every entry: keywords, and notes that begin with our prefix.
 
     Args:
         prefix: A `checked_prefix`.
-        note_fields: Where to look for such notes; one of the user's stays.
+        note_fields: The fields to search for such notes; the user's notes stay.
     """
 
     def __init__(self, prefix: str, note_fields: Iterable[str] = ()) -> None:
@@ -165,18 +165,18 @@ class Removal(Results):
         self.note_fields = tuple(dict.fromkeys(note_fields))
 
     def find(self, entry: Listed) -> Wanted | None:  # noqa: ARG002
-        """Nothing wanted, of any entry."""
+        """No keywords, for any entry."""
         return Wanted((), "")
 
 
 def keywords_for(filed: Filed, prefix: str) -> tuple[str, ...]:
-    """The label; then whether a person set it or must still look at it."""
+    """The label; then whether a person set it or it needs review."""
     marks = ("corrected",) if filed.is_corrected else ("needs-review",) if filed.needs_review else ()
     return tuple(f"{prefix}{word}" for word in (filed.label, *marks))
 
 
 def _key_in_list(entry: ListEntry) -> str:
-    """The key as the list has it: the reader puts a number behind one that was used before."""
+    """The key as in the list: the reader adds a number to a key that was used before."""
     renamed = any(notice.code == "duplicate-key" for notice in entry.notices)
     key = entry.key.rpartition("#")[0] if renamed else entry.key
     return " ".join(key.split())

@@ -1,8 +1,8 @@
-"""Keywords into a RIS file: lines `KW  - …` are added, replaced or taken out; no other byte changes.
+"""Writes keywords into a RIS file: lines `KW - …` are added, replaced or removed; no other byte changes.
 
-What enters: the file's bytes and the results. What leaves: the new bytes. An entry is known by its `ID` or
-`LB`, else by its DOI or title. Lines are told apart as the list's reader does it, with more or less space
-than the format's two.
+What enters: the file's bytes and the results. What leaves: the new bytes. An entry is identified by its `ID`
+or `LB`, else by its DOI or title. Lines are recognised as in the list's reader, with more or fewer spaces
+than the two of the format.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _IDS, _TITLES = ("ID", "LB"), ("TI", "T1", "ST")
 
 
 class _Line(NamedTuple):
-    """A line with its end; `tag` is None where it continues the one before."""
+    """A line with its end; `tag` is None if it continues the line before."""
 
     text: str
     tag: str | None
@@ -33,7 +33,7 @@ class _Line(NamedTuple):
 
 @dataclass
 class _Record:
-    """From TY to ER, or to the last line that is not blank where ER is missing."""
+    """From TY to ER, or to the last non-blank line if ER is missing."""
 
     start: int
     number: int
@@ -75,7 +75,7 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
 
 
 def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...]) -> list[_Line]:
-    """The lines with the values, a line each, in the place of those that begin with the mark."""
+    """The lines, with the values (one line each) instead of those that begin with the mark."""
     own = [i for i, line in enumerate(lines) if line.tag == tag and line.value.startswith(mark)]
     if tuple(lines[i].value for i in own) == values:
         return lines
@@ -88,7 +88,7 @@ def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...
 
 
 def _place(lines: list[_Line], tag: str) -> int:
-    """After the last line of this tag and what continues it, else before the record's end."""
+    """The position after the last line of this tag (with its continuation lines), else the record's end."""
     end = len(lines) - 1 if lines[-1].tag == END else len(lines)
     last = max((i for i, line in enumerate(lines) if line.tag == tag), default=end - 1)
     while last + 1 < end and lines[last + 1].tag is None:
@@ -97,7 +97,7 @@ def _place(lines: list[_Line], tag: str) -> int:
 
 
 def _records(text: str) -> Iterator[_Record]:
-    """The records; what stands between them is passed over."""
+    """The records; text between them is skipped."""
     record: _Record | None = None
     at = 0
     lines = list(split_lines(text))

@@ -1,7 +1,7 @@
-"""The guard against text that a PDF says but does not show.
+"""Finds text that a PDF contains but does not show.
 
-A loaded page enters; its visible text and what was hidden in it leave. What is covered and what is not
-stands in docs/adr/0003-hidden-text.md. Nothing here knows of other parts of the package.
+A loaded page enters; its visible text and the hidden text leave. docs/adr/0003-hidden-text.md lists what is
+covered and what is not. Nothing here depends on other parts of the package.
 
 Modules in the order of reading:
 

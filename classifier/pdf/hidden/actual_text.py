@@ -1,8 +1,8 @@
-"""Replacement text (`ActualText`) that says something else than what is drawn.
+"""Finds replacement text (`ActualText`) that differs from what is drawn.
 
-A scene enters; the text page to go on with leaves. PDFium prints a replacement in the place of the drawn
-glyphs. Legitimate ones give ligatures, hyphens and formulas their plain text. To compare, the mark is taken
-off the objects (it cannot be put back, and later steps have no use for it) and the page's text is read anew.
+A scene enters; a corrected text page leaves. PDFium returns a replacement instead of the drawn glyphs.
+Legitimate ones give ligatures, hyphens and formulas their plain text. To compare, the mark is removed from
+the objects (it cannot be put back, and later steps have no use for it) and the page's text is read again.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class _Span:
 
 
 def undo(page: Any, text_page: Any, raw_text: str, scene: Scene) -> tuple[Any, str, list[dict[str, Any]]]:
-    """Puts drawn text in the place of replacements, where these say something else.
+    """Restores drawn text if a replacement differs from it.
 
     Returns:
-        Text page, text and findings (`actual-text`); what came in where the replacements are innocent.
+        Text page, text and findings (`actual-text`); the input unchanged if all replacements are harmless.
     """
     spans = read_spans(scene)
     for span in spans:
@@ -68,9 +68,9 @@ def read_spans(scene: Scene) -> list[_Span]:
 
 
 def is_strange(said: str, drawn: str) -> bool:
-    """Whether a replacement says words that are not drawn.
+    """Whether a replacement contains words that are not drawn.
 
-    Glyphs without a Unicode value cannot be compared: then only the number of letters can speak.
+    Glyphs without a Unicode value cannot be compared: then only the number of letters decides.
     """
     words, shown = plain_words(_COMMAND.sub(" ", said)), plain_words(drawn)
     if "".join(words) in "".join(shown):
@@ -84,12 +84,12 @@ def is_strange(said: str, drawn: str) -> bool:
 
 
 def plain_words(text: str) -> list[str]:
-    """Words in one spelling: ligatures undone, small letters."""
+    """Words in one spelling: without ligatures, in lower case."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def merge(spans: list[_Span], boxes: dict[int, Rect]) -> list[dict[str, Any]]:
-    """Spans as one finding."""
+    """Combines spans into one finding."""
     places = [boxes[handle] for span in spans for handle in span.handles]
     text = " ".join(" ".join(span.said for span in spans).split())
     box = list(around(places))

@@ -1,9 +1,9 @@
-"""PDFium's calls on object handles, at half of their usual cost.
+"""Calls PDFium on object handles at half the usual cost.
 
 `pypdfium2.raw` types each pointer: a handle that comes back becomes a Python object, and is checked when it
-goes in again. A page has hundreds of objects with a dozen questions each, so that this is most of the pass's
-time. Here the same functions take and give handles as plain numbers (None for a null pointer); buffers,
-structures and addresses go in alike. `Register` is where they write their answers.
+goes in again. A page has hundreds of objects with a dozen calls each, so this is most of the pass's time.
+Here the same functions take and return handles as plain numbers (None for a null pointer); buffers,
+structures and addresses are passed in the same way. They write their results into a `Register`.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _untyped(function: Any) -> Any:
     arguments = [ctypes.c_void_p if _is_pointer(kind) else kind for kind in function.argtypes]
     result = ctypes.c_void_p if _is_pointer(function.restype) else function.restype
     address = ctypes.cast(function, ctypes.c_void_p).value or 0
-    # This prototype keeps the interpreter's lock: PDFium is not thread-safe, and letting go costs time.
+    # This prototype keeps the interpreter's lock: PDFium is not thread-safe, and releasing it costs time.
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 
@@ -90,12 +90,12 @@ class Register:
     Reading the elements of a ctypes array would take longer than the call.
 
     Attributes:
-        places: The addresses to hand to a call, one a number; the first is that of the whole.
+        places: The addresses to pass to a call, one per number; the first is that of the whole.
         read: Gives the numbers as a tuple.
     """
 
     def __init__(self, count: int, code: str = "f") -> None:
-        """Makes room for `count` numbers of the kind that `code` names in `struct`: f, d, i or I."""
+        """Reserves space for `count` numbers of the type `code`, as in `struct`: f, d, i or I."""
         layout = Struct(f"={count}{code}")
         buffer = ctypes.create_string_buffer(layout.size)
         start, step = ctypes.addressof(buffer), layout.size // count

@@ -1,11 +1,11 @@
-"""From a page to its visible text: cheap signs first, proof by rendering where there is a sign.
+"""From a page to its visible text: cheap signs first, proof by rendering if there is a sign.
 
-1. What nobody can read for its shape, or for the words printed over it, needs no further proof.
-2. Unless each text object is evidently drawn by its state, the text alone is rendered once, small. Text that
-   leaves no mark there is suspect, and so is text that shares its place with other text, with something
-   painted later, or with something of like colour or unknown look beneath.
-3. Suspects are proven: the page is rendered with and without them. What changes nothing is not seen.
-4. Only for pages with hidden text are single characters placed (four times the cost of the bare text).
+1. Text that is unreadable because of its shape, or because of words printed over it, needs no further proof.
+   2. Unless each text object is evidently drawn by its state, the text alone is rendered once, small. Text
+   that leaves no mark there is suspect, and so is text that overlaps with other text, with something painted
+   later, or with something of a similar colour or unknown appearance below it. 3. Suspects are proven: the
+   page is rendered with and without them. Text that changes nothing is not visible. 4. Only on pages with
+   hidden text are single characters located (four times the cost of the bare text).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from classifier.pdf.hidden.undrawn import is_undrawable
 
 
 class PageCheck(NamedTuple):
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        visible: The text that a reader sees, which is the raw text itself where nothing is hidden.
+        visible: The text that a reader sees, which is the raw text itself if nothing is hidden.
         findings: `{"kind": str, "text": str, "box": [left, bottom, right, top] | None}`, in points of page
             space; `text` has at most 500 characters.
-        complete: False where visible text could be checked by its state only, not by its picture.
+        complete: False if some visible text could be checked only by its state, not by rendering.
     """
 
     visible: str
@@ -40,7 +40,7 @@ class PageCheck(NamedTuple):
 
 
 def check_page(page: Any, text_page: Any, raw_text: str) -> PageCheck:
-    """Parts a page's text into what a reader sees and what is hidden.
+    """Splits a page's text into visible and hidden text.
 
     Args:
         page: A loaded `pypdfium2.PdfPage`.
@@ -48,11 +48,11 @@ def check_page(page: Any, text_page: Any, raw_text: str) -> PageCheck:
         raw_text: `text_page.get_text_range()`, whole.
 
     Returns:
-        The visible text and the findings. Invisible code points are not looked at: see
+        The visible text and the findings. Invisible code points are not checked here: see
         `split_invisible_characters`.
 
     Raises:
-        HiddenCheckIncomplete: The page's objects or overlaps are too many; nothing is known of its text.
+        HiddenCheckIncomplete: The page has too many objects or overlaps; nothing is known about its text.
     """
     if not raw_text.strip():
         return PageCheck(raw_text, [])
@@ -78,8 +78,8 @@ def split_page(page: Any, text_page: Any, raw_text: str) -> tuple[str, list[dict
 
 
 def judge_texts(page: Any, text_page: Any, scene: Scene) -> list[ProofVerdict]:
-    """Text that is not seen, or not readable: first by the signs that need no proof, then by proof."""
-    # A replacement text's characters all stand where their object does.
+    """Finds invisible or unreadable text: first by the signs that need no proof, then by proof."""
+    # All characters of a replacement text are at the position of their object.
     piled = piled_objects(text_page) - {handle for handle, _ in scene.marked}
     stacked = stacked_texts(scene.texts, scene.page_box)
     verdicts = unreadable_texts(text_page, scene, piled)

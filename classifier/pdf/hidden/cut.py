@@ -1,7 +1,7 @@
-"""From unseen objects to characters: what is cut from the text, and how it is reported.
+"""From invisible objects to characters: what is removed from the text, and how it is reported.
 
-A text page, its text and the verdicts enter; visible text and findings leave. Short unseen bits, as
-clipped and scaled-down figures have them, are cut or kept without a report; see `is_message`.
+A text page, its text and the verdicts enter; visible text and findings leave. Short invisible pieces, as in
+clipped or scaled-down figures, are removed or kept without a report; see `is_message`.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class _Char:
 
 
 def cut(text_page: Any, raw_text: str, verdicts: list[ProofVerdict]) -> tuple[str, list[dict[str, Any]]]:
-    """Cuts unseen characters out of `raw_text`.
+    """Removes invisible characters from `raw_text`.
 
     Returns:
-        The rest, without the empty lines that cutting left, and the findings.
+        The rest, without the lines that became empty, and the findings.
     """
     flags = {verdict.item.handle: verdict for verdict in verdicts}
     chars = list(read_chars(text_page, raw_text, flags))
@@ -80,13 +80,13 @@ def read_chars(text_page: Any, raw_text: str, flags: dict[int, ProofVerdict]) ->
 
 
 def seen(text_page: Any, index: int, mask: Mask) -> bool:
-    """Whether a character of a partly seen object leaves ink."""
+    """Whether a character of a partly visible object leaves ink."""
     box = character_box(text_page, index)
     return box is None or 1 in mask.profile(box)
 
 
 def spread(chars: list[_Char]) -> None:
-    """Spaces and made-up characters (kind "") take the kind that stands on both sides of them."""
+    """Spaces and generated characters (kind "") get the kind that is on both sides of them."""
     last: str | None = None
     pending: list[_Char] = []
     for char in chars:
@@ -114,26 +114,26 @@ def hidden_runs(chars: list[_Char]) -> Iterator[list[_Char]]:
 
 
 def text_of(raw_text: str, run: list[_Char]) -> str:
-    """The run's text, with spaces put right."""
+    """The run's text with corrected spaces."""
     return " ".join(raw_text[run[0].start : run[-1].end].replace("\x02", "").split())
 
 
 def is_message(text: str, in_form: bool = False) -> bool:
-    """Whether unseen text says something: some words, or many letters.
+    """Whether invisible text is long enough to report: some words, or many letters.
 
-    Figures come as forms, and real ones have labels that are clipped away or white: there it takes more.
+    The limit is higher in forms: figures are forms, and real figures have labels that are clipped or white.
     """
     words, letters = _MESSAGE_IN_FORM if in_form else _MESSAGE
     return len(_WORD.findall(text)) >= words or len(_LETTERS.findall(text)) >= letters
 
 
 def is_worth(text: str, run: list[_Char]) -> bool:
-    """Whether a run is cut: labels of a figure that was scaled down stay, and so do lone spaces."""
+    """Whether a run is removed: labels of a scaled-down figure stay, and so do single spaces."""
     return is_message(text, run[0].depth > 0) if run[0].kind == "tiny" else bool(text)
 
 
 def report(text_page: Any, raw_text: str, run: list[_Char]) -> dict[str, Any]:
-    """One run as a finding."""
+    """Returns a run as a finding."""
     places = (character_box(text_page, char.index) for char in run if char.text.strip())
     boxes = [place for place in places if place is not None]
     box = list(around(boxes)) if boxes else None

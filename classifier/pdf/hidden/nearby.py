@@ -76,7 +76,7 @@ def _gather(part: list[Graphic]) -> Cluster:
 
 
 def _stained(colours: Iterable[Rgb | None]) -> frozenset[Rgb] | None:
-    """The colours that are not white; None where one is not plain."""
+    """The colours that are not white; None if one is not plain."""
     found = set(colours)
     return None if None in found else frozenset(c for c in found if c is not None and min(c) < _WHITE)
 
@@ -100,7 +100,7 @@ def touched(item: TextItem, clusters: list[Cluster]) -> bool:
 
 
 def text_colour(item: TextItem) -> Rgb | None:
-    """What a text is filled with; None where it is not plainly filled."""
+    """What a text is filled with; None if it is not plainly filled."""
     if fast.FPDFTextObj_GetTextRenderMode(item.handle) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
         return None
     return plain_colour(item.handle)

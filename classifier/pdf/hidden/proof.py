@@ -177,7 +177,7 @@ def has_twin(text_page: Any, scene: Scene, item: TextItem, unseen: Collection[in
 
 
 def is_washed_out(page: Any, scene: Scene, item: TextItem) -> bool:
-    """Whether less than half of a text's ink (ADR 3) is left of what it has by itself on white paper."""
+    """Whether less than half of a text's ink (ADR 3) is left of what it has alone on white paper."""
     clip = surround([item.box], scene.page_box)
     if clip is None:
         return False

@@ -99,7 +99,7 @@ def unreadable_texts(text_page: Any, scene: Scene, piled: set[int]) -> list[Proo
 def shape_sign(
     text_page: Any, scene: Scene, item: TextItem, piled: set[int], tiny: float, extent: float
 ) -> str | None:
-    """The kind of the first sign that a text's shape gives; None where it can be read."""
+    """The kind of the first sign that a text's shape gives; None if it can be read."""
     if item.handle in piled:
         return "heaped"
     if is_tiny(item, tiny) or is_thin(item) or is_low(text_page, item):

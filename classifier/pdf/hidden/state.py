@@ -19,7 +19,7 @@ _modes = Register(2, "i")
 
 
 def bounds(handle: int) -> Rect:
-    """An object's box before the matrix of the form that holds it; at the origin where there is none."""
+    """An object's box before the matrix of the form that holds it; at the origin if there is none."""
     return _bounds.read() if fast.FPDFPageObj_GetBounds(handle, *_bounds.places) else (0.0, 0.0, 0.0, 0.0)
 
 
@@ -58,7 +58,7 @@ def plain_colour(handle: int, stroke: bool = False) -> Rgb | None:
 
 
 def mark_name(mark: Any) -> str:
-    """Name of a marked content; empty where it is longer than 31 characters."""
+    """Name of a marked content; empty if it is longer than 31 characters."""
     size = ctypes.c_ulong()
     buffer = (ctypes.c_ushort * _NAME_UNITS)()
     room = 2 * _NAME_UNITS
@@ -68,7 +68,7 @@ def mark_name(mark: Any) -> str:
 
 
 def rectangle(clip: Any, number: int) -> Rect | None:
-    """One part of a clip path as a box; None where it is no upright rectangle."""
+    """One part of a clip path as a box; None if it is no upright rectangle."""
     count = fast.FPDFClipPath_CountPathSegments(clip, number)
     if count not in (4, 5):
         return None

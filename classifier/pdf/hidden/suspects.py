@@ -1,7 +1,7 @@
-"""Cheap signs that a text may not be seen: no ink of its own, graphics around it, other text upon it.
+"""Cheap signs that a text may be invisible: no ink, graphics around it, other text over it.
 
-What a page paints enters; suspects leave, for `classifier.pdf.hidden.proof` to judge. A sign may be wrong on
-the side of suspicion, which costs a rendering; on the other side it would let hidden text through.
+What a page paints enters; suspects leave, for `classifier.pdf.hidden.proof` to judge. A false suspicion costs
+a rendering; a missed one would let hidden text through.
 
 For "test pages" in the comments see `classifier.pdf.hidden.shape`.
 """
@@ -63,7 +63,7 @@ compare more texts with each other. Test pages: the same at 8 and 40.
 
 @dataclass(slots=True)
 class Look:
-    """What the cheap look at a page has to go by."""
+    """The data for the cheap check of a page."""
 
     text_page: Any
     scene: Scene
@@ -74,13 +74,13 @@ class Look:
 def find_suspects(
     page: Any, text_page: Any, scene: Scene, known: set[int], stacked: list[TextItem]
 ) -> tuple[list[TextItem], list[TextItem]]:
-    """The text objects of which the cheap look cannot say that they are seen, in painting order.
+    """The text objects that the cheap check cannot show to be visible, in painting order.
 
     Args:
         page: The page.
         text_page: Its text.
         scene: What it paints.
-        known: Handles of text that is known to be unreadable, and passed over.
+        known: Handles of text that is known to be unreadable; it is skipped.
         stacked: Text upon other text.
 
     Returns:
@@ -101,7 +101,7 @@ def find_suspects(
 
 
 def part_letters(look: Look, letters: list[TextItem]) -> tuple[list[TextItem], list[TextItem]]:
-    """Texts that graphics around them may hide, and those that show nothing by themselves."""
+    """Texts that graphics around them may hide, and those that leave no marks when drawn alone."""
     painted = around(found.box for found in look.clusters) if look.clusters else None
     by_graphics, by_state = [], []
     for item in letters:
@@ -113,7 +113,7 @@ def part_letters(look: Look, letters: list[TextItem]) -> tuple[list[TextItem], l
 
 
 def shows_nothing(look: Look, item: TextItem) -> bool:
-    """Whether a text by itself leaves no marks: its state tells where it is plain, else the picture."""
+    """Whether a text drawn alone leaves no marks: by its state if it is plain, else by rendering."""
     if item.plain and look.scene.plain:
         return is_flat(item)
     return is_near_paper(item) or lacks_ink(look.text_page, look.mask, item)
@@ -156,7 +156,7 @@ def is_blank(item: TextItem) -> bool:
 
 
 def speaking_blanks(text_page: Any, blank: list[TextItem]) -> list[TextItem]:
-    """The flat and short texts that say letters, where there are enough of them to hold words.
+    """The flat and short texts that say letters, if there are enough of them to hold words.
 
     Minus signs have as little height as spaces: only letters and digits count.
     """

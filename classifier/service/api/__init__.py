@@ -1,1 +1,1 @@
-"""The JSON API: one module a resource. All of it stands in `/openapi.json`, and in words at `/docs`."""
+"""The JSON API: one module per resource. `/openapi.json` describes it, and `/docs` as a page."""

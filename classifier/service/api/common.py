@@ -1,4 +1,4 @@
-"""What the resources share: cursors, ETags, problems in the OpenAPI document, views of runs and papers."""
+"""Shared by the resources: cursors, ETags, problems in the OpenAPI document, views of runs and papers."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ API = "/api/v1"
 _WORDS = {
     400: "The request cannot be read",
     401: "A token is needed",
-    402: "The money for today is spent",
+    402: "The cost limit of today is reached",
     403: "Not allowed, or from another site",
-    404: "There is none of this id",
+    404: "There is nothing with this id",
     406: "No such form",
-    408: "The request came too slowly",
-    409: "The service is not set up for it",
+    408: "The request was sent too slowly",
+    409: "The service is not configured for it",
     413: "Too large",
-    415: "Not of this type",
+    415: "Unsupported content type",
     421: "The service is not known under this name",
     422: "The request or the paper cannot be used",
     429: "Too many",
     500: "Own failure",
     502: "A server behind this one failed",
-    503: "For the moment not possible",
+    503: "Temporarily not possible",
     504: "A server behind this one did not answer in time",
     507: "The disk is full",
 }
@@ -42,7 +42,7 @@ _ALWAYS = (400, 401, 403, 408, 413, 421, 422, 429, 500, 503)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems of an operation for the OpenAPI document: those of all, and these."""
+    """The problems of an operation for the OpenAPI document: the common ones, and these."""
     return {
         status: {
             "description": _WORDS[status],
@@ -60,7 +60,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=255,
-        description="Repeated with the same request, it gives the same run: nothing is paid for twice",
+        description="The same key and request return the same run, at no further cost",
     ),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items of a page")]
@@ -69,17 +69,17 @@ Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next` of the 
 
 
 def encode_cursor(value: int | None) -> str | None:
-    """A place in a listing as a cursor."""
+    """A position in a listing as a cursor."""
     return None if value is None else str(value)
 
 
 def decode_cursor(cursor: str | None) -> int | None:
-    """The place that a cursor names; the end of the listing, if there is none so far."""
+    """The position of a cursor; the end of the listing if there is no cursor."""
     return int(cursor) if cursor else None
 
 
 def conditional(request: Request, body: bytes, media_type: str = "application/json") -> Response:
-    """An answer with its ETag; 304 where the client has it already."""
+    """An answer with its ETag; 304 if the client already has it."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if etag in known or "*" in known:
@@ -131,7 +131,7 @@ def status_values(run: StoredRun, found: LedgerProgress) -> dict[str, Any]:
 
 
 def summary_view(card: Card) -> PaperSummary:
-    """A paper in short."""
+    """The summary of a paper."""
     return PaperSummary(
         id=card.id,
         run=card.run,

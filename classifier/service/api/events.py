@@ -32,15 +32,13 @@ def _run(run_id: RunId, hub: Annotated[Hub, Depends(hub_of)]) -> StoredRun:
 def _behind(
     last: Annotated[
         str | None,
-        Header(alias="Last-Event-ID", max_length=20, description="Events behind this one are sent"),
+        Header(alias="Last-Event-ID", max_length=20, description="Events after this one are sent"),
     ] = None,
 ) -> int:
     if last is None or last == "":
         return 0
     if not (last.isascii() and last.isdecimal() and len(last) < 18):
-        raise HttpProblem(
-            422, "invalid-request", f"Last-Event-ID '{last}' is none of ours; expected a number"
-        )
+        raise HttpProblem(422, "invalid-request", f"Last-Event-ID '{last}' is not valid; expected a number")
     return int(last)
 
 
@@ -53,10 +51,10 @@ async def get_events(
     hub: Annotated[Hub, Depends(hub_of)],
     _: Annotated[ServiceUser, Depends(reader)],
 ) -> AsyncIterator[ServerSentEvent]:
-    """`state` when the run's state changes, `progress` while it works, `end` when nothing more is to come."""
+    """`state` when the run's state changes, `progress` while it is running, `end` at the end."""
     yield ServerSentEvent(comment="watching", retry=_RETRY_MS)
     while True:
-        # The state first: what it says is in the events by then.
+        # Read the state first: events up to it have been stored by then.
         now = await run_in_threadpool(hub.runs.get, run.id)
         for event in await run_in_threadpool(hub.events.after, run.id, behind):
             behind = event.number

@@ -1,4 +1,4 @@
-"""What the JSON API takes and gives, apart from Labels."""
+"""Request and response bodies of the JSON API, except Labels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PaperByRef(_Input):
 
 
 class PaperByAbstract(_Input):
-    """A paper of which title and abstract are known."""
+    """A paper by title and abstract."""
 
     title: Annotated[str, Field(max_length=1000)] = ""
     abstract: Annotated[str, Field(min_length=1, max_length=LONG)]
@@ -37,7 +37,7 @@ class PaperByAbstract(_Input):
 
 
 class StartRequest(_Input):
-    """How a list is to be labelled; what is left out stays as it was uploaded."""
+    """How to label a list; missing fields keep the values of the upload."""
 
     engine: EngineChoice | None = None
     reading: ReadingChoice | None = None
@@ -49,7 +49,8 @@ class ReviewRequest(_Input):
 
     paper: Annotated[str, Field(max_length=100, description="the paper's id")]
     label: Annotated[
-        str | None, Field(max_length=200, description="leaf id, out-of-scope or unplaced; null takes it back")
+        str | None,
+        Field(max_length=200, description="leaf id, out-of-scope or unplaced; null removes the decision"),
     ]
     note: Annotated[str, Field(max_length=2000)] = ""
 
@@ -67,13 +68,13 @@ class ProblemBody(BaseModel):
 
 
 class RunStatus(Record):
-    """A list or a single paper: where it stands.
+    """The state of a list or a single paper.
 
     Attributes:
         state: draft, queued, running, paused, done or stopped (starting it again resumes it).
         code, message: Why it stopped; "store" if its ledger cannot be read, counts are 0 then.
         total: Papers, without duplicates and unusable entries.
-        cost_usd: Of all its replies; null if one has no known price.
+        cost_usd: The cost of all its replies; null if the price of one is unknown.
     """
 
     id: str
@@ -97,13 +98,13 @@ class RunStatus(Record):
 
 
 class NewRun(RunStatus):
-    """A list that was taken in, with what was read of it."""
+    """An uploaded list, with what was read from it."""
 
     listing: dict[str, Any]
 
 
 class PaperSummary(Record):
-    """A labelled paper, in short."""
+    """The summary of a labelled paper."""
 
     id: str
     run: str
@@ -127,7 +128,7 @@ class Paged(BaseModel, Generic[Item]):
 
 
 class Health(BaseModel):
-    """Whether the service can work."""
+    """Whether the service is able to work."""
 
     status: Literal["ok"]
     version: str

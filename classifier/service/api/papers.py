@@ -1,4 +1,4 @@
-"""`/api/v1/papers`: hand a paper in, get its Label, list and search labelled papers, page pictures."""
+"""`/api/v1/papers`: submit a paper, get its Label, list and search labelled papers, page pictures."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ Wait = Annotated[float, Query(ge=0, le=WAIT_S, description="Seconds to wait for 
     response_model=Label,
     openapi_extra=_BODY,
     responses={
-        200: {"description": "The Label, if it was there within `wait`"},
-        202: {"model": RunStatus, "description": "In work; its Label comes at `links.self`"},
+        200: {"description": "The Label, if it was ready within `wait`"},
+        202: {"model": RunStatus, "description": "In progress; the Label will be at `links.self`"},
         **problems(402, 409, 415, 502, 504, 507),
     },
 )
@@ -130,7 +130,7 @@ async def _read(request: Request, take: Callable[[PaperRequest], Awaitable[Store
 
 
 async def _finished(request: Request, hub: Hub, run: StoredRun, wait: float) -> StoredRun:
-    """The run when it has ended, or as it is when the time is over or the client has gone."""
+    """The run after it has ended, or its current state if the time is over or the client has disconnected."""
     until = time.monotonic() + wait
     while run.state.is_active and time.monotonic() < until and not await request.is_disconnected():
         await asyncio.sleep(_LOOK_S)
@@ -141,7 +141,7 @@ async def _finished(request: Request, hub: Hub, run: StoredRun, wait: float) -> 
 def _label_of(hub: Hub, run: StoredRun) -> Label | None:
     row = row_of(hub, run)
     if row is None and run.state is RunState.stopped:
-        raise problem_of_code(run.code or "internal-error", run.message or "it was stopped; hand it in again")
+        raise problem_of_code(run.code or "internal-error", run.message or "it was stopped; submit it again")
     return hub.shelf.filed_row(row).ruled if row else None
 
 
@@ -153,7 +153,7 @@ def list_papers(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Paged[PaperSummary]:
-    """Papers of all runs; the command line's folders are among them."""
+    """Papers of all runs, including folders of the command line."""
     return Paged[PaperSummary](**page_of(find_cards(hub, wanted), cursor, limit))
 
 
@@ -162,7 +162,7 @@ def list_papers(
     summary="A paper's Label",
     response_model=Label,
     responses={
-        202: {"model": RunStatus, "description": "Still in work"},
+        202: {"model": RunStatus, "description": "Still in progress"},
         304: {"description": "Not changed since the ETag in If-None-Match"},
         **problems(402, 404, 409, 502, 504),
     },
@@ -173,7 +173,7 @@ def get_paper(
     hub: Annotated[Hub, Depends(hub_of)],
     _: Annotated[ServiceUser, Depends(reader)],
 ) -> Response:
-    """The Label with a person's decision applied; status "failed" says why there is none."""
+    """The Label with a person's decision applied; if its status is "failed", the error says why."""
     label = find_label(hub, paper_id)
     if isinstance(label, StoredRun):
         return as_json(status_view(hub, label), 202)
@@ -181,7 +181,7 @@ def get_paper(
 
 
 def find_label(hub: Hub, paper_id: str) -> Label | StoredRun:
-    """A paper's label, or its run while it is in work.
+    """A paper's label, or its run if it is not finished.
 
     Raises:
         HttpProblem: There is no such paper.
@@ -214,5 +214,5 @@ def get_picture(
     _: Annotated[ServiceUser, Depends(reader)],
     width: Annotated[int, Query(ge=100, le=2000, description="Pixels")] = 1200,
 ) -> Response:
-    """Drawn in the PDF sandbox; 404 where the service does not have the paper's PDF."""
+    """Rendered in the PDF sandbox; 404 if the service does not have the paper's PDF."""
     return conditional(request, page_png(hub, paper_id, number, width), "image/png")

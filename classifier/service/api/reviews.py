@@ -1,4 +1,4 @@
-"""`/api/v1/reviews`: papers that a person must look at, and decisions about them."""
+"""`/api/v1/reviews`: papers that need review, and decisions about them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def list_reviews(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Paged[PaperSummary]:
-    """Papers whose label a person must look at, with the reasons."""
+    """Papers whose label needs review, with the reasons."""
     return Paged[PaperSummary](**page_of(find_cards(hub, PaperFilter(reason="any")), cursor, limit))
 
 
@@ -34,7 +34,7 @@ def post_review(
     hub: Annotated[Hub, Depends(hub_of)],
     user: Annotated[ServiceUser, Depends(reviewer)],
 ) -> PaperSummary:
-    """The decision rules exports and outlives reruns; `label: null` takes it back."""
+    """The decision replaces the label in exports and survives reruns; `label: null` removes it."""
     card = hub.shelf.card(asked.paper)
     if card is None:
         raise no_paper(asked.paper)

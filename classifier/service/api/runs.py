@@ -1,4 +1,4 @@
-"""`/api/v1/runs`: hand a list in, estimate, start, pause, retry, watch, export."""
+"""`/api/v1/runs`: upload a list, estimate, start, pause, retry, watch, export."""
 
 from __future__ import annotations
 
@@ -71,7 +71,10 @@ Owner = Annotated[ServiceUser, Depends(owner)]
     responses=problems(409, 415, 507),
 )
 async def post_run(request: Request, user: Owner, hub: HubNow, key: IdempotencyKey = None) -> Response:
-    """Reads a list of any format; nothing is labelled before it is started (`start=true` does so)."""
+    """Reads a list of any format.
+
+    Nothing is labelled before it is started (`start=true` starts it at once).
+    """
     async with read_form(request, _FIELDS) as form:
         upload, fields = form.upload, form.fields
         if upload is None:
@@ -92,7 +95,7 @@ async def post_run(request: Request, user: Owner, hub: HubNow, key: IdempotencyK
 
 @router.get("", summary="List the runs", responses=problems())
 def list_runs(hub: HubNow, _: Reader, limit: Limit = 50, cursor: Cursor = None) -> Paged[RunStatus]:
-    """The lists that were handed in here, newest first."""
+    """The lists that were uploaded here, newest first."""
     runs = hub.runs.page("list", decode_cursor(cursor), limit + 1)
     more = runs[limit - 1].number if len(runs) > limit else None
     return Paged[RunStatus](items=[status_view(hub, run) for run in runs[:limit]], next=encode_cursor(more))
@@ -103,13 +106,13 @@ def list_runs(hub: HubNow, _: Reader, limit: Limit = 50, cursor: Cursor = None) 
     responses={304: {"description": "Not changed"}, **problems(404)},
 )  # fmt: skip
 def get_run_status(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
-    """By its ledger, also while the command line works on its folder."""
+    """From its ledger, even while the command line uses its folder."""
     return conditional(request, status_view(hub, get_list(hub, run_id)).model_dump_json().encode())
 
 
 @router.post("/{id}/estimate", summary="What a run would cost", responses=problems(404, 409, 502, 504))
 def post_estimate(run_id: RunId, hub: HubNow, _: Owner) -> dict[str, Any]:
-    """From real prompts of a sample; nothing is sent to a model. Papers may be fetched for it."""
+    """Estimated from real prompts of a sample; nothing is sent to a model, but papers may be fetched."""
     return estimate_run(hub, get_list(hub, run_id)).as_dict()
 
 
@@ -117,7 +120,7 @@ def post_estimate(run_id: RunId, hub: HubNow, _: Owner) -> dict[str, Any]:
     "/{id}/start", summary="Start or resume a run", status_code=202, responses=problems(404, 409, 507)
 )
 def post_start(run_id: RunId, hub: HubNow, user: Owner, wanted: StartRequest | None = None) -> RunStatus:
-    """Starting a run that runs changes nothing. What was labelled stays, and no reply is paid for twice."""
+    """Starting a running run changes nothing. Labels are kept, and no reply is paid for twice."""
     asked = wanted or StartRequest()
     run = choose(
         hub,
@@ -131,7 +134,7 @@ def post_start(run_id: RunId, hub: HubNow, user: Owner, wanted: StartRequest | N
 
 @router.post("/{id}/pause", summary="Pause a run", status_code=202, responses=problems(404))
 def post_pause(run_id: RunId, hub: HubNow, _: Owner) -> RunStatus:
-    """Replies that are paid for are waited for."""
+    """Waits for replies in flight, since they are paid for."""
     return status_view(hub, pause(hub, get_list(hub, run_id)))
 
 
@@ -139,7 +142,7 @@ def post_pause(run_id: RunId, hub: HubNow, _: Owner) -> RunStatus:
     "/{id}/retry", summary="Try failed entries again", status_code=202, responses=problems(404, 409, 507)
 )
 def post_retry(run_id: RunId, hub: HubNow, user: Owner) -> RunStatus:
-    """With new replies; everything else stays."""
+    """Retries with new replies; other labels are kept."""
     return status_view(hub, start(hub, user, get_list(hub, run_id), retry=True))
 
 
@@ -161,7 +164,7 @@ def get_export(
         bool, Query(description=f"The uploaded list itself with labels in it ({', '.join(INTO)})")
     ] = False,
 ) -> Response:
-    """A new file, or the uploaded list with labels in it, everything else byte for byte as it was."""
+    """A new file, or the uploaded list with labels in it and no other change."""
     if form not in FORMATS:
         known = ", ".join(FORMATS)
         raise HttpProblem(
@@ -172,7 +175,7 @@ def get_export(
 
 
 def _exportable(hub: Hub, run_id: str) -> StoredRun | str:
-    """A list of the service, or the name of a folder that the command line has made."""
+    """A list of the service, or the name of a folder of the command line."""
     if hub.runs.get(run_id) is None and hub.shelf.volume(run_id) is not None:
         return run_id
     return get_list(hub, run_id)
@@ -188,7 +191,7 @@ def _exportable(hub: Hub, run_id: str) -> StoredRun | str:
     },
 )
 def get_original(run_id: RunId, hub: HubNow, _: Reader) -> Response:
-    """The file as it was handed in."""
+    """The uploaded file, unchanged."""
     return original_of(hub, get_list(hub, run_id))
 
 
@@ -196,7 +199,7 @@ def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
     """A field's value from a closed set.
 
     Raises:
-        HttpProblem: It is none of them.
+        HttpProblem: It is not in the set.
     """
     if value not in known:
         raise HttpProblem(
@@ -209,7 +212,7 @@ def dollars(text: str) -> float | None:
     """A field with an amount; None if it is empty.
 
     Raises:
-        HttpProblem: It is no amount.
+        HttpProblem: It is not an amount.
     """
     if not text.strip():
         return None
@@ -219,6 +222,8 @@ def dollars(text: str) -> float | None:
         value = math.nan
     if not 0 <= value <= 1e6:
         raise HttpProblem(
-            422, "invalid-request", f"'{text[:80]}' is no amount in US dollars; expected a number like 2.50"
+            422,
+            "invalid-request",
+            f"'{text[:80]}' is not an amount in US dollars; expected a number like 2.50",
         )
     return value

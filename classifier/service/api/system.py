@@ -24,7 +24,7 @@ Reader = Annotated[ServiceUser, Depends(reader)]
 
 @router.get("/healthz", summary="Whether the service can work", responses=problems())
 def get_health(hub: HubNow) -> Health:
-    """200 where the database can be read; anyone may ask."""
+    """200 if the database can be read; no login is needed."""
     hub.runs.counts()
     return Health(status="ok", version=__version__, engines=list(engines_of(hub)))
 

@@ -1,4 +1,4 @@
-"""A multipart request's file and fields, within limits; what is too large was stopped before it came here."""
+"""A multipart request's file and fields, within limits; the guard has already rejected larger bodies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIELDS, _PART_BYTES = 20, 1 << 19
 
 
 class Form(NamedTuple):
-    """Fields by name, and the file if one with a name came."""
+    """Fields by name, and the file if one was sent."""
 
     fields: dict[str, str]
     upload: Upload | None
@@ -24,13 +24,13 @@ class Form(NamedTuple):
 
 @asynccontextmanager
 async def read_form(request: Request, allowed: frozenset[str]) -> AsyncIterator[Form]:
-    """The form of a request; its temporary file lives as long as the block.
+    """The form of a request; its temporary file is deleted at the end of the block.
 
     Args:
         allowed: Names of fields; the file's is "file".
 
     Raises:
-        HttpProblem: It is no form, or has other fields.
+        HttpProblem: It is not a form, or has other fields.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):

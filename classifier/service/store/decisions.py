@@ -9,7 +9,7 @@ from classifier.service.store.schema import ServiceDatabase
 
 
 class StoredDecision(NamedTuple):
-    """One decision; `label` is None where a decision was taken back."""
+    """One decision; `label` is None if a decision was taken back."""
 
     label: str | None
     note: str

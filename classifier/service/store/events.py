@@ -1,4 +1,4 @@
-"""What happened in a run, numbered from 1, so that a stream can resume behind the last event that arrived."""
+"""The events of a run, numbered from 1, so that a stream can resume after the last received event."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Events:
             connection.execute("DELETE FROM event WHERE run = ? AND number <= ?", (run_id, number - _KEPT))
 
     def after(self, run_id: str, number: int) -> list[RunEvent]:
-        """The events behind this number."""
+        """The events after this number."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT number, at, kind, data FROM event WHERE run = ? AND number > ? ORDER BY number",

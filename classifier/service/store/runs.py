@@ -1,8 +1,7 @@
-"""Lists and single papers as they were handed in, and what is wanted of them.
+"""Lists and single papers as submitted, and whether they should run.
 
-How far a run has come stands in its folder's ledger. Here stands only what the ledger does not know: who
-handed it in, how it is to be labelled, and whether it should run, so that a service that was killed resumes
-it.
+The ledger in a run's folder contains its progress. This table contains only what the ledger does not: who
+submitted it, how to label it, and whether it should run, so that a killed service resumes it.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ _REPLAYS_S = 7 * 86_400.0
 
 
 class RunState(StrEnum):
-    """Where a run stands; stored by name."""
+    """The state of a run; stored by name."""
 
     draft = "draft"
-    """Read, and not started."""
+    """It was read, but not started."""
     queued = "queued"
     running = "running"
     paused = "paused"
@@ -38,19 +37,19 @@ class RunState(StrEnum):
 
     @property
     def is_active(self) -> bool:
-        """Whether something will happen without anybody doing anything."""
+        """Whether the run will continue without a user's action."""
         return self in (RunState.queued, RunState.running)
 
 
 class RunTask(Record):
-    """What is to be labelled, and how.
+    """What to label, and how.
 
     Attributes:
         engine: "offline" or "openai".
         file: Name of the uploaded list or PDF in the run's folder.
         ref: The reference of a single paper.
-        title, abstract: Of a paper that is no file.
-        max_cost_usd: Cap on what the run's replies cost together; None for the user's daily limit.
+        title, abstract: Of a paper without a file.
+        max_cost_usd: Cap on the total cost of the run's replies; None for the user's daily limit.
     """
 
     engine: Literal["offline", "openai"]
@@ -88,7 +87,7 @@ class Replay(NamedTuple):
 
 
 class KeyReused(Exception):
-    """An Idempotency-Key came again with another request."""
+    """An Idempotency-Key was used for another request."""
 
 
 class Runs:
@@ -98,14 +97,14 @@ class Runs:
         self._database = database
 
     def new_id(self, kind: Kind) -> str:
-        """An id that nobody can guess and that is a folder's name on every system."""
+        """An id that cannot be guessed and is a valid folder name on every system."""
         return f"{kind[0]}{secrets.token_hex(8)}"
 
     def replayed(self, user: str, replay: Replay) -> str | None:
-        """The run that an earlier request with this key made.
+        """The run that an earlier request with this key created.
 
         Raises:
-            KeyReused: That request asked for something else.
+            KeyReused: That request was a different one.
         """
         with self._database.reading() as connection:
             return _replayed(connection, user, replay)
@@ -121,10 +120,10 @@ class Runs:
         start: bool,
         replay: Replay | None,
     ) -> str:
-        """Takes up a run whose files are in its folder already.
+        """Adds a run whose files are already in its folder.
 
         Returns:
-            Its id; another run's, if the same request had made one meanwhile.
+            Its id; another run's id if the same request has created one meanwhile.
 
         Raises:
             KeyReused: As `replayed`.
@@ -162,13 +161,13 @@ class Runs:
         return [_run(row) for row in rows]
 
     def unfinished(self) -> list[StoredRun]:
-        """What should run, oldest first."""
+        """The runs that should run, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT * FROM run WHERE wanted = 'run' ORDER BY number").fetchall()
         return [_run(row) for row in rows]
 
     def waiting_of(self, user: str) -> int:
-        """How many runs of a user wait or are in work."""
+        """How many runs of a user are waiting or active."""
         with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT count(*) FROM run WHERE user = ? AND wanted = 'run'", (user,)
@@ -187,7 +186,7 @@ class Runs:
             connection.execute("UPDATE run SET task = ? WHERE id = ?", (task.model_dump_json(), run_id))
 
     def want(self, run_id: str, wanted: Literal["run", "pause"], *, retry: bool = False) -> None:
-        """Asks for a run to start or to pause; the same again changes nothing."""
+        """Sets whether a run should start or pause; repeating it changes nothing."""
         with self._database.writing() as connection:
             if wanted == "run":
                 connection.execute(
@@ -207,7 +206,7 @@ class Runs:
     def set_state(
         self, run_id: str, state: RunState, code: str | None = None, message: str | None = None
     ) -> None:
-        """Notes where a run stands; what has ended is wanted no more."""
+        """Stores the state of a run; a run that has ended is no longer wanted."""
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE run SET state = ?, code = ?, message = ?, changed = ?,"

@@ -1,4 +1,4 @@
-"""The tables, and how an older file becomes a present one. A newer one is refused, never guessed at."""
+"""The tables, and how an older file is migrated. A newer file is rejected."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _MIGRATIONS = (
 
 
 class ServiceDatabase:
-    """The file; each transaction opens it anew, so any thread may use this.
+    """The file; each transaction opens it again, so any thread may use this.
 
     Raises:
         StoreError: It cannot be opened, or was made by a newer version.
@@ -106,7 +106,7 @@ class ServiceDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for questions.
+        """A connection for reading.
 
         Raises:
             StoreError: It cannot be read.
@@ -141,7 +141,7 @@ class ServiceDatabase:
                 yield connection
         except sqlite3.Error as error:
             raise StoreError(
-                f"the service's database cannot be used ({error}); nothing that was saved is lost: try again"
+                f"the service's database cannot be used ({error}); saved data is kept: try again"
             ) from error
 
 

@@ -19,23 +19,23 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 class UserRole(StrEnum):
-    """What a user may do; each may do what stands before it too."""
+    """What a user may do; each role includes the ones before it."""
 
     reader = "reader"
-    """Look at everything."""
+    """See everything."""
     reviewer = "reviewer"
     """Decide about labels."""
     owner = "owner"
     """File papers and lists, which may cost money."""
 
     def includes(self, other: UserRole) -> bool:
-        """Whether this role may do what the other one may."""
+        """Whether this role includes the other one."""
         order = list(UserRole)
         return order.index(self) >= order.index(other)
 
 
 class ServiceUser(NamedTuple):
-    """Somebody who is known."""
+    """A known user."""
 
     name: str
     role: UserRole
@@ -55,7 +55,7 @@ class Users:
         """Adds a user, or gives a known one a new token and role; sessions end.
 
         Returns:
-            The token. It is not kept, and cannot be shown again.
+            The token. It is not stored, and cannot be shown again.
 
         Raises:
             ConfigError: The name has other characters than letters, digits and ``._@-``.
@@ -85,11 +85,11 @@ class Users:
         return self._one("SELECT name, role FROM user WHERE name = ?", name)
 
     def by_token(self, token: str) -> ServiceUser | None:
-        """Whose token this is."""
+        """The user of this token."""
         return self._one("SELECT name, role FROM user WHERE token = ?", _hash(token))
 
     def by_session(self, session: str) -> ServiceUser | None:
-        """Whose session this is."""
+        """The user of this session."""
         return self._one(
             "SELECT name, role FROM session JOIN user ON user.name = session.user"
             " WHERE session.token = ? AND until > ?",
