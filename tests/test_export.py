@@ -187,7 +187,7 @@ def test_papers_under_a_name_that_is_not_known_are_left_as_they_are(tmp_path, ca
     out = folder_of(tmp_path / "out", rows)
     assert run(["export", str(out), "--into", str(copy), *SURVEY]) == exits.PARTIAL
     assert copy.read_bytes() == old
-    assert "put them into an array called items" in capsys.readouterr().err
+    assert "put them into an array named items" in capsys.readouterr().err
 
 
 def test_a_correction_rules_exports_until_it_is_taken_back(tmp_path):

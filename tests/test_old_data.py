@@ -17,6 +17,8 @@ import pytest
 from filelock import FileLock
 
 from classifier import Workspace
+from classifier.settings import load_settings
+from classifier.verdict.calibration import load_calibration
 from tests import batch_kit as kit
 from tests.llm_server import Behaviour, LlmServer, reply, status
 
@@ -115,15 +117,19 @@ def label(folder: Path, source: str, *more: str, code: int = 6, **environment: s
     return summary
 
 
-def files(folder: Path) -> tuple[dict[str, bytes], bytes]:
-    """The lines of labels.jsonl that no person overruled, and failed.jsonl.
+def files(folder: Path) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
+    """The lines of labels.jsonl that no person overruled, and those of failed.jsonl.
 
     "prompts" has a correction, which labels.jsonl did not follow in version 0.1.
     """
     lines = (folder / "out" / "labels.jsonl").read_bytes().splitlines()
     labels = {json.loads(line)["ref"]: line for line in lines}
     labels.pop("prompts", None)
-    return labels, (folder / "out" / "failed.jsonl").read_bytes()
+    failed = [json.loads(line) for line in (folder / "out" / "failed.jsonl").read_bytes().splitlines()]
+    for line in failed:
+        if line["code"] == "broken-entry":  # read again from the list, in today's words
+            del line["message"]
+    return labels, failed
 
 
 def numbers(text: str) -> list[str]:
@@ -199,10 +205,14 @@ def test_an_old_report_opens_and_compares(folder):
     assert numbers(compared) == numbers((place / "compare_with_itself.txt").read_text())
 
 
-def test_an_old_calibration_is_applied(folder):
+def test_an_old_calibration_can_be_read_and_is_not_applied_to_an_engine_that_decides_otherwise(folder):
     arguments = ("classify", "../paper.pdf", "--engine", "offline", "--json", "--workspace", "../workspace")
     before = json.loads(run(folder / "calibration", *arguments))
     shutil.copytree(folder / "calibration", folder / "workspace" / "calibration")
     after = json.loads(run(folder / "calibration", *arguments))
-    assert before["confidence"] == pytest.approx(0.5474, abs=5e-5)
-    assert (after["confidence"], after["provenance"]["confidence"]) == (0.5927, "calibrated:probability")
+    assert after["confidence"] == before["confidence"]
+    assert after["provenance"]["confidence"] == "probability"
+    found = load_calibration(Workspace(folder / "workspace"), load_settings(), "offline", "baseline")
+    assert found is not None
+    assert found.slope == 1.971383
+    assert found(0.5474) == pytest.approx(0.5927, abs=1e-4)

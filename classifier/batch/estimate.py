@@ -52,8 +52,7 @@ class CostEstimate:
         cost_usd: In US dollars; None if no price is known.
         failed: Entries that failed before and are not retried.
         at_provider: Entries whose request is in a submitted batch.
-        observed: Replies in the ledger that the estimate is based on; 0 if it was made from character counts
-        alone.
+        observed: Replies in the ledger that the estimate is based on; 0 if only characters were counted.
         cascade: The first engine; empty if there is none.
         escalated_share: The share of papers that is escalated to `model`: a 95 % range (Wilson) if the first
         engine is the offline engine, which labels the sample; 0 to 1 if it is a model.
@@ -111,10 +110,8 @@ class CostEstimate:
             lines.append(f"cascade     {share} are escalated to {self.model} (low confidence)")
         elif self.cascade:
             lines.append(f"cascade     {self.cascade} first; 0 % to 100 % are escalated to {self.model}")
-        lines.append(
-            f"tokens in   {_many(self.tokens_in)}, up to {self.cached_share:.0%} of them the same for all "
-            "papers (cached if the provider supports it)"
-        )
+        same = f"up to {self.cached_share:.0%} of them equal for all papers (cached if the provider does so)"
+        lines.append(f"tokens in   {_many(self.tokens_in)}, {same}")
         lines.append(f"tokens out  {_many(self.tokens_out)}")
         lines.append(f"cost        {self._cost()}")
         return "\n".join(lines)

@@ -59,7 +59,7 @@ def _verdict(c: Comparison) -> str:
     discordant = c.only_a_right + c.only_b_right
     if c.can_tell:
         return f"{c.better.upper()} is better on this sample (p < .05)."
-    start = "This sample is too small to tell A and B apart"
+    start = "This sample cannot tell A from B"
     if not discordant:
         return f"{start}: both are right on the same items."
     items = f"{discordant} discordant item{'s' if discordant > 1 else ''}"

@@ -67,7 +67,7 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
     """Says on standard error what was done and what was not; returns the exit code."""
     for left in spliced.untouched:
         name = f" '{left.key}'" if left.key else ""
-        print(f"{file}: line {left.line}:{name} left as it is: {left.reason}", file=sys.stderr)
+        print(f"{file}: line {left.line}:{name} not changed: {left.reason}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
     done = (
         f"{spliced.changed} cleared of our keywords and notes" if removed else f"{spliced.labelled} labelled"

@@ -184,7 +184,7 @@ async def test_workspace_without_cues_and_weights_decides_by_definitions_and_exa
         assert sum(reply.probabilities.values()) == pytest.approx(1)
         right += reply.answer.label == study.label
     assert right >= 0.8 * len(workspace.studies)
-    assert (engine.model, reply.confidence_source) == ("baseline", "probability")
+    assert (engine.model, reply.confidence_source) == ("baseline-nearness", "probability")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!", "\x00\ufffd", "a" * 5000])

@@ -114,7 +114,7 @@ def test_the_home_directory_may_be_written_as_a_tilde(
         ("http://[::1/a", "not an address"),
         ("https://arxiv.org/list/cs/new", "names no paper"),
         ("https://arxiv.org", "names no paper"),
-        ("https://doi.org/nothing", "holds no DOI"),
+        ("https://doi.org/nothing", "contains no DOI"),
         (".", "is a directory; expected one PDF in it; `classifier label . --out run` labels all"),
     ],
 )

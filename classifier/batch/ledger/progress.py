@@ -88,7 +88,7 @@ def check_ledger(folder: Path, *, whole: bool = False) -> None:
         if is_damage(error):
             raise store_error(path, error, "the ledger cannot be read", "") from error
         if "locked" in str(error):
-            words = f"{path}: the ledger is locked by another program; nothing is lost; try again"
+            words = f"{path}: the ledger is locked by another program; its content is safe; try again"
             raise StoreError(words) from error
         what = f"the ledger is incomplete ({error}); nothing in it was changed: restore it from a backup"
         raise StoreError(f"{path}: {what}") from error

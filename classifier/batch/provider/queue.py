@@ -190,8 +190,7 @@ class ProviderQueue:
         if batch is None and not self.out:
             raise BudgetSpent(
                 f"--max-cost {cap:g} is reached: ${self._spending.cost_usd:.4f} spent, and the next request "
-                "may cost more than the rest; finished papers are saved: rerun with a higher one to "
-                "go on"
+                "may cost more than the rest; finished papers are saved: rerun with a higher one"
             )
         return batch
 

@@ -68,8 +68,13 @@ class OfflineEngine:
 
     @property
     def model(self) -> str:
-        """The name of the weights; "baseline" without a trained model."""
-        return f"baseline-{self.trained.sha256[:12]}" if self.trained else "baseline"
+        """ "baseline-" and a hash of the weights; "baseline" with cues only, "baseline-nearness" with neither.
+
+        Calibrations and measurements are kept by this name, so another way to decide has another name.
+        """
+        if self.trained:
+            return f"baseline-{self.trained.sha256[:12]}"
+        return "baseline" if self._reader.book.cues else "baseline-nearness"
 
     async def answer(self, task: Task) -> Reply:
         """Labels one paper; missing data never makes it fail."""

@@ -22,9 +22,7 @@ from classifier.lists.json_records import records_within
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _KEYWORD = "keyword"
-_UNKNOWN_LIST = (
-    "its papers stand under names that are not known; put them into an array called items, or use --out"
-)
+_UNKNOWN_LIST = "its papers are under unknown names; put them into an array named items, or use --out"
 
 
 class _Member(NamedTuple):
@@ -102,7 +100,7 @@ def splice_csl_json(data: bytes, results: Results) -> Spliced:
     """
     original = decode(data)
     if original.text.lstrip()[:1] not in ("[", "{"):
-        raise InputError("no CSL-JSON: expected an array of items; export the list anew")
+        raise InputError("not CSL-JSON: expected an array of items; export the list again")
     draft = Draft(original)
     line, done = 1, 0
     for element in places_of_elements(original.text):
