@@ -68,7 +68,7 @@ class OfflineEngine:
 
     @property
     def model(self) -> str:
-        """ "baseline-" and a hash of the weights; "baseline" with cues only, "baseline-nearness" with neither.
+        """Its name: a hash of the weights, "baseline" with cues only, "baseline-nearness" with neither.
 
         Calibrations and measurements are kept by this name, so another way to decide has another name.
         """
