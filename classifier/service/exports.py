@@ -77,8 +77,9 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
         path = folder / file
         spliced = render_into(form, path.read_bytes(), path, rows, taxonomy, Options())
         return Response(spliced.data, media_type=media_type, headers=headers)
-    parts = render(form, rows, taxonomy, Options())
-    return StreamingResponse(parts, media_type=media_type, headers=headers)
+    parts = iter(render(form, rows, taxonomy, Options()))
+    first = list(islice(parts, 1))  # a missing extra is an answer, not a broken download
+    return StreamingResponse(chain(first, parts), media_type=media_type, headers=headers)
 
 
 def original_of(hub: Hub, run: StoredRun) -> Response:

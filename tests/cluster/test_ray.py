@@ -165,7 +165,7 @@ def test_an_interrupted_run_is_saved_and_the_local_runner_goes_on(tmp_path, ray_
         process = kit.start(ray_command(source, out), server.url)
         await_rows(process, out, COUNT // 4)
         process.send_signal(signal.SIGTERM)
-        assert "the same command goes on" in finish(process, code=130)
+        assert "rerun to resume" in finish(process, code=130)
         assert COUNT // 4 <= len(kit.labels_of(out)) < COUNT
         ray_folder.await_end()
         written, before = len(whole_rows(out)), model.answered.total()

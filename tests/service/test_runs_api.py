@@ -49,6 +49,15 @@ def test_each_export_is_a_download_that_a_browser_does_not_run(served, form):
     assert answer.headers["content-security-policy"].startswith("sandbox")
 
 
+def test_an_export_whose_extra_is_missing_is_an_answer_and_not_a_broken_download(served, monkeypatch):
+    run = served.upload(start="true").json()
+    served.finished(run["id"])
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    answer = served.client.get(f"{API}/runs/{run['id']}/export?format=parquet")
+    assert (answer.status_code, answer.json()["code"]) == (409, "config")
+    assert "[parquet]" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [
