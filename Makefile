@@ -109,6 +109,12 @@ test-image: $(READY)  ## Build and try the image (fails where no builder works; 
 test-service-kills: $(READY)  ## Kill the service 30 times while browsers and a program use it
 	$(BIN)/python benchmarks/kill_service.py
 
+test-service-limits: $(READY)  ## A full disk and an upload of 2 GB (needs root; fails where it cannot be done)
+	$(BIN)/python -m pytest tests/service_limits
+
+bench-service: $(READY)  ## Measure the service with 50 readers at once (fails if a goal is missed)
+	$(BIN)/python benchmarks/load_service.py
+
 docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site into site/
 	$(BIN)/python docs/make_pages.py
 	$(BIN)/python docs/build_site.py
@@ -116,4 +122,4 @@ docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site i
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .venv-ray .venv-llm .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-image docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-service-limits bench-service test-image docs clean

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -76,6 +79,9 @@ _MIGRATIONS = (
     """,
 )
 
+_LEAST_BYTES = 1 << 20
+"""Free space below which an error of SQLite is blamed on the disk."""
+
 
 class ServiceDatabase:
     """The file; each transaction opens it again, so any thread may use this.
@@ -140,6 +146,10 @@ class ServiceDatabase:
                 connection.execute("PRAGMA foreign_keys = ON")
                 yield connection
         except sqlite3.Error as error:
+            # Without any free space SQLite cannot even extend its log, and calls it an I/O error.
+            if is_full(error) or shutil.disk_usage(self.path.parent).free < _LEAST_BYTES:
+                full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise StoreError("the disk is full; saved data is kept: free some disk space") from full
             raise StoreError(
                 f"the service's database cannot be used ({error}); saved data is kept: try again"
             ) from error
