@@ -1,4 +1,4 @@
-"""The one protocol that every engine speaks: a Task in, a validated Reply out."""
+"""The protocol that every engine implements: a Task in, a validated Reply out."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from classifier.model.task import Task
 
 @runtime_checkable
 class Engine(Protocol):
-    """Answers which label a paper gets.
+    """Chooses the label of a paper.
 
     Attributes:
-        name: "offline", "openai", "scripted" …; stands in `provenance.engine`.
+        name: "offline", "openai", "scripted" …; stored as `provenance.engine`.
         model: The model's name, or None if there is none.
         needs_prompt: Whether `Task.prompt` must be rendered before `answer` is called.
     """
 
     @property
     def name(self) -> str:
-        """Stands in `provenance.engine`."""
+        """Stored as `provenance.engine`."""
         ...
 
     @property
@@ -30,15 +30,15 @@ class Engine(Protocol):
 
     @property
     def needs_prompt(self) -> bool:
-        """Whether tasks must bring a prompt."""
+        """Whether tasks must contain a prompt."""
         ...
 
     async def answer(self, task: Task) -> Reply:
         """Answers one task.
 
         Raises:
-            ModelError: The model could not be asked; `ContextOverflow` asks for a smaller prompt.
-            ReplyError: It answered, but not with a usable label, also after one re-ask.
+            ModelError: There was no reply; after `ContextOverflow`, a smaller prompt may succeed.
+            ReplyError: The reply has no usable label, even after one re-ask.
         """
         ...
 

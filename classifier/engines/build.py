@@ -1,4 +1,4 @@
-"""Settings -> Engine: the one table of engines."""
+"""Settings -> Engine: the table of engines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def build_engine(
     settings: Settings, workspace: Workspace, *, repair: Callable[[str], str], **more: Any
 ) -> Engine:
-    """Makes the engine that the settings choose; of a cascade, the last one (see `settings.first_stage`).
+    """Makes the engine that the settings choose; in a cascade, the last one (see `settings.first_stage`).
 
     Args:
         repair: Turns a validation message into the text that asks the model again.
@@ -65,7 +65,7 @@ def build_openai(
         more: Further arguments of `OpenAIEngine`: transport, profile, memory.
 
     Raises:
-        ConfigError: No model is named, or what is set cannot be used.
+        ConfigError: No model is named, or a setting is wrong.
     """
     if not settings.model:
         raise ConfigError(

@@ -21,16 +21,16 @@ ScriptedLine = Reply | Answer | str | Exception
 
 
 class ScriptedEngine:
-    """Gives the scripted lines in order, or what a function makes of each task.
+    """Returns the scripted replies in order, or the result of a function for each task.
 
     Args:
-        taxonomy: What raw replies are validated against.
+        taxonomy: The taxonomy that raw replies are validated against.
         script: A `Reply`, an `Answer`, a raw reply or an exception for each task, or a function
             from the task to one of these.
         needs_prompt: Whether tasks must come with a rendered prompt, as for a real model.
 
     Attributes:
-        tasks: Every task that was put, in order.
+        tasks: Every task that `answer` received, in order.
         closed: Whether `aclose` was called.
     """
 
@@ -51,12 +51,12 @@ class ScriptedEngine:
         self._say = script if callable(script) else _in_order(script)
 
     async def answer(self, task: Task) -> Reply:
-        """Says the next line.
+        """Returns the next reply of the script, or raises it if it is an exception.
 
         Raises:
-            ModelUnavailable: The script is at its end.
-            ReplyError: A raw reply that the schema refuses.
-            Exception: One that the script holds.
+            ModelUnavailable: The script has no more replies.
+            ReplyError: A raw reply is not valid under the schema.
+            Exception: Any exception in the script.
         """
         self.tasks.append(task)
         line = self._say(task)
@@ -70,7 +70,7 @@ class ScriptedEngine:
         return Reply(answer=answer, engine=self.name, attempts=1, raw=raw, confidence_source=source)
 
     async def aclose(self) -> None:
-        """Nothing to release."""
+        """Does nothing except set `closed`: there are no open resources."""
         self.closed = True
 
 

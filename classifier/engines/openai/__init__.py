@@ -1,7 +1,7 @@
 """The engine for any OpenAI-compatible server.
 
-Reading order: `engine` (a task in, a reply out), `chat` (one question, adapted to the server, tried
-again), `transport` (one exchange), `failures` and `completion` (what came back), `retry`, `ladder`,
+Reading order: `engine` (a task in, a reply out), `chat` (one question, adapted to the server, with retries),
+`transport` (one exchange), `failures` and `completion` (the server's response), `retry`, `ladder`,
 `logprobs`, `prices`.
 """
 

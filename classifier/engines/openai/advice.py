@@ -1,7 +1,7 @@
-"""What to do about a model or an address that a server does not know: it is asked what it has.
+"""Advice about a model or an address that a server does not know, from the server's list of models.
 
-What enters: a rejection. What leaves: the same one, whose message names the server's models, or the address
-that was probably meant. What it does not do: fail; without a list the message stays as it was.
+What enters: a rejection. What leaves: the same rejection, with the server's models or the probable address in
+its message. It never fails: if the list cannot be fetched, the message is unchanged.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from classifier.engines.openai.wording import is_unknown_model, is_unknown_path
 from classifier.errors import ClassifierError
 
 _SHOWN = 8
-"""Models in a message: the likeliest, or the first ones."""
+"""Most models in a message: those with a similar name first, then the first ones of the list."""
 _NAME_CHARS = 80
 _VERSIONED = re.compile(r"/v\d+\w*(?:/|$)|/deployments/")
 
 
 class Advice:
-    """Asks a server once, and only after it has refused.
+    """Asks a server for its models at most once, and only after it rejected a request.
 
     Args:
-        base_url: Without anything secret.
-        fetch: Gets the text of `/models`.
+        base_url: The API's root, without secrets.
+        fetch: Fetches the text of `/models`.
     """
 
     def __init__(self, base_url: str, fetch: Callable[[], Awaitable[str]]) -> None:
@@ -38,7 +38,7 @@ class Advice:
         self._lock = asyncio.Lock()
 
     async def on(self, error: RejectedRequest, model: str) -> RejectedRequest:
-        """The rejection, with advice if it is about an unknown model or address."""
+        """The rejection, with advice in its message if it is about an unknown model or address."""
         is_path = is_unknown_path(error.said)
         if not (error.status == 404 or is_unknown_model(error.said) or is_path):
             return error

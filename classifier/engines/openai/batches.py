@@ -1,8 +1,9 @@
-"""The Batch API of an OpenAI-compatible server: files up, batches made, looked at, found again, answers down.
+"""The Batch API of an OpenAI-compatible server: upload files, create, look up and find batches, download
+results.
 
-What enters: JSON Lines files of requests. What leaves: what the server says of its batches, read leniently.
-Errors are those of `classifier.errors`, without retries. What it does not do: decide what goes into a batch,
-or what an answer means.
+What enters: JSON Lines files of requests. What leaves: the server's descriptions of its batches, parsed
+leniently. Errors are those of `classifier.errors`; nothing is retried. It does not decide what goes into a
+batch, or what an answer means.
 """
 
 from __future__ import annotations
@@ -21,26 +22,26 @@ from classifier.errors import ConfigError, ModelError
 
 ENDPOINT = "/v1/chat/completions"
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
-"""States in which a batch stays."""
+"""Final states of a batch."""
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _OTHER_NAMES = {"canceled": "cancelled", "canceling": "cancelling", "succeeded": "completed"}
 _TAG = "classifier_batch"
 _WINDOW = "24h"
 _TRANSFER_S = 3600.0
-"""For one file up or down: 200 MB on a slow line."""
+"""Seconds for the upload or download of one file: enough for 200 MB on a slow line."""
 _PAGE, _PAGES = 100, 100
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What the server says of a batch.
+    """A batch as the server describes it.
 
     Attributes:
-        tag: Given by whoever submitted it.
-        input_file, output_file, error_file: Ids; requests, answers and failures.
-        errors: (code, message) of a batch that was refused as a whole.
-        completed, failed: Requests.
+        tag: The tag that was given to `create`.
+        input_file, output_file, error_file: Ids of the files with requests, answers and failures.
+        errors: (code, message) of each error of a batch that was rejected as a whole.
+        completed, failed: Numbers of requests.
     """
 
     id: str
@@ -55,12 +56,12 @@ class Batch:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more is to come."""
+        """Whether the batch is in a final state."""
         return self.status in ENDED
 
     @property
     def results(self) -> tuple[str, ...]:
-        """The files that can be had."""
+        """Ids of the result files that exist."""
         return tuple(filter(None, (self.output_file, self.error_file)))
 
 
@@ -68,7 +69,7 @@ class BatchServer:
     """The server's batches.
 
     Args:
-        transport: Carries the requests; closed by its owner.
+        transport: Sends the requests; its owner closes it.
     """
 
     def __init__(self, transport: OpenAITransport) -> None:
@@ -80,11 +81,11 @@ class BatchServer:
         return self._transport.base_url
 
     async def upload(self, path: Path) -> str:
-        """Uploads a file of requests; returns the server's id of it.
+        """Uploads a file of requests and returns its id at the server.
 
         Raises:
-            ConfigError: The server's answers cannot be used.
-            ModelError: It was not taken.
+            ConfigError: The server's response has no usable id.
+            ModelError: The file was not accepted.
         """
 
         async def send(client: Any) -> Any:
@@ -95,10 +96,10 @@ class BatchServer:
         return self._id(getattr(made, "id", None), "file")
 
     async def create(self, file_id: str, tag: str) -> Batch:
-        """Submits a batch. After an error that leaves open whether it came about, `find` tells.
+        """Submits a batch. If an error leaves open whether the batch exists, ask with `find`.
 
         Raises:
-            ModelError: It was refused, or nobody answered.
+            ModelError: The batch was rejected, or there was no response.
         """
         return self._read(
             await self._send(
@@ -114,7 +115,7 @@ class BatchServer:
         )
 
     async def look(self, batch_id: str) -> Batch:
-        """How far a batch is.
+        """The current state of a batch.
 
         Raises:
             ModelError: The server does not know it, or nobody answered.
@@ -125,11 +126,11 @@ class BatchServer:
         """The batch that was submitted with a tag or with a file, or None.
 
         Raises:
-            RejectedRequest: The server cannot list its batches, or not to their end.
-            ModelError: Nobody answered.
+            RejectedRequest: The server cannot list its batches, or not all of them.
+            ModelError: There was no response.
         """
         async for row in self._listed():
-            # Some servers drop the metadata; the file belongs to this one batch.
+            # Some servers drop the metadata, but the file belongs to this batch only.
             theirs = dict_of(row.get("metadata")).get(_TAG), row.get("input_file_id")
             if theirs[0] == tag or (file_id is not None and theirs[1] == file_id):
                 return self._read(row)
@@ -139,8 +140,8 @@ class BatchServer:
         """Writes a result file to disk.
 
         Raises:
-            ModelError: It cannot be had.
-            OSError: It cannot be written.
+            ModelError: The file is not available.
+            OSError: The file cannot be written.
         """
 
         async def fetch(client: Any) -> None:
@@ -150,7 +151,7 @@ class BatchServer:
         await self._transport.call(fetch, _TRANSFER_S)
 
     async def cancel(self, batch_id: str) -> None:
-        """Asks for a batch's end; what is answered by then is paid for.
+        """Cancels a batch; requests that were already answered cost money.
 
         Raises:
             ModelError: The server does not know it, or nobody answered.
@@ -158,7 +159,7 @@ class BatchServer:
         await self._send("post", f"/batches/{batch_id}/cancel", body={})
 
     async def remove(self, file_id: str) -> None:
-        """Removes a file from the server: papers' text need not lie there. Failing changes nothing."""
+        """Removes a file from the server, so that papers' text does not stay there. Failures are ignored."""
         try:
             await self._transport.call(lambda client: client.files.delete(file_id))
         except ModelError:
@@ -210,10 +211,10 @@ class BatchServer:
         )
 
     def _id(self, value: object, what: str) -> str:
-        """An id that can stand in a path.
+        """An id that is safe in a path.
 
         Raises:
-            ConfigError: The server gave none, though it took what was sent.
+            ConfigError: The server returned no usable id, although it accepted the request.
         """
         if _is_usable(value):
             return str(value)

@@ -1,4 +1,4 @@
-"""A request body -> its hash: by which replies are kept and found again."""
+"""A request body -> its hash, under which replies are stored and found."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from typing import Any
 
 
 def request_sha256(request: Mapping[str, Any]) -> str:
-    """Hash of a request body (or of what it asks), whatever the order of its keys."""
+    """Hash of a request body (or of its question); the order of its keys does not matter."""
     canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

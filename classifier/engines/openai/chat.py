@@ -1,8 +1,8 @@
 """One server and model: a conversation in, a completion out, with retries and the ladder.
 
-What enters: messages and the answer's schema. What leaves: a `Completion` whose text is not empty and
-not cut in transport, and the JSON object in it. Every request is counted in a `Tally`, so that what
-failed attempts cost is known too. What it does not do: judge the answer.
+What enters: messages and the answer's schema. What leaves: a `Completion` whose text is not empty and not cut
+in transport, and the JSON object in it. Every request is counted in a `Tally`, so that the cost of failed
+attempts is known too. It does not check the answer.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ChatQuestion:
-    """A conversation (system message first), the schema of the answer, and room for it in tokens.
+    """A conversation (system message first), the answer's schema, and the output limit in tokens.
 
     Attributes:
-        is_reask: The model was told what was wrong with its first reply.
+        is_reask: The conversation says what was wrong with the model's first reply.
     """
 
     messages: Messages
@@ -42,14 +42,14 @@ class ChatQuestion:
 
 
 class CutInTransport(Unusable, Truncated):
-    """The reply ends inside its JSON although the server calls it finished (retryable)."""
+    """The reply ends inside its JSON although the server reports it as finished (retryable)."""
 
     retryable = True
 
 
 @dataclass
 class Tally:
-    """What one task has cost so far: requests sent, and completions received, usable or not."""
+    """The cost of one task so far: requests sent, and completions received, usable or not."""
 
     requests: int = 0
     completions: list[Completion] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class ServerReply:
-    """A completion, the JSON object found in it, and the profile it was asked with; None if kept."""
+    """A completion, its JSON object, and the profile of the request (None for a stored reply)."""
 
     completion: Completion
     extracted: Extracted
@@ -65,16 +65,16 @@ class ServerReply:
 
 
 class ChatServer:
-    """Puts conversations to one model of one server, and learns what they accept.
+    """Sends conversations to one model of one server, and learns what they accept.
 
     Args:
-        transport: Where requests go.
+        transport: Sends the requests.
         model: The model's name at the server.
-        wishes: Parameters to send.
-        key: Server and model, the name under which findings are kept.
-        start: The profile to begin with if nothing is known.
-        findings: What earlier runs found out.
-        retries: How one question is tried again.
+        wishes: The parameters that requests should have.
+        key: Server and model: the name under which findings are stored.
+        start: The profile to start with if nothing is known.
+        findings: The profiles that earlier runs stored.
+        retries: How one question is retried.
     """
 
     def __init__(
@@ -97,8 +97,8 @@ class ChatServer:
         self._retries = retries
         self._profile: Profile | None = None
         self._kept: Profile | None = None
-        self._answered = False  # a completion has come in this process, of use or not
-        self._proven = False  # a reply has come in this process
+        self._answered = False  # this process has received a completion, usable or not
+        self._proven = False  # this process has received a usable reply
         self._scout = Scout()
 
     async def ask(self, question: ChatQuestion, tally: Tally, doubted: Profile | None = None) -> ServerReply:
@@ -106,18 +106,19 @@ class ChatServer:
 
         Args:
             question: What is sent.
-            tally: Counts this call's requests in.
-            doubted: A profile that an earlier reply shows to be of no use; one rung lower is tried.
+            tally: Counts the requests of this call.
+            doubted: A profile that did not work, as an earlier reply shows; the next lower rung is used
+                instead.
 
         Raises:
-            ModelError: No answer, refused, or out of attempts.
+            ModelError: There was no response, the request was rejected, or all attempts failed.
             CutInTransport: Each attempt's reply ended inside its JSON.
         """
         trial = Trial(self._known())
         trial.doubt(doubted)
         async for attempt in retrying(self._retries.attempts, self._retries.waits, self._retries.on_wait):
             with attempt:
-                # Those that wait for the very first exchange go together, with what it has found.
+                # Calls that waited for the very first exchange start together, with its findings.
                 return await self._scout.send(
                     lambda: self._adapting(trial, question, tally), lambda: trial.begin(self._known())
                 )
@@ -136,7 +137,7 @@ class ChatServer:
             self._findings.keep(self._key, profile, spoken=spoken)
 
     async def _adapting(self, trial: Trial, question: ChatQuestion, tally: Tally) -> ServerReply:
-        """One exchange, repeated at once for as long as the server's words name what to give up."""
+        """One exchange; repeated at once as long as the server's error says what to change."""
         while True:
             await self._retries.pause.wait(self._retries.waits.total_s)
             tally.requests += 1
@@ -166,7 +167,7 @@ class ChatServer:
         return {"model": self._model, "messages": messages, **rest}
 
     def _adapts(self, trial: Trial, question: ChatQuestion, error: ModelError) -> bool:
-        """Whether the trial has changed so that asking again at once makes sense."""
+        """Whether the trial has changed its profile, so that asking again at once makes sense."""
         before = trial.profile
         is_new = self._kept is None and not self._answered
         again = trial.adapts(error, is_reask=question.is_reask, is_new=is_new, is_proven=self._proven)
@@ -177,19 +178,19 @@ class ChatServer:
     def _learn(self, trial: Trial) -> None:
         if trial.sporadic and self._proven:
             return
-        if trial.profile != trial.start:  # others may have found out more in the meantime
+        if trial.profile != trial.start:  # other calls may have learned more in the meantime
             self._profile = self._known().merge(trial.profile)
         self._proven = True
         self._keep(self._known(), spoken=not trial.inferred)
 
 
 def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
-    """The JSON object of a completion that is worth judging.
+    """The JSON object of a completion.
 
     Raises:
         Refused: The model declined.
-        EmptyReply: There is no text (retryable).
-        CutInTransport: The text ends inside its JSON although it is said to be finished.
+        EmptyReply: The reply has no text (retryable).
+        CutInTransport: The text ends inside its JSON although the server reports it as finished.
     """
     if completion.refusal is not None or completion.finish == "content_filter":
         words = one_line(completion.refusal or "stopped by the content filter")
@@ -209,9 +210,9 @@ def _usable(completion: Completion, schema: Mapping[str, Any]) -> Extracted:
 
 
 def enforced(said: ServerReply, schema: Mapping[str, Any]) -> bool:
-    """Whether a reply looks as if the server had held the model to the structure that was asked for.
+    """Whether the server seems to have enforced the structure that the request asked for.
 
-    A strict schema cannot be broken by the model, the other rungs only promise JSON.
+    Under a strict schema, the model cannot deviate from it; the other rungs only promise JSON.
     """
     if said.profile is None:
         return True

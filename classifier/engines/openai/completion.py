@@ -1,7 +1,7 @@
 """A chat-completions response body -> Completion.
 
-Reads what servers send, not what they should: missing parts become None, and only a body without
-any choice is an error. What it does not do: look into the reply (`classifier.engines.openai.extraction`).
+Accepts what servers really send: missing parts become None, and only a body without any choice is an error.
+It does not parse the reply (`classifier.engines.openai.extraction`).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from classifier.model.reply import Usage
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 REASONING = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thought")
-"""Members of a message in which servers put what the model wrote before its reply."""
+"""Fields of a message in which servers put what the model wrote before its reply."""
 _NOTHING = ("", "{}", "null")
 _PART = {"type", "text", "content"}
 _BATCH_TIER = "batch"
 _CLOSING = re.compile(r"[\s}\]]*(?:```\s*)?(?:</?[\w|]+>\s*)*(?:```\s*)?")
-"""What may follow the answer at the end of a reply: the end of a call, a fence, marks like </tool_call>."""
+"""Text that may follow the answer in a reply: the end of a call, a fence, marks like </tool_call>."""
 _CUT = frozenset(
     {"length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length", "max_length"}
 )
@@ -37,7 +37,7 @@ _FILTERED = frozenset(
 
 
 class TokenAlternatives(NamedTuple):
-    """One output token with its log probability, and the likeliest tokens in its place."""
+    """One output token with its log probability, and the most likely tokens at its position."""
 
     data: bytes
     logprob: float
@@ -46,16 +46,16 @@ class TokenAlternatives(NamedTuple):
 
 @dataclass(frozen=True)
 class Completion:
-    """What one response says.
+    """The content of one response.
 
     Attributes:
         text: The reply: a tool's arguments if there are any, else the message's content.
-        reasoning: What the model wrote before its reply, if the server keeps that apart.
-        finish: "stop", "length", "content_filter" …; other spellings of the latter two are put into these.
-        refusal: The model's words where it declined.
-        model: As the server reports it.
-        batch: Whether it came by the Batch API, at its price.
-        tokens: Of the message's content; empty if the server gives no log probabilities.
+        reasoning: What the model wrote before its reply, if the server separates the two.
+        finish: "stop", "length", "content_filter" …; other spellings of the last two are converted to these.
+        refusal: The model's words if it declined.
+        model: The model's name as the server reports it.
+        batch: Whether it came from the Batch API, at that price.
+        tokens: Tokens of the message's content; empty if the server gives no log probabilities.
     """
 
     text: str
@@ -69,12 +69,10 @@ class Completion:
 
 
 def read_completion(body: Mapping[str, Any]) -> Completion:
-    """Reads a response body.
-
-    Of several choices, the first with a reply is taken.
+    """Reads a response body. If there are several choices, the first with a reply is used.
 
     Raises:
-        UnusableBody: There is no choice with a message in it (retryable).
+        UnusableBody: No choice contains a message (retryable).
     """
     choices = [choice for choice in map(dict_of, list_of(body.get("choices"))) if _message(choice)]
     if not choices:
@@ -94,10 +92,10 @@ def read_completion(body: Mapping[str, Any]) -> Completion:
 
 
 def replied(completion: Completion, keys: Collection[str]) -> Completion:
-    """The completion with its reply, which some servers put elsewhere and leave the content empty.
+    """The completion with its reply, also if the server put it elsewhere and left the content empty.
 
-    It is taken from a refusal or from reasoning only if that ends in a whole answer: an object with all of
-    `keys`. An object amid the reasoning is a draft.
+    A refusal or the reasoning counts as the reply only if it ends with a complete answer, an object with all
+    of `keys`. An object in the middle of the reasoning is a draft.
     """
     if completion.text.strip() or completion.finish == "length":
         return completion
@@ -111,7 +109,7 @@ def replied(completion: Completion, keys: Collection[str]) -> Completion:
 
 
 def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A choice's message; some servers name it as a stream's parts, or answer as for a plain prompt."""
+    """A choice's message; some servers call it `delta`, as in streams, or answer as for a plain prompt."""
     for name in ("message", "delta"):
         if dict_of(choice.get(name)):
             return dict_of(choice[name])
@@ -120,17 +118,17 @@ def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _text(message: Mapping[str, Any]) -> str:
-    """The reply in a message: a tool's arguments, unless there are none, else its content."""
+    """The reply in a message: the arguments of a tool call if there are any, else the content."""
     written = [text for call in _calls(message) if (text := _arguments(call)).strip() not in _NOTHING]
     content = _parts_text(message.get("content"))
     if written or content.strip():
         return written[0] if written else content
-    parsed = message.get("parsed")  # what the SDKs of some servers' clients add
+    parsed = message.get("parsed")  # added by the client SDKs of some servers
     return json.dumps(parsed) if isinstance(parsed, dict) and parsed else content
 
 
 def _calls(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The tool calls of a message; those of the tool that was asked for first."""
+    """The tool calls of a message; calls of the requested tool come first."""
     calls = message.get("tool_calls")
     found = [dict_of(call) for call in (calls if isinstance(calls, list) else [calls])]
     found = [dict_of(call.get("function")) or call for call in found]
@@ -144,7 +142,7 @@ def _arguments(call: Mapping[str, Any]) -> str:
 
 
 def _refusal(message: Mapping[str, Any]) -> str | None:
-    """The model's words where it declined: in a member of its own, or in a part of that kind."""
+    """The model's words if it declined: in a separate field, or in a part of type "refusal"."""
     parts = [dict_of(part) for part in list_of(message.get("content"))]
     words = [
         message.get("refusal"),
@@ -154,7 +152,7 @@ def _refusal(message: Mapping[str, Any]) -> str | None:
 
 
 def _parts_text(content: object) -> str:
-    """Text of a message: a string, an object that the server has parsed, or parts that each carry some."""
+    """The text of a message: a string, an object that the server has parsed, or a list of parts with text."""
     if isinstance(content, list):
         return "".join(_part_text(part) for part in content)
     if isinstance(content, dict) and content.keys() <= _PART:
@@ -182,17 +180,17 @@ def _finish(choice: Mapping[str, Any]) -> str | None:
 
 
 def as_batch_answer(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A response body that came by the Batch API, marked as such."""
+    """A response body, marked as coming from the Batch API."""
     return {**body, "service_tier": _BATCH_TIER}
 
 
 def came_by_batch(body: Mapping[str, Any]) -> bool:
-    """Whether a response body is marked so."""
+    """Whether a response body is marked as coming from the Batch API."""
     return body.get("service_tier") == _BATCH_TIER
 
 
 def read_usage(body: Mapping[str, Any]) -> Usage:
-    """The tokens that a response body counts; their cost is not looked up."""
+    """The token counts in a response body, without their cost."""
     usage = dict_of(body.get("usage"))
     details = dict_of(usage.get("prompt_tokens_details"))
     cached = count_of(details.get("cached_tokens"))
@@ -204,15 +202,15 @@ def read_usage(body: Mapping[str, Any]) -> Usage:
 
 
 def _count(usage: Mapping[str, Any], *names: str) -> int | None:
-    """The first count that can be read."""
+    """The first of these counts that is valid."""
     return next((count for name in names if (count := count_of(usage.get(name))) is not None), None)
 
 
 def _tokens(content: object) -> tuple[TokenAlternatives, ...]:
-    """Empty unless every token is readable: a gap would shift all that follows."""
+    """The tokens; empty unless all of them are valid, since a gap would shift all later ones."""
     tokens = []
     try:
-        for item in list_of(content):  # hundreds a reply
+        for item in list_of(content):  # a reply has hundreds of them
             data, logprob = _token(item)
             top = item.get("top_logprobs")
             others = tuple(_readable(top)) if top and isinstance(top, list) else ()

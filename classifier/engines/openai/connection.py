@@ -1,7 +1,7 @@
-"""The clients of one server: connections, certificates, a proxy; who asks, and the query of the base URL.
+"""The clients of one server: connections, certificates, proxy, credentials, and the query of the base URL.
 
-What enters: an `Endpoint`. What leaves: an HTTP client, and the openai client upon one. The query is added
-below the HTTP client, whose log holds the address of each request: a query may be a key.
+What enters: an `Endpoint`. What leaves: an HTTP client, and an openai client that uses it. The query is added
+below the HTTP client, which logs the address of each request, since the query may contain a key.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from classifier.engines.openai.endpoint import Endpoint
 from classifier.proxies import Proxy
 
 _CONNECT_S = 10.0
-"""For a connection; the answer has the whole time."""
+"""Timeout for a connection, in seconds; the response may take the whole timeout."""
 
 
 class SdkClient(openai.AsyncOpenAI):
-    """The openai client with an endpoint's headers. It takes nothing from the environment and does not retry.
+    """The openai client with an endpoint's headers. It reads no environment variables and does not retry.
 
     Args:
-        http_client: Carries the requests.
+        http_client: Sends the requests.
         timeout_s: For each step of an exchange.
-        is_own: Whether `open_client` has made the HTTP client, which then adds the query.
+        is_own: Whether `open_client` made the HTTP client, which then adds the query.
     """
 
     def __init__(
         self, endpoint: Endpoint, http_client: httpx2.AsyncClient, timeout_s: float, *, is_own: bool
     ) -> None:
         super().__init__(
-            api_key="none",  # the endpoint's headers say who asks
+            api_key="none",  # the endpoint's headers contain the credentials
             base_url=endpoint.url,
             max_retries=0,
             timeout=_timeout(timeout_s),
             default_query=None if is_own else dict(endpoint.query),
             http_client=http_client,
         )
-        # Both would be read from the environment otherwise.
+        # Otherwise both would be read from the environment.
         self.organization = self.project = None
         self._identity = endpoint.headers
 
@@ -52,12 +52,12 @@ def _timeout(timeout_s: float) -> httpx2.Timeout:
 def open_client(
     endpoint: Endpoint, *, timeout_s: float, connections: int, proxy: Proxy | None
 ) -> httpx2.AsyncClient:
-    """Makes a client that takes nothing else from the environment than certificates (`SSL_CERT_FILE`).
+    """Makes a client that takes only certificates from the environment (`SSL_CERT_FILE`).
 
     Args:
         timeout_s: For each step of an exchange.
-        connections: Most at a time, all of them kept open between requests.
-        proxy: What requests go through.
+        connections: Maximum number; all of them stay open between requests.
+        proxy: The proxy for all requests; None for a direct connection.
     """
     inner = httpx2.AsyncHTTPTransport(
         verify=httpx2.create_ssl_context(trust_env=True),

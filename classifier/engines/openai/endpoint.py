@@ -1,7 +1,7 @@
-"""A base URL and a key -> where requests go, and the headers that they carry.
+"""A base URL and a key -> the address for requests, and their headers.
 
-What enters: what the user set. What leaves: the URL without anything secret in it, its query, and headers.
-User, password, query and key stay out of whatever is shown. What it does not do: connect.
+What enters: the user's settings. What leaves: the URL without secrets, its query, and headers. User,
+password, query and key are never shown. It does not connect.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from classifier.errors import ConfigError
 
 OPENAI_URL = "https://api.openai.com/v1"
 LEAST_KEY_CHARS = 12
-"""What is shorter is no key but a word that a local server wants to hear ("EMPTY", "ollama")."""
+"""Least length of a real key; local servers expect shorter words as keys ("EMPTY", "ollama")."""
 
 _CHAT_PATH = "/chat/completions"
 _AZURE = re.compile(r"\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$")
@@ -24,7 +24,7 @@ _AZURE_HEADER = "api-key"
 _BEARER = "authorization"
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _OPEN = frozenset({"api-version", "api_version", "model", "deployment"})
-"""Members of a query that are no secrets."""
+"""Parameters of a query that are not secret."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Endpoint:
 
     Attributes:
         url: The API's root, without user, password and query.
-        query: Goes along with every request.
-        headers: Who asks; `Authorization` is missing if nothing goes there.
-        secrets: Strings that must not be shown or written.
+        query: Added to every request.
+        headers: The headers with the credentials; without `Authorization` if the key is in another header.
+        secrets: Strings that must never be shown or written.
     """
 
     url: str
@@ -48,12 +48,12 @@ def endpoint(base_url: str | None, api_key: str | None = None, api_key_header: s
     """Reads a base URL.
 
     Args:
-        base_url: None for OpenAI's own.
+        base_url: None for OpenAI's own API.
         api_key: None for servers that need none; a dummy is sent.
-        api_key_header: Where the key goes; None is `api-key` for Azure's hosts, else `Authorization`.
+        api_key_header: The header for the key; None means `api-key` for Azure's hosts, else `Authorization`.
 
     Raises:
-        ConfigError: The URL, the key or the header's name cannot be used.
+        ConfigError: The URL, the key or the header's name is invalid.
     """
     parts = _checked_url(base_url or OPENAI_URL)
     key = _checked_key(api_key)
@@ -76,7 +76,7 @@ def public_url(url: str) -> str:
     parts = urlsplit(url.strip())
     path = (
         parts.path.rstrip("/").removesuffix(_CHAT_PATH).rstrip("/")
-    )  # some copy the whole address of a chat
+    )  # some users copy the whole address for chat completions
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", ""))
 
 
@@ -111,7 +111,7 @@ def _checked_key(key: str | None) -> str | None:
         return None
     key = key.strip()
     if not (key.isascii() and key.isprintable()) or " " in key:
-        # The value stays out of the message.
+        # The message must not contain the value.
         raise ConfigError("the API key has invalid characters; expected printable ASCII without spaces")
     return key
 

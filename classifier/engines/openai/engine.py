@@ -1,9 +1,10 @@
 """The engine for any OpenAI-compatible server: a rendered prompt in, a validated Reply out.
 
-It asks for one JSON object by the taxonomy's answer schema, validates what comes, asks once more with
-the reason where a whole reply is wrong, and gives more room where the output limit cut it. How requests
-travel, retry and adapt is in `chat`, `transport`, `retry` and `ladder`. What it does not do: read
-settings, check quotes, or decide what is reviewed. An engine belongs to one event loop.
+It asks for one JSON object under the taxonomy's answer schema and validates the reply. If a complete reply is
+invalid, it asks once more and gives the reason; if the output limit cut the reply, it asks again with a
+higher limit. Transport, retries and adaptation to the server are in `chat`, `transport`, `retry` and
+`ladder`. It does not read settings, check quotes, or decide what is reviewed. An engine belongs to one event
+loop.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ from classifier.survey.answer_schema import parse_answer, stated_confidence
 from classifier.survey.taxonomy import Taxonomy
 
 _ROOMS = (1, 2, 4)
-"""Factors of the output limit: a reply that is cut gets twice the room, twice (docs/adr/0005)."""
+"""Factors of the output limit: after a cut reply, it is doubled, at most twice (docs/adr/0005)."""
 _MAX_BAD_REPLY_CHARS = 12_000
-"""Of a wrong reply that goes back with the re-ask: three times a valid one."""
+"""Most characters of an invalid reply that the re-ask quotes: three times the length of a valid one."""
 _LEAST_CHARS_A_TOKEN = 12
-"""No tokenizer packs prose tighter: a smaller count means that the server cut the prompt."""
+"""No tokenizer needs fewer tokens for prose: a smaller count means that the server cut the prompt."""
 
 
 def plain_repair(reason: str) -> str:
-    """The re-ask for callers that bring no template of their own."""
+    """The text of the re-ask for callers without a template of their own."""
     return (
         f"Your reply cannot be used: {reason}. "
         "Answer again with one JSON object of the schema and nothing else."
@@ -46,22 +47,22 @@ def plain_repair(reason: str) -> str:
 
 
 class OpenAIEngine:
-    """Asks a language model over the chat-completions protocol.
+    """Asks a language model through the chat-completions API.
 
     Args:
-        taxonomy: The closed set, and the schema that replies are validated against.
+        taxonomy: Defines the allowed labels and the schema that replies are validated against.
         model: The model's name at the server.
-        server: Where it is.
-        wishes: What requests should carry.
-        retries: How one question is tried again.
+        server: The server's address, key and timeout.
+        wishes: The parameters that requests should have.
+        retries: How one question is retried.
         prices: Model name -> price, for models that the price list does not know.
-        memory: File in which to remember what servers accept; None forgets.
-        profile: What the server is first taken to accept, where the memory knows nothing.
-        repair: Makes the re-ask's text from the validation message.
-        transport: Takes the place of HTTP altogether: recordings, replay.
+        memory: File that stores what servers accept; None stores nothing.
+        profile: What the server is assumed to accept if `memory` has no entry for it.
+        repair: Makes the text of the re-ask from the validation message.
+        transport: Used instead of HTTP, for example to record or replay.
 
     Raises:
-        ConfigError: No model, neither key nor base URL, or one that cannot be used.
+        ConfigError: There is no model, or neither a key nor a base URL, or one of them is invalid.
     """
 
     name = "openai"
@@ -99,7 +100,7 @@ class OpenAIEngine:
         self._base_url = http.base_url
         self._prices = prices or {}
         self._repair = repair
-        # Old servers ignore the new name without a word, and then write without end.
+        # Old servers silently ignore the new name, and then their output has no limit.
         of_openai = urlsplit(self._base_url).hostname == "api.openai.com"
         self._server = ChatServer(
             self._transport,
@@ -118,9 +119,9 @@ class OpenAIEngine:
         """Answers one task; see `Engine.answer`.
 
         Raises:
-            ModelError: After the last attempt, or at once where trying again is no use.
-            ReplyError: The re-ask's reply was wrong too, or the room was never enough.
-                Both carry `attempts` and `usage`, since failures cost money too.
+            ModelError: All attempts failed, or a retry would not help.
+            ReplyError: The reply to the re-ask was invalid too, or every reply was cut by the output limit.
+                Both have `attempts` and `usage`, since failures cost money too.
         """
         if task.prompt is None:
             raise ValueError("the openai engine needs Task.prompt")
@@ -157,7 +158,7 @@ class OpenAIEngine:
         await self._transport.aclose()
 
     async def _converse(self, prompt: Prompt, tally: Tally) -> tuple[Answer, ServerReply]:
-        """The question, and at most one re-ask that tells the model what was wrong."""
+        """Sends the question, and at most one re-ask that says what was wrong."""
         messages: Messages = [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.user},
@@ -192,7 +193,7 @@ class OpenAIEngine:
         """A reply that the output limit did not cut.
 
         Raises:
-            Truncated: There was never room enough.
+            Truncated: Every reply was cut.
         """
         cut = ""
         for factor in _ROOMS:
@@ -216,7 +217,7 @@ class OpenAIEngine:
         )
 
     def _usage(self, tally: Tally) -> Usage:
-        """The sum over all completions. The cost is None if that of one of them is not known."""
+        """The sum over all completions. The cost is None if one of them has an unknown cost."""
         used = [completion.usage for completion in tally.completions]
         costs = [
             cost_usd(
@@ -264,7 +265,7 @@ class OpenAIEngine:
 
 
 def _told(messages: Messages, written: str, repair: str) -> list[Mapping[str, str]]:
-    """The conversation with what the model wrote, and what was wrong with it; roles alternate."""
+    """The conversation, extended by the model's reply and the text of the re-ask; roles alternate."""
     if not written.strip():
         *before, last = messages
         return [*before, {**last, "content": f"{last['content']}\n\n{repair}"}]

@@ -1,7 +1,7 @@
-"""What the body of an error response says: its words, codes, and whether a body under HTTP 200 is an error.
+"""Reads the body of an error response: its message, its codes, and whether a body with HTTP 200 is an error.
 
-Nobody has agreed on a form: this knows those that servers and gateways use. What it does not do: judge what
-the words mean (`wording`, `failures`).
+There is no standard format; this module knows the formats of common servers and gateways. It does not
+interpret the message (`wording`, `failures`).
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from classifier.engines.openai.lenient import count_of, dict_of, list_of, text_o
 from classifier.engines.openai.wording import is_unauthorized, is_unknown_model, is_unknown_path
 
 _MAX_SAID = 4_000
-"""Of an error body that is searched for what to give up."""
+"""Most characters of an error body that are searched for patterns."""
 _WORDS = ("message", "detail", "msg", "status_msg", "error_msg", "errors")
-"""Members that say what is wrong: OpenAI, FastAPI, SiliconFlow, MiniMax, Baidu, Cloudflare."""
+"""Fields with the error message: OpenAI, FastAPI, SiliconFlow, MiniMax, Baidu, Cloudflare."""
 _CODES = ("code", "status", "status_code", "error_code")
 
 
 def reported_error(body: Mapping[str, Any], *, is_stream: bool = False) -> object:
-    """The error that a body under HTTP 200 holds; false if it holds none, or an answer as well.
+    """The error in a body with HTTP 200; a false value if there is none, or if there is an answer too.
 
     Args:
-        is_stream: The error came after what stands in the choices, and ended it.
+        is_stream: The body was a stream: the error came after the text in the choices, and ended the stream.
     """
     choices = list_of(body.get("choices"))
     if body.get("error") and (is_stream or not choices):
         return body["error"]
     if choices:
         return dict_of(choices[0]).get("error")
-    for told in (body, dict_of(body.get("base_resp"))):  # the latter is MiniMax's
+    for told in (body, dict_of(body.get("base_resp"))):  # `base_resp` is MiniMax's
         codes = [count_of(told.get(name)) for name in _CODES]
         if 0 not in codes and any(isinstance(told.get(name), str | list) for name in _WORDS):
             return told
@@ -40,7 +40,7 @@ def reported_error(body: Mapping[str, Any], *, is_stream: bool = False) -> objec
 
 
 def reported_status(told: object) -> int:
-    """The HTTP status that such an error names, or stands for."""
+    """The HTTP status that such an error names, else the one that its message suggests."""
     error = dict_of(told)
     named = next((n for name in _CODES if (n := count_of(error.get(name))) is not None), 0)
     if 400 <= named < 600:
@@ -63,7 +63,7 @@ def is_markup(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Words:
-    """What a server says; its error codes; and what the model wrote where that was rejected."""
+    """A server's error message, its error codes, and the model's output if that was rejected."""
 
     said: str
     code: str = ""
@@ -71,10 +71,10 @@ class Words:
 
 
 def read_words(text: str) -> Words:
-    """Reads an error body of any of the usual shapes.
+    """Reads an error body in any of the usual formats.
 
-    `{"error": {"message", "code", "type", "param"}}`, `{"error": "…"}`, `{"detail": …}`,
-    `{"message": …}`, one of these in a list, or plain text. Markup gives no words.
+    `{"error": {"message", "code", "type", "param"}}`, `{"error": "…"}`, `{"detail": …}`, `{"message": …}`,
+    one of these in a list, or plain text. Markup gives no message.
     """
     try:
         body = json.loads(text.removeprefix("\ufeff"))
@@ -86,14 +86,14 @@ def read_words(text: str) -> Words:
     if not isinstance(error, dict):
         return Words(error[:_MAX_SAID] if isinstance(error, str) else "")
     said = _said(next((error[name] for name in _WORDS if error.get(name)), ""))[:_MAX_SAID]
-    upstream = dict_of(error.get("metadata")).get("raw")  # OpenRouter's: what the provider said
+    upstream = dict_of(error.get("metadata")).get("raw")  # OpenRouter's: the provider's message
     if isinstance(upstream, dict):
         upstream = json.dumps(upstream)
     if isinstance(upstream, str) and upstream.strip():
         behind = read_words(upstream[:_MAX_SAID])
         said = f"{said}: {behind.said}"
     details = [text_of(error.get(name)) for name in ("param", "type")]
-    named = [detail for detail in details if detail and detail != "None"]  # LiteLLM writes the word
+    named = [detail for detail in details if detail and detail != "None"]  # LiteLLM writes the word "None"
     codes = dict.fromkeys(str(error[name]) for name in ("code", "type", "status") if error.get(name))
     generation = error.get("failed_generation")
     return Words(
@@ -104,9 +104,9 @@ def read_words(text: str) -> Words:
 
 
 def _said(words: object) -> str:
-    """Words, or place and message of each item of a FastAPI `detail`, without the input that it quotes back.
+    """The message; for a FastAPI `detail`, place and message of each item, without the quoted input.
 
-    The input is the whole prompt: its words would be taken for the server's.
+    The input is the whole prompt, whose words would be mistaken for the server's.
     """
     if isinstance(words, dict) and words.get("detail"):  # Mistral's
         words = words["detail"]

@@ -1,6 +1,6 @@
-"""The JSON object inside a reply's text: past reasoning, prose and fences, in tool calls written as text.
+"""Finds the JSON object in a reply's text, between reasoning, prose and fences, or in a tool call as text.
 
-What it does not do: repair JSON, or judge it against the answer's schema.
+It does not repair JSON, and does not validate it against the answer's schema.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}"]', re.DOTALL)
 _REASONING_END = re.compile(r"^.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 _CALL = ("function", "arguments", "parameters", "input", ANSWER)
 _WRAPPERS = (*_CALL, "result", "output", "response", "json", "data")
-"""Members in which models put the answer: a call of the tool that they write as text, or an envelope."""
+"""Fields in which models put the answer: of a tool call that is written as text, or of an envelope."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Extracted:
 def extract_object(text: str, keys: Collection[str]) -> Extracted:
     """Finds the JSON object that a reply carries, past reasoning, prose and code fences.
 
-    Of several objects, the last with the most of `keys` is taken. An object that is never closed
-    counts as cut, unless a later closed one has some of the keys.
+    If there are several objects, the one with the most of `keys` is used, the last one of equals. An object
+    that is never closed counts as cut, unless a later closed one has some of the keys.
 
     Returns:
-        Exactly the object's characters; if none is found, the text as it came, with "none".
+        Exactly the object's characters; if there is no object, the whole text with the state "none".
     """
     body = _unquoted(_REASONING_END.sub("", text))
     best, best_score, fallback, cut, in_vain = "", 0, "", False, 0
@@ -67,7 +67,7 @@ def extract_object(text: str, keys: Collection[str]) -> Extracted:
 
 
 def _unquoted(text: str) -> str:
-    """The text, or what it says if it is a JSON string: some models write their JSON once too often."""
+    """The text; if it is a JSON string, the string's content, since some models encode their JSON twice."""
     if not text.lstrip().startswith('"'):
         return text
     try:
@@ -91,17 +91,17 @@ def _object(piece: str) -> dict[str, Any] | None:
 
 
 def _score(value: Mapping[str, Any] | None, keys: Collection[str]) -> int:
-    """How many of the keys an object has; -1 if it is none."""
+    """The number of keys that an object has; -1 if the value is not an object."""
     return -1 if value is None else sum(key in value for key in keys)
 
 
 def _wraps(value: Mapping[str, Any], keys: Collection[str]) -> bool:
-    """Whether an object looks like a tool call that the model wrote as text: the answer is inside."""
+    """Whether an object looks like a tool call, written as text, that contains the answer."""
     return not any(key in value for key in keys) and any(name in value for name in _WRAPPERS)
 
 
 def _written_call(value: Mapping[str, Any], keys: Collection[str]) -> str | None:
-    """The object in a call's arguments that are a string; None if they are not."""
+    """The object in a call's arguments if these are a string, else None."""
     calls = (value, dict_of(value.get("function")))
     texts = (text_of(call.get(name)) for call in calls for name in _WRAPPERS)
     return next((text for text in texts if text and _score(_object(text), keys) > 0), None)
@@ -119,6 +119,6 @@ def _closing(text: str, start: int) -> int | None:
             depth -= 1
             if depth == 0:
                 return position
-        elif mark == '"':  # a quote that no other quote closes
+        elif mark == '"':  # a quotation mark without a closing one
             return None
     return None

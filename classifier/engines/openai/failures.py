@@ -1,8 +1,7 @@
-"""What a server's error response means: status and body -> an error of `classifier.errors`.
+"""A server's error response (status and body) -> an error of `classifier.errors`.
 
-Whatever a server says is hostile text: it is cut to one short line, and nothing that looks like a
-key stays in it. What it does not do: know words (`wording`), or decide
-what to try instead (`ladder`, `trial`).
+The server's message is hostile text: it is cut to one short line, and everything that looks like a key is
+removed. The patterns are in `wording`; `ladder` and `trial` decide what to try instead.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from classifier.errors import (
 from classifier.waiting import parse_retry_after
 
 _MAX_SHOWN = 200
-"""Of a server's words in a message."""
+"""Most characters of a server's message that we show."""
 _HINTS = {
     403: "the key has no permission for this: check OPENAI_API_KEY and its project",
     404: "check the model's name and the base URL",
@@ -55,15 +54,15 @@ _SAID_WAIT = re.compile(r"(?:again|retry) (?:in|after) ((?:\d+(?:\.\d+)? ?(?:[a-
 _SPAN = re.compile(r"(\d+(?:\.\d+)?) ?(ms|milli|[dhm])?")
 _SECONDS = {"ms": 0.001, "milli": 0.001, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DAILY_WAIT_S = 3600.0
-"""For a limit of requests or tokens a day whose end the server does not name: longer than a run waits."""
+"""The wait, in seconds, for a daily limit without a known end; it is longer than a run waits."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({409, 424, 425})
-"""4xx that are about the moment: a conflict, a server behind this one that failed (TGI), too early."""
+"""Temporary 4xx statuses: a conflict, a failure of a server behind this one (TGI), too early."""
 _SECRET = re.compile(r"\bsk-[\w*.-]{4,}|\bBearer\s+\S+|\S*\*{3,}\S*", re.IGNORECASE)
 
 
 class RejectedRequest(Refused):
-    """A 4xx that no repetition mends. `said` is the server's text, lower case, for the ladder."""
+    """A 4xx that a retry does not fix. `said` is the server's text in lower case, for the ladder."""
 
     def __init__(self, message: str, status: int = 400, said: str = "") -> None:
         super().__init__(message)
@@ -72,10 +71,10 @@ class RejectedRequest(Refused):
 
 
 class FailedSample(RejectedRequest):
-    """A 400 about what the model wrote this time: the same request may well succeed.
+    """A 400 about the model's output: the same request may succeed when it is repeated.
 
     Attributes:
-        generation: What the model wrote, if the server tells; hostile text.
+        generation: The model's output, if the server returned it; hostile text.
     """
 
     def __init__(self, message: str, status: int = 400, said: str = "", generation: str = "") -> None:
@@ -84,7 +83,7 @@ class FailedSample(RejectedRequest):
 
 
 class ServerError(ModelUnavailable):
-    """A 5xx or a body that is no answer. `said` as in `RejectedRequest`."""
+    """A 5xx, or a body without an answer; `said` as in `RejectedRequest`."""
 
     def __init__(
         self, message: str, status: int = 500, said: str = "", retry_after_s: float | None = None
@@ -96,7 +95,7 @@ class ServerError(ModelUnavailable):
 
 
 class UnusableBody(Unusable, ServerError):
-    """A body under HTTP 200 that holds no completion."""
+    """A body with HTTP 200 but without a completion."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, 200)
@@ -105,14 +104,14 @@ class UnusableBody(Unusable, ServerError):
 def failure(
     status: int, headers: Mapping[str, str], body: str, *, where: str, secrets: Sequence[str] = ()
 ) -> ModelError:
-    """The error that an error response stands for.
+    """The error for an error response.
 
     Args:
-        status: The HTTP status, or the one that a body under HTTP 200 names.
-        headers: Looked up by lower-case name.
-        body: As it came.
+        status: The HTTP status; with HTTP 200, the status that the body names.
+        headers: The headers, with lower-case names.
+        body: The body as received.
         where: The server's public URL, for the message.
-        secrets: Strings that must not come back in a message, such as the API key.
+        secrets: Strings that must not appear in a message, such as the API key.
     """
     words = read_words(body)
     said = _plain(words.said, secrets)
@@ -143,7 +142,8 @@ def failure(
 
 
 def _is_spent(status: int, everything: str, wait_s: float | None) -> bool:
-    """Whether only a person can help, with money; moderation may say that no credits were charged."""
+    """Whether the account has no credit left. A moderation message may mention credits too; it is
+    excluded."""
     if status == 402:
         return True
     if is_moderation(everything):
@@ -152,7 +152,7 @@ def _is_spent(status: int, everything: str, wait_s: float | None) -> bool:
 
 
 def _rejection(status: int, told: str, everything: str, generation: str | None) -> RejectedRequest:
-    """The error of a 4xx that is about the request, or about what it led to."""
+    """The error for a 4xx about the request or about the model's output."""
     if is_failed_sample(everything) or generation is not None:
         hint = "try again, or use another model"
         return FailedSample(f"{told}; {hint}", status, everything, generation or "")
@@ -170,7 +170,7 @@ def _rejection(status: int, told: str, everything: str, generation: str | None) 
 
 
 def _wait_s(headers: Mapping[str, str], said: str) -> float | None:
-    """How long the server asks to wait: by the usual headers, Azure's, or in its words."""
+    """The wait that the server asks for: in the usual headers, in Azure's, or in its message."""
     wait_s = parse_retry_after(headers)
     if wait_s is None and "x-ms-retry-after-ms" in headers:
         wait_s = parse_retry_after({"retry-after-ms": headers["x-ms-retry-after-ms"]})
@@ -181,14 +181,14 @@ def _wait_s(headers: Mapping[str, str], said: str) -> float | None:
 
 
 def one_line(text: str, secrets: Sequence[str] = ()) -> str:
-    """Hostile text made fit for a message: one short line, harmless characters, no secrets."""
+    """Hostile text in a form that is safe to show: one short line, harmless characters, no secrets."""
     return _short(_plain(text, secrets))
 
 
 def _plain(text: str, secrets: Sequence[str]) -> str:
     """The text without control, format and private characters, on one line, and without keys.
 
-    Characters go first, so that none of them can split a key in two.
+    Characters are removed first, so that none of them can hide a key by splitting it.
     """
     kept = "".join(
         " " if char.isspace() else char

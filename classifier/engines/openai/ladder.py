@@ -2,10 +2,9 @@
 
     json_schema > json_object with schema > forced tool > prompt only
 
-Beside it: roles, streams.
-A `Profile` starts hopeful and only ever gives something up: because the server's words name it, or
-because it fails again and again without words, or because replies ignore it. `Findings` keeps the
-outcome on disk, for as long as it can be trusted. What it does not do: send anything.
+Roles and streams are adapted too. A `Profile` starts with everything and only gives things up: because the
+server's error names them, because requests fail repeatedly without a reason, or because replies ignore them.
+`Findings` stores the result on disk, for as long as it can be trusted. It sends nothing.
 """
 
 from __future__ import annotations
@@ -38,26 +37,27 @@ Rung = Literal["json_schema", "json_object", "tool", "prompt"]
 RUNGS: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prompt")
 
 ANSWER = "answer"
-"""Name of the schema, and of the tool that stands in for it."""
+"""Name of the schema, and of the tool that replaces it."""
 
 _DAY_S = 86_400.0
 _SPOKEN_S = 30 * _DAY_S
-"""How long a finding is kept that the server's own words led to; servers are updated about monthly."""
+"""How long a finding from the server's own error message is valid; servers are updated about monthly."""
 _INFERRED_S = _DAY_S
 _LOCK_S = 2.0
-"""For another process that writes the same small file."""
+"""Seconds to wait for another process that writes the same small file."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a request should carry, where the server takes it.
+    """The parameters that requests should have, as far as the server accepts them.
 
     Attributes:
-        temperature: None sends none.
-        logprobs: Whether token probabilities are wanted.
-        max_output_tokens: Room for the first reply; doubled, twice at most, where that is cut.
+        temperature: None does not send it.
+        logprobs: Whether to ask for token probabilities.
+        max_output_tokens: Output limit in tokens for the first request; doubled, at most twice, if the reply
+            is cut.
     """
 
     temperature: float | None = 0.0
@@ -67,15 +67,15 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Profile:
-    """How to put a request to one server.
+    """How requests to one server are built.
 
     Attributes:
-        rung: How structure is asked for.
+        rung: The kind of structured output.
         limit: The name of the parameter that limits the output.
         temperature, logprobs: Whether the parameter may be sent.
-        system: Whether there may be a system message; without, its text goes into the user message.
-        stream: Whether replies are asked for as a stream; "counted" asks for its usage too, which some
-            servers that stream do not know.
+        system: Whether to send a system message; otherwise its text is part of the user message.
+        stream: Whether to ask for a stream; "counted" also asks for its usage, which some servers do not
+            support.
     """
 
     rung: Rung = "json_schema"
@@ -87,21 +87,21 @@ class Profile:
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Profile:
-        """A profile from `dataclasses.asdict`, of an earlier version too, which knew more parameters."""
+        """A profile from `dataclasses.asdict`; unknown parameters of earlier versions are ignored."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})
 
     def lower(self) -> Profile | None:
-        """One rung down; None on the lowest."""
+        """The profile with the next lower rung; None on the lowest."""
         below = RUNGS[RUNGS.index(self.rung) + 1 :]
         return replace(self, rung=below[0]) if below else None
 
     def weaker(self) -> Profile | None:
-        """The next thing to give up where the server does not say what is wrong."""
+        """The profile without the next thing to give up, if the server does not say what is wrong."""
         return replace(self, logprobs=False) if self.logprobs else self.lower()
 
     def merge(self, other: Profile) -> Profile:
-        """What both leave: the lower rung, what neither gave up, the other's limit and stream."""
+        """Both combined: the lower rung, what neither gave up, and the other's limit and stream."""
         return Profile(
             rung=max(self.rung, other.rung, key=RUNGS.index),
             limit=other.limit,
@@ -112,12 +112,12 @@ class Profile:
         )
 
     def after(self, said: str) -> Profile | None:
-        """The profile that a rejection asks for; None if its words are about something else.
+        """The profile to use after a rejection; None if its message is about something else.
 
         Args:
-            said: The server's text, lower case.
+            said: The server's text in lower case.
         """
-        if self.system and refuses_system_role(said):  # first: such words name tools and formats as well
+        if self.system and refuses_system_role(said):  # first: such messages mention tools and formats too
             return replace(self, system=False)
         if stream := self._stream_after(said):
             return replace(self, stream=stream)
@@ -141,7 +141,7 @@ class Profile:
         return "no" if refuses_stream(said) else None
 
     def parameters(self, schema: Mapping[str, Any], max_tokens: int, wishes: Wishes) -> dict[str, Any]:
-        """The request's body but for model and messages; what the server refuses is left out."""
+        """The request's body except model and messages; what the server rejects is left out."""
         body: dict[str, Any] = {self.limit: max_tokens}
         if self.stream != "no":
             body["stream"] = True
@@ -149,20 +149,20 @@ class Profile:
             body["stream_options"] = {"include_usage": True}
         if self.temperature and wishes.temperature is not None:
             body["temperature"] = wishes.temperature
-        if self.logprobs and wishes.logprobs and self.rung != "tool":  # arguments of tools carry none
+        if self.logprobs and wishes.logprobs and self.rung != "tool":  # tool arguments have none
             body |= {"logprobs": True, "top_logprobs": 5}
         return body | _structure(self.rung, dict(schema))
 
     @property
     def shows_schema(self) -> bool:
-        """Whether the schema must stand in the prompt too, since the server may not enforce it."""
+        """Whether the prompt must contain the schema too, since the server may not enforce it."""
         return self.rung in ("json_object", "prompt")
 
 
 def fits(value: object, schema: Mapping[str, Any]) -> bool:
-    """Whether a value keeps to a schema of the portable subset.
+    """Whether a value is valid under a schema of the portable subset.
 
-    A reply that does not proves that the server did not enforce the schema it was given.
+    An invalid reply proves that the server did not enforce the schema.
     """
     if "anyOf" in schema:
         return any(fits(value, branch) for branch in schema["anyOf"])
@@ -189,7 +189,7 @@ def _structure(rung: Rung, schema: dict[str, Any]) -> dict[str, Any]:
     if rung == "json_schema":
         wanted = {"name": ANSWER, "strict": True, "schema": schema}
         return {"response_format": {"type": "json_schema", "json_schema": wanted}}
-    if rung == "json_object":  # `schema` here is llama.cpp's way; OpenAI's own servers refuse it
+    if rung == "json_object":  # llama.cpp reads `schema` here; OpenAI's own servers reject it
         return {"response_format": {"type": "json_object", "schema": schema}}
     if rung == "tool":
         function = {"name": ANSWER, "description": "Gives the answer.", "parameters": schema, "strict": True}
@@ -210,32 +210,33 @@ _FILE = TypeAdapter(dict[str, _Entry])
 
 
 def findings_key(base_url: str, model: str) -> str:
-    """The name under which it is kept what a server accepts with a model; the URL without secrets."""
+    """The name under which findings about a server and model are stored; the URL has no secrets."""
     return f"{base_url} {model}"
 
 
 class Findings:
-    """Profiles on disk, by server and model. Losing them costs a few requests, so nothing here fails.
+    """Profiles on disk, by server and model. Losing them costs only a few requests, so errors are ignored.
 
     Args:
-        path: A JSON file, made when needed; None keeps nothing.
+        path: A JSON file, created when needed; None stores nothing.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def get(self, key: str) -> Profile | None:
-        """What is known about a server and model; None if nothing is, or not any more."""
+        """The profile of a server and model; None if it is unknown or too old."""
         entry = self._read().get(key)
         return entry.profile if entry and entry.until > time.time() else None
 
     def keep(self, key: str, profile: Profile, *, spoken: bool) -> None:
-        """Remembers a profile that led to a reply.
+        """Stores a profile that led to a reply.
 
         Args:
             key: Server and model.
-            profile: What was found out.
-            spoken: The server's words led to it; what was only inferred is trusted for a day.
+            profile: The profile.
+            spoken: Whether the server's error messages led to it; an inferred profile is valid for a day
+                only.
         """
         if self._path is None:
             return

@@ -1,4 +1,4 @@
-"""Parts of a server's JSON, read as what they should be: what is missing or of another kind becomes empty."""
+"""Reads parts of a server's JSON as the expected type; a missing or different value becomes empty."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 _MOST = 2**40
-"""Of a count; more is nonsense, and too much for a database."""
+"""Upper limit of a count: more is nonsense, and too much for a database."""
 _DIGITS = 20
 
 
 def dict_of(value: object) -> Mapping[str, Any]:
-    """The object; empty if it is none."""
+    """The object; empty if the value is not an object."""
     return value if isinstance(value, dict) else {}
 
 
 def list_of(value: object) -> list[Any]:
-    """The array; empty if it is none."""
+    """The array; empty if the value is not an array."""
     return value if isinstance(value, list) else []
 
 
 def text_of(value: object) -> str | None:
-    """A string that can be written as UTF-8 again: half a surrogate pair becomes a question mark."""
+    """A string that can be written as UTF-8: half a surrogate pair becomes a question mark. Else None."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 

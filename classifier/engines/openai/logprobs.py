@@ -1,9 +1,9 @@
 """Log probabilities of a reply's tokens -> probability of its label.
 
-What enters: the reply's JSON text and the tokens that made it. What leaves: the probability that the
-model gave to the label it wrote, and, where the alternatives at those tokens cover nearly all the
-mass, the probabilities of the other labels. It gives nothing rather than a guess: where the tokens
-do not add up to the reply, the caller keeps the confidence that the model stated.
+What enters: the reply's JSON text and its tokens. What leaves: the probability that the model gave to the
+label it wrote; and the probabilities of the other labels, if the alternatives at those tokens cover nearly
+all of the probability. It never guesses: if the tokens do not add up to the reply, there is no result, and
+the caller uses the confidence that the model stated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from classifier.engines.openai.completion import TokenAlternatives
 
 _COVERED = 0.98
-"""Mass that the alternatives must cover before they are called a distribution."""
+"""Least total probability of the alternatives for them to count as a distribution."""
 
 _STEP = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]', re.DOTALL)
 
@@ -35,14 +35,15 @@ def label_probability(
     """The probability of the string under the top-level `key` of the reply's JSON object.
 
     Args:
-        json_text: The object as it stands in the reply.
+        json_text: The object exactly as in the reply.
         tokens: All tokens of the reply's content, in order.
-        key: The member that holds the label.
-        labels: The closed set that the label is from.
+        key: The object's key for the label.
+        labels: All allowed labels.
 
     Returns:
-        None if there are no tokens, or they do not contain the object once, or the label is less
-        likely than a blind draw: such numbers are from before the server's grammar was applied.
+        None if there are no tokens, if they do not contain the object exactly once, or if the label is less
+        probable than a random choice: then the probabilities are from before the server's grammar was
+        applied.
     """
     content = b"".join(token.data for token in tokens)
     target = json_text.encode()
@@ -70,20 +71,20 @@ def label_probability(
 
 
 def _distribution(masses: dict[str, float], label: str, p: float) -> dict[str, float]:
-    """All labels with their mass, scaled to 1; empty where too much mass is unaccounted for."""
+    """All labels with their probabilities, scaled to sum 1; empty if too much probability is missing."""
     masses = masses | {label: masses[label] + p}
     total = sum(masses.values())
     return {name: mass / total for name, mass in masses.items()} if total >= _COVERED else {}
 
 
 def _only_label(written: bytes, data: bytes, lead: bytes, labels: Collection[str]) -> str | None:
-    """The one label that an alternative token can still become; None for none or several.
+    """The only label that can follow from an alternative token; None if there is none or several.
 
     Args:
         written: The label's bytes before this token.
         data: The alternative token.
-        lead: What the written token holds before the label's first byte, such as the quote.
-        labels: The closed set.
+        lead: The part of the written token before the label's first byte, such as the quotation mark.
+        labels: All allowed labels.
     """
     if not data.startswith(lead):
         return None
@@ -96,7 +97,7 @@ def _only_label(written: bytes, data: bytes, lead: bytes, labels: Collection[str
 
 
 def _member_span(text: bytes, key: bytes) -> tuple[int, int] | None:
-    """[start, end) of the string value of an object's top-level member, quotes left out."""
+    """[start, end) of the string value of an object's top-level key, without quotation marks."""
     depth, previous, wanted = 0, b"", False
     for match in _STEP.finditer(text):
         token = match.group()

@@ -1,8 +1,8 @@
-"""A conversation -> the messages of a request, as a server takes them; and back to what they ask.
+"""A conversation -> the messages of a request in the form that a server accepts; and back to the question.
 
-What enters: messages with the system message first. What leaves: the same text, with the schema in it for
-servers that may not enforce it, and without a system message for those that take none. The same text asks
-the same question, however it is put: `question_of` finds it again.
+What enters: messages with the system message first. What leaves: the same text, with the schema for servers
+that may not enforce it, and without a system message for servers that do not accept one. `question_of`
+returns the same question for all forms.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Messages = Sequence[Mapping[str, str]]
 
 _SCHEMA_NOTE = "\n\nAnswer with one JSON object that fits this JSON Schema, and nothing else:\n"
 _JOINT = "\n\n---\n\n"
-"""Between the system's text and the first message. The schema in between is one line: it cannot hold this."""
+"""Separates the system text from the first message. The schema before it is one line and cannot contain
+it."""
 
 
 def put(messages: Messages, schema: Mapping[str, Any] | None, *, system: bool) -> list[Mapping[str, str]]:
     """The messages of a request.
 
     Args:
-        schema: Stands at the end of the system's text, which stays the same from paper to paper; None for no
-            schema.
-        system: Whether there may be a system message; without, its text begins the first message.
+        schema: Added at the end of the system text, which is the same for all papers; None adds no schema.
+        system: Whether to use a system message; otherwise its text is put before the first message.
     """
     first, *rest = messages
     text = first["content"]
@@ -39,7 +39,8 @@ def put(messages: Messages, schema: Mapping[str, Any] | None, *, system: bool) -
 
 
 def question_of(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request asks, however the server wants it put: the same on every rung of the ladder."""
+    """The question of a request, independent of the form for a server: the same on every rung of the
+    ladder."""
     first, *rest = request["messages"]
     if first["role"] != "system":
         text, _, asked = first["content"].partition(_JOINT)
@@ -52,5 +53,5 @@ def question_of(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sendable(message: Mapping[str, str]) -> Mapping[str, str]:
-    """The message without halves of surrogate pairs, which PDFs hold and UTF-8 does not."""
+    """The message without halves of surrogate pairs, which some PDFs contain and UTF-8 cannot represent."""
     return {name: text.encode("utf-8", "replace").decode() for name, text in message.items()}

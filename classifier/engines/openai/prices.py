@@ -1,6 +1,6 @@
 """Tokens -> US dollars, from the prices in the settings or from genai-prices' offline data.
 
-A price that nobody knows is None, never 0. No network is used: the price data ships with its package.
+An unknown price is None, never 0. No network is used: the price data is part of the package.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from classifier.settings import Price
 
 _MILLION = 1_000_000
 _BATCH_SHARE = 0.5
-"""What an answer of a Batch API costs of the ordinary price: OpenAI's, and that of those who copied it."""
+"""Price of a Batch API answer as a share of the ordinary price, at OpenAI and compatible providers."""
 
 
 def cost_usd(
@@ -24,18 +24,18 @@ def cost_usd(
     prices: Mapping[str, Price],
     batch: bool = False,
 ) -> float | None:
-    """What one response costs.
+    """The cost of one response, in US dollars.
 
     Args:
         usage: Tokens of one response; `tokens_cached` are part of `tokens_in`.
-        model: The name that was asked for; the settings' prices are looked up by it first.
-        reported_model: The name that the server gave back, often with a date.
-        base_url: Decides the provider: the same model costs differently elsewhere.
-        prices: Model name -> price, before anything else.
-        batch: It came by the Batch API; prices are those of ordinary requests.
+        model: The name in the request; the prices in the settings are looked up by it first.
+        reported_model: The name that the server returned, often with a date.
+        base_url: Determines the provider: the same model may have another price elsewhere.
+        prices: Model name -> price; these are used first.
+        batch: Whether it came from the Batch API; `prices` are those of ordinary requests.
 
     Returns:
-        None if the tokens or the price are not known.
+        None if the tokens or the price are unknown.
     """
     if usage.tokens_in is None or usage.tokens_out is None:
         return None
@@ -61,6 +61,6 @@ def _by_list(tokens_in: int, cached: int, tokens_out: int, names: list[str], bas
     for name in names:
         try:
             return float(genai_prices.calc_price(used, name, provider_api_url=base_url).total_price)
-        except (LookupError, ValueError):  # unknown provider or model; usage that its units do not cover
+        except (LookupError, ValueError):  # unknown provider or model, or usage without a price
             continue
     return None

@@ -1,9 +1,9 @@
-"""The one retry policy for requests to a language model.
+"""The retry policy for all requests to a language model.
 
-What enters: errors of `classifier.errors`; those with `retryable` are tried again. What leaves: a
-tenacity loop that waits as the server asks (`Retry-After`) or exponentially with jitter, and a `Pause`
-through which tasks that share a server hold back together. What it does not do: decide what an HTTP
-status means (`classifier.engines.openai.transport`), or ask again after a reply that was whole but wrong.
+What enters: errors of `classifier.errors`; those with `retryable` are retried. What leaves: a tenacity loop
+that waits as the server asks (`Retry-After`) or exponentially with jitter, and a `Pause` that delays all
+tasks that share a server. It does not interpret HTTP statuses (`classifier.engines.openai.transport`), and
+does not ask again after a complete but invalid reply.
 """
 
 from __future__ import annotations
@@ -28,28 +28,29 @@ _UNUSABLE_ATTEMPTS = 3
 
 
 class ServerUnreachable(ModelUnavailable):
-    """No connection came about: refused, or a name that leads nowhere.
+    """There was no connection: it was refused, or the host name is unknown.
 
-    A busy server comes back in seconds, one that does not run does not: this is tried three times in
-    about a second, whatever the policy grants to others.
+    A restarting server is back in seconds, a stopped one is not. So there are only three attempts, within
+    about a second, whatever the policy allows for other errors.
     """
 
 
 class Unusable:
-    """Marks errors of an exchange that the server counts as done, and may charge, without a reply of any use.
+    """Marks errors of exchanges that the server completed, and may charge for, without a usable reply.
 
-    It is tried three times in all, whatever the policy grants to others: each may cost as much as an answer.
+    There are at most three attempts, whatever the policy allows: each may cost as much as an answer.
     """
 
 
 @dataclass(frozen=True)
 class Waits:
-    """How long to wait between attempts, in seconds.
+    """Waits between attempts, in seconds.
 
     Attributes:
-        first_s: Upper end of the first random wait; it doubles with each attempt.
-        longest_s: Upper end of any random wait.
-        total_s: All waits of one question together. A server that asks for more is not waited for.
+        first_s: Upper limit of the first random wait; it doubles with each attempt.
+        longest_s: Upper limit of every random wait.
+        total_s: Upper limit for the sum of all waits of one question. If a server asks for more, the question
+            fails.
     """
 
     first_s: float = 1.0
@@ -58,23 +59,23 @@ class Waits:
 
 
 class Pause:
-    """A point in time before which no task sends, shared by all that ask the same server.
+    """A time before which no task sends a request; shared by all tasks that ask the same server.
 
-    One 429 holds everybody back, so that the others need not each be refused first.
+    One 429 delays all of them, so that the others are not rejected too.
     """
 
     def __init__(self) -> None:
         self._until = 0.0
 
     def extend(self, seconds: float) -> None:
-        """Nobody sends for so long from now; a pause that ends later stays."""
+        """Sets a pause of this length from now, unless the current pause ends later."""
         self._until = max(self._until, time.monotonic() + seconds)
 
     async def wait(self, limit_s: float = math.inf) -> None:
-        """Returns when the pause is over, a little apart from the others that waited.
+        """Returns after the pause, with a small random delay between the tasks that waited.
 
         Raises:
-            RateLimited: The pause lasts longer than `limit_s`.
+            RateLimited: The pause is longer than `limit_s`.
         """
         while (left := self._until - time.monotonic()) > 0:
             if left > limit_s:
@@ -88,12 +89,12 @@ class Pause:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How one question is tried again.
+    """How one question is retried.
 
     Attributes:
-        attempts: Requests in all.
-        waits: How long to wait between them.
-        pause: Share one between engines that ask the same server.
+        attempts: Maximum number of requests.
+        waits: The waits between them.
+        pause: Share it between engines that ask the same server.
         on_wait: Called before each wait.
     """
 
@@ -106,9 +107,9 @@ class RetryPolicy:
 def retrying(max_attempts: int, waits: Waits, on_wait: OnWait | None = None) -> AsyncRetrying:
     """The policy as a tenacity loop, to be used by `async for attempt in …: with attempt: …`.
 
-    RetryPolicy errors whose `retryable` is true, at most `max_attempts` requests in all, and raises the
-    last error. Where the error brings `retry_after_s`, that is the wait; `ServerUnreachable` has its own,
-    and `Unusable` its own number of attempts.
+    It retries errors whose `retryable` is true, up to `max_attempts` requests, and then raises the last
+    error. If the error has `retry_after_s`, it waits that long; `ServerUnreachable` has its own wait, and
+    `Unusable` its own number of attempts.
     """
     unusable = 0
     jitter = wait_random_exponential(multiplier=waits.first_s, max=waits.longest_s)

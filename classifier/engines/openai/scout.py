@@ -1,4 +1,4 @@
-"""The very first exchange with a server goes alone, so that a full house does not find out all at once."""
+"""Sends the very first request to a server alone, so that only one request finds out what it accepts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class Scout:
-    """Lets one call go ahead; the others wait until it has ended, well or not, and then go together.
+    """Lets one call start; the others wait until it has ended, also if it failed, and then start together.
 
     Attributes:
-        is_back: Whether calls need not wait (any more).
+        is_back: Whether calls no longer need to wait.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Scout:
         self._lock = asyncio.Lock()
 
     async def send(self, call: Callable[[], Awaitable[T]], after: Callable[[], None] = lambda: None) -> T:
-        """Makes a call, alone where it is the first.
+        """Makes a call; the first call runs alone.
 
         Args:
             after: Called before a call that had to wait for the first one.

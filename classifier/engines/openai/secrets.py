@@ -1,4 +1,4 @@
-"""Keys that servers echo: cut out of what is kept and shown."""
+"""Removes keys that servers echo from everything that is stored or shown."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _REMOVED = "[removed]"
 
 
 def secrets_of(key: str | None, base_url: str | None = None) -> tuple[str, ...]:
-    """The strings that must not be written where this key and base URL are used.
+    """The strings that must not be written if this key and base URL are used.
 
     Raises:
-        ConfigError: One of them cannot be used.
+        ConfigError: One of them is invalid.
     """
     return endpoint(base_url, key).secrets
 
 
 def without_secrets(body: Mapping[str, Any], secrets: Sequence[str]) -> Mapping[str, Any]:
-    """A response body in which none of the strings stands."""
+    """The response body without these strings."""
     if not secrets:
         return body
     text = body.raw.decode(errors="replace") if isinstance(body, Body) else json.dumps(body)
-    if "\\u" in text or "\\/" in text:  # characters can be written in several ways
+    if "\\u" in text or "\\/" in text:  # JSON can write a character in several ways
         text = json.dumps(body)
     found = [quoted for secret in secrets if (quoted := json.dumps(secret)[1:-1]) in text]
     if not found:

@@ -1,7 +1,7 @@
-"""A stream of server-sent events -> the completion that it makes up.
+"""A stream of server-sent events -> the complete response body.
 
-Some servers stream although no stream was asked for, others answer in no other way. What enters: the whole
-body. What leaves: a body as it would have come in one piece. What it does not do: judge the completion.
+Some servers stream although the request did not ask for it, others only stream. What enters: the whole
+stream. What leaves: a body as without streaming. It does not check the completion.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from classifier.engines.openai.completion import REASONING
 from classifier.engines.openai.lenient import dict_of, list_of
 
 _FIELDS = ("data", "event", "id", "retry", "error", "")
-"""What stands before the colon of a stream's line; nothing does in comments, which keep connections open."""
+"""The names before the colon of a stream's line; comments, which keep connections open, have none."""
 _TEXTS = ("content", "refusal", *REASONING)
 _ENDS = ("[done]", '"[done]"')
 _DATA = ("data", "error")
 _SILENT = ("ping", "keepalive", "keep-alive", "heartbeat")
 """Events that only keep the connection open."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
-"""Other characters that end a line elsewhere may stand in JSON strings."""
+"""Other line separators of Unicode may occur in JSON strings."""
 
 
 def merged(text: str) -> dict[str, Any] | None:
-    """The response body that a stream makes up; None if the text is no stream, or holds no event.
+    """The response body of a stream; None if the text is not a stream or has no event.
 
     Args:
-        text: Server-sent events, or one JSON object a line. Comments, and a missing end mark, change nothing.
+        text: Server-sent events, or one JSON object per line. Comments are ignored; an end mark is optional.
 
     Raises:
-        ValueError: An event is not JSON: what it said is lost.
-        TypeError: It is JSON, but not an object.
+        ValueError: An event is not JSON, so its content is lost.
+        TypeError: An event is JSON, but not an object.
     """
     lines = _LINE_END.split(text.removeprefix("\ufeff"))
     first = next((line for line in lines if line.strip()), "")
@@ -61,7 +61,7 @@ def merged(text: str) -> dict[str, Any] | None:
 
 
 def _events(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Name and data of each event. Data lines are joined; a blank line, or the next whole object, ends it."""
+    """Name and data of each event. Data lines are joined; a blank line or a next complete object ends it."""
     data: list[str] = []
     event = ""
     for line in (*lines, ""):
@@ -92,7 +92,7 @@ def _is_end(data: str) -> bool:
 
 
 def _error_of(data: str) -> dict[str, Any]:
-    """The body that an event of the name "error" stands for: its data is an error, whatever form it has."""
+    """The body for an event named "error": its data is the error, in any format."""
     try:
         told = json.loads(data)
     except (ValueError, RecursionError):
@@ -105,7 +105,7 @@ def _add_choice(choice: dict[str, Any], part: Mapping[str, Any]) -> None:
     delta = dict_of(part.get("delta"))
     if delta:
         _add_delta(message, delta)
-    elif dict_of(part.get("message")):  # the whole message, after its parts or in place of them
+    elif dict_of(part.get("message")):  # the complete message, after its parts or instead of them
         message.update({name: value for name, value in part["message"].items() if value})
     elif isinstance(part.get("text"), str):
         message["content"] = (message.get("content") or "") + part["text"]

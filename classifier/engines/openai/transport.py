@@ -1,8 +1,8 @@
 """One HTTP exchange with an OpenAI-compatible server: a request body in, a response body out.
 
-`ChatTransport` is the seam where replies can be recorded, replayed or sent another way: it sees
-exactly what the server sees and says. What leaves: the decoded body, or an error of
-`classifier.errors`. What it does not do: retry, or read the body's meaning.
+`ChatTransport` is the interface for recording, replaying and other transports: it sees exactly what is sent
+and received. What leaves: the decoded body, or an error of `classifier.errors`. It does not retry, and does
+not interpret the body.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     import httpx2
 
 _LOOK_S = 10.0
-"""For the list of a server's models, after it has refused one."""
+"""Timeout in seconds for the list of a server's models, after it rejected a model's name."""
 
 T = TypeVar("T")
 
 
 class ChatTransport(Protocol):
-    """Sends one chat-completions request body and gives the response body."""
+    """Sends one chat-completions request body and returns the response body."""
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One exchange, without retries.
 
         Raises:
-            ModelError: No answer; `retryable` tells whether the same request may succeed later.
+            ModelError: There was no answer; `retryable` says whether the same request may succeed later.
         """
         ...
 
@@ -48,7 +48,7 @@ class ChatTransport(Protocol):
 
 
 class Body(dict[str, Any]):
-    """A decoded response body that still has its bytes, for those who keep them."""
+    """A decoded response body that also has the original bytes, for callers that store them."""
 
     def __init__(self, value: Mapping[str, Any], raw: bytes) -> None:
         super().__init__(value)
@@ -56,20 +56,20 @@ class Body(dict[str, Any]):
 
 
 class Kept(dict[str, Any]):
-    """A body that was said before: it tells nothing of what the server accepts now."""
+    """A stored body of an earlier response: it says nothing about what the server accepts now."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where requests go.
+    """The server that requests are sent to.
 
     Attributes:
-        api_key: None for servers that need none. It is sent, and never shown or written.
-        base_url: The API's root, e.g. `http://127.0.0.1:8080/v1`; None means OpenAI's. Its query goes along
-            with every request, and is never shown.
-        api_key_header: Where the key goes; None is `api-key` for Azure's hosts, else `Authorization`.
+        api_key: None for servers without keys. It is sent, and never shown or written.
+        base_url: The API's root, e.g. `http://127.0.0.1:8080/v1`; None means OpenAI's. Its query is added to
+            every request, and is never shown.
+        api_key_header: The header for the key; None means `api-key` for Azure's hosts, else `Authorization`.
         timeout_s: For one exchange.
-        http_client: Carries the requests in place of an own client, and is not closed.
+        http_client: Sends the requests instead of a new client; it is not closed.
     """
 
     api_key: str | None = field(default=None, repr=False)
@@ -80,7 +80,7 @@ class Server:
 
 
 class OpenAITransport:
-    """The exchange over HTTP, by the openai client with its own retries switched off.
+    """The exchange over HTTP, with the openai client, whose own retries are switched off.
 
     Takes no key, organisation or base URL from the environment, only proxies and certificates.
 
@@ -88,12 +88,12 @@ class OpenAITransport:
         api_key: None for servers that need none; a dummy is sent.
         base_url, api_key_header: See `Server`.
         timeout_s: For one exchange, from connecting to the last byte.
-        http_client: Used in place of an own one, and then not closed. Its log holds the addresses of requests
+        http_client: Used instead of a new client, and not closed. Its log contains the addresses of requests
             with their query.
-        connections: Most at a time, all of them kept open between requests.
+        connections: Maximum number; all of them stay open between requests.
 
     Attributes:
-        base_url: Without anything secret.
+        base_url: The base URL without secrets.
 
     Raises:
         ConfigError: The key, its header, the base URL or the proxy that the environment names cannot be used.
@@ -123,10 +123,10 @@ class OpenAITransport:
 
     @classmethod
     def of(cls, server: Server, connections: int = 100) -> Self:
-        """The exchange with a server.
+        """The transport to a server.
 
         Raises:
-            ConfigError: As the constructor.
+            ConfigError: As for the constructor.
         """
         return cls(
             api_key=server.api_key,
@@ -156,14 +156,14 @@ class OpenAITransport:
         raise await self._advice.on(failed, str(request.get("model")))
 
     async def call(self, send: Callable[[Any], Awaitable[T]], timeout_s: float | None = None) -> T:
-        """Anything that the openai client can send, with errors of `classifier.errors`; no retries.
+        """Makes any call of the openai client, with errors of `classifier.errors`; no retries.
 
         Args:
-            send: Given the client.
-            timeout_s: In place of the transport's own.
+            send: Called with the client.
+            timeout_s: Used instead of the transport's own timeout.
 
         Raises:
-            ModelError: As `complete`.
+            ModelError: As for `complete`.
         """
         import httpx2
         import openai
@@ -191,8 +191,8 @@ class OpenAITransport:
             raise (ServerUnreachable if absent else ModelUnavailable)(
                 f"could not reach {where} ({reason}); {advice}{unused_hint(self.base_url)}"
             ) from error
-        # Raised out here, without the client's error as context: that one quotes the server's words
-        # in full, and servers echo keys.
+        # Raised here, without the client's error as context: that error quotes the server's message in full,
+        # and servers echo keys.
         raise failed
 
     async def _model_list(self) -> str:
@@ -204,17 +204,17 @@ class OpenAITransport:
         return response.text
 
     def harmless(self, text: str) -> str:
-        """The server's words made fit for a message: one short line without secrets."""
+        """The server's message in a form that is safe to show: one short line without secrets."""
         return one_line(text, self._endpoint.secrets)
 
     async def aclose(self) -> None:
-        """Closes the own HTTP client; an injected one is its owner's to close."""
+        """Closes the HTTP client, unless the caller supplied it."""
         if self._own_client is not None:
             await self._own_client.aclose()
         self._own_client = self._client = None
 
     def _connected(self) -> Any:
-        """The openai client, made at the first request: importing it costs most of a second."""
+        """The openai client, made at the first request, since importing it takes most of a second."""
         if self._client is None:
             from classifier.engines.openai.connection import SdkClient, open_client
 
@@ -230,10 +230,10 @@ class OpenAITransport:
         return self._client
 
     def read(self, response: httpx2.Response) -> Body:
-        """The object that a response holds.
+        """The JSON object of a response.
 
         Raises:
-            ModelError: It holds none, or an error under HTTP 200.
+            ModelError: There is no object, or an error with HTTP 200.
         """
         raw = response.content
         try:
@@ -246,18 +246,18 @@ class OpenAITransport:
         if not isinstance(body, dict):
             raise UnusableBody(f"{self._where} sent JSON that is not an object; try again")
         told = reported_error(body, is_stream=is_stream)
-        if told:  # some gateways report errors under HTTP 200
+        if told:  # some gateways report errors with HTTP 200
             raise self._failure(reported_status(told), response.headers, json.dumps({"error": told}))
         self._has_answered = True
         return Body(body, raw)
 
     def _unreadable(self, response: httpx2.Response) -> ModelError:
-        """The error that a body of no known form stands for."""
+        """The error for a body of unknown format."""
         where, status = self._where, response.status_code
         root = "the API's root (it often ends in /v1)"
         if is_markup(response.text):
             said = f"{where} answered with a web page instead of JSON; set the base URL to {root}"
-            # From a server that has answered before, it is a gateway's page, which passes.
+            # If the server has answered before, it is a gateway's page and a temporary failure.
             return ServerError(said, status) if self._has_answered else RejectedRequest(said, status)
         size = len(response.content)
         return UnusableBody(
@@ -265,10 +265,10 @@ class OpenAITransport:
         )
 
     def _streamed(self, response: httpx2.Response) -> dict[str, Any] | None:
-        """The body that a stream makes up; None if the response is no stream.
+        """The response body of a stream; None if the response is not a stream.
 
         Raises:
-            UnusableBody: It is one with a damaged event.
+            UnusableBody: The stream has a damaged event.
         """
         try:
             return merged(response.content.decode(errors="replace"))

@@ -1,7 +1,7 @@
-"""What one question tries, until there is a reply: each failure may change how it is put.
+"""The attempts of one question until there is a reply: each failure may change how it is asked.
 
 What enters: a profile, and errors. What leaves: the next request's profile, and whether to send it at once.
-A trial becomes what is known about the server only after it has led to a reply.
+Its profile is stored for the server only after it has led to a reply.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ from classifier.engines.openai.wording import is_moderation, refuses_parameters,
 from classifier.errors import ModelError
 
 _SILENT_FAILURES = 2
-"""HTTP 500 without useful words, before any reply in this process, after which something else is tried."""
+"""Number of HTTP 500 without a useful message, before the first reply in this process, after which something
+else is tried."""
 _MOST_TURNS = 10
-"""Adaptations to a server's words; after so many it must be contradicting itself."""
+"""Most adaptations to a server's messages; after so many, the server contradicts itself."""
 
 
 class EmptyReply(ServerError):
-    """There is no text in the reply (retryable)."""
+    """The reply has no text (retryable)."""
 
 
 class StaysEmpty(EmptyReply):
-    """The replies are empty, however the question is put: another one would only cost money."""
+    """The replies are empty in every form of the question; another request would only cost money."""
 
     retryable = False
 
 
 @dataclass
 class Trial:
-    """The profile that the next request of a question is sent with.
+    """The profile for the next request of a question.
 
     Attributes:
-        start: What was known at the start.
-        inferred: What was given up was not named by the server.
-        sporadic: It was given up for empty replies: of no consequence once other replies have come.
+        start: The profile at the start.
+        inferred: Whether something was given up that the server did not name.
+        sporadic: Whether it was given up because of empty replies; this does not count after other replies.
     """
 
     start: Profile
@@ -51,21 +52,22 @@ class Trial:
         self.begin(self.start)
 
     def begin(self, profile: Profile) -> None:
-        """Takes over what is known by now."""
+        """Starts with this profile."""
         self.start = self.profile = profile
 
     def doubt(self, profile: Profile | None) -> None:
-        """An earlier reply shows that this profile is of no use: one rung lower is tried."""
+        """Goes one rung lower if this profile is still in use: an earlier reply shows that it does not
+        work."""
         if profile == self.profile:
             self.profile, self.inferred = profile.lower() or profile, True
 
     def adapts(self, error: ModelError, *, is_reask: bool, is_new: bool, is_proven: bool) -> bool:
-        """Whether the profile has changed so that asking again at once makes sense.
+        """Adapts the profile to an error; returns whether asking again at once makes sense.
 
         Args:
-            is_reask: The model was told already what is wrong with what it writes.
-            is_new: Nothing is known about the server, and nothing has come from it.
-            is_proven: A reply has come in this process.
+            is_reask: Whether the conversation already says what was wrong with the model's reply.
+            is_new: Whether nothing is known about the server, and it has not answered yet.
+            is_proven: Whether this process has received a usable reply.
         """
         if isinstance(error, FailedSample):
             return is_reask and self._step_down()
@@ -80,10 +82,10 @@ class Trial:
         return error.status == 500 and not is_proven and self._suspect(error, is_new=is_new)
 
     def put_lower(self, reply: EmptyReply) -> EmptyReply:
-        """Takes an empty reply for the rung's: the next request goes one rung lower.
+        """Assumes that the rung caused an empty reply: the next request goes one rung lower.
 
         Returns:
-            The error to raise; it is final if the lowest rung brought nothing, twice.
+            The error to raise; it is final after two empty replies on the lowest rung.
         """
         self.sporadic = True
         if self._step_down():
@@ -98,14 +100,15 @@ class Trial:
         )
 
     def _suspect(self, error: RejectedRequest | ServerError, *, is_new: bool) -> bool:
-        """A 500 without useful words: once without the system role, then something else at each failure.
+        """Adapts to a 500 without a useful message: first without the system role, then something else each
+        time.
 
         Returns:
             Whether to ask again at once.
         """
         self._failures += 1
         if self._with_system is not None and not self.profile.system:
-            self.profile, self.inferred = self._with_system, False  # the system role was not it
+            self.profile, self.inferred = self._with_system, False  # the system role was not the cause
         elif is_new and self.profile.system and self._failures == 1 and unexplained(error.said):
             self._with_system = self.profile
             self.profile, self.inferred = replace(self.profile, system=False), True
@@ -121,7 +124,8 @@ class Trial:
         return lower is not None
 
     def _turn(self, profile: Profile) -> bool:
-        """Takes a profile; false if it was refused before: the server is contradicting itself."""
+        """Uses a profile; returns False if it was rejected before, since the server contradicts itself
+        then."""
         self._tried.add(self.profile)
         if profile in self._tried or len(self._tried) > _MOST_TURNS:
             return False

@@ -1,7 +1,7 @@
-"""What servers' words ask for: patterns over the text of their errors, lower case.
+"""Patterns for the text of servers' errors, in lower case, and what each means.
 
-Nobody has agreed on error codes, so the words decide. Comments name the servers that a pattern is made for.
-What it does not do: send, or decide what follows (`classifier.engines.openai.ladder`, `trial`, `failures`).
+There are no standard error codes, so the words decide. Comments name the servers that a pattern is for. It
+does not send requests, or decide what to do next (`classifier.engines.openai.ladder`, `trial`, `failures`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _NO_SYSTEM = _any(
     r"messages\W{0,2}0\W{0,2}role",
 )
 _MUST_STREAM = _any(
-    # DashScope, gateways that only stream
+    # DashScope, and gateways that only stream
     r"only supports? (?:the )?stream",
     r"stream(?:ing)?(?: mode)? (?:is |only |was )?(?:required|mandatory|only)",
     r"\b(?:must|please|need to|enable)\b.{0,40}\bstream",
@@ -116,7 +116,7 @@ _FAILED_SAMPLE = _any("json_validate_failed", "tool_use_failed")
 
 
 def names_format(said: str) -> bool:
-    """Whether a rejection is about the format that was asked for."""
+    """Whether a rejection is about the requested format."""
     return _FORMAT.search(said) is not None
 
 
@@ -126,7 +126,7 @@ def names_tools(said: str) -> bool:
 
 
 def is_unwanted(said: str, parameter: str) -> bool:
-    """Whether a rejection says that a parameter, or its value, is not taken."""
+    """Whether a rejection says that a parameter, or its value, is not accepted."""
     return parameter in said and _UNWANTED.search(said) is not None
 
 
@@ -141,7 +141,7 @@ def unexplained(said: str) -> bool:
 
 
 def refuses_system_role(said: str) -> bool:
-    """Whether a server, or a model's chat template, takes no system message."""
+    """Whether a server, or a model's chat template, accepts no system message."""
     return _NO_SYSTEM.search(said) is not None
 
 
@@ -156,7 +156,7 @@ def refuses_stream(said: str) -> bool:
 
 
 def is_moderation(said: str) -> bool:
-    """Whether the text of the paper was rejected, and not how it was sent."""
+    """Whether the text of the paper was rejected, rather than the form of the request."""
     return _MODERATION.search(said) is not None
 
 
@@ -166,17 +166,17 @@ def is_spent(said: str) -> bool:
 
 
 def is_unknown_model(said: str) -> bool:
-    """Whether the server has no model of the name."""
+    """Whether the server has no model with this name."""
     return _NO_MODEL.search(said) is not None
 
 
 def is_unknown_path(said: str) -> bool:
-    """Whether the server has nothing at the address (LM Studio says so under HTTP 200)."""
+    """Whether the server has nothing at this address (LM Studio says so with HTTP 200)."""
     return _NO_PATH.search(said) is not None
 
 
 def is_room_too_large(said: str) -> bool:
-    """Whether the output limit is more than the server allows."""
+    """Whether the output limit is higher than the server allows."""
     named = _ROOM.search(said) is not None and _UNKNOWN.search(said) is None
     return named and _TOO_LARGE.search(said) is not None
 
@@ -187,12 +187,13 @@ def is_overflow(said: str) -> bool:
 
 
 def is_failed_sample(said: str) -> bool:
-    """Whether the server rejected what the model wrote this time (Groq), and not the request."""
+    """Whether the server rejected the model's output (Groq), rather than the request."""
     return _FAILED_SAMPLE.search(said) is not None
 
 
 def never_fits(said: str) -> bool:
-    """Whether one request asks for more tokens than the rate limit allows a minute: no wait helps."""
+    """Whether one request needs more tokens than the rate limit allows per minute, so that waiting does not
+    help."""
     found = _RATE_OF_TOKENS.search(said)
     if found is None:
         return False
@@ -201,12 +202,13 @@ def never_fits(said: str) -> bool:
 
 
 def is_plan_spent(said: str) -> bool:
-    """Whether the plan's quota is used up; Google says the same of a minute's quota, but names a wait."""
+    """Whether the plan's quota is used up. Google says the same about a quota per minute, but names a
+    wait."""
     return _PLAN_QUOTA.search(said) is not None
 
 
 def is_per_day(said: str) -> bool:
-    """Whether a rate limit is one of a day."""
+    """Whether a rate limit is per day."""
     return _PER_DAY.search(said) is not None
 
 
@@ -221,5 +223,5 @@ def refuses_country(said: str) -> bool:
 
 
 def refuses_parameters(said: str) -> bool:
-    """Whether some parameter, which is not named, cannot be served (OpenRouter)."""
+    """Whether some parameter, which is not named, is not supported (OpenRouter)."""
     return _PARAMETERS.search(said) is not None
