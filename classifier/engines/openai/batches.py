@@ -1,5 +1,4 @@
-"""The Batch API of an OpenAI-compatible server: upload files, create, look up and find batches, download
-results.
+"""The Batch API of an OpenAI-compatible server: files, batches and their results.
 
 What enters: JSON Lines files of requests. What leaves: the server's descriptions of its batches, parsed
 leniently. Errors are those of `classifier.errors`; nothing is retried. It does not decide what goes into a

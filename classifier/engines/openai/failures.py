@@ -142,8 +142,7 @@ def failure(
 
 
 def _is_spent(status: int, everything: str, wait_s: float | None) -> bool:
-    """Whether the account has no credit left. A moderation message may mention credits too; it is
-    excluded."""
+    """Whether the account has no credit left; moderation messages, which may mention credits, are excluded."""
     if status == 402:
         return True
     if is_moderation(everything):

@@ -39,8 +39,7 @@ def put(messages: Messages, schema: Mapping[str, Any] | None, *, system: bool) -
 
 
 def question_of(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The question of a request, independent of the form for a server: the same on every rung of the
-    ladder."""
+    """The question of a request, without the form for a server: the same on every rung of the ladder."""
     first, *rest = request["messages"]
     if first["role"] != "system":
         text, _, asked = first["content"].partition(_JOINT)

@@ -56,8 +56,7 @@ class Trial:
         self.start = self.profile = profile
 
     def doubt(self, profile: Profile | None) -> None:
-        """Goes one rung lower if this profile is still in use: an earlier reply shows that it does not
-        work."""
+        """Goes one rung lower if this profile, which did not work, is still in use."""
         if profile == self.profile:
             self.profile, self.inferred = profile.lower() or profile, True
 
@@ -100,8 +99,7 @@ class Trial:
         )
 
     def _suspect(self, error: RejectedRequest | ServerError, *, is_new: bool) -> bool:
-        """Adapts to a 500 without a useful message: first without the system role, then something else each
-        time.
+        """Adapts to a 500 without a useful message: first without the system role, then in other ways.
 
         Returns:
             Whether to ask again at once.
@@ -124,8 +122,7 @@ class Trial:
         return lower is not None
 
     def _turn(self, profile: Profile) -> bool:
-        """Uses a profile; returns False if it was rejected before, since the server contradicts itself
-        then."""
+        """Uses a profile; returns False if it was rejected before: then the server contradicts itself."""
         self._tried.add(self.profile)
         if profile in self._tried or len(self._tried) > _MOST_TURNS:
             return False

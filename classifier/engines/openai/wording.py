@@ -192,8 +192,7 @@ def is_failed_sample(said: str) -> bool:
 
 
 def never_fits(said: str) -> bool:
-    """Whether one request needs more tokens than the rate limit allows per minute, so that waiting does not
-    help."""
+    """Whether a request needs more tokens than the limit per minute allows, so that waiting does not help."""
     found = _RATE_OF_TOKENS.search(said)
     if found is None:
         return False
@@ -202,8 +201,7 @@ def never_fits(said: str) -> bool:
 
 
 def is_plan_spent(said: str) -> bool:
-    """Whether the plan's quota is used up. Google says the same about a quota per minute, but names a
-    wait."""
+    """Whether the plan's quota is used up; Google's message about a quota per minute also names a wait."""
     return _PLAN_QUOTA.search(said) is not None
 
 
