@@ -142,7 +142,7 @@ def failure(
 
 
 def _is_spent(status: int, everything: str, wait_s: float | None) -> bool:
-    """Whether the account has no credit left; moderation messages, which may mention credits, are excluded."""
+    """Whether the account has no credit left; moderation messages may mention credits and do not count."""
     if status == 402:
         return True
     if is_moderation(everything):
