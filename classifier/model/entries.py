@@ -25,13 +25,13 @@ class ListEntry(Record):
     """One entry of a list.
 
     Attributes:
-        key: The entry's own key or id. Where it has none, made from its arXiv id, DOI or title, so that lines
+        key: The entry's own key or id. If it has none, made from its arXiv id, DOI or title, so that lines
             added to the list do not move it; else from its place. Unique in one run.
         source: The list, as the user named it ("-" for standard input).
         line: Line on which the entry starts, from 1 (row of a table, number of a JSON array's element).
         paper: What the list says: title, authors, year, arXiv id, DOI, abstract.
         file: An attached PDF that exists.
-        url: Where a PDF may be had, if neither a file nor an arXiv id is known.
+        url: Address of a PDF, if neither a file nor an arXiv id is known.
         type: What kind of work it is, in CSL's terms ("article-journal", "paper-conference", "book", …), or
             in the list's own if CSL has none.
         journal: The journal, proceedings or book that it is in.
@@ -53,7 +53,7 @@ class ListEntry(Record):
 
 
 class BrokenEntry(Record):
-    """An entry that cannot be used, and why; `key` where it could be read."""
+    """An entry that cannot be used, and why; `key` if it could be read."""
 
     source: str
     line: int

@@ -65,7 +65,7 @@ class Reference(Record):
 
     @property
     def arxiv_id(self) -> str:
-        """The arXiv id, with version where one was given, e.g. "2402.01874v3"."""
+        """The arXiv id, with the version if one was given, e.g. "2402.01874v3"."""
         return self.value if self.version is None else f"{self.value}v{self.version}"
 
 
@@ -146,7 +146,7 @@ def _arxiv(ref: str, text: str) -> Reference | None:
 
 
 def _refuse_miscounted(ref: str, text: str) -> None:
-    """A slip in an id is told here: arXiv would only say that there is no such paper.
+    """A typing error in an id is reported here: arXiv would only say that there is no such paper.
 
     Raises:
         BadReference: It is an arXiv id except for the count of its digits.

@@ -1,4 +1,4 @@
-"""Document -> Excerpt: the part of a paper that tells where it belongs, within a token budget.
+"""Document -> Excerpt: the part of a paper that decides its label, within a token budget.
 
 What enters: a document and the taxonomy whose words decide what matters. What leaves: passages in
 reading order, each an exact piece of a page. The abstract comes first in the choice; then pieces
@@ -104,13 +104,13 @@ def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = 
 
 
 def _long_lines(piece: Piece) -> set[str]:
-    """The different lines of a piece, without spaces, that are long enough to be told apart."""
+    """The different lines of a piece, without spaces, that are long enough to be compared."""
     lines = ("".join(line.split()) for line in piece.text.split("\n"))
     return {line for line in lines if len(line) >= _LONG_LINE}
 
 
 def _is_repeated(piece: Piece, shown: set[str]) -> bool:
-    """Whether most of a piece stands in what is shown already: a paragraph printed twice, a running text."""
+    """Whether most of a piece is already shown: a paragraph printed twice, or a running text."""
     lines = _long_lines(piece)
     return len(lines) >= _SOME_LINES and len(lines & shown) > _REPEATED * len(lines)
 
@@ -184,7 +184,7 @@ def _node_texts(node: Node) -> Iterator[str]:
 
 
 def _cost(piece: Piece) -> int:
-    """Characters that a piece takes when it stands alone; joined to its neighbour it takes less."""
+    """Characters of a piece alone; joined to its neighbour it needs fewer."""
     return piece.end - piece.start + _MARK_CHARS + len(piece.section or "")
 
 

@@ -33,7 +33,7 @@ _MOST = 0.5
 _EDGE_LINES = 2
 """Lines at a page's head and foot that may be running ones."""
 _PAGES = 3
-"""Pages on which a running line stands at least."""
+"""Least number of pages with a running line."""
 
 
 def noise_spans(texts: Sequence[str], headings: Sequence[Collection[int]]) -> list[list[tuple[int, int]]]:
@@ -84,7 +84,7 @@ def _is_noise(line: str) -> bool:
 
 
 def _running_lines(texts: Sequence[str]) -> set[str]:
-    """What stands at the heads or feet of several pages and nowhere else, numbers left out.
+    """Lines at the top or bottom of several pages and nowhere else, without their numbers.
 
     Bare page numbers do not count: they cost next to nothing.
     """

@@ -24,7 +24,7 @@ MAX_CHARS = 900
 
 _MAX_ABSTRACT = 3_000  # characters; more under that heading means that the next one was missed
 _OPENING = 1_500  # characters of page 1 that stand in for an abstract that was not found
-_BODY_SHARE = 0.3  # of a paper, at least, stands before its references
+_BODY_SHARE = 0.3  # least share of a paper before its references
 
 
 class Role(Enum):
@@ -56,7 +56,7 @@ class Piece:
 
     @property
     def text(self) -> str:
-        """The piece as it stands on the page."""
+        """The piece as it is on the page."""
         return self.page.text[self.start : self.end]
 
 
@@ -172,7 +172,7 @@ def _headings(document: Document) -> list[tuple[int, int, str]]:
 
 
 def _abstract(document: Document, marks: list[_Mark]) -> tuple[int, int, int]:
-    """(page index, start, end) of the abstract, or of the page's opening that stands in for it."""
+    """(page index, start, end) of the abstract, or of the start of the page in its place."""
     if document.abstract:
         for at, page in enumerate(document.pages[:3]):
             if (start := page.text.find(document.abstract)) >= 0:

@@ -29,7 +29,7 @@ def read_library(name: str, form: str) -> Source:
     """The library as a source.
 
     Raises:
-        InputError: No entry says where it belongs.
+        InputError: No entry names its group or section.
     """
     filed: dict[int, tuple[str, tuple[str, ...]]] = {}
     groups: dict[str, Path] = {}
@@ -53,7 +53,7 @@ def read_library(name: str, form: str) -> Source:
     sections |= dict.fromkeys(p[:n] for row in paths.values() for p in row for n in range(1, len(p) + 1))
     if not any(paths.values()):
         raise InputError(
-            f"{name}: {len(entries)} entries, but none says where it belongs; expected groups, "
+            f"{name}: {len(entries)} entries, but none names its group or section; expected groups, "
             "collections, a column "
             "'category', or keywords that several entries share"
         )

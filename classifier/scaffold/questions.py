@@ -1,4 +1,4 @@
-"""Five answers of an author -> a `Source`: where there is no list, outline or library to start from."""
+"""Five answers of an author -> a `Source`, if there is no list, outline or library to start from."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """sections.yaml of a workspace: the sections of the list that it was made from, and what became of each.
 
 What enters: the file. What leaves: records. A person changes `role` there; `classifier init` reads it again,
-and an export finds the section of the list that a leaf stands for. It may be missing.
+and an export finds the section of the list for a leaf. It may be missing.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _report(match: re.Match[str], before: str, after: str, found: dict[str, list
 
 
 def _word_around(match: re.Match[str]) -> str:
-    """The word that the run stands in, as a reader sees it; else the code points themselves."""
+    """The word that contains the run, as a reader sees it; else the code points themselves."""
     left = re.search(r"\S{0,40}$", match.string[: match.start()])
     right = re.match(r"\S{0,40}", match.string[match.end() : match.end() + 200])
     word = _RUN.sub("", (left.group() if left else "") + (right.group() if right else ""))

@@ -54,7 +54,7 @@ def _blank(mark: re.Match[str]) -> str:
 
 
 def numbers(text: str) -> Counter[str]:
-    """How often each number stands in the text."""
+    """How often each number occurs in the text."""
     return Counter(_NUMBER.findall(text))
 
 
@@ -78,7 +78,7 @@ def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
     for tag, low, high, page_low, page_high in changes:
         if tag == "equal":
             continue
-        if low == 0:  # what stands before the quote in the text is not its own
+        if low == 0:  # the text before the quote does not belong to it
             page_low = first = max(page_low, page_high - (high - low))
         if high == len(words):
             page_high = last = min(page_high, page_low + high - low)

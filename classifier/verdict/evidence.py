@@ -53,7 +53,7 @@ _SLACK = 24  # characters around an alignment in which a quote's first and last 
 
 _PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:\A|[\s(\[{=<>\u2264\u2265\u223c,])(?:\u2212\S|[-\u2013]\d)")
-"""A sign that is no hyphen and stands between no two operands, with the character behind it."""
+"""A sign that is no hyphen and is not between two operands, with the character behind it."""
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\u2026|\.\s?\.\s?\.)[\])]?\s*")
 _WRAPPING = " \t\n\"'`*\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _OUTER = "\"'.,;:!?()[]"
@@ -138,7 +138,7 @@ class QuoteIndex:
         return mathematics_key(self._text)
 
     def _verbatim(self, text: str) -> Iterator[QuoteSpan]:
-        """Where the text stands, first place first; full stop and brackets around it are optional."""
+        """Places of the text, in order; full stop and brackets around it are optional."""
         needle = matching_key(text).text
         yield from self._places(self._key, needle, text)
         bare = needle.strip(_OUTER)
@@ -146,7 +146,7 @@ class QuoteIndex:
             yield from self._places(self._key, bare, text)
 
     def _places(self, key: Folded, needle: str, text: str) -> Iterator[QuoteSpan]:
-        """Where the key of a text stands with whole words and the text's own signs: -3 is not 3."""
+        """Places of the key of a text with whole words and the text's own signs: -3 is not 3."""
         for at in _hits(key.text, needle):
             start, end = key.source_span(at, at + len(needle))
             whole = self._is_whole_words(start, end)

@@ -96,17 +96,17 @@ def test_keywords_make_a_tree_if_several_entries_share_them(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.bib", "@article{a, title={Chorus of the town}}\n", "none says where it belongs"),
+        ("a.bib", "@article{a, title={Chorus of the town}}\n", "none names its group or section"),
         (
             "a.csv",
             "title,keywords\nChorus of the town,x\nPlumage of the park,y\n",
-            "none says where it belongs",
+            "none names its group or section",
         ),
         ("a.md", "# A\n", "no topic with papers was found"),
         ("a.md", "Text only.\n", "no topic with papers was found"),
         ("a.md", "## 2024\n- [Chorus of the town](https://arxiv.org/abs/2401.00001)\n", "'2024' (container)"),
         ("a.md", "", "the file is empty"),
-        ("a.txt", "2401.00001\n2401.00002\n", "none says where it belongs"),
+        ("a.txt", "2401.00001\n2401.00002\n", "none names its group or section"),
         ("a.yaml", "{}\n", "expected"),
         ("a.yaml", "[]\n", "expected"),
         ("a.json", "{", "a.json"),
