@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 _MARK = re.compile(r"(?<!\\)[{}\"]")  # as bibtexparser counts them: what is escaped is a character
+_INNER = re.compile(r"[{}\"\\]")
 _BARE = re.compile(r"[^\s#{}\",]+")
 _SPACE = re.compile(r"\s*")
 
@@ -20,6 +21,9 @@ def end_of_value(raw: str) -> int | None:
     >>> end_of_value("{A Title} year = {2020}")
     9
     """
+    text = raw.strip()
+    if text.isalnum() or (text[:1] + text[-1:] == "{}" and not _INNER.search(text, 1, len(text) - 1)):
+        return None  # most values are one word, or one pair of braces without others inside
     place = _after(_SPACE, raw, 0)
     while place < len(raw):
         end = _end_of_piece(raw, place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
@@ -94,6 +95,7 @@ _DEEPEST = 3
 """Levels of nested JSON that are looked through for names and titles."""
 
 
+@lru_cache(maxsize=4096)
 def field_name(name: str) -> str:
     """A field's name without case, accents, spaces and signs: "Núm. de página" is "numdepagina"."""
     return _SIGNS.sub("", normalize("NFKD", name).lower())
@@ -162,11 +164,13 @@ def _is_address(text: str) -> bool:
 
 
 def _first(named: Mapping[str, Any], names: Iterable[str]) -> str:
-    return next((text for name in names for text in as_texts(named.get(name)) if text.strip()), "")
+    given = (as_texts(named[name]) for name in names if name in named)
+    return next((text for texts in given for text in texts if text.strip()), "")
 
 
 def _texts(named: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    return [text.strip() for name in names for text in as_texts(named.get(name)) if text.strip()]
+    given = (as_texts(named[name]) for name in names if name in named)
+    return [text.strip() for texts in given for text in texts if text.strip()]
 
 
 def as_texts(value: Any, depth: int = 0) -> list[str]:
