@@ -89,6 +89,8 @@ def _names(names: Sequence[PersonName], authors: int) -> tuple[PersonName, ...]:
 
 def clean(text: str) -> str:
     """One line without control characters, in which every character can be written as UTF-8."""
+    if text.isprintable() and "  " not in text:  # nothing below would change it
+        return text.strip()
     text = _CONTROL.sub(" ", text).strip()
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
