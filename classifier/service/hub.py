@@ -104,7 +104,7 @@ def hub_of(request: Request) -> Hub:
 def engines_of(hub: Hub) -> dict[str, str]:
     """The available engines with their display names; the one chosen in the settings comes first."""
     settings = hub.config.settings
-    found = {"offline": "offline baseline (no key, no network, no cost)"}
+    found = {"offline": "offline baseline (no key, no cost; less accurate)"}
     if settings.model and (settings.api_key or settings.base_url):
         found["openai"] = f"{settings.model} (language model, may cost money)"
     preferred = settings.chosen_engine

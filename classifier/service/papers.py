@@ -26,6 +26,7 @@ class PaperView(NamedTuple):
 
     Attributes:
         run: Name of its run.
+        stored: Its run, if the service made it: of the paper alone, or of its list.
         quotes: Each quote once with what it supports, numbered from 1, absent ones last.
         page: Of the picture, from 1; 0 if there is none.
         places: Of that page.
@@ -35,6 +36,7 @@ class PaperView(NamedTuple):
 
     id: str
     run: str
+    stored: StoredRun | None
     filed: Filed
     quotes: tuple[tuple[Evidence, tuple[str, ...]], ...]
     page: int
@@ -64,6 +66,7 @@ def view_paper(hub: Hub, paper_id: str, page: int | None) -> PaperView | StoredR
     return PaperView(
         id=paper_id,
         run=folder.name,
+        stored=run or hub.runs.get(folder.name),
         filed=filed,
         quotes=quotes,
         page=number,

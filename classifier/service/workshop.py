@@ -30,6 +30,7 @@ from classifier.service.shelf import Shelf
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
 from classifier.service.store.runs import Runs, RunState, StoredRun
+from classifier.service.words import in_service_words
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 
@@ -260,7 +261,7 @@ class Workshop:
     ) -> None:
         code = error.code if isinstance(error, ClassifierError) else error
         said = error.message if isinstance(error, ClassifierError) else message
-        said = said and said.replace(f"{self._config.folder}/", "")
+        said = said and in_service_words(said.replace(f"{self._config.folder}/", ""))
         if not state.is_active:
             self._shelf.renew(run.id, is_paper=run.kind == "paper")
         with suppress(ClassifierError):

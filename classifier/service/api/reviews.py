@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from classifier.service.api.common import API, Cursor, Limit, page_of, problems, summary_view
-from classifier.service.api.models import Paged, PaperSummary, ReviewRequest
+from classifier.service.api.common import API, Cursor, Limit, page_of, problems
+from classifier.service.api.models import Paged, ReviewRequest
 from classifier.service.desk import decide, no_paper
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader, reviewer
 from classifier.service.search import PaperFilter, find_cards
+from classifier.service.shelf import PaperSummary
 from classifier.service.store.users import ServiceUser
 
 router = APIRouter(prefix=f"{API}/reviews", tags=["reviews"])
@@ -38,4 +39,4 @@ def post_review(
     card = hub.shelf.card(asked.paper)
     if card is None:
         raise no_paper(asked.paper)
-    return summary_view(decide(hub, user, card, asked.label, asked.note))
+    return decide(hub, user, card, asked.label, asked.note)
