@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from classifier.batch.ledger.answers import StoredAnswer, read_answers
 from classifier.export.filed import Filed
 from classifier.model.label import Evidence
 from classifier.pdf.places import PagePlaces, Place
@@ -31,6 +32,7 @@ class PaperView(NamedTuple):
         page: Of the picture, from 1; 0 if there is none.
         places: Of that page.
         marks: Quotes whose position on that page is certain.
+        answers: Every reply that was paid for about it, oldest first.
         decisions: Oldest first.
     """
 
@@ -42,6 +44,7 @@ class PaperView(NamedTuple):
     page: int
     places: PagePlaces | None
     marks: tuple[Mark, ...]
+    answers: tuple[StoredAnswer, ...]
     decisions: tuple[StoredDecision, ...]
 
 
@@ -72,6 +75,7 @@ def view_paper(hub: Hub, paper_id: str, page: int | None) -> PaperView | StoredR
         page=number,
         places=places,
         marks=marks,
+        answers=read_answers(folder, row.entry.key),
         decisions=tuple(hub.decisions.about(folder.name, row.entry.key)),
     )
 

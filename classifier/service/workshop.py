@@ -25,7 +25,7 @@ from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.pipeline import Classifier
 from classifier.service.config import ServiceConfig
 from classifier.service.entries import PAPER_FILE, list_entries, paper_entry, reference_of
-from classifier.service.purse import DayPurse
+from classifier.service.purse import DayPurse, RunLimit
 from classifier.service.shelf import Shelf
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
@@ -175,8 +175,12 @@ class Workshop:
         folder, limit = self.folder_of(run), self._config.usd_per_day
         cap, purse = None, None
         if run.task.engine != "offline":
-            cap = self._cap(run, folder)
-            purse = None if limit is None else DayPurse(self._money, run.id, run.user, limit)
+            before = read_progress(folder).spent.cost_usd
+            cap = self._cap(run, before)
+            has_own = run.kind == "paper" or run.task.max_cost_usd is not None
+            own = RunLimit(cap, before) if cap is not None and has_own else None
+            if cap is not None:
+                purse = DayPurse(self._money, run.id, run.user, limit, own)
         self._bring(run, folder, settings)
         try:
             return label_lists(
@@ -192,13 +196,12 @@ class Workshop:
                 self._in_work.pop(run.id, None)
                 self._reports.pop(run.id, None)
 
-    def _cap(self, run: StoredRun, folder: Path) -> float | None:
+    def _cap(self, run: StoredRun, before: float) -> float | None:
         """What the folder's replies may cost together; the purse keeps the user's day besides.
 
         A run whose user has a limit a day has a cap too, so that a model without a known price is refused.
         """
         limit, own = self._config.usd_per_day, run.task.max_cost_usd
-        before = read_progress(folder).spent.cost_usd
         if limit is None:
             return own
         if run.kind == "paper":
