@@ -48,8 +48,6 @@ class Hub(NamedTuple):
             return
         self.workshop.settle_after_kill()
         self.dispatcher.start()
-        for run in self.runs.unfinished():
-            self.dispatcher.wake(run.kind, run.id)
 
     def stop(self) -> None:
         """Pauses active runs, and ends the workers."""
@@ -72,6 +70,10 @@ def build_hub(config: ServiceConfig) -> Hub:
     shelf = Shelf(config.folder, workspace.taxonomy)
     workshop = Workshop(config, workspace, runs, events, money, shelf)
     workers = {"list": config.runs_at_once, "paper": config.papers_at_once}
+
+    def unfinished() -> list[tuple[str, str]]:
+        return [(run.kind, run.id) for run in runs.unfinished() if not workshop.is_active(run.id)]
+
     meters = Meters()
     meters.watch("classifier_runs", "Lists and single papers by state.", lambda: {**runs.counts()})
     meters.watch("classifier_in_work", "Runs in work.", lambda: {"running": workshop.active})
@@ -87,7 +89,7 @@ def build_hub(config: ServiceConfig) -> Hub:
         decisions=Decisions(database),
         shelf=shelf,
         workshop=workshop,
-        dispatcher=Dispatcher(config.folder, workshop.continue_run, workers),
+        dispatcher=Dispatcher(config.folder, workshop.continue_run, unfinished, workers),
         identity=Identity(config, users),
         meters=meters,
         pictures=PdfReader(workers=1, limits=limits),

@@ -138,6 +138,10 @@ class Workshop:
         """The number of active runs."""
         return len(self._claimed)
 
+    def is_active(self, run_id: str) -> bool:
+        """Whether a worker has this run."""
+        return run_id in self._claimed
+
     def _step(self, run_id: str) -> None:
         """Labels until the run ends."""
         run = self._runs.get(run_id)
