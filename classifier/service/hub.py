@@ -41,9 +41,11 @@ class Hub(NamedTuple):
     meters: Meters
     pictures: PdfReader
     kept_pages: dict[Any, str]
+    database: ServiceDatabase
 
     def start(self) -> None:
         """Starts the workers, and queues all runs that should run."""
+        self.database.keep_open()
         if not self.config.dispatch:
             return
         self.workshop.settle_after_kill()
@@ -55,6 +57,7 @@ class Hub(NamedTuple):
         if self.config.dispatch:
             self.dispatcher.stop()
         self.pictures.close()
+        self.database.close()
 
 
 def build_hub(config: ServiceConfig) -> Hub:
@@ -94,6 +97,7 @@ def build_hub(config: ServiceConfig) -> Hub:
         meters=meters,
         pictures=PdfReader(workers=1, limits=limits),
         kept_pages={},
+        database=database,
     )
 
 
