@@ -1,4 +1,4 @@
-"""sections.yaml of a workspace: the sections of the list that it was made from, and what became of each.
+"""sections.yaml of a workspace: the sections of the list that it was made from, and the use of each.
 
 What enters: the file. What leaves: records. A person changes `role` there; `classifier init` reads it again,
 and an export finds the section of the list for a leaf. It may be missing.
@@ -18,8 +18,9 @@ from classifier.survey.shape import problems
 
 SECTIONS_FILE = "sections.yaml"
 Role = Literal["topic", "container", "facet", "others", "front"]
-"""topic: a node of the tree. container: no node, but what is below it counts. facet: a property of papers, no
-topic. others: papers that the list itself files nowhere. front: about the list, not part of it."""
+"""topic: a node of the tree. container: not a node, but its subsections are used. facet: a property of
+papers, not a topic. others: papers that the list itself files nowhere. front: about the list, not part of
+it."""
 
 _HEAD = """\
 # The sections of the list, and what `classifier init` made of each. To change that, edit `role` and rerun the
@@ -33,7 +34,7 @@ class PlannedSection(Record):
 
     Attributes:
         section: Its headings, from the outermost.
-        role: What it is taken for.
+        role: How the section is used (`Role`).
         facet: "kind=benchmark", "year=2024" and the like; for facets and containers.
         papers: Entries directly in it.
         leaf: The node of the tree that it became, if any.

@@ -88,7 +88,7 @@ class TextDraft(Record):
     Attributes:
         of: The field, "definition", or an item of a list of texts, "counts.0".
         by: What it was made from: "headings", "words" of the papers, or a model's name.
-        papers: Ids of the studies that it rests on.
+        papers: Ids of the studies that it was made from.
     """
 
     of: str
@@ -113,7 +113,7 @@ class Node(Record):
 
     @property
     def settled_definition(self) -> str:
-        """The definition; empty if drafted from papers: it would give away one that is left out."""
+        """The definition; empty if it was drafted from papers, since it could reveal one that is left out."""
         drafted = any(draft.of == "definition" and draft.papers for draft in self.drafts)
         return "" if drafted else self.definition
 
@@ -135,7 +135,7 @@ class Leaf(Record):
 
     @property
     def answers(self) -> Conditions:
-        """The answers that lead here."""
+        """The answers that lead to this leaf."""
         return self.node.answers
 
 
