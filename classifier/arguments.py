@@ -1,7 +1,7 @@
-"""What callers give a `Classifier` -> what its steps take.
+"""Checks and converts the arguments of `Classifier`.
 
-Annotations bind nobody at run time. What is of another kind ends here in a TypeError that says what is
-accepted, not later in an attribute that something does not have.
+Python does not check annotations at run time. A wrong type raises a TypeError here that names the accepted
+types, instead of an AttributeError later.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WHOLE_SETTINGS = (
 
 
 def engine_object(given: object, name: str) -> Engine | None:
-    """An engine that a caller made, or None; `name` is the argument's.
+    """An engine object, or None; `name` is the argument's name, for the message.
 
     Raises:
         TypeError: It is something else.
