@@ -55,7 +55,8 @@ class LedgerView:
     def state_of(self, entry: ListEntry) -> State:
         """The state in which a run would find an entry: only waiting entries cost anything.
 
-        Failed entries remain failed. An entry is recognised by its content: under its own key, or under one that it had before.
+        Failed entries remain failed. An entry is recognised by its content, under its current key or an
+        earlier one.
         """
         text = as_json(entry)
         material, state = material_of(text), state_of_file(entry.file) if entry.file else None
