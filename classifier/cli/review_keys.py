@@ -79,7 +79,7 @@ def _one_key() -> str:
     try:
         tty.setcbreak(descriptor, termios.TCSANOW)
         key = os.read(descriptor, 1)
-        while key == b"\x1b" and select.select([descriptor], [], [], 0)[0]:  # an arrow is several bytes
+        while key == b"\x1b" and select.select([descriptor], [], [], 0)[0]:  # an arrow sends several bytes
             os.read(descriptor, 1)
     finally:
         termios.tcsetattr(descriptor, termios.TCSANOW, before)

@@ -12,10 +12,10 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PdfLimits:
-    """How much of a machine one PDF may take.
+    """The resources that one PDF may use.
 
     Memory, CPU, wall time, `min_chars` and `files_per_worker` are those of docs/adr/0002; the other limits
-    bound the cost of one file, and no measurement of them is on record.
+    keep the cost of one file low, and were not measured.
 
     Attributes:
         file_bytes: Larger files are rejected without reading them.
@@ -39,7 +39,7 @@ class PdfLimits:
 
     @property
     def reply_bytes(self) -> int:
-        """The longest reply that the parent reads: UTF-8 takes at most 4 bytes a character.
+        """The longest reply that the parent reads: UTF-8 takes at most 4 bytes per character.
 
         4 MiB more are for findings, headings and the names of fields.
         """

@@ -136,7 +136,7 @@ def lacks_ink(text_page: Any, mask: Mask | None, item: TextItem) -> bool:
 
 
 def text_mask(page: Any, scene: Scene) -> Mask | None:
-    """Where the text alone leaves marks on white paper, in a small picture around what is not plain."""
+    """The marks of the text alone on white paper, in a small picture around texts that are not plain."""
     clip = surround((item.box for item in scene.texts if not (item.plain and scene.plain)), scene.page_box)
     if clip is None:
         return None
