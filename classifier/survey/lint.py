@@ -69,7 +69,7 @@ def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
     except ConfigError as error:
         if not isinstance(error.__cause__, ValidationError):
             raise
-        for place, message in problems(error.__cause__, Taxonomy):
+        for place, message in problems(error.__cause__, Taxonomy, is_yaml=True):
             yield Finding(code="invalid-taxonomy", where=f"{TAXONOMY_FILE}: {place}", message=message)
     for name in GOLD_FILES:
         path = workspace.root / name

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from classifier.errors import ConfigError
 from classifier.model.record import Record
 from classifier.survey.shape import problems
+from classifier.survey.yaml_text import read_yaml
 
 SECTIONS_FILE = "sections.yaml"
 Role = Literal["topic", "container", "facet", "others", "front"]
@@ -68,13 +69,13 @@ def load_section_plan(root: Path) -> SectionPlan | None:
     if not path.is_file():
         return None
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = read_yaml(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
     try:
         return SectionPlan.model_validate(data)
     except ValidationError as error:
-        where, message = next(problems(error, SectionPlan))
+        where, message = next(problems(error, SectionPlan, is_yaml=True))
         raise ConfigError(f"{path}: {where}: {message}") from error
 
 
