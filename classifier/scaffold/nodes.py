@@ -1,4 +1,4 @@
-"""Nested names -> sections of a source, for every format that holds a bare tree."""
+"""Nested names -> sections of a source, for all formats with a tree and no papers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from classifier.lists.sections import clean_title
 from classifier.scaffold.source import Path, SourceSection
 
 MAX_DEPTH = 12
-"""Levels of a tree; a deeper one is a file gone wrong."""
+"""Most levels of a tree; a deeper file is broken."""
 MAX_NODES = 5_000
 _SEPARATORS = (": ", " — ", " -- ")
 
 
 @dataclass
 class NamedNode:
-    """A name, what it means if the source says so, and the nodes below."""
+    """A name, its definition if the source has one, and the nodes below."""
 
     title: str
     definition: str = ""
