@@ -1,4 +1,4 @@
-"""What tools return: records whose JSON Schemas a client sees. `UntrustedText` has all foreign words."""
+"""The tools' results: records whose JSON Schemas a client sees. `UntrustedText` has all untrusted text."""
 
 from __future__ import annotations
 
@@ -170,5 +170,5 @@ class PaidLabelOut(_Out):
 
 
 def bounded(text: str) -> str:
-    """Foreign words in a length that a model can be given."""
+    """Untrusted text, cut to a length that is suitable for a model."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} […]"
