@@ -102,7 +102,7 @@ def parse_arxiv_id(text: str) -> Reference:
     """Reads a bare arXiv id, with or without version.
 
     Raises:
-        BadReference: It is no arXiv id.
+        BadReference: It is not an arXiv id.
     """
     found = _arxiv(text, re.sub(r"^arxiv:\s*", "", text.strip(), flags=re.IGNORECASE))
     if found is None:

@@ -25,7 +25,7 @@ class PdfLimits:
         cpu_s: CPU seconds of one engine on one file (RLIMIT_CPU, raised for each file).
         wall_s: Seconds for one file, both engines together; then the worker is killed.
         min_chars: A file with fewer visible characters is not a paper (docs/adr/0002).
-        files_per_worker: A worker is replaced after so many files, since engines leak.
+        files_per_worker: A worker is replaced after this many files, since engines leak memory.
     """
 
     file_bytes: int = 200 * MIB

@@ -289,7 +289,7 @@ def _diagonals(text: str, needle: str) -> list[int]:
     step = max(3, len(needle) // _MAX_SEEDS)
     votes: Counter[int] = Counter()
     for offset in range(0, len(needle) - _SEED + 1, step):
-        # A string that occurs everywhere is no evidence; `_hits` stops early.
+        # A string that occurs everywhere is not evidence; `_hits` stops early.
         votes.update({(at - offset) // _SLACK for at in _hits(text, needle[offset : offset + _SEED])})
     joint = Counter({bucket: count + votes[bucket + 1] for bucket, count in list(votes.items())})
     return [bucket * _SLACK for bucket, count in joint.most_common(_CANDIDATES) if count > 1]

@@ -22,8 +22,8 @@ class TextItem:
     """A text object: `size` and `width` are one em's height and width on the page, in points.
 
     `depth` counts the forms around it: figures come as forms. `plain` text is evidently drawn, by its state:
-    filled with an opaque colour that is not near white, on the page, clipped by nothing but rectangles around
-    it, in no form or layer, and in a font of outlines. `drawings` are the glyphs of a Type 3 font.
+    filled with an opaque colour that is not near white, on the page, clipped only by rectangles around it, in
+    no form or layer, and in a font of outlines. `drawings` are the glyphs of a Type 3 font.
     """
 
     handle: int
