@@ -114,7 +114,7 @@ def flow_svg(counts: FlowCounts, taxonomy: Taxonomy) -> str:
 
 
 def lay_out_flow(counts: FlowCounts, taxonomy: Taxonomy) -> Picture:
-    """Columns for identification, screening and inclusion; in each what stays, and under it what leaves."""
+    """Columns for identification, screening and inclusion; excluded papers below the remaining ones."""
     excluded = sum(counts.excluded.values())
     columns = [
         [

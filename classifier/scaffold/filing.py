@@ -189,7 +189,7 @@ class _Filer:
         return ("leaf" if len(paper.leaves) == 1 else "secondary"), leaf
 
     def _drop_shared_ids(self, papers: Sequence[FiledPaper]) -> None:
-        """Of papers with other titles but one id, only the first keeps it: the others' was pasted wrong."""
+        """Only the first of several papers with one id keeps it: the others are pasting errors."""
         seen: dict[tuple[str, str], FiledPaper] = {}
         for paper in papers:
             traits = traits_of(paper.entry.paper)
@@ -221,7 +221,7 @@ class _Filer:
             self._maker.prune()
 
     def _fill_empty_leaves(self) -> None:
-        """A leaf whose papers are all listed elsewhere first gets the first of them that can be spared."""
+        """A leaf whose papers are all listed elsewhere gets the first that the other leaf can spare."""
         placed = [paper for paper in self._filed if paper.leaves]
         first = Counter(paper.leaves[0] for paper in placed)
         for leaf in dict.fromkeys(leaf for paper in placed for leaf in paper.leaves[1:]):
