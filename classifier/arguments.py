@@ -60,7 +60,7 @@ def whole_settings(given: object) -> Settings:
 
 
 def reference(given: object) -> str | Reference:
-    """What sources are given: a path object always names a file, whatever else its name looks like.
+    """The argument for `Sources`: a path object always names a file, whatever its name looks like.
 
     Raises:
         TypeError: It is neither text nor a path.
@@ -76,7 +76,7 @@ def reference(given: object) -> str | Reference:
 
 
 def known_paper(given: object, text: object) -> Paper:
-    """What is known of a paper that is not a file: an abstract alone, or metadata, with or without a text.
+    """A paper without a file: only an abstract, or metadata with or without a text.
 
     Raises:
         TypeError: It is neither an abstract nor a `Paper`, or a text is given with an abstract.

@@ -139,7 +139,7 @@ class QuestionOut(_Out):
 
 
 class TreeOut(_Out):
-    """What was found in the taxonomy."""
+    """Results of a search in the taxonomy."""
 
     taxonomy: str
     definition: str
@@ -148,7 +148,7 @@ class TreeOut(_Out):
 
 
 class DecisionOut(_Out):
-    """What counts from now on."""
+    """The label after a decision."""
 
     paper_id: str
     run: str

@@ -185,8 +185,7 @@ def _handle_signals(run: Run) -> None:
     def interrupt() -> None:
         if not run.interrupted:
             print(
-                "classifier: interrupted: waiting for the requests under way; press Ctrl-C again to "
-                "stop at once",
+                "classifier: interrupted: waiting for requests in flight; press Ctrl-C again to stop at once",
                 file=sys.stderr,
             )
         run.interrupt()

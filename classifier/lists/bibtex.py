@@ -151,7 +151,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _State:
-    """What later blocks need from earlier ones."""
+    """State of earlier blocks that later ones need."""
 
     strings: dict[str, str] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)

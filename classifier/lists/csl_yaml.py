@@ -98,7 +98,7 @@ def _parsed(text: str) -> dict[str, Any]:
             isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, loader)
         ):
             raise ValueError("a YAML alias ('*name'); write the value itself")
-        found = yaml.load(text, loader)  # noqa: S506  a base loader makes nothing but texts, lists and mappings
+        found = yaml.load(text, loader)  # noqa: S506  a base loader makes only texts, lists and mappings
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem", None) or error
         raise ValueError(

@@ -12,7 +12,7 @@ from classifier.model.record import Record
 
 DecisionKind = Literal["accept", "change", "out-of-scope", "unplaced", "resolve", "skip", "note"]
 Seen = Literal["all", "machine", "nothing"]
-"""What a reviewer could see: everything; the engine's label but no other reviewer's; neither."""
+"""What a reviewer could see: everything, the engine's label but no other reviewer's, or neither."""
 
 DECISION_KINDS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 RULING_KINDS: tuple[DecisionKind, ...] = ("accept", "change", "out-of-scope", "unplaced", "resolve")

@@ -50,7 +50,7 @@ def sections_of(nodes: Iterable[NamedNode], source: str) -> tuple[SourceSection,
             found[path] = SourceSection(titles=path, intro=node.definition)
     if not found:
         raise InputError(
-            f"{source}: no names were found; expected one topic a line, indented below its parent"
+            f"{source}: no names were found; expected one topic per line, indented below its parent"
         )
     return tuple(found.values())
 

@@ -88,7 +88,7 @@ def user_of(request: Request) -> ServiceUser:
             401,
             "login-needed",
             "a token is needed; send 'Authorization: Bearer TOKEN', or log in at /login "
-            "(the owner of the service makes tokens: classifier serve --add-user NAME)",
+            "(the owner of the service creates tokens: classifier serve --add-user NAME)",
             {"WWW-Authenticate": "Bearer"},
         )
     return user

@@ -285,7 +285,7 @@ def _hits(text: str, needle: str) -> Iterator[int]:
 
 
 def _diagonals(text: str, needle: str) -> list[int]:
-    """Where the needle would start in the text, by the places of its seeds; most votes first."""
+    """Possible starts of the needle in the text, from the positions of its seeds; most votes first."""
     step = max(3, len(needle) // _MAX_SEEDS)
     votes: Counter[int] = Counter()
     for offset in range(0, len(needle) - _SEED + 1, step):

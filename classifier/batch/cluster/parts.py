@@ -41,7 +41,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Taken:
-    """What was read in: the number of requests sent, and the first reason to stop, if there was one."""
+    """The result of an import: the number of requests sent, and the first reason to stop."""
 
     requests: int = 0
     stopped: Stop | None = None
