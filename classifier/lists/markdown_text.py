@@ -76,6 +76,10 @@ _LEADS_ON = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_ITALIC = re.compile(r"(?:\*(?!\*)[^\n]+(?<![*\\])\*|_(?!_)[^\n]+(?<![_\\])_)[\s,.;:(\[]*")
+_NAME_PARTICLES = re.compile(r"(?<![^\s,])(?:and|et al|van|von|de|der|den|del|di|la|le|dos|bin|ibn)\b\.?")
+_EMPTY_LINK = re.compile(r"\[\W*(?:paper|pdf|arxiv)\W*\]\(\s*#?\s*\)", re.IGNORECASE)
 
 
 _YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d{3})")
@@ -84,7 +88,7 @@ _ABSTRACT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LEAST_WORDS = 15
-"""Least length of a paragraph that is used as an abstract, in characters."""
+"""Least number of words of a paragraph that is used as an abstract."""
 _SMALL = 0.6
 """Least share of its words in lower case; a list of names has a lower one."""
 _SENTENCE_ENDS = re.compile(r"[.!?…](?:[\"”')\]]|\s|$)")
@@ -177,6 +181,12 @@ def title_of(text: str, *, described: bool = False) -> str:
             return title
     if described:
         return ""
+    by_lines = _HTML_BREAK.sub("\t", text)
+    return _first_words(by_lines) or (_first_words(text) if by_lines != text else "")
+
+
+def _first_words(text: str) -> str:
+    """The title at the beginning of a text, whose links are tabs; else empty."""
     text = "\t".join(plain(part) for part in text.split("\t"))
     text = _without_authors(_LEADING.sub("", text))
     end = _AFTER_TITLE.search(text)
@@ -204,6 +214,22 @@ def abstract_in(text: str) -> str:
     first, _, rest = text.partition("\n")
     whole = _CLOSED.search(without_links(first)) is not None
     return plain(rest) if whole and plain(rest)[:1].isupper() and reads_as_abstract(rest) else ""
+
+
+def is_byline(text: str) -> bool:
+    """Whether the text before the first link is in italics, or consists of names."""
+    before = without_links(text).partition("\t")[0].strip()
+    if _ITALIC.fullmatch(before):
+        return True
+    words = _NAME_PARTICLES.sub(" ", plain(before)).split()
+    return (
+        len(words) > 1 and "," in before and all(word[0].isupper() or not word[0].isalpha() for word in words)
+    )
+
+
+def promises_paper(text: str) -> bool:
+    """Whether the text has a link called "paper" whose address was left empty."""
+    return _EMPTY_LINK.search(text) is not None
 
 
 def year_in(text: str) -> str:

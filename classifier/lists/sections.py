@@ -33,7 +33,8 @@ _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)+[.):]?|\d+[.):]|[IVX]+[.)]|[A-Z][.)]|[(�
 _EDGES = " \t-–—:：|#*_~·•.>→"
 _ID_MARK = re.compile(r"\s*\{#[^{}]*\}\s*$")
 _TOPIC_WORDS = 12
-"""Longest bullet in an outline in characters; a longer one is a sentence."""
+"""Most words of a bullet in an outline; a longer one is a sentence."""
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\D{0,3}\d{1,4})?")
 _NO_SENTENCE = re.compile(r"https?://|!\[|\]\(#")
 
 
@@ -239,6 +240,7 @@ def _intros(paragraphs: Iterable[tuple[int, str]], entries: Mapping[int, str]) -
 def _nested(
     headings: Sequence[_Heading], total: int, intros: Sequence[tuple[int, str]], entries: Sequence[int]
 ) -> Iterable[ListSection]:
+    _lower_years(headings, entries)
     above: list[tuple[_Heading, tuple[str, ...]]] = []
     for place, heading in enumerate(headings):
         while above and (above[-1][0].rank >= heading.rank or _is_past(above[-1][0], heading.line)):
@@ -251,6 +253,23 @@ def _nested(
         following = min(following, next((entry for entry in entries if entry > heading.line), total))
         intro = " ".join(text for line, text in intros if heading.line < line < min(following, end))
         yield ListSection(titles, heading.line, end, heading.kind, _cut(intro), heading.level)
+
+
+def _lower_years(headings: Sequence[_Heading], entries: Sequence[int]) -> None:
+    """A topic followed at once by a year on its own level contains that year and those after it."""
+    lowered: tuple[int, int] | None = None
+    for place, heading in enumerate(headings):
+        rank = heading.rank
+        if not _YEAR.fullmatch(heading.title):
+            if lowered is None or rank <= lowered:
+                following = headings[place + 1] if place + 1 < len(headings) else heading
+                own = any(heading.line < entry < following.line for entry in entries)
+                is_above = _YEAR.fullmatch(following.title) and following.rank == rank and not own
+                lowered = rank if is_above else None
+        elif rank == lowered:
+            heading.rank = (rank[0], rank[1] + 1)
+        elif lowered is not None and rank < lowered:
+            lowered = None
 
 
 def _is_past(heading: _Heading, line: int) -> bool:

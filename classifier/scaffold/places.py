@@ -6,11 +6,11 @@ ids. `filing` assigns the papers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from classifier.scaffold.roles import Guess, guess_role
+from classifier.scaffold.roles import Guess, guess_role, is_collection, is_contents
 from classifier.scaffold.slugs import make_slug
 from classifier.scaffold.source import Path, Source
 from classifier.survey.section_plan import PlannedSection, SectionPlan
@@ -68,12 +68,41 @@ def decide_roles(source: Source, plan: SectionPlan | None) -> dict[Path, Guess]:
             guess = _chosen(row)
         roles[section.titles] = guess
     direct = {path for paper in source.papers for path in paper.sections}
+    _open_collections(roles, direct, chosen.keys())
     titles = {section.titles for section in source.sections if section.is_title}
     for path, guess in roles.items():
         flat = guess == Guess("container") and path in direct and path not in titles and path not in chosen
-        if flat and not _topics_below(path, roles):
+        if flat and not _topics_around(path, roles):
             roles[path] = Guess("topic")  # "Papers" without topics: the list has one leaf for them
     return roles
+
+
+def _open_collections(roles: dict[Path, Guess], direct: Set[Path], chosen: Set[Path]) -> None:
+    """Sections that are containers by what is below them: a table of contents, "Resources", other facets.
+
+    In some lists all other headings are a level below "Contents". "Datasets" with "Images" and "Sound" below
+    remains a facet, unless the list has no other topics.
+    """
+    for path, guess in roles.items():
+        if guess.role == "front" and path not in chosen and is_contents(path[-1]):
+            roles[path] = Guess("container")
+    holders = [
+        path
+        for path, guess in roles.items()
+        if guess.role == "facet" and path not in direct | chosen and _topics_below(path, roles)
+    ]
+    for path in holders:
+        if guess_role(path[-1]).value == "tool" and is_collection(path[-1]):
+            roles[path] = Guess("container")
+    stops = ("facet", "front", "others")
+    if not any(
+        any(roles[path[:n]].role == "topic" for n in range(1, len(path) + 1))
+        and not any(roles[path[:n]].role in stops for n in range(1, len(path) + 1))
+        for path in direct
+        if path in roles
+    ):
+        for path in holders:
+            roles[path] = Guess("container")
 
 
 def _chosen(row: PlannedSection) -> Guess:
@@ -82,6 +111,11 @@ def _chosen(row: PlannedSection) -> Guess:
     if row.role == "facet" and not (facet and value):
         facet, value = "section", row.section[-1]
     return Guess(row.role, facet, value) if row.role in ("facet", "container") else Guess(row.role)
+
+
+def _topics_around(path: Path, roles: Mapping[Path, Guess]) -> bool:
+    above = (path[:depth] for depth in range(1, len(path)))
+    return _topics_below(path, roles) or any(roles[other].role == "topic" for other in above)
 
 
 def _topics_below(path: Path, roles: Mapping[Path, Guess]) -> bool:
