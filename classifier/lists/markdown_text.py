@@ -88,7 +88,7 @@ _ABSTRACT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LEAST_WORDS = 15
-"""Least length of a paragraph that is used as an abstract, in characters."""
+"""Least number of words of a paragraph that is used as an abstract."""
 _SMALL = 0.6
 """Least share of its words in lower case; a list of names has a lower one."""
 _SENTENCE_ENDS = re.compile(r"[.!?…](?:[\"”')\]]|\s|$)")

@@ -20,7 +20,7 @@ _MARK = re.compile(r"(?:[-*+•‣◦]|\d{1,3}(?:\.\d{1,3})*[.)]?)\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)[.)]?\s+(?=\S)")
 _TAB = 4
 _MOST_WORDS = 14
-"""Longest name in characters; a longer line is a paper's title or prose."""
+"""Most words of a name; a longer line is a paper's title or prose."""
 
 
 def is_outline(path: Path, form: str) -> bool:
