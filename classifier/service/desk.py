@@ -1,6 +1,6 @@
 """What a person or a program may do: hand in a paper or a list, and decide about a paper.
 
-What enters: a checked user and values of a request. What leaves: the run or the paper it is about. Pages
+What enters: a checked user and values of a request. What leaves: the run or the paper. Pages
 and the JSON API call the same functions, so both have the same rules.
 """
 
@@ -26,7 +26,8 @@ from classifier.text.characters import shown
 
 _NAME_CHARS = 200
 _SPARE_BYTES = 64 << 20
-"""What must stay free on the disk: ledgers of runs under way need room for replies that are paid for."""
+"""Bytes that must remain free on the disk: ledgers of active runs need space for replies that are paid
+for."""
 
 
 class PaperRequest(NamedTuple):
@@ -40,12 +41,12 @@ class PaperRequest(NamedTuple):
 
 
 def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None) -> StoredRun:
-    """Takes a paper in and queues it.
+    """Accepts a paper and queues it.
 
     Raises:
-        InputError: It is no PDF, no reference, or nothing was given.
+        InputError: It is not a PDF or a reference, or nothing was given.
         ConfigError: The engine is not set up.
-        HttpProblem: The key was used for something else, or too much waits already.
+        HttpProblem: The key was used for another request, or too many runs are waiting.
     """
     engine = check_engine(hub, asked.engine)
     given = [name for name, value in asked._asdict().items() if value and name not in ("engine", "title")]
@@ -80,10 +81,10 @@ def take_list(
     hub: Hub, user: ServiceUser, upload: Upload, engine: str | None, reading: str, max_cost_usd: float | None,
     *, start: bool = False, key: str | None = None,
 ) -> tuple[StoredRun, ListSurvey]:  # fmt: skip
-    """Takes a list in and reads it; it is labelled only when it is started.
+    """Accepts a list and reads it; it is labelled only when it is started.
 
     Raises:
-        InputError: It is no list.
+        InputError: It is not a list.
         ConfigError: The engine is not set up.
         HttpProblem: As `file_paper`.
     """
@@ -112,14 +113,14 @@ def take_list(
 
 
 def listing_of(hub: Hub, run: StoredRun) -> ListSurvey:
-    """What was read of a list."""
+    """The report of reading a list."""
     from classifier.service.listing import read_listing
 
     return read_listing(hub.workshop.folder_of(run))
 
 
 def decide(hub: Hub, user: ServiceUser, card: Card, label: str | None, note: str) -> Card:
-    """Keeps a person's decision on a paper; None takes it back.
+    """Saves a person's decision on a paper; None removes it.
 
     Raises:
         InputError: No such label.
@@ -166,7 +167,7 @@ def get_list(hub: Hub, run_id: str) -> StoredRun:
 
 
 def no_paper(paper_id: str) -> HttpProblem:
-    """The answer if there is no such paper."""
+    """The error if there is no such paper."""
     return HttpProblem(
         404,
         "no-such-paper",

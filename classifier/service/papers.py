@@ -29,8 +29,8 @@ class PaperView(NamedTuple):
         run: Name of its run.
         stored: Its run, if the service made it: of the paper alone, or of its list.
         quotes: Each quote once with what it supports, numbered from 1, absent ones last.
-        page: Of the picture, from 1; 0 if there is none.
-        places: Of that page.
+        page: Page of the picture, from 1; 0 if there is no picture.
+        places: Positions on that page.
         marks: Quotes whose position on that page is certain.
         answers: Every reply that was paid for about it, oldest first.
         decisions: Oldest first.

@@ -14,7 +14,7 @@ from classifier.errors import BudgetSpent
 from classifier.service.store.money import Day, Money
 
 _LOOK_S = 0.05
-"""Between two looks whether another request has been settled."""
+"""Seconds between two checks whether another request has been settled."""
 
 
 class RunLimit(NamedTuple):

@@ -20,16 +20,16 @@ from classifier.errors import ClassifierError
 from classifier.service.store.schema import QUEUE
 
 _LOOK_S = 0.1
-"""Between two looks of an idle worker at its queue, at least."""
+"""Least seconds between two checks of the queue by an idle worker."""
 _LOOK_MAX_S = 0.5
 _SWEEP_S = 5.0
 """Between two looks for runs whose task was lost."""
 _LEAVE_S = 30.0
-"""How long the end of the service waits for replies that are paid for (`batch.run` itself waits for 15 s)."""
+"""Seconds that the service waits at its end for replies that are paid for (`batch.run` waits 15 s)."""
 
 
 class _ThreadConsumer(Consumer):  # type: ignore[misc]
-    """A consumer that leaves the process's signals to the server it runs in."""
+    """A consumer that does not handle signals, which the server does."""
 
     def _set_signal_handlers(self) -> None:
         pass

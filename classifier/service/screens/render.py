@@ -1,4 +1,4 @@
-"""Templates -> pages. Every value is escaped; titles, quotes, file names and models' words are inert."""
+"""Templates -> pages. Every value is escaped; titles, quotes, file names and models' texts are untrusted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PLACES = (
     ("/tree", "Tree", "t"),
     ("/evaluation", "Evaluation", "e"),
 )
-"""The pages that the navigation leads to: address, name, key."""
+"""The pages in the navigation: address, name, key."""
 
 
 def render_page(
@@ -85,7 +85,7 @@ def spent_today(request: Request, hub: Hub) -> SpentToday | None:
 
 
 def render_problem(request: Request, problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
-    """The page that says what did not work."""
+    """The page about an error."""
     return render_page(request, "problem.html.j2", status=problem["status"], headers=headers, problem=problem)
 
 
@@ -139,5 +139,5 @@ def _duration(seconds: float) -> str:
 
 
 def _when(text: str) -> str:
-    """An ISO 8601 moment as people read it; all are UTC."""
+    """An ISO 8601 time in a readable form; all are UTC."""
     return text[:16].replace("T", " ") + " UTC" if text else ""
