@@ -95,7 +95,7 @@ def test_the_tree_of_a_list_counts_its_papers_only_and_its_boxes_stay_within_it(
 def test_each_filter_of_the_tree_narrows_it(served, two_lists, wanted, found):
     page = served.client.get("/tree", params=wanted).text
     assert len(titles(page)) == found
-    assert ("No paper fits" in page) == (found == 0)
+    assert ("No paper matches" in page) == (found == 0)
 
 
 def test_a_branch_shows_its_title_and_its_definition(served):
