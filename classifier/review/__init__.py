@@ -2,7 +2,8 @@
 
     plan, ruling        who reviews and how; decisions -> the label that they give
     papers, queue       a run's papers with their decisions; the order in which a person is asked, and why
-    decide              a person's act -> the ledger
+    decide, session     a person's act -> the ledger; one person at one run
+    veil, contrast      which labels are hidden; two labels side by side
     agreement           several reviewers: kappa, alpha, the pairs that are confused
     stopping, methods   what the audit sample says; a paragraph for the survey
     flow                counts for a PRISMA 2020 diagram

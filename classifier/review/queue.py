@@ -64,6 +64,8 @@ class QueueFilter:
         label: With this label now; a branch's id wants the leaves below it.
         text: Words that title, key or authors contain, in any case.
         below: With a confidence below this, or none.
+        engine: Labelled by this model or engine.
+        year: Of this year.
         decided: Also papers that need no decision any more.
     """
 
@@ -71,6 +73,8 @@ class QueueFilter:
     label: str | None = None
     text: str = ""
     below: float | None = None
+    engine: str = ""
+    year: int | None = None
     decided: bool = False
 
     def wants(self, place: QueuePlace, plan: ReviewPlan) -> bool:
@@ -84,6 +88,8 @@ class QueueFilter:
             (self.why in (None, place.why) or (self.why is Why.audit and paper.is_audit))
             and (self.label is None or row.label == self.label or row.label.startswith(f"{self.label}/"))
             and self.text.casefold() in words
+            and self.engine in ("", paper.engine)
+            and self.year in (None, row.year)
             and (self.below is None or paper.confidence is None or paper.confidence < self.below)
         )
 

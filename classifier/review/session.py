@@ -1,23 +1,30 @@
 """One person at one run: the queue, decisions, and the files that follow at the end.
 
 What enters: a folder, a taxonomy, a name, and changes of the plan. What leaves: places to show; decisions on
-disk. The terminal uses it; pages may, one for each request.
+disk. Whoever decides comes through here: the terminal, the service (one session for each request) and
+assistants.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from classifier.batch import decisions as corrections
+from classifier.batch.ledger.decisions import read_plan
 from classifier.batch.results import refresh
-from classifier.errors import ConfigError
+from classifier.errors import ConfigError, InputError
 from classifier.model.decision import ReviewDecision
 from classifier.review.decide import ACCEPT, DecisionWish, checked_name, decide, undo
 from classifier.review.papers import ReviewPaper, read_review
-from classifier.review.plan import ReviewPlan, open_plan
+from classifier.review.plan import ReviewPlan, as_plan, open_plan
 from classifier.review.queue import QueueFilter, QueuePlace, conflicts, make_queue
 from classifier.survey.taxonomy import Taxonomy
+from classifier.text.characters import shown
+
+Reader = Callable[[Path, ReviewPlan], list[ReviewPaper]]
+"""`read_review`, or what keeps its answer while nothing changes."""
 
 
 @dataclass
@@ -26,6 +33,7 @@ class ReviewSession:
 
     Attributes:
         name: The person's; empty for those who only look.
+        started: Whether the plan is kept in the run; if not, it is that of a run nobody has reviewed.
         papers: As of the last `reload`.
     """
 
@@ -33,18 +41,37 @@ class ReviewSession:
     taxonomy: Taxonomy
     name: str
     plan: ReviewPlan
+    started: bool = True
     papers: list[ReviewPaper] = field(default_factory=list)
+    read: Reader = read_review
     _changed: bool = False
 
     @classmethod
-    def open(cls, folder: Path, taxonomy: Taxonomy, name: str, **given: object) -> ReviewSession:
+    def open(
+        cls, folder: Path, taxonomy: Taxonomy, name: str, *, read: Reader = read_review, **given: object
+    ) -> ReviewSession:
         """Opens a run; see `open_plan` for what can be given.
 
         Raises:
             ConfigError: There is no ledger, or a value is wrong.
             StoreError: It cannot be read or written.
         """
-        session = cls(folder, taxonomy, name, open_plan(folder, **given))
+        session = cls(folder, taxonomy, name, open_plan(folder, **given), read=read)
+        session.reload()
+        return session
+
+    @classmethod
+    def view(
+        cls, folder: Path, taxonomy: Taxonomy, name: str, *, read: Reader = read_review
+    ) -> ReviewSession:
+        """Opens a run and writes nothing: without a plan in it, no seed is drawn.
+
+        Raises:
+            ConfigError: There is no ledger.
+            StoreError: It cannot be read.
+        """
+        kept = read_plan(folder)
+        session = cls(folder, taxonomy, name, as_plan(kept), started=kept is not None, read=read)
         session.reload()
         return session
 
@@ -60,27 +87,50 @@ class ReviewSession:
 
     def reload(self) -> None:
         """Reads the run again: others may have decided."""
-        self.papers = read_review(self.folder, self.plan)
+        self.papers = self.read(self.folder, self.plan)
 
     def queue(self, wanted: QueueFilter | None = None) -> list[QueuePlace]:
         """See `make_queue`."""
         return make_queue(self.papers, self.plan, self.name, wanted)
 
+    def place(self, key: str) -> QueuePlace:
+        """A paper's place, also if it waits for nobody.
+
+        Raises:
+            InputError: There is no such paper, or it is a duplicate of another one.
+        """
+        for place in make_queue(self.papers, self.plan, self.name, QueueFilter(decided=True)):
+            if place.paper.key == key:
+                return place
+        raise InputError(f"'{shown(key)[:200]}' is no paper of this run; duplicates are decided by the first")
+
     def conflicts(self) -> list[ReviewPaper]:
         """See `classifier.review.queue.conflicts`."""
         return conflicts(self.papers)
 
+    def hides(self) -> bool:
+        """Whether the engine's label of some paper is hidden now."""
+        return any(not paper.shows_machine(self.plan) for paper in self.papers)
+
+    def last_act(self) -> list[ReviewDecision]:
+        """What `undo` would take back: the decisions of the person's last act; none if there is none."""
+        own = [made for paper in self.papers for made in paper.decisions if made.by == self.name]
+        last = max((made.act for made in own), default=None)
+        return [made for made in own if made.act == last]
+
     def decide(self, place: QueuePlace, wanted: DecisionWish, token: str = "") -> list[ReviewDecision]:
         """Saves a decision; see `classifier.review.decide.decide`."""
-        return self._save([place], wanted, token)
+        return self.decide_all([place], wanted, token)
 
-    def decide_all(self, places: Sequence[QueuePlace], label: str, note: str = "") -> list[ReviewDecision]:
-        """Saves the same decision on many papers as one act.
-
-        Args:
-            label: A label, or "accept" for each paper's own.
-        """
-        return self._save(places, DecisionWish(label=label, note=note))
+    def decide_all(
+        self, places: Sequence[QueuePlace], wanted: DecisionWish, token: str = ""
+    ) -> list[ReviewDecision]:
+        """Saves the same decision on many papers as one act; the label may be "accept" for each one's own."""
+        asked = [(place.paper, place.why.value) for place in places]
+        made = decide(self.folder, self.plan, self.taxonomy, self.name, asked, wanted, token)
+        self._changed = True
+        self.reload()
+        return made
 
     def undo(self, act: int | None = None) -> list[ReviewDecision]:
         """Takes the person's last act back; see `classifier.review.decide.undo`."""
@@ -88,6 +138,31 @@ class ReviewSession:
         self._changed |= bool(undone)
         self.reload()
         return undone
+
+    def take_back(self, key: str) -> bool:
+        """Lets the engine's label of a paper count again; returns whether there was a decision.
+
+        The person's own last decision on it is undone; if they made none, a correction by somebody else is
+        removed.
+
+        Raises:
+            InputError: There is no such paper, or it is reviewed blind: others' decisions are theirs.
+            StoreError: The ledger cannot be written.
+        """
+        paper = self.place(key).paper
+        own = [made for made in paper.decisions if made.by == self.name and made.rules]
+        if own:
+            done = bool(undo(self.folder, self.name, own[-1].act, paper.key))
+        elif self.plan.is_double:
+            raise InputError(
+                f"'{shown(key)[:200]}' is reviewed blind, and '{shown(self.name)}' has not decided on it; only "
+                "who decided can take it back"
+            )
+        else:
+            done = corrections.take_back(self.folder, paper.key) is not None
+        self._changed |= done
+        self.reload()
+        return done
 
     def close(self) -> None:
         """Lets labels.jsonl, failed.jsonl and run.json follow the ledger.
@@ -99,14 +174,5 @@ class ReviewSession:
             refresh(self.folder)
             self._changed = False
 
-    def _save(
-        self, places: Sequence[QueuePlace], wanted: DecisionWish, token: str = ""
-    ) -> list[ReviewDecision]:
-        asked = [(place.paper, place.why.value) for place in places]
-        made = decide(self.folder, self.plan, self.taxonomy, self.name, asked, wanted, token)
-        self._changed = True
-        self.reload()
-        return made
 
-
-__all__ = ["ACCEPT", "ReviewSession"]
+__all__ = ["ACCEPT", "DecisionWish", "ReviewSession"]

@@ -32,11 +32,20 @@ _CORRECTION_VALUES = "key, label, by, note, at, entry, found, file_sha256"
 
 
 class KeptDecision(NamedTuple):
-    """A decision, and the entry of the present lists that it is about; None if its paper is not listed."""
+    """A decision, and the entry of the present lists that it is about; None if its paper is not listed.
+
+    Attributes:
+        undone_at: Number of the row that undid it; None if it counts.
+    """
 
     decision: ReviewDecision
     entry: str | None
-    undone: bool
+    undone_at: int | None
+
+    @property
+    def undone(self) -> bool:
+        """Whether it was taken back."""
+        return self.undone_at is not None
 
 
 def read_decisions(folder: Path) -> list[KeptDecision]:
@@ -49,9 +58,10 @@ def read_decisions(folder: Path) -> list[KeptDecision]:
     with reading(folder) as db:
         rows = db.execute(
             f"SELECT {_COLUMNS}, (SELECT item.key FROM item WHERE item.id = decision.item"  # noqa: S608
-            f" AND listing >= {COMPLETE}), NOT ({_LIVE}) FROM decision WHERE kind <> 'undo' ORDER BY id"
+            f" AND listing >= {COMPLETE}), (SELECT min(later.id) FROM decision AS later"
+            " WHERE later.undoes = decision.id) FROM decision WHERE kind <> 'undo' ORDER BY id"
         ).fetchall()
-    return [KeptDecision(_decision(row[:-2]), row[-2], bool(row[-1])) for row in rows]
+    return [KeptDecision(_decision(row[:-2]), row[-2], row[-1]) for row in rows]
 
 
 def read_plan(folder: Path) -> Any:
@@ -106,7 +116,9 @@ def append_decisions(
     return made
 
 
-def undo_last(folder: Path, by: str, rule: Rule, act: int | None = None) -> list[ReviewDecision]:
+def undo_last(
+    folder: Path, by: str, rule: Rule, act: int | None = None, key: str | None = None
+) -> list[ReviewDecision]:
     """Takes back the last act of a person that is not undone; returns its decisions, none if there was none.
 
     Each label is then what the remaining decisions give, or the correction that was there before them. A
@@ -114,6 +126,7 @@ def undo_last(folder: Path, by: str, rule: Rule, act: int | None = None) -> list
 
     Args:
         act: This act, if it is the person's and not undone.
+        key: Of the act, only the decision on this entry.
 
     Raises:
         ConfigError: There is no ledger.
@@ -122,8 +135,9 @@ def undo_last(folder: Path, by: str, rule: Rule, act: int | None = None) -> list
     with writing(folder) as db:
         rows = db.execute(
             f"SELECT {_COLUMNS} FROM decision WHERE {_LIVE} AND by = :by AND act = coalesce(:act,"  # noqa: S608
-            f" (SELECT max(act) FROM decision WHERE {_LIVE} AND by = :by)) ORDER BY id DESC",
-            {"by": by, "act": act},
+            f" (SELECT max(act) FROM decision WHERE {_LIVE} AND by = :by))"
+            " AND (:key IS NULL OR item = (SELECT item.id FROM item WHERE item.key = :key)) ORDER BY id DESC",
+            {"by": by, "act": act, "key": key},
         ).fetchall()
         plan, undone = _plan(db), [_decision(row) for row in rows]
         for one in undone:
