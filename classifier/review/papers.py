@@ -34,6 +34,7 @@ class ReviewPaper:
         is_audit: Whether it is in the sample.
         was_done: Whether all who must decide had decided at some time: who takes a decision back after that
             may have seen the others'.
+        keys: Of all entries of this paper, duplicates among them.
     """
 
     filed: Filed
@@ -42,6 +43,7 @@ class ReviewPaper:
     draw: str
     is_audit: bool = False
     was_done: bool = False
+    keys: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -90,7 +92,8 @@ class ReviewPaper:
         """The decisions that a person may see: all, or until a blind review is done only their own."""
         if not plan.is_double or self.opinions.is_done:
             return self.decisions
-        return tuple(made for made in self.decisions if made.by == name)
+        own = (made for made in self.decisions if made.by == name)
+        return tuple(own if self.shows_machine(plan) else map(without_machine, own))
 
     def shows_machine(self, plan: ReviewPlan) -> bool:
         """Whether the engine's label, quotes and reasons may be shown."""
@@ -100,6 +103,11 @@ class ReviewPaper:
         """Whether the last of a person's decisions was to skip it."""
         own = [made for made in self.decisions if made.by == name and made.kind != "note"]
         return bool(own) and own[-1].kind == "skip"
+
+
+def without_machine(made: ReviewDecision) -> ReviewDecision:
+    """A decision without what it tells of the engine: its label, and why the paper was asked."""
+    return made.model_copy(update={"machine": "", "asked": ""})
 
 
 def read_review(folder: Path, plan: ReviewPlan) -> list[ReviewPaper]:
@@ -147,12 +155,16 @@ def with_decisions(
         decisions: The key of a paper's first entry -> its decisions.
         was_done: Keys of papers whose blind review was done at some time.
     """
-    found = []
+    found, rows = [], list(rows)
+    keys: dict[str, set[str]] = {}
+    for filed in rows:
+        keys.setdefault(filed.row.duplicate_of or filed.row.entry.key, set()).add(filed.row.entry.key)
     for filed in one_a_paper(rows):
         key = filed.row.duplicate_of or filed.row.entry.key
         made = tuple(sorted(decisions.get(key, ()), key=lambda one: one.id))
         said = opinions_of(plan, made)
-        found.append(ReviewPaper(filed, made, said, _draw(plan.seed, filed), was_done=key in was_done))
+        paper = ReviewPaper(filed, made, said, _draw(plan.seed, filed), was_done=key in was_done)
+        found.append(replace(paper, keys=frozenset(keys[key])))
     return _with_sample(found, plan)
 
 

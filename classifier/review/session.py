@@ -17,7 +17,7 @@ from classifier.batch.results import refresh
 from classifier.errors import ConfigError, InputError
 from classifier.model.decision import ReviewDecision
 from classifier.review.decide import ACCEPT, DecisionWish, checked_name, decide, undo
-from classifier.review.papers import ReviewPaper, read_review
+from classifier.review.papers import ReviewPaper, read_review, without_machine
 from classifier.review.plan import ReviewPlan, as_plan, open_plan
 from classifier.review.queue import QueueFilter, QueuePlace, conflicts, make_queue
 from classifier.survey.taxonomy import Taxonomy
@@ -47,17 +47,15 @@ class ReviewSession:
     _changed: bool = False
 
     @classmethod
-    def open(
-        cls, folder: Path, taxonomy: Taxonomy, name: str, *, read: Reader = read_review, **given: object
-    ) -> ReviewSession:
+    def open(cls, folder: Path, taxonomy: Taxonomy, name: str, **given: object) -> ReviewSession:
         """Opens a run; see `open_plan` for what can be given.
 
         Raises:
             ConfigError: There is no ledger, or a value is wrong.
             StoreError: It cannot be read or written.
         """
-        session = cls(folder, taxonomy, name, open_plan(folder, **given), read=read)
-        session.reload()
+        session = cls(folder, taxonomy, name, ReviewPlan())
+        session.replan(**given)
         return session
 
     @classmethod
@@ -74,6 +72,12 @@ class ReviewSession:
         session = cls(folder, taxonomy, name, as_plan(kept), started=kept is not None, read=read)
         session.reload()
         return session
+
+    def replan(self, **given: object) -> None:
+        """Changes the plan and keeps it; see `open_plan`."""
+        self.plan = open_plan(self.folder, **given)
+        self.started = True
+        self.reload()
 
     def need_name(self) -> None:
         """Checks that somebody decides.
@@ -94,15 +98,15 @@ class ReviewSession:
         return make_queue(self.papers, self.plan, self.name, wanted)
 
     def place(self, key: str) -> QueuePlace:
-        """A paper's place, also if it waits for nobody.
+        """The place of an entry's paper, also if it waits for nobody.
 
         Raises:
-            InputError: There is no such paper, or it is a duplicate of another one.
+            InputError: There is no such entry with a label.
         """
         for place in make_queue(self.papers, self.plan, self.name, QueueFilter(decided=True)):
-            if place.paper.key == key:
+            if key in place.paper.keys:
                 return place
-        raise InputError(f"'{shown(key)[:200]}' is no paper of this run; duplicates are decided by the first")
+        raise InputError(f"'{shown(key)[:200]}' is no labelled paper of this run; check its key")
 
     def conflicts(self) -> list[ReviewPaper]:
         """See `classifier.review.queue.conflicts`."""
@@ -130,14 +134,14 @@ class ReviewSession:
         made = decide(self.folder, self.plan, self.taxonomy, self.name, asked, wanted, token)
         self._changed = True
         self.reload()
-        return made
+        return self.as_seen(made)
 
     def undo(self, act: int | None = None) -> list[ReviewDecision]:
         """Takes the person's last act back; see `classifier.review.decide.undo`."""
         undone = undo(self.folder, self.name, act)
         self._changed |= bool(undone)
         self.reload()
-        return undone
+        return self.as_seen(undone)
 
     def take_back(self, key: str) -> bool:
         """Lets the engine's label of a paper count again; returns whether there was a decision.
@@ -155,14 +159,19 @@ class ReviewSession:
             done = bool(undo(self.folder, self.name, own[-1].act, paper.key))
         elif self.plan.is_double:
             raise InputError(
-                f"'{shown(key)[:200]}' is reviewed blind, and '{shown(self.name)}' has not decided on it; only "
-                "who decided can take it back"
+                f"'{shown(key)[:200]}' is reviewed blind, and '{shown(self.name)}' has not decided on it; "
+                "only who decided can take it back"
             )
         else:
             done = corrections.take_back(self.folder, paper.key) is not None
         self._changed |= done
         self.reload()
         return done
+
+    def as_seen(self, made: Sequence[ReviewDecision]) -> list[ReviewDecision]:
+        """The person's own decisions, without what is hidden of the engine."""
+        hidden = {key for paper in self.papers if not paper.shows_machine(self.plan) for key in paper.keys}
+        return [without_machine(one) if one.key in hidden else one for one in made]
 
     def close(self) -> None:
         """Lets labels.jsonl, failed.jsonl and run.json follow the ledger.

@@ -10,7 +10,7 @@ from classifier.review.contrast import contrast
 from classifier.review.methods import write_methods
 from classifier.review.queue import QueueFilter
 from classifier.review.session import DecisionWish, ReviewSession
-from classifier.review.veil import veil_of
+from classifier.review.veil import hidden_keys
 from tests import review_kit as kit
 
 A, B, C = kit.LEAVES[:3]
@@ -54,15 +54,15 @@ def test_an_undo_before_the_other_has_decided_leaves_it_blind(run):
 
 def test_the_veil_is_lifted_paper_by_paper(run):
     session(run, "Ada")
-    assert veil_of(run) == ((), frozenset())
+    assert hidden_keys(run) == frozenset()
     session(run, "Ada", **BLIND)
-    assert veil_of(run) == (("Ada", "Bo"), {"e0", "e1", "e2", "e3"})
+    assert hidden_keys(run) == {"e0", "e1", "e2", "e3"}
     say(run, "Ada", "e0", A)
-    assert "e0" in veil_of(run).keys
+    assert "e0" in hidden_keys(run)
     say(run, "Bo", "e0", B)
-    assert veil_of(run).keys == {"e1", "e2", "e3"}
+    assert hidden_keys(run) == {"e1", "e2", "e3"}
     session(run, "", hide_machine=False)
-    assert veil_of(run).keys == frozenset()
+    assert hidden_keys(run) == frozenset()
 
 
 def test_looking_at_a_run_draws_no_seed(run):
@@ -82,7 +82,7 @@ def test_a_decision_is_taken_back_by_who_made_it_or_by_anybody_if_it_is_no_revie
     assert session(run, "Bo").take_back("e1") is True
     assert session(run, "Bo").place("e1").paper.decided is None
     assert session(run, "Bo").take_back("e1") is False
-    with pytest.raises(InputError, match="no paper of this run"):
+    with pytest.raises(InputError, match="no labelled paper"):
         session(run, "Bo").take_back("e9")
 
 
@@ -122,12 +122,8 @@ def test_two_leaves_side_by_side_have_marks_where_they_differ():
         assert " ".join(piece.text for piece in side.definition) == tree.leaves[leaf].node.definition
         assert any(piece.differs for piece in side.definition)
     asked = {question.ask for question in found.questions}
-    wanted = {
-        question.ask
-        for question in tree.questions
-        if set(tree.leaves[A].answers.get(question.id, ()))
-        != set(tree.leaves[B].answers.get(question.id, ()))
-    }
+    one, other = tree.leaves[A].answers, tree.leaves[B].answers
+    wanted = {each.ask for each in tree.questions if one.get(each.id) != other.get(each.id)}
     assert asked == wanted != set()
 
 
