@@ -30,6 +30,17 @@ class Why(StrEnum):
     rest = "rest"
 
 
+REASONS = {
+    Why.audit: "a random sample; it measures how often the labels are right",
+    Why.failed: "no label",
+    Why.evidence: "a quote is not in the paper, or the answers contradict the label",
+    Why.margin: "low or unknown confidence, the lowest first",
+    Why.thin_leaf: "the only papers of a leaf: at most three",
+    Why.unmeasured: "no accuracy is known for the engine",
+    Why.other: "hidden text, a text that is not whole, another title",
+    Why.rest: "nothing speaks against the label; the lowest confidence first",
+}
+"""What each reason means, in the order of the queue."""
 _EVIDENCE = ("quote-absent", "answers-contradict-leaf")
 _OTHER = ("hidden-text", "hidden-text-unchecked", "partial-text", "title-mismatch")
 _THIN = 3

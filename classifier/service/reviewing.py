@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 
-from classifier.batch.ledger.decisions import read_decisions
+from classifier.batch.ledger.decisions import read_decisions, read_kept
 from classifier.batch.ledger.progress import check_ledger
 from classifier.errors import InputError
 from classifier.model.decision import ReviewDecision
@@ -151,12 +151,16 @@ def save(
         StoreError: The ledger cannot be written; nothing was saved.
     """
     session = opened.session
-    token = hashlib.sha256(f"{session.name}\0{key}".encode("utf-8", "replace")).hexdigest() if key else ""
-    made = session.decide_all(places, wish, token)
+    made = session.decide_all(places, wish, _token(opened, key) if key else "")
     if key and not _is_answer(made, places, wish):
         raise key_reused()
     _show(hub, opened, places)
     return made
+
+
+def saved_before(opened: OpenReview, key: str) -> bool:
+    """Whether a request with this key has saved decisions already."""
+    return bool(key) and bool(read_kept(opened.session.folder, _token(opened, key)))
 
 
 def undo(hub: Hub, opened: OpenReview, act: int | None) -> list[ReviewDecision]:
@@ -226,6 +230,11 @@ def need_sight(opened: OpenReview) -> None:
     session = opened.session
     if hidden := sum(not paper.shows_machine(session.plan) for paper in session.papers):
         raise still_blind(hidden)
+
+
+def _token(opened: OpenReview, key: str) -> str:
+    """A request's key as decisions keep it: two people may use the same one."""
+    return hashlib.sha256(f"{opened.session.name}\0{key}".encode("utf-8", "replace")).hexdigest()
 
 
 def _is_answer(made: Sequence[ReviewDecision], places: Sequence[QueuePlace], wish: DecisionWish) -> bool:

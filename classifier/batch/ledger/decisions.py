@@ -64,6 +64,16 @@ def read_decisions(folder: Path) -> list[KeptDecision]:
     return [KeptDecision(_decision(row[:-2]), row[-2], row[-1]) for row in rows]
 
 
+def read_kept(folder: Path, token: str) -> list[ReviewDecision]:
+    """The decisions that were saved with a token; none if there are none.
+
+    Raises:
+        ConfigError, StoreError: As `read_decisions`.
+    """
+    with reading(folder) as db:
+        return _of_token(db, token)
+
+
 def read_plan(folder: Path) -> Any:
     """The review's plan as it was kept; None if there is none.
 
