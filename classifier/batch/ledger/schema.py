@@ -158,7 +158,7 @@ _HAS_BATCHES, _BY_PAPER = 2, 3
 _NO_DECISIONS = """
     CREATE TEMP TABLE decision (
         id INTEGER, kind TEXT, key TEXT, label TEXT, scope_reason TEXT, by TEXT, note TEXT, at TEXT, seen
-        TEXT, machine TEXT, asked TEXT, act INTEGER, undoes INTEGER, item INTEGER
+        TEXT, machine TEXT, asked TEXT, act INTEGER, token TEXT, undoes INTEGER, item INTEGER
     );
 """
 """For a ledger of a version without decisions."""

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from classifier.review.veil import HIDDEN
 from classifier.service.api.common import CURSOR, decode_cursor, encode_cursor
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader
@@ -23,7 +24,7 @@ router = APIRouter()
 
 PAGE = 50
 """Papers per page."""
-_OUTSIDE = ("out-of-scope", "unplaced", "failed")
+_OUTSIDE = ("out-of-scope", "unplaced", "failed", HIDDEN)
 _KEPT = 64
 """Pages that are cached until a paper changes, so that many readers of one page cost as much as one."""
 
