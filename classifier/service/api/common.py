@@ -69,7 +69,7 @@ DecidesAs = Annotated[
         alias="as",
         min_length=1,
         max_length=100,
-        description="Who decides, where nobody logs in; a user with a token decides under their own name",
+        description="Who decides, without a login; a user with a token decides under their own name",
     ),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items of a page")]

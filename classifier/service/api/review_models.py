@@ -13,7 +13,7 @@ from classifier.review.methods import MethodsText
 from classifier.review.stopping import StoppingAdvice
 
 MOST_PAPERS = 1000
-"""Of one request: a bulk of more is decided in parts."""
+"""Most papers in one request; decide on more in several requests."""
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 

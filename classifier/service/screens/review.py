@@ -72,7 +72,7 @@ def get_reviews(request: Request, hub: HubNow, _: Reader) -> Response:
 
 @router.post("/review/{run_id}/name")
 async def post_name(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
-    """Chooses under which name decisions are made, where nobody logs in."""
+    """Chooses the name under which decisions are made without a login."""
     async with read_form(request, frozenset(("name",))) as form:
         name = form.fields.get("name", "")
     opened = await run_in_threadpool(open_review, hub, viewer_of(request, hub), run_id, must_be_started=False)
@@ -86,7 +86,7 @@ async def post_name(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> 
 
 @router.post("/review/{run_id}/plan")
 async def post_plan(
-    request: Request, run_id: RunId, hub: HubNow, user: Annotated[ServiceUser, Depends(reviewer)]
+    request: Request, run_id: RunId, hub: HubNow, _: Annotated[ServiceUser, Depends(reviewer)]
 ) -> Response:
     """Starts a review, or changes its plan; only an owner chooses more than to start."""
     async with read_form(request, _PLAN_FIELDS) as form:
