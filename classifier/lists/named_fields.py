@@ -33,27 +33,31 @@ KEYS = (
 )
 # English first, then German, French and Spanish.
 TITLES = (
-    "title", "papertitle", "articletitle", "documenttitle", "paper",
+    "title", "papertitle", "articletitle", "documenttitle", "papername", "paper",
     "titel", "titre", "titulo",
     "name", "displayname", "titles",
 )  # fmt: skip
 AUTHORS = (
-    "author", "authorfullnames", "authors", "authornames", "authorlist", "creators",
+    "author", "authorfullnames", "authors", "authornames", "authorlist", "authorstring", "creators",
     "autor", "autoren", "verfasser", "auteur", "auteurs", "autores",
     "editor",
 )  # fmt: skip
 YEARS = (
     "year", "publicationyear", "pubyear", "issued", "date", "publicationdate", "published", "submitted",
+    "earliestdate",
     "jahr", "erscheinungsjahr", "annee", "anneedepublication", "ano", "anodepublicacion",
     "datum", "fecha",
 )  # fmt: skip
-DOIS = ("doi", "digitalobjectidentifier")
-ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink")
+DOIS = ("doi", "digitalobjectidentifier", "dois")
+ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink", "arxiveprints")
 ABSTRACTS = (
-    "abstract", "abstractnote", "summary", "text",
+    "abstract", "abstracttext", "abstracts", "abstractnote", "summary", "text",
     "zusammenfassung", "kurzfassung", "resume", "resumen", "overview", "tldr",
 )  # fmt: skip
-URLS = ("pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "uri", "arxivurl", "arxivlink")
+URLS = (
+    "pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "paperurl", "paperlink",
+    "linktopaper", "uri", "arxivurl", "arxivlink",
+)  # fmt: skip
 FILES = (
     "fileattachments",
     "file",
@@ -73,7 +77,7 @@ HINTS = (
 
 JOURNALS = (
     "journal", "journaltitle", "publicationtitle", "containertitle", "sourcetitle", "journalname", "venue",
-    "publicationvenue", "publication", "booktitle", "zeitschrift", "revue", "revista",
+    "publicationvenue", "publication", "pub", "booktitle", "zeitschrift", "revue", "revista",
 )  # fmt: skip
 TYPES = ("itemtype", "documenttype", "publicationtype", "type", "typeofwork")
 
@@ -208,8 +212,11 @@ def _one_author(value: Any) -> tuple[str, PersonName | None] | None:
         return given_first(value), next(iter(parse_names([value])), None)
     if not isinstance(value, Mapping):
         return None
-    whole = _part(value, "literal") or _part(value, "name")
-    if whole:
+    whole = _part(value, "literal")
+    name = _part(value, "name") or _part(value, "full_name")
+    if not whole and name.count(",") == 1:  # "Family, Given", as DataCite, Zenodo and INSPIRE have it
+        return given_first(name), next(iter(parse_names([name])), None)
+    if whole := whole or name:
         return whole, PersonName(family=whole)
     given = _part(value, "given") or _part(value, "firstName") or _part(value, "first")
     family = _part(value, "family") or _part(value, "lastName") or _part(value, "last")
