@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.bibtex_commas import missing_comma, parse_with_commas
+from classifier.lists.bibtex_comments import is_commented
 from classifier.lists.bibtex_values import field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
@@ -91,7 +92,7 @@ def cut_blocks(lines: Iterator[ListLine]) -> Iterator[Cut]:
         while rest:
             if block is None:
                 found = _START.search(rest)
-                if found is None:
+                if found is None or is_commented(line.text[: len(line.text) - len(rest) + found.start()]):
                     break
                 block = _Open(line.number, found[1].lower(), "}" if found[2] == "{" else ")")
                 block.parts.append(rest[found.start() : found.end() - 1] + "{")
@@ -228,6 +229,15 @@ def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
     return paths + [f"{folder}/{path}" for folder in folders for path in paths]
 
 
+def _listed(text: str) -> list[str]:
+    """Names between semicolons or commas, which BibTeX would take for one name; empty if they are no such."""
+    if "{" in text or not (";" in text or text.count(",") > 1) or re.search(r"\sand\s", text, re.IGNORECASE):
+        return []
+    parts = text.split(";" if ";" in text else ",")
+    is_list = ";" in text or all(" " in part.strip() for part in parts)
+    return [name for part in parts if (name := " ".join(part.split()))] if is_list else []
+
+
 def _names(text: str) -> list[PersonName]:
     """Names in parts; an organisation in braces is not split, "and others" is removed."""
     if not text:
@@ -239,7 +249,7 @@ def _names(text: str) -> list[PersonName]:
     )
 
     names = []
-    for name in split_multiple_persons_names(" ".join(text.split())):
+    for name in _listed(text) or split_multiple_persons_names(" ".join(text.split())):
         if name.strip().lower() == "others":
             continue
         try:

@@ -258,7 +258,7 @@ def test_an_id_with_a_digit_too_few_is_passed_over_and_noted(read):
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ("@article{a4 title={Something}, year=2020}", "comma after entry key"),
+        ("@article{a4, title={Something},, year=2020}", "Expected a `=`"),
         ("@article{a4, title {Something}}", "Expected a `=`"),
     ],
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from classifier.lists.bibtex_comments import blank_comments
 from classifier.lists.bibtex_values import end_of_value
 
 _HEAD = re.compile(r"@\w*[ \t]*[{(]")
@@ -41,7 +42,7 @@ class BibtexEntry:
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
-        self._fields = _locate_fields(raw)
+        self._fields = _locate_fields(blank_comments(raw))  # every character keeps its place
 
     def find(self, name: str) -> Field | None:
         """The first field of this name, whatever its case."""
