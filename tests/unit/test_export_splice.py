@@ -256,6 +256,21 @@ def test_an_entry_is_recognised_by_what_it_says(entry, facts, labelled):
     assert spliced("bib", text, row("k", LEAF, **{"authors": ()} | facts)).labelled == labelled
 
 
+def test_under_a_key_and_a_long_title_another_papers_authors_get_no_label():
+    title = f"{REWARDS} for a chess robot in a greenhouse"
+    known = row("k", LEAF, title=title, authors=("Li, Ada", "Oz, Cy"))
+    for author, labelled in (("Li, Ada", 1), ("A. Li and Cy Oz", 1), ("Bo Ek", 0), ("Julia Reliant", 0)):
+        text = f"@a{{k, title = {{{title}}}, author = {{{author}}}}}\n"
+        assert spliced("bib", text, known).labelled == labelled, author
+
+
+def test_comments_between_fields_stay_where_they_are():
+    text = f'@a{{k, % "odd\n  title = {{{STEEL}}}, % {{old}}\n  % year = 1999,\n  year = 2020\n}}\n'
+    new = spliced("bib", text, row("k", LEAF, title=STEEL)).data
+    assert new.decode() == text.replace("2020\n", f"2020,\n  keywords = {{{PREFIX}{LEAF}}}\n")
+    assert cleared("bib", new) == text.encode()
+
+
 def test_a_crossref_item_without_id_is_known_by_its_doi_and_not_by_a_work_that_it_cites():
     items = [
         {"DOI": f"10.9999/abc.{n}", "title": title, "reference": [{"key": "ref1", "DOI": "10.9999/cited"}]}

@@ -37,7 +37,7 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
             draft.leave(found.key, found.line, found.problem)
             continue
         title = _title(found.raw)  # reading an entry in full takes longer than editing it
-        if results.is_unchanged(found.key, title):
+        if results.is_unchanged(found.key, title, found.raw):
             listed = Listed(found.key, Traits(title))
         else:
             listed = entries.entry(found.raw, found.line, found.key)
