@@ -426,6 +426,16 @@ def test_force_replaces_another_file_and_keeps_what_it_was(labelled, tmp_path, c
     assert not (tmp_path / "mine.bib.bak2").exists()
 
 
+@pytest.mark.parametrize("name", ["ledger.sqlite-wal", "ledger.sqlite-shm", "failed.jsonl", "exports.jsonl"])
+@pytest.mark.parametrize("force", [("--force",), ()])
+def test_a_file_of_the_run_that_does_not_exist_yet_is_not_made_by_an_export(labelled, name, force, capsys):
+    (labelled / name).unlink(missing_ok=True)
+    assert export(labelled, "-f", "jsonl", "--out", str(labelled / "." / name), *force) == exits.USAGE
+    assert "belongs to the run itself" in capsys.readouterr().err
+    file = labelled / name  # SQLite makes its own ones when the ledger is read
+    assert not file.exists() or b'"ref"' not in file.read_bytes()
+
+
 @pytest.mark.parametrize("name", ["ledger.sqlite", "run.json", "labels.jsonl"])
 def test_the_runs_own_files_are_never_an_exports_place(labelled, name, capsys):
     (labelled / "run.json").write_text("{}")
@@ -466,7 +476,7 @@ def test_the_other_name_of_a_hard_link_is_told(tmp_path, capsys):
     copy, out = own_list(tmp_path, "zotero.bib")
     (tmp_path / "second.bib").hardlink_to(copy)
     assert export(out, "-f", "bibtex", "--into", str(copy)) == exits.DONE
-    assert "1 other names (hard links); they still have its old content" in capsys.readouterr().err
+    assert "had 1 other name (hard links), still with its old content" in capsys.readouterr().err
     assert b"classifier:" not in (tmp_path / "second.bib").read_bytes()
 
 

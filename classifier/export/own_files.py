@@ -44,9 +44,9 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
     if out.exists() and not out.is_file():
         _pour(out, parts)
         return None
-    foreign = out.exists() and not _is_own(folder, out)
-    if foreign and _is_of_run(folder, out):
+    if _is_of_run(folder, out):
         raise ConfigError(f"{out}: belongs to the run itself; choose another --out")
+    foreign = out.exists() and not _is_own(folder, out)
     if foreign and not force:
         raise ConfigError(
             f"{out}: already exists and is not an export of this run, or was changed since; "
@@ -86,6 +86,9 @@ def _known(folder: Path) -> Iterator[str]:
 def _is_of_run(folder: Path, out: Path) -> bool:
     names = (
         "ledger.sqlite",
+        "ledger.sqlite-wal",
+        "ledger.sqlite-shm",
+        "ledger.sqlite-journal",
         "labels.jsonl",
         "failed.jsonl",
         "run.json",
@@ -93,7 +96,9 @@ def _is_of_run(folder: Path, out: Path) -> bool:
         ".lock",
         ".results.lock",
     )
-    return any((folder / name).exists() and out.samefile(folder / name) for name in names)
+    if out.name in names and out.parent.exists() and out.parent.samefile(folder):
+        return True  # it may come into being at any moment
+    return any((folder / name).exists() and out.exists() and out.samefile(folder / name) for name in names)
 
 
 def _note(folder: Path, facts: dict[str, str]) -> None:
