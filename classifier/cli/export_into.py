@@ -81,8 +81,8 @@ def say_links(file: Path, others: int) -> None:
     """Says that a replaced file had other names, which keep what it was."""
     if others:
         print(
-            f"classifier: {file}: had {others} other name{'s' * (others > 1)} (hard links), still with its old "
-            "content",
+            f"classifier: {file}: had {others} other name{'s' * (others > 1)} (hard links), still with its "
+            "old content",
             file=sys.stderr,
         )
 
