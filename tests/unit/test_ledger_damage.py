@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from classifier.batch.decisions import correct_many
-from classifier.batch.ledger.corrections import Wish, Wished
+from classifier.batch.ledger.wished import Wish, Wished
 from classifier.cli import exits
 from classifier.cli.app import run
 from classifier.model.entries import Correction
