@@ -569,7 +569,7 @@ def test_two_labels_for_one_paper_in_a_table_are_a_problem(tmp_path, capsys):
     folder = folder_of(tmp_path / "out", [row("a", LEAF, title=title), row("b", LEAF, title=title)])
     (tmp_path / "t.csv").write_text("key,label\na,unplaced\nb,out-of-scope\n")
     assert run(["correct", str(folder), "--from", str(tmp_path / "t.csv")]) == exits.BAD_INPUT
-    assert "line 3: 'b' is the same paper as 'a' on line 2" in capsys.readouterr().err
+    assert "line 3: 'b' is the paper of 'a' on line 2" in capsys.readouterr().err
     assert all("correction" not in line for line in json_lines(folder, tmp_path))
 
 

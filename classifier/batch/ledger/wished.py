@@ -72,8 +72,8 @@ def conflicts(wishes: Iterable[Wish], papers: Mapping[str, int]) -> list[Problem
         first = wish if paper is None else firsts.setdefault(paper, wish)
         if first.correction.label != wish.correction.label:
             reason = (
-                f"'{wish.correction.key}' is the same paper as '{first.correction.key}' on line {first.line}, "
-                "and has another label; if they are two papers, correct one of them by its key"
+                f"'{wish.correction.key}' is the paper of '{first.correction.key}' on line {first.line}, and "
+                "has another label; if they are two papers, correct one of them by its key"
             )
             found.append(Problem(wish.line, reason))
     return found
