@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from classifier.batch.ledger.access import ledger_path
 from classifier.batch.ledger.corrections import StoredCorrection, label_of, read_corrections
 from classifier.batch.ledger.rescue import readable_corrections
+from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.batch.ledger.wished import Problem, Wish, Wished
 from classifier.errors import InputError, StoreError
 from classifier.export.spreadsheet import csv_line
@@ -45,7 +45,7 @@ def readable(folder: Path) -> tuple[list[StoredCorrection], StoreError | None]:
     try:
         return list(read_corrections(folder)), None
     except StoreError as error:
-        rescued = readable_corrections(ledger_path(folder))
+        rescued = readable_corrections(folder / LEDGER_FILE)
         if not rescued:
             raise
         return [StoredCorrection(*one, aside=None) for one in rescued], error

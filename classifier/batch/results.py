@@ -15,8 +15,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from classifier.batch.ledger.access import ledger_path, reading
-from classifier.batch.ledger.damage import LABELS_FILE
 from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.rescue import LABELS_FILE
 from classifier.batch.ledger.rows import read_broken, read_corrections
 from classifier.batch.papers import read_filed
 from classifier.batch.summary import findings
