@@ -415,6 +415,16 @@ def test_an_own_export_is_replaced_and_any_other_file_is_not(labelled, tmp_path,
     assert out.read_bytes().endswith(b"% my note")
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_run_in_a_folder_that_may_only_be_read_is_exported(labelled, tmp_path, capsys):
+    labelled.chmod(0o555)
+    try:
+        assert export(labelled, "--out", str(tmp_path / "x.csv")) == exits.DONE
+    finally:
+        labelled.chmod(0o755)
+    assert "the next export to this file needs --force" in capsys.readouterr().err
+
+
 def test_force_replaces_another_file_and_keeps_what_it_was(labelled, tmp_path, capsys):
     mine = tmp_path / "mine.bib"
     mine.write_bytes(b"@book{mine}")

@@ -23,16 +23,17 @@ class RunTally:
 
     Attributes:
         labelled: Papers with a label.
-        duplicates: Entries of the same paper as another entry, labelled or failed.
-        failed: Entries without a label that are no duplicates.
         review: Papers that need review.
         corrected: Papers that a person labelled.
         decided: Entries that a person labelled before the engine did.
     """
 
     def __init__(self) -> None:
-        self.labelled = self.duplicates = self.failed = self.review = self.corrected = self.decided = 0
-        self._papers: set[str] = set()
+        self.labelled = self.review = self.corrected = self.decided = 0
+        self._duplicates = 0
+        self._papers: set[str] = set()  # with a label: the key of the first entry
+        self._failed: set[str] = set()  # whose first entry has no label
+        self._failed_again: set[str] = set()  # keys of their other entries, and of labelled papers'
         self._labels: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
         self._reasons: dict[str, list[str]] = {}
@@ -53,12 +54,15 @@ class RunTally:
         error = row.label.error
         self.decided += filed.is_corrected and error is not None and error.code == WAITING and twin is None
         if filed.label == FAILED:
-            self.failed += twin is None
-            self.duplicates += twin is not None
+            if twin is None and row.duplicate_of is None:
+                self._failed.add(row.entry.key)
+            else:
+                self._duplicates += 1
+                self._failed_again.add(row.entry.key)
             return
         paper = row.duplicate_of or row.entry.key
         if paper in self._papers:
-            self.duplicates += 1
+            self._duplicates += 1
             return
         self._papers.add(paper)
         self.labelled += 1
@@ -72,10 +76,20 @@ class RunTally:
                 if len(keys := self._reasons.setdefault(reason, [])) < SHOWN_KEYS:
                     keys.append(filed.key)
 
+    @property
+    def failed(self) -> int:
+        """Papers of which no entry has a label."""
+        return len(self._failed - self._papers)
+
+    @property
+    def duplicates(self) -> int:
+        """Entries of the same paper as another entry, labelled or failed."""
+        return self._duplicates + len(self._failed & self._papers)
+
     def add_failure(self, failure: dict[str, Any]) -> None:
         """Counts a line of failed.jsonl."""
         self._first = self._first or failure
-        if failure["duplicate_of"] is None:
+        if failure["duplicate_of"] is None and failure["key"] not in self._failed_again:
             self._failures[failure["code"]] += 1
         else:
             self._failed_duplicates += 1

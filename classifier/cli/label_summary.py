@@ -101,14 +101,20 @@ def _next(summary: Mapping[str, Any], out: Path) -> Iterator[str]:
 
 def say_problems(summary: Mapping[str, Any]) -> None:
     """Says on standard error why entries have no label, and what can be done."""
-    totals, stopped = summary["totals"], summary["stopped"]
+    stopped = summary["stopped"]
     if summary["interrupted"]:
         print("classifier: interrupted; finished papers are saved; rerun to resume", file=sys.stderr)
         return
     if stopped is not None:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
-    if totals["failed"] or totals["unusable"]:
+    if _has_failures(summary):
         print(f"classifier: not labelled: {_reasons(summary['not_labelled'])}", file=sys.stderr)
+
+
+def _has_failures(summary: Mapping[str, Any]) -> bool:
+    """Whether an entry has no label, though its paper may have one under another key."""
+    missing = summary["not_labelled"]
+    return bool(missing["reasons"] or missing["duplicates"])
 
 
 def exit_code_of(summary: Mapping[str, Any]) -> int:
@@ -116,7 +122,7 @@ def exit_code_of(summary: Mapping[str, Any]) -> int:
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         return exits.INTERRUPTED
-    if not (totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None):
+    if not (_has_failures(summary) or totals["waiting"] or stopped is not None):
         return exits.DONE
     return exits.MODEL if not totals["labelled"] and _is_servers_fault(summary) else exits.PARTIAL
 
