@@ -166,7 +166,9 @@ def test_a_json_list_gets_its_labels_wherever_its_array_is(tmp_path, value, writ
 
     def labelled(part: object) -> object:
         if isinstance(part, dict):
-            own = {"keyword": labels[part["title"]]} if part.get("title") in labels else {}
+            label = labels.get(part.get("title"), "")
+            is_zoteros = "itemType" in part  # it reads labels from the tags
+            own = ({"tags": [{"tag": label}]} if is_zoteros else {"keyword": label}) if label else {}
             return {name: labelled(inner) for name, inner in part.items()} | own
         return [labelled(inner) for inner in part] if isinstance(part, list) else part
 

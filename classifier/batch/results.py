@@ -48,8 +48,8 @@ def write_rows(folder: Path) -> RunTally:
     """Writes labels.jsonl (one Label a line, in list order) and failed.jsonl.
 
     `failed.jsonl` has one object a line: key, source, line, code, message, duplicate_of (the key of an
-    earlier entry of the same paper, or null); unusable entries come last. An entry that a person labelled is not
-    listed as failed.
+    earlier entry of the same paper, or null); unusable entries come last. An entry that a person labelled is
+    not listed as failed.
 
     Returns:
         Counts of the rows.

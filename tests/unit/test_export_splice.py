@@ -395,6 +395,58 @@ def test_csl_json_keeps_its_layout_order_numbers_and_escapes(text):
     assert cleared("json", found.data).decode() == text
 
 
+TAG = f'{{"tag": "{PREFIX}{LEAF}"}}'
+
+
+@pytest.mark.parametrize(
+    ("tags", "labelled"),
+    [
+        ("", f', "tags": [{TAG}]'),
+        (', "tags": []', f', "tags": [ {TAG}]'),
+        (', "tags": [ ]', f', "tags": [ {TAG} ]'),
+        (', "tags": [\n  ]', f', "tags": [ {TAG}\n  ]'),
+        (', "tags": [{"tag": "tax"}]', f', "tags": [{{"tag": "tax"}},{TAG}]'),
+        (
+            ',\n "tags": [\n  {"tag": "a]"},\n  {"tag": "é", "type": 1}\n ]',
+            f',\n "tags": [\n  {{"tag": "a]"}},\n  {{"tag": "é", "type": 1}},\n  {TAG}\n ]',
+        ),
+        (', "tags": [{"tag":"tax"}]', ', "tags": [{"tag":"tax"},' + TAG.replace(": ", ":") + "]"),
+        (', "tags": ["tax", "law"]', f', "tags": ["tax", "law", "{PREFIX}{LEAF}"]'),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_an_item_of_zotero_gets_a_tag_and_loses_it_again(tags, labelled, wrapped):
+    def text(part: str) -> str:
+        item = f'{{"key": "k", "itemType": "book", "title": "On k"{part}}}'
+        return f'[{{"version": 3, "data": {item}}}]' if wrapped else f"[{item}]"
+
+    found = spliced("json", text(tags), row("k", LEAF))
+    assert found.data.decode() == text(labelled)
+    assert (found.labelled, found.untouched) == (1, ())
+    assert spliced("json", found.data, row("k", LEAF)).data == found.data
+    assert cleared("json", found.data).decode() == text(tags)
+    other = "capacity/without-load-test"
+    again = spliced("json", found.data, row("k", other)).data
+    assert again == text(labelled).replace(LEAF, other).encode()
+    assert cleared("json", again).decode() == text(tags)
+
+
+def test_a_keyword_that_an_earlier_version_gave_an_item_of_zotero_becomes_a_tag():
+    old = f'[{{"key": "k", "itemType": "book", "title": "On k", "keyword": "{PREFIX}{LEAF}"}}]'
+    new = spliced("json", old, row("k", LEAF)).data
+    assert json.loads(new) == [
+        {"key": "k", "itemType": "book", "title": "On k", "tags": [{"tag": PREFIX + LEAF}]}
+    ]
+
+
+@pytest.mark.parametrize("tags", ['"tags": "tax"', '"tags": {"tag": "tax"}', '"tags": [], "tags": []'])
+def test_an_item_of_zotero_whose_tags_are_no_list_is_listed_and_stays(tags):
+    text = f'[{{"key": "k", "itemType": "book", "title": "On k", {tags}}}]'
+    found = spliced("json", text, row("k", LEAF))
+    assert found.data.decode() == text
+    assert [one.reason for one in found.untouched] == ["its tags are not a single list"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_an_entry_without_a_comma_gets_its_label_unless_it_hides_the_keywords(end):
     text = (

@@ -34,6 +34,5 @@ def test_a_paper_counts_once(rows, counts):
     missing = tally.as_dict()["not_labelled"]
     assert (tally.labelled, tally.failed, tally.duplicates, missing["duplicates"]) == counts
     assert tally.labelled + tally.failed + tally.duplicates == len(rows)
-    assert sum(missing["reasons"].values()) + missing["duplicates"] == [label for label, _ in rows].count(
-        "failed"
-    )
+    failed = [label for label, _ in rows].count("failed")
+    assert sum(missing["reasons"].values()) + missing["duplicates"] == failed

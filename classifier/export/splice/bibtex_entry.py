@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from classifier.export.splice.edits import NotEditable
 from classifier.lists.bibtex_comments import blank_comments
 from classifier.lists.bibtex_values import end_of_value
 
@@ -16,10 +17,6 @@ _HEAD = re.compile(r"@\w*[ \t]*[{(]")
 _SPACE = re.compile(r"\s*")
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}"]')
-
-
-class NotEditable(Exception):
-    """The entry cannot be edited safely; the message says why."""
 
 
 class Field(NamedTuple):
