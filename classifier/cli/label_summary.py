@@ -22,6 +22,7 @@ _PARTS = (
     ("review", "for review"),
     ("corrected", "set by a person"),
 )
+_ONE = {"duplicates": "duplicate"}
 _SHOWN_ASIDE = 5
 
 
@@ -34,7 +35,8 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
     totals, spent = summary["totals"], summary["spent"]
     papers = totals["entries"] - totals["duplicates"]
     parts = [f"{totals['labelled']} of {papers} papers labelled"]
-    parts += [f"{totals[name]} {word}" for name, word in _PARTS if totals[name]]
+    counted = ((totals[name], name, word) for name, word in _PARTS if totals[name])
+    parts += [f"{count} {_ONE.get(name, word) if count == 1 else word}" for count, name, word in counted]
     yield "; ".join(parts)
     if summary["labels"]:
         yield from _tree(summary["labels"], taxonomy)

@@ -6,6 +6,7 @@ not do: read files, or check what the values mean (`classifier.survey.lint`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 _SHOWN_CHARS = 60
+_OBJECT = re.compile(r"dictionary(?: or instance of \w+)?")
 
 
 def problems(error: ValidationError, record: type[BaseModel]) -> Iterator[tuple[str, str]]:
@@ -22,10 +24,16 @@ def problems(error: ValidationError, record: type[BaseModel]) -> Iterator[tuple[
     """
     for found in error.errors(include_url=False):
         place = ".".join(map(str, found["loc"])) or "file"
-        message = f"{found['msg'].removeprefix('Value error, ')}{_given(found)}"
+        message = f"{_in_words(found['msg'])}{_given(found)}"
         owner = _record_at(record, found["loc"])
         keys = ", ".join(_key(name, field) for name, field in owner.model_fields.items() if name != "sha256")
         yield place, f"{message}; expected the keys {keys} (* required)"
+
+
+def _in_words(message: str) -> str:
+    """Pydantic's message in the words of the file: YAML and JSON have lists and mappings."""
+    message = _OBJECT.sub("mapping", message.removeprefix("Value error, "))
+    return re.sub(r"(?i)\btuple\b", lambda found: "List" if found[0][0] == "T" else "list", message)
 
 
 def _given(found: Mapping[str, Any]) -> str:
