@@ -37,6 +37,7 @@ _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
 _NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
 _BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
+_MORE = re.compile(r"\b(?:others|et\.? al\.?)\s*$", re.IGNORECASE)
 _BIBLATEX = (("prefix", "family"), ("given",), ("suffix",))
 _PLACES = ("journal", "journaltitle", "booktitle")
 _FILED = ("groups", "keywords", "keyword")
@@ -209,6 +210,7 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
         title=title,
         authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],
         names=names,
+        more_authors=_MORE.search(values.get("author", "")) is not None,
         journal=next(places, ""),
         type="journal article" if entry.entry_type.lower() == "article" else entry.entry_type,
         year=values.get("year") or values.get("date") or "",

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.ids import arxiv_in_key
-from classifier.lists.names import comma_names, given_first, parse_names, split_names
+from classifier.lists.names import comma_names, given_first, parse_names, split_names, without_others
 from classifier.lists.raw import Raw
 from classifier.model.entries import PersonName
 from classifier.model.identity import bare_doi
@@ -128,6 +128,9 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         title=_first(named, TITLES),
         authors=authors,
         names=names,
+        more_authors=any(
+            isinstance(text := named.get(name), str) and without_others(text) != text for name in AUTHORS
+        ),
         journal=_first(named, JOURNALS),
         type=_first(_plain(named), TYPES),
         year=_first(named, YEARS),

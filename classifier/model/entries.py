@@ -37,6 +37,7 @@ class ListEntry(Record):
         journal: The journal, proceedings or book that it is in.
         names: The authors in parts, one for each of `paper.authors`; empty when the format does not tell them
             apart.
+        more_authors: The list says that there are others ("et al.", "and others").
         notices: What had to be assumed or passed over: `encoding`, `duplicate-key`, `attachment`, ….
     """
 
@@ -50,6 +51,7 @@ class ListEntry(Record):
     type: str | None = None
     journal: str | None = None
     names: tuple[PersonName, ...] = ()
+    more_authors: bool = False
 
 
 class BrokenEntry(Record):
