@@ -11,9 +11,11 @@ from typing import Any
 
 from classifier.batch.ledger.rows import WAITING, StoredCorrection
 from classifier.export.filed import FAILED, Filed
+from classifier.verdict.measured import ACCEPTED, UNMEASURED
 
 SHOWN_KEYS = 10
 """Keys that are named for each reason to look at a label; the rest is counted."""
+_UNMEASURED = (UNMEASURED, ACCEPTED)
 _SHOWN_ASIDE = 100
 """Corrections without a paper that are named."""
 
@@ -40,6 +42,7 @@ class RunTally:
         self._reason_counts: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._failed_duplicates = 0
+        self._unmeasured = ""  # that an engine's accuracy is unknown here, and what would measure it
         self._first: dict[str, Any] | None = None
         self._corrections = 0
         self._aside: list[dict[str, str]] = []
@@ -68,7 +71,10 @@ class RunTally:
         self.labelled += 1
         self.corrected += filed.is_corrected
         self._labels[filed.label] += 1
-        self._warnings.update({warning.code for warning in row.label.warnings})
+        self._warnings.update(sorted({warning.code for warning in row.label.warnings}))
+        if not self._unmeasured and not filed.is_corrected:
+            told = (warning.message for warning in row.label.warnings if warning.code in _UNMEASURED)
+            self._unmeasured = next(told, "")
         if filed.needs_review:
             self.review += 1
             for reason in row.label.review_reasons or ("unknown",):
@@ -106,10 +112,10 @@ class RunTally:
         """The parts of run.json that list more than a number.
 
         `labels`: label -> papers. `review`: reason -> `count` and the first `keys`. `warnings`: code ->
-        papers. `corrections`: how many there are (`made`), how many apply to no entry (`kept_aside`), and the
-        list of these. `not_labelled`: `reasons`, error code -> entries, the most frequent first, duplicates
-        apart; `duplicates`, entries that failed with another one of the same paper; `only`, the line of
-        failed.jsonl if there is just one.
+        papers. `unmeasured`: what would measure the engine; empty if it was measured. `corrections`: how many
+        there are (`made`), how many apply to no entry (`kept_aside`), and the list of these. `not_labelled`:
+        `reasons`, error code -> entries, the most frequent first, duplicates apart; `duplicates`, entries
+        that failed with another one of the same paper; `only`, the line of failed.jsonl if there is just one.
         """
         is_only = self._failures.total() + self._failed_duplicates == 1
         return {
@@ -119,6 +125,7 @@ class RunTally:
                 for reason, count in self._reason_counts.most_common()
             },
             "warnings": dict(self._warnings.most_common()),
+            "unmeasured": self._unmeasured,
             "corrections": {
                 "made": self._corrections,
                 "kept_aside": len(self._aside),

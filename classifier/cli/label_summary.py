@@ -43,6 +43,8 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
     yield from _review(summary["review"])
     if summary["warnings"]:
         yield f"warnings: {', '.join(f'{n} {code}' for code, n in summary['warnings'].items())}"
+    if summary["unmeasured"]:
+        yield summary["unmeasured"]
     yield from _aside(summary["corrections"])
     if spent["replies"]:
         cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"

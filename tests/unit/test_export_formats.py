@@ -34,6 +34,7 @@ from classifier.export.svg import render_svg
 from classifier.export.tables import attribute_tables, overview
 from classifier.model.entries import Correction, PersonName, Row
 from classifier.model.label import Label
+from classifier.model.record import Notice
 from classifier.text.characters import shown
 from tests.labelled_rows import HOSTILE, filed, row, sample, taxonomy
 
@@ -489,3 +490,12 @@ def test_authors_that_the_list_leaves_out_are_not_forgotten(authors, name, bibte
 def test_a_table_marks_what_needs_review():
     [one] = filed([row("k", needs_review=True)])
     assert markdown.study_name(one) == "Ng et al. 2024 (needs review)"
+
+
+@pytest.mark.parametrize("code", ["unmeasured", "unmeasured-accepted"])
+def test_a_confidence_in_a_table_stands_beside_what_is_known_of_the_engine(code):
+    one = row("k")
+    label = one.label.model_copy(update={"warnings": (Notice(code=code, message="x"),)})
+    rows = [one, one.model_copy(update={"label": label})]
+    cells = csv.DictReader(io.StringIO("".join(spreadsheet.write_csv(filed(rows)))))
+    assert [row["accuracy"] for row in cells] == ["", "unmeasured"]
