@@ -37,7 +37,7 @@ _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
 _NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
 _BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
-_MORE = re.compile(r"\b(?:others|et\.? al\.?)\s*$", re.IGNORECASE)
+_MORE = re.compile(r"\b(?:and\s+others|et\.? al\.?)$", re.IGNORECASE)
 _BIBLATEX = (("prefix", "family"), ("given",), ("suffix",))
 _PLACES = ("journal", "journaltitle", "booktitle")
 _FILED = ("groups", "keywords", "keyword")
@@ -210,7 +210,7 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
         title=title,
         authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],
         names=names,
-        more_authors=_MORE.search(values.get("author", "")) is not None,
+        more_authors=_has_more(values.get("author", "")),
         journal=next(places, ""),
         type="journal article" if entry.entry_type.lower() == "article" else entry.entry_type,
         year=values.get("year") or values.get("date") or "",
@@ -226,9 +226,14 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
 
 def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
     names = ("file", "pdf", "local-url", "localfile")
-    fields = [_BACKSLASH.sub(r"\\", values.get(name, "")) for name in names]
+    fields = [_BACKSLASH.sub(r"\\", values[name]) for name in names if values.get(name)]
     paths = [path for field in fields for path in split_file_field(field) if "://" not in path]
     return paths + [f"{folder}/{path}" for folder in folders for path in paths]
+
+
+def _has_more(authors: str) -> bool:
+    text = authors.rstrip()
+    return text.endswith(("thers", "l.", "al")) and _MORE.search(text) is not None
 
 
 def _listed(text: str) -> list[str]:

@@ -22,7 +22,7 @@ _MOST_COMMAS = 20
 """Missing commas of one entry that are put in; each takes another reading of it."""
 
 
-_KEY_WITHOUT_COMMA = re.compile(r"@\s*[\w-]+\s*\{\s*([^\s,{}=\"#%]+)(?=\s+[A-Za-z][\w-]*\s*=\s*[{\"\w])")
+_KEY_WITHOUT_COMMA = re.compile(r"@\s*[\w-]+\s*\{\s*([^\s,{}=\"#%]++)(?=\s+[A-Za-z][\w-]*\s*=\s*[{\"\w])")
 
 
 class MissingComma(NamedTuple):

@@ -87,7 +87,7 @@ def _names(names: Sequence[PersonName], authors: int) -> tuple[PersonName, ...]:
     cleaned = [
         PersonName(family=clean(name.family), given=clean(name.given), suffix=clean(name.suffix))
         for name in names
-        if without_others(name.family) or not name.family
+        if len(names) == authors or without_others(name.family)
     ]
     return tuple(cleaned) if len(cleaned) == authors else ()
 

@@ -49,8 +49,11 @@ _MOST_RECORDS = 100_000
 
 def raw_from_record(record: Mapping[str, Any], line: int) -> Found:
     """The entry in an object; None for notes and attachments of Zotero."""
-    fields = {field_name(str(name)): value for name, value in reversed(list(_unwrapped(record).items()))}
-    fields = {name: _plain_value(value) for name, value in fields.items()}
+    items = reversed(list(_unwrapped(record).items()))
+    fields = {
+        field_name(str(name)): _plain_value(value) if isinstance(value, Mapping) else value
+        for name, value in items
+    }
     kind = fields.get("itemtype")
     if isinstance(kind, str) and kind.lower() in _NO_PAPERS:
         key = fields.get("key")
@@ -84,11 +87,11 @@ def records_within(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """The paper's own object if the record only wraps it."""
     for _ in range(2):
+        if not any(isinstance(value, Mapping) for value in record.values()):
+            break
         inner = {field_name(str(name)): value for name, value in record.items() if isinstance(value, Mapping)}
         found = next((inner[name] for name in _INNER if name in inner), None)
-        if _names_paper(
-            record
-        ):  # by an id or beside the paper itself: only a title or the paper is of interest
+        if _names_paper(record):  # by an id, or beside the paper itself
             has_title = any(field_name(str(name)) in TITLES for name, value in record.items() if value)
             found = inner.get("paper") if has_title else found
             if not _names_paper(found):
@@ -100,9 +103,9 @@ def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return record
 
 
-def _plain_value(value: Any) -> Any:
+def _plain_value(value: Mapping[str, Any]) -> Any:
     """OpenReview's {"value": …} without its wrapper."""
-    return value["value"] if isinstance(value, Mapping) and value.keys() == {"value"} else value
+    return value["value"] if value.keys() == {"value"} else value
 
 
 def _names_paper(record: Any) -> bool:
@@ -131,6 +134,8 @@ def _members(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if isinstance(ids := fields.get(name), Mapping):
             yield from ((str(kind), value) for kind, value in ids.items() if field_name(str(kind)) in _KINDS)
     places = [place for name in _PLACES for place in _dicts(fields.get(name))]
+    if not places:
+        return
     yield "journal", next((text for place in places for text in as_texts(_source_name(place))), "")
     for known, parts in (("pdfurl", ("pdf_url", "oa_url")), ("links", ("landing_page_url",))):
         yield known, [place[part] for place in places for part in parts if isinstance(place.get(part), str)]

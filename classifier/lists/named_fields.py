@@ -119,7 +119,7 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
     ]
     addresses = [text for text in _texts(named, FILES) if _is_address(text)]
     key = _first(_plain(named), KEYS)
-    authors, names = _authors(named)
+    authors, names, more = _authors(named)
     arxiv, doi = _first(named, ARXIVS), _first(named, DOIS)
     filed_by, filed = filed_under(named)
     return Raw(
@@ -128,9 +128,7 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         title=_first(named, TITLES),
         authors=authors,
         names=names,
-        more_authors=any(
-            isinstance(text := named.get(name), str) and without_others(text) != text for name in AUTHORS
-        ),
+        more_authors=more,
         journal=_first(named, JOURNALS),
         type=_first(_plain(named), TYPES),
         year=_first(named, YEARS),
@@ -195,18 +193,22 @@ def as_texts(value: Any, depth: int = 0) -> list[str]:
     return []
 
 
-def _authors(named: Mapping[str, Any]) -> tuple[list[str], list[PersonName]]:
-    """The authors as shown; and in parts if the fields separate them."""
+def _authors(named: Mapping[str, Any]) -> tuple[list[str], list[PersonName], bool]:
+    """The authors as shown; in parts if the fields separate them; whether a text says that there are more."""
     for name in AUTHORS:
         value = named.get(name)
         if isinstance(value, str):
-            return split_names(value), parse_names(comma_names(value))
+            return (
+                split_names(value),
+                parse_names(comma_names(value)),
+                without_others(value) != value.rstrip(),
+            )
         if isinstance(value, list):
             found = [author for item in value if (author := _one_author(item)) and author[0]]
             parts = [part for _, part in found if part is not None]
             known = len(parts) == len(found) and any(part.given for part in parts)
-            return [text for text, _ in found], parts if known else []
-    return [], []
+            return [text for text, _ in found], parts if known else [], False
+    return [], [], False
 
 
 def _one_author(value: Any) -> tuple[str, PersonName | None] | None:
