@@ -14,10 +14,10 @@ from classifier.export.filed import FAILED, Filed
 from classifier.verdict.measured import ACCEPTED, UNMEASURED
 
 SHOWN_KEYS = 10
-"""Keys that are named for each reason to look at a label; the rest is counted."""
+"""Keys that are listed for each review reason; the rest is only counted."""
 _UNMEASURED = (UNMEASURED, ACCEPTED)
 _SHOWN_ASIDE = 100
-"""Corrections without a paper that are named."""
+"""Corrections without a paper that are listed."""
 
 
 class RunTally:
@@ -51,7 +51,7 @@ class RunTally:
         """Counts a row.
 
         Args:
-            twin: The entry that was labelled for this one.
+            twin: The key of the entry that was labelled instead of this one.
         """
         row = filed.row
         error = row.label.error

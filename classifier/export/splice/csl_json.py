@@ -1,4 +1,4 @@
-"""Writes keywords into a JSON list: the value of `keyword` changes; layout, order and escapes stay.
+"""Writes keywords into a JSON list: the value of `keyword` changes; layout, order and escapes are kept.
 
 What enters: the file's bytes and the results. What leaves: the new bytes. Items of Zotero get tags instead,
 which it reads. The file is held in memory.
