@@ -33,7 +33,7 @@ class Duplicates:
         self._titles = _Texts()
         self._firsts = array("L")  # position of the first entry of the same paper, usually the entry itself
         self._arxiv = array("q")  # hash of the arXiv id, 0 if there is none
-        self._authors = _Texts()  # one on a line
+        self._authors = _Texts()  # names separated by line feeds
         self._years = array("H")  # 0 if unknown
         self._ids: dict[int, int] = {}  # hash of an id -> place of its paper in the lists above
         self._blocks: dict[int, int | array[int]] = {}  # hash of a part of a title -> places

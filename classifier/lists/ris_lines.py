@@ -76,7 +76,7 @@ def _layout(found: re.Match[str], layouts: set[_Layout]) -> _Layout:
 def _begins_field(
     tag: str, value: str, own: _Layout, layouts: set[_Layout], current: str, ahead: _Ahead
 ) -> bool:
-    if own.tight and own not in layouts:  # "TY  -JOUR": only a file that begins so goes on so
+    if own.tight and own not in layouts:  # "TY  -JOUR": only in a file that begins like this
         return tag == START and _TYPE.fullmatch(value) is not None
     if not layouts:  # outside entries
         return own.capitals or tag == START
