@@ -93,9 +93,7 @@ def view_paper(hub: Hub, viewer: Viewer, paper_id: str, page: int | None) -> Pap
         marks=marks,
         history=tuple(_history(hub, opened, row)),
         is_blind=opened.session.plan.is_double,
-        answers=()
-        if label_error is not None and label_error.code == HIDDEN
-        else read_answers(folder, row.entry.key),
+        answers=() if is_hidden else read_answers(folder, row.entry.key),
     )
 
 
