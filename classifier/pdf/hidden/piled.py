@@ -6,7 +6,8 @@ width and letters placed one by one all end here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
@@ -27,6 +28,9 @@ _LEAST_ADVANCE = 0.15
 """Ems from letter to letter, on average, under which they are heaped: an "i" of Helvetica takes 0.22."""
 _LEAST_SPOTS = 0.7
 """Spots a letter: words with ligatures have more."""
+_LIGATURE = re.compile("ff?[ijlbhkt]?|tt?i?|[sc]t|th")
+"""Letters that one glyph of a text font may draw: a word such as "efficient" has two fifths of them, and no
+message can be written in nothing else."""
 _ENOUGH_LETTERS = 6
 """Letters of an object within a stretch from which on its spots are counted: one ligature has up to three."""
 _place = Register(2, "d")
@@ -94,15 +98,19 @@ def _heaped(text_page: Any, start: int) -> set[int]:
 
 def _crowded(text_page: Any, start: int) -> set[int]:
     """The objects of a stretch of characters that write several letters on each spot."""
-    spots: dict[int, list[tuple[float, float]]] = {}
+    spots: dict[int, dict[tuple[float, float], str]] = {}
     for index, handle, place in _stretch(text_page, start):
-        if character(text_page, index).isalnum():
-            spots.setdefault(handle, []).append(place)
-    return {
-        handle
-        for handle, places in spots.items()
-        if len(places) >= _ENOUGH_LETTERS and len(set(places)) < _LEAST_SPOTS * len(places)
-    }
+        if (char := character(text_page, index)).isalnum():
+            here = spots.setdefault(handle, {})
+            here[place] = here.get(place, "") + char.lower()
+    return {handle for handle, here in spots.items() if _is_crowded(here.values())}
+
+
+def _is_crowded(glyphs: Collection[str]) -> bool:
+    """Whether glyphs, by the letters that each says, say too many; ligatures count as their letters do."""
+    letters = sum(map(len, glyphs))
+    plain = sum(len(said) if _LIGATURE.fullmatch(said) else 1 for said in glyphs)
+    return letters >= _ENOUGH_LETTERS and plain < _LEAST_SPOTS * letters
 
 
 def _stretch(text_page: Any, start: int) -> Iterator[tuple[int, int, tuple[float, float]]]:
