@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from classifier.pdf.page_lines import ALIGNED, EdgeNumber, PageLines, edge_numbers
+from classifier.pdf.page_lines import ALIGNED, EdgeNumber, LineSpan, PageLines, edge_numbers
 
 _ALONE = re.compile(r"^[ \t]*(\d{1,5})[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-_STEPS = (1, 2, 5, 10)
-"""How many lines apart the numbers are: lineno numbers each line, or one of 2, 5 or 10 (its manual)."""
+_STEPS = (*range(1, 11), 20)
+"""How many lines apart the numbers are: lineno numbers each line, or one of as many as the author likes."""
 _FEW = 5
 """Numbers in a column at least, if each line has one: fewer may be a short list's."""
 _FEW_STEPPED = 4
-"""The same if the numbers are 2, 5 or 10 lines apart: a page of double space has 25 lines, so 5 numbers."""
-_GAP = 4.0
-"""Points between a number and its line at least: a space in type of 12 points has 3, lineno leaves 10."""
+"""The same if the numbers are several lines apart: a page of double space has 25 lines, so 5 numbers."""
+_BEARING = 0.4
+"""Heights of a digit by which the ink of aligned ones may differ: a 1 has white on both sides."""
+_GAP = 0.25
+"""Points between a number and its line at least: lineno leaves 10, its users as little as they like."""
 _LEADING = (4.0, 45.0)
 """Points from line to line: from dense print to double space."""
 _REGULAR = 0.6
@@ -127,7 +129,8 @@ def _aligned(numbers: Sequence[EdgeNumber], edge: int | None) -> list[list[EdgeN
 
     groups: list[list[EdgeNumber]] = []
     for item in sorted(numbers, key=place):
-        if groups and place(item) - place(groups[-1][0]) <= ALIGNED:
+        bearing = max(ALIGNED, _BEARING * (item.box[3] - item.box[1]))
+        if groups and place(item) - place(groups[-1][0]) <= bearing:
             groups[-1].append(item)
         else:
             groups.append([item])
@@ -167,15 +170,28 @@ def _ascending(group: list[EdgeNumber]) -> list[EdgeNumber]:
 
 
 def _is_margin(page: PageLines, column: _Column) -> bool:
-    """Whether there is no other text above, below, in or close to the column."""
+    """Whether no other text is above, below or in the column, but for what follows one of its numbers."""
     left, right = column.left - _GAP, column.right + _GAP
     inside = [line for line in page.lines if line.left < right and line.right > left]
-    sides = sum(line.right <= left for line in page.lines), sum(line.left >= right for line in page.lines)
-    if min(sides) >= _FULL_PAGE:  # between two columns of text: titles and wide figures span both
+    # In a narrow gutter the numbers reach into the end of the left column's lines.
+    before = [line for line in page.lines if line.left < left and line.right < right + ALIGNED]
+    if min(len(before), sum(line.left >= right for line in page.lines)) >= _FULL_PAGE:
+        # Between two columns of text: titles and wide figures span both.
         top, bottom = column.numbers[0].box[3], column.numbers[-1].box[1]
-        return not any(bottom <= line.middle <= top for line in inside)
+        return not any(bottom <= line.middle <= top for line in inside if line not in before)
     edge = _PAGE_EDGE * page.height
-    return all(not edge <= line.middle - page.bottom <= page.height - edge for line in inside)
+    return all(
+        _follows_number(line, column)
+        for line in inside
+        if edge <= line.middle - page.bottom <= page.height - edge
+    )
+
+
+def _follows_number(line: LineSpan, column: _Column) -> bool:
+    """Whether a line stands right of a number of the column, which may be narrower than the widest."""
+    return any(
+        item.box[1] <= line.middle <= item.box[3] and item.box[2] <= line.left for item in column.numbers
+    )
 
 
 def _spans_page(page: PageLines, column: _Column) -> bool:

@@ -13,10 +13,16 @@ from typing import NamedTuple
 
 TEXT_LINE = re.compile(r"[^\r\n\x02\ufffe]+")
 """A line of raw text: U+0002 and U+FFFE mark hyphens at line ends, in the place of the line break."""
-_FIRST = re.compile(r"[ \t]*(\d{1,5})(?:[ \t]+|\Z)")
-_LAST = re.compile(r"(?:\A|(?<=[ \t]))(\d{1,5})[ \t]*\Z")
+# A number may be glued to a word: some programs leave less room than a space between them.
+_FIRST = re.compile(r"[ \t]*(\d{1,5})(?:[ \t]+|\Z|(?=[^\W\d_]))")
+_LAST = re.compile(r"(?:\A|(?<=[ \t])|(?<=[^\W\d_])|(?<=[^\W_][.,;:!?)-]))(\d{1,5})[ \t]*\Z")
+_DECIMALS = re.compile(r"\d[.,]\Z")
 _LAST_CHARS = 24
 """Characters at a line's end in which a number is looked for, to bound the search."""
+_TALLER = 1.15
+"""Times by which digits of another type differ in height: a line number before a heading's number."""
+_BESIDE = 6.0
+"""Points from a decimal point to its digits at most, in type of 40 points and less."""
 ALIGNED = 1.5
 """Points by which things that stand in one line, or in one column, may differ."""
 
@@ -80,18 +86,55 @@ def read_lines(raw: str, box_of: Callable[[int], Box | None], bottom: float, hei
         line, start = match[0], match.start()
         rest = [0, len(line)]
         for low, high, value in edge_numbers(line):
-            digits = line[low:high].strip()
-            at = start + line.index(digits, low)
-            first, last = box_of(at), box_of(at + len(digits) - 1)
-            if first is None or last is None or abs(first[1] - last[1]) > ALIGNED:
+            number = _measured(line, start, low, high, value, box_of)
+            if number is None:
                 continue
-            box = (first[0], min(first[1], last[1]), last[2], max(first[3], last[3]))
-            numbers.append(EdgeNumber(start + low, start + high, value, box))
+            numbers.append(number)
+            low, high = number.start - start, number.end - start
             rest = [high, rest[1]] if low <= rest[0] else [rest[0], low]
         inked = [at for at in range(rest[0], rest[1]) if not line[at].isspace()]
         if inked and (span := _span(line, start, inked, box_of)):
             lines.append(span)
     return PageLines(tuple(numbers), tuple(lines), bottom, height)
+
+
+def _measured(
+    line: str, start: int, low: int, high: int, value: int, box_of: Callable[[int], Box | None]
+) -> EdgeNumber | None:
+    """A number at a line's edge with its box; None if it is not level, or the decimals of another number."""
+    digits = line[low:high].strip()
+    at = line.index(digits, low)
+    end = at + len(digits)
+    first, last = box_of(start + at), box_of(start + end - 1)
+    if first is None or last is None:
+        return None
+    if not 1 / _TALLER < _height(first) / _height(last) < _TALLER:  # "18" and "1 Introduction"
+        boxes = [box_of(start + place) for place in range(at, end)]
+        heights = [_height(box) if box else 0.0 for box in boxes]
+        if low == 0:
+            end = at + next(
+                k for k, one in enumerate(heights) if not 1 / _TALLER < one / heights[0] < _TALLER
+            )
+            high, last = end, boxes[end - at - 1] or last
+        else:
+            size = next(
+                k for k, one in enumerate(heights[::-1]) if not 1 / _TALLER < one / heights[-1] < _TALLER
+            )
+            low = at = end - size
+            first = boxes[-size] or first
+        value = int(line[at:end])
+    if abs(first[1] - last[1]) > ALIGNED:
+        return None
+    if _DECIMALS.search(line, max(0, at - 2), at):
+        point = box_of(start + at - 1)
+        if point is None or 0 <= first[0] - point[2] <= _BESIDE:
+            return None
+    box = (first[0], min(first[1], last[1]), last[2], max(first[3], last[3]))
+    return EdgeNumber(start + low, start + high, value, box)
+
+
+def _height(box: Box) -> float:
+    return max(box[3] - box[1], 0.01)
 
 
 def _span(
