@@ -20,6 +20,7 @@ _BREAK = re.compile(
     r"[\x02\ufffe\-\u2010\u00ad](?:(?<=\w[\x02\ufffe])\n?|(?<=\w[-\u2010\u00ad])\n)"
     r"([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?"
 )
+_OPEN_BREAK = re.compile(r"[\x02\ufffe](?=[^\s\w\x02\ufffe])")
 _LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
 _LONGEST_WORD = 80
 """Characters of a word looked at on each side of a break: it bounds the search, and no word is longer."""
@@ -27,7 +28,10 @@ _LONGEST_PAGE = 20_000
 """Characters of a page among which a broken word is looked for: each one searches them all."""
 _LEAST_HALF = 4
 """Letters of each half of a compound at least: shorter ones are words too often ("with-out", "in-put")."""
-_HYPHENS = frozenset("-\u2010\u00ad\x02\ufffe")
+_FOOT = re.compile(r"(?:\d{1,4}|[^\Wa-z_]\S* [^\n]{1,120})\s*\Z")
+"""A page's foot behind a word that is continued on the next page: a number, or a name of several words."""
+_MARKS = "-\u2010\u00ad\x02\ufffe\n"
+_HYPHENS = frozenset(_MARKS.strip())
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
 _SPACES = re.compile(r"  +")
@@ -74,6 +78,7 @@ def _steps(raw: str) -> list[_Step]:
         ("\r", "\n"),
         (_RARE_NEWLINES, "\n"),
         (_BREAK, _Joiner(raw)),
+        (_OPEN_BREAK, "-\n"),
         ("\x02", "-"),
         ("\ufffe", "-"),
     ]
@@ -98,6 +103,8 @@ class _Joiner:
         left = _LEFT_HALF.search(match.string[max(0, match.start() - _LONGEST_WORD) : match.start()])
         if left is None:
             return match[0]
+        if left[0][-1].islower() and _FOOT.fullmatch(match.string, match.start(1)):
+            return f"-\n{match[0].lstrip(_MARKS)}"
         between = "-" if self._keeps_hyphen(left[0], right) else ""
         # A second hyphen after the right half: the word continues, and so does the line.
         return f"{between}{right}{tail}{hyphen or chr(10)}"

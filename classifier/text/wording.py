@@ -20,8 +20,13 @@ _MARK = re.compile(
     r"\[\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\]"  # [3], [3, 5-7]
     r"|\((?P<citation>[^()]{2,300}\b(?:19|20)\d\d[a-z]?)\)"  # (Somebody et al., 2020)
     r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s|\Z)"  # a note's number after a stop
+    r"|(?m:^)\d{1,2}(?=[A-Z][a-z]|[AI] )"  # or at the note itself, before its first word
     r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s|\.?\Z)"  # or after a word; names (GPT3) keep theirs
 )
+_LATIN = rf"[^\W{_CJK}]"  # scripts without spaces have no word edges to check
+_HYPHEN = "[-\u2010\u2011\u00ad\x02\ufffe]"
+_WORD_BEFORE = re.compile(rf"{_LATIN}(?:{_HYPHEN}\s*)?\Z")
+_WORD_AFTER = re.compile(rf"(?:\s*{_HYPHEN}\s*)?{_LATIN}")
 _SMALL_WORD = re.compile(r"\b[a-z]+\b")
 _CITING = frozenset(
     _SMALL_WORD.findall("et al and see also e g i cf in von van der de den del di da la le el")
@@ -51,6 +56,14 @@ def _blank(mark: re.Match[str]) -> str:
         return mark[0]  # a remark that names a year is no citation
     word = mark["noted"] or ""
     return word + " " * (len(mark[0]) - len(word))
+
+
+def is_whole_words(text: str, start: int, end: int) -> bool:
+    """Whether a span of a text cuts no word, nor one with hyphens: `able` is not in `unable` or `un-able`."""
+    first, last = text[start], text[end - 1]
+    cut_before = first.isalnum() and _WORD_BEFORE.search(text[max(0, start - 8) : start])
+    cut_after = last.isalnum() and _WORD_AFTER.match(text, end)
+    return not cut_before and not cut_after
 
 
 def numbers(text: str) -> Counter[str]:

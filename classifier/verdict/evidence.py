@@ -26,7 +26,15 @@ from classifier.model.label import Evidence, Verdict
 from classifier.model.reply import Quote
 from classifier.text.characters import Folded, latin_length, matching_key, normalise
 from classifier.text.mathematics import has_mathematics, mathematics_key, same_signs, without_latex
-from classifier.text.wording import WORD, agreeing_words, has_negation, numbers, without_marks
+from classifier.text.wording import (
+    WORD,
+    agreeing_words,
+    has_negation,
+    is_whole_words,
+    numbers,
+    without_marks,
+)
+from classifier.verdict.page_breaks import MAX_GAP, PageBreaks, hits
 
 MIN_WORDS = 3
 """A quote with fewer is too short to be looked up: it would stand in any paper."""
@@ -42,8 +50,6 @@ MAX_NEAR_CHARS = 2_000
 NEAR_SCORE = 92.0
 """rapidfuzz's partial ratio, 0 to 100, from which words are compared one by one."""
 
-_MAX_GAP = 600  # characters that an ellipsis or a page break may stand for
-_MAX_HITS = 64  # places at which one string is looked at
 _MAX_SEEDS = 96
 """Steps in which a quote is looked for, about; they bound the time of a made-up one."""
 _SEED = 8  # characters of a seed: one in 13 changed leaves half of the seeds whole
@@ -57,13 +63,7 @@ _SIGNED = re.compile(r"(?:\A|[\s(\[{=<>\u2264\u2265\u223c,])(?:\u2212\S|[-\u2013
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\u2026|\.\s?\.\s?\.)[\])]?\s*")
 _WRAPPING = " \t\n\"'`*\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _OUTER = "\"'.,;:!?()[]"
-_LATIN = r"[^\W\u2e80-\U0003ffff]"  # scripts without spaces have no word edges to check
-_HYPHEN = "[-\u2010\u2011\u00ad\x02\ufffe]"
-_WORD_BEFORE = re.compile(rf"{_LATIN}(?:{_HYPHEN}\s*)?\Z")
-_WORD_AFTER = re.compile(rf"(?:\s*{_HYPHEN}\s*)?{_LATIN}")
 _BLANK = re.compile(r"[\s.,;:]{0,400}")
-_LINE_END = re.compile(rf"{_HYPHEN}?[^\S\n]*(?:\n|\Z)")
-_LINE_START = re.compile(r"(?:\A|\n)[^\S\n]*\Z")
 
 QuoteSpan = tuple[int, int]
 
@@ -134,6 +134,10 @@ class QuoteIndex:
         return matching_key(self._unmarked)
 
     @cached_property
+    def _breaks(self) -> PageBreaks:
+        return PageBreaks(self._text, self._key, self._starts)
+
+    @cached_property
     def _mathematics_key(self) -> Folded:
         return mathematics_key(self._text)
 
@@ -147,9 +151,10 @@ class QuoteIndex:
 
     def _places(self, key: Folded, needle: str, text: str) -> Iterator[QuoteSpan]:
         """Places of the key of a text with whole words and the text's own signs: -3 is not 3."""
-        for at in _hits(key.text, needle):
+        for at in hits(key.text, needle):
             start, end = key.source_span(at, at + len(needle))
-            whole = self._is_whole_words(start, end)
+            printed = self._unmarked if key is self._unmarked_key else self._text
+            whole = is_whole_words(printed, start, end)
             start = self._with_sign(start)
             if whole and same_signs(text, self._text[start:end]):
                 yield start, end
@@ -159,15 +164,8 @@ class QuoteIndex:
         signed = _SIGNED.match(self._text, max(0, start - 2), start + 1)
         return start - 1 if signed and signed.end() == start + 1 else start
 
-    def _is_whole_words(self, start: int, end: int) -> bool:
-        """Whether a span cuts no word, nor one with hyphens: `able` is not in `unable` or `un-able`."""
-        first, last = self._text[start], self._text[end - 1]
-        cut_before = first.isalnum() and _WORD_BEFORE.search(self._text[max(0, start - 8) : start])
-        cut_after = last.isalnum() and _WORD_AFTER.match(self._text, end)
-        return not cut_before and not cut_after
-
     def _nearly(self, text: str) -> QuoteSpan | None:
-        return self._near(text) or self._over_page_break(text) or self._in_parts(text)
+        return self._near(text) or self._breaks.find(matching_key(text).text) or self._in_parts(text)
 
     def _near(self, text: str) -> QuoteSpan | None:
         """The place where the words are the text's except for slips and marks."""
@@ -185,9 +183,12 @@ class QuoteIndex:
         return same
 
     def _with_marks(self, span: QuoteSpan) -> str:
-        """The text of a span and of the marks right behind it."""
+        """The text of a span, of a note's mark right before it, and of the marks right behind it."""
         behind = _BLANK.match(self._unmarked, span[1])
-        return self._text[span[0] : behind.end() if behind else span[1]]
+        start = span[0]
+        while start and self._unmarked[start - 1] != self._text[start - 1]:
+            start -= 1
+        return self._text[start : behind.end() if behind else span[1]]
 
     def _aligned(self, needle: str, words: list[str]) -> QuoteSpan | None:
         from rapidfuzz.fuzz import partial_ratio_alignment
@@ -204,38 +205,8 @@ class QuoteIndex:
                 min(len(key.text), low + found.dest_end + _SLACK),
             )
             span = agreeing_words(words, self._unmarked[start:end])
-            if span and self._is_whole_words(start + span[0], start + span[1]):
+            if span and is_whole_words(self._unmarked, start + span[0], start + span[1]):
                 return start + span[0], start + span[1]
-        return None
-
-    def _over_page_break(self, text: str) -> QuoteSpan | None:
-        """The place where the text breaks off at a line's end and continues on the next page.
-
-        Only whole lines may stand between: a note, a page number, a running head.
-        """
-        needle = matching_key(text).text
-        for at in _hits(self._key.text, needle[:MIN_CHARS]):
-            common = _common_prefix(needle, self._key.text[at : at + len(needle)])
-            # The line after the break may happen to begin as the quote continues.
-            for length in range(common, max(MIN_CHARS, common - 4) - 1, -1):
-                span = self._key.source_span(at, at + length)
-                end = self._after_page_break(span[1], needle[length:])
-                if end and self._is_whole_words(span[0], end):
-                    return span[0], end
-        return None
-
-    def _after_page_break(self, stop: int, rest: str) -> int | None:
-        page = bisect_right(self._starts, stop - 1)
-        if page >= len(self._pages) or not _LINE_END.match(self._text, stop):
-            return None
-        start = self._starts[page]
-        if start - stop > _MAX_GAP:
-            return None
-        head = matching_key(self._text[start : start + _MAX_GAP + 2 * len(rest)])
-        for at in _hits(head.text, rest):
-            low, high = head.source_span(at, at + len(rest))
-            if low <= _MAX_GAP and _LINE_START.search(self._text[max(0, start + low - 80) : start + low]):
-                return start + high
         return None
 
     def _in_parts(self, text: str) -> QuoteSpan | None:
@@ -261,26 +232,11 @@ class QuoteIndex:
         return places
 
     def _may_follow(self, end: int, start: int) -> bool:
-        return 0 <= start - end <= _MAX_GAP and not has_negation(self._text[end:start])
+        return 0 <= start - end <= MAX_GAP and not has_negation(self._text[end:start])
 
 
 def _is_short(text: str) -> bool:
     return latin_length(matching_key(text).text) < MIN_CHARS or len(WORD.findall(text)) < MIN_WORDS
-
-
-def _common_prefix(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _hits(text: str, needle: str) -> Iterator[int]:
-    """The first places of a string in another."""
-    at = text.find(needle) if needle else -1
-    for _ in range(_MAX_HITS):
-        if at < 0:
-            return
-        yield at
-        at = text.find(needle, at + 1)
 
 
 def _diagonals(text: str, needle: str) -> list[int]:
@@ -288,7 +244,7 @@ def _diagonals(text: str, needle: str) -> list[int]:
     step = max(3, len(needle) // _MAX_SEEDS)
     votes: Counter[int] = Counter()
     for offset in range(0, len(needle) - _SEED + 1, step):
-        # A string that is everywhere tells nothing; `_hits` stops looking.
-        votes.update({(at - offset) // _SLACK for at in _hits(text, needle[offset : offset + _SEED])})
+        # A string that is everywhere tells nothing; `hits` stops looking.
+        votes.update({(at - offset) // _SLACK for at in hits(text, needle[offset : offset + _SEED])})
     joint = Counter({bucket: count + votes[bucket + 1] for bucket, count in list(votes.items())})
     return [bucket * _SLACK for bucket, count in joint.most_common(_CANDIDATES) if count > 1]

@@ -38,6 +38,12 @@ def test_text_becomes_plain_lines(raw: str, text: str) -> None:
         ("Question-\nAnswering", "Question-Answering"),
         ("GPT-\n3 is", "GPT-3\nis"),
         ("sur\ufffegate-\nbased", "surgate-based"),
+        ("a diffi\ufffe3", "a diffi-\n3"),  # the page's number
+        ("a diffi\ufffe12\r\n", "a diffi-\n12"),
+        ("a diffi\ufffePreprint. Under review.", "a diffi-\nPreprint. Under review."),
+        ("a diffi\ufffe\u2217Equal contribution", "a diffi-\n\u2217Equal contribution"),
+        ("a diffi\ufffecult", "a difficult"),
+        ("GPT\ufffe4", "GPT-4"),
         ("left - \nright", "left -\nright"),
         ("-\nitem", "-\nitem"),
     ],
