@@ -34,6 +34,13 @@ _MARKS = "-\u2010\u00ad\x02\ufffe\n"
 _HYPHENS = frozenset(_MARKS.strip())
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
+_PRIVATE = re.compile("[\uf001-\uf0ff\uf720-\uf77f]")
+# Adobe's codes for old digits and small capitals, Apple's for ligatures, Symbol's and Wingdings' for bullets.
+_PRIVATE_LETTERS = (
+    {chr(0xF730 + digit): str(digit) for digit in range(10)}
+    | {chr(0xF760 + at): chr(0x40 + at) for at in range(1, 27)}
+    | {"\uf001": "fi", "\uf002": "fl", "\uf0b7": "\u2022", "\uf0a7": "\u25aa", "\uf0d8": "\u2023"}
+)
 _SPACES = re.compile(r"  +")
 _RARE_NEWLINES = re.compile(r"[\u2028\u2029\x0b\x0c\x85]")
 
@@ -85,6 +92,8 @@ def _steps(raw: str) -> list[_Step]:
     # Nine of ten pages have nothing to normalise, and this check costs a twentieth of the search.
     if not unicodedata.is_normalized("NFKC", raw):
         steps.append((_NOT_PLAIN, lambda match: unicodedata.normalize("NFKC", match[0])))
+    if _PRIVATE.search(raw):
+        steps.append((_PRIVATE, lambda match: _PRIVATE_LETTERS.get(match[0], match[0])))
     return [*steps, (_DROPPED, ""), ("\t", " "), (_SPACES, " "), (" \n", "\n"), ("\n ", "\n")]
 
 

@@ -42,7 +42,8 @@ _COUNT = re.compile(
     r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|[mb]illions?|first|second|third|half|twice"
 )
 _ARTICLES = frozenset({"a", "an", "the"})
-_LIGATURES = re.compile(r"f(?:f[il]?|i|l)")
+LIGATURE = re.compile(r"f(?:f[il]?|i|l)")
+"""What fonts set as one sign."""
 _LOOKALIKES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("i", "l"), ("|", "l"))
 
 
@@ -109,7 +110,7 @@ def _is_slip(quoted: list[str], printed: list[str]) -> bool:
         return True
     if not one or not other or any(_is_decisive(word) for word in quoted + printed):
         return False
-    if _LIGATURES.sub("", one) == _LIGATURES.sub("", other) or _look(one) == _look(other):
+    if LIGATURE.sub("", one) == LIGATURE.sub("", other) or _look(one) == _look(other):
         return True
     from rapidfuzz.distance import OSA
 

@@ -27,6 +27,7 @@ from classifier.model.reply import Quote
 from classifier.text.characters import Folded, latin_length, matching_key, normalise
 from classifier.text.mathematics import has_mathematics, mathematics_key, same_signs, without_latex
 from classifier.text.wording import (
+    LIGATURE,
     WORD,
     agreeing_words,
     has_negation,
@@ -56,6 +57,12 @@ _SEED = 8  # characters of a seed: one in 13 changed leaves half of the seeds wh
 _CANDIDATES = 3
 """Places at which a quote is compared in full."""
 _SLACK = 24  # characters around an alignment in which a quote's first and last word may stand
+
+_MIN_LETTERS = 3_000
+"""Letters of a text at least that tells whether its ligatures are lost."""
+_LETTERS_A_LIGATURE = 1_000
+"""Letters of English in which there is a ligature for sure: 14 papers have one in 190 to 460."""
+_NO_LETTER = re.compile("[\ufffd\ue000-\uf8ff]")
 
 _PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:\A|[\s(\[{=<>\u2264\u2265\u223c,])(?:\u2212\S|[-\u2013]\d)")
@@ -92,7 +99,7 @@ class QuoteIndex:
         if not _is_short(text):
             if same := next(self._verbatim(text), None):
                 return self._placed(quote, same, "verbatim")
-            if len(text) <= MAX_NEAR_CHARS and (near := self._nearly(text)):
+            if len(text) <= MAX_NEAR_CHARS and (near := self._nearly(text) or self._without_ligatures(text)):
                 return self._placed(quote, near, "near")
         if len(text) <= MAX_NEAR_CHARS and has_mathematics(text) and (near := self._as_shown(text)):
             return self._placed(quote, near, "near")
@@ -128,6 +135,18 @@ class QuoteIndex:
     def _unmarked(self) -> str:
         """The text with citation and note marks blanked out: offsets stay."""
         return without_marks(self._text)
+
+    @cached_property
+    def _bare(self) -> str:
+        """The text with what stands for lost ligatures blanked out: offsets stay. Empty if none are lost."""
+        letters = sum(map(str.isascii, filter(str.isalpha, self._text)))
+        told = len(LIGATURE.findall(self._text))
+        lost = letters >= _MIN_LETTERS and told * _LETTERS_A_LIGATURE < letters
+        return _NO_LETTER.sub(" ", self._text) if lost else ""
+
+    @cached_property
+    def _bare_key(self) -> Folded:
+        return matching_key(self._bare)
 
     @cached_property
     def _unmarked_key(self) -> Folded:
@@ -166,6 +185,13 @@ class QuoteIndex:
 
     def _nearly(self, text: str) -> QuoteSpan | None:
         return self._near(text) or self._breaks.find(matching_key(text).text) or self._in_parts(text)
+
+    def _without_ligatures(self, text: str) -> QuoteSpan | None:
+        """The place of a text in a paper whose fonts do not say what their ligatures are."""
+        if not self._bare:
+            return None
+        needle = matching_key(LIGATURE.sub("", normalise(text))).text.strip(_OUTER)
+        return next(self._places(self._bare_key, needle, text), None) if len(needle) >= MIN_CHARS else None
 
     def _near(self, text: str) -> QuoteSpan | None:
         """The place where the words are the text's except for slips and marks."""

@@ -20,6 +20,8 @@ from classifier.pdf.clean import clean, clean_line, clean_with_origin
         ("a\u00a0b\t c   d ", "a b c d"),
         ("page\x0cbreak \x1b[31mred\x07", "page\nbreak [31mred"),
         ("\n\n  padded  \n\n", "padded"),
+        ("\uf738\uf731 % for \uf766\uf76cower", "81 % for FLower"),
+        ("e\uf001nd a \uf002ow \uf0b7 \uf0a7 \ue000", "efind a flow \u2022 \u25aa \ue000"),
         ("\U0001d706 = 1", "λ = 1"),
     ],
 )
