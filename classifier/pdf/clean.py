@@ -33,6 +33,18 @@ _FOOT = re.compile(r"(?:\d{1,4}|[^\Wa-z_]\S* [^\n]{1,120})\s*\Z")
 _MARKS = "-\u2010\u00ad\x02\ufffe\n"
 _HYPHENS = frozenset(_MARKS.strip())
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
+# Raised and lowered signs of a formula in a line of text, which engines put on lines of their own. The line
+# break is matched first: a search that starts with one character is fast.
+_SCRAPS = re.compile(
+    r"\n(?<=[^\n]{29}[^\n.:;!?]\n)((?:(?![\u2022\u25cf\u25aa\u2023*\u2013\u2014-]\n|\(\d)[^\n]{1,4}\n){1,14})"
+    r"(?=(?!arXiv)[a-z(),.;\]|=<>+\u2212\u2264\u2265\u2248])"
+)
+_WORDS = re.compile(r"[^\W\d_]{3,}")
+_TICKS = re.compile(r"(?:^-?\d[\d.,]*\n){3}", re.MULTILINE)
+"""Numbers along an axis."""
+_PROSE = 0.5
+"""Share of letters in words of three and more, below which a line is numbers or a formula."""
+_POINT = re.compile(r"\n(?<=[^\n]{20}\n)(?=[,.;](?:[ \n]|\Z))")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
 _PRIVATE = re.compile("[\uf001-\uf0ff\uf720-\uf77f]")
 # Adobe's codes for old digits and small capitals, Apple's for ligatures, Symbol's and Wingdings' for bullets.
@@ -94,7 +106,16 @@ def _steps(raw: str) -> list[_Step]:
         steps.append((_NOT_PLAIN, lambda match: unicodedata.normalize("NFKC", match[0])))
     if _PRIVATE.search(raw):
         steps.append((_PRIVATE, lambda match: _PRIVATE_LETTERS.get(match[0], match[0])))
-    return [*steps, (_DROPPED, ""), ("\t", " "), (_SPACES, " "), (" \n", "\n"), ("\n ", "\n")]
+    spaces: list[_Step] = [("\t", " "), (_SPACES, " "), (" \n", "\n"), ("\n ", "\n")]
+    return [*steps, (_DROPPED, ""), *spaces, (_SCRAPS, _on_one_line), (_POINT, "")]
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    """The scraps in the line above, if that is prose and no formula nor the name of an axis."""
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    words = sum(map(len, _WORDS.findall(line)))
+    prose = words >= _PROSE * len(line.replace(" ", "")) and not _TICKS.search(match[1])
+    return match[0].replace("\n", " ") if prose else match[0]
 
 
 class _Joiner:
@@ -112,7 +133,9 @@ class _Joiner:
         left = _LEFT_HALF.search(match.string[max(0, match.start() - _LONGEST_WORD) : match.start()])
         if left is None:
             return match[0]
-        if left[0][-1].islower() and _FOOT.fullmatch(match.string, match.start(1)):
+        # A note's number at the foot of a column, or the page's foot.
+        ends = right[0].isdigit() or _FOOT.fullmatch(match.string, match.start(1))
+        if left[0][-1].islower() and ends:
             return f"-\n{match[0].lstrip(_MARKS)}"
         between = "-" if self._keeps_hyphen(left[0], right) else ""
         # A second hyphen after the right half: the word continues, and so does the line.

@@ -101,7 +101,7 @@ def find_line_numbers(pages: dict[int, PageLines]) -> dict[int, list[tuple[int, 
         return {}
     cuts = {}
     for at, page in pages.items():
-        columns = strong.get(at) or _like(page, known)
+        columns = _like(page, known, strong.get(at, []))
         spans = sorted({(item.start, item.end) for column in columns for item in column.numbers})
         if spans:
             cuts[at] = spans
@@ -206,8 +206,8 @@ def _spans_page(page: PageLines, column: _Column) -> bool:
     return counts_lines and len(beside) >= _SPANNED * len(page.lines) and 2 * prose >= len(beside) > 0
 
 
-def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
-    """For a page with few lines: counting numbers at the position of other pages' line numbers."""
+def _like(page: PageLines, known: Sequence[_Column], strong: Sequence[_Column]) -> list[_Column]:
+    """A page's strong columns, and short ones at the position of other pages' columns."""
     found = []
     for column in known:
         here = [
@@ -223,7 +223,11 @@ def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
         )
         if chain and len(chain) == len(here) and apart and _is_margin(page, few):
             found.append(few)
-    return max(([column] for column in found), key=lambda one: len(one[0].numbers), default=[])
+    columns = list(strong)
+    for few in sorted(found, key=lambda one: len(one.numbers), reverse=True):
+        if all(few.right < other.left or other.right < few.left for other in columns):
+            columns.append(few)
+    return columns
 
 
 def find_lone_numbers(texts: Sequence[str]) -> list[list[tuple[int, int]]]:

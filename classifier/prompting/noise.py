@@ -26,6 +26,8 @@ _PROSE = 0.5
 """Share of letters in words of three and more, without spaces; below it, a line is numbers or a formula."""
 _RUN = 5
 """Lines in a row that are a figure, a table or a formula: prose has a short line at each paragraph's end."""
+_SENTENCES = 2
+"""Short lines in a row that end a sentence inside a figure: prose after it has long ones."""
 _LEAST = 60
 """Characters of a run at least: the mark around the passage that begins behind it costs about 40."""
 _MOST = 0.5
@@ -65,20 +67,33 @@ def _lines(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _runs(text: str, headings: Collection[int]) -> Iterator[tuple[int, int]]:
     run: list[tuple[int, int]] = []
-    for start, end, line in [*_lines(text), (len(text), len(text), "The end.")]:
-        if start not in headings and (_is_noise(line) or (run and not line)):
-            run.append((start, end))
-            continue
-        if len(run) >= _RUN and run[-1][1] - run[0][0] >= _LEAST:
-            yield run[0][0], run[-1][1]
-        run = []
+    sure = 0  # lines up to the last one that is noise
+    ends = 0
+    for start, end, line in [*_lines(text), (len(text), len(text), "No label is as long as this.")]:
+        if start not in headings:
+            if _is_noise(line):
+                run.append((start, end))
+                sure, ends = len(run), 0
+                continue
+            # A sentence in a figure's box: "scientist." alone may be a paragraph's last line.
+            if run and (not line or (_is_label(line) and ends < _SENTENCES)):
+                run.append((start, end))
+                ends += bool(line)
+                continue
+        if sure >= _RUN and run[sure - 1][1] - run[0][0] >= _LEAST:
+            yield run[0][0], run[sure - 1][1]
+        run, sure, ends = [], 0, 0
+
+
+def _is_label(line: str) -> bool:
+    return latin_length(line) <= _LABEL and not line.startswith(_BULLETS)
 
 
 def _is_noise(line: str) -> bool:
     if not line or line.startswith(_BULLETS):
         return False
     if latin_length(line) <= _LABEL or (" " not in line and latin_length(line) <= _NAME):
-        return not line.endswith(_ENDS)
+        return not line.endswith(_ENDS) or not _WORD.search(line)
     letters = sum(map(latin_length, _WORD.findall(line)))
     return letters < _PROSE * latin_length(line.replace(" ", ""))
 

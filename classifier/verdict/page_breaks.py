@@ -25,10 +25,12 @@ _CHANCE = 4
 """Characters by which the text behind a break may happen to begin as the quote continues, at most."""
 _HYPHEN = "[-\u2010\u2011\u00ad\x02\ufffe]"
 _LINE_END = re.compile(rf"{_HYPHEN}?[^\S\n]*(?:\n|\Z)")
+_FOOT = re.compile(rf"{_HYPHEN}?\s+\d{{1,4}}\s*")
+"""A page's number, which an engine may put at the end of the last line."""
 _LINE_START = re.compile(r"(?:\A|\n)[^\S\n]*\Z")
 _INSERTION = re.compile(
     rf"{_HYPHEN}?[^\S\n]*\n(?:[^\n]{{0,40}}\n){{0,30}}?"  # labels of a figure, rows of a table
-    r"(?=\d{1,2}[A-Z]|[\u2217*\u2020\u2021\u00a7\u00b6]\s?[A-Z]"
+    r"(?=\d{1,2}(?:[A-Z]|https?:|www\.|[a-z]+\.[a-z])|[\u2217*\u2020\u2021\u00a7\u00b6]\s?[A-Z]"
     r"|(?:Figure|Fig\.|Table|Algorithm|FIGURE|TABLE)\s?\d{1,2}\s?[.:|])"
 )
 _LINE = 80
@@ -96,9 +98,10 @@ class PageBreaks:
 
     def _resumptions(self, stop: int) -> Iterator[tuple[int, bool]]:
         """From where on a text that breaks off at `stop` may continue, and whether with any letter."""
-        if not _LINE_END.match(self.text, stop):
-            return
         page = bisect_right(self.starts, stop - 1)
+        ends_page = page < len(self.starts) and _FOOT.fullmatch(self.text, stop, self.starts[page] - 1)
+        if not ends_page and not _LINE_END.match(self.text, stop):
+            return
         if page < len(self.starts) - 1 and self.starts[page] - stop <= MAX_GAP:
             yield self.starts[page], True
         if inserted := _INSERTION.match(self.text, stop):

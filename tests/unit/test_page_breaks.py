@@ -25,6 +25,7 @@ def verdict(quote: str, *pages: str) -> str:
             "Preprint\ncult weeds and pulls them by their roots.",
         ),
         ("It waters. The\n3", REST),
+        ("It waters. The robot also finds difficult 3", "DRAFT\nweeds and pulls them by their roots."),
         ("It waters. The ro-\n3", REST.removeprefix("ro")),
         ("the the the " * 40 + "\nIt waters. The\n3", REST),
         (

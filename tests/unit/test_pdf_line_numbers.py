@@ -69,6 +69,19 @@ def one_column(
     return draw
 
 
+def short_last_column(canvas: Canvas) -> None:
+    """Two columns with numbers left of each; on the last page, the right one has few lines."""
+    count = 0
+    for lengths in ((45, 45), (45, 45), (45, 9)):
+        for left, lines in zip((66, 324), lengths, strict=True):
+            for k in range(lines):
+                count += 1
+                number(canvas, left - 8, 700 - 12 * k, str(count))
+                canvas.setFont("Times-Roman", 7)
+                canvas.drawString(left, 700 - 12 * k, prose(k))
+        canvas.showPage()
+
+
 def in_one_run(gap: str = " ", style: str = "{}", after: bool = False) -> Draw:
     """Each line is one string, its number included."""
 
@@ -208,6 +221,7 @@ def read(folder: Path, draw: Draw, name: str = "paper.pdf") -> list[str]:
         pytest.param(in_one_run(style="{:03d}"), id="in-the-lines-own-string-three-digits"),
         pytest.param(in_one_run(""), id="glued-in-the-lines-own-string"),
         pytest.param(in_one_run("  ", after=True), id="at-the-end-of-the-lines-own-string"),
+        pytest.param(short_last_column, id="short-last-column"),
         pytest.param(narrow_gutter(), id="narrow-gutter"),
         pytest.param(narrow_gutter(5), id="narrow-gutter-small"),
         pytest.param(one_column(step=5, x=550), id="every-five-in-the-right-margin"),
