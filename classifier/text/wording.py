@@ -41,6 +41,7 @@ _COUNT = re.compile(
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
     r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|[mb]illions?|first|second|third|half|twice"
 )
+_FORMULA = tuple("|/=+*^_<>()[]{}")
 _ARTICLES = frozenset({"a", "an", "the"})
 LIGATURE = re.compile(r"f(?:f[il]?|i|l)")
 """What fonts set as one sign."""
@@ -77,6 +78,19 @@ def has_negation(text: str) -> bool:
     return _NEGATION.search(text) is not None
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a normalised text in lower case; an `a` in a formula is marked: it is no article."""
+    lower = text.lower()
+    return [
+        f"{match[0]}_" if match[0] == "a" and _in_formula(lower, *match.span()) else match[0]
+        for match in WORD.finditer(lower)
+    ]
+
+
+def _in_formula(text: str, start: int, end: int) -> bool:
+    return text[max(0, start - 1) : start] in _FORMULA or text[end : end + 1] in _FORMULA
+
+
 def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
     """The half-open span of `text` that has the given words (lower case) except for slips.
 
@@ -86,7 +100,7 @@ def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
     """
     folded = normalise_with_spans(text)
     found = list(WORD.finditer(folded.text.lower()))
-    page = [match[0] for match in found]
+    page = words_of(folded.text)
     changes = SequenceMatcher(None, words, page, autojunk=False).get_opcodes()
     first, last = 0, len(page)
     for tag, low, high, page_low, page_high in changes:

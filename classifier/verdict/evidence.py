@@ -25,7 +25,7 @@ from classifier.model.document import Document
 from classifier.model.label import Evidence, Verdict
 from classifier.model.reply import Quote
 from classifier.text.characters import Folded, latin_length, matching_key, normalise
-from classifier.text.mathematics import has_mathematics, mathematics_key, same_signs, without_latex
+from classifier.text.mathematics import has_mathematics, mathematics_key, same_signs, spellings
 from classifier.text.wording import (
     LIGATURE,
     WORD,
@@ -34,6 +34,7 @@ from classifier.text.wording import (
     is_whole_words,
     numbers,
     without_marks,
+    words_of,
 )
 from classifier.verdict.page_breaks import MAX_GAP, PageBreaks, hits
 
@@ -107,13 +108,16 @@ class QuoteIndex:
 
     def _as_shown(self, text: str) -> QuoteSpan | None:
         """The place of a text with mathematics, which the page writes in another way."""
-        plain = without_latex(text).strip(_WRAPPING)
-        if _is_short(plain):
-            return None
-        if plain != text and (near := next(self._verbatim(plain), None) or self._nearly(plain)):
-            return near
-        needle = mathematics_key(plain).text.strip(_OUTER)
-        return next(self._places(self._mathematics_key, needle, plain), None)
+        for spelling in spellings(text):
+            plain = spelling.strip(_WRAPPING)
+            if _is_short(plain):
+                continue
+            if plain != text and (near := next(self._verbatim(plain), None) or self._nearly(plain)):
+                return near
+            needle = mathematics_key(plain).text.strip(_OUTER)
+            if same := next(self._places(self._mathematics_key, needle, plain), None):
+                return same
+        return None
 
     def _placed(self, quote: Quote, span: QuoteSpan, verdict: Verdict) -> Evidence:
         at = bisect_right(self._starts, span[0]) - 1
@@ -201,7 +205,7 @@ class QuoteIndex:
             return None
         same = next(self._places(self._unmarked_key, needle, bare), None)
         if same is None:
-            same = self._aligned(needle, WORD.findall(normalise(bare).lower()))
+            same = self._aligned(needle, words_of(normalise(bare)))
             if same and not same_signs(bare, self._unmarked[self._with_sign(same[0]) : same[1]]):
                 return None
         if same and numbers(text) - numbers(self._with_marks(same)):
