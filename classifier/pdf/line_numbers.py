@@ -34,6 +34,8 @@ _REGULAR = 0.6
 """Share of steps down a column that count one by one; floats and displays make longer ones."""
 _CHAINED = 0.25
 """Share of the numbers at the edges of lines that count upwards: tables beside them have numbers, too."""
+_COUNTED = 0.2
+"""Share of a page's lines that are counted at least: two columns have half each, formulas add scraps."""
 _PURE = 0.8
 """Share of the numbers above one another that count: those of a table's column are of all sizes."""
 _PITCH = (0.6, 1.5)
@@ -46,6 +48,8 @@ _PAGES = 1 / 3
 """Share of a file's full pages that must have such columns: a ranking is on one or two of many."""
 _FULL_PAGE = 10
 """Lines from which on a page counts as full."""
+_SURELY_FULL = 40
+"""Line breaks in a page's text from which on it has so many lines, also if most are scraps of formulas."""
 _PAGE_EDGE = 0.05
 """Share of a page's height, at its head and foot, in which running heads may reach into the margin."""
 _MANY = 10
@@ -65,20 +69,33 @@ class _Column:
 
 
 def may_be_numbered(raw: str) -> bool:
-    """A cheap check of a page's text: whether many of the numbers at the edges of its lines count upwards."""
-    lines = raw.replace("\ufffe", "\n").replace("\x02", "\n").split("\n")
+    """A cheap check of a page's text: whether enough numbers at the edges of its lines count them upwards."""
+    lines = [line for line in raw.replace("\ufffe", "\n").replace("\x02", "\n").split("\n") if line.strip()]
     edged = [line for line in map(str.strip, lines) if line[:1].isdigit() or line[-1:].isdigit()]
     if len(edged) < _FEW_STEPPED:
         return False
     values = [value for line in edged for _, _, value in edge_numbers(line)]
+    # A line may have two numbers, one in each margin.
+    pairs = [*pairwise(values), *zip(values, values[2:], strict=False)]
+    differences = Counter(two - one for one, two in pairs)
     for step in _STEPS:
+        if differences[step] < _FEW_STEPPED - 2:  # numbers of the text may stand between two of them
+            continue
         chains: dict[int, int] = {0: 0}
         for value in values:
             chains[value] = max(chains.get(value, 0), chains.get(value - step, 0) + 1)
         longest = max(chains.values())
-        if longest >= (_FEW if step == 1 else _FEW_STEPPED) and longest >= _CHAINED * len(values):
+        few = _FEW if step == 1 else _FEW_STEPPED
+        if longest >= max(few, _CHAINED * len(values)) and longest * step >= _COUNTED * len(lines):
             return True
     return False
+
+
+def find_candidates(texts: dict[int, str]) -> list[int]:
+    """The pages of a file that may have line numbers; none if too few have numbers that count lines."""
+    numbered = [at for at, text in texts.items() if may_be_numbered(text)]
+    full = sum(text.count("\n") >= _SURELY_FULL for text in texts.values())
+    return numbered if len(numbered) >= _PAGES * full else []
 
 
 def has_line_numbers(page: PageLines) -> bool:
@@ -104,8 +121,19 @@ def find_line_numbers(pages: dict[int, PageLines]) -> dict[int, list[tuple[int, 
         columns = _like(page, known, strong.get(at, []))
         spans = sorted({(item.start, item.end) for column in columns for item in column.numbers})
         if spans:
-            cuts[at] = spans
+            cuts[at] = _joined(spans)
     return cuts
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, adjacent ones as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and joined[-1][1] >= start:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _columns(page: PageLines) -> list[_Column]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 TEXT_LINE = re.compile(r"[^\r\n\x02\ufffe]+")
@@ -21,6 +22,8 @@ _LAST_CHARS = 24
 """Characters at a line's end in which a number is looked for, to bound the search."""
 _TALLER = 1.15
 """Times by which digits of another type differ in height: a line number before a heading's number."""
+_STACK = 3
+"""Digits above one another at least: two may be a fraction."""
 _BESIDE = 6.0
 """Points from a decimal point to its digits at most, in type of 40 points and less."""
 ALIGNED = 1.5
@@ -84,6 +87,9 @@ def read_lines(raw: str, box_of: Callable[[int], Box | None], bottom: float, hei
     numbers, lines = [], []
     for match in TEXT_LINE.finditer(raw):
         line, start = match[0], match.start()
+        if stacked := _stacked(line, start, box_of):
+            numbers.extend(stacked)
+            continue
         rest = [0, len(line)]
         for low, high, value in edge_numbers(line):
             number = _measured(line, start, low, high, value, box_of)
@@ -96,6 +102,20 @@ def read_lines(raw: str, box_of: Callable[[int], Box | None], bottom: float, hei
         if inked and (span := _span(line, start, inked, box_of)):
             lines.append(span)
     return PageLines(tuple(numbers), tuple(lines), bottom, height)
+
+
+def _stacked(line: str, start: int, box_of: Callable[[int], Box | None]) -> list[EdgeNumber]:
+    """The numbers of one digit above one another, which PDFium takes for a vertical word."""
+    if len(line) < _STACK or not line.isdecimal():
+        return []
+    boxes = [box_of(start + at) for at in range(len(line))]
+    found = [
+        EdgeNumber(start + at, start + at + 1, int(digit), box)
+        for at, (digit, box) in enumerate(zip(line, boxes, strict=True))
+        if box
+    ]
+    falls = all(two.box[3] < one.box[1] for one, two in pairwise(found))
+    return found if falls and len(found) == len(line) else []
 
 
 def _measured(

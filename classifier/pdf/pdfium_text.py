@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.clean import clean, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, check_page
-from classifier.pdf.line_numbers import find_line_numbers, has_line_numbers, may_be_numbered
+from classifier.pdf.line_numbers import find_candidates, find_line_numbers, has_line_numbers
 from classifier.pdf.page_lines import PageLines, edge_numbers, without_spans
 from classifier.pdf.pdfium_chars import align, char_box, font_name, measure_lines, measure_page, open_text
 from classifier.pdf.reading import Budget, PdfReading, ReadError
@@ -51,7 +51,7 @@ def read(path: str, budget: Budget) -> PdfReading:
                 kept[index] = _read_page(document, index, reading)
             except pypdfium2.PdfiumError as error:
                 reading.fail_page(index + 1, str(error))
-        if any(map(may_be_numbered, kept.values())):
+        if find_candidates(kept):
             _cut_line_numbers(document, kept, reading, budget)
     finally:
         document.close()
@@ -174,7 +174,7 @@ def _find_line_numbers(
 ) -> dict[int, list[tuple[int, int]]]:
     """The spans of line numbers in the raw texts of pages: pages that may have some are measured first."""
     layouts: dict[int, PageLines] = {}
-    numbered = [index for index, text in kept.items() if may_be_numbered(text)]
+    numbered = find_candidates(kept)
     for index in [*numbered, *(kept.keys() - set(numbered))]:
         if len(layouts) == len(numbered) and not any(map(has_line_numbers, layouts.values())):
             return {}

@@ -100,6 +100,24 @@ def in_one_run(gap: str = " ", style: str = "{}", after: bool = False) -> Draw:
     return draw
 
 
+def both_margins(style: str = "{}", step: int = 1, pitch: float = 13.0) -> Draw:
+    """One column of text with two rulers that count on, as some conferences print them in both margins."""
+
+    def draw(canvas: Canvas) -> None:
+        for page in range(2):
+            canvas.setFont("Times-Roman", 10)
+            for k in range(47):
+                canvas.drawString(108, 700 - 13 * k, prose(k))
+            for side, x in enumerate((90, 540)):
+                rows = int(611 / pitch)
+                for k in range(rows):
+                    if (k + 1) % step == 0:
+                        number(canvas, x, 700 - pitch * k, style.format(rows * (2 * page + side) + k + 1))
+            canvas.showPage()
+
+    return draw
+
+
 def narrow_gutter(size: float = 6) -> Draw:
     """Numbers left of both columns, so near that those of the right one reach into the left one's lines."""
 
@@ -221,6 +239,10 @@ def read(folder: Path, draw: Draw, name: str = "paper.pdf") -> list[str]:
         pytest.param(in_one_run(style="{:03d}"), id="in-the-lines-own-string-three-digits"),
         pytest.param(in_one_run(""), id="glued-in-the-lines-own-string"),
         pytest.param(in_one_run("  ", after=True), id="at-the-end-of-the-lines-own-string"),
+        pytest.param(both_margins(), id="both-margins"),
+        pytest.param(both_margins("{:03d}"), id="both-margins-three-digits"),
+        pytest.param(both_margins(step=5), id="both-margins-every-five"),
+        pytest.param(both_margins("{:03d}", pitch=11.05), id="both-margins-of-another-pitch"),
         pytest.param(short_last_column, id="short-last-column"),
         pytest.param(narrow_gutter(), id="narrow-gutter"),
         pytest.param(narrow_gutter(5), id="narrow-gutter-small"),
