@@ -10,7 +10,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import pypdfium2
@@ -20,7 +19,7 @@ from classifier.pdf.clean import clean, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, check_page
 from classifier.pdf.line_numbers import find_candidates, find_line_numbers, has_line_numbers
 from classifier.pdf.page_lines import PageLines, edge_numbers, without_spans
-from classifier.pdf.pdfium_chars import align, char_box, font_name, measure_lines, measure_page, open_text
+from classifier.pdf.pdfium_chars import align, char_box, font_names, measure_lines, measure_page, open_text
 from classifier.pdf.reading import Budget, PdfReading, ReadError
 from classifier.pdf.tex_codes import decode_tex
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
@@ -162,7 +161,7 @@ def _cut_line_numbers(
     """Replace the texts of pages with line numbers by those without."""
     for index, spans in _find_line_numbers(document, kept, budget).items():
         with _text_page(document, index) as (_, text_page, turns):
-            raw = decode_tex(text_page.get_text_range(), partial(font_name, text_page))
+            raw = decode_tex(text_page.get_text_range(), font_names(text_page))
             visible, places = _without_line_numbers(kept[index], raw, spans)
             reading.replace_page(index, clean(visible))
             if index == 0:
@@ -218,7 +217,7 @@ def _split(
 ) -> tuple[str, str, list[dict[str, Any]], bool]:
     """A page's raw text, its visible part, the hidden text, and whether the page could be checked."""
     given = text_page.get_text_range()
-    raw = decode_tex(given, partial(font_name, text_page))
+    raw = decode_tex(given, font_names(text_page))
     try:
         visible, hidden, checked = check_page(page, text_page, given)
     except HiddenCheckIncomplete:
