@@ -1,7 +1,7 @@
 """An engine's raw page text -> readable text, and a mapping back to the raw characters.
 
-Lines stay lines. Words broken at a line's end are joined, ligatures and other compatibility forms become
-plain letters (NFKC), control characters are removed. Hidden text is not judged here.
+Line breaks are kept. Words broken at a line's end are joined, ligatures and other compatibility forms become
+plain letters (NFKC), control characters are removed. Hidden text is not detected here.
 
 The mapping (`clean_with_origin`) needs a list element per character, so it is made only to locate a quote.
 """
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
-# PDFium marks the hyphen of a word that continues in the next line, and swallows the line break:
+# PDFium marks the hyphen of a word that continues on the next line, and drops the line break:
 # U+FFFE in newer builds, U+0002 in older ones. pypdf leaves the hyphen and the break.
 # The text before the mark is checked second: a search that starts with one of a few characters is fast.
 _BREAK = re.compile(
@@ -23,18 +23,19 @@ _BREAK = re.compile(
 _OPEN_BREAK = re.compile(r"[\x02\ufffe](?=[^\s\w\x02\ufffe])")
 _LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
 _LONGEST_WORD = 80
-"""Characters of a word looked at on each side of a break: it bounds the search, and no word is longer."""
+"""Most characters of a word that are read on each side of a break; no word is longer."""
 _LONGEST_PAGE = 20_000
-"""Characters of a page among which a broken word is looked for: each one searches them all."""
+"""Most characters of a page that are searched for other occurrences of each broken word."""
 _LEAST_HALF = 4
-"""Letters of each half of a compound at least: shorter ones are words too often ("with-out", "in-put")."""
+"""Least number of letters of each half of a compound: shorter halves are often words ("with-out",
+"in-put")."""
 _FOOT = re.compile(r"(?:\d{1,4}|[^\Wa-z_]\S* [^\n]{1,120})\s*\Z")
-"""A page's foot behind a word that is continued on the next page: a number, or a name of several words."""
+"""The page's foot after a word that continues on the next page: a number, or a name of several words."""
 _MARKS = "-\u2010\u00ad\x02\ufffe\n"
 _HYPHENS = frozenset(_MARKS.strip())
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
-# Raised and lowered signs of a formula in a line of text, which engines put on lines of their own. The line
-# break is matched first: a search that starts with one character is fast.
+# Superscripts and subscripts in a line of text, which engines put on separate lines. The pattern starts with
+# the line break because a search for a fixed character is fast.
 _SCRAPS = re.compile(
     r"\n(?<=[^\n]{29}[^\n.:;!?]\n)((?:(?![\u2022\u25cf\u25aa\u2023*\u2013\u2014-]\n|\(\d)[^\n]{1,4}\n){1,14})"
     r"(?=(?!arXiv)[a-z(),.;\]|=<>+\u2212\u2264\u2265\u2248])"
@@ -43,11 +44,11 @@ _WORDS = re.compile(r"[^\W\d_]{3,}")
 _TICKS = re.compile(r"(?:^-?\d[\d.,]*\n){3}", re.MULTILINE)
 """Numbers along an axis."""
 _PROSE = 0.5
-"""Share of letters in words of three and more, below which a line is numbers or a formula."""
+"""If a lower share of a line is words of three or more letters, it consists of numbers or a formula."""
 _POINT = re.compile(r"\n(?<=[^\n]{20}\n)(?=[,.;](?:[ \n]|\Z))")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
 _PRIVATE = re.compile("[\uf001-\uf0ff\uf720-\uf77f]")
-# Adobe's codes for old digits and small capitals, Apple's for ligatures, Symbol's and Wingdings' for bullets.
+# Codes of Adobe for old-style digits and small capitals, of Apple for ligatures, of Symbol for bullets.
 _PRIVATE_LETTERS = (
     {chr(0xF730 + digit): str(digit) for digit in range(10)}
     | {chr(0xF760 + at): chr(0x40 + at) for at in range(1, 27)}
@@ -74,7 +75,7 @@ def clean_with_origin(raw: str) -> tuple[str, list[int]]:
 
     Returns:
         The same text as `clean(raw)`, and as many indices into `raw`, never decreasing. A character that
-        replaces several points at the first of them.
+        replaces several has the index of the first of them.
     """
     text, origin = raw, list(range(len(raw)))
     for old, new in _steps(raw):
@@ -111,7 +112,7 @@ def _steps(raw: str) -> list[_Step]:
 
 
 def _on_one_line(match: re.Match[str]) -> str:
-    """The scraps in the line above, if that is prose and no formula nor the name of an axis."""
+    """Joins superscripts and subscripts to the line above if that is prose, not a formula or an axis."""
     line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
     words = sum(map(len, _WORDS.findall(line)))
     prose = words >= _PROSE * len(line.replace(" ", "")) and not _TICKS.search(match[1])
@@ -121,8 +122,8 @@ def _on_one_line(match: re.Match[str]) -> str:
 class _Joiner:
     """Decides whether a hyphen at a line's end belongs to the word ("zero-/shot") or not ("re-/ward").
 
-    The page's other words decide: whether it has the joined word, and whether both halves occur as words. The
-    line break moves to the end of the word, so that lines stay lines.
+    The page's other words decide: whether the joined word occurs, and whether both halves occur as words. The
+    line break moves to the end of the word, so that the number of lines is unchanged.
     """
 
     def __init__(self, raw: str) -> None:
@@ -133,7 +134,7 @@ class _Joiner:
         left = _LEFT_HALF.search(match.string[max(0, match.start() - _LONGEST_WORD) : match.start()])
         if left is None:
             return match[0]
-        # A note's number at the foot of a column, or the page's foot.
+        # A footnote's number at the end of a column, or the foot of the page.
         ends = right[0].isdigit() or _FOOT.fullmatch(match.string, match.start(1))
         if left[0][-1].islower() and ends:
             return f"-\n{match[0].lstrip(_MARKS)}"

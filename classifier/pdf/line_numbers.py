@@ -1,7 +1,7 @@
-"""Line numbers in the margins of review copies: which numbers they are, and the text without them.
+"""Finds the line numbers in the margins of review copies, so that they can be removed.
 
 What enters: pages' lines and the numbers at their edges, with their places in points. What leaves: the spans
-to cut. Line numbers are in a separate column that contains no other text, and count the lines down the page.
+to cut. Line numbers are in a separate column without other text, and count the lines down the page.
 So ranks in tables, items of lists, equation numbers and steps of algorithms are kept. It uses no engine.
 """
 
@@ -19,43 +19,44 @@ from classifier.pdf.page_lines import ALIGNED, EdgeNumber, LineSpan, PageLines, 
 
 _ALONE = re.compile(r"^[ \t]*(\d{1,5})[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _STEPS = (*range(1, 11), 20)
-"""How many lines apart the numbers are: lineno numbers each line, or one of as many as the author likes."""
+"""Steps between line numbers: LaTeX's lineno numbers each line, or every n-th."""
 _FEW = 5
-"""Numbers in a column at least, if each line has one: fewer may be a short list's."""
+"""Least number of numbers in a column if each line has one: fewer may belong to a short list."""
 _FEW_STEPPED = 4
 """The same if the numbers are several lines apart: a page of double space has 25 lines, so 5 numbers."""
 _BEARING = 0.4
-"""Heights of a digit by which the ink of aligned ones may differ: a 1 has white on both sides."""
+"""Heights of a digit by which the ink of aligned digits may differ: a 1 has white space on both sides."""
 _GAP = 0.25
-"""Points between a number and its line at least: lineno leaves 10, its users as little as they like."""
+"""Least distance between a number and its line in points: lineno leaves 10 unless the author changes it."""
 _LEADING = (4.0, 45.0)
-"""Points from line to line: from dense print to double space."""
+"""Distance of lines in points, from dense print to double spacing."""
 _REGULAR = 0.6
-"""Share of steps down a column that count one by one; floats and displays make longer ones."""
+"""Least share of steps down a column that increase by one; floats and displays make longer steps."""
 _CHAINED = 0.25
-"""Share of the numbers at the edges of lines that count upwards: tables beside them have numbers, too."""
+"""Least share of the numbers at line edges that count upwards: tables beside them have numbers too."""
 _COUNTED = 0.2
-"""Share of a page's lines that are counted at least: two columns have half each, formulas add scraps."""
+"""Least share of a page's lines that are counted: each of two columns has half; formulas add short lines."""
 _PURE = 0.8
-"""Share of the numbers above one another that count: those of a table's column are of all sizes."""
+"""Least share of the numbers in a vertical group that count upwards: a table's column has any values."""
 _PITCH = (0.6, 1.5)
-"""Distance of two numbers, in distances of two lines: entries of a bibliography have two lines and more."""
+"""Distance of two numbers, in line distances: bibliography entries have two or more lines."""
 _SPANNED = 0.6
-"""Share of a page's lines that stand within the height of a column: a list has paragraphs around it."""
+"""Least share of a page's lines within the height of the column: a list has paragraphs around it."""
 _PROSE = 0.5
-"""Share of letters in the text beside a column, below which it is a table of numbers."""
+"""If the text beside a column has a lower share of letters than this, it is a table of numbers."""
 _PAGES = 1 / 3
-"""Share of a file's full pages that must have such columns: a ranking is on one or two of many."""
+"""Least share of a file's full pages with such columns: a ranking is on one or two of many pages."""
 _FULL_PAGE = 10
-"""Lines from which on a page counts as full."""
+"""A page with at least this many lines counts as full."""
 _SURELY_FULL = 40
-"""Line breaks in a page's text from which on it has so many lines, also if most are scraps of formulas."""
+"""Line breaks in a page's text that make it a full page, even if most lines are parts of formulas."""
 _PAGE_EDGE = 0.05
-"""Share of a page's height, at its head and foot, in which running heads may reach into the margin."""
+"""Share of a page's height, at its top and bottom, in which running heads may extend into the margin."""
 _MANY = 10
-"""Numbers on lines of their own that count one by one, if places are not known: cells of tables rarely do."""
+"""Least number of numbers on separate lines that increase by one, if positions are unknown: table cells
+rarely do."""
 _MOST = 0.8
-"""Share of such numbers among all on lines of their own."""
+"""Least share of such numbers among all numbers on separate lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def may_be_numbered(raw: str) -> bool:
     if len(edged) < _FEW_STEPPED:
         return False
     values = [value for line in edged for _, _, value in edge_numbers(line)]
-    # A line may have two numbers, one in each margin.
+    # A line may have a number in each margin.
     pairs = [*pairwise(values), *zip(values, values[2:], strict=False)]
     differences = Counter(two - one for one, two in pairs)
     for step in _STEPS:
@@ -92,7 +93,7 @@ def may_be_numbered(raw: str) -> bool:
 
 
 def find_candidates(texts: dict[int, str]) -> list[int]:
-    """The pages of a file that may have line numbers; none if too few have numbers that count lines."""
+    """The pages that may have line numbers; none if they are too few."""
     numbered = [at for at, text in texts.items() if may_be_numbered(text)]
     full = sum(text.count("\n") >= _SURELY_FULL for text in texts.values())
     return numbered if len(numbered) >= _PAGES * full else []
@@ -126,7 +127,7 @@ def find_line_numbers(pages: dict[int, PageLines]) -> dict[int, list[tuple[int, 
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, adjacent ones as one."""
+    """Merges adjacent spans."""
     joined: list[tuple[int, int]] = []
     for start, end in spans:
         if joined and joined[-1][1] >= start:
@@ -166,7 +167,7 @@ def _aligned(numbers: Sequence[EdgeNumber], edge: int | None) -> list[list[EdgeN
 
 
 def _counting(group: list[EdgeNumber]) -> _Column | None:
-    """The numbers of a group that count upwards down the page, if their steps are as regular as lines are."""
+    """The numbers of a group that count upwards down the page, if their distances are as regular as lines."""
     chain = _ascending(sorted(group, key=lambda item: -item.box[1]))
     if len(chain) < _FEW_STEPPED:
         return None
@@ -198,7 +199,7 @@ def _ascending(group: list[EdgeNumber]) -> list[EdgeNumber]:
 
 
 def _is_margin(page: PageLines, column: _Column) -> bool:
-    """Whether no other text is above, below or in the column, but for what follows one of its numbers."""
+    """Whether the column contains no other text, except text after one of its numbers."""
     left, right = column.left - _GAP, column.right + _GAP
     inside = [line for line in page.lines if line.left < right and line.right > left]
     # In a narrow gutter the numbers reach into the end of the left column's lines.
@@ -216,7 +217,7 @@ def _is_margin(page: PageLines, column: _Column) -> bool:
 
 
 def _follows_number(line: LineSpan, column: _Column) -> bool:
-    """Whether a line stands right of a number of the column, which may be narrower than the widest."""
+    """Whether a line starts to the right of a number of the column that is narrower than the widest."""
     return any(
         item.box[1] <= line.middle <= item.box[3] and item.box[2] <= line.left for item in column.numbers
     )
@@ -235,7 +236,7 @@ def _spans_page(page: PageLines, column: _Column) -> bool:
 
 
 def _like(page: PageLines, known: Sequence[_Column], strong: Sequence[_Column]) -> list[_Column]:
-    """A page's strong columns, and short ones at the position of other pages' columns."""
+    """The strong columns of a page, and short ones at the positions of other pages' columns."""
     found = []
     for column in known:
         here = [
@@ -259,10 +260,11 @@ def _like(page: PageLines, known: Sequence[_Column], strong: Sequence[_Column]) 
 
 
 def find_lone_numbers(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-    """Line numbers by the text alone, for an engine that puts each on a separate line and gives no positions.
+    """Line numbers found from the text alone, for an engine that gives no positions.
 
     Returns:
-        The spans to cut from each text; none unless half of the texts have `_MANY` that count one by one.
+        The spans to cut from each text (each number is on a separate line); none unless half of the texts
+        have `_MANY` numbers that increase by one.
     """
     found = []
     for text in texts:

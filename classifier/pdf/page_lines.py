@@ -13,27 +13,27 @@ from itertools import pairwise
 from typing import NamedTuple
 
 TEXT_LINE = re.compile(r"[^\r\n\x02\ufffe]+")
-"""A line of raw text: U+0002 and U+FFFE mark hyphens at line ends, in the place of the line break."""
-# A number may be glued to a word: some programs leave less room than a space between them.
+"""A line of raw text: U+0002 and U+FFFE mark hyphens at line ends, instead of the line break."""
+# There may be no space between a number and a word: some programs leave less room than a space has.
 _FIRST = re.compile(r"[ \t]*(\d{1,5})(?:[ \t]+|\Z|(?=[^\W\d_]))")
 _LAST = re.compile(r"(?:\A|(?<=[ \t])|(?<=[^\W\d_])|(?<=[^\W_][.,;:!?)-]))(\d{1,5})[ \t]*\Z")
 _DECIMALS = re.compile(r"\d[.,]\Z")
 _LAST_CHARS = 24
-"""Characters at a line's end in which a number is looked for, to bound the search."""
+"""Most characters at a line's end that are searched for a number."""
 _TALLER = 1.15
-"""Times by which digits of another type differ in height: a line number before a heading's number."""
+"""Digits whose heights differ by this factor are set in different type: a line number before a heading."""
 _STACK = 3
-"""Digits above one another at least: two may be a fraction."""
+"""Least number of digits above one another; two may be a fraction."""
 _BESIDE = 6.0
-"""Points from a decimal point to its digits at most, in type of 40 points and less."""
+"""Greatest distance in points from a decimal point to its digits, in type of up to 40 points."""
 ALIGNED = 1.5
-"""Points by which things that stand in one line, or in one column, may differ."""
+"""Tolerance in points for items in one line or one column."""
 
 Box = tuple[float, float, float, float]
 
 
 class EdgeNumber(NamedTuple):
-    """A whole number at the edge of a line: [start, end) is cut with it; the box is that of its digits."""
+    """An integer at the edge of a line: [start, end) is the span to cut; the box is that of its digits."""
 
     start: int
     end: int
@@ -80,8 +80,8 @@ def read_lines(raw: str, box_of: Callable[[int], Box | None], bottom: float, hei
 
     Args:
         raw: The page's text, in which U+0002 and U+FFFE mark hyphens at line ends.
-        box_of: The box of the character at an offset of `raw`, in a space in which lines are level.
-        bottom: Where the page begins in that space.
+        box_of: The box of the character at an offset of `raw`, in coordinates in which lines are horizontal.
+        bottom: The page's lower edge in these coordinates.
         height: Of the page.
     """
     numbers, lines = [], []
@@ -105,7 +105,7 @@ def read_lines(raw: str, box_of: Callable[[int], Box | None], bottom: float, hei
 
 
 def _stacked(line: str, start: int, box_of: Callable[[int], Box | None]) -> list[EdgeNumber]:
-    """The numbers of one digit above one another, which PDFium takes for a vertical word."""
+    """Single-digit numbers above one another, which PDFium reads as one vertical word."""
     if len(line) < _STACK or not line.isdecimal():
         return []
     boxes = [box_of(start + at) for at in range(len(line))]
@@ -121,7 +121,7 @@ def _stacked(line: str, start: int, box_of: Callable[[int], Box | None]) -> list
 def _measured(
     line: str, start: int, low: int, high: int, value: int, box_of: Callable[[int], Box | None]
 ) -> EdgeNumber | None:
-    """A number at a line's edge with its box; None if it is not level, or the decimals of another number."""
+    """A number at the edge of a line, with its box; None if it is vertical or the decimals of a number."""
     digits = line[low:high].strip()
     at = line.index(digits, low)
     end = at + len(digits)

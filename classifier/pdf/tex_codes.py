@@ -1,4 +1,4 @@
-"""Codes from TeX's own fonts -> the characters that these fonts draw.
+"""Codes of TeX's fonts -> the characters that these fonts draw.
 
 For fonts without glyph names or a map to Unicode (bitmaps by dvips, some subsets) an engine returns only
 codes. Letters have ASCII codes, but ligatures and most symbols have codes below 32 and would be dropped: "the
@@ -22,14 +22,14 @@ _LIGATURES = dict(zip("\x0b\x0c\r\x0e\x0f", "\ufb00\ufb01\ufb02\ufb03\ufb04", st
 _ITALIC = dict(zip(map(chr, range(32)), "ΓΔΘΛΞΠΣΥΦΨΩαβγδϵζηθικλμνξπρστυφχ", strict=True))
 _SYMBOLS = dict(zip(map(chr, range(32)), "−·×∗÷⋄±∓⊕⊖⊗⊘⊙○∘•≍≡⊆⊇≤≥≼≽∼≈⊂⊃≪≫≺≻", strict=True))
 _BRACKETS = dict(zip(map(chr, range(32)), "()[]⌊⌋⌈⌉{}⟨⟩|‖/\\()()[]⌊⌋⌈⌉{}⟨⟩/\\", strict=True))
-# The same of letters in the extension font, in text and in display size.
+# The extension font has symbols in two sizes at the codes of letters.
 _LARGE = dict(
     zip("PQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrst", "∑∏∫⋃⋂⨄⋀⋁∑∏∫⋃⋂⨄⋀⋁∐∐ˆˆˆ˜˜˜[]⌊⌋⌈⌉{}√√√√√", strict=True)
 )
-# A letter without others before it. The letter is matched first: such a search takes half the time.
+# A letter that does not follow another. The pattern starts with the letter because that halves the time.
 _LONE = re.compile(r"[P-Zh-t](?![a-z])(?:(?<![^\W\d_].)(?<=[P-Z])|(?!\S)(?<!\S.))", re.DOTALL)
 _MOST_LONE = 400
-"""Letters of a page whose font is asked for: one with formulas has a hundred."""
+"""Most letters of a page whose font is looked up; a page with formulas has about a hundred."""
 
 
 def decode_tex(raw: str, font_of: Callable[[int], str] | None = None) -> str:

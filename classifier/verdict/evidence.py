@@ -1,8 +1,8 @@
 """Quotes + Document -> Evidence: whether each quote is in the paper, and where.
 
 What enters: quotes as an engine gave them. What leaves: each with a verdict, and with its page and
-offsets where it was found. It looks at visible text only, believes no page that a model names, and
-does not judge whether a quote supports what it is quoted for.
+offsets where it was found. It uses visible text only, ignores page numbers that a model gives, and does not
+judge whether a quote supports the answer.
 
     verbatim   equal but for case, spaces, hyphens, ligatures and typography (`text.matching_key`)
     near       the same words except for slips of letters, articles and citation marks; or parts in
@@ -39,35 +39,36 @@ from classifier.text.wording import (
 from classifier.verdict.page_breaks import MAX_GAP, PageBreaks, hits
 
 MIN_WORDS = 3
-"""A quote with fewer is too short to be looked up: it would stand in any paper."""
+"""A quote with fewer characters is too short to look up: any paper would contain it."""
 MIN_CHARS = 12
-"""A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent.
+"""A quote with fewer words, or fewer characters without spaces, proves nothing: it counts as absent.
 
 Characters are those of `characters.latin_length`.
 """
 
 MAX_NEAR_CHARS = 2_000
-"""Longer quotes are looked for verbatim only: a search for near ones takes time by their length squared."""
+"""Longer quotes are only searched verbatim: the time of the near search grows with the square of the
+length."""
 
 NEAR_SCORE = 92.0
-"""rapidfuzz's partial ratio, 0 to 100, from which words are compared one by one."""
+"""From this partial ratio of rapidfuzz (0 to 100) on, the words are compared one by one."""
 
 _MAX_SEEDS = 96
-"""Steps in which a quote is looked for, about; they bound the time of a made-up one."""
-_SEED = 8  # characters of a seed: one in 13 changed leaves half of the seeds whole
+"""Approximate number of search steps per quote; it limits the time for an invented one."""
+_SEED = 8  # characters of a seed: if one in 13 characters differs, half of the seeds are still intact
 _CANDIDATES = 3
-"""Places at which a quote is compared in full."""
-_SLACK = 24  # characters around an alignment in which a quote's first and last word may stand
+"""Number of places at which a quote is compared completely."""
+_SLACK = 24  # characters around an alignment in which a quote's first and last word can be
 
 _MIN_LETTERS = 3_000
-"""Letters of a text at least that tells whether its ligatures are lost."""
+"""Least number of letters in a text for judging whether its ligatures are lost."""
 _LETTERS_A_LIGATURE = 1_000
-"""Letters of English in which there is a ligature for sure: 14 papers have one in 190 to 460."""
+"""If this number of letters has no ligature on average, they are lost: papers have one in 190 to 460."""
 _NO_LETTER = re.compile("[\ufffd\ue000-\uf8ff]")
 
 _PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:\A|[\s(\[{=<>\u2264\u2265\u223c,])(?:\u2212\S|[-\u2013]\d)")
-"""A sign that is no hyphen and is not between two operands, with the character behind it."""
+"""A sign that is not a hyphen and not between two operands, with the character after it."""
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\u2026|\.\s?\.\s?\.)[\])]?\s*")
 _WRAPPING = " \t\n\"'`*\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _OUTER = "\"'.,;:!?()[]"
@@ -77,9 +78,9 @@ QuoteSpan = tuple[int, int]
 
 
 def check_quotes(quotes: Iterable[Quote], document: Document) -> tuple[Evidence, ...]:
-    """Looks for each quote in the document's visible text, in the order given.
+    """Searches for each quote in the document's visible text; results are in the order given.
 
-    Of several places the first counts. A quote that runs over a page break is placed on the page
+    If there are several places, the first is used. A quote that runs over a page break is placed on the page
     where it starts, and its `end` is clipped to that page's.
     """
     index = QuoteIndex(document)
@@ -87,7 +88,7 @@ def check_quotes(quotes: Iterable[Quote], document: Document) -> tuple[Evidence,
 
 
 class QuoteIndex:
-    """A document made ready for many quotes; its text is folded once."""
+    """A document prepared for many quotes; its text is folded once."""
 
     def __init__(self, document: Document) -> None:
         self._pages = document.pages
@@ -107,7 +108,7 @@ class QuoteIndex:
         return Evidence(quote=quote.quote, supports=quote.supports, verdict="absent")
 
     def _as_shown(self, text: str) -> QuoteSpan | None:
-        """The place of a text with mathematics, which the page writes in another way."""
+        """The place of a text with mathematics, which the page may write differently."""
         for spelling in spellings(text):
             plain = spelling.strip(_WRAPPING)
             if _is_short(plain):
@@ -137,12 +138,12 @@ class QuoteIndex:
 
     @cached_property
     def _unmarked(self) -> str:
-        """The text with citation and note marks blanked out: offsets stay."""
+        """The text with citation and note marks replaced by spaces; offsets do not change."""
         return without_marks(self._text)
 
     @cached_property
     def _bare(self) -> str:
-        """The text with what stands for lost ligatures blanked out: offsets stay. Empty if none are lost."""
+        """The text without replacements of lost ligatures, with the same offsets; empty if none are lost."""
         letters = sum(map(str.isascii, filter(str.isalpha, self._text)))
         told = len(LIGATURE.findall(self._text))
         lost = letters >= _MIN_LETTERS and told * _LETTERS_A_LIGATURE < letters
@@ -165,7 +166,7 @@ class QuoteIndex:
         return mathematics_key(self._text)
 
     def _verbatim(self, text: str) -> Iterator[QuoteSpan]:
-        """Places of the text, in order; full stop and brackets around it are optional."""
+        """Places of the text, in order; a full stop and brackets around it are optional."""
         needle = matching_key(text).text
         yield from self._places(self._key, needle, text)
         bare = needle.strip(_OUTER)
@@ -191,14 +192,14 @@ class QuoteIndex:
         return self._near(text) or self._breaks.find(matching_key(text).text) or self._in_parts(text)
 
     def _without_ligatures(self, text: str) -> QuoteSpan | None:
-        """The place of a text in a paper whose fonts do not say what their ligatures are."""
+        """The place of a text in a paper whose fonts do not encode their ligatures."""
         if not self._bare:
             return None
         needle = matching_key(LIGATURE.sub("", normalise(text))).text.strip(_OUTER)
         return next(self._places(self._bare_key, needle, text), None) if len(needle) >= MIN_CHARS else None
 
     def _near(self, text: str) -> QuoteSpan | None:
-        """The place where the words are the text's except for slips and marks."""
+        """The place where the words equal the text's except for slips and marks."""
         bare = without_marks(text)
         needle = matching_key(bare).text.strip(_OUTER)
         if len(needle) < MIN_CHARS:
@@ -209,11 +210,11 @@ class QuoteIndex:
             if same and not same_signs(bare, self._unmarked[self._with_sign(same[0]) : same[1]]):
                 return None
         if same and numbers(text) - numbers(self._with_marks(same)):
-            return None  # a citation that the paper does not give there
+            return None  # a citation that the paper does not have there
         return same
 
     def _with_marks(self, span: QuoteSpan) -> str:
-        """The text of a span, of a note's mark right before it, and of the marks right behind it."""
+        """The text of a span with the footnote mark before it and the marks after it."""
         behind = _BLANK.match(self._unmarked, span[1])
         start = span[0]
         while start and self._unmarked[start - 1] != self._text[start - 1]:
@@ -270,11 +271,11 @@ def _is_short(text: str) -> bool:
 
 
 def _diagonals(text: str, needle: str) -> list[int]:
-    """Where the needle would start in the text, by the places of its seeds; most votes first."""
+    """Possible starts of the needle in the text, from the positions of its seeds; most votes first."""
     step = max(3, len(needle) // _MAX_SEEDS)
     votes: Counter[int] = Counter()
     for offset in range(0, len(needle) - _SEED + 1, step):
-        # A string that is everywhere tells nothing; `hits` stops looking.
+        # A string that occurs everywhere is not evidence; `hits` stops early.
         votes.update({(at - offset) // _SLACK for at in hits(text, needle[offset : offset + _SEED])})
     joint = Counter({bucket: count + votes[bucket + 1] for bucket, count in list(votes.items())})
     return [bucket * _SLACK for bucket, count in joint.most_common(_CANDIDATES) if count > 1]

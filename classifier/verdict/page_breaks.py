@@ -1,8 +1,8 @@
-"""A quote that runs over a page's foot and the next one's head, or over a note or a figure in its column.
+"""Finds quotes that continue after a page break, or after a footnote or figure in their column.
 
 What enters: a document's text, its key, where its pages start, and a quote's key. What leaves: the span from
-the quote's first part to its last. Only whole lines may be between the two: on two pages a note, a page
-number, a running head; on one page what a note's mark or a caption tells to be no running text.
+the quote's first part to its last. Only whole lines may be in between: at a page break a footnote, a page
+number, a running head; within a page, lines that start with a footnote's mark or end in a caption.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from classifier.text.characters import Folded, matching_key
 from classifier.text.wording import is_whole_words
 
 MAX_GAP = 600
-"""Characters between the parts of a quote at most."""
+"""Most characters between the parts of a quote."""
 MAX_HITS = 64
-"""Places at which one string is looked at."""
+"""Most places of one string that are checked."""
 _PART = 12
-"""Characters of the longer part of a quote at least, as `evidence.MIN_CHARS`."""
+"""Least length of the longer part of a quote, as `evidence.MIN_CHARS`."""
 _CHANCE = 4
-"""Characters by which the text behind a break may happen to begin as the quote continues, at most."""
+"""Most characters by which the text at a break may agree with the quote by chance."""
 _HYPHEN = "[-\u2010\u2011\u00ad\x02\ufffe]"
 _LINE_END = re.compile(rf"{_HYPHEN}?[^\S\n]*(?:\n|\Z)")
 _FOOT = re.compile(rf"{_HYPHEN}?\s+\d{{1,4}}\s*")
-"""A page's number, which an engine may put at the end of the last line."""
+"""A page number, which an engine may put at the end of the last line."""
 _LINE_START = re.compile(r"(?:\A|\n)[^\S\n]*\Z")
 _INSERTION = re.compile(
     rf"{_HYPHEN}?[^\S\n]*\n(?:[^\n]{{0,40}}\n){{0,30}}?"  # labels of a figure, rows of a table
@@ -34,7 +34,7 @@ _INSERTION = re.compile(
     r"|(?:Figure|Fig\.|Table|Algorithm|FIGURE|TABLE)\s?\d{1,2}\s?[.:|])"
 )
 _LINE = 80
-"""Characters before a place in which its line's start is looked for."""
+"""Most characters that are searched for the start of a line."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class PageBreaks:
         return next((span for span in spans if is_whole_words(self.text, *span)), None)
 
     def _from_its_start(self, needle: str) -> Iterator[tuple[int, int]]:
-        """Places of a quote whose first part is long enough to be searched for."""
+        """Places of a quote whose first part is long enough for a search."""
         for at in hits(self.key.text, needle[:_PART]):
             common = _common_prefix(needle, self.key.text[at : at + len(needle)])
             for length in range(common, max(_PART, common - _CHANCE) - 1, -1):
@@ -76,7 +76,7 @@ class PageBreaks:
                     yield start, high
 
     def _end_behind(self, stop: int, rest: str) -> int | None:
-        """The end of the rest of a quote that breaks off at `stop`."""
+        """The end of a quote whose first part ends at `stop`."""
         for start, any_case in self._resumptions(stop):
             head = matching_key(self.text[start : start + MAX_GAP + 2 * len(rest)])
             for at in hits(head.text, rest):
@@ -97,7 +97,7 @@ class PageBreaks:
         return None
 
     def _resumptions(self, stop: int) -> Iterator[tuple[int, bool]]:
-        """From where on a text that breaks off at `stop` may continue, and whether with any letter."""
+        """Where a text that ends at `stop` may continue, and whether a capital letter may follow."""
         page = bisect_right(self.starts, stop - 1)
         ends_page = page < len(self.starts) and _FOOT.fullmatch(self.text, stop, self.starts[page] - 1)
         if not ends_page and not _LINE_END.match(self.text, stop):
@@ -108,7 +108,7 @@ class PageBreaks:
             yield inserted.end(), False
 
     def _resumes(self, at: int, any_case: bool) -> bool:
-        """Whether a text may continue here: at the start of a line, as a sentence does."""
+        """Whether a text may continue here: at the start of a line, in the middle of a sentence."""
         starts_line = _LINE_START.search(self.text[max(0, at - _LINE) : at]) is not None
         return starts_line and (any_case or not self.text[at].isupper())
 
@@ -124,7 +124,7 @@ def hits(text: str, needle: str) -> Iterator[int]:
 
 
 def _last_hits(text: str, needle: str) -> Iterator[int]:
-    """The last places of a string in another, from its end."""
+    """The last places of a string in another, in reverse order."""
     at = text.rfind(needle)
     for _ in range(MAX_HITS):
         if at < 0:
