@@ -18,6 +18,14 @@ from classifier.errors import StoreError
 PACKAGE = Path(__file__).resolve().parent
 """The package's folder: the one place that counts parents of a file of its own."""
 
+
+def read_guide(name: str) -> str:
+    """A page of the documentation: beside the package in a checkout, inside it in an installed wheel."""
+    installed = PACKAGE / "_guides" / name
+    path = installed if installed.is_file() else PACKAGE.parent / "docs" / name
+    return path.read_text(encoding="utf-8")
+
+
 PART = ".part"
 """How the name of a file ends that is being written; a killed process leaves it behind."""
 

@@ -8,6 +8,7 @@ HTTP client. It does not parse the PDF.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -146,6 +147,23 @@ class Sources:
             PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
         """
         return (await self._ask_arxiv().entry(parse_arxiv_id(arxiv_id))).paper
+
+    async def prepare_metadata(self, arxiv_ids: Sequence[str]) -> None:
+        """Fetches the metadata of many ids with few requests, so that `metadata` finds it in the cache.
+
+        Raises:
+            PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
+        """
+        known = [reference.value for name in arxiv_ids if (reference := parse_arxiv_id(name)).version is None]
+        await self._ask_arxiv().fetch_entries(known)
+
+    async def find_by_title(self, claimed: Paper) -> Paper:
+        """ArXiv's metadata of the paper with this title and, if they are known, these authors.
+
+        Raises:
+            PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
+        """
+        return (await self._ask_arxiv().find_title(claimed)).paper
 
     async def check_title(self, arxiv_id: str, title: str) -> Notice | None:
         """A `title-mismatch` notice if arXiv knows the id only with other titles; see `fetch`."""
