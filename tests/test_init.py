@@ -19,7 +19,7 @@ from tests.test_cli import run
 def made(tmp_path, text, *options, name="README.md"):
     source = tmp_path / name
     source.write_text(text, encoding="utf-8")
-    done = run("init", str(tmp_path / "ws"), "--from", str(source), "--json", *options)
+    done = run("init", str(tmp_path / "ws"), "--from", str(source), "--json", "--offline", *options)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -139,7 +139,7 @@ def test_the_list_goes_home_with_one_line_more_in_its_section(tmp_path, text, bu
     before = text.replace("\n", eol).encode()
     source.write_bytes(before)
     ws, folder = str(tmp_path / "ws"), str(tmp_path / "run")
-    assert run("init", ws, "--from", str(source)).returncode == 0
+    assert run("init", ws, "--from", str(source), "--offline").returncode == 0
     papers = tmp_path / "new.csv"
     abstract = "A microphone at dawn hears the chorus and a melody."
     papers.write_text(
@@ -198,7 +198,7 @@ def test_what_a_person_changed_is_not_overwritten(tmp_path):
     made(tmp_path, VENUE_LIST)
     taxonomy = tmp_path / "ws/taxonomy.yaml"
     taxonomy.write_text(taxonomy.read_text() + "# mine\n")
-    again = run("init", str(tmp_path / "ws"), "--from", str(tmp_path / "README.md"))
+    again = run("init", str(tmp_path / "ws"), "--from", str(tmp_path / "README.md"), "--offline")
     assert (again.returncode, "taxonomy.yaml" in again.stderr) == (2, True)
     assert taxonomy.read_text().endswith("# mine\n")
     made(tmp_path, VENUE_LIST, "--force")
@@ -240,14 +240,14 @@ def test_a_killed_init_is_finished_by_the_same_command(tmp_path, moment):
     source = tmp_path / "README.md"
     source.write_text(VENUE_LIST, encoding="utf-8")
     ws = tmp_path / "ws"
-    command = ["init", str(ws), "--from", str(source)]
+    command = ["init", str(ws), "--from", str(source), "--offline"]
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(moment), *command], capture_output=True, check=False
     )
     assert killed.returncode == -signal.SIGKILL
     done = run(*command)
     assert done.returncode == 0, done.stderr
-    other = run("init", str(tmp_path / "other"), "--from", str(source))
+    other = run("init", str(tmp_path / "other"), "--from", str(source), "--offline")
     assert other.returncode == 0
     assert {p.relative_to(ws): p.read_bytes() for p in ws.rglob("*") if p.is_file() and p.name != "state.json"} == {
         p.relative_to(tmp_path / "other"): p.read_bytes()

@@ -71,7 +71,7 @@ def draft(
     if json:
         print(json_module.dumps([row.model_dump(mode="json") for row in shown], ensure_ascii=False))
         return exits.DONE
-    print("\n".join([*draft_rows(shown), f"{len(shown)} drafts wait for a decision"]))
+    print("\n".join([*draft_rows(shown), f"{len(shown)} of {len(waiting)} waiting drafts shown"]))
     if shown:
         print(f"Next: classifier draft {folder} ID --accept (or --reject; --accept --text TEXT)")
     return exits.DONE
@@ -89,7 +89,9 @@ def _carry_out(change: Change, *, dry_run: bool, as_json: bool) -> int:
     if change.difference:
         print(change.difference)
     verb = "would be decided" if dry_run else "decided"
-    print(f"{len(change.decided)} drafts {verb}; taxonomy.yaml {'changes' if change.difference else 'stays'}")
+    count = len(change.decided)
+    effect = "changes" if change.difference else "stays"
+    print(f"{count} draft{'' if count == 1 else 's'} {verb}; taxonomy.yaml {effect}")
     if change.waiting:
         print(f"The decision questions are used when {change.waiting} more of their texts are accepted.")
     return exits.DONE

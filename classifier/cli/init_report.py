@@ -119,7 +119,7 @@ def _about_texts(folder: Path, made: Made) -> list[str]:
         lines += drafts_report(folder, made.drafted)
     if all(node.intro for node in nodes):
         lines.append(f"Definitions are the source's own; check them in {folder / 'taxonomy.yaml'}.")
-    elif made.drafted is None:
+    elif made.drafted is None and made.waiting:
         lines.append("Definitions that the source does not give are drafts from headings and frequent words.")
         lines.append(
             f"That is little: edit them in {folder / 'taxonomy.yaml'}, or add --model NAME for better ones."

@@ -7,39 +7,32 @@ are put into the taxonomy when all their texts are accepted, since half of them 
 
 from __future__ import annotations
 
-import copy
 import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-
-from classifier.drafting.material import branch_paths, question_id
+from classifier.drafting.settling import apply_drafts
 from classifier.errors import ConfigError
 from classifier.files import replace_text
 from classifier.scaffold.folder import note_own_change
 from classifier.survey.drafts import (
     DRAFTS_FILE,
-    MADE_HERE,
     MAX_CHARS,
-    QUESTIONS,
     SURVEY,
     DraftedText,
+    all_nodes,
     drafts_text,
     load_drafts,
     pending_drafts,
 )
 from classifier.survey.taxonomy import Taxonomy
 from classifier.survey.workspace import TAXONOMY_FILE, Workspace
-from classifier.survey.yaml_edit import rewrite
 
 Decision = Literal["accepted", "rejected"]
 _SHOWN = 8
-_ELSEWHERE = "not-applicable"
-"""The answer to a question about parts of a section to which a paper does not belong."""
 _ADVICE = "check the folder's permissions, and that the disk has room"
 
 
@@ -82,6 +75,8 @@ def propose(
     """
     rows = load_drafts(workspace.root)
     chosen = _chosen(pending_drafts(workspace.taxonomy, rows), ids)
+    if decision == "accepted":
+        _refuse_written(workspace.taxonomy, chosen)
     if text is not None:
         if len(chosen) != 1:
             raise ConfigError(f"--text is for one draft, and {len(chosen)} were named; name one id")
@@ -141,28 +136,6 @@ def version_of(root: Path) -> str:
     return digest.hexdigest()
 
 
-def apply_drafts(
-    text: str, taxonomy: Taxonomy, decided: Iterable[DraftedText], rows: Sequence[DraftedText]
-) -> tuple[str, int]:
-    """A taxonomy's text after decisions, and how many texts of questions are not accepted yet.
-
-    Decisions that were carried out before change nothing; those about nodes that are gone are passed over.
-
-    Args:
-        taxonomy: The taxonomy of `text`.
-        decided: What to carry out.
-        rows: All drafts with their states.
-    """
-    old = yaml.safe_load(text)
-    new = copy.deepcopy(old)
-    owners = _owners(new)
-    for row in decided:
-        if row.node in owners:
-            _decide(owners[row.node], row)
-    waiting = _put_questions(new, taxonomy, rows) if any(r.node == QUESTIONS for r in decided) else 0
-    return (text if new == old else rewrite(text, new)), waiting
-
-
 def _chosen(pending: Sequence[DraftedText], ids: Sequence[str]) -> list[DraftedText]:
     found: dict[str, DraftedText] = {}
     for name in ids:
@@ -182,6 +155,19 @@ def _listed(pending: Sequence[DraftedText]) -> str:
     return f"expected one of {', '.join(row.id for row in pending[:_SHOWN])}{more}"
 
 
+def _refuse_written(taxonomy: Taxonomy, chosen: Iterable[DraftedText]) -> None:
+    """A draft does not take the place of what a person wrote."""
+    nodes = all_nodes(taxonomy)
+    for row in chosen:
+        owner = taxonomy if row.node == SURVEY else nodes.get(row.node)
+        if row.field != "definition" or owner is None or not owner.definition:
+            continue
+        if not any(mark.of == "definition" for mark in owner.drafts):
+            raise ConfigError(
+                f"{row.id}: a person has written a definition since; reject the draft, or edit taxonomy.yaml"
+            )
+
+
 def _edited(row: DraftedText, text: str) -> DraftedText:
     plain = " ".join(text.split())
     if not plain or len(plain) > 4 * MAX_CHARS:
@@ -189,94 +175,6 @@ def _edited(row: DraftedText, text: str) -> DraftedText:
     if plain == row.text:
         return row
     return row.model_copy(update={"text": plain, "drafted": row.drafted or row.text})
-
-
-def _owners(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Path -> mapping of the node, in the data of a taxonomy."""
-    found = {SURVEY: data}
-
-    def walk(nodes: Iterable[dict[str, Any]], above: str) -> None:
-        for node in nodes:
-            path = f"{above}{node['id']}"
-            found[path] = node
-            walk(node.get("children") or (), f"{path}/")
-
-    walk(data["tree"], "")
-    return found
-
-
-def _decide(owner: dict[str, Any], row: DraftedText) -> None:
-    marks = owner.get("drafts") or []
-    mark = next((each for each in marks if each["of"] == row.of), None)
-    if row.field in ("counts", "excludes"):
-        _decide_item(owner, row, is_marked=mark is not None)
-    elif row.field == "scope":
-        scope = owner.get("scope") or {}
-        if row.state == "accepted" and not scope.get("definition"):
-            owner["scope"] = {"definition": row.text, **scope}
-    elif row.field == "definition":
-        if row.state == "accepted" and (mark is not None or not owner.get("definition")):
-            owner["definition"] = row.text
-        elif row.state == "rejected" and mark is not None and row.by in MADE_HERE:
-            owner.pop("definition", None)
-        elif row.state == "rejected":
-            return  # the text from headings or words stays, under its mark
-    rest = [each for each in marks if each["of"] != row.of]
-    if rest:
-        owner["drafts"] = rest
-    else:
-        owner.pop("drafts", None)
-
-
-def _decide_item(owner: dict[str, Any], row: DraftedText, *, is_marked: bool) -> None:
-    texts = list(owner.get(row.field) or ())
-    number = int(row.of.partition(".")[2])
-    if row.state == "accepted" and is_marked and number < len(texts):
-        texts[number] = row.text
-    elif row.state == "accepted" and row.text not in texts:
-        texts.append(row.text)
-    elif row.state == "rejected" and is_marked:
-        return  # the numbers of other marks would shift; a person removes it in the file
-    if texts:
-        owner[row.field] = texts
-
-
-def _put_questions(data: dict[str, Any], taxonomy: Taxonomy, rows: Sequence[DraftedText]) -> int:
-    """Puts the decision questions in, if each of their texts is accepted; else the number that is not."""
-    known = {row.of: row.text for row in rows if row.node == QUESTIONS and row.state == "accepted"}
-    owners, paths = _owners(data), branch_paths(taxonomy)
-    missing = sum(name not in known for path in paths for name in _texts_of_question(path, owners[path]))
-    if missing or data.get("questions"):
-        return missing
-    questions = [_question(path, owners[path], known) for path in paths]
-    tree, scope = data.pop("tree"), data.pop("scope", None)
-    data |= {"questions": questions, "tree": tree} | ({} if scope is None else {"scope": scope})
-    for leaf in taxonomy.leaves:
-        parts = leaf.split("/")
-        owners[leaf]["answers"] = {
-            question_id(path): [parts[0 if path == SURVEY else path.count("/") + 1]]
-            for path in paths
-            if path == SURVEY or leaf.startswith(f"{path}/")
-        }
-    return 0
-
-
-def _question(path: str, owner: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
-    name = question_id(path)
-    choices = [{"id": c["id"], "means": known[f"{name}.{c['id']}"]} for c in _children(path, owner)]
-    if path != SURVEY:
-        means = f"The paper does not belong in “{owner.get('title', path)}”."
-        choices.append({"id": _ELSEWHERE, "means": means})
-    return {"id": name, "ask": known[name], "choices": choices}
-
-
-def _texts_of_question(path: str, owner: dict[str, Any]) -> list[str]:
-    name = question_id(path)
-    return [name, *(f"{name}.{child['id']}" for child in _children(path, owner))]
-
-
-def _children(path: str, owner: dict[str, Any]) -> list[dict[str, Any]]:
-    return owner.get("tree" if path == SURVEY else "children") or []
 
 
 def _read(path: Path) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 import yaml
 
 from classifier.drafting.asking import ask_all, build_prompts
-from classifier.drafting.decide import apply_drafts
 from classifier.drafting.kept import KeptReplies
 from classifier.drafting.material import find_material
+from classifier.drafting.settling import apply_drafts
 from classifier.engines.build import build_model, server_from
 from classifier.engines.openai.secrets import secrets_of
 from classifier.engines.openai.transport import OpenAITransport
@@ -122,11 +122,14 @@ async def draft_missing(
             asked = await ask_all(model, material.tasks, prompts, on_done)
         finally:
             await model.aclose()
-    rows = [*_present(workspace.taxonomy, known), *asked.texts]
+    # A question that is drafted again, since a section was added, keeps the texts that are there.
+    there = {row.id for row in known}
+    new = [text for text in asked.texts if text.id not in there]
+    rows = [*_present(workspace.taxonomy, known), *new]
     if tuple(rows) != known:
         replace_text(root / DRAFTS_FILE, drafts_text(rows), advice=_ADVICE)
     return Drafted(
-        new=len(asked.texts),
+        new=len(new),
         waiting=sum(row.state == "draft" for row in rows),
         failed=asked.failed,
         bare=material.bare,

@@ -19,6 +19,8 @@ from classifier.scaffold.source import Source
 from classifier.scaffold.start import Started, start_workspace
 from classifier.settings import Settings
 from classifier.sources import Sources
+from classifier.survey.drafts import load_drafts, pending_drafts
+from classifier.survey.workspace import Workspace
 from classifier.waiting import OnWait
 
 
@@ -53,12 +55,14 @@ class Made:
         missing: Labelled papers without an abstract that were looked for.
         no_answer: Why not all were looked for.
         drafted: What the model did; None if none was asked.
+        waiting: Texts that no person has accepted.
     """
 
     started: Started
     missing: int = 0
     no_answer: SourceUnavailable | None = None
     drafted: Drafted | None = None
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ async def make_workspace(job: InitJob, watching: Watching) -> Made:
             on_done=watching.on_draft,
             on_wait=watching.on_wait,
         )
-    return Made(started, missing, no_answer, drafted)
+    waiting = len(pending_drafts(Workspace(job.root).taxonomy, load_drafts(job.root)))
+    return Made(started, missing, no_answer, drafted, waiting)
 
 
 def _start(job: InitJob, *, force: bool = False) -> Started:

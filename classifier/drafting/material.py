@@ -78,14 +78,15 @@ def find_material(taxonomy: Taxonomy, studies: Sequence[Study], drafts: Iterable
     """The sections that lack texts, leaves first, so that a limit on money is spent on them."""
     rows = tuple(drafts)
     known = {(row.node, row.field) for row in rows if row.by not in MADE_HERE}
-    asked = {row.of.partition(".")[0] for row in rows if row.node == QUESTIONS}
+    asked = {row.of for row in rows if row.node == QUESTIONS}
     nodes = all_nodes(taxonomy)
     wants_questions = not taxonomy.questions and 0 < len(_forks(taxonomy, nodes)) <= _MOST_QUESTIONS
     tasks, bare = [], []
     for path, node in [*sorted(nodes.items(), key=lambda item: bool(item[1].children)), (SURVEY, None)]:
         children = node.children if node else taxonomy.tree
         fields = _missing(taxonomy, node, path, known)
-        if wants_questions and question_id(path) not in asked and 1 < len(children) <= _MOST_CHOICES:
+        texts = {f"{question_id(path)}.{child.id}" for child in children}
+        if wants_questions and 1 < len(children) <= _MOST_CHOICES and not texts <= asked:
             fields = (*fields, "question")
         if not fields:
             continue

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 from urllib.parse import urlsplit
 
-from classifier.errors import ConfigError, SourceUnavailable
+from classifier.errors import BadReference, ConfigError, SourceUnavailable
 from classifier.model.paper import Paper, PaperFile
 from classifier.model.record import Notice
 from classifier.model.reference import Reference, parse_arxiv_id, parse_reference
@@ -154,7 +155,11 @@ class Sources:
         Raises:
             PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
         """
-        known = [reference.value for name in arxiv_ids if (reference := parse_arxiv_id(name)).version is None]
+        known = []
+        for name in arxiv_ids:
+            with suppress(BadReference):  # `metadata` says what is wrong with it
+                reference = parse_arxiv_id(name)
+                known += [reference.value] if reference.version is None else []
         await self._ask_arxiv().fetch_entries(known)
 
     async def find_by_title(self, claimed: Paper) -> Paper:

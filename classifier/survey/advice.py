@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from classifier.model.study import Study
-from classifier.survey.drafts import DRAFTS_FILE, MADE_HERE, DraftedText, pending_drafts
+from classifier.survey.drafts import DRAFTS_FILE, DraftedText, pending_drafts
 from classifier.survey.finding import Finding
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.similarity import Centroids
@@ -29,7 +29,7 @@ def advice(
     taxonomy: Taxonomy, studies: Sequence[Study], drafts: Sequence[DraftedText] = ()
 ) -> Iterator[Finding]:
     """What is weak, most general first; `drafts` are those of drafts.yaml."""
-    yield from _drafts(pending_drafts(taxonomy, drafts))
+    yield from _drafts(taxonomy, drafts)
     if not studies:
         return
     by_label: dict[str, list[Study]] = {}
@@ -40,12 +40,13 @@ def advice(
     yield from _alike(taxonomy, by_label)
 
 
-def _drafts(waiting: Sequence[DraftedText]) -> Iterator[Finding]:
+def _drafts(taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Finding]:
+    waiting = pending_drafts(taxonomy, drafts)
     if waiting:
         yield Finding(
             level="advice",
             code="draft",
-            where=DRAFTS_FILE if any(draft.by not in MADE_HERE for draft in waiting) else "taxonomy.yaml",
+            where=DRAFTS_FILE if any(draft.state == "draft" for draft in drafts) else "taxonomy.yaml",
             message=f"{len(waiting)} texts are drafts that no person has accepted "
             f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: classifier draft DIR",
         )
