@@ -57,6 +57,8 @@ _LABEL_WORD = (
 )
 _LABEL = re.compile(rf"(?:\W|\d|_|\b(?:{_LABEL_WORD})\b)*", re.IGNORECASE)
 _PAPER_LABEL = re.compile(r"\W*(?:full[ -])?(?:paper|pdf|arxiv|doi|preprint|publication)\b", re.IGNORECASE)
+_EMPTIED = re.compile(r"[\[(][ ]*(?:\t[ ]*)+[\])]")
+"""Brackets around links only, as in "[[paper](URL)] Title"."""
 _BOLD = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)|[\"“]([^\"“”]{12,})[\"”]")
 _TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>")
 _EMPHASIS = re.compile(r"(?<!\\)[*`~]+|(?<![\w\\])_+|_+(?!\w)")
@@ -170,7 +172,7 @@ def title_of(text: str, *, described: bool = False) -> str:
     Args:
         described: The text describes a link, so only marked text is a title.
     """
-    text = without_links(text)
+    text = _EMPTIED.sub("\t", without_links(text))
     for match in _BOLD.finditer(text):
         title = _trimmed(match[1] or match[2])
         if is_title(title, 3):
