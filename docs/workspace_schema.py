@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from classifier.model.study import Study
+from classifier.survey.drafts import DraftedText, DraftFile
 from classifier.survey.taxonomy import (
     Choice,
     Node,
@@ -107,6 +108,18 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
             "of": "The text: `definition`, or an item of a list such as `counts.0`.",
             "by": "What it was made from: `headings`, `words` of the papers, or a model's name.",
             "papers": "Ids of the studies that it rests on.",
+        },
+    ),
+    "drafts": (DraftFile, {"drafts": "One item for each drafted text, decided or not."}),
+    "drafted": (
+        DraftedText,
+        {
+            "id": "Node and field: `counting/by-song:counts.0`, `@survey:scope`.",
+            "text": "One sentence.",
+            "by": "The model's name.",
+            "papers": "Ids of the studies that it rests on.",
+            "state": "`draft`, `accepted` or `rejected`.",
+            "drafted": "What the model wrote, if a person changed the text.",
         },
     ),
     "study": (

@@ -10,7 +10,9 @@ import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -21,6 +23,7 @@ from tests.test_cli import run
 
 PRICES = '{"fake":{"input":1.0,"output":10.0}}'
 SECTIONS = 6  # three leaves, two branches, the survey
+ROOT = Path(__file__).resolve().parent.parent
 LEAVES = ("counting/by-song", "counting/by-sight", "homes/nests")
 
 
@@ -108,6 +111,8 @@ def test_a_model_drafts_what_the_list_does_not_say_and_nothing_uses_it(made):
         assert (row["state"], row["by"]) == ("draft", "fake")
         assert row["papers"]
         assert set(row["papers"]) <= studies
+    schema = json.loads((ROOT / "docs/drafts.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load((made / "ws/drafts.yaml").read_text()))
     assert "What it is" not in (made / "ws/taxonomy.yaml").read_text()
     lint = run("lint", "--workspace", str(made / "ws"))
     assert lint.returncode == 0

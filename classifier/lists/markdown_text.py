@@ -66,7 +66,8 @@ _LEADING = re.compile(
     r"^(?:[^\w$\"“(\[]+|\[\d{1,3}\][:.]?|:\w+:|[(\[][^()\[\]]*\d{4}[^()\[\]]*[)\]][:.,\s]*|\[[ xX]?\])+"
 )
 _AFTER_TITLE = re.compile(
-    r"\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t", re.IGNORECASE
+    r"(?<!\.[A-Z])\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t",
+    re.IGNORECASE,
 )
 _NAME = r"[A-Z][\w.'’-]*(?:\s+(?:van|von|de|der|den|del|di|la|le|[A-Z][\w.'’-]*)){0,3}\s+[A-Z][\w'’-]+"
 _NAMES = re.compile(

@@ -64,25 +64,29 @@ def start_workspace(
     if abstracts is not None:
         source, given = with_abstracts(source, abstracts)
     found = load_abstracts(root)
-    source, fetched = with_found(source, found)
-    filing = file_source(source, choices, plan)
+    filing = file_source(with_found(source, found), choices, plan)
     files = workspace_files(filing)
     files[TAXONOMY_FILE] = settle(files[TAXONOMY_FILE])
     facts = {"source": source.name, "form": source.form, "choices": choices.model_dump()}
     written = tuple(folder.write(files, facts, force=force))
-    return Started(filing, written, given, fetched, _wrong_ids(filing, found))
+    return Started(filing, written, given, _count_found(filing, found), _wrong_ids(filing, found))
 
 
-def with_found(source: Source, found: Mapping[str, FoundAbstract]) -> tuple[Source, int]:
-    """The source with arXiv's abstracts for papers without one, and how many there were."""
-    papers, given = [], 0
+def with_found(source: Source, found: Mapping[str, FoundAbstract]) -> Source:
+    """The source with arXiv's abstracts for papers without one."""
+    papers = []
     for paper in source.papers:
         row = None if paper.entry.paper.abstract else found.get(abstract_key(paper.entry.paper))
         if row is not None and row.abstract and not row.mistaken(paper.entry.paper):
-            given += 1
             paper = _with_abstract(paper, row.abstract)
         papers.append(paper)
-    return source.model_copy(update={"papers": tuple(papers)}), given
+    return source.model_copy(update={"papers": tuple(papers)})
+
+
+def _count_found(filing: Filing, found: Mapping[str, FoundAbstract]) -> int:
+    """Labelled papers whose abstract is arXiv's."""
+    papers = [paper.entry.paper for paper in filing.papers if paper.entry.paper.abstract]
+    return sum((row := found.get(abstract_key(p))) is not None and row.abstract == p.abstract for p in papers)
 
 
 def _wrong_ids(filing: Filing, found: Mapping[str, FoundAbstract]) -> tuple[str, ...]:
