@@ -146,6 +146,6 @@ def _ask(answers: Path | None) -> Source:
 
             raise ConfigError(
                 "standard input ended before five answers; expected --from FILE, --answers FILE, or one "
-                "answer a line"
+                "answer per line"
             ) from None
     return source_from_answers(given, "")

@@ -2,8 +2,8 @@
 
 Templates are files of the workspace, versioned by name (`prompts/classify.v1.j2`). The system part is
 the static prefix: for the same taxonomy and examples it is byte-identical from paper to paper, so that
-providers' prompt caches hit; `nearest` examples follow it in the user part. The paper stands between
-fence lines that carry a code derived from its own text, so that no text can close its own fence.
+providers' prompt caches hit; `nearest` examples follow it in the user part. The paper is enclosed in fence
+lines with a code derived from its text, so that no text can close its own fence.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from classifier.survey.taxonomy import Taxonomy
 CLASSIFY = "classify.v1.j2"
 EXAMPLE = "example.v1.j2"
 REPAIR = "repair.v1.j2"
-_PREFIXES = 4  # static parts kept: that of all examples, and those of papers which are examples themselves
+_PREFIXES = 4  # cached static parts: with all examples, and without papers that are examples themselves
 
 
 class PromptBuilder:
     """Renders prompts for one taxonomy from one folder of templates.
 
-    Templates run in Jinja's sandbox, since a workspace may be somebody else's.
+    Templates run in Jinja's sandbox, since a workspace may come from a stranger.
 
     Raises:
-        ConfigError: From every method: a template is missing or wrong.
+        ConfigError: A template is missing or wrong (raised by every method).
     """
 
     def __init__(self, taxonomy: Taxonomy, template_dir: Path) -> None:
@@ -43,7 +43,7 @@ class PromptBuilder:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of the templates and the taxonomy: what a recorded reply belongs to."""
+        """Hash of the templates and the taxonomy; a recorded reply is valid only for an equal hash."""
         digest = hashlib.sha256(self._taxonomy.sha256.encode())
         for name in (CLASSIFY, EXAMPLE, REPAIR):
             digest.update(self._source(name).encode())
@@ -60,9 +60,9 @@ class PromptBuilder:
         """One paper's prompt.
 
         Args:
-            excerpt: What of the paper is shown.
+            excerpt: The part of the paper that is shown.
             examples: Studies in the static prefix, in the order given.
-            nearest: Studies chosen for this paper; they stand in the user part.
+            nearest: Studies chosen for this paper; they are in the user part.
             abstract_only: Tells the model that there is no full text.
         """
         body = "\n".join(f"{passage.section or ''}\n{passage.text}" for passage in excerpt.passages)
@@ -89,11 +89,11 @@ class PromptBuilder:
         )
 
     def repair(self, reason: str) -> str:
-        """The message that asks again after a reply which the schema refused."""
+        """The message that asks again after a reply that does not match the schema."""
         return self._render(REPAIR, {"reason": reason})
 
     def _prefix(self, examples: tuple[Study, ...]) -> str:
-        """The static part; kept, since it takes ten times as long as the rest and seldom changes."""
+        """The static part; cached, since it takes ten times as long as the rest and rarely changes."""
         for known, text in self._prefixes:
             if known == examples:
                 return text

@@ -21,12 +21,12 @@ from classifier.survey.workspace import TAXONOMY_FILE
 
 @dataclass(frozen=True)
 class Started:
-    """What was made.
+    """The result of an init.
 
     Attributes:
-        written: Files that are new or changed; empty if everything was there already.
-        abstracts: Papers to which the second list gave an abstract.
-        fetched: Papers to which arXiv gave one, now or earlier.
+        written: Files that are new or changed; empty if everything already existed.
+        abstracts: Number of papers that got an abstract from the second list.
+        fetched: Number of labelled papers whose abstract is from arXiv.
         wrong_ids: Notices of ids in the list that are other papers'.
     """
 
@@ -46,15 +46,15 @@ def start_workspace(
     force: bool = False,
     settle: Callable[[str], str] = str,
 ) -> Started:
-    """Makes the workspace; running it again with the same source changes nothing.
+    """Creates the workspace; repeating it with the same source changes nothing.
 
     Args:
         abstracts: A list, in any format, whose abstracts are given to papers that have none.
-        force: Replace files that were changed by hand since; FILE.bak keeps what they were.
+        force: Replace files that were changed by hand; FILE.bak keeps the old content.
         settle: Puts what a person has decided about drafts into the taxonomy's text.
 
     Raises:
-        ConfigError: The folder has files that no init made, or that were changed since.
+        ConfigError: The folder has files that no init has written, or that were changed by hand.
         InputError: The source has no topic, or a list cannot be read.
         StoreError: A file cannot be written; rerun to resume.
     """

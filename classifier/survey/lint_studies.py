@@ -104,13 +104,13 @@ def check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
 
 
 def _are_parts(study: Study, other: Study) -> bool:
-    """Whether two papers with similar titles have arXiv ids of their own: "Part I" and "Part II"."""
+    """Whether two papers with similar titles have different arXiv ids, as "Part I" and "Part II"."""
     one, two = (bare_arxiv_id(each.arxiv or "") for each in (study, other))
     return bool(one and two and one != two) and title_words(study.title) != title_words(other.title)
 
 
 def _blocks(study: Study) -> set[Hashable]:
-    """What two studies of one paper have in common, so that not each is compared with each."""
+    """Keys that two studies of one paper share; only studies with a common key are compared."""
     titles = (study.title, *study.other_titles)
     found: set[Hashable] = set()
     for title in titles:
