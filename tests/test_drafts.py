@@ -323,6 +323,28 @@ def test_a_reply_that_names_other_papers_is_asked_for_again_and_then_left_out(bi
         assert len(reasks) == len(LEAVES)
         assert all("no paper 'P99' was given" in text for text in reasks)
     assert not any(name.startswith(LEAVES) for name in rows_of(birds))
+    with LlmServer(drafted) as server:  # the next run asks again about these, and only these
+        assert make(birds, server).returncode == 0
+        assert len(server.requests) == len(LEAVES)
+    assert len(rows_of(birds)) == 19
+
+
+def test_a_section_whose_replies_are_all_cut_is_asked_about_in_the_next_run(birds):
+    def cut(body):
+        text = json.dumps(filled(schema_of(body)))
+        is_nests = "Section: Homes > Nests" in body["messages"][1]["content"]
+        return reply(text[: len(text) // 2], finish="length") if is_nests else reply(text)
+
+    with LlmServer(cut) as server:
+        done = make(birds, server, "--json")
+        assert done.returncode == 6
+        assert json.loads(done.stdout)["drafts"]["failed"].keys() == {"homes/nests"}
+        assert len(server.requests) == SECTIONS + 2  # with twice the room, and four times
+    with LlmServer(drafted) as server:
+        done = make(birds, server, "--json")
+        assert len(server.requests) == 1
+        assert json.loads(done.stdout)["drafts"]["spent_usd"] == pytest.approx(0.002 * (SECTIONS + 3))
+    assert len(rows_of(birds)) == 19
 
 
 def test_a_key_that_is_refused_stops_at_once_and_is_shown_nowhere(birds):

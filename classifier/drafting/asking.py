@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from classifier.drafting.kept import KeptReplies
 from classifier.drafting.material import DraftTask, tree_lines
 from classifier.drafting.reply import MOST_ITEMS, draft_schema, read_reply
 from classifier.engines.openai.chat import Tally
@@ -60,6 +61,7 @@ def build_prompts(workspace: Workspace, tasks: Sequence[DraftTask]) -> list[Prom
 
 async def ask_all(
     model: StructuredModel,
+    kept: KeptReplies,
     tasks: Sequence[DraftTask],
     prompts: Sequence[Prompt],
     on_done: Callable[[int, int], None],
@@ -67,6 +69,7 @@ async def ask_all(
     """Asks about every section.
 
     Args:
+        kept: The replies that the model's transport uses.
         on_done: Called with the number of sections that are done, and of all.
 
     Raises:
@@ -83,7 +86,8 @@ async def ask_all(
                 return
             task = tasks[number]
             try:
-                found[number] = await _ask(model, task, prompts[number])
+                with kept.conversation():
+                    found[number] = await _ask(model, task, prompts[number])
                 silent = 0
             except (ModelError, ReplyError) as error:
                 silent = silent + 1 if error.is_unanswered() else 0

@@ -119,7 +119,7 @@ async def draft_missing(
         usage = Usage(tokens_in=tokens, tokens_out=_REPLY_TOKENS * len(prompts))
         on_plan(DraftPlan(len(prompts), tokens, price_of(settings, usage)))
         try:
-            asked = await ask_all(model, material.tasks, prompts, on_done)
+            asked = await ask_all(model, kept, material.tasks, prompts, on_done)
         finally:
             await model.aclose()
     # A question that is drafted again, since a section was added, keeps the texts that are there.

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,12 +24,15 @@ from classifier.engines.openai.completion import read_completion
 from classifier.engines.openai.messages import question_of
 from classifier.engines.openai.secrets import without_secrets
 from classifier.engines.openai.transport import ChatTransport, Kept
-from classifier.errors import BudgetSpent, ModelError, StoreError
+from classifier.errors import BudgetSpent, ModelError, ReplyError, StoreError
 from classifier.model.reply import Usage
 
 REPLIES_FILE = "init/replies.jsonl"
 _LEAST_CHARS_A_TOKEN = 2
 """No tokenizer needs more tokens for English; the limit on money must hold whatever the model."""
+
+_ASKED: ContextVar[list[tuple[str, int]]] = ContextVar("asked")
+"""The questions of this task's conversation, with their numbers."""
 
 
 class KeptReplies:
@@ -100,6 +105,25 @@ class KeptReplies:
         """
         return KeptTransport(self, inner, basis)
 
+    @contextmanager
+    def conversation(self) -> Iterator[None]:
+        """The questions about one section. If it ends without a usable reply, a later run asks again.
+
+        Raises:
+            StoreError: That cannot be noted.
+        """
+        asked: list[tuple[str, int]] = []
+        token = _ASKED.set(asked)
+        try:
+            yield
+        except ReplyError:
+            for question, number in asked:
+                self._known.pop((question, number), None)
+                self._append({"question": question, "nth": number, "dropped": True})
+            raise
+        finally:
+            _ASKED.reset(token)
+
     def find(self, key: tuple[str, int]) -> dict[str, Any] | None:
         """The stored reply to a question that was put so often before."""
         return self._known.get(key)
@@ -152,7 +176,12 @@ class KeptReplies:
         """
         clean = without_secrets(body, self._secrets)
         cost = self._price(read_completion(clean).usage)
-        row = {"question": key[0], "nth": key[1], "cost_usd": cost, "body": clean}
+        self._append({"question": key[0], "nth": key[1], "cost_usd": cost, "body": clean})
+        self._count(cost)
+        self.new += 1
+        return clean
+
+    def _append(self, row: Mapping[str, Any]) -> None:
         if self._file is None:
             raise StoreError(f"{self._path}: is closed")
         try:
@@ -163,9 +192,6 @@ class KeptReplies:
             raise StoreError(
                 f"cannot write {self._path}: {error.strerror or error}; make room, then rerun to resume"
             ) from error
-        self._count(cost)
-        self.new += 1
-        return clean
 
     def _count(self, cost: float | None) -> None:
         self.spent_usd += cost or 0.0
@@ -180,7 +206,11 @@ class KeptReplies:
             end += len(line)
             try:
                 row = json.loads(line)
-                self._known[str(row["question"]), int(row["nth"])] = dict(row["body"])
+                key = str(row["question"]), int(row["nth"])
+                if row.get("dropped"):
+                    self._known.pop(key, None)
+                    continue
+                self._known[key] = dict(row["body"])
                 self._count(row["cost_usd"] if row["cost_usd"] is None else float(row["cost_usd"]))
             except (ValueError, TypeError, KeyError) as error:
                 raise StoreError(
@@ -207,6 +237,7 @@ class KeptTransport:
         """
         question = request_sha256({**self._basis, **question_of(request)})
         key = question, self._kept.count(question)
+        _ASKED.get().append(key)
         known = self._kept.find(key)
         if known is not None:
             return Kept(known)
