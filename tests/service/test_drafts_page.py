@@ -83,7 +83,7 @@ def test_the_page_lists_what_waits_and_the_tree_leads_to_it(served):
 @pytest.mark.parametrize(
     ("given", "shown", "field", "value"),
     [
-        ({"id": "song:definition", "decision": "accept"}, "<ins>+  definition: Birds are counted by ear.</ins>", "definition", "Birds are counted by ear."),
+        ({"id": "song:definition", "decision": "accept"}, "\n<ins>+  definition: Birds are counted by ear.</ins>\n", "definition", "Birds are counted by ear."),
         ({"id": "song:definition", "decision": "accept", "text": " By   ear: alone. "}, "<ins>+  definition: &#39;By ear: alone.&#39;</ins>", "definition", "By ear: alone."),
         ({"id": "song:counts.0", "decision": "accept", "text": EVIL}, "&lt;script&gt;alert(1)&lt;/script&gt;", "counts", [EVIL]),
         ({"id": "song:definition", "decision": "reject"}, "taxonomy.yaml stays as it is", "definition", "By song. Words that set its papers apart: dawn."),

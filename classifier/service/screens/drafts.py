@@ -141,12 +141,19 @@ def _titles(taxonomy: Taxonomy) -> dict[str, str]:
 def _shown(row: DraftedText) -> dict[str, Any]:
     return {
         "id": row.id,
-        "what": _WORDS.get(row.field, row.of),
+        "what": _what(row),
         "text": row.text,
         "by": row.by,
         "papers": row.papers,
         "state": row.state,
     }
+
+
+def _what(row: DraftedText) -> str:
+    if row.node != QUESTIONS:
+        return _WORDS.get(row.field, row.of)
+    question, _, answer = row.of.partition(".")
+    return f"Answer “{answer}” to {question}" if answer else f"Question {question}"
 
 
 def _lines(difference: str) -> list[tuple[str, str]]:
