@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -357,6 +358,53 @@ def test_a_key_that_is_refused_stops_at_once_and_is_shown_nowhere(birds):
     assert done.returncode == 6
     assert "stopped: " in done.stdout
     assert "tqzx" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--offline",), "--offline asks no model"),
+        (("--engine", "offline"), "--model fake has no effect"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_is_read(birds, options, said):
+    with LlmServer(drafted) as server:
+        done = make(birds, server, *options)
+        assert (done.returncode, server.requests) == (2, [])
+    assert said in done.stderr
+    assert not (birds / "ws").exists()
+
+
+def test_a_limit_on_money_without_a_model_is_refused(birds):
+    done = run(*command(birds, "--max-cost", "1"))
+    assert done.returncode == 2
+    assert "--max-cost has no effect: no model is asked" in done.stderr
+
+
+def test_a_configured_server_without_a_model_drafts_nothing_and_says_how(birds):
+    done = run(
+        *command(birds), OPENAI_BASE_URL="http://127.0.0.1:9/v1", CLASSIFIER_ARXIV_URL="http://127.0.0.1:9"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "add --model NAME for better ones" in done.stdout
+    assert not (birds / "ws/drafts.yaml").exists()
+
+
+def test_a_workspace_made_by_hand_gets_drafts_of_what_it_lacks(tmp_path):
+    root = tmp_path / "ws"
+    shutil.copytree(ROOT / "examples/workspaces/small-networks", root)
+    before = (root / "taxonomy.yaml").read_text()
+    with LlmServer(drafted) as server:
+        done = run("draft", str(root), "--ask", "--model", "fake", OPENAI_BASE_URL=server.url)
+        assert done.returncode == 0, done.stderr
+        # Its texts are complete; what it lacks are questions: of the survey and of three branches.
+        asked = [set(schema_of(body)["properties"]) for body in server.requests]
+    assert asked == [{"question"}] * 4
+    assert run("draft", str(root), "all", "--accept").returncode == 0
+    assert (root / "taxonomy.yaml").read_text().startswith(before.partition("tree:")[0])
+    assert len(yaml.safe_load((root / "taxonomy.yaml").read_text())["questions"]) == 4
+    lint = run("lint", "--workspace", str(root))
+    assert lint.returncode == 0, lint.stdout
 
 
 def test_without_abstracts_the_model_is_not_asked_and_it_is_said(birds):

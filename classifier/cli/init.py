@@ -100,10 +100,15 @@ def init(
 
     if source and answers:
         raise ConfigError("--from and --answers exclude one another; see --help")
-    InitFolder(folder)  # refuses before anything is read or asked
-    material = read_source(source) if source else _ask(answers)
     settings = load_settings(engine=engine.setting, model=model)
     check_options(settings, model=model, cascade_below=None)
+    drafts = settings.chosen_engine == "openai" and (engine is EngineName.openai or bool(settings.model))
+    if offline and (model or engine is EngineName.openai):
+        raise ConfigError("--offline asks no model; remove it, or remove --model and --engine")
+    if max_cost is not None and (offline or not drafts):
+        raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
+    InitFolder(folder)  # refuses before anything is read or asked
+    material = read_source(source) if source else _ask(answers)
     job = InitJob(
         root=folder,
         source=material,
@@ -111,7 +116,7 @@ def init(
         settings=settings,
         abstracts=abstracts,
         offline=offline,
-        drafts=settings.chosen_engine == "openai" and (engine is EngineName.openai or bool(settings.model)),
+        drafts=drafts,
         max_cost_usd=max_cost,
         force=force,
     )

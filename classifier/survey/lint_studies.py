@@ -56,7 +56,7 @@ def _check_attributes(where: str, study: Study, leaf: Leaf | None) -> Iterator[F
 def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Finding]:
     allowed = {question.id: question.answer_ids for question in taxonomy.questions}
     yield from check_answers(where, study.answers, allowed)
-    if not study.answers and _listed(study):
+    if not study.answers and study.label in taxonomy.leaves:
         return  # its leaf says which answers hold
     missing = [question for question in allowed if question not in study.answers]
     if missing:
