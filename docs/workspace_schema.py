@@ -139,7 +139,7 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
             "secondary": "Further leaves that also apply.",
             "summary": "What the paper does, in your own words; the model reads it as an example.",
             "rationale": "Which criterion decides, in one or two sentences.",
-            "answers": "Question id, then the answer for this paper. Every question, or none: then those of its leaf hold.",
+            "answers": "Question id, then the answer. Every question, or none: those of its leaf hold.",
             "attributes": "Field id, then value or null. Every field of the leaf.",
             "difficulty": "`easy`, `medium` or `hard`; evaluations report them apart.",
             "contested": "True if annotators disagreed; evaluations report these apart.",
