@@ -16,6 +16,14 @@ from classifier.errors import ConfigError
 from classifier.model.study import Study
 from classifier.survey.advice import ENOUGH, advice
 from classifier.survey.answer_schema import LABEL
+from classifier.survey.drafts import (
+    DRAFTS_FILE,
+    QUESTIONS,
+    SURVEY,
+    DraftedText,
+    all_nodes,
+    load_drafts,
+)
 from classifier.survey.finding import Finding
 from classifier.survey.lint_studies import check_answers, check_duplicates, check_study, repeated
 from classifier.survey.shape import problems
@@ -42,6 +50,7 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
         if isinstance(study, Study)
     ]
     studies = [study for _, study in gold]
+    drafts = load_drafts(workspace.root)
     return (
         *_check_names(taxonomy),
         *_check_conditions(taxonomy),
@@ -50,7 +59,8 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
         *_check_coverage(taxonomy, studies),
         *(finding for where, study in gold for finding in check_study(taxonomy, where, study)),
         *check_duplicates(gold),
-        *advice(taxonomy, studies),
+        *_check_drafted(taxonomy, drafts, studies),
+        *advice(taxonomy, studies, drafts),
     )
 
 
@@ -206,6 +216,20 @@ def _check_drafts(
         if lost:
             message = f"the draft of '{draft.of}' rests on '{lost[0]}', which is no study; remove it"
             yield Finding(code="unknown-draft", where=where, message=message)
+
+
+def _check_drafted(
+    taxonomy: Taxonomy, drafts: Sequence[DraftedText], studies: Sequence[Study]
+) -> Iterator[Finding]:
+    """Drafts of a model about nodes or papers that are not there."""
+    nodes = {SURVEY, QUESTIONS, *all_nodes(taxonomy)}
+    known = {study.id for study in studies}
+    for draft in drafts:
+        lost = [paper for paper in draft.papers if paper not in known]
+        what = f"rests on '{lost[0]}', which is no study" if lost else "is about a node that is not there"
+        if draft.state == "draft" and (lost or draft.node not in nodes):
+            message = f"the draft '{draft.id}' {what}; remove it"
+            yield Finding(code="unknown-draft", where=DRAFTS_FILE, message=message)
 
 
 def _check_coverage(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
