@@ -22,6 +22,7 @@ def screens() -> tuple[APIRouter, ...]:
     )
 
     modules = (
-        papers, lists, tree, drafts, review, review_deciding, review_results, evaluation, account, docs, static
+        papers, lists, tree, drafts, review, review_deciding, review_results, evaluation, account, docs,
+        static,
     )  # fmt: skip
     return tuple(module.router for module in modules)
