@@ -1,4 +1,4 @@
-"""What a person or a program may do: hand in a paper or a list, and decide about a paper.
+"""The actions of users: submit a paper or a list.
 
 What enters: a checked user and values of a request. What leaves: the run or the paper. Pages
 and the JSON API call the same functions, so both have the same rules.
@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from classifier.batch import decisions
 from classifier.batch.ledger.progress import check_ledger, has_tables
 from classifier.batch.ledger.rows import read_rows
 from classifier.errors import BadReference, InputError
-from classifier.model.entries import Correction, Row
+from classifier.model.entries import Row
 from classifier.model.reference import FORMS, parse_reference
+from classifier.review.veil import hidden_keys, veiled
 from classifier.service.entries import PAPER_FILE
 from classifier.service.files import Upload, kept, key_reused, plain_name, replay_of, save
 from classifier.service.hub import Hub, check_engine, free_bytes
 from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
-from classifier.service.shelf import Card
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
 from classifier.service.store.users import ServiceUser
 from classifier.text.characters import shown
 
-_NAME_CHARS = 200
 _SPARE_BYTES = 64 << 20
 """Bytes that must remain free on the disk: ledgers of active runs need space for replies that are paid
 for."""
@@ -119,29 +117,6 @@ def listing_of(hub: Hub, run: StoredRun) -> ListSurvey:
     return read_listing(hub.workshop.folder_of(run))
 
 
-def decide(hub: Hub, user: ServiceUser, card: Card, label: str | None, note: str) -> Card:
-    """Saves a person's decision on a paper; None removes it.
-
-    Raises:
-        InputError: No such label.
-        StoreError: The ledger cannot be written.
-    """
-    volume = hub.shelf.volume(card.run)
-    if volume is None:
-        raise no_paper(card.id)
-    kept: Correction | None = None
-    if label is None:
-        decisions.take_back(volume.folder, card.key)
-    else:
-        if label not in hub.workspace.taxonomy.labels:
-            known = ", ".join(hub.workspace.taxonomy.labels)
-            raise InputError(f"label '{shown(label)[:_NAME_CHARS]}' is not known; expected one of {known}")
-        made = Correction(key=card.key, label=label, by=user.name, note=note)
-        kept = decisions.correct(volume.folder, made).corrections[0]
-    hub.decisions.add(card.run, card.key, label, note, user.name)
-    return hub.shelf.correct(card, kept)
-
-
 def get_run(hub: Hub, run_id: str) -> StoredRun:
     """The run of this id.
 
@@ -181,7 +156,8 @@ def row_of(hub: Hub, run: StoredRun) -> Row | None:
     if not has_tables(folder):
         return None
     check_ledger(folder)
-    return next(iter(read_rows(folder)), None)
+    row = next(iter(read_rows(folder)), None)
+    return veiled(row) if row is not None and row.entry.key in hidden_keys(folder) else row
 
 
 def _add(

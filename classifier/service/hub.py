@@ -12,6 +12,7 @@ from classifier.pdf import PdfLimits, PdfReader
 from classifier.service.config import ServiceConfig
 from classifier.service.identity import Identity
 from classifier.service.meters import Meters
+from classifier.service.review_rooms import ReviewRooms
 from classifier.service.shelf import Shelf
 from classifier.service.store.decisions import Decisions
 from classifier.service.store.events import Events
@@ -34,6 +35,7 @@ class Hub(NamedTuple):
     events: Events
     money: Money
     decisions: Decisions
+    reviews: ReviewRooms
     shelf: Shelf
     workshop: Workshop
     dispatcher: Dispatcher
@@ -57,6 +59,7 @@ class Hub(NamedTuple):
         if self.config.dispatch:
             self.dispatcher.stop()
         self.pictures.close()
+        self.reviews.stop()
         self.database.close()
 
 
@@ -90,6 +93,7 @@ def build_hub(config: ServiceConfig) -> Hub:
         events=events,
         money=money,
         decisions=Decisions(database),
+        reviews=ReviewRooms(workspace.taxonomy),
         shelf=shelf,
         workshop=workshop,
         dispatcher=Dispatcher(config.folder, workshop.continue_run, unfinished, workers),

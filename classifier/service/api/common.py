@@ -63,6 +63,15 @@ IdempotencyKey = Annotated[
         description="The same key and request return the same run, at no further cost",
     ),
 ]
+DecidesAs = Annotated[
+    str | None,
+    Query(
+        alias="as",
+        min_length=1,
+        max_length=100,
+        description="Who decides, without a login; a user with a token decides under their own name",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items of a page")]
 CURSOR = "^[0-9]{1,15}$"
 Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next` of the page before")]

@@ -48,11 +48,12 @@ class Form(NamedTuple):
 
 
 @asynccontextmanager
-async def read_form(request: Request, allowed: frozenset[str]) -> AsyncIterator[Form]:
+async def read_form(request: Request, allowed: frozenset[str], most: int = _FIELDS) -> AsyncIterator[Form]:
     """The form of a request; its temporary file is deleted at the end of the block.
 
     Args:
         allowed: Names of fields; the file's is "file".
+        most: Fields in all.
 
     Raises:
         HttpProblem: It is not a form, or has other fields.
@@ -62,7 +63,7 @@ async def read_form(request: Request, allowed: frozenset[str]) -> AsyncIterator[
         raise HttpProblem(
             415, "unsupported-media-type", f"expected multipart/form-data, got '{kind[:80]}'; see /docs"
         )
-    async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=_PART_BYTES) as form:
+    async with request.form(max_files=1, max_fields=most, max_part_size=_PART_BYTES) as form:
         fields: dict[str, str] = {}
         upload: Upload | None = None
         for name, value in form.multi_items():

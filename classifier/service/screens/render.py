@@ -29,6 +29,7 @@ PLACES = (
     ("/", "Paper", "p"),
     ("/lists", "Lists", "l"),
     ("/tree", "Tree", "t"),
+    ("/review", "Review", "w"),
     ("/evaluation", "Evaluation", "e"),
 )
 """The pages in the navigation: address, name, key."""

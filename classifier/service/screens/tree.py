@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from classifier.review.veil import HIDDEN
 from classifier.service.api.common import CURSOR, decode_cursor, encode_cursor
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader
+from classifier.service.screens.drafts import has_drafts
 from classifier.service.screens.papers import leaf_titles
 from classifier.service.screens.render import render_text
 from classifier.service.search import PaperFilter, find_cards
@@ -23,7 +25,7 @@ router = APIRouter()
 
 PAGE = 50
 """Papers per page."""
-_OUTSIDE = ("out-of-scope", "unplaced", "failed")
+_OUTSIDE = ("out-of-scope", "unplaced", "failed", HIDDEN)
 _KEPT = 64
 """Pages that are cached until a paper changes, so that many readers of one page cost as much as one."""
 
@@ -50,10 +52,11 @@ def get_tree(
         least=_share(least), most=_share(most),
     )  # fmt: skip
     cards = hub.shelf.cards()  # checks whether anything has changed
-    key = (hub.shelf.version, wanted, cursor, user)
+    drafts = has_drafts(hub)
+    key = (hub.shelf.version, wanted, cursor, user, drafts)
     text = hub.kept_pages.get(key)
     if text is None:
-        text = render_text(request, "tree.html.j2", **_context(hub, cards, wanted, cursor))
+        text = render_text(request, "tree.html.j2", **_context(hub, cards, wanted, cursor), has_drafts=drafts)
         while len(hub.kept_pages) >= _KEPT:
             hub.kept_pages.pop(next(iter(hub.kept_pages)), None)
         hub.kept_pages[key] = text
