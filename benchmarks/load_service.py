@@ -6,7 +6,8 @@ Labels invented abstracts with the offline engine into a folder, serves it by `c
 and lets the readers ask for the tree page alone, then for searches that are all different (so that no page is
 in memory already), then for the tree page, a leaf's papers and a search in turn. Server times come from the
 service's own histogram (/metrics), so a 95th percentile is the upper bound of its bucket. Exits with 1 if a
-goal is missed: 300 ms for 1,000 papers, 1 s for 10,000, and 250 MB of memory of the serving process.
+goal is missed: of the tree page and of the mix, 300 ms for 1,000 papers and 1 s for 10,000; 250 MB of memory
+of the serving process.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def main() -> int:
             for mix in MIXES:
                 count, mean, p95, peak = _read(Path(folder), args.readers, args.requests, MIXES[mix])
                 print(f"{papers:8,} {mix:>10} {count:9,} {mean:8.3f} {p95:14.3f} {peak:8.0f}", flush=True)
-                missed |= p95 > GOAL_S.get(papers, float("inf")) or peak > GOAL_MB
+                goal = GOAL_S.get(papers, float("inf")) if mix != "searches" else float("inf")
+                missed |= p95 > goal or peak > GOAL_MB
     return int(missed)
 
 

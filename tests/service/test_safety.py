@@ -24,7 +24,7 @@ from classifier.service.server import add_user, check_address
 from classifier.service.store.users import UserRole
 from classifier.settings import load_settings
 from tests import batch_kit
-from tests.llm_server import Behaviour, LlmServer
+from tests.llm_server import Behaviour, LlmServer, reply
 from tests.pdfs import write_paper
 from tests.service.kit import ABSTRACT, API, WAIT_S, serving, wait_for
 
@@ -225,13 +225,25 @@ def test_a_proxys_word_counts_only_from_its_own_address(tmp_path):
 # -- keys ----------------------------------------------------------------------------------------
 
 
-def test_the_servers_key_never_reaches_an_answer_a_page_or_a_file(tmp_path, caplog):
-    refusing = Behaviour(401, json.dumps({"error": {"message": f"bad key {batch_kit.KEY}"}}).encode())
-    with LlmServer([refusing]) as llm:
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (Behaviour(401, json.dumps({"error": {"message": f"bad key {batch_kit.KEY}"}}).encode()), 502),
+        (Behaviour(400, json.dumps({"error": {"message": f"no {batch_kit.KEY}"}}).encode()), 502),
+        (None, 200),
+    ],
+    ids=["refused", "rejected", "echoed in the answer"],
+)
+def test_the_servers_key_never_reaches_an_answer_a_page_or_a_file(
+    tmp_path, caplog, bridges_workspace, said, status
+):
+    echo = batch_kit.answer(bridges_workspace, 0, rationale=f"The key is {batch_kit.KEY}.")
+    behaviour = said or reply(echo, usage={"prompt_tokens": 1000, "completion_tokens": 100})
+    with LlmServer(lambda _: behaviour) as llm:
         settings = batch_kit.settings(llm.url, api_key=batch_kit.KEY)
         with serving(tmp_path / "runs", settings=settings) as served:
             answer = served.file_paper(engine="openai")
-            assert answer.status_code == 502
+            assert answer.status_code == status
             run = served.upload(start="true", engine="openai").json()["id"]
             served.finished(run)
             paths = [
