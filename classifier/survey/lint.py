@@ -29,7 +29,7 @@ from classifier.survey.lint_studies import check_answers, check_duplicates, chec
 from classifier.survey.shape import problems
 from classifier.survey.swaps import find_swaps
 from classifier.survey.taxonomy import Conditions, Node, Taxonomy, TextDraft
-from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, read_studies, study_problems
+from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, study_problems
 
 
 def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
@@ -46,9 +46,8 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
     taxonomy = workspace.taxonomy
     gold = [
         (f"{name}:{number}", study)
-        for name in GOLD_FILES
-        if (workspace.root / name).is_file()
-        for number, study in read_studies(workspace.root / name)
+        for name, number, study in workspace.gold_lines
+        if isinstance(study, Study)
     ]
     studies = [study for _, study in gold]
     drafts = load_drafts(workspace.root)
@@ -81,9 +80,8 @@ def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
             raise
         for place, message in problems(error.__cause__, Taxonomy, is_yaml=True):
             yield Finding(code="invalid-taxonomy", where=f"{TAXONOMY_FILE}: {place}", message=message)
-    for name in GOLD_FILES:
-        path = workspace.root / name
-        for number, message in study_problems(path) if path.is_file() else ():
+    for name, number, found in workspace.gold_lines:
+        for message in () if isinstance(found, Study) else study_problems(found):
             yield Finding(code="invalid-study", where=f"{name}:{number}", message=message)
 
 

@@ -7,6 +7,22 @@ from fastapi import APIRouter
 
 def screens() -> tuple[APIRouter, ...]:
     """The pages' routes."""
-    from classifier.service.screens import account, docs, drafts, evaluation, lists, papers, static, tree
+    from classifier.service.screens import (
+        account,
+        docs,
+        drafts,
+        evaluation,
+        lists,
+        papers,
+        review,
+        review_deciding,
+        review_results,
+        static,
+        tree,
+    )
 
-    return tuple(module.router for module in (papers, lists, tree, drafts, evaluation, account, docs, static))
+    modules = (
+        papers, lists, tree, drafts, review, review_deciding, review_results, evaluation, account, docs,
+        static,
+    )  # fmt: skip
+    return tuple(module.router for module in modules)
