@@ -9,10 +9,9 @@ import logging
 import queue
 import threading
 from collections import OrderedDict
-from contextlib import closing
 from pathlib import Path
 
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.progress import state_of
 from classifier.batch.results import refresh
 from classifier.errors import ClassifierError
 from classifier.review.papers import ReviewPaper, read_review
@@ -73,7 +72,7 @@ class ReviewRooms:
                 logging.getLogger(__name__).warning("files of %s are behind: %s", folder.name, error.message)
 
     def _read(self, folder: Path, plan: ReviewPlan) -> list[ReviewPaper]:
-        state = (plan, *_state_of(folder))
+        state = (plan, *state_of(folder))
         with self._lock:
             kept = self._papers.get(folder)
             if kept is not None and kept[0] == state:
@@ -85,18 +84,3 @@ class ReviewRooms:
             while len(self._papers) > _KEPT:
                 self._papers.popitem(last=False)
         return papers
-
-
-def _state_of(folder: Path) -> tuple[object, ...]:
-    """What changes with each transaction: sizes and times of the files, and the number of decisions."""
-    values: list[object] = []
-    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
-        path = folder / name
-        if path.exists():
-            found = path.stat()
-            values += [found.st_mtime_ns, found.st_size]
-    if (folder / LEDGER_FILE).is_file():
-        with closing(connect(folder / LEDGER_FILE, read_only=True)) as db:
-            values += db.execute("SELECT coalesce(max(id), 0) FROM decision").fetchone()
-            values += db.execute("SELECT coalesce(max(id), 0), count(*) FROM correction").fetchone()
-    return tuple(values)

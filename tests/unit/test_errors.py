@@ -83,6 +83,7 @@ ELSEWHERE = [
     ("EmptyReply", "model-unavailable", Concern.server, True),
     ("FailedSample", "refused", Concern.server, False),
     ("Interrupted", "interrupted", Concern.run, False),
+    ("Outdated", "config", Concern.run, False),
     ("RejectedRequest", "refused", Concern.server, False),
     ("ServerError", "model-unavailable", Concern.server, True),
     ("ServerUnreachable", "model-unavailable", Concern.server, True),

@@ -145,7 +145,7 @@ def test_a_dry_run_writes_nothing(space, run):
 def test_nothing_is_written_if_lint_finds_something_new(space, run, monkeypatch):
     kit.say(run, kit.plan(run), "Ada", "e0 e1")
     before = files(space)
-    monkeypatch.setattr(gold, "answers_for", lambda taxonomy, paper: {})
+    monkeypatch.setattr(gold, "answers_for", lambda taxonomy, paper: {"span": "nowhere"})
     with pytest.raises(
         InputError, match=r"lint would find .* new problems, so nothing is written: gold/labels"
     ):

@@ -1,7 +1,7 @@
 """A run's folder -> the progress in its ledger, without locking or writing it; it may be in use.
 
-`rows` reads the labels; this module reads other values that pages and assistants show: the progress of a run,
-whether its ledger has tables yet, and the cost of single replies.
+`rows` reads the labels; this module reads other values that pages and assistants need: the progress of a run,
+whether its ledger has tables yet or has changed, and the cost of single replies.
 """
 
 from __future__ import annotations
@@ -137,3 +137,18 @@ def costs_of(folder: Path, replies: Iterable[ReplyId]) -> dict[ReplyId, float]:
     except ConfigError:  # no ledger: there are no replies
         return {}
     return found
+
+
+def state_of(folder: Path) -> tuple[object, ...]:
+    """Values of which at least one differs after each transaction: for a cache of what was read."""
+    values: list[object] = []
+    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
+        path = folder / name
+        if path.exists():
+            found = path.stat()
+            values += [found.st_mtime_ns, found.st_size]
+    if (folder / LEDGER_FILE).is_file():
+        with closing(connect(folder / LEDGER_FILE, read_only=True)) as db:
+            values += db.execute("SELECT coalesce(max(id), 0) FROM decision").fetchone()
+            values += db.execute("SELECT coalesce(max(id), 0), count(*) FROM correction").fetchone()
+    return tuple(values)
