@@ -12,6 +12,14 @@ from json import JSONDecodeError, JSONDecoder, dumps
 from typing import Any, NamedTuple
 
 from classifier.errors import InputError
+from classifier.export.splice.amended import (
+    ARXIV_ADDRESS,
+    NotAmendable,
+    Value,
+    Write,
+    amended_text,
+    with_other_id,
+)
 from classifier.export.splice.decoded import decode
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.keywords import is_own, replace_keywords
@@ -136,12 +144,16 @@ class _Item(NamedTuple):
 def _splice_item(item: _Item, results: Results, draft: Draft) -> None:
     title, own_id = str(item.value.get("title", "")), item.value.get("id")
     key = str(own_id) if isinstance(own_id, str | int) else ""
-    listed = ListedEntries("csl-json").entry(f"[{item.raw}]", item.line, key)
+    entries = ListedEntries("csl-json")
+    listed = entries.entry(f"[{item.raw}]", item.line, key)
     wanted = draft.wanted(results, listed, item.line)
     if wanted is None:
         return
     try:
-        new = _with_keywords(item.raw, results.prefix, wanted.keywords)
+        amended = amended_text(
+            item.raw, wanted.changes, _writer(wanted.arxiv_id), lambda raw: entries.paper(f"[{raw}]")
+        )
+        new = _with_keywords(amended.text, results.prefix, wanted.keywords)
         if wanted.note is not None:
             words = f"{results.prefix} {wanted.note}" if wanted.note else ""
             for name in results.note_fields:
@@ -149,7 +161,53 @@ def _splice_item(item: _Item, results: Results, draft: Draft) -> None:
     except _NotEditable as error:
         draft.leave(key or title, item.line, str(error))
         return
-    draft.edit(item.start, item.raw, new)
+    draft.edit(item.start, item.raw, new, key or title, item.line, amended.left)
+
+
+_NAMES = {"title": "title", "doi": "DOI", "abstract": "abstract"}
+_YEAR = re.compile(r"\d{4}")
+
+
+def _writer(old_arxiv_id: str | None) -> Write:
+    """Writes one field into the text of an item."""
+
+    def write(raw: str, name: str, value: Value) -> str:
+        try:
+            if name == "year":
+                return _with_year(raw, value)
+            if name == "arxiv_id":
+                return with_other_id(raw, old_arxiv_id, value) or _with_address(raw, value)
+            member = _find(raw, _NAMES[name])
+            if value is None:
+                return raw if member is None else _without(raw, member)
+            escaped = dumps(value)[1:-1]
+            return _added(raw, _NAMES[name], escaped) if member is None else _changed(raw, member, escaped)
+        except _NotEditable as error:
+            raise NotAmendable(str(error)) from error
+
+    return write
+
+
+def _with_year(raw: str, value: Value) -> str:
+    found = [member for member in _Walker(raw).members(0) if member.name == "issued"]
+    if not found:
+        if value is None:
+            raise NotAmendable("it is in no field of its own")
+        *_, last = _Walker(raw).members(0)
+        indent = raw[last.before + 1 : last.name_start]
+        issued = f'"issued":{raw[last.colon + 1 : last.value_start]}{{"date-parts": [[{value}]]}}'
+        return f"{raw[: last.value_end]},{indent}{issued}{raw[last.value_end :]}"
+    if value is None:
+        return _without(raw, found[0])
+    old = raw[found[0].value_start : found[0].value_end]
+    new = _YEAR.sub(str(value), old, count=1)
+    return f"{raw[: found[0].value_start]}{new}{raw[found[0].value_end :]}"
+
+
+def _with_address(raw: str, value: Value) -> str:
+    if value is None or _find(raw, "URL") is not None:
+        raise NotAmendable("CSL-JSON has no field of its own for it")
+    return _added(raw, "URL", f"{ARXIV_ADDRESS}{value}")
 
 
 def _with_keywords(raw: str, prefix: str, wanted: tuple[str, ...]) -> str:

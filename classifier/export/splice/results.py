@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from classifier.export.filed import FAILED, Filed
+from classifier.export.splice.amended import Changes
 from classifier.export.splice.listed import Listed
+from classifier.model.amendment import amended_fields
 from classifier.model.entries import ListEntry
 from classifier.model.traits import TELLING_LETTERS, FoldedTitle, PaperIndex, Traits, traits_of
 
@@ -28,11 +31,15 @@ class Wanted(NamedTuple):
 
     Attributes:
         ref: The row's key, which one entry of the list has; empty if any entry may get this.
+        changes: What a person amended: field -> value.
+        arxiv_id: What the list said before.
     """
 
     keywords: tuple[str, ...]
     note: str | None = None
     ref: str = ""
+    changes: Changes = MappingProxyType({})
+    arxiv_id: str | None = None
 
 
 class Untouched(NamedTuple):
@@ -102,6 +109,8 @@ class Results:
             row = _ResultRow(entry.key, self._wanted(filed), filed.title, traits)
             if file is None or _is_file(entry.source, file):
                 self._index.add(traits, _key_in_list(entry), row)
+                if filed.row.listed is not None:
+                    self._index.add(traits_of(filed.row.listed, url=entry.url), _key_in_list(entry), row)
             else:
                 elsewhere.append((entry, row))
         if not len(self._index):
@@ -112,7 +121,7 @@ class Results:
         if filed.label == FAILED:
             return None
         note = filed.rationale if self.note_fields else None
-        return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
+        return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key, *_changes(filed))
 
     def is_unchanged(self, key: str, title: str) -> bool:
         """Whether exactly one row has this key, with the same long title; then nothing else is compared."""
@@ -137,7 +146,9 @@ class Results:
             return None
         row = next((row for row in rows if row.ref not in self._given), rows[0])
         if row.ref in self._given and row.wanted is not None and not entry.traits.is_empty:
-            return row.wanted._replace(ref="")  # another entry of the same paper, without its own row
+            return row.wanted._replace(
+                ref="", changes={}
+            )  # another entry of the same paper, without its own row
         self._given.add(row.ref)
         return row.wanted
 
@@ -173,6 +184,13 @@ def keywords_for(filed: Filed, prefix: str) -> tuple[str, ...]:
     """The label; then whether a person set it or it needs review."""
     marks = ("corrected",) if filed.is_corrected else ("needs-review",) if filed.needs_review else ()
     return tuple(f"{prefix}{word}" for word in (filed.label, *marks))
+
+
+def _changes(filed: Filed) -> tuple[Changes, str | None]:
+    listed, paper = filed.row.listed, filed.row.entry.paper
+    if listed is None:
+        return {}, None
+    return {name: getattr(paper, name) for name in amended_fields(listed, paper)}, listed.arxiv_id
 
 
 def _key_in_list(entry: ListEntry) -> str:
