@@ -64,7 +64,7 @@ class _Item:
 
 
 def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a paper; never raises for what the file holds."""
+    """One finding per paper; no content of the file raises an error."""
     collector = _Collector()
     item: _Item | None = None
     folded = False  # inside <details>, which belongs to the entry above
@@ -94,7 +94,7 @@ def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
 
 
 def _visible(lines: Iterator[ListLine]) -> Iterator[ListLine]:
-    """The lines outside code blocks and comments; inside, empty ones."""
+    """The lines outside code blocks and comments; lines inside are empty."""
     fence = ""
     comment = False
     for line in lines:
@@ -215,7 +215,7 @@ class _Collector:
         self._last, self._from, self._linked, self._lent = raw, item, linked, False
 
     def _take_text(self, item: _Item) -> Iterator[Found]:
-        """An item without a link to a paper: a field of the entry above, or a candidate of its own."""
+        """An item without a link to a paper: a field of the entry above, or a new candidate."""
         if self._last is not None and _add_field(self._last, item.text):
             return
         if self._last is not None and self._linked:

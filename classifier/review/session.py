@@ -1,7 +1,7 @@
-"""One person at one run: the queue, decisions, and the files that follow at the end.
+"""A person's review of a run: the queue, decisions, and the update of the files at the end.
 
-What enters: a folder, a taxonomy, a name, and changes of the plan. What leaves: places to show; decisions on
-disk. The terminal uses it; pages may, one for each request.
+What enters: a folder, a taxonomy, a name, and changes of the plan. What leaves: places of the queue, and
+saved decisions. The terminal keeps one session; pages open one per request.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from classifier.survey.taxonomy import Taxonomy
 
 @dataclass
 class ReviewSession:
-    """A run as a person reviews it.
+    """A person's review session of a run.
 
     Attributes:
-        name: The person's; empty for those who only look.
+        name: The person's name; empty for read-only use.
         papers: As of the last `reload`.
     """
 
@@ -38,7 +38,7 @@ class ReviewSession:
 
     @classmethod
     def open(cls, folder: Path, taxonomy: Taxonomy, name: str, **given: object) -> ReviewSession:
-        """Opens a run; see `open_plan` for what can be given.
+        """Opens a run; see `open_plan` for the arguments.
 
         Raises:
             ConfigError: There is no ledger, or a value is wrong.
@@ -49,10 +49,10 @@ class ReviewSession:
         return session
 
     def need_name(self) -> None:
-        """Checks that somebody decides.
+        """Checks that the session has a name that may decide.
 
         Raises:
-            ConfigError: There is no name, or it is none of the reviewers of a blind review.
+            ConfigError: There is no name, or it is not one of the reviewers of a blind review.
         """
         if not self.name.strip():
             raise ConfigError("who decides is not known; give --as NAME")
@@ -83,14 +83,14 @@ class ReviewSession:
         return self._save(places, DecisionWish(label=label, note=note))
 
     def undo(self, act: int | None = None) -> list[ReviewDecision]:
-        """Takes the person's last act back; see `classifier.review.decide.undo`."""
+        """Undoes the person's last act; see `classifier.review.decide.undo`."""
         undone = undo(self.folder, self.name, act)
         self._changed |= bool(undone)
         self.reload()
         return undone
 
     def close(self) -> None:
-        """Lets labels.jsonl, failed.jsonl and run.json follow the ledger.
+        """Updates labels.jsonl, failed.jsonl and run.json from the ledger.
 
         Raises:
             StoreError: They cannot be written; the ledger has everything.

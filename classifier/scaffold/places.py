@@ -1,7 +1,7 @@
-"""Sections and their roles -> where the papers of each section belong, and the nodes of the tree.
+"""Sections and their roles -> the place of each section's papers, and the nodes of the tree.
 
 What enters: a source, and a person's choices. What leaves: a place for every section, and nodes with stable
-ids. Which paper goes where is decided in `filing`.
+ids. `filing` assigns the papers.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Stop = Literal["", "facet", "others", "front"]
 
 
 class Place(NamedTuple):
-    """Where the papers of a section belong.
+    """The place of a section's papers.
 
     Attributes:
         topics: Headings of the node, from the root's child; empty if no heading above is a topic.
         facets: Facet -> value, of the section and those above it.
-        stop: Why they are not in that node; empty if they are.
+        stop: Why the papers are not in that node; empty if they are.
     """
 
     topics: Path
@@ -123,7 +123,7 @@ def _topics_below(path: Path, roles: Mapping[Path, Guess]) -> bool:
 
 
 def place_of(path: Path, roles: Mapping[Path, Guess], titles: frozenset[Path]) -> Place:
-    """Where the papers directly in a section belong."""
+    """The place of the papers directly in a section."""
     topics: list[str] = []
     facets: dict[str, str] = {}
     for depth in range(1, len(path) + 1):
@@ -138,13 +138,13 @@ def place_of(path: Path, roles: Mapping[Path, Guess], titles: frozenset[Path]) -
 
 
 class TreeMaker:
-    """Nodes by their headings; siblings whose headings make the same id are one."""
+    """Creates nodes by their headings; siblings whose headings give the same id are one node."""
 
     def __init__(self) -> None:
         self.top: list[DraftNode] = []
 
     def node(self, topics: Path) -> DraftNode:
-        """The node of these headings, made if it is not there yet."""
+        """The node of these headings; created if missing."""
         siblings = self.top
         node: DraftNode | None = None
         for title in topics:
@@ -168,7 +168,7 @@ class TreeMaker:
         return node
 
     def prune(self) -> None:
-        """Takes out nodes without papers, unless they are to be kept."""
+        """Removes nodes without papers, unless they are to be kept."""
         self.top = _pruned(self.top)
 
     def paths(self) -> dict[int, str]:

@@ -1,8 +1,8 @@
-"""A heading's words -> what the section is for.
+"""A heading's words -> the role of the section.
 
 What enters: a cleaned heading. What leaves: a role, and for a facet its name and value. The rules are about
-lists of papers in general, never about one survey's subject; whatever they do not know is a topic. A person
-overrules them in the workspace's `sections.yaml`.
+lists of papers in general, never about one survey's subject; an unknown heading is a topic. A person can
+change roles in the workspace's `sections.yaml`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from classifier.survey.section_plan import Role
 
 
 class Guess(NamedTuple):
-    """A role; `facet` and `value` are empty unless the section says a property of its papers.
+    """A role; `facet` and `value` are empty unless the heading names a property of its papers.
 
     A container may have a facet, too: "2024" below a topic.
     """
@@ -42,7 +42,7 @@ _KINDS = {
     "book books thesis theses dissertation dissertations slides podcast podcasts news media newsletter "
     "website websites webpage link links",
 }
-"""Value of the facet "kind" -> words of headings that say it."""
+"""Value of the facet "kind" -> words of headings that indicate it."""
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 _WEAK = frozenset(
     _SPLIT.findall(
@@ -50,7 +50,7 @@ _WEAK = frozenset(
         "perspectives video videos platform platforms code codes app apps product products resource"
     )
 )
-"""Words that a topic may consist of; they count only beside others of `_KIND_OF`."""
+"""Words that can also be a topic; they count only together with others of `_KIND_OF`."""
 _FILLERS = frozenset(
     _SPLIT.findall(
         "and or the of for on in with to a an other others related relevant useful additional external "

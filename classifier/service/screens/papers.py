@@ -1,4 +1,4 @@
-"""Drop a paper: the form, its progress, and the label beside the page's picture."""
+"""Pages about a paper: the form, its progress, and the label beside the page's picture."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _home(
 
 @router.post("/papers")
 async def post_paper(request: Request, hub: HubNow, user: Annotated[ServiceUser, Depends(owner)]) -> Response:
-    """Takes a paper in and leads to its page."""
+    """Accepts a paper and redirects to its page."""
     async with read_form(request, _FIELDS) as form:
         given = {name: value.strip() for name, value in form.fields.items()}
         asked = PaperRequest(upload=form.upload, **given)
@@ -66,7 +66,7 @@ def get_paper(
     request: Request, paper_id: PaperId, hub: HubNow, _: Reader,
     page: Annotated[int | None, Query(ge=1, le=10_000)] = None,
 ) -> Response:  # fmt: skip
-    """The label with its evidence, or how far it has come."""
+    """The label with its evidence, or the progress."""
     found = view_paper(hub, paper_id, page)
     if isinstance(found, StoredRun):
         return render_page(request, "paper_waits.html.j2", run=found, tail=not found.state.is_active)
@@ -75,7 +75,7 @@ def get_paper(
 
 @router.get("/papers/{paper_id}/progress")
 def get_progress(request: Request, paper_id: PaperId, hub: HubNow, _: Reader) -> Response:
-    """A part of the page of a paper that is in work; when it is done, the page is loaded again."""
+    """The part of the page that changes during labelling; when it ends, the page is reloaded."""
     found = view_paper(hub, paper_id, None)
     if isinstance(found, StoredRun) and found.state.is_active:
         return render_page(request, "paper_progress.html.j2", run=found)
@@ -86,7 +86,7 @@ def get_progress(request: Request, paper_id: PaperId, hub: HubNow, _: Reader) ->
 async def post_decision(
     request: Request, paper_id: PaperId, hub: HubNow, user: Annotated[ServiceUser, Depends(reviewer)]
 ) -> Response:
-    """A person's decision; an empty label takes it back."""
+    """Saves a person's decision; an empty label removes it."""
     async with read_form(request, frozenset(("label", "note"))) as form:
         label, note = form.fields.get("label", ""), form.fields.get("note", "").strip()[:2000]
 
@@ -101,7 +101,7 @@ async def post_decision(
 
 
 def leaf_titles(hub: Hub) -> dict[str, str]:
-    """Label -> what to call it: the path of a leaf, and words for the others."""
+    """Label -> its display name: the path of a leaf, or words for other labels."""
     titles = {leaf.id: " › ".join(leaf.titles) for leaf in hub.workspace.taxonomy.leaves.values()}
     return titles | {"out-of-scope": "Out of scope", "unplaced": "Unplaced", "failed": "Not labelled"}
 

@@ -1,4 +1,4 @@
-"""Who decided what about which paper: a ledger keeps the last decision, this keeps all made here."""
+"""All decisions made in the service; a ledger has only the last one for each paper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from classifier.service.store.schema import ServiceDatabase
 
 
 class StoredDecision(NamedTuple):
-    """One decision; `label` is None if a decision was taken back."""
+    """One decision; `label` is None if a decision was removed."""
 
     label: str | None
     note: str
