@@ -16,7 +16,7 @@ from classifier.export.filed import FAILED, Filed
 from classifier.export.splice.amended import Changes
 from classifier.export.splice.listed import Listed
 from classifier.model.amendment import amended_fields
-from classifier.model.entries import ListEntry
+from classifier.model.entries import ListEntry, Row
 from classifier.model.traits import TELLING_LETTERS, FoldedTitle, PaperIndex, Traits, traits_of
 
 NOTE_FIELDS = {"bibtex": ("annote", "note"), "ris": ("N1",), "csl-json": ("annote", "note")}
@@ -102,20 +102,25 @@ class Results:
         self.note_fields: tuple[str, ...] = (note_field,) if note_field else ()
         self._index = PaperIndex[_ResultRow]()
         self._given: set[str] = set()
-        elsewhere: list[tuple[ListEntry, _ResultRow]] = []
+        elsewhere: list[tuple[_ResultRow, Row]] = []
         for filed in rows:
             entry = filed.row.entry
             traits = traits_of(entry.paper, filed.row.label.paper, url=entry.url)
             row = _ResultRow(entry.key, self._wanted(filed), filed.title, traits)
             if file is None or _is_file(entry.source, file):
-                self._index.add(traits, _key_in_list(entry), row)
-                if filed.row.listed is not None:
-                    self._index.add(traits_of(filed.row.listed, url=entry.url), _key_in_list(entry), row)
+                self._add(row, filed.row)
             else:
-                elsewhere.append((entry, row))
+                elsewhere.append((row, filed.row))
         if not len(self._index):
-            for entry, row in elsewhere:
-                self._index.add(row.traits, _key_in_list(entry), row)
+            for row, whole in elsewhere:
+                self._add(row, whole)
+
+    def _add(self, row: _ResultRow, whole: Row) -> None:
+        """Makes the row findable by its paper, as amended and as the list has it."""
+        entry = whole.entry
+        self._index.add(row.traits, _key_in_list(entry), row)
+        if whole.listed is not None:
+            self._index.add(traits_of(whole.listed, url=entry.url), _key_in_list(entry), row)
 
     def _wanted(self, filed: Filed) -> Wanted | None:
         if filed.label == FAILED:
