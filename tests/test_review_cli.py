@@ -59,8 +59,8 @@ def test_a_sentence_that_supports_several_answers_is_shown_once(tmp_path):
     run = kit.write_run(tmp_path / "run", [kit.label(0, A, evidence=evidence)])
     shown = review(run, "--as", "Ada", keys="q\n").stdout
     assert [line.strip() for line in shown.splitlines() if "“" in line] == [
-        "p. 1: “Bridge 0.”",
-        "p. 1: “Another sentence.”",
+        "page 1: “Bridge 0.”",
+        "page 1: “Another sentence.”",
     ]
 
 
