@@ -14,9 +14,10 @@ from classifier.batch.ledger.amendments import StoredAmendment, read_amendments
 from classifier.errors import ConfigError
 from classifier.model.amendment import AMENDABLE, Amendment
 from classifier.model.paper import Paper
-from classifier.service.desk import estimate_run, no_paper, start
+from classifier.service.desk import no_paper
 from classifier.service.hub import Hub
 from classifier.service.problems import HttpProblem
+from classifier.service.running import estimate_run, start
 from classifier.service.shelf import Card, Volume
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser

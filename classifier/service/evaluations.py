@@ -14,6 +14,7 @@ from classifier.evaluation.report.store import read_json
 from classifier.model.identity import same_paper
 from classifier.model.paper import Paper
 from classifier.model.study import Study
+from classifier.review.veil import HIDDEN
 from classifier.service.hub import Hub
 from classifier.service.shelf import Card, Volume
 
@@ -79,6 +80,8 @@ def score_on_gold(hub: Hub, volume: Volume) -> list[GoldScore]:
     """The papers of a list that are gold studies, in the list's order; failed ones count as wrong."""
     scored = []
     for card in volume.cards.values():
+        if card.label == HIDDEN:
+            continue
         row = card.row
         known = row.entry.paper
         paper = Paper(

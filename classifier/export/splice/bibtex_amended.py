@@ -6,7 +6,8 @@ import re
 
 from classifier.export.bibtex import escaped
 from classifier.export.splice.amended import NotAmendable, Value
-from classifier.export.splice.bibtex_entry import BibtexEntry, Field, NotEditable
+from classifier.export.splice.bibtex_entry import BibtexEntry, Field
+from classifier.export.splice.edits import NotEditable
 
 _FIELDS = {"title": "title", "doi": "doi", "arxiv_id": "eprint", "abstract": "abstract"}
 _YEAR = re.compile(r"\d{4}")

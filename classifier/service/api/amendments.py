@@ -17,11 +17,12 @@ from classifier.service.amending import (
     find_paper,
     undo_amendment,
 )
-from classifier.service.api.common import API, problems, status_view, summary_view
-from classifier.service.api.models import LONG, PaperSummary, RunStatus
+from classifier.service.api.common import API, problems, status_view
+from classifier.service.api.models import LONG, RunStatus
 from classifier.service.api.papers import PaperId
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader, reviewer
+from classifier.service.shelf import PaperSummary
 from classifier.service.store.users import ServiceUser
 
 router = APIRouter(prefix=f"{API}/papers", tags=["amendments"])
@@ -83,13 +84,13 @@ def post_amendment(asked: AmendRequest, paper_id: PaperId, hub: HubNow, user: Re
     """All exports show it, and it survives reruns. The label stays until the engine is asked again."""
     given = {name: getattr(asked, name) for name in AMENDABLE if name in asked.model_fields_set}
     typed: dict[str, str] = {name: "" if value is None else str(value) for name, value in given.items()}
-    return summary_view(amend_paper(hub, user, paper_id, typed, asked.note))
+    return amend_paper(hub, user, paper_id, typed, asked.note)
 
 
 @router.post("/{id}/amendments/undo", summary="Take the last change back", responses=problems(404, 409, 507))
 def post_undo(paper_id: PaperId, hub: HubNow, user: Reviewer) -> PaperSummary:
     """Takes back the last amendment of the paper that counts."""
-    return summary_view(undo_amendment(hub, user, paper_id))
+    return undo_amendment(hub, user, paper_id)
 
 
 @router.post(

@@ -7,8 +7,23 @@ from fastapi import APIRouter
 
 def screens() -> tuple[APIRouter, ...]:
     """The pages' routes."""
-    from classifier.service.screens import account, amendments, docs, evaluation, lists, papers, static, tree
-
-    return tuple(
-        module.router for module in (papers, amendments, lists, tree, evaluation, account, docs, static)
+    from classifier.service.screens import (
+        account,
+        amendments,
+        docs,
+        drafts,
+        evaluation,
+        lists,
+        papers,
+        review,
+        review_deciding,
+        review_results,
+        static,
+        tree,
     )
+
+    modules = (
+        papers, amendments, lists, tree, drafts, review, review_deciding, review_results, evaluation, account,
+        docs, static,
+    )  # fmt: skip
+    return tuple(module.router for module in modules)
