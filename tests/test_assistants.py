@@ -82,6 +82,38 @@ async def test_a_server_without_permission_lists_only_tools_that_read(runs):
         assert "not instructions" in (assistant.client.instructions or "")
 
 
+async def test_hints_and_results_of_all_tools_with_every_permission(tmp_path, runs):
+    """Hints: read-only, destructive, idempotent, open world."""
+    with LlmServer(kit.Model(Workspace(kit.BRIDGES))) as server:
+        more = (*WORKSPACE, "--allow-write", "--max-cost", "5")
+        async with assisted(runs, *more, **paid(server)) as assistant:
+            tools = {tool.name: tool for tool in (await assistant.client.list_tools()).tools}
+            assert {
+                name: (
+                    hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint
+                )
+                for name, tool in tools.items()
+                if (hints := tool.annotations)
+            } == {
+                "classify_paper": (True, False, True, True),
+                "explain_label": (True, False, True, False),
+                "search_tree": (True, False, True, False),
+                "list_runs": (True, False, True, False),
+                "list_papers": (True, False, True, False),
+                "list_reviews": (True, False, True, False),
+                "decide_label": (False, True, True, False),
+                "classify_with_model": (False, False, True, True),
+            }  # fmt: skip
+            first = (await assistant.call("list_papers"))["papers"][0]["paper_id"]
+            leaf = next(iter(Workspace(kit.BRIDGES).taxonomy.leaves))
+            for name, arguments in (
+                ("decide_label", {"paper_id": first, "label": leaf}),
+                ("decide_label", {"paper_id": first, "label": ""}),
+                ("classify_with_model", paper(3)),
+            ):
+                jsonschema.validate(await assistant.call(name, **arguments), tools[name].output_schema)
+
+
 async def test_every_result_fits_the_schema_that_was_announced(runs):
     async with assisted(runs, *WORKSPACE, "--papers", str(EXAMPLES), "--no-fetch") as assistant:
         schemas = {tool.name: tool.output_schema for tool in (await assistant.client.list_tools()).tools}

@@ -528,7 +528,7 @@ def test_the_screen_shows_the_tree_what_needs_review_and_the_next_command(tmp_pa
         said, _ = screen(source, tmp_path / "unsure", server.url)
     keys = ", ".join(f"e{n}" for n in range(10))
     assert f"review, low-confidence (14): {keys} and 4 more" in said
-    assert f"next: classifier correct {tmp_path / 'unsure'} e0 LABEL" in said
+    assert f"next: classifier review {tmp_path / 'unsure'}, then classifier export" in said
 
 
 @pytest.mark.parametrize("count", [2, 40])

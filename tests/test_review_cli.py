@@ -52,11 +52,23 @@ def test_the_queue_is_listed_with_reasons_and_the_same_for_a_seed(run):
     assert order(run, "--reason", "rest") == []
 
 
+def test_a_sentence_that_supports_several_answers_is_shown_once(tmp_path):
+    one = kit.label(0, A).evidence[0]
+    other = one.model_copy(update={"quote": "Another sentence."})
+    evidence = (one, other, one.model_copy(update={"supports": "traffic"}), other)
+    run = kit.write_run(tmp_path / "run", [kit.label(0, A, evidence=evidence)])
+    shown = review(run, "--as", "Ada", keys="q\n").stdout
+    assert [line.strip() for line in shown.splitlines() if "“" in line] == [
+        "page 1: “Bridge 0.”",
+        "page 1: “Another sentence.”",
+    ]
+
+
 def test_decisions_by_lines_of_a_pipe(run):
     first, second, third, fourth = order(run, "--seed", "3", "--audit", "4")
     done = review(run, "--as", "Ada", keys=f"a\nc {B} the deck was loaded\no\nu no idea\n")
     assert done.returncode == 0, done.stderr
-    assert "4 decisions saved" in done.stderr
+    assert f"4 decisions saved; `classifier review {run} --methods` says when to stop" in done.stderr
     assert "The queue is empty." in done.stdout
     assert decided(run) == {first: A, second: B, third: "out_of_scope", fourth: "unplaced"}
     notes = {kept.decision.key: kept.decision.note for kept in read_decisions(run)}

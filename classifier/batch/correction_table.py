@@ -76,7 +76,7 @@ def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
     Raises:
         InputError: It cannot be read, lacks a column, or has no rows.
     """
-    text = _text(path)
+    text = table_text(path, "corrections")
     before = int(text[:4].lower() == "sep=")  # a line for Excel
     text = text.partition("\n")[2] if before else text
     first = text.partition("\n")[0]
@@ -105,7 +105,7 @@ def _wished(names: list[str], lines: Iterator[tuple[int, list[str]]], usual: Cor
     problems: list[Problem] = []
     unlabelled = 0
     for line, row in lines:
-        cells = {name: _plain(cell) for name, cell in zip(names, row, strict=False)}
+        cells = {name: plain_cell(cell) for name, cell in zip(names, row, strict=False)}
         if cells.get("counts", "") not in ("", COUNTS):
             continue  # it applies to no entry; the ledger that it came from still has it
         key, label = cells.get("key", ""), cells.get("label", "")
@@ -150,10 +150,18 @@ def _moment(text: str) -> str | None:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _text(path: Path) -> str:
+def table_text(path: Path, what: str) -> str:
+    """The text of a table that a spreadsheet may have saved.
+
+    Args:
+        what: What is in it, for messages.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{path}: over {_MOST_BYTES >> 20} MiB; expected a table of corrections")
+            raise InputError(f"{path}: over {_MOST_BYTES >> 20} MiB; expected a table of {what}")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
@@ -165,5 +173,6 @@ def _text(path: Path) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
+    """A cell without the apostrophe that keeps a spreadsheet from seeing a formula."""
     return _INERT.sub(r"\1\2", cell).strip()

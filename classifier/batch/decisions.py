@@ -41,7 +41,7 @@ def correct(folder: Path, correction: Correction) -> Decided:
         InputError: No such entry, or a label outside the closed set.
         StoreError: The ledger cannot be written; nothing was saved.
     """
-    return Decided((ledger.set_correction(folder, correction),), _follow(folder))
+    return Decided((ledger.set_correction(folder, correction),), follow(folder))
 
 
 def correct_many(folder: Path, wished: Wished, source: str) -> Decided:
@@ -55,7 +55,7 @@ def correct_many(folder: Path, wished: Wished, source: str) -> Decided:
     Raises:
         ConfigError, InputError, StoreError: As `correct`; every line with a problem is named.
     """
-    return Decided(tuple(ledger.set_corrections(folder, wished, source)), _follow(folder))
+    return Decided(tuple(ledger.set_corrections(folder, wished, source)), follow(folder))
 
 
 def take_back(folder: Path, key: str) -> Decided | None:
@@ -64,10 +64,11 @@ def take_back(folder: Path, key: str) -> Decided | None:
     Raises:
         ConfigError, InputError, StoreError: As `correct`.
     """
-    return Decided((), _follow(folder)) if ledger.remove_correction(folder, key) else None
+    return Decided((), follow(folder)) if ledger.remove_correction(folder, key) else None
 
 
-def _follow(folder: Path) -> StoreError | None:
+def follow(folder: Path) -> StoreError | None:
+    """Writes labels.jsonl, failed.jsonl and run.json again; returns the error if they cannot be written."""
     try:
         refresh(folder)
     except StoreError as error:

@@ -197,10 +197,10 @@ def _look_through(job: Job, entries: Iterable[Found], known: LedgerView) -> tupl
     find_duplicate: Callable[[ListEntry], str | None] = duplicate_finder() if job.dedupe else lambda _: None
     listed, chance = _Listed(), random.Random(0)  # noqa: S311 - the same sample each time
     sample: list[ListEntry] = []
-    for row in entries:
-        if not isinstance(row, ListEntry):
+    for found in entries:
+        if not isinstance(found, ListEntry):
             listed.unusable += 1
-        elif find_duplicate(row) is not None:
+        elif find_duplicate(row := known.amended(found)) is not None:
             listed.duplicates += 1
         elif (state := known.state_of(row)) == State.done:
             listed.done += 1

@@ -1,7 +1,7 @@
 """Lists -> items of the ledger, as a stream: entry by entry in list order; duplicates are detected.
 
-What enters: the readers' entries. What leaves: rows in the ledger; unusable entries are recorded with line
-and reason. What it does not do: read list formats (`classifier.lists`).
+What enters: the readers' entries. What leaves: rows in the ledger, with amendments applied; unusable entries
+are recorded with line and reason. What it does not do: read list formats (`classifier.lists`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from classifier.batch.ledger.amending import AmendedEntry, KnownAmendments
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.material import FileState
 from classifier.model.entries import BrokenEntry, ListEntry
@@ -33,14 +34,17 @@ def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicat
     Raises:
         StoreError: The ledger cannot be written. Exceptions of `found` are passed through.
     """
+    amendments = ledger.amendments()
     listing, place = ledger.begin_listing(), 0
     entries = iter(found)
     while rows := list(islice(entries, _ROWS)):
         # Outside the transaction: hashing takes a while, and others may want to write a correction.
         files = [_file_of(ledger, row) for row in rows]
+        changes = [_amended(amendments, row, file) for row, file in zip(rows, files, strict=True)]
+        rows = [change.entry if change else row for row, change in zip(rows, changes, strict=True)]
         twins = [_twin_of(find_duplicate, row) for row in rows]
         with ledger.transaction():
-            for row, file, twin in zip(rows, files, twins, strict=True):
+            for row, file, twin, change in zip(rows, files, twins, changes, strict=True):
                 place += 1
                 if isinstance(row, BrokenEntry):
                     ledger.add_broken(listing, row)
@@ -49,11 +53,17 @@ def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicat
                     ledger.add_broken(
                         listing, BrokenEntry(source=row.source, line=row.line, reason=reason, key=row.key)
                     )
+                elif change is not None:
+                    amendments.keep(change)
     ledger.end_listing(listing)
 
 
 def _file_of(ledger: Ledger, row: Found) -> FileState | None:
     return ledger.state_of(row.file) if isinstance(row, ListEntry) and row.file is not None else None
+
+
+def _amended(amendments: KnownAmendments, row: Found, file: FileState | None) -> AmendedEntry | None:
+    return amendments.amended(row, file and file.sha256) if isinstance(row, ListEntry) else None
 
 
 def _twin_of(find_duplicate: FindDuplicate | None, row: Found) -> str | None:

@@ -14,6 +14,7 @@ import typer
 
 from classifier.__about__ import __version__
 from classifier.cli import exits
+from classifier.cli.amend import amend
 from classifier.cli.backup import backup, restore
 from classifier.cli.classify import classify
 from classifier.cli.compare import compare
@@ -50,6 +51,7 @@ for command in (
     report,
     export,
     correct,
+    amend,
     review,
     gold,
     serve,

@@ -96,11 +96,8 @@ def _next(summary: Mapping[str, Any], out: Path) -> Iterator[str]:
     if not summary["totals"]["labelled"]:
         return
     folder = shlex.quote(str(out))
-    if summary["totals"]["review"]:
-        key = next(key for found in summary["review"].values() for key in found["keys"])
-        yield f"next: classifier correct {folder} {shlex.quote(key)} LABEL, then classifier export {folder}"
-    else:
-        yield f"next: classifier export {folder} --format html --out labels.html"
+    first = f"classifier review {folder}, then " if summary["totals"]["review"] else ""
+    yield f"next: {first}classifier export {folder} --format html --out labels.html"
 
 
 def say_problems(summary: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
@@ -119,10 +120,8 @@ def run_session(session: ReviewSession, wanted: QueueFilter, keys: Keys, *, conf
             print("\nThe queue is empty.")
     finally:
         session.close()
-    print(
-        f"classifier: {done} decisions saved; `classifier review --methods` says when to stop",
-        file=sys.stderr,
-    )
+    again = f"classifier review {shlex.quote(str(session.folder))} --methods"
+    print(f"classifier: {done} decisions saved; `{again}` says when to stop", file=sys.stderr)
     return exits.DONE
 
 

@@ -80,9 +80,11 @@ def _label_in_words(session: ReviewSession, place: QueuePlace, label: Label) -> 
     if label.runner_up:
         yield f"  runner-up  {shown(label.runner_up)}"
         yield from _definition(session, label.runner_up)
-    for piece in label.evidence:
-        where = label.place_of(piece) or "NOT IN THE PAPER"
-        yield from _wrapped(f"{where}: “{shown(piece.quote)}”", "    ")
+    quotes = (
+        f"{label.place_of(piece) or 'NOT IN THE PAPER'}: “{shown(piece.quote)}”" for piece in label.evidence
+    )
+    for quote in dict.fromkeys(quotes):  # one sentence may support several answers
+        yield from _wrapped(quote, "    ")
     if label.rationale:
         yield from _wrapped(shown(label.rationale), "    ")
 

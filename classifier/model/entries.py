@@ -85,9 +85,11 @@ class Row(Record):
     Attributes:
         duplicate_of: The key of an earlier entry of the same paper; this entry is then not counted as a
             paper.
+        listed: What the list says of the paper, if a person amended it; `entry` has the amended data.
     """
 
     entry: ListEntry
     label: Label
     correction: Correction | None = None
     duplicate_of: str | None = None
+    listed: Paper | None = None

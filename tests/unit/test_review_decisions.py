@@ -374,7 +374,10 @@ def test_a_plan_is_kept_with_the_run(run):
 def downgrade(path: Path) -> None:
     """The ledger as the version before decisions left it."""
     with closing(sqlite3.connect(path)) as db:
-        db.executescript("DROP TABLE decision; PRAGMA user_version = 3;")
+        db.executescript(
+            "DROP TABLE decision; DROP TABLE amendment; ALTER TABLE item DROP COLUMN listed;"
+            "PRAGMA user_version = 3;"
+        )
 
 
 def test_an_older_ledger_is_read_as_it_is_and_upgraded_by_the_first_decision(run):

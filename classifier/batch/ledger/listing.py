@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from classifier.batch.ledger.amending import KnownAmendments
 from classifier.batch.ledger.binding import bind_corrections
 from classifier.batch.ledger.corrections import PARKED
 from classifier.batch.ledger.database import Database
@@ -44,7 +45,8 @@ _TAKE_UP = f"""
         ),
         material = excluded.material,
         file_sha256 = coalesce(excluded.file_sha256, file_sha256),
-        file_state = excluded.file_state
+        file_state = excluded.file_state,
+        listed = NULL
 """  # noqa: S608 - no value of a user's is part of it
 
 
@@ -121,6 +123,11 @@ class Listing(Database):
         file_state = file.state if file else None
         self._db.execute(_TAKE_UP, (key, place, listing, text, state, twin, material, sha256, file_state))
         return True
+
+    def amendments(self) -> KnownAmendments:
+        """What persons changed about entries; for one reading of the lists."""
+        with self.reading():
+            return KnownAmendments(self._db)
 
     def add_broken(self, listing: int, entry: BrokenEntry) -> None:
         """Records an entry that cannot be used."""

@@ -9,17 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from classifier.batch.ledger.access import COMPLETE, ledger_path, reading
 from classifier.batch.ledger.corrections import StoredCorrection, read_corrections
 from classifier.batch.ledger.damage import damaged
+from classifier.batch.ledger.material import material_of
+from classifier.model.amendment import FIELD_WORDS, amended_fields
 from classifier.model.entries import BrokenEntry, Correction, ListEntry, Row
 from classifier.model.label import Label, LabelledPaper
+from classifier.model.paper import Paper
 from classifier.model.record import Notice
 
 __all__ = [
+    "AMENDED",
     "DUPLICATE",
     "TITLES",
     "WAITING",
@@ -34,6 +39,9 @@ __all__ = [
 DUPLICATE = "duplicate-entry"
 """Code of the warning in a label that was made for another entry of the same paper."""
 
+AMENDED = "amended-since"
+"""Code of the warning in a label that was made before a person amended its entry."""
+
 WAITING = "waiting"
 """Code of the error in the label of an entry that has a correction, but waits for its label."""
 
@@ -42,6 +50,7 @@ TITLES = "titles"
 
 _ROWS = f"""
     SELECT item.key, item.entry, coalesce(item.label, twin.label), item.twin,
+           item.listed, coalesce(item.material, twin.material),
            correction.label, correction.by, correction.note, correction.at
     FROM item
     LEFT JOIN item AS twin ON item.state = 'twin' AND twin.key = item.twin
@@ -68,16 +77,19 @@ def read_rows(folder: Path) -> Iterator[Row]:
 def rows_with_originals(folder: Path) -> Iterator[tuple[Row, str | None]]:
     """Each row and, if it is a duplicate, the key of the first entry of its paper."""
     with reading(folder) as db:
-        for key, entry, label, twin, *correction in db.execute(_ROWS):
+        for key, entry, label, twin, listed, material, *correction in db.execute(_ROWS):
             try:
                 read = ListEntry.model_validate_json(entry)
+                own = ListEntry.model_validate_json(listed).paper if listed else None
                 made = Label.model_validate_json(label) if label else _unlabelled(read)
             except ValidationError as error:
                 what = f"the row of '{key}' is damaged ({error.error_count()} values are wrong)"
                 raise damaged(ledger_path(folder), what) from error
+            made = _own_label(made, read.key, twin)
             row = Row(
                 entry=read,
-                label=_own_label(made, read.key, twin),
+                label=_amended(made, read, own, is_older=material != material_of(entry)) if own else made,
+                listed=own,
                 correction=_correction(read.key, correction),
             )
             yield row, twin
@@ -123,6 +135,18 @@ def _own_label(label: Label, key: str, twin: str | None) -> Label:
         return label.model_copy(update={"ref": key})
     note = Notice(code=DUPLICATE, message=f"the same paper as '{twin}', whose label this is")
     return label.model_copy(update={"ref": key, "warnings": (*label.warnings, note)})
+
+
+def _amended(label: Label, entry: ListEntry, listed: Paper, *, is_older: bool) -> Label:
+    """The label with the amended data of its paper; with a warning if it was made before the amendment."""
+    names = amended_fields(listed, entry.paper)
+    changes: dict[str, Any] = {name: getattr(entry.paper, name) for name in names if name != "abstract"}
+    paper = label.paper.model_copy(update=changes)
+    if not is_older or label.status == "failed":
+        return label.model_copy(update={"paper": paper})
+    told = " and ".join(FIELD_WORDS[name] for name in names)
+    note = Notice(code=AMENDED, message=f"a person amended its {told} since; `classifier label` asks again")
+    return label.model_copy(update={"paper": paper, "warnings": (*label.warnings, note)})
 
 
 def _unlabelled(entry: ListEntry) -> Label:

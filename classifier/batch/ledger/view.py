@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from classifier.batch.ledger.amending import KnownAmendments
 from classifier.batch.ledger.damage import store_error
 from classifier.batch.ledger.items import State, as_json, plain
 from classifier.batch.ledger.lock import FINGERPRINT, other_settings
@@ -51,6 +52,7 @@ class LedgerView:
             self.close()
             raise other_settings(path, changed)
         self._stale = bool(changed)
+        self._amendments = KnownAmendments(self._db) if self._db is not None else None
 
     def state_of(self, entry: ListEntry) -> State:
         """The state in which a run would find an entry: only waiting entries cost anything.
@@ -72,6 +74,13 @@ class LedgerView:
             if brought == material and _is_same_file(entry, state, file_state, sha256):
                 return self._as_a_run_would(found, error, bool(asked))
         return State.waiting
+
+    def amended(self, entry: ListEntry) -> ListEntry:
+        """The entry with what persons amended."""
+        if self._amendments is None:
+            return entry
+        found = self._amendments.amended(entry)
+        return found.entry if found else entry
 
     def _as_a_run_would(self, state: str, error: str | None, asked: bool) -> State:
         if asked:

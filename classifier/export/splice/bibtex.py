@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from classifier.export.bibtex import escaped
+from classifier.export.splice.amended import amended_text
+from classifier.export.splice.bibtex_amended import write_bibtex_field
 from classifier.export.splice.bibtex_entry import BibtexEntry, Field
 from classifier.export.splice.bibtex_file import locate_entries
 from classifier.export.splice.decoded import Decoded, decode
@@ -45,11 +47,12 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
         if wanted is None:
             continue
         try:
-            new = _rewritten(found.raw, wanted, results, original)
+            amended = amended_text(found.raw, wanted.changes, write_bibtex_field, entries.paper)
+            new = _rewritten(amended.text, wanted, results, original)
         except NotEditable as error:
             draft.leave(found.key, found.line, str(error))
             continue
-        draft.edit(found.start, found.raw, new)
+        draft.edit(found.start, found.raw, new, found.key, found.line, amended.left)
     return draft.finish()
 
 

@@ -6,10 +6,19 @@ which it reads. The file is held in memory.
 
 from __future__ import annotations
 
-from json import JSONDecodeError, dumps
+import re
+from json import JSONDecodeError, dumps, loads
 from typing import Any, NamedTuple
 
 from classifier.errors import InputError
+from classifier.export.splice.amended import (
+    ARXIV_ADDRESS,
+    NotAmendable,
+    Value,
+    Write,
+    amended_text,
+    with_other_id,
+)
 from classifier.export.splice.decoded import decode
 from classifier.export.splice.edits import Draft, NotEditable
 from classifier.export.splice.json_text import (
@@ -78,12 +87,16 @@ class _Item(NamedTuple):
 def _splice_item(item: _Item, results: Results, draft: Draft) -> None:
     title, own_id = str(item.value.get("title", "")), item.value.get("id")
     key = str(own_id) if isinstance(own_id, str | int) else ""
-    listed = ListedEntries("csl-json").entry(f"[{item.raw}]", item.line, key)
+    entries = ListedEntries("csl-json")
+    listed = entries.entry(f"[{item.raw}]", item.line, key)
     wanted = draft.wanted(results, listed, item.line)
     if wanted is None:
         return
     try:
-        new = _with_labels(item, results.prefix, wanted.keywords)
+        amended = amended_text(
+            item.raw, wanted.changes, _writer(wanted.arxiv_id), lambda raw: entries.paper(f"[{raw}]")
+        )
+        new = _with_labels(amended.text, results.prefix, wanted.keywords)
         if wanted.note is not None:
             words = f"{results.prefix} {wanted.note}" if wanted.note else ""
             for name in results.note_fields:
@@ -91,15 +104,62 @@ def _splice_item(item: _Item, results: Results, draft: Draft) -> None:
     except NotEditable as error:
         draft.leave(key or title, item.line, str(error))
         return
-    draft.edit(item.start, item.raw, new)
+    draft.edit(item.start, item.raw, new, key or title, item.line, amended.left)
 
 
-def _with_labels(item: _Item, prefix: str, wanted: tuple[str, ...]) -> str:
-    part = zotero_part(item.raw, item.value)
+_NAMES = {"title": "title", "doi": "DOI", "abstract": "abstract"}
+_YEAR = re.compile(r"\d{4}")
+
+
+def _writer(old_arxiv_id: str | None) -> Write:
+    """Writes one field into the text of an item."""
+
+    def write(raw: str, name: str, value: Value) -> str:
+        try:
+            if name == "year":
+                return _with_year(raw, value)
+            if name == "arxiv_id":
+                return with_other_id(raw, old_arxiv_id, value) or _with_address(raw, value)
+            member = find_text(raw, _NAMES[name])
+            if value is None:
+                return raw if member is None else without(raw, member)
+            escaped = dumps(value)[1:-1]
+            return (
+                with_member(raw, _NAMES[name], f'"{escaped}"')
+                if member is None
+                else with_value(raw, member, escaped)
+            )
+        except NotEditable as error:
+            raise NotAmendable(str(error)) from error
+
+    return write
+
+
+def _with_year(raw: str, value: Value) -> str:
+    found = [member for member in Walker(raw).members(0) if member.name == "issued"]
+    if not found:
+        if value is None:
+            raise NotAmendable("it is in no field of its own")
+        return with_member(raw, "issued", f'{{"date-parts": [[{value}]]}}')
+    if value is None:
+        return without(raw, found[0])
+    old = raw[found[0].value_start : found[0].value_end]
+    new = _YEAR.sub(str(value), old, count=1)
+    return f"{raw[: found[0].value_start]}{new}{raw[found[0].value_end :]}"
+
+
+def _with_address(raw: str, value: Value) -> str:
+    if value is None or find_text(raw, "URL") is not None:
+        raise NotAmendable("CSL-JSON has no field of its own for it")
+    return with_member(raw, "URL", f'"{ARXIV_ADDRESS}{value}"')
+
+
+def _with_labels(raw: str, prefix: str, wanted: tuple[str, ...]) -> str:
+    part = zotero_part(raw, loads(raw))
     if part is None:
-        return _with_keywords(item.raw, prefix, wanted)
+        return _with_keywords(raw, prefix, wanted)
     start, end = part
-    new = f"{item.raw[:start]}{with_tags(item.raw[start:end], prefix, wanted)}{item.raw[end:]}"
+    new = f"{raw[:start]}{with_tags(raw[start:end], prefix, wanted)}{raw[end:]}"
     return _with_keywords(new, prefix, ())  # where earlier versions put them
 
 

@@ -74,8 +74,16 @@ class Draft:
             self._lines[wanted.ref] = line
         return True
 
-    def edit(self, start: int, old: str, new: str) -> None:
-        """Replaces an entry's text; the new text may be equal to the old."""
+    def edit(
+        self, start: int, old: str, new: str, key: str = "", line: int = 0, left: Iterable[str] = ()
+    ) -> None:
+        """Replaces an entry's text; the new text may be equal to the old.
+
+        Args:
+            left: What of an amendment could not be changed in it; the entry is listed with each.
+        """
+        for reason in left:
+            self.leave(key, line, reason)
         self.labelled += 1
         if new != old:
             self.changed += 1

@@ -18,6 +18,7 @@ from classifier.lists.build import build_entry
 from classifier.lists.lines import ListLine
 from classifier.lists.raw import Damaged, Raw
 from classifier.model.entries import ListEntry
+from classifier.model.paper import Paper
 from classifier.model.traits import Traits, traits_of
 
 
@@ -60,13 +61,23 @@ class ListedEntries:
             found.setdefault(raw.line, []).append(_listed(raw))
         return found
 
+    def paper(self, text: str) -> Paper | None:
+        """What the reader finds in the text of one entry; None if that is no entry."""
+        built = next((_built(raw) for raw in self._read(text)), None)
+        return built.paper if built else None
+
     def _read(self, text: str) -> Iterator[Raw]:
         lines = (ListLine(n, line.rstrip("\r\n")) for n, line in enumerate(split_lines(text), 1))
         return (found for found in READERS[self._form](lines) if not isinstance(found, Damaged))
 
 
-def _listed(raw: Raw) -> Listed:
+def _built(raw: Raw) -> ListEntry | None:
     built = build_entry(replace(raw, files=[], notices=[]), "", Path())
-    if not isinstance(built, ListEntry):
+    return built if isinstance(built, ListEntry) else None
+
+
+def _listed(raw: Raw) -> Listed:
+    built = _built(raw)
+    if built is None:
         return Listed(raw.key, Traits())
     return Listed(raw.key or built.key, traits_of(built.paper, url=built.url))

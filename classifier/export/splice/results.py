@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from classifier.export.filed import FAILED, Filed
+from classifier.export.splice.amended import Changes
 from classifier.export.splice.listed import Listed
-from classifier.model.entries import ListEntry
+from classifier.model.amendment import amended_fields
+from classifier.model.entries import ListEntry, Row
 from classifier.model.names import family_name
 from classifier.model.traits import TELLING_LETTERS, FoldedTitle, PaperIndex, Traits, traits_of
 
@@ -30,11 +33,15 @@ class Wanted(NamedTuple):
 
     Attributes:
         ref: The row's key, if the entry must have it; empty if any entry may get this.
+        changes: What a person amended: field -> value.
+        arxiv_id: What the list said before.
     """
 
     keywords: tuple[str, ...]
     note: str | None = None
     ref: str = ""
+    changes: Changes = MappingProxyType({})
+    arxiv_id: str | None = None
 
 
 class Untouched(NamedTuple):
@@ -97,24 +104,31 @@ class Results:
         self.note_fields: tuple[str, ...] = (note_field,) if note_field else ()
         self._index = PaperIndex[_ResultRow]()
         self._given: set[str] = set()
-        elsewhere: list[tuple[ListEntry, _ResultRow]] = []
+        elsewhere: list[tuple[_ResultRow, Row]] = []
         for filed in rows:
             entry = filed.row.entry
             traits = traits_of(entry.paper, filed.row.label.paper, url=entry.url)
             row = _ResultRow(entry.key, self._wanted(filed), filed.title, traits)
             if file is None or _is_file(entry.source, file):
-                self._index.add(traits, _key_in_list(entry), row)
+                self._add(row, filed.row)
             else:
-                elsewhere.append((entry, row))
+                elsewhere.append((row, filed.row))
         if not len(self._index):
-            for entry, row in elsewhere:
-                self._index.add(row.traits, _key_in_list(entry), row)
+            for row, whole in elsewhere:
+                self._add(row, whole)
+
+    def _add(self, row: _ResultRow, whole: Row) -> None:
+        """Makes the row findable by its paper, as amended and as the list has it."""
+        entry = whole.entry
+        self._index.add(row.traits, _key_in_list(entry), row)
+        if whole.listed is not None:
+            self._index.add(traits_of(whole.listed, url=entry.url), _key_in_list(entry), row)
 
     def _wanted(self, filed: Filed) -> Wanted | None:
         if filed.label == FAILED:
             return None
         note = filed.rationale if self.note_fields else None
-        return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
+        return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key, *_changes(filed))
 
     def is_unchanged(self, key: str, title: str, text: str) -> bool:
         """Whether exactly one row has this key, the same long title, and a first author who is in the text.
@@ -146,7 +160,9 @@ class Results:
             return None
         row = next((row for row in rows if row.ref not in self._given), rows[0])
         if row.ref in self._given and row.wanted is not None and not entry.traits.is_empty:
-            return row.wanted._replace(ref="")  # another entry of the same paper, without its own row
+            return row.wanted._replace(
+                ref="", changes={}
+            )  # another entry of the same paper, without its own row
         self._given.add(row.ref)
         return row.wanted
 
@@ -182,6 +198,13 @@ def keywords_for(filed: Filed, prefix: str) -> tuple[str, ...]:
     """The keywords: the label, and marks for "set by a person" and "needs review"."""
     marks = ("corrected",) if filed.is_corrected else ("needs-review",) if filed.needs_review else ()
     return tuple(f"{prefix}{word}" for word in (filed.label, *marks))
+
+
+def _changes(filed: Filed) -> tuple[Changes, str | None]:
+    listed, paper = filed.row.listed, filed.row.entry.paper
+    if listed is None:
+        return {}, None
+    return {name: getattr(paper, name) for name in amended_fields(listed, paper)}, listed.arxiv_id
 
 
 def _key_in_list(entry: ListEntry) -> str:

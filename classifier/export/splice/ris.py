@@ -7,10 +7,19 @@ than the two of the format.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from classifier.export.splice.amended import (
+    ARXIV_ADDRESS,
+    NotAmendable,
+    Value,
+    Write,
+    amended_text,
+    with_other_id,
+)
 from classifier.export.splice.decoded import decode, line_end, split_lines
 from classifier.export.splice.edits import Draft
 from classifier.export.splice.listed import ListedEntries
@@ -65,13 +74,67 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
         if not record.lines[-1].text.endswith(("\r", "\n")) and record.lines[-1].tag != END:
             draft.leave(own_id or shown(title), record.number, "it is cut off by the end of the file")
             continue
-        lines = _with_values(record.lines, _KEYWORD, results.prefix, wanted.keywords)
+        amended = amended_text(record.text, wanted.changes, _writer(wanted.arxiv_id), entries.paper)
+        lines = record.lines if amended.text == record.text else next(_records(amended.text)).lines
+        lines = _with_values(lines, _KEYWORD, results.prefix, wanted.keywords)
         if wanted.note is not None:
             mark = f"{results.prefix} "
             for tag in results.note_fields:
                 lines = _with_values(lines, tag, mark, (mark + wanted.note,) if wanted.note else ())
-        draft.edit(record.start, record.text, "".join(line.text for line in lines))
+        new = "".join(line.text for line in lines)
+        draft.edit(record.start, record.text, new, own_id or shown(title), record.number, amended.left)
     return draft.finish()
+
+
+_TAGS = {
+    "title": ("TI", "T1", "CT"),
+    "year": ("PY", "Y1", "YR", "DA"),
+    "doi": ("DO", "DOI"),
+    "abstract": ("AB", "N2"),
+    "arxiv_id": (),
+}
+_YEAR = re.compile(r"\d{4}")
+
+
+def _writer(old_arxiv_id: str | None) -> Write:
+    """Writes one field into the text of a record."""
+
+    def write(text: str, name: str, value: Value) -> str:
+        if name == "arxiv_id":
+            return with_other_id(text, old_arxiv_id, value) or _with_address(text, value)
+        lines = next(_records(text)).lines
+        tag = next((tag for tag in _TAGS[name] if any(line.tag == tag for line in lines)), "")
+        if not tag and value is None:
+            raise NotAmendable("it is in no field of its own")
+        first = next((i for i, line in enumerate(lines) if line.tag == tag), None) if tag else None
+        words = str(value)
+        if name == "year" and first is not None and value is not None:
+            words = _YEAR.sub(words, lines[first].value, count=1)  # a date keeps its month and day
+        new = [] if value is None else [_line(tag or _TAGS[name][0], words, lines[0])]
+        at = _end(lines) if first is None else first
+        end = at if first is None else first + 1
+        while first is not None and end < len(lines) and lines[end].tag is None:
+            end += 1
+        return "".join(line.text for line in (*lines[:at], *new, *lines[end:]))
+
+    return write
+
+
+def _with_address(text: str, value: Value) -> str:
+    if value is None:
+        raise NotAmendable("RIS has no field of its own for it")
+    lines = next(_records(text)).lines
+    at = _end(lines)
+    added = _line("UR", f"{ARXIV_ADDRESS}{value}", lines[0])
+    return "".join(line.text for line in (*lines[:at], added, *lines[at:]))
+
+
+def _line(tag: str, value: str, like: _Line) -> _Line:
+    return _Line(f"{tag}  - {value}{line_end(like.text)}", tag, value)
+
+
+def _end(lines: list[_Line]) -> int:
+    return len(lines) - 1 if lines[-1].tag == END else len(lines)
 
 
 def _with_values(lines: list[_Line], tag: str, mark: str, values: tuple[str, ...]) -> list[_Line]:

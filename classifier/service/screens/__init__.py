@@ -9,6 +9,7 @@ def screens() -> tuple[APIRouter, ...]:
     """The pages' routes."""
     from classifier.service.screens import (
         account,
+        amendments,
         docs,
         drafts,
         evaluation,
@@ -22,7 +23,7 @@ def screens() -> tuple[APIRouter, ...]:
     )
 
     modules = (
-        papers, lists, tree, drafts, review, review_deciding, review_results, evaluation, account, docs,
-        static,
+        papers, amendments, lists, tree, drafts, review, review_deciding, review_results, evaluation, account,
+        docs, static,
     )  # fmt: skip
     return tuple(module.router for module in modules)
