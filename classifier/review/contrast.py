@@ -13,6 +13,8 @@ from classifier.model.record import OUT_OF_SCOPE, UNPLACED, Record
 from classifier.survey.taxonomy import Precedent, Taxonomy
 from classifier.text.characters import shown
 
+_ALIKE = 0.3
+"""Texts that share fewer words are not marked: everything would be."""
 ANY = "any answer"
 """In the place of answers, if a label does not depend on a question."""
 
@@ -77,7 +79,7 @@ def contrast(
 
 
 def _side(taxonomy: Taxonomy, label: str, reason: str | None, other: str) -> LabelSide:
-    pieces = _pieces(_definition(taxonomy, label, reason), other)
+    pieces = text_pieces(_definition(taxonomy, label, reason), other)
     leaf = taxonomy.leaves.get(label)
     if leaf is not None:
         node = leaf.node
@@ -107,14 +109,18 @@ def _definition(taxonomy: Taxonomy, label: str, reason: str | None) -> str:
     return rule.definition if rule else f"Outside of: {taxonomy.scope.definition or taxonomy.definition}"
 
 
-def _pieces(text: str, other: str) -> tuple[TextPiece, ...]:
+def text_pieces(text: str, other: str) -> tuple[TextPiece, ...]:
     """The text in pieces; those differ whose words the other text does not have at that place."""
     words, others = shown(text).split(), shown(other).split()
     if not words or not others:
         return (TextPiece(text=shown(text)),)
-    blocks = SequenceMatcher(None, _plain(others), _plain(words), autojunk=False).get_opcodes()
+    matcher = SequenceMatcher(None, _plain(others), _plain(words), autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return (TextPiece(text=shown(text)),)
     found = [
-        (" ".join(words[start:end]), kind != "equal") for kind, _, _, start, end in blocks if end > start
+        (" ".join(words[start:end]), kind != "equal")
+        for kind, _, _, start, end in matcher.get_opcodes()
+        if end > start
     ]
     return tuple(TextPiece(text=piece, differs=differs) for piece, differs in found)
 
@@ -127,7 +133,9 @@ def _questions(
     taxonomy: Taxonomy, first: str, second: str, reason: str | None
 ) -> tuple[QuestionContrast, ...]:
     one, other = (_conditions(taxonomy, label, reason) for label in (first, second))
-    found = []
+    found: list[QuestionContrast] = []
+    if not one or not other:  # out of scope by an unknown rule, or unplaced: nothing to set beside
+        return ()
     for question in taxonomy.questions:
         a, b = one.get(question.id, ()), other.get(question.id, ())
         if set(a) != set(b):

@@ -39,6 +39,7 @@ class DecisionView(NamedTuple):
         said: Decisions that may be seen, oldest first.
         mine: The person's own last label; None if they have not decided.
         conflict: The reviewers' last decisions, if they differ and nobody has resolved it.
+        names: In a conflict, who gave the first label and who the second.
         can_resolve: Whether a conflict is, or was, between the reviewers.
     """
 
@@ -56,6 +57,7 @@ class DecisionView(NamedTuple):
     said: tuple[ReviewDecision, ...]
     mine: str | None
     conflict: tuple[ReviewDecision, ...]
+    names: tuple[str, ...]
     can_resolve: bool
 
     @property
@@ -83,6 +85,7 @@ def view_decision(
     said = paper.seen_by(session.name, session.plan)
     own = [made.label for made in said if made.by == session.name and made.rules]
     is_conflict = paper.opinions.is_conflict
+    by_label = dict.fromkeys(made.by for made in paper.opinions.by_name.values())
     return DecisionView(
         id=paper_id,
         place=place,
@@ -98,6 +101,7 @@ def view_decision(
         said=said,
         mine=own[-1] if own else None,
         conflict=tuple(paper.opinions.by_name.values()) if is_conflict else (),
+        names=tuple(by_label) if is_conflict else (),
         can_resolve=paper.opinions.was_conflict,
     )
 

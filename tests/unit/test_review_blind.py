@@ -6,11 +6,12 @@ import pytest
 
 from classifier.errors import InputError
 from classifier.review.agreement import blind_decisions
-from classifier.review.contrast import contrast
+from classifier.review.contrast import contrast, text_pieces
 from classifier.review.methods import write_methods
 from classifier.review.queue import QueueFilter
 from classifier.review.session import DecisionWish, ReviewSession
 from classifier.review.veil import hidden_keys
+from classifier.survey.workspace import Workspace
 from tests import review_kit as kit
 
 A, B, C = kit.LEAVES[:3]
@@ -113,18 +114,43 @@ def test_each_number_of_the_methods_text_is_at_its_place(run):
         assert text.text[number.start :].startswith(number.value)
 
 
-def test_two_leaves_side_by_side_have_marks_where_they_differ():
-    tree = kit.taxonomy()
-    found = contrast(tree, A, B)
+@pytest.mark.parametrize(
+    ("root", "first", "second", "questions"),
+    [
+        (None, "llm4rl/goal", "llm4rl/policy", 1),  # siblings
+        (None, "llm4rl/goal", "rl4llm/prompt", 3),
+        (None, "llm4rl/goal", "out-of-scope", 0),  # by which rule is not known
+        (kit.BRIDGES, A, B, 1),
+    ],
+)
+def test_two_labels_side_by_side_with_the_questions_that_decide(root, first, second, questions):
+    tree = Workspace(root).taxonomy
+    found = contrast(tree, first, second)
     assert found is not None
     assert found.second is not None
-    for side, leaf in ((found.first, A), (found.second, B)):
-        assert " ".join(piece.text for piece in side.definition) == tree.leaves[leaf].node.definition
-        assert any(piece.differs for piece in side.definition)
-    asked = {question.ask for question in found.questions}
-    one, other = tree.leaves[A].answers, tree.leaves[B].answers
-    wanted = {each.ask for each in tree.questions if one.get(each.id) != other.get(each.id)}
-    assert asked == wanted != set()
+    assert len(found.questions) == questions
+    shown = " ".join(piece.text for piece in found.first.definition)
+    assert shown == tree.leaves[first].node.definition
+    if questions:
+        one, other = tree.leaves[first].answers, tree.leaves[second].answers
+        wanted = [each.ask for each in tree.questions if one.get(each.id) != other.get(each.id)]
+        assert [question.ask for question in found.questions] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "marked"),
+    [
+        ("Gauges were read each hour.", "Gauges were read each day.", ["hour."]),
+        ("A model of the bridge, made by hand", "A model of the bridge", ["made by hand"]),
+        ("The same words", "the same words.", []),
+        ("Nothing in common", "other texts share no word", []),  # marks would be everywhere
+        ("Alone", "", []),
+    ],
+)
+def test_words_are_marked_where_texts_are_alike(text, other, marked):
+    pieces = text_pieces(text, other)
+    assert [piece.text for piece in pieces if piece.differs] == marked
+    assert " ".join(piece.text for piece in pieces) == text
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ async def post_name(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> 
 
 @router.post("/review/{run_id}/plan")
 async def post_plan(
-    request: Request, run_id: RunId, hub: HubNow, user: Annotated[ServiceUser, Depends(reviewer)]
+    request: Request, run_id: RunId, hub: HubNow, _: Annotated[ServiceUser, Depends(reviewer)]
 ) -> Response:
     """Starts a review, or changes its plan; only an owner chooses more than to start."""
     async with read_form(request, _PLAN_FIELDS) as form:
