@@ -1,4 +1,4 @@
-"""What a cascade keeps, how right that is, and what it saves: `python benchmarks/cascade.py --data DIR`.
+"""Accuracy and savings of a cascade: `python benchmarks/cascade.py --data DIR`.
 
 DIR as in `benchmarks/offline_accuracy.py`. First, on the training papers (each judged by a model that has
 not seen it), for each threshold: the share that the offline engine decides and its accuracy there, by the

@@ -1,8 +1,8 @@
-"""Runs the offline engine on real and on hostile PDFs and says what held.
+"""Runs the offline engine on real and hostile PDFs and checks the results.
 
     python benchmarks/check_real.py DIR      (DIR/papers and DIR/hostile, each with an index.jsonl)
 
-Exits with 1 where a condition is missed and with 2 where the folder is missing: it never skips.
+Exits with 1 if a condition is not met and with 2 if the folder is missing: it never skips.
 """
 
 from __future__ import annotations

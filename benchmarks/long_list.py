@@ -1,4 +1,4 @@
-"""What labelling a long list takes: papers a second, and the memory of all processes together.
+"""Labelling a long list: papers per second, and the memory of all processes together.
 
     python benchmarks/long_list.py [--entries 100000] [--format jsonl|bib]
 

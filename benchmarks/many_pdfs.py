@@ -1,4 +1,4 @@
-"""Labelling a folder of PDFs: papers a second, and what part of the cores is used for papers.
+"""Labelling a folder of PDFs: papers per second, and the share of the cores that is used for papers.
 
     python benchmarks/many_pdfs.py --papers DIR [--files 200]
 

@@ -1,7 +1,7 @@
-"""What callers give a `Classifier` -> what its steps take.
+"""Checks and converts the arguments of `Classifier`.
 
-Annotations bind nobody at run time. What is of another kind ends here in a TypeError that says what is
-accepted, not later in an attribute that something does not have.
+Python does not check annotations at run time. A wrong type raises a TypeError here that names the accepted
+types, instead of an AttributeError later.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WHOLE_SETTINGS = (
 
 
 def engine_object(given: object, name: str) -> Engine | None:
-    """An engine that a caller made, or None; `name` is the argument's.
+    """An engine object, or None; `name` is the argument's name, for the message.
 
     Raises:
         TypeError: It is something else.
@@ -60,7 +60,7 @@ def whole_settings(given: object) -> Settings:
 
 
 def reference(given: object) -> str | Reference:
-    """What sources are given: a path object always names a file, whatever else its name looks like.
+    """The argument for `Sources`: a path object always names a file, whatever its name looks like.
 
     Raises:
         TypeError: It is neither text nor a path.
@@ -76,7 +76,7 @@ def reference(given: object) -> str | Reference:
 
 
 def known_paper(given: object, text: object) -> Paper:
-    """What is known of a paper that is not a file: an abstract alone, or metadata, with or without a text.
+    """A paper without a file: only an abstract, or metadata with or without a text.
 
     Raises:
         TypeError: It is neither an abstract nor a `Paper`, or a text is given with an abstract.

@@ -2,7 +2,7 @@
 
     document > examples, excerpt > prompt > engine > calibration
 
-What it does not do: fetch or read papers, or look at what the reply says.
+What it does not do: fetch or read papers, or interpret the reply.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from classifier.verdict.calibration import Calibration, apply, load_calibration
 from classifier.verdict.measured import load_measurement
 
 _SMALLEST_BUDGET_TOKENS = 300
-"""Of an excerpt: about a title and an abstract. With less there is nothing to judge by."""
+"""Smallest excerpt: about a title and an abstract. Less is not enough to decide."""
 
 
 class Subject(NamedTuple):
-    """A paper as it is put to an engine.
+    """A paper to ask an engine about.
 
     Attributes:
         leave_out: Ids of studies that must not be examples.
@@ -47,7 +47,7 @@ class Asking:
     """Asks the engines of one classifier.
 
     Args:
-        connections: Has the engines.
+        connections: Holds the engines.
         prompts: Renders prompts from the workspace's templates.
     """
 
@@ -62,11 +62,11 @@ class Asking:
         self._accuracies: dict[tuple[str, str | None], Measurement | None] = {}
 
     def prompt(self, subject: Subject) -> Prompt:
-        """What would be sent for a paper."""
+        """The prompt that would be sent for a paper."""
         return self._prompt(subject.document, self._examples(subject), self._settings.budget_tokens)
 
     async def answer(self, subject: Subject) -> tuple[Task, Reply]:
-        """Asks the engine, in a cascade after the first one.
+        """Asks the engine; in a cascade, the first engine is asked before it.
 
         Raises:
             ModelError, ReplyError: There is no usable answer.
@@ -81,7 +81,7 @@ class Asking:
         return await ask_in_turn(first, self._connections.engine, ask, self._settings.cascade_below)
 
     async def escalates(self, subject: Subject) -> bool:
-        """Whether the first engine of a cascade is not sure of a paper; true without a cascade.
+        """Whether the first engine of a cascade is not confident enough; true without a cascade.
 
         Raises:
             ModelError, ReplyError: It did not answer.
@@ -93,7 +93,7 @@ class Asking:
         return not is_confident(reply, self._settings.cascade_below)
 
     def accuracy(self, reply: Reply) -> Measurement | None:
-        """What was measured of the engine and model that answered, with the prompt that is used here."""
+        """The measured accuracy of the engine and model that answered, with the current prompt."""
         key = (reply.engine, reply.model)
         if key not in self._accuracies:
             self._accuracies[key] = load_measurement(
@@ -109,7 +109,7 @@ class Asking:
         return task, reply
 
     async def _ask_with_shrinking_budget(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
-        """Asks; where the prompt is too long for the model, again with half of the excerpt."""
+        """Asks; if the prompt is too long for the model, asks again with half of the excerpt."""
         examples = self._examples(subject)
         task = Task(
             paper=subject.file.paper,
@@ -143,7 +143,7 @@ class Asking:
         )
 
     def _calibration(self, engine: str, model: str | None) -> Calibration | None:
-        """What was measured of the model that answered, by the name that the server gives it."""
+        """The calibration of the model that answered, by the name that the server reports."""
         if (engine, model) not in self._calibrations:
             found = load_calibration(self._workspace, self._settings, engine, model)
             self._calibrations[engine, model] = found

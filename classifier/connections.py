@@ -1,9 +1,9 @@
-"""What a `Classifier` keeps open between papers, and how it is closed however the program ends.
+"""The processes and connections that a `Classifier` keeps open, and how they are closed.
 
 What enters: settings and a workspace. What leaves: a PDF reader with its worker processes, sources and
-engines with their connections, and an event loop in a thread for callers without one. Each is made when it is
-first used, and again in a fork of the process. `Connections` holds no reference to its classifier, so that a
-forgotten classifier is closed too: when it is garbage-collected, and at the latest when the program exits.
+engines with their connections, and an event loop in a thread for callers without one. Each is created when it
+is first used, and again in a forked process. `Connections` has no reference to its classifier, so that a
+classifier that was never closed is closed when it is garbage-collected, or when the program exits.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PARTING_S = 2.0
-"""How long the end of a program waits for an engine that lets nothing else run."""
+"""Seconds that the end of a program waits for an engine that blocks the event loop."""
 
 
 class Connections:
     """Worker processes, connections and engines of one classifier.
 
     Args:
-        engine, first: Engines to use instead of those that the settings name.
-        repair: Makes a re-ask's text from the validation message.
-        on_wait: Called before each wait for a busy server or source: seconds, and why.
+        engine, first: Engines to use instead of those in the settings.
+        repair: Creates the text of a re-ask from the validation message.
+        on_wait: Called before each wait for a busy server or source, with the seconds and the reason.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Connections:
         """The engine that decides.
 
         Raises:
-            ConfigError: It cannot be made from these settings.
+            ConfigError: It cannot be created from these settings.
         """
         self._release_parents()
         if self._engine is None:
@@ -77,7 +77,7 @@ class Connections:
         """The engine that a cascade asks first; None without a cascade.
 
         Raises:
-            ConfigError: The settings' cascade makes no sense.
+            ConfigError: The cascade's settings are contradictory.
         """
         from classifier.settings import first_stage
 
@@ -88,7 +88,7 @@ class Connections:
 
     @property
     def sources(self) -> Sources:
-        """Where papers are fetched from."""
+        """Fetches papers."""
         self._release_parents()
         if self._sources is None:
             from classifier.sources import Sources
@@ -98,7 +98,7 @@ class Connections:
 
     @property
     def reader(self) -> PdfReader:
-        """What reads PDFs."""
+        """Reads PDFs."""
         self._release_parents()
         if self._reader is None:
             from classifier.pdf import PdfLimits, PdfReader
@@ -123,7 +123,7 @@ class Connections:
         return loop.run(call)
 
     async def aclose(self) -> None:
-        """Ends worker processes and connections; they are made again if they are needed again."""
+        """Closes worker processes and connections; they are created again if needed."""
         self._release_parents()
         if self._reader is not None:
             self._reader.close()
@@ -134,22 +134,22 @@ class Connections:
                 await engine.aclose()
 
     def close(self) -> None:
-        """`aclose` for callers without an event loop; the event loop's thread ends."""
+        """`aclose` as a plain call; it also ends the event loop's thread."""
         self.run(self.aclose)
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.close()
 
     def abandon(self) -> None:
-        """Closes what nobody has closed: at garbage collection, or when the program exits.
+        """Closes what is still open, at garbage collection or when the program exits.
 
-        Connections that belong to the caller's own event loop are left to it, and those of calls that other
-        threads wait for: they hold nothing that outlives the process. Never raises, and never waits for long.
+        Connections of the caller's own event loop, and of calls that other threads wait for, are not closed:
+        they end with the process. It never raises and never waits for long.
         """
         if self._pid != os.getpid():
             return
         with suppress(Exception):
-            if self._loop is not None and self._loop.is_current:  # collected in the loop's own thread
+            if self._loop is not None and self._loop.is_current:  # garbage-collected in the loop's own thread
                 Thread(target=self._part, daemon=True).start()
             else:
                 self._part()
@@ -163,7 +163,7 @@ class Connections:
                 self._loop.close(_PARTING_S)
 
     def _release_parents(self) -> None:
-        """After a fork: what the parent process has opened is not ours to use, nor to close."""
+        """After a fork: what the parent process has opened must be neither used nor closed."""
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self._lock = Lock()

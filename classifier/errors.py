@@ -1,20 +1,20 @@
-"""Everything that can go wrong, as one tree, so that callers know what to catch.
+"""The tree of all errors, so that callers know what to catch.
 
     ClassifierError
     ├─ ConfigError           settings, taxonomy, prompt or gold file wrong
     ├─ InputError            the paper or the reference cannot be used
     │  ├─ BadReference       neither a path, an arXiv id, a URL, a DOI nor a title
-    │  ├─ NotAPdf            the bytes are something else (often a refusal page in HTML)
+    │  ├─ NotAPdf            the bytes are something else (often an HTML error page)
     │  ├─ EncryptedPdf       a password is needed
     │  ├─ NoTextError        a scan: it needs OCR
     │  ├─ NotAPaper          too short, or a notice instead of a paper
     │  └─ UnreadablePdf      broken, or over a limit of the sandbox
-    ├─ SourceError           where papers come from
+    ├─ SourceError           fetching a paper failed
     │  ├─ PaperNotFound      the source answered: there is no such paper
     │  ├─ SourceUnavailable  the source did not answer, or refused for now (retryable)
     │  └─ WrongPaper         the id and the title belong to different papers
-    ├─ ModelError            the language model's side
-    │  ├─ RateLimited        429; `retry_after_s` where the server said (retryable)
+    ├─ ModelError            the language model gave no reply
+    │  ├─ RateLimited        429; with `retry_after_s` if the server sent it (retryable)
     │  ├─ ModelTimeout       no answer in time (retryable)
     │  ├─ ModelUnavailable   unreachable, 5xx or a broken body (retryable)
     │  ├─ ContextOverflow    the prompt is longer than the model's window
@@ -25,12 +25,12 @@
     │  ├─ SchemaMismatch
     │  ├─ UnknownLabel
     │  └─ Truncated
-    ├─ NoRecording           a replay was asked what no recording answers
+    ├─ NoRecording           a replay has no recording of this request
     ├─ StoreError            a cache, ledger or output could not be written or read
-    └─ InternalError         a fault of this program or its installation, not of what it was given
+    └─ InternalError         a bug in this program or its installation
 
 Every message is one line: what was wrong, what was expected, what to do. `concerns` and `retryable` of each
-class say what a run over many papers does about it. `error_class` finds the class of a stored `code`.
+class decide how a run over many papers reacts. `error_class` finds the class of a stored `code`.
 """
 
 from __future__ import annotations
@@ -40,28 +40,27 @@ from typing import Any, ClassVar
 
 
 class Concern(StrEnum):
-    """What an error is about, and so what helps."""
+    """What an error is about, which decides how a run reacts."""
 
     paper = "paper"
     """This paper's file, id or text is not available or not readable; another one may work."""
     server = "server"
-    """The engine judged nothing. Many in a row mean that it is not the papers."""
+    """The engine gave no reply. If this happens many times in a row, the papers are not the cause."""
     answer = "answer"
     """The engine was asked, and no usable label resulted from it."""
     run = "run"
-    """Not this paper's fault: the next one would fail as well."""
+    """Not caused by this paper: the next one would fail too."""
 
 
 class ClassifierError(Exception):
-    """Base of all errors raised on purpose.
+    """Base class of all errors that the package raises on purpose.
 
     Attributes:
         code: Stable kebab-case name, used in `Label.error.code` and in JSON output.
         concerns: What it is about.
         retryable: Whether the same call may succeed later without a change.
-        attempts, usage: Requests, and a `classifier.model.reply.Usage` or None: what an engine had spent
-            before it failed, since failures cost money too. (Untyped: this module imports nothing of the
-            package.)
+        attempts, usage: Requests and their `classifier.model.reply.Usage` (or None) before the failure, since
+            failures cost money too. (Untyped, since this module imports nothing from the package.)
     """
 
     code: ClassVar[str] = "error"
@@ -75,7 +74,7 @@ class ClassifierError(Exception):
 
     @classmethod
     def is_unanswered(cls) -> bool:
-        """Whether nothing was judged, so that a resumed run asks again."""
+        """Whether there was no reply, so that a resumed run asks again."""
         return cls.retryable or cls.concerns in (Concern.server, Concern.run)
 
     @property
@@ -104,7 +103,7 @@ class InputError(ClassifierError):
 
 
 class BadReference(InputError):
-    """A reference of no known form, or a list entry without any."""
+    """A reference of unknown form, or a list entry without a reference."""
 
     code = "bad-reference"
 
@@ -122,7 +121,7 @@ class EncryptedPdf(InputError):
 
 
 class NoTextError(InputError):
-    """The PDF carries no text layer: it needs OCR."""
+    """The PDF has no text layer: it needs OCR."""
 
     code = "needs-ocr"
 
@@ -153,7 +152,7 @@ class PaperNotFound(SourceError):
 
 
 class SourceUnavailable(SourceError):
-    """The source could not be reached, or refuses for now."""
+    """The source could not be reached, or temporarily refuses requests."""
 
     code = "source-unavailable"
     retryable = True
@@ -166,14 +165,14 @@ class WrongPaper(SourceError):
 
 
 class ModelError(ClassifierError):
-    """The language model could not be asked."""
+    """The language model gave no reply."""
 
     code = "model"
     concerns = Concern.server
 
 
 class RateLimited(ModelError):
-    """429, with the server's wish in seconds where it gave one."""
+    """HTTP 429; `retry_after_s` is the wait in seconds if the server sent one."""
 
     code = "rate-limited"
     retryable = True
@@ -218,10 +217,10 @@ class BudgetSpent(ModelError):
 
 
 class ReplyError(ClassifierError):
-    """The model's reply holds no usable answer.
+    """The model's reply contains no usable answer.
 
     Attributes:
-        raw: The reply as received; never shown unasked, kept for inspection.
+        raw: The reply as received, for debugging; it is not part of the message.
     """
 
     code = "reply"
@@ -238,27 +237,27 @@ class NotJson(ReplyError):
 
 
 class SchemaMismatch(ReplyError):
-    """JSON, but not of the asked shape."""
+    """The reply is JSON, but does not match the schema."""
 
     code = "schema-mismatch"
 
 
 class UnknownLabel(ReplyError):
-    """A label that the taxonomy does not have."""
+    """The reply's label is not in the taxonomy."""
 
     code = "unknown-label"
 
 
 class Truncated(ReplyError):
-    """Cut off by the output limit."""
+    """The reply was cut off by the output limit."""
 
     code = "truncated"
 
 
 class NoRecording(ClassifierError):
-    """A replay was asked what no recording answers.
+    """A replay has no recording of this request.
 
-    It is no `ModelError`: a cascade must not pass on what was merely not recorded.
+    Not a `ModelError`: a cascade must not escalate a paper only because it was not recorded.
     """
 
     code = "no-recording"
@@ -273,7 +272,7 @@ class StoreError(ClassifierError):
 
 
 class InternalError(ClassifierError):
-    """A fault of this program or its installation, not of what it was given."""
+    """A bug in this program or its installation; the input is not the cause."""
 
     code = "internal-error"
 
@@ -284,7 +283,7 @@ def error_class(code: str) -> type[ClassifierError]:
 
 
 def codes_of(*, concerns: Concern | None = None, retryable: bool | None = None) -> frozenset[str]:
-    """The codes of all errors that concern this, and are retryable or not; None takes either."""
+    """The codes of all errors with this concern, filtered by `retryable` unless it is None."""
     return frozenset(
         code
         for code, kind in _CLASSES.items()
@@ -297,4 +296,4 @@ def _tree(kind: type[ClassifierError]) -> list[type[ClassifierError]]:
 
 
 _CLASSES = {kind.code: kind for kind in _tree(ClassifierError)}
-"""Of this module: classes made elsewhere have the code of one of these, or are never stored."""
+"""All codes of this module; classes in other modules use one of these codes, or are never stored."""

@@ -1,4 +1,4 @@
-"""Packages that only some installations have: imported when needed, asked for by their extra's name."""
+"""Imports packages of optional extras when needed; if one is missing, the message names the extra."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def need(module: str, extra: str, what: str) -> Any:
 
     Args:
         module: Dotted name.
-        extra: The extra that brings it.
-        what: Who needs it, as the user calls it.
+        extra: The extra that installs it.
+        what: The feature that needs it, in the user's words.
 
     Raises:
         ConfigError: It is not installed.

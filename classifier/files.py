@@ -1,7 +1,7 @@
-"""Files that are there as a whole or not at all.
+"""Writes files atomically: a reader sees the complete file or none.
 
-What enters: a path and all that is to be there. What leaves: the file, written next to its place and moved
-there. What it does not do: streams (a ledger and a run's rows are appended to), or backups.
+What enters: a path and the whole content. What leaves: the file, written under a temporary name beside it and
+then moved. What it does not do: append to files (as ledgers need), or backups.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from typing import BinaryIO
 from classifier.errors import StoreError
 
 PACKAGE = Path(__file__).resolve().parent
-"""The package's folder: the one place that counts parents of a file of its own."""
+"""The package's folder; other modules use this instead of `Path(__file__).parents`."""
 
 PART = ".part"
-"""How the name of a file ends that is being written; a killed process leaves it behind."""
+"""Suffix of an unfinished file; a killed process leaves one behind."""
 
 ELSEWHERE = "choose another folder with --out"
-"""What users of a command can do where a file cannot be written."""
+"""What a user can do if a file cannot be written."""
 
 
 def replace_text(path: Path, text: str, *, advice: str = ELSEWHERE) -> None:
-    """Writes a UTF-8 file all or nothing; line ends stay as they are given. See `replacing`."""
-    # Half a surrogate pair, as damaged PDFs yield, has no UTF-8 form.
+    """Writes a UTF-8 file atomically; line ends are not converted. See `replacing`."""
+    # Half a surrogate pair (from a damaged PDF) has no UTF-8 form.
     replace_bytes(path, (text.encode("utf-8", errors="replace"),), advice=advice)
 
 
 def replace_bytes(path: Path, parts: Iterable[bytes], *, advice: str = ELSEWHERE) -> None:
-    """Writes a file all or nothing, part by part; see `replacing`. What `parts` raises goes through.
+    """Writes a file atomically, part by part; see `replacing`. Exceptions of `parts` are raised unchanged.
 
     Raises:
         StoreError: The folder or the file cannot be written.
@@ -43,10 +43,10 @@ def replace_bytes(path: Path, parts: Iterable[bytes], *, advice: str = ELSEWHERE
 
 @contextmanager
 def replacing(path: Path, *, advice: str = ELSEWHERE) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path`, on disk, when the block ends; missing folders are made.
+    """A file that replaces `path` (synced to disk) when the block ends; missing folders are created.
 
-    An existing file keeps its permissions, and a link stays one. Where the block raises, the file is as it
-    was.
+    An existing file keeps its permissions, and a link remains a link. If the block raises, the old file is
+    unchanged.
 
     Args:
         advice: What the user can do if it cannot be written.
@@ -76,7 +76,7 @@ def replacing(path: Path, *, advice: str = ELSEWHERE) -> Iterator[BinaryIO]:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Makes the move itself durable; systems that cannot open a directory need no such call."""
+    """Makes the move durable; systems that cannot open a directory do not need this."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""An event loop in a thread of its own, for callers that have none.
+"""An event loop in a background thread, for callers that have none.
 
-What enters: coroutine functions, from any other thread. What leaves: their results. The thread is a daemon:
-no program waits for it to end. It serves the process that made it, and no fork of that.
+What enters: coroutine functions, from any other thread. What leaves: their results. The thread is a daemon,
+so no program waits for it to end. It works only in the process that created it, not in forks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class LoopThread:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it takes calls."""
+        """Whether it accepts calls."""
         return self._thread.is_alive()
 
     @property
@@ -57,19 +57,19 @@ class LoopThread:
         try:
             return future.result(timeout_s)
         except BaseException:
-            future.cancel()  # nobody waits for it any more; without effect where it has ended
+            future.cancel()  # nobody waits for it any more; no effect if it has already ended
             raise
         finally:
             self._calls.discard(future)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """Cancels what is under way and ends the thread; waits for it no longer than this."""
-        with suppress(RuntimeError):  # it has ended already
+        """Cancels running calls and ends the thread; waits for it at most this long."""
+        with suppress(RuntimeError):  # already ended
             self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout_s)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    # Since Python 3.12 no thread starts at exit, and asyncio wants one to wait for those that it has.
+    # Since Python 3.12 no thread can start at exit, but asyncio needs one to wait for its executor.
     with suppress(RuntimeError), asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.get_loop().run_forever()

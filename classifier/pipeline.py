@@ -1,10 +1,9 @@
-"""The one place where the steps meet: a reference goes in, a Label comes out.
+"""Connects all steps: a reference goes in, a Label comes out.
 
     reference > sources > pdf > excerpt > prompt > engine > evidence > Label
 
-`Classifier` holds what is worth keeping between papers (worker processes, connections, templates) and
-offers each operation once as a coroutine and once as a plain call. What it does not do: lists, ledgers
-and exports, which are built on top of it.
+`Classifier` keeps worker processes, connections and templates between papers, and offers each operation as a
+coroutine and as a plain call. What it does not do: lists, ledgers and exports, which are built on top of it.
 """
 
 from __future__ import annotations
@@ -42,22 +41,24 @@ class Classifier:
 
     Args:
         engine: "auto", "offline", "openai", or any object that implements `classifier.engines.base.Engine`.
-        first: The engine that a cascade asks first; None makes the one that `Settings.cascade` names, if any.
+        first: The engine that a cascade asks first; None creates the one that `Settings.cascade` names, if
+            any.
         workspace: A workspace or its folder; None for the built-in one.
-        on_wait: Called before each wait for a busy server or source: seconds, and why.
-        overrides: Single settings by name, e.g. `model="gpt-5-mini"`. All others come from environment and
-            file.
+        on_wait: Called before each wait for a busy server or source, with the seconds and the reason.
+        overrides: Single settings by name, e.g. `model="gpt-5-mini"`. All others come from the environment
+            and the settings file.
 
     Examples:
         >>> with Classifier(engine="offline") as classifier:  # doctest: +SKIP
         ...     label = classifier.classify("paper.pdf")
         ...     print(label.leaf, label.confidence)
 
-    Without `with` or `close`, processes and connections end with the object, or with the program.
+    Without `with` or `close`, processes and connections are closed when the object is garbage-collected or
+    the program exits.
 
     Raises:
         ConfigError: A setting or the workspace is wrong.
-        TypeError: `engine` is neither a name nor an engine; whole settings go to `from_settings`.
+        TypeError: `engine` is neither a name nor an engine. Use `from_settings` for a `Settings` object.
     """
 
     def __init__(
@@ -85,16 +86,16 @@ class Classifier:
         workspace: Workspace | Path | str | None = None,
         on_wait: OnWait | None = None,
     ) -> Self:
-        """A classifier under exactly these settings; neither environment nor file is read.
+        """A classifier with exactly these settings; the environment and the settings file are not read.
 
         Args:
-            settings: To change one, give `settings.model_copy(update={...})`.
+            settings: To change one, pass `settings.model_copy(update={...})`.
             engine: An engine instead of the one that the settings name.
             first, workspace, on_wait: As for `Classifier`.
 
         Raises:
             ConfigError: The workspace is wrong.
-            TypeError: `settings` are none, or `engine` is a name: the settings have that already.
+            TypeError: `settings` is not a `Settings`, or `engine` is a name (names belong in the settings).
         """
         made = cls.__new__(cls)
         own = arguments.engine_object(engine, "from_settings()")
@@ -133,7 +134,7 @@ class Classifier:
         Args:
             ref: Path (also as `pathlib.Path`), "-" for standard input, arXiv id or URL, any PDF's URL, DOI,
                 or a title.
-            claimed: What a list says about the paper; compared with what the source says.
+            claimed: Metadata from a list; compared with the source's metadata.
             leave_out: Ids of studies that must not be examples; the paper's own study never is.
 
         Raises:
@@ -151,12 +152,12 @@ class Classifier:
         ref: str | None = None,
         leave_out: frozenset[str] = frozenset(),
     ) -> Label:
-        """Labels a paper of which only an abstract (or plain text) is known.
+        """Labels a paper from its abstract or plain text alone.
 
         Args:
-            paper: The abstract, or metadata whose `abstract` is read where `text` is None.
-            text: Plain text to judge by instead of the abstract; only with metadata.
-            ref: The label's `ref`; None takes arXiv id or title, else "text".
+            paper: The abstract, or metadata; without `text`, its `abstract` is classified.
+            text: Plain text to classify instead of the abstract; only with metadata.
+            ref: The label's `ref`; if None, the arXiv id or title, else "text".
             leave_out: As for `aclassify`.
 
         Raises:
@@ -169,19 +170,19 @@ class Classifier:
         return await self.alabel(file, document_from_text(paper, text), leave_out=leave_out)
 
     async def aprompt(self, ref: Ref, *, claimed: Paper | None = None) -> Prompt:
-        """What would be sent for this paper (`--show-prompt`); no model is asked."""
+        """The prompt that would be sent for this paper (`--show-prompt`); no model is asked."""
         file = await self.afetch(ref, claimed=claimed)
         return self.render_prompt(file, await self.aread(file))
 
     def render_prompt(self, file: PaperFile, document: Document) -> Prompt:
-        """What would be sent for a document that was read already."""
+        """The prompt that would be sent for a document that was already read."""
         return self._asking.prompt(_subject(file, document))
 
     async def afetch(self, ref: Ref | Reference, *, claimed: Paper | None = None) -> PaperFile:
-        """Brings one paper to disk; see `aclassify`.
+        """Fetches one paper to disk; see `aclassify`.
 
         Raises:
-            InputError, SourceError: It is not available or not readable.
+            InputError, SourceError: The paper is not available or not readable.
         """
         claimed = arguments.optional(claimed, Paper, "claimed")
         file = await self._connections.sources.fetch(arguments.reference(ref), claimed=claimed)
@@ -190,7 +191,7 @@ class Classifier:
         return file
 
     async def aread(self, file: PaperFile) -> Document:
-        """Reads a paper that was fetched.
+        """Reads a fetched paper.
 
         Raises:
             InputError: It is not a paper, or cannot be read.
@@ -203,7 +204,7 @@ class Classifier:
     async def alabel(
         self, file: PaperFile, document: Document, *, leave_out: frozenset[str] = frozenset()
     ) -> Label:
-        """Labels a document that was read already; see `aclassify`."""
+        """Labels a document that was already read; see `aclassify`."""
         task, reply = await self._asking.answer(_subject(file, document, leave_out))
         evidence = check_quotes(quotes_of(reply.answer), document)
         taxonomy, settings = self.workspace.taxonomy, self.settings
@@ -213,28 +214,28 @@ class Classifier:
         return assemble_label(taxonomy, file, task, reply, evidence, review, accuracy)
 
     async def aescalates(self, file: PaperFile, document: Document) -> bool:
-        """Whether the first engine of the cascade would hand this paper on; no other one is asked.
+        """Whether the first engine of the cascade would escalate this paper; no other engine is asked.
 
         Raises:
-            ModelError, ReplyError: It did not answer, which hands the paper on as well.
+            ModelError, ReplyError: The engine did not answer; in a run, this escalates the paper too.
         """
         return await self._asking.escalates(_subject(file, document))
 
     def classify(self, ref: Ref, *, claimed: Paper | None = None) -> Label:
-        """`aclassify` for callers without an event loop (or inside a notebook's)."""
+        """`aclassify` as a plain call; it also works in a notebook."""
         return self._connections.run(lambda: self.aclassify(ref, claimed=claimed))
 
     def classify_text(self, paper: Paper | str, text: str | None = None, *, ref: str | None = None) -> Label:
-        """`aclassify_text` for callers without an event loop."""
+        """`aclassify_text` as a plain call."""
         return self._connections.run(lambda: self.aclassify_text(paper, text, ref=ref))
 
     def prompt(self, ref: Ref, *, claimed: Paper | None = None) -> Prompt:
-        """`aprompt` for callers without an event loop."""
+        """`aprompt` as a plain call."""
         return self._connections.run(lambda: self.aprompt(ref, claimed=claimed))
 
     @property
     def engine(self) -> Engine:
-        """The engine in use; built on first access."""
+        """The engine in use; created on first access."""
         return self._connections.engine
 
     @property
@@ -242,18 +243,18 @@ class Classifier:
         """The engine that is asked before `engine`; None without a cascade.
 
         Raises:
-            ConfigError: The settings' cascade makes no sense.
+            ConfigError: The cascade's settings are contradictory.
         """
         return self._connections.first_engine
 
     # -- opening and closing -------------------------------------------------------------------
 
     async def aclose(self) -> None:
-        """Ends worker processes and connections."""
+        """Closes worker processes and connections."""
         await self._connections.aclose()
 
     def close(self) -> None:
-        """`aclose` for callers without an event loop."""
+        """`aclose` as a plain call."""
         self._connections.close()
 
     def __enter__(self) -> Self:

@@ -1,8 +1,8 @@
-"""Proxies that the environment names, and the hosts that it exempts.
+"""Proxies from the environment, and hosts that must not be proxied.
 
-What enters: `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals or not, as curl and pip read them. What
-leaves: the proxy for an address, or why there is none. This machine's own addresses never go through a proxy,
-which could not reach them. What it does not do: connect, or read the system's settings.
+What enters: `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case, as curl and pip read them.
+What leaves: the proxy for an address, or why there is none. This machine's own addresses never go through a
+proxy, which could not reach them. What it does not do: connect, or read the system's settings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from classifier.errors import ConfigError
 
 ENVIRONMENT = "environment"
-"""The value of a setting that stands for the environment's proxies."""
+"""The value of a setting that means: use the environment's proxies."""
 
 _PORTS = {"http": 80, "https": 443}
 _WITH_PORT = re.compile(r"^[^:]+:\d+$|\]:\d+$")
@@ -29,7 +29,7 @@ class Proxy:
     """A proxy.
 
     Attributes:
-        url: With user and password, if it has them.
+        url: Its address, including user and password if given.
         source: The variable or setting that names it.
     """
 
@@ -49,20 +49,20 @@ def environment_proxy(url: str) -> Proxy | None:
     """The proxy that the environment names for an address; None if it names none, or exempts the host.
 
     Raises:
-        ConfigError: What is named is no HTTP proxy.
+        ConfigError: The variable's value is not an HTTP proxy.
     """
     found = _named(url)
     return None if found is None or is_exempt(url) else checked_proxy(*found)
 
 
 def proxy_choice(setting: str | None) -> ProxyFor:
-    """The proxy that a setting means for each address.
+    """The function that chooses the proxy for an address under this setting.
 
     Args:
         setting: A proxy's address, "environment", or None for none.
 
     Raises:
-        ConfigError: It is no address of an HTTP proxy.
+        ConfigError: It is not the address of an HTTP proxy.
     """
     if setting is None:
         return lambda _: None
@@ -76,7 +76,8 @@ def checked_proxy(value: str, source: str) -> Proxy:
     """A proxy's address, which may lack its scheme.
 
     Raises:
-        ConfigError: It is no address of an HTTP proxy. The message does not show it: it may hold a password.
+        ConfigError: It is not the address of an HTTP proxy. The message does not show it, since it may
+            contain a password.
     """
     url = value if "://" in value else f"http://{value}"
     try:
@@ -98,7 +99,7 @@ def is_exempt(url: str) -> bool:
 
 
 def unused_hint(url: str) -> str:
-    """What to know after a network error without a proxy: a variable is set, but not for this address."""
+    """A hint after a network error: a proxy variable is set, but it is not used for this address."""
     if _is_own(_host(url)):
         return ""
     named, scheme = _named(url), urlsplit(url).scheme.upper()
@@ -120,7 +121,7 @@ def _host(url: str) -> str:
 
 
 def _named(url: str) -> tuple[str, str] | None:
-    """The value and the name of the variable for this address's scheme."""
+    """The value and name of the variable for the address's scheme."""
     from urllib.request import getproxies_environment
 
     scheme = urlsplit(url).scheme
@@ -129,7 +130,7 @@ def _named(url: str) -> tuple[str, str] | None:
 
 
 def _variable(name: str) -> str | None:
-    """How a variable is spelled in the environment."""
+    """The spelling (upper or lower case) of a variable in the environment."""
     return next((spelled for spelled in (name.lower(), name) if os.environ.get(spelled)), None)
 
 

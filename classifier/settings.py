@@ -1,9 +1,9 @@
-"""Environment and TOML -> Settings. Unknown keys are refused, so a slip is not silently ignored.
+"""Environment and TOML -> Settings. Unknown keys are rejected, so that a typo is not silently ignored.
 
-What enters, strongest first: arguments, environment (`CLASSIFIER_*`, and `OPENAI_API_KEY`,
+What enters, highest priority first: arguments, environment (`CLASSIFIER_*`, and `OPENAI_API_KEY`,
 `OPENAI_BASE_URL`), a TOML file (`CLASSIFIER_CONFIG`, else `config.toml` in the user's configuration
 directory). A file in the working directory is never read: a downloaded folder could send the key
-elsewhere. The key itself comes from the environment alone.
+elsewhere. The key itself comes only from the environment.
 """
 
 from __future__ import annotations
@@ -44,27 +44,27 @@ def _known_choice(examples: str) -> str:
 
 
 class Settings(BaseSettings):
-    """What can be set, with its default. Durations in seconds, sizes as named.
+    """All settings with their defaults. Durations are in seconds; other units are in the names.
 
     Attributes:
-        engine: "auto" is "openai" where a key or base URL is set, else "offline".
+        engine: "auto" is "openai" if a key or base URL is set, else "offline".
         model: Name of the openai engine's model; there is no default.
         api_key_header: The HTTP header that carries the key; None is `api-key` for Azure's hosts, else
             `Authorization`.
         budget_tokens: The excerpt's size, characters / 4.
         examples: "all", "none" or "nearest:K".
         review_below: Labels with less confidence than this go to review.
-        batch_requests, batch_bytes: Most in one batch of the provider's Batch API (OpenAI's limits).
-        batch_poll_s: Between two looks at the batches.
+        batch_requests, batch_bytes: Upper limits of one batch of the provider's Batch API (OpenAI's values).
+        batch_poll_s: Seconds between two checks of the batches.
         accept_unmeasured: Do not send a label to review only because its engine was not measured on this
             taxonomy; then `audit_share` of such labels, drawn at random, still go to review.
-        calibration: Use what `classifier eval --calibrate` has measured of the engine.
-        cascade: What is asked first: "offline", or the name of a cheaper model at the same server. Only
-            papers with a low confidence are escalated to `model`.
+        calibration: Calibrate confidences with the results of `classifier eval --calibrate`.
+        cascade: The engine that is asked first: "offline", or the name of a cheaper model on the same server.
+            Only papers with a low confidence are escalated to `model`.
         cascade_below: A paper is escalated if the first engine's confidence is below this. Chosen for
-            "offline": the least, in steps of .05, at which at most one in twenty of the papers that stay is
-            labelled wrongly (abstracts as they come, cross-validated; ADR 0012). Another first stage needs
-            its own.
+            "offline": the lowest value, in steps of 0.05, at which at most one in twenty of the papers that
+            are not escalated has a wrong label (abstracts in natural proportions, cross-validated; ADR 0012).
+            Another first engine needs its own value.
         prices: Model name -> price, for models that the price list does not know.
         sources_proxy: The HTTP proxy that papers are fetched through; "environment" takes it from HTTPS_PROXY
             and HTTP_PROXY. None connects directly. A proxy resolves names itself: see ADR 4.
@@ -148,7 +148,7 @@ def load_settings(**overrides: Any) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     _refuse_unknown(given, "argument")
-    # An empty variable counts as none: build systems set them so.
+    # An empty variable counts as unset: build systems set empty ones.
     environment = {name.upper() for name, value in os.environ.items() if value}
     ours = {name.removeprefix(PREFIX).lower() for name in environment if name.startswith(PREFIX)}
     _refuse_unknown(dict.fromkeys(sorted(ours - {"config"})), "environment variable", PREFIX)
@@ -161,7 +161,7 @@ def load_settings(**overrides: Any) -> Settings:
         name = ".".join(map(str, first["loc"]))
         said = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"setting {name}: {said}; see docs/settings.md") from error
-    except SettingsError as error:  # a variable that should hold JSON and does not
+    except SettingsError as error:  # a variable that should contain JSON but does not
         raise ConfigError(f"{error}; see docs/settings.md") from error
 
 

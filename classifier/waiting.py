@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 ABSENT_ATTEMPTS = 3
-"""Without a connection waiting rarely helps, but a restarting server is back (docs/adr/0004,
+"""Attempts without a connection: waiting rarely helps, except while a server restarts (docs/adr/0004,
 0005)."""
 ABSENT_WAIT_S = 0.5
-"""The first pause then; it doubles, so that three attempts take about a second."""
+"""Seconds of the first pause in that case; it doubles, so that three attempts take about a second."""
 
 OnWait = Callable[[float, str], None]
-"""Called before each wait: seconds, and why."""
+"""Called before each wait, with the seconds and the reason."""
 
 
 def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
@@ -22,7 +22,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> f
 
     Args:
         headers: Response headers, looked up by lower-case name.
-        now: Unix time that a date is compared with; the clock where None.
+        now: Unix time that a date is compared with; None uses the clock.
 
     Returns:
         Seconds, never negative; None if there is none or it cannot be read.

@@ -1,4 +1,4 @@
-"""`classifier mcp` as a process of its own, and the SDK's client that talks to it over its pipes."""
+"""`classifier mcp` as a separate process, and the SDK's client that talks to it over pipes."""
 
 from __future__ import annotations
 

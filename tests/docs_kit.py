@@ -1,4 +1,4 @@
-"""What the tests of the documents share: pages, their tables, and the commands of the program."""
+"""Shared by the tests of the documents: pages, their tables, and the program's commands."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""A page of ours taken apart, strictly: every element must be closed by its own end."""
+"""Parses a page strictly: every element must be closed by its own end tag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback, in threads of its own, as a context manager."""
+"""A real HTTP server on loopback, in background threads, as a context manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`classifier mcp` over real pipes: what tools give, what they refuse, and that nothing else comes out."""
+"""`classifier mcp` over real pipes: results of tools, rejected calls, and no other output."""
 
 from __future__ import annotations
 

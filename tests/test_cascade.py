@@ -1,4 +1,4 @@
-"""A cascade as a whole: the sure papers never reach the server, the others do, and every cent is counted."""
+"""A whole cascade: confident papers never reach the server, the others do, and every cent is counted."""
 
 import asyncio
 import json

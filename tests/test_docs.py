@@ -1,6 +1,5 @@
 """The documents are true: what they quote is fresh, every example runs, links lead somewhere."""
 
-import ast
 import doctest
 import json
 import re
@@ -13,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.docs_kit import DOCS, PAGES, ROOT, commands, from_docs
+from tests.docs_kit import DOCS, PAGES, ROOT, from_docs
 
 kit = from_docs("blocks")
 DECISIONS = sorted((DOCS / "adr").glob("*.md"))
@@ -167,110 +166,6 @@ def test_every_page_is_in_the_navigation_once_and_every_link_of_it_exists():
     assert sorted(files(config["nav"])) == sorted(
         str(page.relative_to(DOCS)) for page in [*PAGES, *DECISIONS]
     ), "add the page to nav in mkdocs.yml"
-
-
-PUZZLING = {
-    "goes on": r"\b(?:go|goes|going|went)\s+on\b(?!\s+(?:to\s+the\s+)?(?:page|standard))",
-    "hands on": r"\bhand(?:s|ed|ing)?\s+(?:it\s+|them\s+)?on\b",
-    "nothing lost": r"\bnothing\s+(?:is\s+)?(?:lost|paid)\b",
-    "mend": r"\bmend(?:s|ed|ing)?\b",
-    "anew": r"\banew\b",
-    "by itself": r"\bby\s+(?:itself|themselves)\b",
-    "wherein": r"\b(?:where(?:in|by|of|from)|thereby|thereof)\b",
-    "stands in the way": r"\bstands?\s+in\s+the\s+way\b",
-    "is nothing for": r"\bis\s+nothing\s+for\b",
-    "be had": r"\b(?:be|been)\s+had\b",
-    "a person's word": r"\bperson's\s+word\b",
-    "stands in": r"\bstands?\s+(?:in|on|at|beside|behind|below|under)\b",
-    "cannot be told": r"\b(?:cannot|can't|could\s+not)\s+be\s+told\b",
-    "where for if": (
-        r"\bwhere\s+(?:there\s+(?:is|are|was|were)\b|none\b|nothing\b|nobody\b|absent\b|unknown\b|possible\b"
-        r"|needed\b|necessary\b|(?:it|they)\s+(?:(?:is|are)\s+(?:missing|absent|unknown|not)\b|cannot\b"
-        r"|(?:does|do|did|can|could|has|have)\s+(?:not|no)\b|fails?\b))"
-    ),
-}
-"""Phrases that readers did not understand at first reading, each with one that does not need a dictionary:
-resume, pass, saved, fix, again, automatically, in which, prevents, cannot, is available, correction, is in,
-is unknown, if."""
-
-
-def texts_of_commands() -> dict[str, str]:
-    return {
-        words: "\n".join(
-            [command.help or "", *(getattr(option, "help", None) or "" for option in command.params)]
-        )
-        for words, command in commands()
-    }
-
-
-def texts_of_the_package() -> dict[str, str]:
-    """Module -> its string constants of several words that are not docstrings: messages, mostly."""
-
-    def messages(path: Path) -> str:
-        tree = ast.parse(read(path))
-        docs = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        return "\n".join(
-            node.value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-            if node not in docs and " " in node.value
-        )
-
-    return {
-        str(path.relative_to(ROOT)): messages(path) for path in sorted((ROOT / "classifier").rglob("*.py"))
-    }
-
-
-@pytest.mark.parametrize("phrase", PUZZLING)
-def test_no_document_help_text_or_message_has_a_puzzling_phrase(phrase):
-    pages = {page.name: read(page) for page in [*PAGES, *DECISIONS, README]}
-    texts = pages | texts_of_commands() | texts_of_the_package()
-    assert len(texts) > 300
-    found = [
-        f"{name}: {' '.join(match[0].split())}"
-        for name, text in texts.items()
-        for match in re.finditer(PUZZLING[phrase], text, re.IGNORECASE)
-    ]
-    assert found == []
-
-
-@pytest.mark.parametrize(
-    ("text", "phrase"),
-    [
-        ("the same command goes on", "goes on"),
-        ("papers go\non to --model", "goes on"),
-        ("they are handed on", "hands on"),
-        ("a definition needs mending", "mend"),
-        ("a label anew", "anew"),
-        ("the batch waits by itself", "by itself"),
-        ("no PDF can be had", "be had"),
-        ("the key stands in the list", "stands in"),
-        ("the cost cannot be told", "cannot be told"),
-        ("null where there is none", "where for if"),
-        ("the default where it is missing", "where for if"),
-        ("None where\nunknown", "where for if"),
-        ("the abstract is read where they cannot", "where for if"),
-    ],
-)
-def test_the_puzzling_phrases_are_found_in_their_forms(text, phrase):
-    assert re.search(PUZZLING[phrase], text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("recommended", "amendment", "classifier label --out run", "a renewed page"),
-        *("a codepoint that stands for another", "a standing order", "you are told the reason"),
-        *(
-            "the folder where the run is",
-            "where it was found",
-            "where they are cached",
-            "the line where it begins",
-        ),
-    ],
-)
-def test_ordinary_words_are_not_called_puzzling(text):
-    assert not any(re.search(pattern, text) for pattern in PUZZLING.values())
 
 
 def test_shell_words_of_the_readme_parse():

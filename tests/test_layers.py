@@ -1,4 +1,4 @@
-"""Imports point down only: a module may import lower layers and its own package, and never in a circle."""
+"""Imports point downwards only: a module may import lower layers and its own package, without cycles."""
 
 import ast
 from graphlib import TopologicalSorter

@@ -1,4 +1,4 @@
-"""What an earlier version has made still works: runs resume, recordings replay, reports open (tests/data)."""
+"""Files of earlier versions still work: runs resume, recordings replay, reports open (tests/data)."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
 """Assistants: the classifier's tools over the Model Context Protocol (MCP), for programs that talk to models.
 
-Reading order: `config` (how it is set), `records` (what tools return), `papers` (which files may be read),
-`reading` (run folders and labels as records), `tree` (the taxonomy), `tools` (what every server offers),
-`writing` and `money` (what `--allow-write` adds), `server` (where they meet).
+Reading order: `config` (its settings), `records` (the tools' results), `papers` (which files may be read),
+`reading` (run folders and labels as records), `tree` (the taxonomy), `tools` (the tools of every server),
+`writing` and `money` (the tools of `--allow-write`), `server` (connects them).
 
-What a client passes on was written by a model that may have read hostile papers: every argument is checked as
-if a stranger had sent it. It needs the extra "mcp"; without it importing this package works, and
-`create_server` says what to install.
+Arguments of a client are written by a model that may have read hostile papers: every argument is untrusted.
+It needs the extra "mcp"; without it importing this package works, and `create_server` says what to install.
 """
 
 from __future__ import annotations

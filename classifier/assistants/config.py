@@ -1,4 +1,4 @@
-"""How the server for assistants is set: folders, network, and what may be changed or spent."""
+"""Settings of the server for assistants: folders, network, and what may be changed or spent."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ def _default_folder() -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class AssistantConfig:
-    """What the server is given when it starts.
+    """The server's settings.
 
     Attributes:
-        folder: Holds run folders, as for `classifier serve`.
+        folder: Contains run folders, as for `classifier serve`.
         papers: Folders whose PDFs may be classified by path; none allows no path.
-        settings: How papers are labelled; from environment and file unless given.
+        settings: Settings for labelling; by default from the environment and the settings file.
         workspace: A survey's folder; None for the built-in one.
         fetch: Whether arXiv ids, addresses, DOIs and titles may be looked up.
-        allow_write: Offer the tools that change something.
-        max_cost_usd: Cap on what assistants' replies cost together in this folder; None offers no paid model.
-        by: Under which name decisions are saved.
+        allow_write: Offer the tools that make changes.
+        max_cost_usd: Cap on the total cost of assistants' replies in this folder; None offers no paid model.
+        by: The name under which decisions are saved.
     """
 
     folder: Path = field(default_factory=_default_folder)
@@ -38,10 +38,10 @@ class AssistantConfig:
     by: str = "assistant"
 
     def __post_init__(self) -> None:
-        """Refuses what has no effect or does not exist.
+        """Rejects options without effect, and missing folders.
 
         Raises:
-            ConfigError: A cap without `allow_write`, or a folder of papers that is none.
+            ConfigError: A cap without `allow_write`, or a folder of papers that does not exist.
         """
         if self.max_cost_usd is not None and not self.allow_write:
             raise ConfigError("--max-cost has no effect without --allow-write; add it, or remove --max-cost")
@@ -53,7 +53,7 @@ class AssistantConfig:
 
     @property
     def has_paid_model(self) -> bool:
-        """Whether a model may be asked that costs money."""
+        """Whether a paid model may be asked."""
         return (
             self.allow_write
             and self.max_cost_usd is not None

@@ -1,4 +1,4 @@
-"""What assistants have spent in a folder, and whether one more request fits under the cap at its worst."""
+"""The money that assistants have spent in a folder, and whether another request surely fits under the cap."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MARK = ".assistant"
 """A file in the folder of each run that an assistant has paid for."""
 _LOCK = ".assistant.lock"
 _WAIT_S = 600.0
-"""How long a paid call waits for another one."""
+"""Seconds that a paid call waits for another one."""
 _LEAST_CHARS_A_TOKEN = 3
-"""Tokens of ASCII text are longer than this; of others a byte is a token at least."""
+"""Tokens of ASCII text have more characters than this; of other text, a token has at least one byte."""
 
 
 @contextmanager
 def in_line(folder: Path) -> Iterator[None]:
-    """One paid call at a time, over all processes: what is counted stays true until the request is out.
+    """One paid call at a time in all processes, so that the sum does not change before the request is sent.
 
     Raises:
         StoreError: The folder cannot be written, or another call takes too long.
@@ -42,17 +42,17 @@ def in_line(folder: Path) -> Iterator[None]:
 
 
 def mark(run: Path) -> None:
-    """Counts what a run costs as an assistant's."""
+    """Counts a run's cost as spent by assistants."""
     run.mkdir(parents=True, exist_ok=True)
     if not (run / MARK).exists():
         replace_text(run / MARK, "")
 
 
 def spent_usd(folder: Path) -> float:
-    """What the replies of all runs that assistants paid for have cost.
+    """The cost of all replies in runs that assistants paid for.
 
     Raises:
-        StoreError: A ledger cannot be read: then nothing is known about the money.
+        StoreError: A ledger cannot be read, so the sum is unknown.
     """
     papers = folder / PAPERS
     runs = sorted(papers.iterdir()) if papers.is_dir() else []
@@ -60,7 +60,7 @@ def spent_usd(folder: Path) -> float:
 
 
 def most_usd(settings: Settings, prompt: Prompt) -> float:
-    """What one request can cost at most: also one that repeats the prompt with an invalid reply and a reason.
+    """Upper bound of one request's cost, including a re-ask with the invalid reply and the reason.
 
     Raises:
         ConfigError: No price is known for the model.
@@ -69,7 +69,7 @@ def most_usd(settings: Settings, prompt: Prompt) -> float:
     others = "".join(char for char in text if not char.isascii())
     tokens_in = (len(text) - len(others)) // _LEAST_CHARS_A_TOKEN + len(others.encode("utf-8", "replace"))
     room = settings.max_output_tokens
-    # A reply that was cut is asked for again with twice the room; an invalid one is part of the next request.
+    # A cut-off reply is requested again with twice the limit; an invalid one is part of the next request.
     usage = Usage(tokens_in=tokens_in + 2 * room, tokens_out=2 * room)
     price = price_of(settings, usage)
     if price is None:
@@ -81,7 +81,7 @@ def most_usd(settings: Settings, prompt: Prompt) -> float:
 
 
 def check(spent: float, most: float, cap: float) -> None:
-    """Whether a request may go out.
+    """Checks that a request may be sent.
 
     Raises:
         BudgetSpent: Its worst case does not fit under the cap.

@@ -1,6 +1,6 @@
-"""What a client names -> a reference that may be read: a PDF below a named folder, or never a file at all.
+"""A client's text -> a reference that may be read: a PDF below an allowed folder, or no file at all.
 
-A path is resolved with all its links before it is judged, and whatever lies outside gets one answer, so that
+A path is resolved with all its links before it is checked, and all paths outside get the same answer, so that
 nobody can find out which files exist.
 """
 
@@ -44,10 +44,10 @@ def allowed_file(path: str, folders: Sequence[Path]) -> Reference:
 
 
 def outside_reference(reference: str, *, fetch: bool) -> Reference:
-    """What a reference names, never a file of this machine.
+    """The parsed reference; never a file on this machine.
 
     Raises:
-        BadReference: It is no arXiv id, address, DOI or title.
+        BadReference: It is not an arXiv id, address, DOI or title.
         InputError: The network is switched off.
     """
     if not fetch:

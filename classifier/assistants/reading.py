@@ -1,4 +1,4 @@
-"""Labels as the service's shelf has them -> the records of tools. Nothing here writes."""
+"""The shelf's labels -> the tools' records. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNCLEAR = "the paper does not say"
 
 
 def definition_of(label: str, taxonomy: Taxonomy) -> str:
-    """What a label means, in the taxonomy's words."""
+    """The definition of a label in the taxonomy."""
     if label in taxonomy.leaves:
         return taxonomy.leaves[label].node.definition
     if label == OUT_OF_SCOPE:
@@ -65,13 +65,13 @@ def explain(
 
 
 def explain_new(label: Label, taxonomy: Taxonomy) -> LabelOut:
-    """A label that was made just now and is kept nowhere."""
+    """As `explain`, for a new label that is not stored."""
     entry = ListEntry(key=label.paper.title or "", source="", line=1)
     return explain(file_row(Row(entry=entry, label=label), taxonomy), taxonomy)
 
 
 def summarize(card: Card) -> PaperOut:
-    """A paper in short."""
+    """The summary of a paper."""
     return PaperOut(
         paper_id=card.id,
         run=card.run,

@@ -1,4 +1,4 @@
-"""What tools return: records whose JSON Schemas a client sees. `UntrustedText` has all foreign words."""
+"""The tools' results: records whose JSON Schemas a client sees. `UntrustedText` has all untrusted text."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class QuestionOut(_Out):
 
 
 class TreeOut(_Out):
-    """What was found in the taxonomy."""
+    """Results of a search in the taxonomy."""
 
     taxonomy: str
     definition: str
@@ -148,7 +148,7 @@ class TreeOut(_Out):
 
 
 class DecisionOut(_Out):
-    """What counts from now on."""
+    """The label after a decision."""
 
     paper_id: str
     run: str
@@ -170,5 +170,5 @@ class PaidLabelOut(_Out):
 
 
 def bounded(text: str) -> str:
-    """Foreign words in a length that a model can be given."""
+    """Untrusted text, cut to a length that is suitable for a model."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} […]"

@@ -1,4 +1,4 @@
-"""Config -> the MCP server: which tools it has, and what clients are told about each."""
+"""Config -> the MCP server: its tools, and their descriptions for clients."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def build_server(config: AssistantConfig) -> MCPServer[Any]:
     """The server with the tools that the config allows.
 
     Raises:
-        ConfigError: The workspace is wrong, or a cap has no model to hold.
+        ConfigError: The workspace is wrong, or there is a cap but no paid model.
     """
     workspace = Workspace(config.workspace)
     if config.max_cost_usd is not None and not config.has_paid_model:

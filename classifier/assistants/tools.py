@@ -47,7 +47,7 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 
 @contextmanager
 def answered(*folders: object) -> Iterator[None]:
-    """Errors of the classifier become answers that a model can act on, without this machine's folders."""
+    """Turns errors of the classifier into answers that help a model, without this machine's paths."""
     try:
         yield
     except ClassifierError as error:
@@ -58,7 +58,7 @@ def answered(*folders: object) -> Iterator[None]:
 
 
 class Tools:
-    """What every server offers; opened at the first call."""
+    """The tools of every server; opened at the first call."""
 
     def __init__(self, config: AssistantConfig, workspace: Workspace) -> None:
         self._config = config
@@ -135,10 +135,10 @@ class Tools:
             return _page(found, offset, limit)
 
     def asked(self, reference: str, path: str, title: str, abstract: str) -> Reference | Paper:
-        """What a client wants classified.
+        """The paper that a client wants to classify.
 
         Raises:
-            InputError: It named nothing, more than one thing, or something that may not be read.
+            InputError: It named no paper, more than one, or one that may not be read.
         """
         given = [
             name
@@ -169,7 +169,7 @@ class Tools:
         """The run of a paper.
 
         Raises:
-            InputError: It is gone.
+            InputError: It does not exist any more.
         """
         found = self._shelf.volume(card.run)
         if found is None:
@@ -178,7 +178,7 @@ class Tools:
 
     @property
     def shelf(self) -> Shelf:
-        """The runs."""
+        """The shelf with all runs."""
         return self._shelf
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""Words -> places of the taxonomy: branches, leaves and scope rules whose text has all of them."""
+"""Words -> branches, leaves and scope rules of the taxonomy whose text contains all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHOWN = 60
 
 
 def search(taxonomy: Taxonomy, query: str, limit: int) -> TreeOut:
-    """The places that have all words of the query, in the tree's order; all places for no words."""
+    """The nodes that contain all words of the query, in the tree's order; all nodes for an empty query."""
     words = query.lower().split()
     found = [node for node in _nodes(taxonomy) if _has(node, words)][:limit]
     asked = {question for node in found for question in node.leads_here}

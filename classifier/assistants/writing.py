@@ -34,7 +34,7 @@ from classifier.text.characters import shown
 
 
 class WritingTools:
-    """What changes something. Synchronous: the SDK runs each call in a thread of its own."""
+    """The tools that make changes. Synchronous, since the SDK runs each call in a separate thread."""
 
     def __init__(self, config: AssistantConfig, workspace: Workspace, tools: Tools) -> None:
         self._config = config
@@ -114,7 +114,7 @@ class WritingTools:
         return self._config.max_cost_usd or 0.0
 
     def _run_id(self, found: Reference | Paper, settings: Settings) -> str:
-        """The same question to the same model has the same folder."""
+        """The folder of a run; equal for the same question to the same model."""
         what: dict[str, Any] = {"settings": fingerprint(settings, self._workspace)}
         if isinstance(found, Paper):
             what["paper"] = found.model_dump(mode="json")
@@ -128,7 +128,7 @@ class WritingTools:
     async def _look(
         self, found: Reference | Paper, entry: ListEntry, run: Path, settings: Settings
     ) -> tuple[ListEntry, Prompt]:
-        """Brings the paper into the run's folder, and what would be sent; no model is asked."""
+        """Fetches the paper into the run's folder, and renders the prompt; no model is asked."""
         async with Classifier.from_settings(settings, workspace=self._workspace) as classifier:
             if isinstance(found, Paper):
                 file = PaperFile(ref=entry.key, path=None, source="text", paper=found)
@@ -142,7 +142,7 @@ class WritingTools:
             return entry, classifier.render_prompt(file, document)
 
     def _label(self, entry: ListEntry, prompt: Prompt, run: Path, settings: Settings) -> float:
-        """Labels, or finds the label that is there; returns what this has cost.
+        """Labels the paper, or finds its existing label; returns the cost.
 
         Raises:
             BudgetSpent: The worst case does not fit under the cap; nothing was sent.
@@ -152,7 +152,7 @@ class WritingTools:
         if not _is_labelled(run):
             money.check(spent, most, self._cap)
         money.mark(run)
-        # Each further request of this paper goes out only if its worst case fits too.
+        # Each further request for this paper is sent only if its highest possible cost fits too.
         room = self._cap - spent - most
         job = Job(sources=(entry.source,), out=run, concurrency=1, max_cost_usd=before + room)
         summary = label_lists(job, settings, self._workspace, entries=[entry])
@@ -169,7 +169,7 @@ def _is_labelled(run: Path) -> bool:
 
 
 def _entry(found: Reference | Paper, run: Path) -> ListEntry:
-    """The paper as the one entry of its run."""
+    """The paper as the only entry of its run."""
     if isinstance(found, Paper):
         return ListEntry(key=shown(found.title) or "abstract", source="assistant", line=1, paper=found)
     paper, url, file = Paper(), None, None

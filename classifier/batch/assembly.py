@@ -1,4 +1,4 @@
-"""Settings -> a run: engines whose requests pass ledger and throttle, or processes that compute."""
+"""Settings -> a run: engines behind ledger and throttle, or processes for the offline engine."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ if TYPE_CHECKING:
     from classifier.engines.openai.transport import ChatTransport, OpenAITransport
 
 _WORTH_PROCESSES = 100
-"""Waiting items without a file from which it pays to start processes for the offline engine."""
+"""From this many waiting items without a file on, processes for the offline engine are worth their start."""
 
 _LEAST_CHARS_A_TOKEN = 3
-"""Tokens of ASCII text are longer than this (others have a byte at least): what a request costs at most."""
+"""Tokens of ASCII text have more characters than this (others at least a byte); bounds a request's cost."""
 
 
 async def make_run(
     job: Job, settings: Settings, workspace: Workspace, store: LedgerWriter, purse: Purse | None = None
 ) -> Run:
-    """The run that job and settings ask for.
+    """Creates the run for a job and settings.
 
     Args:
-        purse: Holds the money of each request before it is sent; not of batches.
+        purse: Reserves the cost of each request before it is sent; not used for batches.
 
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
@@ -94,11 +94,11 @@ class ServerLine:
 
 
 def open_line(settings: Settings, concurrency: int, spending: RunSpending, store: ReplyStore) -> ServerLine:
-    """Makes the line that settings ask for; nothing is sent yet.
+    """Creates the transports for these settings; nothing is sent yet.
 
     Args:
-        concurrency: Most requests at a time, including those whose replies are being saved.
-        store: Where replies are kept.
+        concurrency: Largest number of concurrent requests, including those whose replies are being saved.
+        store: Stores replies.
     """
     from classifier.engines.build import server_from
     from classifier.engines.openai.retry import Pause
@@ -205,7 +205,7 @@ def _usage_reader(settings: Settings) -> UsageOf:
 
 
 def _cost_bound(settings: Settings, *, batch: bool) -> MostOf:
-    """What the reply to a request costs at most: all tokens counted high, none cached."""
+    """An upper bound of a request's cost: a high estimate of all tokens, none cached."""
 
     def most_usd(request: Mapping[str, Any]) -> float | None:
         room = request.get("max_completion_tokens") or request.get("max_tokens") or 0

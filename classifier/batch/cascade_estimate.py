@@ -27,7 +27,7 @@ class Sample:
     """The results of reading a sample of the list.
 
     Attributes:
-        prompts: Of the entries that could be read.
+        prompts: The prompts of the entries that could be read.
         reason: Why the first unreadable entry could not be read.
         escalated: Papers that the offline engine would escalate.
     """

@@ -1,8 +1,8 @@
 """Corrections as CSV: exported from a ledger, and imported into one.
 
 What enters: a table with the columns `key` and `label`, and `note`, `by`, `at`, `title` if they are there;
-other columns are ignored. What leaves: wishes, each with its line; every problem of the table is named at
-once.
+other columns are ignored. What leaves: wishes, each with its line; all problems of the table are reported
+together.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from classifier.export.spreadsheet import csv_line
 from classifier.model.entries import Correction
 
 COLUMNS = ("key", "label", "note", "by", "at", "title", "arxiv_id", "doi", "was", "counts")
-"""`was` is the engine's label; `counts` is "yes", why the correction counts for no entry now, or
-empty if the ledger is too damaged to say."""
+"""`was` is the engine's label; `counts` is "yes", or the reason why the correction applies to no entry now,
+or empty if a damaged ledger does not show it."""
 
 COUNTS = "yes"
 _NEEDED = ("key", "label")
 _INERT = re.compile(r"(^|[;\t])(\s*)'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""The apostrophe that keeps a spreadsheet from seeing a formula (`classifier.export.spreadsheet`)."""
+"""The apostrophe that prevents a spreadsheet from reading a formula (`classifier.export.spreadsheet`)."""
 _MOST_BYTES = 64 << 20
 
 
 def readable(folder: Path) -> tuple[list[StoredCorrection], StoreError | None]:
-    """All corrections of a run; or, of a damaged ledger, those that can be read, with its error.
+    """All corrections of a run; for a damaged ledger, those that can be read, and the error.
 
     Raises:
         ConfigError: There is no ledger.
-        StoreError: It cannot be read, and no correction in it either.
+        StoreError: Neither it nor any correction in it can be read.
     """
     try:
         return list(read_corrections(folder)), None
@@ -49,7 +49,7 @@ def readable(folder: Path) -> tuple[list[StoredCorrection], StoreError | None]:
 
 
 def write_table(stored: Iterable[StoredCorrection]) -> Iterator[bytes]:
-    """A header, then a line for each correction; `read_table` reads it back."""
+    """Writes a header, then a line for each correction; `read_table` reads it."""
     yield csv_line(COLUMNS).encode()
     for one in stored:
         made, paper = one.correction, one.entry.paper if one.entry else None
@@ -68,7 +68,7 @@ def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
     """The corrections in a table, in its order, and the rows without one.
 
     Args:
-        note, by: For rows that have none.
+        note, by: Values for rows that have none.
 
     Raises:
         InputError: It cannot be read, lacks a column, or has no rows.
@@ -100,7 +100,7 @@ def _wished(names: list[str], lines: Iterator[tuple[int, list[str]]], usual: Cor
     for line, row in lines:
         cells = {name: _plain(cell) for name, cell in zip(names, row, strict=False)}
         if cells.get("counts", "") not in ("", COUNTS):
-            continue  # it counts for no entry; the ledger that it came from has it still
+            continue  # it applies to no entry; the ledger that it came from still has it
         key, label = cells.get("key", ""), cells.get("label", "")
         lacking = [name for name, value in (("key", key), ("label", label)) if not value]
         if lacking:

@@ -1,8 +1,8 @@
-"""A person's decisions on labels: into the ledger first, then into the files that users keep.
+"""Saves a person's corrections: first in the ledger, then in the output files.
 
-What enters: a run's folder and what was decided. What leaves: a ledger that holds it, and labels.jsonl,
-failed.jsonl and run.json that follow. Every caller that changes corrections comes through here, so that none
-can leave the files behind.
+What enters: a run's folder and corrections. What leaves: the ledger with them, and updated labels.jsonl,
+failed.jsonl and run.json. All callers that change corrections use this module, so that the files are always
+updated too.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from classifier.model.entries import Correction
 
 
 class Decided(NamedTuple):
-    """What is in the ledger now.
+    """The result of a change.
 
     Attributes:
-        corrections: Those that were saved; none if one was taken back.
-        behind: Why labels.jsonl, failed.jsonl or run.json could not follow; None if they did. The ledger
-            has the decision and exports use it; the files follow at the next decision or run.
+        corrections: The saved corrections; empty if one was removed.
+        behind: Why labels.jsonl, failed.jsonl or run.json could not be updated; None if they were. The ledger
+            has the correction and exports use it; the files are updated at the next correction or run.
     """
 
     corrections: tuple[Correction, ...]
@@ -31,10 +31,10 @@ class Decided(NamedTuple):
 
 
 def correct(folder: Path, correction: Correction) -> Decided:
-    """Saves a decision on one entry's paper; an earlier one is replaced.
+    """Saves a correction of one entry's paper; it replaces an earlier one.
 
     Args:
-        correction: Without `at`, the present moment is taken.
+        correction: If `at` is missing, the current time is used.
 
     Raises:
         ConfigError: There is no ledger.
@@ -45,7 +45,7 @@ def correct(folder: Path, correction: Correction) -> Decided:
 
 
 def correct_many(folder: Path, wished: Wished, source: str) -> Decided:
-    """Saves all decisions of a table, or none if one of its lines cannot be used.
+    """Saves all corrections of a table, or none if one of its lines cannot be used.
 
     Args:
         source: The table's name.
@@ -58,7 +58,7 @@ def correct_many(folder: Path, wished: Wished, source: str) -> Decided:
 
 
 def take_back(folder: Path, key: str) -> Decided | None:
-    """Takes a decision on an entry's paper back; None if there was none.
+    """Removes the correction of an entry's paper; None if there was none.
 
     Raises:
         ConfigError, InputError, StoreError: As `correct`.

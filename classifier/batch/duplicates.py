@@ -19,7 +19,7 @@ from classifier.model.names import authors_agree
 from classifier.model.paper import Paper
 from classifier.model.traits import TELLING_LETTERS, FoldedTitle, abstract_letters
 
-_HASH_MASK = (1 << 60) - 1  # an int of two digits takes a third less memory than one of three
+_HASH_MASK = (1 << 60) - 1  # an int of two internal digits takes a third less memory than one of three
 _LOOK = 0.7  # least similarity, before any folding, at which two titles are compared fully
 
 
@@ -29,7 +29,7 @@ class Duplicates:
     def __init__(self) -> None:
         self._keys = _Texts()
         self._titles = _Texts()
-        self._firsts = array("L")  # place of the first entry of the same paper; its own, mostly
+        self._firsts = array("L")  # position of the first entry of the same paper, usually the entry itself
         self._arxiv = array("q")  # hash of the arXiv id, 0 if there is none
         self._authors: dict[int, tuple[str, ...]] = {}  # of papers with short titles
         self._ids: dict[int, int] = {}  # hash of an id -> place of its paper in the lists above
@@ -58,9 +58,7 @@ class Duplicates:
         if place is None and title.letters:
             place = self._by_title(paper, title)
         first = None if place is None else self._firsts[place]
-        place = self._add(
-            entry, title, first
-        )  # a duplicate too: it may bring the ids by which a third is found
+        place = self._add(entry, title, first)  # a duplicate too: a third entry may be found by its ids
         for number in ids:
             self._ids.setdefault(number, place)
         if digest is not None:

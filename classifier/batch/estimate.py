@@ -1,4 +1,4 @@
-"""What a run would send and cost, before anything is sent: from real prompts, as a range.
+"""Estimates tokens and cost of a run before anything is sent: from real prompts, as a range.
 
 What enters: a job. What leaves: a `CostEstimate`. Entries are read as the run would read them (PDFs that are
 fetched stay in the cache), at most `SAMPLE` of them. A token is assumed to have 3 to 6 characters; if the
@@ -30,24 +30,23 @@ from classifier.settings import Settings, first_stage
 from classifier.survey.workspace import Workspace
 
 SAMPLE = 24
-"""Entries whose prompts are rendered; more would tell little more."""
+"""Number of entries whose prompts are rendered; more would hardly improve the estimate."""
 
 _LEAST_CACHED = 1024  # tokens; no provider caches shorter prefixes
 _CHARS_A_TOKEN = (6.0, 3.0)
-"""Characters of a token, at most and at least, for the range of a dry run: English has 4 to 5, formulas
-fewer."""
+"""Most and fewest characters per token, for the range of a dry run: English has 4 to 5, formulas fewer."""
 _SPREAD = 0.15  # around that mean
 _QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
 
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What a run would do; ranges are (least, most) over all papers that still wait.
+    """What a run would do; ranges are (least, most) over all waiting papers.
 
     Attributes:
         papers: Papers to be labelled.
-        sampled, unreadable: Entries that were read for this, and how many of them could not be.
-        unreadable_reason: Why the first of them could not be read; empty if all could.
+        sampled, unreadable: Entries of the sample, and how many of them could not be read.
+        unreadable_reason: Why the first unreadable one could not be read; empty if there is none.
         cached_share: The part of the input that is the same from paper to paper.
         cost_usd: In US dollars; None if no price is known.
         failed: Entries that failed before and are not retried.
@@ -78,11 +77,11 @@ class CostEstimate:
     at_provider: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The estimate as JSON values."""
         return asdict(self)
 
     def in_words(self) -> str:
-        """For people, in a few lines."""
+        """The estimate in a few lines of text."""
         also = [
             f"{number} {word}"
             for number, word in (

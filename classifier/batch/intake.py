@@ -1,7 +1,7 @@
 """Lists -> items of the ledger, as a stream: entry by entry in list order; duplicates are detected.
 
-What enters: what the readers yield. What leaves: rows in the ledger; entries that cannot be used are noted
-with line and reason. What it does not do: read list formats (`classifier.lists`).
+What enters: the readers' entries. What leaves: rows in the ledger; unusable entries are recorded with line
+and reason. What it does not do: read list formats (`classifier.lists`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FindDuplicate = Callable[[ListEntry], str | None]
 """The key of an earlier entry of the same paper, or None."""
 
 _ROWS = 1000
-"""Entries in one transaction."""
+"""Entries per transaction."""
 
 
 def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicate | None = None) -> None:
@@ -36,7 +36,7 @@ def take_in(ledger: Ledger, found: Iterable[Found], find_duplicate: FindDuplicat
     listing, place = ledger.begin_listing(), 0
     entries = iter(found)
     while rows := list(islice(entries, _ROWS)):
-        # Not within the transaction: hashing takes a while, and others may want to write a correction.
+        # Outside the transaction: hashing takes a while, and others may want to write a correction.
         files = [_file_of(ledger, row) for row in rows]
         twins = [_twin_of(find_duplicate, row) for row in rows]
         with ledger.transaction():

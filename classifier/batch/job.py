@@ -1,4 +1,4 @@
-"""A job: what is to be labelled, and everything that decides its labels and their price.
+"""A job: the lists to label, and everything that decides their labels and the cost.
 
 What enters: settings and a workspace. What leaves: fingerprints that decide whether a ledger belongs to the
 job. What it does not do: open or send anything.
@@ -20,17 +20,17 @@ from classifier.survey.workspace import Workspace
 Runner = Literal["local", "ray"]
 
 CONCURRENCY = 32
-"""The ceiling if none is given; how many requests are really out, the server's answers decide."""
+"""Default upper limit of concurrent requests; the actual number depends on the server's answers."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to label, into which folder, and within which limits.
+    """The lists to label, the output folder, and the limits.
 
     Attributes:
-        sources: Lists, as the user names them.
+        sources: Lists, as the user gave them.
         out: The folder.
-        limit: Label only the first so many entries.
+        limit: Label only this many entries, from the start.
         max_cost_usd: Cap on the total cost of all replies in the folder's ledger.
         batch_api: Use the provider's Batch API: half the price, results within a day.
         drop_batches: Drop batches that an earlier run left at the provider.

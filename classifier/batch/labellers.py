@@ -1,4 +1,4 @@
-"""Items -> labels: in this process for engines that wait for a server, in several for one that computes.
+"""Items -> labels: in this process for engines that wait for a server, in several for the offline engine.
 
 What enters: a few items at a time. What leaves: an `ItemOutcome` each. An entry that cannot be labelled gets
 a failed label, so that one bad row never ends a run. What it does not do: save, or choose the items.
@@ -29,7 +29,7 @@ from classifier.survey.workspace import Workspace
 from classifier.verdict.labelling import failed_label
 
 _CHUNK = 4
-"""Items handed to a process at a time: enough to hide the handing over, few enough to end together."""
+"""Items per call of a process: enough to hide the overhead, few enough to finish at the same time."""
 
 
 class Labeller(Protocol):
@@ -47,7 +47,7 @@ class Labeller(Protocol):
         """Returns one outcome per item, in their order; none for items whose reply will come from a batch.
 
         Raises:
-            BudgetSpent, ConfigError, StoreError: The fault is not the item's: the next item would fail too.
+            BudgetSpent, ConfigError, StoreError: Not caused by the item: the next one would fail too.
         """
         ...
 
@@ -80,7 +80,7 @@ class LocalLabeller:
 
     Args:
         classifier: Closed with it.
-        at_once: Items in work at a time.
+        at_once: Number of items that are labelled concurrently.
     """
 
     chunk = 1
@@ -110,7 +110,7 @@ class ProcessLabeller:
 
     Args:
         settings, workspace: Each process creates its classifier from these.
-        processes: How many.
+        processes: Number of processes.
     """
 
     chunk = _CHUNK
@@ -144,7 +144,7 @@ class ProcessLabeller:
         ]
 
     async def aclose(self) -> None:
-        """Ends the processes; chunks that wait are dropped."""
+        """Ends the processes; waiting chunks are dropped."""
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
 
 
@@ -194,7 +194,7 @@ def _label(entries: list[str]) -> list[str]:
 
 
 def _failed(entry: ListEntry, error: ClassifierError) -> Label:
-    """The row of an entry that could not be labelled, with what the list contains about the paper."""
+    """The label of an entry that could not be labelled, with the paper's data from the list."""
     paper = LabelledPaper(
         **entry.paper.model_dump(include={"title", "authors", "year", "arxiv_id", "doi"}), source="list"
     )

@@ -1,7 +1,7 @@
 """A ledger's rows -> the same rows with the first entry of each paper, and with corrections applied.
 
 What enters: the folder that `classifier label --out` made. What leaves: rows in list order. Duplicates that
-are not visible in the list, such as two copies of one PDF, are found by what was read: bytes, ids, titles.
+are not visible in the list, such as two copies of one PDF, are found by the contents: bytes, ids, titles.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from classifier.model.paper import Paper
 
 
 def read_papers(folder: Path) -> Iterator[Row]:
-    """As `read_rows`, with `duplicate_of`: every entry has its row, and each paper can be counted once.
+    """As `read_rows`, with `duplicate_of`: every entry has a row, and each paper can be counted once.
 
     Raises:
         ConfigError: There is no ledger.
@@ -27,7 +27,7 @@ def read_papers(folder: Path) -> Iterator[Row]:
 
 
 def papers_with_twins(folder: Path) -> Iterator[tuple[Row, str | None]]:
-    """Each row and, if another entry was labelled for it, that entry's key."""
+    """Each row and, if it is a duplicate, the key of the entry that was labelled instead."""
     duplicates, firsts = Duplicates(), dict[str, str]()
     for row, twin in rows_with_originals(folder):
         known, sha256 = _as_read(row)

@@ -1,8 +1,8 @@
-"""Money that several runs share: what a request may cost at most is set aside before it is sent.
+"""A budget that several runs share: the most that a request can cost is reserved before it is sent.
 
 What enters: requests of one item's conversation, on their way to the throttle. What leaves: the same
-requests, once the purse has set money aside; the real cost is settled when the reply is there. So the limit
-of a purse is never exceeded, requests in flight included.
+requests, after money was reserved; when the reply arrives, the reservation is replaced by the real cost. So
+the limit is never exceeded, even by requests in flight.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from classifier.errors import BudgetSpent, ModelTimeout
 
 
 class ReplyId(NamedTuple):
-    """Where a ledger keeps a reply: item, round, sha256 of the question, how often it was asked before."""
+    """The key of a reply in a ledger: item, round, sha256 of the question, how often it was asked before."""
 
     item: int
     round: int
@@ -25,34 +25,34 @@ class ReplyId(NamedTuple):
 
 
 class Purse(Protocol):
-    """A limit on what all runs that share it may cost together."""
+    """A limit on the total cost of all runs that share it."""
 
     async def hold(self, reply: ReplyId, most_usd: float) -> int:
-        """Sets money aside, and waits for other requests to be settled if they hold too much.
+        """Reserves money; if other requests have reserved too much, waits until they are settled.
 
         Args:
-            reply: The reply that is to be paid for.
-            most_usd: What it can cost at most, in US dollars.
+            reply: The key of the expected reply.
+            most_usd: The most that it can cost, in US dollars.
 
         Returns:
-            A number to settle by.
+            A number for `settle`.
 
         Raises:
-            BudgetSpent: The limit leaves no room for it.
+            BudgetSpent: The limit does not allow it.
         """
         ...
 
     async def settle(self, hold: int, cost_usd: float) -> None:
-        """Replaces what was set aside by the real cost in US dollars."""
+        """Replaces the reservation by the real cost in US dollars."""
         ...
 
 
 class HoldingTransport:
-    """A `ChatTransport` that sends a request only when its money is set aside.
+    """A `ChatTransport` that sends a request only after its cost is reserved.
 
     Args:
         inner: The throttle.
-        most_of: What the reply to a request costs at most, in US dollars; None if that is not known.
+        most_of: Upper bound of a request's cost in US dollars; None if unknown.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class HoldingTransport:
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One exchange; see `ChatTransport.complete`.
 
-        A request that was sent and got no answer in time counts with all that it may have cost.
+        A request that got no answer in time counts with its upper bound.
 
         Raises:
-            BudgetSpent: The purse leaves no room for it, or the price is not known.
+            BudgetSpent: The limit does not allow it, or the price is unknown.
         """
         conversation = present_conversation()
         most = self._most_of(request)
@@ -88,7 +88,7 @@ class HoldingTransport:
             if not isinstance(error, ModelTimeout) or conversation.sent == sent:
                 cost = conversation.cost_usd - before
             raise
-        except BaseException:  # cancelled: paid for if it had been sent
+        except BaseException:  # cancelled: counts with its upper bound, since it may have been sent
             if conversation.sent == sent:
                 cost = 0.0
             raise

@@ -1,6 +1,6 @@
-"""An entry of a list -> a document to label: decides which of its texts is read.
+"""A list entry -> a document to label: chooses which of its texts is read.
 
-    attached PDF > arXiv's PDF > PDF at an address > abstract > what a DOI or a title leads to
+    attached PDF > arXiv's PDF > PDF at an address > abstract > the paper found by DOI or title
 
 If a text does not exist or cannot be read, the next one is used, and the label has a warning. If a source did
 not answer, the abstract is not used instead: the entry fails, and the next run tries it again (ADR 9). An
@@ -30,20 +30,20 @@ from classifier.pdf.abstracts import document_from_text
 from classifier.pipeline import Classifier
 
 Reading = Literal["full", "full-only", "abstract"]
-"""What is read of an entry.
+"""Which text of an entry is read.
 
-`full`: the paper, else the entry's abstract if the paper is not available for good. `full-only`: the paper,
+`full`: the paper, or the entry's abstract if the paper is permanently unavailable. `full-only`: the paper,
 never the abstract. `abstract`: the abstract; only an entry without one is fetched.
 """
 
 FULL_TEXT_MISSING = "full-text-missing"
-"""Code of the warning in a label whose full text was not available; the message says why."""
+"""Code of the warning in a label whose full text was not available; the message has the reason."""
 
 
 async def read_entry(
     classifier: Classifier, entry: ListEntry, reading: Reading = "full"
 ) -> tuple[PaperFile, Document]:
-    """Reads the best text that an entry offers.
+    """Reads the best available text of an entry.
 
     Raises:
         WrongPaper: Its arXiv id belongs to a paper with another title.
@@ -88,7 +88,7 @@ async def read_entry(
 def _references(entry: ListEntry, abstract: bool) -> Iterator[str | Reference]:
     paper = entry.paper
     if entry.file is not None:
-        # Not parsed: a file may have the name of an arXiv id.
+        # Not parsed: a file name may look like an arXiv id.
         yield Reference(ref=entry.key, kind="file", value=str(entry.file))
     if paper.arxiv_id:
         yield paper.arxiv_id

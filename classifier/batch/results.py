@@ -1,4 +1,4 @@
-"""A ledger -> what users keep: labels.jsonl, failed.jsonl, run.json.
+"""A ledger -> the output files labels.jsonl, failed.jsonl and run.json.
 
 What enters: the folder that `classifier label --out` made. What leaves: files that are complete or absent,
 with corrections applied. What it does not do: other formats (`classifier.export`).
@@ -41,15 +41,15 @@ FAILED_FILE, RUN_FILE = "failed.jsonl", "run.json"
 
 _RESULTS_LOCK = ".results.lock"
 _PATIENCE_S = 300.0
-"""A million labels are written in less."""
+"""Seconds to wait for another process that writes results; a million labels take less."""
 
 
 def write_rows(folder: Path) -> RunTally:
-    """Writes labels.jsonl (one Label a line, in list order) and failed.jsonl.
+    """Writes labels.jsonl (one Label per line, in list order) and failed.jsonl.
 
-    `failed.jsonl` has one object a line: key, source, line, code, message, duplicate_of (the key of the entry
-    that failed for this one too, or null); unusable entries come last. An entry that a person labelled is not
-    listed as failed.
+    `failed.jsonl` has one object per line: key, source, line, code, message, duplicate_of (the key of the
+    entry that failed for this one too, or null); unusable entries come last. An entry that a person labelled
+    is not listed as failed.
 
     Returns:
         Counts of the rows.
@@ -97,7 +97,7 @@ def refresh(folder: Path) -> None:
     """Writes labels.jsonl, failed.jsonl and the counts of run.json again, after a correction.
 
     Raises:
-        StoreError: The ledger cannot be read, or a file not be written.
+        StoreError: The ledger cannot be read, or a file cannot be written.
     """
     with writing_results(folder):
         _refresh(folder)
@@ -109,7 +109,7 @@ def _refresh(folder: Path) -> None:
         found = findings(Ledger(db, ledger_path(folder)), tally)
     try:
         before = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # of a run that was killed before its end: the next one writes it
+    except (OSError, ValueError):  # missing if the run was killed; the next run writes it
         return
     if isinstance(before, dict):
         write_summary(folder, before | found)

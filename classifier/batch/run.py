@@ -1,4 +1,4 @@
-"""The run: waiting items enter, each label is saved, until no item waits or the run must stop.
+"""The run: labels waiting items and saves each label, until no item waits or the run must stop.
 
 What enters: the ledger and a labeller. What leaves: labels in the ledger; `Run.stopped` contains the reason
 for an early end. Only a limited number of items is in memory: memory does not grow with the list.
@@ -23,7 +23,7 @@ from classifier.runs.streak import FailureStreak, stop_message
 from classifier.runs.workers import work_together
 
 _GRACE_S = 15.0
-"""How long requests that are out are waited for after an interrupt: they are paid for."""
+"""Seconds to wait for requests in flight after an interrupt, since they are paid for."""
 
 
 class Interrupted(ClassifierError):
@@ -68,7 +68,7 @@ class Expected:
 
 
 class ReplySource(Protocol):
-    """Where the replies of a run come from, between its passes over the list.
+    """The source of a run's replies, used between its passes over the list.
 
     Attributes:
         say: Called with progress messages for a person who waits for hours.
@@ -254,7 +254,7 @@ class Run:
                 await self._count(outcome)
 
     async def _take(self) -> list[Item]:
-        """The next items; none when none waits or the run is being stopped."""
+        """The next items; empty if none waits or the run is being stopped."""
         async with self._taking:
             if self.stopped is not None:
                 return []
@@ -291,4 +291,4 @@ class Run:
 
 
 OnStart = Callable[[Run], None]
-"""Told the run before it starts, to watch or interrupt it."""
+"""Called with the run before it starts, to watch or interrupt it."""

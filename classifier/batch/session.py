@@ -1,7 +1,7 @@
 """Settings and lists -> a finished run and its summary; connects the parts of this package.
 
-What enters: a `Job`, settings, a workspace. What leaves: the folder's files, and the summary that run.json
-holds. What it does not do: read a command line, or print.
+What enters: a `Job`, settings, a workspace. What leaves: the folder's files, and the summary in run.json.
+What it does not do: read a command line, or print.
 """
 
 from __future__ import annotations
@@ -42,21 +42,20 @@ def label_lists(
     on_start: OnStart = lambda _: None,
     purse: Purse | None = None,
 ) -> dict[str, Any]:
-    """Labels lists; the same call resumes an earlier one, however that ended.
+    """Labels lists; the same call resumes an interrupted run.
 
     Args:
-        entries: Rows in place of those that the job's sources hold.
-        on_start: Told the run in the event loop before it starts; not with the runner "ray".
-        purse: Holds the money of each request before it is sent; not with the runner "ray" or the Batch API.
+        entries: Rows to use instead of reading the job's sources.
+        on_start: Called with the run in the event loop before it starts; not with the runner "ray".
+        purse: Reserves the cost of each request before it is sent; not with the runner "ray" or the Batch
+            API.
 
     Returns:
-        The summary that run.json holds.
-
-    Raises:
+        The summary in run.json.         Raises:
         ConfigError: Settings are wrong, another process uses the folder, its ledger was made with other
         settings, or there is a cap but no known price.
         InputError: A list cannot be read.
-        StoreError: The disk is full. What was done is saved.
+        StoreError: The disk is full. Finished labels are saved.
     """
     started_at = now()
     _check(job, settings)
@@ -85,7 +84,7 @@ def label_lists(
             else:
                 went = outcome_totals(asyncio.run(_run(job, settings, workspace, ledger, on_start, purse)))
         except BaseException:
-            with suppress(StoreError):  # a full disk was reported already
+            with suppress(StoreError):  # a full disk was already reported
                 finish()
             raise
         summary |= went
@@ -111,7 +110,7 @@ def _check(job: Job, settings: Settings) -> None:
 
 
 def _refuse_batches(job: Job, ledger: Ledger) -> None:
-    """Refuses to ask directly while batches are submitted: their answers would be bought twice.
+    """Rejects direct requests while batches are submitted: their answers would be paid for twice.
 
     Raises:
         ConfigError: There are submitted batches, and the job does not use the Batch API.
@@ -135,8 +134,8 @@ async def _run(
         run = await make_run(job, settings, workspace, store, purse)
         usual = gc.get_threshold()
         on_start(run)
-        # Existing objects stay, and each reply creates thousands of short-lived ones: scanning all of them
-        # repeatedly costs a tenth of the CPU time.
+        # Existing objects remain, and each reply creates thousands of short-lived ones: scanning all
+        # of them repeatedly costs a tenth of the CPU time.
         gc.freeze()
         gc.set_threshold(20_000, *usual[1:])
         try:

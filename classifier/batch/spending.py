@@ -1,4 +1,4 @@
-"""What a run has cost so far, what the rest will cost, and the cap.
+"""The cost of a run so far, the expected cost of the rest, and the cap.
 
 What enters: the usage of each reply. What leaves: sums, a refusal to send more, and an estimate. If a run is
 resumed, the cost of earlier runs counts too.
@@ -74,7 +74,7 @@ class RunSpending:
             )
 
     def rest_usd(self, waiting: int) -> float | None:
-        """The expected cost of so many more items, from the average of this run; None before the first.
+        """The expected cost of this many more items, from the run's average; None before the first item.
 
         Replies of items in progress are included. Items whose replies were saved before cost nothing and are
         not counted.

@@ -22,7 +22,7 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
 
 
 def request_settings(job: Job, settings: Settings) -> dict[str, Any]:
-    """What the run had to label, with which version and settings."""
+    """The lists, version and settings of the run."""
     return {
         "schema_version": 1,
         "classifier_version": __version__,

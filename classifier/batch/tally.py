@@ -13,9 +13,9 @@ from classifier.batch.ledger.rows import WAITING, StoredCorrection
 from classifier.export.filed import FAILED, Filed
 
 SHOWN_KEYS = 10
-"""Keys that are named for each reason to look at a label; the rest is counted."""
+"""Keys that are listed for each review reason; the rest is only counted."""
 _SHOWN_ASIDE = 100
-"""Corrections without a paper that are named."""
+"""Corrections without a paper that are listed."""
 
 
 class RunTally:
@@ -24,7 +24,7 @@ class RunTally:
     Attributes:
         labelled: Papers with a label.
         duplicates: Entries of the same paper as another entry, labelled or failed.
-        failed: Entries without a label that are no duplicates.
+        failed: Entries without a label that are not duplicates.
         review: Papers that need review.
         corrected: Papers that a person labelled.
         decided: Entries that a person labelled before the engine did.
@@ -47,7 +47,7 @@ class RunTally:
         """Counts a row.
 
         Args:
-            twin: The entry that was labelled for this one.
+            twin: The key of the entry that was labelled instead of this one.
         """
         row = filed.row
         error = row.label.error

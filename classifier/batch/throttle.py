@@ -19,16 +19,16 @@ from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import BudgetSpent, ModelTimeout, RateLimited
 
 START = 16
-"""Requests at a time in the first round; the ladder's very first one goes alone."""
+"""Concurrent requests in the first round; the very first request is sent alone."""
 _MINUTE_S = 60.0
 _SLOWER = 2.0
-"""Answers that take this many times the usual: the server queues (as TCP Vegas judges by delay; chosen, not
-measured)."""
+"""If answers take this many times the usual latency, the server is queueing (like TCP Vegas, which measures
+delay; chosen, not measured)."""
 _FEWER = 0.9
-"""Share of the usual throughput below which slower answers mean overload, and not only more that is out
+"""Below this share of the usual throughput, slower answers mean overload, not just more requests in flight
 (chosen)."""
 _MEMORY = 20
-"""The usual latency follows the present one this much slower."""
+"""The usual latency follows the current one more slowly by this factor."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class AdaptiveLimit:
     """The limit of requests in flight; pure arithmetic on reported events.
 
     Args:
-        ceiling: Never more than this.
+        ceiling: The upper limit.
         start: The first limit.
     """
 
@@ -100,7 +100,7 @@ class Throttle:
 
     Args:
         inner: The next transport.
-        ceiling: Most requests at a time.
+        ceiling: Largest number of concurrent requests.
         pause: The engine's pause; checked again after waiting for a turn.
         may_send: Called before each request with the number in flight; raises if no more may be sent.
     """

@@ -1,4 +1,4 @@
-"""`classifier correct`: a person's word on one label, or on many from a CSV file."""
+"""`classifier correct`: a person's label for one paper, or for many from a CSV file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def correct(
         ),
     ] = None,
 ) -> int:
-    """Overrule labels: what a person decides follows the paper, outlives reruns and rules exports."""
+    """Replace labels by a person's: they stay with the paper, survive reruns and are used by exports."""
     from classifier.batch import decisions
     from classifier.errors import ConfigError
     from classifier.model.entries import Correction

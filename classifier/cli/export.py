@@ -182,7 +182,7 @@ def _export_corrections(folder: Path, into: Path | None, out: Path | None, *, fo
 def _deliver(
     folder: Path, parts: Iterable[bytes], name: str, out: Path | None, force: bool, options: Options
 ) -> bool:
-    """Writes an export and says what it holds; False when the reader of standard output went away."""
+    """Writes an export and reports its content; False if the reader of standard output has gone away."""
     from classifier.export.own_files import write_own
     from classifier.export.target import other_names
 
@@ -207,7 +207,7 @@ def _deliver(
 
 
 def _print(parts: Iterable[bytes]) -> bool:
-    """Writes to standard output, once all is read; False if its reader went away early, as `head` does."""
+    """Writes to standard output after everything is read; False if its reader ends early, as `head` does."""
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
         whole.writelines(parts)
         whole.seek(0)
@@ -215,7 +215,7 @@ def _print(parts: Iterable[bytes]) -> bool:
             shutil.copyfileobj(whole, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         except BrokenPipeError:
-            # What is still buffered must go somewhere, or Python complains at its end.
+            # Buffered output must be written somewhere, or Python prints an error at exit.
             with Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), sys.stdout.fileno())
             return False
@@ -226,7 +226,7 @@ def checked_field(format_name: str, field: str | None) -> str | None:
     """The name of the field for the rationale, if it is one that the format can have.
 
     Raises:
-        ConfigError: It is none, or the field that the keywords stand in.
+        ConfigError: The format cannot have this field, or the keywords are in it.
     """
     from classifier.errors import ConfigError
 

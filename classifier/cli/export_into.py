@@ -1,4 +1,4 @@
-"""`classifier export --into`: a list of the user's own, changed in place, and what is said of it."""
+"""`classifier export --into`: changes a user's own list in place, and reports the changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CORRECTIONS = "corrections-csv"
 def put_into(
     folder: Path, into: Path, name: str, taxonomy: Taxonomy, options: Options, *, remove: bool
 ) -> int:
-    """Puts labels into the list, or takes them out; returns the exit code."""
+    """Writes labels into the list, or removes them; returns the exit code."""
     from classifier.batch.papers import read_papers
     from classifier.errors import ConfigError
     from classifier.export.render import remove_from, render_into
@@ -64,7 +64,7 @@ def add_to(folder: Path, into: Path, name: str, workspace: Workspace, options: O
 
 
 def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) -> int:
-    """Says on standard error what was done and what was not; returns the exit code."""
+    """Prints on standard error what was changed and what was not; returns the exit code."""
     for left in spliced.untouched:
         name = f" '{left.key}'" if left.key else ""
         print(f"{file}: line {left.line}:{name} not changed: {left.reason}", file=sys.stderr)
@@ -78,7 +78,7 @@ def _report(file: Path, spliced: Spliced, backup: Path | None, removed: bool) ->
 
 
 def say_links(file: Path, others: int) -> None:
-    """Says that a replaced file had other names, which keep what it was."""
+    """Reports that a replaced file had other names (hard links), which still have the old content."""
     if others:
         print(
             f"classifier: {file}: had {others} other names (hard links); they still have its old content",
@@ -94,7 +94,7 @@ def read_aside(folder: Path) -> list[StoredCorrection]:
 
 
 def say_aside(aside: list[StoredCorrection]) -> None:
-    """Names them, so that no correction is ignored silently."""
+    """Lists them, so that no correction is ignored silently."""
     for stored in aside[:SHOWN_KEYS]:
         made = stored.correction
         print(

@@ -100,7 +100,7 @@ def _ask(answers: Path | None) -> Source:
 
             raise ConfigError(
                 "standard input ended before five answers; expected --from FILE, --answers FILE, or one "
-                "answer a line"
+                "answer per line"
             ) from None
     return source_from_answers(given, "")
 
@@ -125,7 +125,7 @@ def _facts(folder: Path, started: Started) -> dict[str, object]:
 
 
 def _report(folder: Path, started: Started) -> list[str]:
-    """What was made of the source, with counts that add up."""
+    """Prints what was made from the source, with counts that add up."""
     filing = started.filing
     nodes = [node for top in filing.tree for _, node in top.walk()]
     leaves = sum(not node.children for node in nodes)
@@ -161,7 +161,7 @@ def _report(folder: Path, started: Started) -> list[str]:
 
 
 def _say_unread(started: Started) -> None:
-    """Entries that cannot be used, and links that are no papers: on standard error, a few of many."""
+    """Prints the first unusable entries and the first links that are not papers, on standard error."""
     filing = started.filing
     source = filing.source
     rows = [*source.notices, *filing.notices]

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 
 class RunnerName(StrEnum):
-    """Where labelling happens."""
+    """Where the labelling runs."""
 
     local = "local"
     ray = "ray"
 
 
 class ReadingName(StrEnum):
-    """What of a paper is read."""
+    """Which text of a paper is read."""
 
     full = "full"
     full_only = "full-only"
@@ -179,14 +179,13 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
 
 
 def _handle_signals(run: Run) -> None:
-    """The first signal ends the run in good order, the second at once."""
+    """The first signal ends the run cleanly, the second at once."""
     import asyncio
 
     def interrupt() -> None:
         if not run.interrupted:
             print(
-                "classifier: interrupted: waiting for the requests under way; press Ctrl-C again to "
-                "stop at once",
+                "classifier: interrupted: waiting for requests in flight; press Ctrl-C again to stop at once",
                 file=sys.stderr,
             )
         run.interrupt()

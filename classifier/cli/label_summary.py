@@ -1,4 +1,4 @@
-"""What `classifier label` says at its end: where the papers stand, what needs review, what to type next."""
+"""The summary of `classifier label`: papers by leaf, what needs review, what to type next."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _next(summary: Mapping[str, Any], out: Path) -> Iterator[str]:
 
 
 def say_problems(summary: Mapping[str, Any]) -> None:
-    """Says on standard error why entries have no label, and what can be done."""
+    """Prints on standard error why entries have no label, and what to do."""
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         print("classifier: interrupted; finished papers are saved; rerun to resume", file=sys.stderr)
@@ -112,7 +112,7 @@ def say_problems(summary: Mapping[str, Any]) -> None:
 
 
 def exit_code_of(summary: Mapping[str, Any]) -> int:
-    """The exit code: 5 when the model's server let nothing be labelled, 6 when some entries have no label."""
+    """The exit code: 5 if the model's server prevented all labels, 6 if some entries have no label."""
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         return exits.INTERRUPTED
@@ -136,7 +136,7 @@ def _is_servers_fault(summary: Mapping[str, Any]) -> bool:
 
 
 def _reasons(missing: Mapping[str, Any]) -> str:
-    """How many entries have no label for which reason, and what can be done."""
+    """The number of entries without a label for each reason, and what to do."""
     from classifier.errors import codes_of
 
     counted, unreached = missing["reasons"], codes_of(retryable=True)

@@ -72,6 +72,6 @@ def mcp(
 
 
 def _leave(*_: object) -> None:
-    """Ends at once: a thread of the SDK waits for the next line, and nothing can wake it."""
+    """Ends at once: a thread of the SDK waits for the next line and cannot be interrupted."""
     print("classifier: interrupted", file=sys.stderr, flush=True)
     os._exit(exits.INTERRUPTED)

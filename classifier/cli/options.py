@@ -21,7 +21,7 @@ class EngineName(StrEnum):
 
     @property
     def setting(self) -> str | None:
-        """The value for `load_settings`: None leaves the choice to environment and file."""
+        """The value for `load_settings`; with None, the environment and the settings file decide."""
         return None if self is EngineName.auto else self.value
 
 
@@ -74,14 +74,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard
 
 
 def check_options(settings: Settings, *, model: str | None, cascade_below: float | None) -> None:
-    """Refuses options that would have no effect, before anything is read.
+    """Rejects options that would have no effect, before anything is read.
 
     Args:
         model: The value of --model.
         cascade_below: The value of --cascade-below.
 
     Raises:
-        ConfigError: The cascade makes no sense, or an option needs another one.
+        ConfigError: The cascade's options are contradictory, or an option requires another one.
     """
     from classifier.errors import ConfigError
     from classifier.settings import first_stage

@@ -1,4 +1,4 @@
-"""`classifier review`: the queue in a terminal, and what the decisions say."""
+"""`classifier review`: the queue in a terminal, and reports about the decisions."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def review(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Decide on labels: the papers that need a look first, with the reason for each."""
+    """Review labels: papers that need it come first, each with the reason."""
     from classifier.cli import review_reports as reports
     from classifier.errors import ConfigError
     from classifier.review.queue import QueueFilter

@@ -1,7 +1,7 @@
-"""The review's queue by keys in a terminal, or by lines of a pipe.
+"""Reviews the queue with keys in a terminal, or with lines from a pipe.
 
-What enters: a session and where keys come from. What leaves: decisions. Each key is one decision, or asks
-for what it needs; from a pipe, a line is a key and what it needs: `c LEAF`, `o RULE why`, `n WORDS`.
+What enters: a session and a source of keys. What leaves: decisions. Each key is one decision, or asks for its
+arguments; from a pipe, a line is a key and its arguments: `c LEAF`, `o RULE why`, `n WORDS`.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ HELP = """\
   n  note                       z  undo your last decision
   ?  these keys                 q  quit"""
 _MOST_SHOWN = 12
-"""Leaves that the picker lists."""
+"""Most leaves that the picker lists."""
 
 
 class Keys:
-    """Where keys and words come from.
+    """The source of keys and text.
 
     Args:
         key: The next key; empty at the end.
-        line: Asks for words with a prompt.
+        line: Asks for text with a prompt.
     """
 
     def __init__(self, key: Callable[[], str], line: Callable[[str], str]) -> None:
@@ -45,7 +45,7 @@ class Keys:
 
 
 def keys_of(stream: TextIO) -> Keys:
-    """Single keys if it is a terminal, else lines."""
+    """Reads single keys from a terminal, lines from anything else."""
     if stream.isatty():
         return Keys(_one_key, _ask)
     rest: list[str] = []
@@ -65,7 +65,7 @@ def keys_of(stream: TextIO) -> Keys:
 
 
 def _one_key() -> str:
-    """The next key; what was typed ahead is kept (`click.getchar` throws it away)."""
+    """The next key; keys typed ahead are kept (`click.getchar` discards them)."""
     sys.stdout.flush()
     try:
         import termios
@@ -79,7 +79,7 @@ def _one_key() -> str:
     try:
         tty.setcbreak(descriptor, termios.TCSANOW)
         key = os.read(descriptor, 1)
-        while key == b"\x1b" and select.select([descriptor], [], [], 0)[0]:  # an arrow is several bytes
+        while key == b"\x1b" and select.select([descriptor], [], [], 0)[0]:  # an arrow sends several bytes
             os.read(descriptor, 1)
     finally:
         termios.tcsetattr(descriptor, termios.TCSANOW, before)
@@ -97,7 +97,7 @@ def run_session(session: ReviewSession, wanted: QueueFilter, keys: Keys, *, conf
     """Shows papers and takes decisions until the queue or the keys end.
 
     Raises:
-        ConfigError: The name may not decide here.
+        ConfigError: This reviewer may not decide on this run.
     """
     from classifier.cli.review_reports import paper_in_words
 
@@ -136,7 +136,7 @@ def _places(session: ReviewSession, wanted: QueueFilter, conflicts: bool) -> lis
 
 
 def _one_paper(session: ReviewSession, place: QueuePlace, keys: Keys, *, resolve: bool) -> int | None:
-    """Decisions made on a paper: 1, 0 after an undo, or None to quit."""
+    """The number of decisions made on a paper: 1, 0 after an undo, or None to quit."""
     while True:
         key = keys.key()
         if key in ("", "q", "\x03", "\x04"):
@@ -163,7 +163,7 @@ def _one_paper(session: ReviewSession, place: QueuePlace, keys: Keys, *, resolve
 def _wish(
     session: ReviewSession, place: QueuePlace, key: str, keys: Keys, resolve: bool
 ) -> DecisionWish | None:
-    """What a key asks for; None if it is no key of ours, or nothing was chosen."""
+    """The decision for a key; None if the key has no meaning, or nothing was chosen."""
     from classifier.model.record import OUT_OF_SCOPE, UNPLACED
     from classifier.review.decide import ACCEPT, DecisionWish
 
@@ -196,10 +196,10 @@ def _wish(
 
 
 def _pick(choices: list[str], prompt: str, keys: Keys) -> tuple[str | None, str]:
-    """One of the choices by its id, its number or a part that only it has; and the words after it.
+    """One of the choices, by its id, its number or a unique part of it; and the text after it.
 
     Raises:
-        InputError: Several fit, or none; they are listed.
+        InputError: Several choices match, or none; they are listed.
     """
     word, _, note = keys.line(prompt).partition(" ")
     if not word:

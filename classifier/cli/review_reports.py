@@ -1,6 +1,6 @@
-"""What `classifier review` prints: the queue, a paper, agreement, the sample, the flow.
+"""The output of `classifier review`: the queue, a paper, agreement, the sample, the flow.
 
-What leaves: text without control characters, or JSON. Titles, quotes and notes come from strangers.
+What leaves: text without control characters, or JSON. Titles, quotes and notes are untrusted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ABSTRACT_CHARS = 900
 
 
 def show_queue(session: ReviewSession, wanted: QueueFilter, *, as_json: bool) -> int:
-    """Prints the queue, a line for each place."""
+    """Prints the queue, one line per paper."""
     for number, place in enumerate(session.queue(wanted), 1):
         if as_json:
             print(json.dumps(_as_data(session, place), ensure_ascii=False))
@@ -55,7 +55,7 @@ def _as_data(session: ReviewSession, place: QueuePlace) -> dict[str, object]:
 
 
 def paper_in_words(session: ReviewSession, place: QueuePlace, left: int) -> str:
-    """A paper as the terminal shows it: why it is asked, what it says, the label and its runner-up."""
+    """A paper as text: why it is in the queue, its quotes, the label and the runner-up."""
     paper, filed = place.paper, place.paper.filed
     lines = [f"[{left} left]  {filed.title}"]
     facts = (filed.short_authors, str(filed.year or ""), filed.key)
@@ -97,7 +97,7 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
 
 
 def show_agreement(session: ReviewSession, *, as_json: bool) -> int:
-    """Prints how far blind reviewers agree."""
+    """Prints the agreement of blind reviewers."""
     from classifier.review.agreement import measure_reviewers
 
     found = measure_reviewers(session.papers, session.taxonomy)
@@ -202,7 +202,7 @@ def write_flow(session: ReviewSession, file: Path) -> int:
 
 
 def gold_in_words(change: GoldChange, *, dry_run: bool) -> str:
-    """What adding studies did, for standard error."""
+    """The result of adding studies, for standard error."""
     verb = "would be added" if dry_run else "added"
     counts = f"{len(change.renewed)} changed, {len(change.known)} are there already"
     lines = [f"classifier: {len(change.added)} studies {verb}, {counts}"]

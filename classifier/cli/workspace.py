@@ -62,7 +62,7 @@ def tree(
 
 
 def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
-    """Check a workspace: ids, paths of answers, definitions, its labelled studies, and what is weak."""
+    """Check a workspace: ids, paths of answers, definitions, labelled studies, and weak points."""
     from classifier.survey.lint import lint_workspace, measures_nothing
     from classifier.survey.workspace import Workspace
 

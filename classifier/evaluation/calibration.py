@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOLDS = 5
 """Folds of the cross-validation; five is common for samples of tens to hundreds."""
 FEWEST = 20
-"""Least number of answers for a fit."""
+"""A fit needs at least this many answers."""
 
 
 class Answered(NamedTuple):

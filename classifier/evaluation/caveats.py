@@ -30,7 +30,7 @@ def calibrations_of(
 def calibration_note(
     calibrations: Sequence[Calibration], predictions: Sequence[Prediction] = ()
 ) -> str | None:
-    """What the report says of them; None if all confidences are as received from the engine."""
+    """The report's sentence about them; None if all confidences are as received from the engine."""
     notes = [
         f"{made.method}, fitted to {made.n} answers of {', '.join(made.suites)}" for made in calibrations
     ]

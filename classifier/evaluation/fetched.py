@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from classifier.sources import Sources
 
 _GIVE_UP = 3
-"""After so many papers in a row without a response, no more requests are sent."""
+"""After this many papers in a row without a response, no more requests are sent."""
 
 
 class Fetched(Record):

@@ -51,7 +51,7 @@ _CASCADE_SETTINGS = ("cascade", "cascade_below")
 
 
 def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text: TextKind | None) -> About:
-    """What a recording under these settings would be of; it holds no key."""
+    """The description of a recording with these settings, without the key."""
     from classifier.engines.openai.endpoint import public_url
 
     kept: dict[str, Any] = {name: getattr(settings, name) for name in _RECORDED_SETTINGS}

@@ -48,7 +48,7 @@ class Failure(Record):
     """An exchange that brought no body: the error's class name, its message and what the ladder reads.
 
     Attributes:
-        generation: What the model wrote where the server rejected that; None for other failures.
+        generation: What the model wrote, if the server rejected it; None for other failures.
     """
 
     kind: str

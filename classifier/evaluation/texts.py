@@ -2,7 +2,7 @@
 
 What enters: a suite, and optionally a wanted kind of text. What leaves: for each item one kind, one text or
 path, and the metadata that a reading list would have. Label, rationale, answers, secondary labels and the
-other texts are not passed on, so that an engine cannot see the right answer.
+other texts are withheld, so that an engine cannot see the right answer.
 """
 
 from __future__ import annotations

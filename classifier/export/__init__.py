@@ -1,6 +1,6 @@
-"""Labelled rows -> the forms in which people keep papers. One module a format; none of them labels anything.
+"""Labelled rows -> the formats in which people keep papers. One module per format; none assigns labels.
 
-filed       a row, with a person's correction applied: what every format shows
+filed       a row, with a person's correction applied: the content of every format
 grouping    rows in the tree's order, with counts; tables: rows as the survey's tables
 jsonl, spreadsheet, parquet                 row by row, whatever the length of the list
 bibtex, ris, csl                            new reference lists

@@ -20,7 +20,8 @@ from classifier.model.identity import bare_arxiv_id, bare_doi
 from classifier.text.characters import shown
 
 _NOT_KEY = re.compile(r"""[\s,{}"#%\\~()=]+""")
-"""What ends a key or begins something else, to BibTeX, biber or TeX; letters beyond ASCII do not."""
+"""Characters that end a key or have another meaning in BibTeX, biber or TeX; letters beyond ASCII are
+fine."""
 _TEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",

@@ -1,6 +1,6 @@
 """Filed rows -> a new CSL-JSON file, for lists in other formats.
 
-What enters: a stream of filed rows. What leaves: text, item by item: one array, an item a line.
+What enters: a stream of filed rows. What leaves: text, item by item: one array, with one item per line.
 """
 
 from __future__ import annotations

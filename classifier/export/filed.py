@@ -21,7 +21,7 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
 FAILED = "failed"
-"""What stands in a label's place if there is none."""
+"""Shown instead of a label if there is none."""
 
 _REASONS = {
     "bad-reference": "no paper was found for the reference",
@@ -46,7 +46,7 @@ _REASONS = {
         "the model gave no valid answer",
     ),
 }
-"""Why a paper has no label, for readers: messages name hosts, paths and attempts, which no page needs."""
+"""Reasons for a missing label, for readers; the original messages contain hosts, paths and attempts."""
 _NO_REASON = "it could not be processed"
 
 _BY_STATUS = {"out_of_scope": OUT_OF_SCOPE, "unplaced": UNPLACED, "failed": FAILED}
@@ -117,7 +117,7 @@ class Filed:
 
     @cached_property
     def authors(self) -> tuple[str, ...]:
-        """Names as the list has them, else as the paper has."""
+        """Names as in the list, else as in the paper."""
         return tuple(map(shown, self.row.entry.paper.authors or self.row.label.paper.authors))
 
     @cached_property
@@ -139,7 +139,7 @@ class Filed:
 
     @property
     def cited_authors(self) -> str:
-        """Family names, as a citation has them: one, two, or "Li et al."; empty if unknown."""
+        """Family names as in a citation: one, two, or "Li et al."; empty if unknown."""
         return _shortened(
             [name.family for name in self.names] or [family_name(name) for name in self.authors]
         )
@@ -151,7 +151,7 @@ class Filed:
 
     @property
     def journal(self) -> str:
-        """The journal, proceedings or book that it is in; empty if unknown."""
+        """The journal, proceedings or book that contains it; empty if unknown."""
         return shown(self.row.entry.journal)
 
     @property

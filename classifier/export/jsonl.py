@@ -1,8 +1,8 @@
 """Filed rows -> JSON lines: the Label of each, with a person's correction applied and marked.
 
-What enters: a stream of filed rows. What leaves: a line per row. A corrected line has one more key,
-`correction`, with who, why, when, and the engine's label (`was`); the rest has the Label's schema. Titles
-stay unchanged, since JSON escapes them.
+What enters: a stream of filed rows. What leaves: one line per row. A corrected line has one more key,
+`correction`, with author, reason, time, and the engine's label (`was`); the rest has the Label's schema.
+Titles stay unchanged, since JSON escapes them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from classifier.export.filed import Filed, label_of
 
 
 def write_jsonl(rows: Iterable[Filed]) -> Iterator[str]:
-    """One line a row, in the rows' order."""
+    """One line per row, in the rows' order."""
     for filed in rows:
         yield f"{json_line(filed)}\n"
 

@@ -19,7 +19,7 @@ _HEAD = (
 )
 _KEY = re.compile(r"[\w:./+-]{1,100}")
 _WIDTH = 0.96
-"""Share of the line that the columns of a table take together; the rest is their gaps."""
+"""Share of the line width for the columns of a table; the rest is the space between them."""
 
 
 def render_latex(tables: tuple[Table, ...], *, cite: bool = False) -> str:

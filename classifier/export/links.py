@@ -14,7 +14,7 @@ from classifier.model.identity import bare_arxiv_id, bare_doi
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~/?=%+,;:@-]*)?")
 _MAX_CHARS = 500
-"""Longer addresses are no links to papers."""
+"""Longer addresses are not links to papers."""
 
 
 def link_to(filed: Filed) -> str | None:

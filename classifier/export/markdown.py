@@ -1,4 +1,4 @@
-"""Grouped rows and tables -> Markdown: a list by the tree, as awesome-lists write it, and GitHub's tables.
+"""Grouped rows and tables -> Markdown: a list in the style of awesome-lists, and GitHub tables.
 
 What enters: a tree of filed rows, or tables. What leaves: text. Titles are hostile: every character with a
 meaning in Markdown, GitHub's extensions or HTML is escaped, and addresses are made from ids that were

@@ -1,4 +1,4 @@
-"""Which files a run has exported: only these may be replaced without asking.
+"""Records which files a run has exported: only these may be replaced without asking.
 
 What enters: a run's folder and the parts of a new file. What leaves: the file, and its sha256 in
 DIR/exports.jsonl, one line each. A file that is not listed there, or was changed since, belongs to the user.
@@ -19,18 +19,18 @@ from classifier.export.target import new_backup
 from classifier.files import replacing
 
 EXPORTS_FILE = "exports.jsonl"
-"""In the run's folder: sha256, path, format and time of each export."""
+"""File in the run's folder with the sha256, path, format and time of each export."""
 
 
 def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, force: bool) -> Path | None:
     """Writes an export; an existing file is replaced only if this run exported it.
 
     Args:
-        folder: The run's.
-        out: The file; a link stays one, a device or pipe gets the bytes.
-        parts: Of the new file, as a stream.
-        name: The format's.
-        force: Replace another file too, and keep it as FILE.bak.
+        folder: The run's folder.
+        out: The file; a link remains a link, a device or pipe receives the bytes.
+        parts: The new file's content, as a stream.
+        name: The format's name.
+        force: Also replace a file that is not listed, and keep it as FILE.bak.
 
     Returns:
         The backup, or None.
@@ -61,7 +61,7 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
             file.write(part)
         if foreign:
             backup = _copy(out)
-        # Recorded before the file is moved: after a kill in between it is still known as exported.
+        # Recorded before the file is moved: it counts as exported even if the process is killed next.
         _note(folder, {"sha256": digest.hexdigest(), "path": str(out.absolute()), "format": name})
     return backup
 

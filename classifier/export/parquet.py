@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = 5000
-"""Rows in a group, which are in memory together."""
+"""Rows per group; a group is held in memory."""
 
 _TEXT = (
     "key", "title", "arxiv_id", "doi", "url", "label", "status", "decided_by", "runner_up", "scope_reason",

@@ -17,14 +17,14 @@ TEXT_SIZE = 14
 LINE_HEIGHT = 18
 PADDING = 12
 TONES = 6
-"""Number of colours; the classes take them in turn."""
+"""Number of colours; classes use them in turn."""
 
 _MARGIN, _ROW_GAP, _COLUMN_GAP = 24, 14, 44
 _LINE_CHARS, _MAX_LINES = 26, 3
 _CHAR_WIDTH = 8.3
-"""Of a character on average, in units of the picture, wide enough for the fonts that browsers choose."""
+"""Average width of a character, in units of the picture; wide enough for the fonts that browsers choose."""
 _BOLD = 1.15
-"""How much wider bold text is."""
+"""Factor by which bold text is wider."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Picture -> PNG, drawn by PDFium, which reads the papers anyway (docs/adr/0010).
+"""Picture -> PNG, drawn by PDFium, which is already used to read papers (docs/adr/0010).
 
 What enters: a layout. What leaves: the bytes of a PNG, twice as large as the layout, light. The font is
 PDFium's own Helvetica, so the machine needs no fonts; characters beyond Latin-1 are shown as question marks
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 Colour = tuple[int, int, int]
 
 _SCALE = 2
-"""Pixels for a unit of the picture, for screens of high density."""
+"""Pixels per unit of the picture, for high-density screens."""
 _MAX_SIDE = 16_000
-"""Pixels; a larger picture is drawn at a smaller scale."""
+"""Longest side in pixels; a larger picture is scaled down."""
 _INK, _QUIET, _EDGE, _ROOT = (27, 36, 48), (86, 98, 112), (154, 165, 177), (238, 241, 244)
 _HUES = (212, 28, 150, 275, 345, 60)
-"""Degrees on the colour wheel, one a branch."""
+"""Degrees on the colour wheel, one per branch."""
 
 
 def render_png(picture: Picture) -> bytes:

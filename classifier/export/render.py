@@ -1,7 +1,7 @@
 """The table of formats: filed rows -> the bytes of a new file, or of a user's own file with labels in it.
 
-What enters: rows, the taxonomy, a format's name and options. What leaves: bytes. Formats of rows are streams;
-those of readers (tree, tables, page, picture) hold all rows in memory, and so does a file that is edited.
+What enters: rows, the taxonomy, a format's name and options. What leaves: bytes. Row formats are streams;
+formats for readers (tree, tables, page, picture) hold all rows in memory, and so does a file that is edited.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Options:
         cite: LaTeX: whether studies are cited by their keys.
         on_new_key: BibTeX: called with each key that had to change, and its new form.
         reviewed_only: Leave out papers that need review.
-        count: Counts the rows that are written, and the duplicates that formats of readers leave out.
+        count: Counts the rows that are written, and the duplicates that formats for readers leave out.
     """
 
     prefix: str = PREFIX
@@ -247,7 +247,7 @@ FORMATS = (*_STREAMED, "parquet", *_GROUPED)
 """All formats."""
 
 BINARY = ("parquet", "png")
-"""Those that no terminal shows."""
+"""Binary formats, which are not written to a terminal."""
 
 _ENDINGS = {
     ".jsonl": "jsonl",
@@ -280,4 +280,4 @@ def format_of(file: Path | None) -> str:
 
 
 INTO = (*_LISTS, *_SECTIONS)
-"""Those that can go into a user's own file."""
+"""Formats that can be written into a user's own file."""

@@ -38,7 +38,7 @@ def render_svg(picture: Picture, *, standalone: bool = True) -> str:
             line=LINE_HEIGHT,
             padding=PADDING,
             links=[_curve(picture.boxes[a], picture.boxes[b]) for a, b in picture.links],
-            # A template of this package, not data.
+            # The template belongs to this package; it is not data.
             style=Markup(style()) if standalone else None,  # noqa: S704
         )
     )

@@ -1,4 +1,4 @@
-"""Filed rows -> the survey's tables: the leaf of each study, and what was recorded about it.
+"""Filed rows -> the survey's tables: the leaf of each study, and its recorded fields.
 
 What enters: grouped rows and the taxonomy's fields. What leaves: plain tables of text; Markdown and LaTeX lay
 them out. The taxonomy decides which field belongs to which table (`SurveyField.table`).
@@ -16,7 +16,7 @@ from classifier.survey.taxonomy import SurveyField, Taxonomy
 from classifier.text.characters import shown
 
 SILENT = "–"
-"""Where the paper says nothing, or nobody asked."""
+"""Shown if the paper gives no value, or the field was not asked."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def attribute_tables(tree: Tree, taxonomy: Taxonomy) -> tuple[Table, ...]:
     """One table for each table number in the fields, in order; tables without papers are left out.
 
     A row is a paper whose leaf has one of the table's fields. If a person corrected the label, the recorded
-    values stay.
+    values are kept.
     """
     numbers = {field.table for leaf in taxonomy.leaves.values() for field in leaf.fields if field.table}
     made = (_attributes(number, tree, taxonomy) for number in sorted(numbers, key=_natural))

@@ -15,12 +15,12 @@ from classifier.errors import ConfigError, InputError, StoreError
 from classifier.files import replace_bytes
 
 _HEAD = 1 << 16
-"""Of a user's file that is read to tell its format."""
+"""Bytes of a user's file that are read to detect its format."""
 _DATA = (
     "bibtex", "ris", "pubmed", "wos", "endnote", "endnote-xml", "csl-json", "csl-yaml", "csv", "scopus",
     "bbl", "jsonl",
 )  # fmt: skip
-"""Formats of lists that no Markdown belongs into."""
+"""List formats into which Markdown must not be written."""
 
 
 def write_text(path: Path, parts: Iterable[str]) -> None:

@@ -1,8 +1,8 @@
 """Reading lists of any format -> a stream of entries.
 
-`opening` and `lines` turn a file into lines, `detect` says which format they are in, one module a format
-(`READERS`; and `folder`) turns lines into raw fields, and `build` turns those into entries, for all formats
-alike. Except for the keys, memory does not grow with the list. Why it is so: docs/adr/0008-reading-lists.md.
+`opening` and `lines` turn a file into lines, `detect` finds their format, one module per format (`READERS`;
+and `folder`) turns lines into raw fields, and `build` turns those into entries, equally for all formats.
+Except for the keys, memory does not grow with the list. The reasons are in docs/adr/0008-reading-lists.md.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ READERS: dict[str, Reader] = {
 }
 
 _WITHOUT_LINES = ("csl-json", "endnote-xml")
-"""Formats that are often written on one line, however long it is."""
+"""Formats that are often written on one long line."""
 _WANTED = {
     "markdown": ", where links to papers count: arXiv, DOI, OpenReview, publishers, *.pdf, or called 'paper'"
 }
@@ -75,7 +75,7 @@ def read_lists(sources: Sequence[str], *, attachments: bool = True) -> Iterator[
         any entry.
 
     Raises:
-        InputError: A source is missing, unreadable, or no list; none was given; "-" was given twice.
+        InputError: A source is missing, unreadable, or not a list; none was given; "-" was given twice.
     """
     if not sources:
         raise InputError(f"no reading list given; expected a folder of PDFs or a file: {FORMATS}")
@@ -91,7 +91,7 @@ def _check(source: str) -> None:
         return
     try:
         exists = Path(source).exists()
-    except OSError:  # a name too long to be one
+    except OSError:  # a name that is too long
         exists = False
     if not exists:
         raise InputError(f"{source}: no such file or folder; expected a reading list ({FORMATS}) or PDFs")

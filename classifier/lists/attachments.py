@@ -1,8 +1,8 @@
-"""The paths that a reference manager wrote into a list -> an existing PDF.
+"""The attachment paths in a list -> an existing PDF.
 
 What enters: a "file" field in any of the known syntaxes, and the list's folder. What leaves: the first path
-that leads to a regular file with a PDF's first bytes, or None. Nothing else of a file is read here. Why a
-list may name any file, and which checks apply: docs/adr/0008-reading-lists.md.
+that leads to a regular file with a PDF's first bytes, or None. Only these first bytes are read here.
+docs/adr/0008-reading-lists.md explains why a list may name any file, and which checks apply.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 _MAGIC = b"%PDF-"
 _HEAD = 1024  # as in sources.pdf_bytes: readers look for the magic in the first KiB
 _ENDED = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}\s*$|:[^:;/\\]*$")
-"""A part that is whole: a file's ending, or a type behind a colon."""
+"""A complete part: it ends with a file suffix, or with a type after a colon."""
 _FRESH = re.compile(r"\s*(?:$|/|~|\\\\|[A-Za-z]:[/\\]|[a-z]+://|[^:;]*:)")
-"""A part that is a path of its own: it begins at a root, or has a title before a colon."""
+"""A part that starts a new path: it begins at a root, or with a title before a colon."""
 _TYPE = re.compile(r"application/[\w.+-]+|text/[\w.+-]+|image/[\w.+-]+|[A-Za-z]\w{0,15}(?: \w+)?|")
 
 

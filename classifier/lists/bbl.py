@@ -19,7 +19,7 @@ from classifier.model.entries import PersonName
 _START = re.compile(r"\s*\\(bibitem|entry)\b(?!\w)")
 _END = re.compile(r"\s*\\(?:end\s*\{thebibliography\}|endentry\b|enddatalist\b|endsortlist\b)")
 _MAX_CHARS = 1 << 18
-"""Of an item; a longer one has no end."""
+"""Longest item in characters; a longer one is not closed."""
 _COMMENT = re.compile(r"(?<!\\)%.*")
 _GROUP = re.compile(r"\{((?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.|\{(?:[^{}\\]|\\.|\{[^{}]*\})*\})*\})*)\}", re.DOTALL)
 _QUOTED = re.compile(r"``(.+?)(?:,|\.|\?)?''", re.DOTALL)
@@ -40,7 +40,7 @@ _JUNK = re.compile(
 
 
 def read_bbl(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding an item; never raises for what the file holds."""
+    """One finding per item; no content of the file raises an error."""
     item: _Item | None = None
     for line in lines:
         start = _START.match(line.text)

@@ -35,7 +35,7 @@ _BRACE = re.compile(r"(?<!\\)[{}]")  # as bibtexparser counts them: an escaped b
 _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
 _NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
-_BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes one in a path
+_BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes it in a path
 _BIBLATEX = (("prefix", "family"), ("given",), ("suffix",))
 _PLACES = ("journal", "journaltitle", "booktitle")
 _FILED = ("groups", "keywords", "keyword")
@@ -63,7 +63,7 @@ class Cut:
 
 
 def read_bibtex(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding an entry; never raises for what the file holds."""
+    """One finding per entry; no content of the file raises an error."""
     state = _State()
     for cut in cut_blocks(lines):
         if cut.long:
@@ -138,7 +138,7 @@ class _Open:
         self.size += len(text)
         if self.size > MAX_ENTRY_CHARS:
             self.long = True
-            del self.parts[1:]  # the beginning stays, for the key
+            del self.parts[1:]  # the beginning is kept, for the key
         else:
             self.parts.append(text)
 
@@ -151,7 +151,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _State:
-    """What later blocks need from earlier ones."""
+    """State of earlier blocks that later ones need."""
 
     strings: dict[str, str] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
@@ -193,7 +193,7 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
 
 def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
     values: dict[str, str] = {}
-    for item in reversed(entry.fields):  # of a field given twice, the first counts
+    for item in reversed(entry.fields):  # if a field occurs twice, the first counts
         values[item.key.lower()] = field_value(str(item.value), state.strings)
     title = ": ".join(part for name in ("title", "subtitle") if (part := decode_latex(values.get(name, ""))))
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()

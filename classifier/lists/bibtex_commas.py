@@ -1,7 +1,7 @@
-"""A block of BibTeX, of which commas may be missing -> the parsed block, and where they are missing.
+"""A block of BibTeX with missing commas -> the parsed block, and the positions of missing commas.
 
-What enters: text. What leaves: bibtexparser's block. By its rules a value without a comma behind it takes in
-the next field; here the comma is put in if a field follows, and reported.
+What enters: text. What leaves: bibtexparser's block. For the parser, a value without a comma after it
+includes the next field; here the comma is inserted if a field follows, and reported.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from bibtexparser.model import Block, Field
 
 _MOST_COMMAS = 20
-"""Missing commas of one entry that are put in; each takes another reading of it."""
+"""Most commas that are inserted into one entry; each requires parsing it again."""
 
 
 class MissingComma(NamedTuple):
-    """A field whose value is followed by something else than a comma.
+    """A field whose value is not followed by a comma.
 
     Attributes:
-        place: Where the value ends, in characters.
-        is_field: Whether another field follows, so that a comma can only be meant there.
+        place: Offset of the value's end, in characters.
+        is_field: Whether another field follows, so that a comma must be missing there.
     """
 
     value: str
@@ -36,14 +36,14 @@ class MissingComma(NamedTuple):
 
 
 def parse_with_commas(text: str, first_line: int) -> tuple[Block | None, list[Notice]]:
-    """The block, read as if the commas that are missing between its fields were there, and which those are.
+    """The block parsed with the missing commas between its fields inserted, and these commas.
 
     Args:
         text: A whole block.
-        first_line: On which it starts in its file, from 1.
+        first_line: Its first line in the file, from 1.
 
     Returns:
-        None in the block's place if the parser cannot read it at all.
+        None instead of the block if the parser cannot read it at all.
     """
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry
 
@@ -63,7 +63,7 @@ def parse_with_commas(text: str, first_line: int) -> tuple[Block | None, list[No
 
 
 def missing_comma(item: Field, first_line: int) -> MissingComma | None:
-    """What is wrong if something stands behind the field's value."""
+    """The missing comma if there is text after the field's value."""
     value = str(item.value)
     place = end_of_value(value)
     if place is None:

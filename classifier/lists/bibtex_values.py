@@ -1,4 +1,4 @@
-"""A BibTeX field's value as it is written -> its text, or the place where it should have ended.
+"""A BibTeX field's raw value -> its text, or the position where it should have ended.
 
 What enters: the text between "=" and the comma after it. What leaves: text without the outer braces or
 quotes, with abbreviations replaced and pieces joined. LaTeX is kept.
@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_MARK = re.compile(r"(?<!\\)[{}\"]")  # as bibtexparser counts them: what is escaped is a character
+_MARK = re.compile(r"(?<!\\)[{}\"]")  # as bibtexparser counts them: an escaped brace is a character
 _INNER = re.compile(r"[{}\"\\]")
 _BARE = re.compile(r"[^\s#{}\",]+")
 _SPACE = re.compile(r"\s*")
 
 
 def end_of_value(raw: str) -> int | None:
-    """Where a value ends if more text follows it, as when a comma is missing; otherwise None.
+    """The end of a value if more text follows it, as after a missing comma; otherwise None.
 
     >>> end_of_value("{A Title} year = {2020}")
     9
@@ -37,7 +37,7 @@ def end_of_value(raw: str) -> int | None:
 
 
 def _end_of_piece(raw: str, start: int) -> int | None:
-    """Where the piece in braces, in quotes, or of one word ends that starts here; None if it does not end."""
+    """The end of the piece in braces or quotes, or of the word, that starts here; None if unclosed."""
     if raw[start] not in '{"':
         return max(_after(_BARE, raw, start), start + 1)
     depth = 0

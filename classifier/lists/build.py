@@ -1,6 +1,6 @@
 """Raw fields of any format -> a ListEntry, or the reason why there is none.
 
-What enters: texts as the readers found them. What leaves: clean text, canonical ids, an attached file that
+What enters: the readers' texts. What leaves: clean text, canonical ids, an attached file that
 exists. All formats use it, so a year or an id has the same meaning in all of them. It fetches nothing.
 """
 
@@ -25,10 +25,10 @@ _TAG = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|span|p|jats:[\w-]+)(?:\s[^<
 _NO_ABSTRACT = re.compile(r"^\[?no abstract (?:is )?available\.?\]?$", re.IGNORECASE)
 _SLUG_WORD = re.compile(r"[^\W_]+")
 _SLUG_CHARS = 40
-"""Of a title in a key that is made from it."""
+"""Longest part of a title in a key that is made from it, in characters."""
 _SHOWN = 3
 _ID_CHARS = 80
-"""Of an id that is shown in a notice."""
+"""Longest part of an id in a notice, in characters."""
 
 
 def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
@@ -39,7 +39,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         folder: Where relative paths of attached files start.
 
     Returns:
-        A `BrokenEntry` if the fields contain nothing by which the paper can be found or read.
+        A `BrokenEntry` if the fields contain no data by which the paper can be found or read.
     """
     notices = list(raw.notices)
     mentions = [*raw.urls, raw.doi, *raw.hints]
@@ -89,7 +89,7 @@ def _names(names: Sequence[PersonName], authors: int) -> tuple[PersonName, ...]:
 
 def clean(text: str) -> str:
     """One line without control characters, in which every character can be written as UTF-8."""
-    if text.isprintable() and "  " not in text:  # nothing below would change it
+    if text.isprintable() and "  " not in text:  # the steps below would not change it
         return text.strip()
     text = _CONTROL.sub(" ", text).strip()
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

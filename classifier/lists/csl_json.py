@@ -1,7 +1,7 @@
 """JSON of one list (CSL-JSON, Better BibTeX, Zotero, Crossref, OpenAlex, Semantic Scholar) -> raw entries.
 
 What enters: lines. What leaves: one finding per element of the list, whose `line` is its number, from 1.
-`json_array` finds and cuts the elements, `json_records` knows what tools write into them.
+`json_array` finds and cuts the elements, `json_records` knows their fields in each tool.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from classifier.lists.raw import ASSUMED, Damaged, Found, Raw, too_long
 
 
 def read_csl_json(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding an element; never raises for what the file holds."""
+    """One finding per element; no content of the file raises an error."""
     number = 0
     for element in cut_elements(lines):
         if element.long:

@@ -1,8 +1,8 @@
 """CSL-YAML (a list of items, or "references:" with one, as pandoc reads it) -> raw entries, in flat memory.
 
-What enters: lines. What leaves: one finding per item. The text is cut where an item's dash stands at the
-list's indent, and each item is parsed alone. Every value is read as text, and aliases are rejected: a few of
-them can expand to a text of any size.
+What enters: lines. What leaves: one finding per item. The text is cut at each dash at the list's indent, and
+each item is parsed separately. Every value is read as text, and aliases are rejected: a few of them can
+expand to a text of any size.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 
 def read_csl_yaml(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding an item; never raises for what the file holds."""
+    """One finding per item; no content of the file raises an error."""
     item: _Item | None = None
     indent: int | None = None
     for line in lines:
@@ -52,7 +52,7 @@ def read_csl_yaml(lines: Iterator[ListLine]) -> Iterator[Found]:
 
 
 def _starts_other(text: str, depth: int) -> bool:
-    """Whether a line at the margin is a member of the file or a mark between documents."""
+    """Whether a line without indent is another key of the file or a document separator."""
     return (depth == 0 and not text.startswith(("-", "#"))) or _MARK.match(text) is not None
 
 
@@ -98,7 +98,7 @@ def _parsed(text: str) -> dict[str, Any]:
             isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, loader)
         ):
             raise ValueError("a YAML alias ('*name'); write the value itself")
-        found = yaml.load(text, loader)  # noqa: S506  a base loader makes nothing but texts, lists and mappings
+        found = yaml.load(text, loader)  # noqa: S506  a base loader makes only texts, lists and mappings
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem", None) or error
         raise ValueError(

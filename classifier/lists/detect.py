@@ -1,7 +1,7 @@
 """A list's name and first bytes -> its format.
 
-What enters: a file's name and its head. What leaves: a format's name, or a message that says what the file is
-instead. The contents decide if they have a signature (BibTeX, RIS, JSON); otherwise the suffix does.
+What enters: a file's name and its head. What leaves: a format's name, or an error that names the kind of
+file. The content decides if it has a signature (BibTeX, RIS, JSON); otherwise the suffix does.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SUFFIXES = {
     ".xml": "endnote-xml", ".yaml": "csl-yaml", ".yml": "csl-yaml", ".bbl": "bbl", ".tex": "bbl",
 }  # fmt: skip
 _ANYTHING = ("csv", "text", "markdown")
-"""Formats without marks of their own."""
+"""Formats without a signature."""
 _SIGNATURES = {
     "pubmed": re.compile(r"^PMID- ?\d", re.MULTILINE),
     "wos": re.compile(r"\s*(?:FN .*\n(?:VR .*\n)?\s*)?PT [A-Z]\s*\n(?:[A-Z][A-Z0-9] |   )"),
@@ -47,7 +47,7 @@ _SIGNATURES = {
     ),
     "bbl": re.compile(r"^\s*\\(?:begin\s*\{thebibliography\}|bibitem\b|entry\{[^{}]*\}\{)", re.MULTILINE),
 }
-"""How a list of the format begins, or what one of its records has; in the order in which they are tried."""
+"""The start of a list in the format, or a part of its records; in the order in which they are tried."""
 _BINARY = {b"PK\x03\x04": "a ZIP archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
            b"\x28\xb5\x2f\xfd": "a zstd archive", b"7z\xbc\xaf": "a 7z archive",
            b"SQLite format 3": "a SQLite file",
@@ -59,7 +59,7 @@ _CODE_BLOCK = re.compile(r"^\s*(```|~~~).*?(?:^\s*\1|\Z)", re.MULTILINE | re.DOT
 _SHOWN = 120
 """Characters of a first line in a message."""
 _ROWS = 50
-"""Lines of a table that are looked at for ids."""
+"""Lines of a table that are searched for ids."""
 _ENDNOTE_XML = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(?:<xml>\s*)?<records\b", re.IGNORECASE)
 
 
@@ -94,7 +94,7 @@ def detect_format(name: str, head: bytes) -> str:
 
 
 def _by_signature(guess: str | None, text: str) -> str | None:
-    """The format whose marks the text has; if there are two, the suffix decides."""
+    """The format whose signature the text has; if there are two, the suffix decides."""
     if guess == "markdown":  # may show any other format in a code block
         return guess
     if guess != "csv":
@@ -174,7 +174,7 @@ def _table_format(name: str, text: str) -> str:
     """The format of a file with a table's suffix: "csv", or "text" if it is a column of ids without a header.
 
     Raises:
-        InputError: No column leads to a paper.
+        InputError: No column identifies papers.
     """
     names = _header(text)
     if USEFUL.intersection(names) or _is_table(text) or _has_ids(names, text):
@@ -188,7 +188,7 @@ def _table_format(name: str, text: str) -> str:
 
 
 def _has_ids(names: list[str], text: str) -> bool:
-    """Whether a column that is called "id" or the like holds arXiv ids or DOIs."""
+    """Whether a column named "id" or similar contains arXiv ids or DOIs."""
     lines = [line for line in text.splitlines()[1:_ROWS] if line.strip()]
     separator = find_separator(text.lstrip().partition("\n")[0])
     columns = [place for place, name in enumerate(names) if name in KEYS]

@@ -20,7 +20,7 @@ _START = "0"
 
 
 def read_endnote(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a record; never raises for what the file holds."""
+    """One finding per record; no content of the file raises an error."""
     record: TaggedRecord | None = None
     blank = stray = False
     for line in lines:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _START = re.compile(r"<record(?=[\s>])", re.IGNORECASE)
 _END = re.compile(r"</record\s*>", re.IGNORECASE)
 _LONGEST_TAG = 12
-"""Characters that may be the beginning of a tag that the next piece completes."""
+"""Most characters at the end of a piece that can be the beginning of a tag."""
 _DOI_PREFIX = re.compile(r"^\s*doi:?\s*", re.IGNORECASE)
 _HINTS = (
     "notes", "custom1", "custom2", "custom7", "volume", "number", "periodical/full-title",
@@ -30,7 +30,7 @@ _HINTS = (
 
 
 def read_endnote_xml(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a record; never raises for what the file holds."""
+    """One finding per record; no content of the file raises an error."""
     piece = _Piece()
     for line in lines:
         yield from piece.feed(line)
@@ -95,7 +95,7 @@ class _Piece:
 
 
 def _parsed(text: str) -> Element | str:
-    """The record's element, or what is wrong with it; its names are in small letters."""
+    """The record's element, with names in lower case, or the error."""
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import DefusedXmlException
@@ -135,7 +135,7 @@ _AUTHORS = ("contributors/authors/author", "contributors/secondary-authors/autho
 
 
 def _texts(record: Element, path: str) -> list[str]:
-    """The texts at a path; styles within them (`<style face="italic">`) do not count."""
+    """The texts at a path; styles within them (`<style face="italic">`) are ignored."""
     return [text for found in record.findall(path) if (text := " ".join("".join(found.itertext()).split()))]
 
 

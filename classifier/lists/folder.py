@@ -1,7 +1,7 @@
 """A folder -> the PDFs in it and beneath it.
 
-What enters: a path. What leaves: paths in a fixed order, one at a time. Hidden files and folders are passed
-over, and links to folders are not followed.
+What enters: a path. What leaves: paths in a fixed order, one at a time. Hidden files and folders are skipped,
+and links to folders are not followed.
 """
 
 from __future__ import annotations

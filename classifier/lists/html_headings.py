@@ -10,7 +10,7 @@ from classifier.lists.markdown_text import plain
 def html_headings(content: str) -> list[tuple[str, int, str]]:
     """(tag, line from 0, words) of `h1` to `h6` and `summary`; also `details` and `/details`, without words.
 
-    A heading that is not closed within the block is none: it is one of pictures.
+    A heading that is not closed within the block is ignored: it contains pictures.
     """
     parser = _Html()
     parser.feed(content)
@@ -52,7 +52,7 @@ class _Html(HTMLParser):
 
     def close(self) -> None:
         super().close()
-        self._open = ""  # never closed in its block: a heading of pictures, not of words
+        self._open = ""  # never closed in its block: it contains pictures, not words
 
     def _finish(self) -> None:
         if self._open:

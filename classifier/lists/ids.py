@@ -23,7 +23,7 @@ _MENTION = re.compile(
     re.IGNORECASE,
 )
 SICI = r"<[^<>\s]*::[^<>\s]*>"
-"""What older DOIs of journals have in their middle; any other angle bracket ends a DOI."""
+"""Part of some older journal DOIs; any other angle bracket ends a DOI."""
 _DOI = re.compile(rf"\b10\.\d{{4,9}}(?:\.\d+)*/(?:[^\s\"<>{{}}|\\^`]|{SICI})+")
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.", re.IGNORECASE)
 _HTTP = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
@@ -51,7 +51,7 @@ _PDF_ADDRESSES = (  # pages whose PDF has a known address
 
 
 def find_arxiv_id(field: str, mentions: Iterable[str]) -> str | None:
-    """The id in a field for it, else the first that is mentioned as arXiv's; with its version."""
+    """The id in its field, else the first one that is marked as arXiv's; with version."""
     field = field.lower().removeprefix("oai:arxiv.org:") if field.lower().startswith("oai:") else field
     if field:
         try:
@@ -68,7 +68,7 @@ def find_arxiv_id(field: str, mentions: Iterable[str]) -> str | None:
 
 
 def arxiv_in_key(key: str) -> str:
-    """The key, if it is an arXiv id in one of the forms in which tools use ids as keys; else empty.
+    """The key if it is an arXiv id in a form that tools use for keys; else empty.
 
     An id with a digit too many or too few is returned too, so that it is reported.
     """
@@ -86,7 +86,7 @@ def find_doi(field: str, mentions: Iterable[str]) -> str | None:
 
 
 def trimmed(written: str) -> str:
-    """A DOI or address without punctuation that ends its sentence; paired brackets stay."""
+    """A DOI or address without punctuation that ends its sentence; paired brackets are kept."""
     while written and (
         written[-1] in ".,;:'!?*" + '"'
         or any(written[-1] == b and written.count(a) < written.count(b) for a, b in _PAIRS)

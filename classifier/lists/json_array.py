@@ -2,7 +2,7 @@
 
 What enters: lines, or pieces of one line. What leaves: the text of each element. The list is the outermost
 array, or the first array of objects under a name that tools give to it ("items", "data", "results", …),
-however much stands before it; an object without such an array is an element itself. Elements are cut by
+at any position in the file; an object without such an array is an element itself. Elements are cut by
 counting brackets outside strings, so that a broken one affects only itself: a streaming parser stops at the
 first error.
 """
@@ -19,23 +19,23 @@ _LISTS = frozenset((
     "items", "references", "data", "results", "papers", "documents", "docs", "hits", "works", "articles",
     "records", "entries", "publications", "bibliography", "recommendedpapers", "library",
 ))  # fmt: skip
-"""Names of arrays that hold a list's entries, as many programs have them."""
+"""Usual names of arrays with a list's entries."""
 _OF_A_PAPER = frozenset(("title", "doi", "abstract", "author", "authors", "year", "externalids", "paperid"))
-"""Names in a paper's own record, whose arrays list what that paper cites."""
+"""Names in a paper's record whose arrays list the papers that it cites."""
 _LONGEST_NAME = 100
 _DEEPEST = 4
-"""Objects around the array."""
+"""Most nested objects around the array."""
 _MARK = re.compile(r'["{}\[\]]')
 _STRING_END = re.compile(r'(?:[^"\\]|\\.)*+"')
 _COLON = re.compile(r"\s*:")
 
 
 class Element:
-    """A piece of the text that is being cut out; `text` is empty when it is too `long`.
+    """A piece of the text that is being cut out; `text` is empty if it is too `long`.
 
     Attributes:
-        start, end: Its place in the whole text, if the cutter knows where its pieces lie; `end` is that of a
-            closed one.
+        start, end: Its span in the whole text, if the cutter knows the positions of its pieces; `end` is set
+            if it is closed.
     """
 
     def __init__(self, start: int) -> None:
@@ -45,7 +45,7 @@ class Element:
         self.closed = self.assumed = self.long = False
 
     def add(self, text: str, line: ListLine) -> None:
-        """Takes some of a line."""
+        """Adds a part of a line."""
         self._size += len(text)
         self.assumed |= line.assumed
         self.long |= self._size > MAX_ENTRY_CHARS
@@ -61,7 +61,7 @@ class Element:
 
 
 def cut_elements(lines: Iterator[ListLine]) -> Iterator[Element]:
-    """The elements, in order; the last one is not `closed` when the text ends inside it."""
+    """The elements, in order; the last one is not `closed` if the text ends inside it."""
     cutter = _Cutter()
     for line in lines:
         yield from cutter.feed(line)
@@ -69,7 +69,7 @@ def cut_elements(lines: Iterator[ListLine]) -> Iterator[Element]:
 
 
 def places_of_elements(text: str) -> Iterator[Element]:
-    """The elements of a whole text, as `cut_elements` finds them, each with its place."""
+    """The elements of a whole text, as in `cut_elements`, each with its span."""
     cutter = _Cutter()
     for number, line in enumerate(text.split("\n"), start=1):
         yield from cutter.feed(ListLine(number, line))
@@ -80,7 +80,7 @@ def places_of_elements(text: str) -> Iterator[Element]:
 
 
 def has_list(text: str) -> bool:
-    """Whether an object at the beginning of the text holds an array that is the list."""
+    """Whether an object at the beginning of the text contains the list's array."""
     cutter = _Cutter()
     for line in text.split("\n"):
         list(cutter.feed(ListLine(1, line)))
@@ -94,7 +94,7 @@ class _Bracket:
 
     Attributes:
         name: The name of the member that it is the value of.
-        names: Of `_OF_A_PAPER`, those that the object has so far.
+        names: Names from `_OF_A_PAPER` that the object has so far.
     """
 
     def __init__(self, sign: str, name: str) -> None:
@@ -119,7 +119,7 @@ class _Cutter:
         self._whole: Element | None = None
         self._element: Element | None = None
         self._depth = 0  # brackets inside the element
-        self._begin = 0  # of what is being cut out, in this piece
+        self._begin = 0  # of the element, in this piece
         self._rest = ""  # the beginning of a string that continues in the next piece
 
     def feed(self, line: ListLine) -> Iterator[Element]:
@@ -152,7 +152,7 @@ class _Cutter:
             held.add(text[self._begin : len(text) - len(self._rest)] + ("" if line.cut else "\n"), line)
 
     def finish(self) -> Iterator[Element]:
-        """The element in which the text ends."""
+        """The unfinished element at the end of the text."""
         held = self._element or self._whole
         if held is not None:
             yield held
@@ -182,7 +182,7 @@ class _Cutter:
             self._may_start = bracket == "[" and self._is_list_name(name)
             self._open.append(_Bracket(bracket, name))
             if len(self._open) == self._list_depth and not self._may_start:
-                self._list_depth = 0  # another member in the list's place
+                self._list_depth = 0  # another member instead of the list
         self._string = ""
 
     def _is_list_name(self, name: str) -> bool:
@@ -194,7 +194,7 @@ class _Cutter:
         return name in _LISTS and len(self._open[-1].names) < telling
 
     def _leave(self, text: str, position: int, line: ListLine) -> Iterator[Element]:
-        """Closes a bracket around elements; the outermost object is one itself if it holds no list."""
+        """Closes a bracket around elements; the outermost object is an element if it contains no list."""
         self._may_start, self._string = False, ""
         if self._open:
             self._open.pop()

@@ -1,8 +1,8 @@
 """One JSON object of a bibliographic tool -> a raw entry.
 
-What enters: an object as Zotero, Better BibTeX, Crossref, OpenAlex, Semantic Scholar, arXiv's dumps, or
-anybody's program writes it. What leaves: a Raw, by way of `named_fields`. Tools differ only in names; works
-that a paper cites are never used as the paper.
+What enters: an object written by Zotero, Better BibTeX, Crossref, OpenAlex, Semantic Scholar, arXiv's dumps
+or another program. What leaves: a Raw, made by `named_fields`. Tools differ only in names; works that a paper
+cites are never used as the paper.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INNER = (
     "work",
     "item",
 )
-"""Members that hold the paper's record itself."""
+"""Members that contain the paper's record."""
 _CITED = frozenset((
     "reference", "references", "citations", "citedby", "referencedworks", "relatedworks", "relation",
     "relations", "relateditems", "recommendedpapers", "embedding", "children",
@@ -37,9 +37,9 @@ _PLACES = ("bestoalocation", "primarylocation", "openaccess", "locations")
 _IDS = ("externalids", "ids", "identifiers")
 _KINDS = ("arxiv", "arxivid", "doi")
 _LONGEST_ABSTRACT = 20_000
-"""Words; a position beyond is no abstract's."""
+"""Most words of an abstract; larger positions are invalid."""
 _WEAK = frozenset(("name", "link", "links", "url", "urls", "path", "file", "files"))
-"""Names that an object has which only wraps a paper."""
+"""Names of an object that only wraps a paper."""
 _MOST_RECORDS = 100_000
 
 
@@ -54,7 +54,7 @@ def raw_from_record(record: Mapping[str, Any], line: int) -> Found:
 
 
 def records_within(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The object itself; if it names no paper, the objects in it that do.
+    """The object itself; if it is not a paper, the papers inside it.
 
     That is an array under a name that `json_array` does not know, or an object from keys to records.
     """
@@ -99,7 +99,7 @@ def _names_paper(record: Any) -> bool:
 
 
 def _members(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Names and values that `named_fields` knows; of two with one name the first counts."""
+    """Names and values that `named_fields` knows; if a name occurs twice, the first counts."""
     for name, (known, convert) in _CONVERTED.items():
         if fields.get(name):
             yield known, convert(fields[name])
@@ -173,4 +173,4 @@ _CONVERTED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "tldr": ("tldr", _text),
     "versions": ("submitted", _first_created),
 }
-"""Members whose values have a form of their own -> the name they are known by, and their plain value."""
+"""Members with a special form -> the name for `named_fields`, and their plain value."""

@@ -11,12 +11,12 @@ import re
 from typing import Any
 
 _DIGITS = 400
-"""Of a number; Python refuses to read longer ones as a defence, and no list has them."""
+"""Most digits of a number; Python rejects longer ones for security, and no list has them."""
 _ID = re.compile(r'"(?:id|key|citationKey|DOI)"\s*:\s*"([^"\\]{1,200})"')
 
 
 def parse_value(text: str) -> Any:
-    """The value that `text` is.
+    """Parses `text`.
 
     Raises:
         ValueError: It is not JSON, or cannot be used; the message says why.
@@ -31,7 +31,7 @@ def parse_value(text: str) -> Any:
 
 
 def parse_object(text: str) -> dict[str, Any] | str:
-    """The object that `text` is, or what is wrong with it."""
+    """The object in `text`, or the error."""
     try:
         value = parse_value(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""JSON lines (one object a line; the project's suites too) -> raw entries.
+"""JSON lines (one object per line; also the project's suites) -> raw entries.
 
 What enters: lines. What leaves: one finding per line that is not blank.
 """
@@ -14,7 +14,7 @@ from classifier.lists.raw import ASSUMED, Damaged, Found, Raw, too_long
 
 
 def read_jsonl(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a line; never raises for what the file holds."""
+    """One finding per line; no content of the file raises an error."""
     for line in lines:
         if line.cut:
             yield too_long(line.number)

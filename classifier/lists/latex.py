@@ -1,9 +1,9 @@
 """LaTeX in bibliographies -> plain text.
 
 What enters: a field's value. What leaves: text with accents, symbols and simple formulas as characters and
-without braces and commands. pylatexenc does the work; what it would misread in prose (a bare "%" or "&") is
-escaped before. It takes half a millisecond per value, so values that contain only accents and escapes (nearly
-all of them) are decoded here.
+without braces and commands. pylatexenc does the work; characters that it would misread in prose (a bare "%"
+or "&") are escaped first. It takes half a millisecond per value, so values that contain only accents and
+escapes (nearly all of them) are decoded here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _COMMAND = re.compile(r"\\[A-Za-z]+\s?|\\.")
 
 
 def decode_latex(text: str) -> str:
-    r"""Plain text of a value; what cannot be decoded loses its commands and braces.
+    r"""Plain text of a value; if it cannot be decoded, commands and braces are removed.
 
     >>> decode_latex(r"{\"U}ber {Things}: 50% of $\pi_0$ \& more")
     'Über Things: 50% of π_0 & more'

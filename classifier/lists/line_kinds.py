@@ -1,8 +1,8 @@
 """The lines of a text file -> whether it is a list of ids, addresses and titles.
 
-What enters: the beginning of a file that has no other format's signature. What leaves: yes or no. A record of
-an unknown export, a program, a log or prose has many lines that look like titles; each would become a search.
-So the file is judged as a whole.
+What enters: the beginning of a file that has no other format's signature. What leaves: whether it is such a
+list. Unknown exports, programs, logs and prose have many lines that look like titles, and each would become a
+search. So the whole file is considered.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 from classifier.lists.references import find_mentions
 
 _LINES = 300
-"""That are looked at."""
+"""Most lines that are checked."""
 _LEAST = 0.5
 """Share of lines that must look like entries."""
 _WORDS = range(2, 41)
-"""Of a title."""
+"""Numbers of words that a title may have."""
 _WRAPPED = 45
-"""Characters of a line that may have been broken at a margin."""
+"""Least length of a line that may be wrapped at a margin, in characters."""
 
 _FIELD = re.compile(
     r"[A-Z][A-Z0-9]{1,3}\s{0,3}-\s"  # RIS and MEDLINE
@@ -45,7 +45,7 @@ def looks_plain(text: str) -> bool:
     lines = [line.rstrip() for line in text.splitlines()[:_LINES]]
     shown = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not shown:
-        return True  # comments only: the reader says that there is no entry
+        return True  # comments only: the reader reports that there is no entry
     prose = _prose_lines(lines)
     good = sum(_is_entry(line) and index not in prose for index, line in enumerate(lines))
     return good >= _LEAST * len(shown)
@@ -61,7 +61,7 @@ def _is_entry(line: str) -> bool:
 
 
 def is_title_like(text: str) -> bool:
-    """Whether a line may be a title: words, and nothing that does not occur in titles."""
+    """Whether a line may be a title: it has words, and no character that titles do not have."""
     if _FIELD.match(text) or _CODE.search(text) or _TIME.match(text) or _CELLS.search(text):
         return False
     letters = sum(char.isalpha() for char in text)

@@ -2,8 +2,8 @@
 
 What enters: a binary stream. What leaves: numbered lines without their ends, as text that can be encoded
 again. UTF-8 and UTF-16 (by its byte order mark) are read as such; a line that is not UTF-8 is read as
-Windows-1252, and marked. LF, CRLF and CR all end a line; U+2028 and its like do not. NUL characters are
-dropped. It knows no format.
+Windows-1252, and marked. LF, CRLF and CR all end a line; U+2028 and similar ones do not. NUL characters are
+dropped. It does not know formats.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 MAX_LINE_CHARS = 4 << 20
-"""Longest line that is read whole; of a longer one only the beginning is, and `cut` is set."""
+"""Longest line that is read completely; a longer one is cut, and `cut` is set."""
 
 _PIECE = 1 << 16
-"""Read at a time."""
+"""Bytes read at a time."""
 
 
 class ListLine(NamedTuple):
@@ -40,7 +40,7 @@ def read_lines(stream: BinaryIO, head: bytes, in_pieces: bool = False) -> Iterat
     """The stream's lines.
 
     Args:
-        head: The first bytes of the stream, which are still in it, to see a byte order mark.
+        head: The first bytes of the stream (which still contains them), to detect a byte order mark.
         in_pieces: Long lines are returned completely, in pieces: for formats in which lines have no meaning.
 
     Raises:
@@ -80,6 +80,6 @@ def _line(number: int, text: str, cut: bool) -> ListLine:
         raw = text.encode("utf-8", "surrogateescape")
         try:
             return ListLine(number, raw.decode("cp1252"), True, cut)
-        except UnicodeDecodeError:  # the few bytes that Windows-1252 leaves open
+        except UnicodeDecodeError:  # the few bytes that Windows-1252 does not define
             return ListLine(number, raw.decode("latin-1"), True, cut)
     return ListLine(number, text, False, cut)

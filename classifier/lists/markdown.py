@@ -20,11 +20,13 @@ from classifier.lists.markdown_text import (
     Link,
     abstract_in,
     find_links,
+    is_byline,
     is_label,
     is_paper,
     is_title,
     leads_on,
     plain,
+    promises_paper,
     reads_as_abstract,
     title_of,
     without_links,
@@ -62,7 +64,7 @@ class _Item:
 
 
 def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a paper; never raises for what the file holds."""
+    """One finding per paper; no content of the file raises an error."""
     collector = _Collector()
     item: _Item | None = None
     folded = False  # inside <details>, which belongs to the entry above
@@ -92,7 +94,7 @@ def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
 
 
 def _visible(lines: Iterator[ListLine]) -> Iterator[ListLine]:
-    """The lines outside code blocks and comments; inside, empty ones."""
+    """The lines outside code blocks and comments; lines inside are empty."""
     fence = ""
     comment = False
     for line in lines:
@@ -163,7 +165,7 @@ class _Collector:
             yield from self._note(self._from)
 
     def _note(self, item: _Item) -> Iterator[Found]:
-        if len(self._waiting) < _MOST_WAITING and not find_links(item.text):
+        if len(self._waiting) < _MOST_WAITING and not find_links(item.text) and "](#" not in item.text:
             self._waiting.append(item)
         yield from self._without_links()
 
@@ -188,12 +190,19 @@ class _Collector:
             yield Damaged(item.line, f"a list item of more than {MAX_ITEM_CHARS:,} characters; shorten it")
             return
         found = list(_entries(item))
+        if len(found) == 1 and self._awaits_links(item) and is_byline(item.text):
+            found[0].title = ""  # the authors of the title above
         if not found:
             yield from self._take_text(item)
         elif not (len(found) == 1 and not found[0].title and self._takes_links(found[0])):
             yield from self.flush()
             yield from found[:-1]
             self._hold(item, found[-1], linked=True)
+
+    def _awaits_links(self, item: _Item) -> bool:
+        """Whether the kept item is a bullet with a title, and this is a paragraph below it with the link."""
+        below = item.kind == "paragraph" and item.depth > self._from.depth
+        return self._last is not None and not self._linked and self._from.kind == "bullet" and below
 
     def _is_beneath(self, item: _Item) -> bool:
         if self._last is None or item.kind == "heading":
@@ -206,7 +215,7 @@ class _Collector:
         self._last, self._from, self._linked, self._lent = raw, item, linked, False
 
     def _take_text(self, item: _Item) -> Iterator[Found]:
-        """An item without a link to a paper: a field of the entry above, or a candidate of its own."""
+        """An item without a link to a paper: a field of the entry above, or a new candidate."""
         if self._last is not None and _add_field(self._last, item.text):
             return
         if self._last is not None and self._linked:
@@ -277,6 +286,8 @@ def _entries(item: _Item) -> Iterator[Raw]:
         return
     hints = [outside, *(link.image for link in papers if link.image)]
     if not papers and not find_arxiv_id("", hints) and not find_doi("", hints):
+        if item.kind == "bullet" and promises_paper(item.text) and (title := title_of(item.text)):
+            yield Raw(item.line, title=title, year=year, notices=notices)
         return
     urls = [link.url for link in papers]
     title = next((link.text for link in titled.values()), "") or _title_elsewhere(item.text, links, papers)

@@ -1,4 +1,4 @@
-"""A Markdown list's text -> its bullets and table rows, by line: which hold no entry, and where each ends."""
+"""A Markdown list's text -> bullets and table rows without an entry, and the last line of each bullet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from classifier.lists.markdown_text import plain
 
 
 def unread_items(text: str, entries: Iterable[int]) -> list[tuple[int, str]]:
-    """(line, words) of bullets and table rows that link somewhere and hold no entry, innermost ones only.
+    """(line, words) of innermost bullets and table rows that have a link but no entry.
 
     Args:
         entries: Lines of entries, from 1.
@@ -33,7 +33,7 @@ def unread_items(text: str, entries: Iterable[int]) -> list[tuple[int, str]]:
 
 
 def item_ends(text: str) -> dict[int, int]:
-    """Line of a bullet, from 1 -> the line of its last text, what is nested in it included."""
+    """Line of a bullet, from 1 -> the line of its last text, including nested bullets."""
     from markdown_it import MarkdownIt
 
     text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,7 +1,7 @@
 """A piece of Markdown -> its links, its plain text, and a title if one is recognised.
 
 What enters: one line or list item. What leaves: links with their texts (badges and HTML anchors too), text
-without markup. It knows which addresses lead to papers, but not how a list is structured.
+without markup. It knows which addresses lead to papers, but not the structure of a list.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from classifier.lists.ids import find_arxiv_id, find_doi
 
 MAX_ITEM_CHARS = 1 << 16
-"""Of one bullet or row; a longer one is no entry of a list."""
+"""Longest bullet or row in characters; a longer one is not an entry."""
 
 _TARGET = r"\(\s*<?((?:[^()\s<>]|\([^()\s<>]*\))*)>?(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
 _BADGE = re.compile(rf"\[\s*!\[([^\[\]]*)\]{_TARGET}\s*\]{_TARGET}")
@@ -43,7 +43,7 @@ _PAPER_PATH = re.compile(
     r"|/(?:hal-\d|v\d+/\w|rss\d+/|[A-Z]\d\d-\d|20\d\d\.[\w-]+|\d{4}-\d{3}[\dX]/)",
     re.IGNORECASE,
 )
-"""What publishers put in the address of a paper; their home pages, calls and profiles lack it."""
+"""Part of a publisher's address of a paper; home pages, calls and profiles do not have it."""
 _NO_PAPERS = re.compile(
     r"(?:^|\.)(?:twitter\.com|x\.com|youtube\.com|youtu\.be|linkedin\.com|medium\.com"
     r"|wikipedia\.org|scholar\.google\.\w+|kaggle\.com|pypi\.org|readthedocs\.io|shields\.io|discord\.gg|reddit\.com"
@@ -76,6 +76,10 @@ _LEADS_ON = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_ITALIC = re.compile(r"(?:\*(?!\*)[^\n]+(?<![*\\])\*|_(?!_)[^\n]+(?<![_\\])_)[\s,.;:(\[]*")
+_NAME_PARTICLES = re.compile(r"(?<![^\s,])(?:and|et al|van|von|de|der|den|del|di|la|le|dos|bin|ibn)\b\.?")
+_EMPTY_LINK = re.compile(r"\[\W*(?:paper|pdf|arxiv)\W*\]\(\s*#?\s*\)", re.IGNORECASE)
 
 
 _YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d{3})")
@@ -84,9 +88,9 @@ _ABSTRACT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LEAST_WORDS = 15
-"""Of a paragraph that is taken for an abstract."""
+"""Least number of words of a paragraph that is used as an abstract."""
 _SMALL = 0.6
-"""Share of its words that must be in small letters: less is a list of names."""
+"""Least share of its words in lower case; a list of names has a lower one."""
 _SENTENCE_ENDS = re.compile(r"[.!?…](?:[\"”')\]]|\s|$)")
 _CLOSED = re.compile(r"(?:[)\].!?*_>\\]|\t)\s*$")
 
@@ -148,19 +152,19 @@ def is_paper(link: Link) -> bool:
         return True
     if _HOSTS.search(host) and _PAPER_PATH.search(parts.path):
         return True
-    # What the list itself calls "paper" is one, also on a project's page; a publisher's home page is none.
+    # A link that the list calls "paper" is one, also to a project's page; a publisher's home page is not.
     named = not _NO_PAPERS.search(host) and (parts.path.strip("/") or not _HOSTS.search(host))
     text = plain(link.text)
     return bool(named and _PAPER_LABEL.match(text) and _LABEL.fullmatch(text))
 
 
 def is_label(text: str) -> bool:
-    """Whether a text only says what a link leads to: "paper", "code", "arXiv 2023", a number, nothing."""
+    """Whether a text is only the label of a link: "paper", "code", "arXiv 2023", a number, nothing."""
     return _LABEL.fullmatch(text) is not None
 
 
 def is_title(text: str, words: int = 2) -> bool:
-    """Whether a text reads as a title: several words, not all in small letters, and more than a label."""
+    """Whether a text reads as a title: several words, not all in lower case, and more than a label."""
     return len(_WORD.findall(text)) >= words and not text.islower() and not is_label(text)
 
 
@@ -177,6 +181,12 @@ def title_of(text: str, *, described: bool = False) -> str:
             return title
     if described:
         return ""
+    by_lines = _HTML_BREAK.sub("\t", text)
+    return _first_words(by_lines) or (_first_words(text) if by_lines != text else "")
+
+
+def _first_words(text: str) -> str:
+    """The title at the beginning of a text, whose links are tabs; else empty."""
     text = "\t".join(plain(part) for part in text.split("\t"))
     text = _without_authors(_LEADING.sub("", text))
     end = _AFTER_TITLE.search(text)
@@ -185,7 +195,7 @@ def title_of(text: str, *, described: bool = False) -> str:
 
 
 def reads_as_abstract(text: str) -> bool:
-    """Whether a paragraph is a text of sentences, as an abstract or overview is, and no list of names."""
+    """Whether a paragraph consists of sentences, like an abstract or overview, not a list of names."""
     text = plain(text)
     words = [word for word in text.split() if word[:1].isalpha()]
     small = sum(word[0].islower() for word in words)
@@ -204,6 +214,22 @@ def abstract_in(text: str) -> str:
     first, _, rest = text.partition("\n")
     whole = _CLOSED.search(without_links(first)) is not None
     return plain(rest) if whole and plain(rest)[:1].isupper() and reads_as_abstract(rest) else ""
+
+
+def is_byline(text: str) -> bool:
+    """Whether the text before the first link is in italics, or consists of names."""
+    before = without_links(text).partition("\t")[0].strip()
+    if _ITALIC.fullmatch(before):
+        return True
+    words = _NAME_PARTICLES.sub(" ", plain(before)).split()
+    return (
+        len(words) > 1 and "," in before and all(word[0].isupper() or not word[0].isalpha() for word in words)
+    )
+
+
+def promises_paper(text: str) -> bool:
+    """Whether the text has a link called "paper" whose address was left empty."""
+    return _EMPTY_LINK.search(text) is not None
 
 
 def year_in(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Named values (a table's row, a JSON object) -> a raw entry, by the many names that one field has.
+"""Named values (a table's row, a JSON object) -> a raw entry; a field can have many names.
 
-What enters: a mapping from names to values, whatever program wrote it: CSL-JSON, Zotero's CSV, a suite's JSON
-line, somebody's spreadsheet. What leaves: a Raw. Names are compared without case, accents, spaces and signs.
+What enters: a mapping from names to values by any program: CSL-JSON, Zotero's CSV, a suite's JSON line, a
+spreadsheet. What leaves: a Raw. Names are compared without case, accents, spaces and signs.
 """
 
 from __future__ import annotations
@@ -83,16 +83,16 @@ FILED = (
     ("tags", ("manualtags", "tags", "tag")),
     ("keywords", ("keywords", "keyword", "authorkeywords", "authorkeyword", "automatictags", "subjects")),
 )
-"""Fields by which people file their entries, the most deliberate first."""
+"""Fields in which people file their entries, the most specific first."""
 
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
-"""Names of which a table needs one: without them nothing leads to a paper."""
+"""A table needs at least one of these names to identify papers."""
 KNOWN = USEFUL.union(KEYS, AUTHORS, YEARS, ABSTRACTS, JOURNALS, TYPES)
 """Names of fields that are read."""
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _DEEPEST = 3
-"""Levels of nested JSON that are looked through for names and titles."""
+"""Levels of nested JSON that are searched for names and titles."""
 
 
 @lru_cache(maxsize=4096)
@@ -174,7 +174,7 @@ def _texts(named: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 
 
 def as_texts(value: Any, depth: int = 0) -> list[str]:
-    """The texts in a value, in order: of a list all items', of an object all values'."""
+    """The texts in a value, in order: for a list of all items, for an object of all values."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, bool) or value is None or depth > _DEEPEST:

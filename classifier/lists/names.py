@@ -16,7 +16,7 @@ _AUTHOR_NUMBER = re.compile(r"\s*\(\d{6,}\)")  # Scopus's, behind full names
 
 
 def given_first(name: str) -> str:
-    """Turns "Family, Given" and "Family, Given, Jr" round; other names stay as they are.
+    """Reorders "Family, Given" and "Family, Given, Jr"; other names are unchanged.
 
     >>> given_first("van der Berg, Jan")
     'Jan van der Berg'
@@ -45,7 +45,7 @@ def split_names(text: str) -> list[str]:
 
 
 def comma_names(text: str) -> list[str]:
-    """The same names as they are written: "Family, Given" is not turned."""
+    """As `split_names`, but "Family, Given" is not reordered."""
     text = _AUTHOR_NUMBER.sub("", text)
     text = re.sub(r",?\s+(?:et al\.?|and others|& al\.?)\s*$", "", text.strip(), flags=re.IGNORECASE)
     if ";" in text:

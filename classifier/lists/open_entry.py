@@ -27,7 +27,7 @@ class OpenEntry:
         return [ASSUMED] * self.assumed
 
     def fits(self, line: ListLine, text: str | None = None) -> bool:
-        """Counts a line, or the text that is kept of it.
+        """Counts a line, or the part of it that is kept.
 
         Returns False from the first line over the limit on.
         """

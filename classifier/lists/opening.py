@@ -18,10 +18,10 @@ from typing import BinaryIO, NamedTuple, cast
 from classifier.errors import InputError
 
 HEAD = 1 << 16
-"""Bytes that are looked at to tell the format."""
+"""Bytes that are read to detect the format."""
 
 UNREADABLE = (OSError, EOFError, zlib.error)
-"""What reading a damaged file raises."""
+"""Exceptions of reading a damaged file."""
 
 _GZIP = b"\x1f\x8b"
 

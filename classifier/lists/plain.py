@@ -20,11 +20,11 @@ _BULLET = re.compile(r"\s*(?:[-*+•·]\s+|\[\d{1,4}\]:?\s*|\(?\d{1,4}[.)]\s+)?"
 _BETWEEN_PATHS = re.compile(r"(?<=\.pdf)\s*[,;]\s*", re.IGNORECASE)
 _CATEGORY = re.compile(r"^\s*\[[\w.-]+\]\s*")  # as in arXiv's stamp
 _LONGEST = 4000
-"""Of a line; longer ones are no titles or ids."""
+"""Longest line in characters; longer ones are not titles or ids."""
 
 
 def read_plain(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding an entry; never raises for what the file holds."""
+    """One finding per entry; no content of the file raises an error."""
     for line in lines:
         text = line.text.strip()
         if line.cut:

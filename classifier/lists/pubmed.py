@@ -23,7 +23,7 @@ _DOI = re.compile(r"(\S+)\s*\[doi\]", re.IGNORECASE)
 
 
 def read_pubmed(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a record; never raises for what the file holds."""
+    """One finding per record; no content of the file raises an error."""
     record: TaggedRecord | None = None
     stray = False
     for line in lines:

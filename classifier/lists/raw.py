@@ -1,7 +1,7 @@
 """The output of every reader: an entry's fields as texts, or the reason why there are none.
 
-A reader knows its format's syntax and the names of its fields. What the texts mean (which id, which year,
-whether an attached file exists) is decided in one place for all formats, `classifier.lists.build`.
+A reader knows its format's syntax and the names of its fields. `classifier.lists.build` interprets the texts
+(which id, which year, whether an attached file exists) for all formats.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from classifier.model.entries import PersonName
 from classifier.model.record import Notice
 
 MAX_ENTRY_CHARS = 4 << 20
-"""Longest accepted entry; what is longer is an unclosed brace or quote, or no list at all."""
+"""Longest accepted entry; a longer one has an unclosed brace or quote, or is not a list."""
 
 
 @dataclass(slots=True)
@@ -76,4 +76,4 @@ def too_long(line: int, key: str = "") -> Damaged:
 
 
 ASSUMED = Notice(code="encoding", message="not UTF-8: read as Windows-1252; check accents, or save as UTF-8")
-"""Goes with every entry that a line read as Windows-1252 is part of."""
+"""The notice of every entry with a line that was read as Windows-1252."""

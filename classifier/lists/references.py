@@ -1,7 +1,7 @@
 """A line of text -> the arXiv ids, DOIs and addresses in it, with their positions.
 
 What enters: one line that a person or a program wrote. What leaves: mentions in the order of the line. It
-decides nothing about titles, and looks nothing up.
+does not handle titles, and looks nothing up.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Mention(NamedTuple):
     """An id, DOI or address in a line, half-open.
 
     Attributes:
-        reference: What it names; None if it looks like an arXiv id but is not valid.
+        reference: The parsed reference; None if it looks like an arXiv id but is not valid.
         is_bare: An id without a mark such as "arXiv": in prose, four digits, a point and five may be
         anything.
         problem: Why `reference` is None.

@@ -1,7 +1,7 @@
 """RIS -> raw entries.
 
-What enters: lines. What leaves: one finding per entry. `ris_lines` says where fields begin; the text is cut
-at `ER`, or at the next `TY` if `ER` is missing, and rispy parses each entry separately.
+What enters: lines. What leaves: one finding per entry. `ris_lines` finds the beginnings of fields; the text
+is cut at `ER`, or at the next `TY` if `ER` is missing, and rispy parses each entry separately.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _HINTS = (
 
 
 def read_ris(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding an entry; never raises for what the file holds."""
+    """One finding per entry; no content of the file raises an error."""
     entry: _Open | None = None
     stray = False
     for tagged in read_tags(lines):

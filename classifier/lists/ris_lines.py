@@ -28,7 +28,7 @@ _MORE_TAGS = re.compile(
 _TYPE = re.compile(r"[A-Z][A-Z0-9]{1,11}\s*")
 
 _MOST_BLANKS = 1000
-"""Lines that are kept to look behind them."""
+"""Lines that are kept to look ahead."""
 
 
 class TagLine(NamedTuple):
@@ -46,7 +46,7 @@ class _Layout(NamedTuple):
 
 
 def read_tags(lines: Iterable[ListLine]) -> Iterator[TagLine]:
-    """One TagLine a line, in order."""
+    """One TagLine per line, in order."""
     ahead = _Ahead(iter(lines))
     layouts: set[_Layout] = set()  # of the entry; empty outside entries
     current = ""

@@ -1,8 +1,8 @@
 """Scopus's plain-text export -> raw entries.
 
 What enters: lines. What leaves: one finding per record. A record ends at its "SOURCE: Scopus" line. It begins
-with authors, title and "(year) journal …", without labels; what follows has them. No maintained library reads
-this format (docs/adr/0008-reading-lists.md).
+with authors, title and "(year) journal …", without labels; the other fields have labels. No maintained
+library reads this format (docs/adr/0008-reading-lists.md).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _END = "SOURCE"
 
 
 def read_scopus(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a record; never raises for what the file holds."""
+    """One finding per record; no content of the file raises an error."""
     record: TaggedRecord | None = None
     for line in lines:
         text = line.text.strip()

@@ -1,9 +1,9 @@
-"""A Markdown list's text -> its sections, by headings of every kind that such lists use.
+"""A Markdown list's text -> its sections, by all kinds of headings that such lists use.
 
 What enters: the text, and the titles of entries by line. What leaves: sections with their lines, nested by
 path. Headings are `#` and underlined ones, HTML `<h1>` to `<h6>`, `<summary>`, a line that is all bold above
-a list, and a bullet without a link above an inner list. markdown-it finds them; which papers there are, the
-list's own reader says (`classifier.lists.markdown`).
+a list, and a bullet without a link above an inner list. markdown-it finds them; the reader of lists finds the
+papers (`classifier.lists.markdown`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_TITLE_CHARS = 160
-"""An underlined paragraph that is longer is no heading."""
+"""Longest underlined heading in characters; a longer paragraph is not a heading."""
 _INTRO_CHARS = 600
 _INTRO_WORDS = 6
 _BOLD_RANK, _BULLET_RANK = 90, 91
@@ -33,7 +33,8 @@ _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)+[.):]?|\d+[.):]|[IVX]+[.)]|[A-Z][.)]|[(�
 _EDGES = " \t-–—:：|#*_~·•.>→"
 _ID_MARK = re.compile(r"\s*\{#[^{}]*\}\s*$")
 _TOPIC_WORDS = 12
-"""Of a bullet in an outline; a longer one is a sentence."""
+"""Words of the longest bullet in an outline that is a heading; a longer one is a sentence."""
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\D{0,3}\d{1,4})?")
 _NO_SENTENCE = re.compile(r"https?://|!\[|\]\(#")
 
 
@@ -41,11 +42,11 @@ class ListSection(NamedTuple):
     """A section of the list.
 
     Attributes:
-        titles: The headings from the outermost to its own, as `clean_title` has them.
-        line: Of its heading, from 1.
-        end: The line behind its last, subsections included.
+        titles: The headings from the outermost to its own, cleaned by `clean_title`.
+        line: Line of its heading, from 1.
+        end: The line after its last one, including subsections.
         kind: "heading", "summary", "bold" or "bullet".
-        intro: What it says in sentences above its first entry; often empty.
+        intro: Its sentences above its first entry; often empty.
         level: 1 to 6 of a heading; 0 of the others.
     """
 
@@ -69,7 +70,7 @@ class _Heading:
 
 @dataclass(slots=True)
 class _Found:
-    """What a walk through the tokens has gathered."""
+    """Data collected while walking through the tokens."""
 
     outline: bool
     headings: list[_Heading] = field(default_factory=list)
@@ -79,10 +80,10 @@ class _Found:
 
 
 def find_sections(text: str, entries: Mapping[int, str], *, outline: bool = False) -> tuple[ListSection, ...]:
-    """The sections in the order of their lines; a heading that is an entry's title is none.
+    """The sections in the order of their lines; a heading that is an entry's title is not a section.
 
     Args:
-        text: The whole list; lines end as the readers of lists see it.
+        text: The whole list; lines end as for the readers of lists.
         entries: Line of an entry, from 1 -> its title (empty if it has none).
         outline: The text is an outline without papers: every short bullet without a link is a section.
     """
@@ -95,14 +96,14 @@ def find_sections(text: str, entries: Mapping[int, str], *, outline: bool = Fals
     for place, token in enumerate(tokens):
         _visit(found, tokens, place, token)
     headings = sorted((h for h in found.headings if h.title), key=lambda h: h.line)
-    # Badges below the list's own title are links to its survey, which its reader then calls by that title.
+    # Badges below the list's title link to its survey, which the reader returns with that title.
     is_title = bool(headings) and headings[0].level == 1 and len(headings) > 1
     headings = [h for n, h in enumerate(headings) if (n == 0 and is_title) or not _is_entry(h, entries)]
     return tuple(_nested(headings, total, _intros(found.paragraphs, entries), sorted(entries)))
 
 
 def section_at(sections: Sequence[ListSection], line: int) -> ListSection | None:
-    """The innermost section that has the line; None above the first."""
+    """The innermost section that contains the line; None above the first section."""
     return next((s for s in reversed(sections) if s.line <= line < s.end), None)
 
 
@@ -154,7 +155,7 @@ def _visit(found: _Found, tokens: Sequence[Token], place: int, token: Token) -> 
 
 
 def _visit_item(found: _Found, tokens: Sequence[Token], place: int) -> None:
-    """A bullet without a link that has an inner list heads a section."""
+    """A bullet without a link that has an inner list is the heading of a section."""
     token = tokens[place]
     inner = tokens[place + 1 : place + 5]
     kinds = [each.type for each in inner]
@@ -186,7 +187,7 @@ def _is_bold(inline: Token) -> bool:
 
 
 def _inline_title(inline: Token) -> str:
-    """The words of a heading; a link within the page ("back to top") is not among them."""
+    """The words of a heading, without links within the page ("back to top")."""
     parts: list[str] = []
     jumps: list[str] = []
     within = ""
@@ -225,7 +226,7 @@ def _visit_html(found: _Found, content: str, line: int) -> None:
 
 
 def _intros(paragraphs: Iterable[tuple[int, str]], entries: Mapping[int, str]) -> list[tuple[int, str]]:
-    """Paragraphs of sentences that are no entries."""
+    """Paragraphs of sentences that are not entries."""
     kept = []
     for line, text in paragraphs:
         words = plain(text)
@@ -239,6 +240,7 @@ def _intros(paragraphs: Iterable[tuple[int, str]], entries: Mapping[int, str]) -
 def _nested(
     headings: Sequence[_Heading], total: int, intros: Sequence[tuple[int, str]], entries: Sequence[int]
 ) -> Iterable[ListSection]:
+    _lower_years(headings, entries)
     above: list[tuple[_Heading, tuple[str, ...]]] = []
     for place, heading in enumerate(headings):
         while above and (above[-1][0].rank >= heading.rank or _is_past(above[-1][0], heading.line)):
@@ -251,6 +253,23 @@ def _nested(
         following = min(following, next((entry for entry in entries if entry > heading.line), total))
         intro = " ".join(text for line, text in intros if heading.line < line < min(following, end))
         yield ListSection(titles, heading.line, end, heading.kind, _cut(intro), heading.level)
+
+
+def _lower_years(headings: Sequence[_Heading], entries: Sequence[int]) -> None:
+    """A topic followed at once by a year on its own level contains that year and those after it."""
+    lowered: tuple[int, int] | None = None
+    for place, heading in enumerate(headings):
+        rank = heading.rank
+        if not _YEAR.fullmatch(heading.title):
+            if lowered is None or rank <= lowered:
+                following = headings[place + 1] if place + 1 < len(headings) else heading
+                own = any(heading.line < entry < following.line for entry in entries)
+                is_above = _YEAR.fullmatch(following.title) and following.rank == rank and not own
+                lowered = rank if is_above else None
+        elif rank == lowered:
+            heading.rank = (rank[0], rank[1] + 1)
+        elif lowered is not None and rank < lowered:
+            lowered = None
 
 
 def _is_past(heading: _Heading, line: int) -> bool:

@@ -1,7 +1,7 @@
 """CSV and TSV with a header, Zotero's CSV among them -> raw entries.
 
-What enters: lines. What leaves: one finding per row. The separator is the one that the header uses. A quote
-that is never closed loses its own line, not the rest of the file.
+What enters: lines. What leaves: one finding per row. The header determines the separator. An unclosed quote
+breaks only its own line, not the rest of the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from classifier.lists.named_fields import KNOWN, USEFUL, field_name, raw_from_fi
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, too_long
 
 TITLE_LINES = 6
-"""Lines within which the header is looked for: some exports begin with lines about the export."""
+"""Lines that are searched for the header: some exports begin with lines about the export."""
 _SEPARATORS = "\t;,|"
 _WOS = {
     "AF": "author full names", "AU": "authors", "TI": "title", "SO": "journal", "AB": "abstract",
@@ -26,13 +26,13 @@ _WOS = {
 }  # fmt: skip
 """Web of Science's columns; the others are not used."""
 _MAX_ROW_CHARS = 1 << 20
-"""Of one row: a quote that is never closed must not take the file into memory."""
+"""Longest row in characters: an unclosed quote must not load the whole file."""
 _MAX_ROW_LINES = 2000
-"""The same, in lines."""
+"""Longest row in lines."""
 
 
 def read_table(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a row; never raises for what the file holds.
+    """One finding per row; no content of the file raises an error.
 
     A finding's `line` is the line of the file on which the row starts.
     """
@@ -83,13 +83,13 @@ def _is_excels(line: str) -> bool:
 
 
 def _fields_named(line: str) -> int:
-    """How many cells of a line name a known field; 0 if none leads to a paper."""
+    """The number of cells that name a known field; 0 if none of them identifies a paper."""
     names = {field_name(cell) for cell in line.split(find_separator(line))}
     return len(names & KNOWN) if names & USEFUL else 0
 
 
 def find_separator(header: str) -> str:
-    """The separator that cuts a header into the most names of known fields; a comma if none does."""
+    """The separator that gives the most known field names in a header; a comma if none does."""
     counts = {
         separator: sum(field_name(cell) in USEFUL for cell in header.split(separator)) * 100
         + header.count(separator)

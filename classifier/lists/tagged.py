@@ -1,7 +1,7 @@
-"""Records of formats that give each field a line with a tag -> their values by tag.
+"""Records of formats in which each field is a line with a tag -> their values by tag.
 
 What enters: lines that a format's reader has split. What leaves: one record at a time, within the limits of
-an entry. The readers know what the tags mean.
+an entry. The readers know the meaning of the tags.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ class TaggedRecord(OpenEntry):
         self._tag = ""
 
     def begin(self, tag: str, value: str, line: ListLine) -> None:
-        """Takes a line with a tag."""
+        """Adds a line with a tag."""
         self._tag = tag
         if self.fits(line):
             self._values.setdefault(tag, []).append(value.strip())
 
     def extend(self, text: str, line: ListLine) -> None:
-        """Takes a line that continues the one before."""
+        """Adds a line that continues the previous one."""
         if self.fits(line) and self._tag:
             values = self._values[self._tag]
             values[-1] = f"{values[-1]} {text.strip()}".strip()
 
     def repeat(self, value: str, line: ListLine) -> None:
-        """Takes a line that is another value of the tag before."""
+        """Adds a line with another value of the previous tag."""
         if self._tag:
             self.begin(self._tag, value, line)
 

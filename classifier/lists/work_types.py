@@ -1,7 +1,7 @@
 """The type of a work in any format -> CSL's term for it.
 
-What enters: a type as BibTeX, RIS, EndNote, Zotero, Crossref, OpenAlex, PubMed, Web of Science or Scopus has
-it. What leaves: a term of CSL 1.0.2, or the list's own word if CSL has none.
+What enters: a type of BibTeX, RIS, EndNote, Zotero, Crossref, OpenAlex, PubMed, Web of Science or Scopus.
+What leaves: a term of CSL 1.0.2, or the list's own term if CSL has none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60
-"""Characters of a type that is kept as it is."""
+"""Longest unknown type that is kept, in characters."""
 _OF_CSL = {
     "article-journal": "journalarticle jour journ ejour review letter j articleinpress",
     "article-magazine": "magazinearticle mgzn",
@@ -34,13 +34,13 @@ _TERMS = {name: term for term, names in _OF_CSL.items() for name in (*names.spli
 
 
 def csl_type(written: str) -> str | None:
-    """The type in CSL's terms; of several ("Article; Proceedings Paper") the first that is known.
+    """The type in CSL's terms; if there are several ("Article; Proceedings Paper"), the first known one.
 
     >>> csl_type("Conference Paper")
     'paper-conference'
     """
     parts = [part.strip() for part in re.split(r"[;,]", written) if part.strip()]
-    # Databases mean a journal's by "Article"; CSL and OpenAlex mean any, and write it small.
+    # Databases use "Article" for journal articles; CSL and OpenAlex use "article" for any.
     parts = ["journal article" if part == "Article" else part for part in parts]
     known = (_TERMS.get(_NOT_LETTERS.sub("", part.lower())) for part in parts)
     return next(filter(None, known), None) or (parts[0][:_LONGEST] if parts else None)

@@ -19,11 +19,11 @@ from classifier.lists.raw import Damaged, Found, Raw, too_long
 _TAG = re.compile(r"([A-Z][A-Z0-9])(?: |$)")
 _START, _END = "PT", "ER"
 _AROUND = ("FN", "VR", "EF")
-"""Lines of the file, not of a record."""
+"""Tags of the file, not of a record."""
 
 
 def read_wos(lines: Iterator[ListLine]) -> Iterator[Found]:
-    """One finding a record; never raises for what the file holds."""
+    """One finding per record; no content of the file raises an error."""
     record: _Open | None = None
     stray = False
     for line in lines:

@@ -1,7 +1,7 @@
-"""A reviewer's decision on a paper, as it is kept in the ledger (docs/adr/0019-review.md).
+"""A reviewer's decision on a paper, as stored in the ledger (docs/adr/0019-review.md).
 
-What enters: what a person did, by key or page. What leaves: one immutable record; rows are appended, and
-undone by another row.
+What enters: a person's action in the terminal or browser. What leaves: one immutable record. Rows are only
+appended; another row undoes a decision.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from classifier.model.record import Record
 
 DecisionKind = Literal["accept", "change", "out-of-scope", "unplaced", "resolve", "skip", "note"]
 Seen = Literal["all", "machine", "nothing"]
-"""What a reviewer could see: everything; the engine's label but no other reviewer's; neither."""
+"""What a reviewer could see: everything, the engine's label but no other reviewer's, or neither."""
 
 DECISION_KINDS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 RULING_KINDS: tuple[DecisionKind, ...] = ("accept", "change", "out-of-scope", "unplaced", "resolve")
-"""Those that give a paper a label."""
+"""The actions that give a paper a label."""
 
 
 class ReviewDecision(Record):
@@ -28,12 +28,13 @@ class ReviewDecision(Record):
         label: A leaf id, "out-of-scope" or "unplaced"; None for a skip or a note.
         scope_reason: A scope rule's id if the label is "out-of-scope" and the person gave one.
         by: The person's name.
-        note: Why, in free words.
+        note: The reason, as free text.
         at: ISO 8601, UTC, with microseconds.
         seen: What the person could see.
         machine: The engine's label at that time, or "failed".
-        asked: Why the paper was in the queue (`classifier.review.queue.Why`); empty if it was not asked for.
-        act: Equal for decisions that were made together and are undone together.
+        asked: Why the paper was in the queue (`classifier.review.queue.Why`); empty if it was not in the
+            queue.
+        act: Shared id of decisions that were made together and are undone together.
     """
 
     id: int = 0
@@ -51,5 +52,5 @@ class ReviewDecision(Record):
 
     @property
     def rules(self) -> bool:
-        """Whether it gives the paper a label."""
+        """Whether the decision gives the paper a label."""
         return self.label is not None and self.kind in RULING_KINDS

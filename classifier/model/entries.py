@@ -1,7 +1,7 @@
-"""What a reading list brings, entry by entry, before anything is fetched or labelled.
+"""The entries of a reading list, before anything is fetched or labelled.
 
-A reader turns a list of any format into a stream of these records; nothing is dropped: an entry that
-cannot be used is a `BrokenEntry` with its line and reason, and the rest continues.
+A reader turns a list of any format into a stream of these records; no entry is dropped: one that cannot be
+used becomes a `BrokenEntry` with its line and reason, and reading continues.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ class ListEntry(Record):
     """One entry of a list.
 
     Attributes:
-        key: The entry's own key or id. If it has none, made from its arXiv id, DOI or title, so that lines
-            added to the list do not move it; else from its place. Unique in one run.
+        key: The entry's own key or id. If it has none, made from its arXiv id, DOI or title, so that added
+            lines do not change it; else from its position. Unique in one run.
         source: The list, as the user named it ("-" for standard input).
         line: Line on which the entry starts, from 1 (row of a table, number of a JSON array's element).
-        paper: What the list says: title, authors, year, arXiv id, DOI, abstract.
+        paper: The list's data: title, authors, year, arXiv id, DOI, abstract.
         file: An attached PDF that exists.
         url: Address of a PDF, if neither a file nor an arXiv id is known.
         type: What kind of work it is, in CSL's terms ("article-journal", "paper-conference", "book", …), or
-            in the list's own if CSL has none.
-        journal: The journal, proceedings or book that it is in.
-        names: The authors in parts, one for each of `paper.authors`; empty when the format does not tell them
-            apart.
-        notices: What had to be assumed or passed over: `encoding`, `duplicate-key`, `attachment`, ….
+            in the list's own terms if CSL has none.
+        journal: The journal, proceedings or book that contains it.
+        names: The authors in parts, one for each of `paper.authors`; empty if the format does not separate
+            the parts.
+        notices: What was assumed or ignored: `encoding`, `duplicate-key`, `attachment`, ….
     """
 
     key: str
@@ -53,7 +53,7 @@ class ListEntry(Record):
 
 
 class BrokenEntry(Record):
-    """An entry that cannot be used, and why; `key` if it could be read."""
+    """An entry that cannot be used, and the reason; `key` is set if it could be read."""
 
     source: str
     line: int
@@ -62,11 +62,11 @@ class BrokenEntry(Record):
 
 
 class Correction(Record):
-    """A person's decision on one entry's paper: it outlives reruns and new keys, and rules exports.
+    """A person's label for an entry's paper; it survives reruns and changed keys, and exports use it.
 
     Attributes:
         label: A leaf id, "out-of-scope" or "unplaced".
-        by, note: Who and why, in free words.
+        by, note: Who made it, and why, as free text.
         at: ISO 8601, UTC.
     """
 
@@ -81,7 +81,8 @@ class Row(Record):
     """One line of a labelled list: the entry, its label, and a person's correction if there is one.
 
     Attributes:
-        duplicate_of: The key of an earlier entry of the same paper; counts of papers leave this one out.
+        duplicate_of: The key of an earlier entry of the same paper; this entry is then not counted as a
+            paper.
     """
 
     entry: ListEntry

@@ -1,10 +1,10 @@
-"""When two records are the same paper.
+"""Decides whether two records are the same paper.
 
 What enters: arXiv ids, DOIs and titles as people and servers write them. What leaves: yes or no,
 or a similarity in [0, 1]. It looks nothing up.
 
-Leave-one-out rests on this module, and so does the check that an arXiv id belongs to a title: a
-wrong "same" hides an example, a wrong "different" leaks the paper into its own prompt.
+Leave-one-out depends on this module, and so does the check that an arXiv id belongs to a title: a wrong
+"same" hides an example, a wrong "different" leaks the paper into its own prompt.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from classifier.model.paper import Paper
 from classifier.model.study import Study
 
 SAME_TITLE = 0.95
-"""Titles at least this similar are one paper's (`title_similarity`)."""
+"""Titles with at least this similarity belong to one paper (`title_similarity`)."""
 
-_DIFFERENT = 0.9  # the most that two titles reach whose difference is one of meaning
-_SHORT_TITLE = 24  # characters without spaces; shorter titles must agree in each of them
-_LONG_SUBTITLE = 5  # words after a system's name that tell a paper without the name
+_DIFFERENT = 0.9  # highest similarity of two titles that differ in meaning
+_SHORT_TITLE = 24  # characters without spaces; shorter titles must be equal
+_LONG_SUBTITLE = 5  # words after a system's name that identify a paper without the name
 
 _NEW_ID = r"\d{4}\.\d{4,5}"
 _OLD_ID = r"[a-z][a-z-]+(?:\.[a-z-]{2,})?/\d{7}"
@@ -44,7 +44,7 @@ _SPECIAL_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}
     | {
         chr(code): unicodedata.name(chr(code)).split()[3].lower()
-        for code in range(0x3B1, 0x3CA)  # arXiv writes $\pi$ where a page shows the letter
+        for code in range(0x3B1, 0x3CA)  # arXiv writes $\pi$, a page shows the letter
         if "FINAL" not in unicodedata.name(chr(code))
     }
 )
@@ -58,7 +58,7 @@ _INFLECTION = re.compile(r"(?:ies|ing|ed|es|y|s|e)$")
 
 @lru_cache(maxsize=4096)
 def bare_arxiv_id(arxiv_id: str) -> str:
-    """The id without version, prefix or address, in lower case; empty if it is none.
+    """The id without version, prefix or address, in lower case; empty if it is not an id.
 
     Old ids lose their subject class, which arXiv treats as optional: `math.GT/0309136v2` is
     `math/0309136`.
@@ -77,13 +77,12 @@ def bare_doi(doi: str) -> str:
 
 
 def title_similarity(a: str, b: str) -> float:
-    """How alike two titles are, in [0, 1]; `SAME_TITLE` and more means one paper's.
+    """Similarity of two titles, in [0, 1]; from `SAME_TITLE` on they belong to one paper.
 
-    Case, accents, punctuation, spacing, LaTeX and HTML markup do not count. Titles stay below
-    `SAME_TITLE` where a word other than an article differs by more than a slip or an inflection, or
-    where a number, a Roman numeral or a negation does, however long they are; so do short titles
-    that are not equal. A system's name before the colon may be missing on one side. An empty
-    title is like none.
+    Case, accents, punctuation, spacing, LaTeX and HTML markup do not count. The result is below `SAME_TITLE`,
+    whatever the length, if a word other than an article differs by more than a slip or an inflection, or if a
+    number, a Roman numeral or a negation differs; also for short titles that are not equal. A system's name
+    before the colon may be missing on one side. An empty title is similar to no title.
     """
     words_a, words_b = _words(a), _words(b)
     key_a, key_b = "".join(words_a), "".join(words_b)
@@ -103,19 +102,19 @@ def title_similarity(a: str, b: str) -> float:
 
 
 def same_title(a: str, b: str) -> bool:
-    """Whether two titles are one paper's; see `title_similarity`."""
+    """Whether two titles belong to one paper; see `title_similarity`."""
     return title_similarity(a, b) >= SAME_TITLE
 
 
 def title_words(title: str) -> list[str]:
-    """The title's words as they count for a comparison: folded, without markup; may be empty."""
+    """The title's words in the form that is compared: folded, without markup; may be empty."""
     return _words(title)
 
 
 def same_paper(a: Paper | Study | Document, b: Paper | Study | Document) -> bool:
     """Whether two records share an arXiv id (any version), a DOI, or a near-equal title.
 
-    arXiv's own DOIs (10.48550/arXiv.X) count as the id X. Nothing known in common is "no".
+    arXiv's own DOIs (10.48550/arXiv.X) count as the id X. False if they have no known field in common.
     """
     if _ids(a) & _ids(b):
         return True
@@ -123,7 +122,7 @@ def same_paper(a: Paper | Study | Document, b: Paper | Study | Document) -> bool
 
 
 def is_identified(record: Paper | Study | Document) -> bool:
-    """Whether there is anything that `same_paper` could compare."""
+    """Whether the record has a field that `same_paper` can compare."""
     return bool(_ids(record) or _titles(record))
 
 
@@ -142,9 +141,9 @@ def _titles(record: Paper | Study | Document) -> tuple[str, ...]:
     return tuple(title for title in (record.title, *others) if title)
 
 
-@lru_cache(maxsize=4096)  # a list is compared with the same studies, paper by paper
+@lru_cache(maxsize=4096)  # each paper of a list is compared with the same studies
 def _words(title: str) -> list[str]:
-    """The title's words as they count for a comparison."""
+    """The title's words in the form that is compared."""
     title = _UNSEEN.sub("", _MARKUP.sub("", html.unescape(title)))
     if "\\" in title:
         title = _LATEX_STYLE.sub("", _LATEX_ACCENT.sub("", title))
@@ -155,7 +154,7 @@ def _words(title: str) -> list[str]:
 
 
 def _is_without_name(named: str, words: list[str]) -> bool:
-    """Whether `words` are the title `named` less the one word before its colon."""
+    """Whether `words` are the title `named` without the one word before its colon."""
     name, colon, rest = named.partition(":")
     return bool(colon) and len(words) >= _LONG_SUBTITLE and len(_words(name)) == 1 and _words(rest) == words
 
@@ -172,13 +171,13 @@ def _differ_by_slips(a: list[str], b: list[str]) -> bool:
 
 
 def _decisive(words: list[str]) -> Counter[str]:
-    """Words a single one of which makes another paper: numbers, numerals, negations."""
+    """Words of which a single difference means another paper: numbers, numerals, negations."""
     numbers = [number for word in words for number in _NUMBER.findall(word)]
     return Counter(numbers + [word for word in words if word in _NEGATIONS or _ROMAN.fullmatch(word)])
 
 
 def _is_slip(a: list[str], b: list[str]) -> bool:
-    """Whether differing words are articles, other spacing, one typing error or an inflection."""
+    """Whether the words differ only by articles, spacing, one typing error or an inflection."""
     if not a or not b:
         return _FILLERS.issuperset(a or b)
     one, other = "".join(a), "".join(b)
@@ -186,5 +185,5 @@ def _is_slip(a: list[str], b: list[str]) -> bool:
         return True
     from rapidfuzz.distance import OSA
 
-    # A changed beginning is a changed meaning: (un)supervised, (a)symmetric, in/extrinsic.
+    # If the beginning differs, the meaning differs: (un)supervised, (a)symmetric, in/extrinsic.
     return one[0] == other[0] and min(len(one), len(other)) > 3 and OSA.distance(one, other) <= 1

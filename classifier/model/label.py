@@ -1,4 +1,4 @@
-"""The Label: the stable JSON that users keep (`schema_version` 1).
+"""The Label: the stable JSON output (`schema_version` 1).
 
 What enters: values from the pipeline. What leaves: one immutable record, written as one JSON line.
 `classifier schema` prints its JSON Schema.
@@ -63,11 +63,11 @@ class Evidence(Record):
 
 
 class Provenance(Record):
-    """How the label was made, with all that is needed to reproduce it.
+    """How the label was made, with everything needed to reproduce it.
 
     Attributes:
-        accuracy: What was measured of the engine on this taxonomy with this prompt; None if nothing was, and
-            in labels of version 0.1.
+        accuracy: The engine's measured accuracy on this taxonomy with this prompt; None if it was not
+            measured, and in labels of version 0.1.
         first_opinion: The answer of a cascade's first engine if the paper was escalated; its tokens, cost and
             attempts are included in those above. None without a cascade, or if the first engine decided.
     """
@@ -85,7 +85,7 @@ class Provenance(Record):
     latency_s: float = 0.0
     attempts: int = 0
     reply_sha256: str | None = None
-    # Labels of version 0.1 have no such key; ledgers of theirs must be written back byte for byte.
+    # Labels of version 0.1 lack this key, and their ledgers must be rewritten byte for byte.
     accuracy: Measurement | None = Field(default=None, exclude_if=lambda value: value is None)
     first_opinion: FirstOpinion | None = None
     pdf_engine: str | None = None
@@ -131,9 +131,9 @@ class Label(Record):
     provenance: Provenance | None = None
 
     def place_of(self, found: Evidence) -> str | None:
-        """Where a quote was found, in words: "page 3", "abstract" or "text"; None if it was not found.
+        """The place of a quote in words: "page 3", "abstract" or "text"; None if it was not found.
 
-        A paper of which only an abstract or plain text was read has no pages.
+        If only an abstract or plain text was read, there are no pages.
         """
         if found.page is None:
             return None

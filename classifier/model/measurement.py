@@ -1,4 +1,4 @@
-"""How accurate an engine was on labelled papers of one taxonomy."""
+"""The accuracy of an engine on labelled papers of one taxonomy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Measurement(Record):
 
     Attributes:
         suite: Name of the suite.
-        text: What the items were classified by, such as "abstract" or "summary".
+        text: The kind of text that was classified, such as "abstract" or "summary".
         n: Items, failed and unplaced ones included.
         accuracy: Share of items with the right label (leaf or out of scope).
         low, high: Its 95 % interval (Wilson).

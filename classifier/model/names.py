@@ -1,7 +1,7 @@
-"""People's names: which part is the family name, and whether two lists of authors are one paper's.
+"""People's names: finds the family name, and compares two lists of authors.
 
-What enters: names as lists write them, "Given Family" or "Family, Given". What leaves: family names, or yes
-and no. It looks nothing up.
+What enters: names as lists write them, "Given Family" or "Family, Given". What leaves: family names, or
+whether the lists agree. It looks nothing up.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
 def family_name(author: str) -> str:
-    """The family name as it is shown in "Li et al. 2025"; a group's name, or a single word, whole.
+    """The family name as in "Li et al. 2025"; the whole text for a group's name or a single word.
 
     >>> family_name("Jan van der Berg Jr."), family_name("Ng, Ada"), family_name("The Kettle Team")
     ('van der Berg', 'Ng', 'The Kettle Team')
@@ -51,7 +51,7 @@ def family_name(author: str) -> str:
 
 
 def authors_agree(wanted: Sequence[str], found: Sequence[str]) -> bool:
-    """Whether at least half of the wanted authors' family names are among those found.
+    """Whether at least half of the wanted family names are among the found ones.
 
     Lists are often cut ("et al.") and given names abbreviated. Unknown authors on either side agree.
     """

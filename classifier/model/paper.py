@@ -1,4 +1,4 @@
-"""What is known of a paper, and where its bytes lie: sources -> pdf."""
+"""A paper's metadata and the path of its file: sources -> pdf."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from classifier.model.record import Notice, Record
 
 
 class Paper(Record):
-    """What is known about a paper apart from its text."""
+    """A paper's metadata; all fields are optional."""
 
     title: str | None = None
     authors: tuple[str, ...] = ()
@@ -19,14 +19,14 @@ class Paper(Record):
 
 
 class PaperFile(Record):
-    """A paper's bytes on disk, and what its source says about it.
+    """A paper's file on disk, and the metadata from its source.
 
     Attributes:
         ref: The reference as the user gave it.
-        path: The PDF, or None where only metadata (an abstract) is known.
-        source: Where it came from: "file", "stdin", "arxiv", "url", "list".
+        path: The PDF, or None if only metadata (an abstract) is known.
+        source: The kind of source: "file", "stdin", "arxiv", "url" or "list".
         paper: Metadata from the source; empty for a bare file.
-        notices: For example `title-mismatch`, where id and title disagree.
+        notices: Messages for the user, e.g. `title-mismatch` if id and title disagree.
     """
 
     ref: str

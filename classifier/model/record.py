@@ -17,8 +17,8 @@ UNCLEAR = "unclear"
 
 
 ABSENT = "absent"
-"""By convention, the answer that something is missing. The offline engine quotes for it only a sentence that
-says so ("we use no …"); other signs support the label."""
+"""By convention, the answer that something is missing. For it, the offline engine quotes only a sentence that
+says so ("we use no …"); other evidence supports the label."""
 
 
 class Record(BaseModel):

@@ -1,7 +1,7 @@
-"""What a user typed -> a Reference: which kind of thing it names, in canonical spelling.
+"""A user's text -> a Reference: its kind (file, arXiv id, …) and its value in canonical spelling.
 
-What enters: one string. What leaves: a frozen record. It looks whether a path exists, and does
-nothing else: no network, no reading.
+What enters: one string. What leaves: a frozen record. It only checks whether a path exists: no network, no
+reading of files.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ _LONGEST_SHOWN = 120
 
 
 class Reference(Record):
-    """What a reference names.
+    """A parsed reference to a paper.
 
     Attributes:
         ref: As the user gave it.
         kind: "file", "stdin", "arxiv", "url", "doi" or "title".
         value: The path, the arXiv id without version, the address, the DOI in lower case, or the
             title; "-" for standard input.
-        version: The arXiv version asked for; None means the newest.
+        version: The requested arXiv version; None means the newest.
     """
 
     ref: str
@@ -70,10 +70,10 @@ class Reference(Record):
 
 
 def parse_reference(ref: str, *, files: bool = True) -> Reference:
-    """Says what `ref` names; a path that exists wins over every other reading.
+    """Parses `ref`; if a file of this name exists, it is a file whatever else it looks like.
 
     Args:
-        files: Whether `ref` may name a file of this machine. If not, the disk is not looked at.
+        files: Whether `ref` may name a file on this machine. If False, the disk is not accessed.
 
     >>> parse_reference("https://arxiv.org/pdf/math.GT/0309136v1.pdf").arxiv_id
     'math/0309136v1'
@@ -102,7 +102,7 @@ def parse_arxiv_id(text: str) -> Reference:
     """Reads a bare arXiv id, with or without version.
 
     Raises:
-        BadReference: It is no arXiv id.
+        BadReference: It is not an arXiv id.
     """
     found = _arxiv(text, re.sub(r"^arxiv:\s*", "", text.strip(), flags=re.IGNORECASE))
     if found is None:
@@ -116,7 +116,7 @@ def _existing_path(text: str) -> Path | None:
     try:
         path = Path(text).expanduser()
         return path if text and path.exists() else None
-    except (OSError, ValueError, RuntimeError):  # too long, a NUL character, no home: not a path
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL character, or no home folder: not a path
         return None
 
 
@@ -134,7 +134,7 @@ def _arxiv(ref: str, text: str) -> Reference | None:
     if match is None:
         _refuse_miscounted(ref, text)
         return None
-    # The subject class of an old id is no part of it: math.GT/0309136 is math/0309136.
+    # The subject class is not part of an old id: math.GT/0309136 is math/0309136.
     archive, slash, number = match["id"].lower().partition("/")
     version = int(match["version"]) if match["version"] else None
     return Reference(
@@ -186,7 +186,7 @@ def _address(ref: str, given: str) -> Reference:
         match = _ARXIV_PATH.fullmatch(unquote(parts.path))
         found = _arxiv(ref, match["id"]) if match else None
         if found is None:
-            # Fetching it as any other address would evade the pace that arXiv asks for.
+            # If it were fetched as an ordinary address, arXiv's rate limit would not apply.
             raise BadReference(
                 f"'{_shown(ref)}' names no paper; expected arxiv.org/abs/ID or arxiv.org/pdf/ID"
             )

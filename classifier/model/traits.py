@@ -1,9 +1,9 @@
-"""By what an entry of a list is recognised as a paper, when its key and its place may have changed.
+"""Recognises the paper of a list entry after its key or position in the list has changed.
 
-What enters: what a list, and later its PDF, said about a paper. What leaves: yes or no, or the candidates
-among many. A wrong "same" hands a person's correction to another paper in silence; a wrong "different" is
-reported and corrected again. So every rule here needs positive evidence, and a key alone is none unless there
-is nothing else to compare (docs/adr/0017-papers-in-runs.md).
+What enters: the metadata of a paper from a list, and later from its PDF. What leaves: whether two are the
+same, or the candidates among many. A wrong "same" silently applies a person's correction to another paper; a
+wrong "different" is reported and corrected again. So every rule needs positive evidence, and an equal key is
+evidence only if there is nothing else to compare (docs/adr/0017-papers-in-runs.md).
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ T = TypeVar("T")
 TELLING_LETTERS = 40
 """Two papers may have the same shorter title ("Editorial"), so their authors must agree."""
 _GENERIC_LETTERS = 16
-"""Titles this short ("Editorial", "Introduction") identify a paper only beside known authors."""
+"""Titles this short ("Editorial", "Introduction") identify a paper only together with known authors."""
 _MENDED = 0.6
-"""Least similarity of the letters of one title before and after it was corrected (chosen: "Rewards that LMs
+"""Least similarity of the letters of a title before and after a correction (chosen: "Rewards that LMs
 write" and "Rewards that language models write" are 0.85 alike, unrelated titles 0.3 to 0.5)."""
 _SHORT = 24  # letters; shorter titles are compared as a whole, as `identity` does
-_END = 0.4  # share of a title at either end that near-equal titles have in common at one of them
+_END = 0.4  # near-equal titles have this share of their letters in common at the start or at the end
 _LENGTHS = math.log(1.11)  # near-equal titles (`identity.SAME_TITLE`) differ in length by no more than this
-_ABSTRACT = 100  # letters; what is shorter ("No abstract available.") tells no paper from another
+_ABSTRACT = 100  # letters; a shorter text ("No abstract available.") does not identify a paper
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 class FoldedTitle:
-    """A title with its letters, folded and run together."""
+    """A title, and its folded letters without spaces."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.letters = "".join(title_words(text))
 
     def agrees(self, other: FoldedTitle) -> bool:
-        """Whether both are known, and they are equal or one is part of the other."""
+        """Whether both titles are known, and they are equal or one is part of the other."""
         if not self.letters or not other.letters:
             return False
         if self.letters in other.letters or other.letters in self.letters:
@@ -59,10 +59,10 @@ class FoldedTitle:
         return bool(self.letters and folded.letters) and not self.agrees(folded)
 
     def blocks(self, near: int) -> Iterator[Hashable]:
-        """Its two ends with its class of length, and with the `near` classes on either side.
+        """Lookup keys: both ends of the title, each with its length class and the `near` classes around it.
 
-        Two near-equal titles have an end in common, unless they differ at both. Of a title with a name before
-        the colon there are also those without it, since one may lack the name.
+        Two near-equal titles have an end in common, unless they differ at both. A title with a name before
+        the colon also gets the keys without the name, which one side may lack.
         """
         yield from _ends(self.letters, near)
         name, colon, rest = self.text.partition(":")
@@ -71,20 +71,20 @@ class FoldedTitle:
 
 
 def abstract_letters(text: str) -> str:
-    """The abstract's letters, run together; empty when they are too few to identify a paper."""
+    """The abstract's letters without spaces; empty if they are too few to identify a paper."""
     letters = _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
     return letters if len(letters) >= _ABSTRACT else ""
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What is known of an entry's paper; every field may be empty.
+    """The known traits of an entry's paper; every field may be empty.
 
     Attributes:
         arxiv, doi: Bare, in lower case. An arXiv DOI counts as arXiv id.
         file: sha256 of its PDF.
         abstract: A digest of its letters (`abstract_letters`).
-        url: The list's own address of a PDF.
+        url: The address of a PDF in the list.
     """
 
     title: str = ""
@@ -102,11 +102,11 @@ class Traits:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing by which the paper could be recognised."""
+        """Whether there is no trait by which the paper could be recognised."""
         return not (self.folded.letters or self.arxiv or self.doi or self.file or self.abstract or self.url)
 
     def anchors(self) -> Iterator[Hashable]:
-        """What a paper's other entries have in common with this one, exactly."""
+        """Values that other entries of the same paper share exactly."""
         for name in ("arxiv", "doi", "file", "abstract", "url"):
             if value := getattr(self, name):
                 yield name, value
@@ -122,13 +122,13 @@ class Traits:
 def traits_of(
     paper: Paper, found: LabelledPaper | None = None, file: str | None = None, url: str | None = None
 ) -> Traits:
-    """What is known of a paper.
+    """Collects the traits of a paper.
 
     Args:
-        paper: What the list says.
-        found: What its label says; fills in what the list leaves open, as for a folder of PDFs.
+        paper: The list's data.
+        found: The data in its label; used for fields that the list lacks, as for a folder of PDFs.
         file: sha256 of its PDF.
-        url: The list's address of it.
+        url: The PDF's address in the list.
     """
     doi = bare_doi(paper.doi or "") or bare_doi((found and found.doi) or "")
     arxiv = bare_arxiv_id(paper.arxiv_id or "") or bare_arxiv_id((found and found.arxiv_id) or "")
@@ -146,14 +146,14 @@ def traits_of(
 
 
 def same_work(a: Traits, b: Traits, *, same_key: bool = False) -> bool:
-    """Whether two entries are of one paper.
+    """Whether two entries belong to one paper.
 
-    A shared id needs titles that do not contradict, since proceedings share DOIs and ids are pasted wrong;
-    under the same key a corrected title may differ more, or its authors speak for it. Without a shared id
-    titles must be near-equal, and known authors agree.
+    With a shared id, the titles must not contradict, since proceedings share DOIs and ids get pasted wrongly;
+    if the key is the same too, a corrected title may differ more, or the authors may agree instead. Without a
+    shared id, titles must be near-equal, and authors must agree if known.
 
     Args:
-        same_key: Whether both stand, or stood, under one key. It decides only when one side is empty.
+        same_key: Whether both have, or had, the same key. It decides only if one side has no traits.
     """
     if a.is_empty or b.is_empty:
         return same_key
@@ -164,7 +164,7 @@ def same_work(a: Traits, b: Traits, *, same_key: bool = False) -> bool:
         return _same_by_title(a, b, same_key=same_key)
     if titled and not (same_key or a.folded.agrees(b.folded)):
         return False
-    if (a.arxiv and b.arxiv) or (a.doi and b.doi and not same_key):  # they differ, or would be shared
+    if (a.arxiv and b.arxiv) or (a.doi and b.doi and not same_key):  # else they would be shared
         return False
     return bool(a.abstract and a.abstract == b.abstract) or bool(not titled and a.url and a.url == b.url)
 
@@ -173,7 +173,7 @@ def _same_by_title(a: Traits, b: Traits, *, same_key: bool) -> bool:
     known = bool(a.authors and b.authors)
     if not (authors_agree(a.authors, b.authors) or authors_agree(b.authors, a.authors)):
         return False
-    if a.arxiv and b.arxiv:  # they differ, or the papers shared an id
+    if a.arxiv and b.arxiv:  # they differ; otherwise the papers would share an id
         return same_key and known
     letters = min(len(a.folded.letters), len(b.folded.letters))
     if a.doi and b.doi and letters < TELLING_LETTERS:
@@ -190,7 +190,7 @@ def _is_mended(a: Traits, b: Traits) -> bool:
 
 @dataclass(frozen=True)
 class Match(Generic[T]):
-    """A value of the index, and how sure it is: `same_key`, then an id in common, then equal titles."""
+    """A value of the index; most reliable with `same_key`, then with a shared id, then with equal titles."""
 
     value: T
     same_key: bool
@@ -199,7 +199,7 @@ class Match(Generic[T]):
 
 @dataclass
 class PaperIndex(Generic[T]):
-    """Values under papers, to be found again by another entry of the same paper."""
+    """An index of values by paper; another entry of the same paper finds them."""
 
     _known: list[tuple[Traits, str, T]] = field(default_factory=list)
     _places: dict[Hashable, list[int]] = field(default_factory=dict)
@@ -208,10 +208,10 @@ class PaperIndex(Generic[T]):
         return len(self._known)
 
     def add(self, traits: Traits, key: str, value: T) -> None:
-        """Takes a value up; several may belong to one paper.
+        """Adds a value; one paper can have several.
 
         Args:
-            key: The entry's, as its list has it.
+            key: The entry's key, as in its list.
         """
         place = len(self._known)
         self._known.append((traits, key, value))
@@ -219,7 +219,7 @@ class PaperIndex(Generic[T]):
             self._places.setdefault(block, []).append(place)
 
     def find(self, traits: Traits, key: str) -> list[Match[T]]:
-        """The values of the same paper, the surest first; among equals in the order they came."""
+        """The values of the same paper, the most reliable first, otherwise in the order they were added."""
         found = []
         for place in self._near(("key", key), *traits.anchors(), *traits.folded.blocks(near=1)):
             other, other_key, value = self._known[place]
@@ -230,7 +230,7 @@ class PaperIndex(Generic[T]):
         return sorted(found, key=lambda match: match.rank, reverse=True)
 
     def under_key(self, key: str) -> list[T]:
-        """The values under a key, whatever their papers."""
+        """The values with this key, whatever their papers."""
         return [self._known[place][2] for place in self._places.get(("key", key), ()) if key]
 
     def _near(self, *blocks: Hashable) -> list[int]:

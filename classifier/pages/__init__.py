@@ -1,8 +1,8 @@
-"""What all pages of the project share: one file, style and script inside, nothing loaded from anywhere.
+"""The base of all HTML pages: each is one file with inline style and script that loads nothing.
 
 What enters: a folder of templates, style and script. What leaves: a template environment that escapes
-everything, and the assets with the policy that admits them, and only them, by their hashes. It knows nothing
-of what a page shows.
+everything, and the assets, with a content security policy that allows only them, by their hashes. It does not
+know what a page shows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Assets(NamedTuple):
 
 @cache
 def assets(styles: tuple[Path, ...], script: Path) -> Assets:
-    """The base style followed by the page's own, and its script. Files of this package, never data."""
+    """The base style followed by the page's own, and its script. Only files of this package, never data."""
     from markupsafe import Markup
 
     css = "".join(file.read_text(encoding="utf-8") for file in (_BASE, *styles))
@@ -63,5 +63,5 @@ def environment(templates: Path, filters: Mapping[str, Callable[..., Any]]) -> E
 
 
 def _digest(text: str) -> str:
-    """The hash by which a content security policy admits one inline style or script."""
+    """The hash with which a content security policy allows one inline style or script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,6 +1,6 @@
-"""Renderables -> text for a terminal or a pipe: one width, no colour if none is asked for.
+"""Renderables -> text for a terminal or a pipe: fixed width, and colour only on request.
 
-What enters: what `rich` can draw. What leaves: a string without trailing spaces. Nothing is printed here.
+What enters: renderables of `rich`. What leaves: a string without trailing spaces. Nothing is printed here.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 WIDTH = 100
-"""Columns of everything that is drawn."""
+"""Width of all output, in columns."""
 
 
 def draw(parts: Iterable[RenderableType], *, colour: bool) -> str:
-    """The parts one below the other, `WIDTH` columns wide at most, with a newline at the end.
+    """The parts one below another, at most `WIDTH` columns wide, with a newline at the end.
 
     Neither markup nor emoji codes are interpreted: titles and quotes are hostile text.
     """

@@ -1,4 +1,4 @@
-"""The PDF stage: a paper's file -> `Document` (pages of visible text, structure, what was hidden or lost).
+"""The PDF stage: a paper's file -> `Document` (pages of visible text, structure, hidden text, missing text).
 
 Start with `PdfReader`; everything that touches a file's bytes runs in a sandboxed child process
 (docs/adr/0002). Names are loaded on first use, since the child imports this package too.

@@ -1,8 +1,8 @@
 """Decides which engine reads a file, and whether its text can be trusted.
 
-A path and a worker's slot enter; the better of at most two readings leaves, with one line for each sign of
-missing text. PDFium reads first; pypdf reads the file if PDFium fails or its text looks damaged, and a few
-pages if there is a doubt, since it costs twelve times as much per page (docs/adr/0002).
+What enters: a path and a worker's slot. What leaves: the better of at most two readings, with one line for
+each sign of missing text. PDFium reads first; pypdf reads the file if PDFium fails or its text looks damaged,
+and a few pages if the text is doubtful, since it costs twelve times as much per page (docs/adr/0002).
 """
 
 from __future__ import annotations
@@ -20,33 +20,35 @@ from classifier.pdf.reply import ReadingReply, one_line, parse_reading
 from classifier.pdf.sandbox import Slot, WorkerFailed
 
 _FIRST_SHARE = 2 / 3
-"""PDFium's part of the wall time; the rest is pypdf's."""
+"""PDFium's share of the wall time; pypdf gets the rest."""
 _CHECK_PAGES = 3
-"""Pages that both engines read if there is doubt, since pypdf is slow (docs/adr/0002)."""
+"""Number of pages that both engines read in doubtful cases, since pypdf is slow (docs/adr/0002)."""
 _CHECK_S = 20.0
-"""Seconds for these: pypdf takes about .04 s a page (docs/adr/0002), so that more means that it hangs."""
+"""Seconds for these pages: pypdf takes about 0.04 s per page (docs/adr/0002), so if it takes longer, it
+hangs."""
 _MIN_AGREEMENT = 0.9
-"""Word F1 of the two engines on a page; its median over 803 pages is .996 (docs/adr/0002)."""
+"""Least word F1 of the two engines on a page; the median over 803 pages is 0.996 (docs/adr/0002)."""
 _FEW_CHARS_A_PAGE = 300
-"""Characters a page, on pages that are no images, under which text seems to be lost (docs/adr/0002)."""
+"""Below this many characters per page (without image pages), text seems to be lost (docs/adr/0002)."""
 _MAX_UNDECODED = 0.01
-"""Share of characters that are U+FFFD, over which the text looks damaged (docs/adr/0002)."""
+"""Above this share of U+FFFD characters, the text looks damaged (docs/adr/0002)."""
 _MUCH_MORE = 1.1
-"""Times PDFium's text that pypdf must give to be preferred: only PDFium's is checked for hidden text."""
+"""pypdf is preferred if it gives this many times PDFium's text, since only PDFium's is checked for hidden
+text."""
 _NO_TEXT_CHARS = 20
-"""A page with fewer has a page number or a stamp at most."""
+"""A page with fewer characters has at most a page number or a stamp."""
 _MANY_WITHOUT_TEXT = 0.25
-"""Share of pages without text over which a reader is told; papers have some pages of figures only.
+"""Above this share of pages without text there is a warning; papers have some pages with figures only.
 
-A lower share would warn of these. No measurement of it is on record.
+A lower share would warn about these. It was not measured.
 """
 _TAIL_BYTES = 2048
-"""Bytes in which the trailer's end is looked for.
+"""Bytes at the end in which the end of the trailer is searched.
 
 Acrobat takes it within the last 1024 (PDF Reference 1.7, appendix H); files get padded.
 """
 _HIDDEN_KEPT = 1000
-"""Findings kept of both readings, as many as of one (`reply.ReadingReply`)."""
+"""Most findings kept from both readings, the same as for one (`reply.ReadingReply`)."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Attempts:
         if second.decoded_chars > _MUCH_MORE * first.decoded_chars:
             second = second.model_copy(update={"hidden": (*first.hidden, *second.hidden)[:_HIDDEN_KEPT]})
             return self._outcome(second, [f"the second engine was used: {damage}"])
-        # If both find the same short text, the text is short, not damaged.
+        # If both engines return the same short text, it is short, not damaged.
         same = _agreement(first, second, [page.number for page in first.pages]) >= _MIN_AGREEMENT
         return self._outcome(first, [] if same and not first.failed_pages else [damage])
 
@@ -160,7 +162,7 @@ def _find_damage(reading: ReadingReply) -> str:
     if reading.undecoded_share > _MAX_UNDECODED:
         return f"{reading.undecoded_share:.0%} of the characters could not be decoded"
     drawn = [page for page in reading.pages if page.number not in reading.image_pages]
-    # A notice is short by nature, and is rejected: it needs no second reading.
+    # A notice is always short, and is rejected: it needs no second reading.
     few = reading.raw_chars < _FEW_CHARS_A_PAGE * len(drawn) and not reading.is_notice
     return f"only {reading.visible_chars} characters on {len(reading.pages)} pages" if few else ""
 

@@ -1,7 +1,7 @@
 """An engine's raw page text -> readable text, and a mapping back to the raw characters.
 
-Lines stay lines. Words broken at a line's end are joined, ligatures and other compatibility forms become
-plain letters (NFKC), control characters are removed. Hidden text is not judged here.
+Line breaks are kept. Words broken at a line's end are joined, ligatures and other compatibility forms become
+plain letters (NFKC), control characters are removed. Hidden text is not detected here.
 
 The mapping (`clean_with_origin`) needs a list element per character, so it is made only to locate a quote.
 """
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
-# PDFium marks the hyphen of a word that continues in the next line, and swallows the line break:
+# PDFium marks the hyphen of a word that continues on the next line, and drops the line break:
 # U+FFFE in newer builds, U+0002 in older ones. pypdf leaves the hyphen and the break.
 # The text before the mark is checked second: a search that starts with one of a few characters is fast.
 _BREAK = re.compile(
@@ -22,11 +22,12 @@ _BREAK = re.compile(
 )
 _LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
 _LONGEST_WORD = 80
-"""Characters of a word looked at on each side of a break: it bounds the search, and no word is longer."""
+"""Most characters of a word that are read on each side of a break; no word is longer."""
 _LONGEST_PAGE = 20_000
-"""Characters of a page among which a broken word is looked for: each one searches them all."""
+"""Most characters of a page that are searched for other occurrences of each broken word."""
 _LEAST_HALF = 4
-"""Letters of each half of a compound at least: shorter ones are words too often ("with-out", "in-put")."""
+"""Least number of letters of each half of a compound: shorter halves are often words ("with-out",
+"in-put")."""
 _HYPHENS = frozenset("-\u2010\u00ad\x02\ufffe")
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
@@ -51,7 +52,7 @@ def clean_with_origin(raw: str) -> tuple[str, list[int]]:
 
     Returns:
         The same text as `clean(raw)`, and as many indices into `raw`, never decreasing. A character that
-        replaces several points at the first of them.
+        replaces several has the index of the first of them.
     """
     text, origin = raw, list(range(len(raw)))
     for old, new in _steps(raw):
@@ -86,8 +87,8 @@ def _steps(raw: str) -> list[_Step]:
 class _Joiner:
     """Decides whether a hyphen at a line's end belongs to the word ("zero-/shot") or not ("re-/ward").
 
-    The page's other words decide: whether it has the joined word, and whether both halves occur as words. The
-    line break moves to the end of the word, so that lines stay lines.
+    The page's other words decide: whether the joined word occurs, and whether both halves occur as words. The
+    line break moves to the end of the word, so that the number of lines is unchanged.
     """
 
     def __init__(self, raw: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# Names that have no number even if the other sections do.
+# Headings without a number, even if the other sections are numbered.
 _OUTER = (
     r"abstract|acknowled?ge?ments?|references|bibliography|literature cited|appendi(?:x|ces)|limitations?"
     r"|supplementary materials?|supporting information|ethics(?: statement)?|ethical considerations"
@@ -39,17 +39,17 @@ _SMALL_CAPS = re.compile(r"(?<![\w'’])([A-Z]) ([A-Z]{2,})(?![a-z])")
 _NUMBER_ALONE = re.compile(r"[1-9]\d?(?:\.\d{1,2}){0,3}\.?")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _MAX_CHARS = 120
-"""Characters of a line that may be a heading: a full line of one column has about 90."""
+"""Longest line that can be a heading, in characters: a full line of one column has about 90."""
 _LONGEST_CUSTOMARY = 50
-"""Characters of a customary name, with some to spare: longer lines are not compared with them all."""
+"""Longest usual section name, with a margin: longer lines are not compared with all of them."""
 _FULL_LINE = 36
-"""Characters from which on a line may be a full one: those of narrow columns have about 40."""
+"""From this many characters on, a line may be a full one: in narrow columns, full lines have about 40."""
 _MOST_WORDS = 16
-"""Words of a heading: longer ones are sentences, numbered as items of a list."""
+"""Most words of a heading: longer lines are sentences, such as numbered list items."""
 _LEAST_LETTERS = 3
-"""Letters of a heading: fewer are a variable or a unit."""
+"""Least number of letters of a heading: fewer are a variable or a unit."""
 _LETTER_SHARE = 0.6
-"""Share of letters in a heading, spaces left out: formulas and table rows have fewer."""
+"""Least share of letters in a heading, without spaces: formulas and table rows have a lower one."""
 
 
 _OPEN_END = re.compile(
@@ -57,9 +57,9 @@ _OPEN_END = re.compile(
     r"|under|using|versus|via|vs\.?|when|with|without)|.*[:&+/\u2013\u2014-]",
     re.IGNORECASE,
 )
-"""A title does not end so."""
+"""Characters that a title does not end with."""
 _LONGEST_REST = 70
-"""Characters of a heading's second line: more are a line of text."""
+"""Longest second line of a heading, in characters: a longer one is a line of text."""
 
 
 class TextLine(NamedTuple):

@@ -12,10 +12,10 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PdfLimits:
-    """How much of a machine one PDF may take.
+    """The resources that one PDF may use.
 
     Memory, CPU, wall time, `min_chars` and `files_per_worker` are those of docs/adr/0002; the other limits
-    bound the cost of one file, and no measurement of them is on record.
+    keep the cost of one file low, and were not measured.
 
     Attributes:
         file_bytes: Larger files are rejected without reading them.
@@ -25,7 +25,7 @@ class PdfLimits:
         cpu_s: CPU seconds of one engine on one file (RLIMIT_CPU, raised for each file).
         wall_s: Seconds for one file, both engines together; then the worker is killed.
         min_chars: A file with fewer visible characters is not a paper (docs/adr/0002).
-        files_per_worker: A worker is replaced after so many files, since engines leak.
+        files_per_worker: A worker is replaced after this many files, since engines leak memory.
     """
 
     file_bytes: int = 200 * MIB
@@ -39,7 +39,7 @@ class PdfLimits:
 
     @property
     def reply_bytes(self) -> int:
-        """The longest reply that the parent reads: UTF-8 takes at most 4 bytes a character.
+        """The longest reply that the parent reads: UTF-8 takes at most 4 bytes per character.
 
         4 MiB more are for findings, headings and the names of fields.
         """

@@ -1,7 +1,7 @@
-"""Line numbers in the margins of review copies: which numbers they are, and the text without them.
+"""Finds the line numbers in the margins of review copies, so that they can be removed.
 
 What enters: pages' lines and the numbers at their edges, with their places in points. What leaves: the spans
-to cut. Line numbers are in a separate column that contains no other text, and count the lines down the page.
+to cut. Line numbers are in a separate column without other text, and count the lines down the page.
 So ranks in tables, items of lists, equation numbers and steps of algorithms are kept. It uses no engine.
 """
 
@@ -19,37 +19,39 @@ from classifier.pdf.page_lines import ALIGNED, EdgeNumber, PageLines, edge_numbe
 
 _ALONE = re.compile(r"^[ \t]*(\d{1,5})[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _STEPS = (1, 2, 5, 10)
-"""How many lines apart the numbers are: lineno numbers each line, or one of 2, 5 or 10 (its manual)."""
+"""Steps between line numbers: LaTeX's lineno numbers each line, or every 2nd, 5th or 10th (its manual)."""
 _FEW = 5
-"""Numbers in a column at least, if each line has one: fewer may be a short list's."""
+"""Least number of numbers in a column if each line has one: fewer may belong to a short list."""
 _FEW_STEPPED = 4
 """The same if the numbers are 2, 5 or 10 lines apart: a page of double space has 25 lines, so 5 numbers."""
 _GAP = 4.0
-"""Points between a number and its line at least: a space in type of 12 points has 3, lineno leaves 10."""
+"""Least distance between a number and its line in points: a space in 12-point type has 3, lineno leaves
+10."""
 _LEADING = (4.0, 45.0)
-"""Points from line to line: from dense print to double space."""
+"""Distance of lines in points, from dense print to double spacing."""
 _REGULAR = 0.6
-"""Share of steps down a column that count one by one; floats and displays make longer ones."""
+"""Least share of steps down a column that increase by one; floats and displays make longer steps."""
 _CHAINED = 0.25
-"""Share of the numbers at the edges of lines that count upwards: tables beside them have numbers, too."""
+"""Least share of the numbers at line edges that count upwards: tables beside them have numbers too."""
 _PURE = 0.8
-"""Share of the numbers above one another that count: those of a table's column are of all sizes."""
+"""Least share of the numbers in a vertical group that count upwards: a table's column has any values."""
 _PITCH = (0.6, 1.5)
-"""Distance of two numbers, in distances of two lines: entries of a bibliography have two lines and more."""
+"""Distance of two numbers, in line distances: bibliography entries have two or more lines."""
 _SPANNED = 0.6
-"""Share of a page's lines that stand within the height of a column: a list has paragraphs around it."""
+"""Least share of a page's lines within the height of the column: a list has paragraphs around it."""
 _PROSE = 0.5
-"""Share of letters in the text beside a column, below which it is a table of numbers."""
+"""If the text beside a column has a lower share of letters than this, it is a table of numbers."""
 _PAGES = 1 / 3
-"""Share of a file's full pages that must have such columns: a ranking is on one or two of many."""
+"""Least share of a file's full pages with such columns: a ranking is on one or two of many pages."""
 _FULL_PAGE = 10
-"""Lines from which on a page counts as full."""
+"""A page with at least this many lines counts as full."""
 _PAGE_EDGE = 0.05
-"""Share of a page's height, at its head and foot, in which running heads may reach into the margin."""
+"""Share of a page's height, at its top and bottom, in which running heads may extend into the margin."""
 _MANY = 10
-"""Numbers on lines of their own that count one by one, if places are not known: cells of tables rarely do."""
+"""Least number of numbers on separate lines that increase by one, if positions are unknown: table cells
+rarely do."""
 _MOST = 0.8
-"""Share of such numbers among all on lines of their own."""
+"""Least share of such numbers among all numbers on separate lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _aligned(numbers: Sequence[EdgeNumber], edge: int | None) -> list[list[EdgeN
 
 
 def _counting(group: list[EdgeNumber]) -> _Column | None:
-    """The numbers of a group that count upwards down the page, if their steps are as regular as lines are."""
+    """The numbers of a group that count upwards down the page, if their distances are as regular as lines."""
     chain = _ascending(sorted(group, key=lambda item: -item.box[1]))
     if len(chain) < _FEW_STEPPED:
         return None
@@ -211,10 +213,11 @@ def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
 
 
 def find_lone_numbers(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-    """Line numbers by the text alone, for an engine that puts each on a separate line and gives no positions.
+    """Line numbers found from the text alone, for an engine that gives no positions.
 
     Returns:
-        The spans to cut from each text; none unless half of the texts have `_MANY` that count one by one.
+        The spans to cut from each text (each number is on a separate line); none unless half of the texts
+        have `_MANY` numbers that increase by one.
     """
     found = []
     for text in texts:

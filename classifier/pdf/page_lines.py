@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 TEXT_LINE = re.compile(r"[^\r\n\x02\ufffe]+")
-"""A line of raw text: U+0002 and U+FFFE mark hyphens at line ends, in the place of the line break."""
+"""A line of raw text: U+0002 and U+FFFE mark hyphens at line ends, instead of the line break."""
 _FIRST = re.compile(r"[ \t]*(\d{1,5})(?:[ \t]+|\Z)")
 _LAST = re.compile(r"(?:\A|(?<=[ \t]))(\d{1,5})[ \t]*\Z")
 _LAST_CHARS = 24
-"""Characters at a line's end in which a number is looked for, to bound the search."""
+"""Most characters at a line's end that are searched for a number."""
 ALIGNED = 1.5
-"""Points by which things that stand in one line, or in one column, may differ."""
+"""Tolerance in points for items in one line or one column."""
 
 Box = tuple[float, float, float, float]
 
 
 class EdgeNumber(NamedTuple):
-    """A whole number at the edge of a line: [start, end) is cut with it; the box is that of its digits."""
+    """An integer at the edge of a line: [start, end) is the span to cut; the box is that of its digits."""
 
     start: int
     end: int
@@ -71,8 +71,8 @@ def read_lines(raw: str, box_of: Callable[[int], Box | None], bottom: float, hei
 
     Args:
         raw: The page's text, in which U+0002 and U+FFFE mark hyphens at line ends.
-        box_of: The box of the character at an offset of `raw`, in a space in which lines are level.
-        bottom: Where the page begins in that space.
+        box_of: The box of the character at an offset of `raw`, in coordinates in which lines are horizontal.
+        bottom: The page's lower edge in these coordinates.
         height: Of the page.
     """
     numbers, lines = [], []

@@ -1,6 +1,6 @@
 """Characters on a PDFium page: their boxes and sizes, the text's direction, and its lines.
 
-Runs in the sandboxed worker only. Each call about a character is slow, so there are few.
+Runs in the sandboxed worker only. Calls for single characters are slow, so they are used sparingly.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from classifier.pdf.page_lines import Box, PageLines, read_lines
 from classifier.pdf.structure import SizedLine
 
 _MEASURED_LINES = 80
-"""Lines of page 1 that are measured: the title stands above the abstract, and measuring is slow."""
+"""Most lines of page 1 that are measured: the title is above the abstract, and measuring is slow."""
 _MEASURED_CHARS = 8
-"""Letters measured on a line, about, spread over it: of small capitals only some are large."""
+"""Approximate number of letters measured per line, spread over it: in small capitals only some are large."""
 _TILT = 0.1
-"""Slope of a line (about 6 degrees) up to which it stands upright; arXiv's stamp stands at a right angle."""
+"""Largest slope of an upright line (about 6 degrees); arXiv's stamp is at a right angle."""
 _SAMPLED_CHARS = 24
-"""Characters of a page, spread over it, that tell which way its text runs: most, of stamps and axes not."""
+"""Characters sampled over a page to find the direction of most of its text, despite stamps and axes."""
 _LONGEST_PAGE = 40_000
-"""Characters of a page whose lines are measured, to bound the time: a dense page has 10,000."""
+"""Most characters of a page whose lines are measured, to limit the time: a dense page has 10,000."""
 _NAME_BYTES = 128
-"""Bytes of a font's name: TeX's have 20 with the subset's mark."""
+"""Buffer for a font's name in bytes: TeX's names have 20, including the subset tag."""
 _matrix = Register(6)
 
 
 def open_text(page: pypdfium2.PdfPage) -> tuple[pypdfium2.PdfTextPage, int]:
-    """A page's text with its lines in reading order, on the page turned so that most of the text is level.
+    """A page's text with its lines in reading order; the page is turned so that most text is horizontal.
 
     PDFium orders lines as the page is shown. Some programs write `/Rotate` on pages whose text is drawn
     upright; others draw the text sideways and write none.
@@ -54,7 +54,7 @@ def open_text(page: pypdfium2.PdfPage) -> tuple[pypdfium2.PdfTextPage, int]:
 
 
 def _count_turns(text_page: pypdfium2.PdfTextPage) -> int:
-    """By how many quarter turns most of a page's text is drawn; 0 if there is no main direction."""
+    """The number of quarter turns by which most of a page's text is rotated; 0 without a main direction."""
     handle, total = address_of(text_page), pdfium_c.FPDFText_CountChars(text_page)
     found: Counter[int] = Counter()
     for index in range(0, total, max(1, total // _SAMPLED_CHARS)):
@@ -120,7 +120,7 @@ def measure_page(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, turn
 
 
 def _turn(box: Any, turns: int) -> Box:
-    """A box rotated back, so that text drawn with so many quarter turns is level."""
+    """The box rotated back, so that text rotated by this many quarter turns is horizontal."""
     left, bottom, right, top = box
     if turns == 1:
         return bottom, -right, top, -left

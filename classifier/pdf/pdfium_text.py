@@ -1,4 +1,4 @@
-"""PDFium's half of the worker: a file -> raw pages, hidden text, measured lines, character boxes.
+"""PDFium's part of the worker: a file -> raw pages, hidden text, measured lines, character boxes.
 
 Runs in the sandboxed worker only: PDFium may abort the process on a hostile file. Returns plain
 dicts, since the reply crosses a pipe as JSON.
@@ -26,11 +26,11 @@ from classifier.pdf.tex_codes import decode_tex
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
 
 _FEW_CHARS = 200
-"""Characters under which a page is asked for images: as `reader._SCAN_CHARS_A_PAGE`, which counts them."""
+"""A page with fewer characters is checked for images; equal to `reader._SCAN_CHARS_A_PAGE`."""
 _NO_TEXT_CHARS = 20
-"""A page with fewer has a page number or a stamp at most; if it draws text, that is lost."""
+"""A page with fewer characters has at most a page number or a stamp; if it draws text, that is lost."""
 _KINDS_ASKED = 2000
-"""Objects asked for their kind on a page with little text, to bound the time."""
+"""Most objects whose kind is checked on a page with little text, to limit the time."""
 
 
 def read(path: str, budget: Budget) -> PdfReading:
@@ -159,7 +159,7 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, reading: PdfReading)
 def _cut_line_numbers(
     document: pypdfium2.PdfDocument, kept: dict[int, str], reading: PdfReading, budget: Budget
 ) -> None:
-    """Replace the texts of pages with line numbers by those without."""
+    """Removes the line numbers from the texts of pages."""
     for index, spans in _find_line_numbers(document, kept, budget).items():
         with _text_page(document, index) as (_, text_page, turns):
             raw = decode_tex(text_page.get_text_range(), partial(font_name, text_page))
@@ -188,7 +188,7 @@ def _find_line_numbers(
 def _without_line_numbers(
     visible: str, raw: str, spans: Sequence[tuple[int, int]]
 ) -> tuple[str, Sequence[int]]:
-    """The visible text without spans of the raw one, and the place in `raw` of each of its characters."""
+    """The visible text without these spans of the raw text, and each character's index in `raw`."""
     if visible == raw:
         return without_spans(raw, spans)
     back = align(visible, raw)
@@ -234,7 +234,7 @@ def _split(
 
 
 def _note_content(page: pypdfium2.PdfPage, number: int, text: str, reading: PdfReading) -> None:
-    """Records why a page has little text: it is normal for an image, and doubtful if text was lost."""
+    """Records why a page has little text: normal for an image, suspicious if text was lost."""
     count = min(pdfium_c.FPDFPage_CountObjects(page), _KINDS_ASKED)
     kinds = {pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page, at)) for at in range(count)}
     if pdfium_c.FPDF_PAGEOBJ_IMAGE in kinds:

@@ -1,8 +1,8 @@
 """A page as a picture, with the positions of quotes and of hidden text.
 
-Runs in the sandboxed worker only, as `pdfium_text`. A path and spans of a page's text enter; plain dicts
-leave, since the reply crosses a pipe as JSON. Positions are (x, y, width, height) in points from the upper
-left corner of the page as it is shown, after rotation and cropping.
+Runs in the sandboxed worker only, as `pdfium_text`. What enters: a path and spans of a page's text. What
+leaves: plain dicts, since the reply crosses a pipe as JSON. Positions are (x, y, width, height) in points
+from the upper left corner of the page as it is shown, after rotation and cropping.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from classifier.pdf.reading import ReadError
 from classifier.text.characters import matching_key
 
 _MAX_PIXELS = 6_000_000
-"""Of one picture: an A4 page at 200 dots an inch has 4 million. It bounds memory and the reply."""
+"""Most pixels of a picture; limits memory and the reply. An A4 page at 200 dpi has 4 million."""
 _FINE = 16
-"""Device units a point: PDFium converts places to whole device units only."""
+"""Device units per point: PDFium converts positions to whole device units only."""
 _SURE = 0.9
-"""Least likeness of the text at a place to the quote that is highlighted there, as for a "near" quote."""
+"""Least similarity of the text at a position to the quote to highlight, as for a "near" quote."""
 _GAP = 1.5
-"""Heights of a line up to which two characters on it are highlighted together."""
+"""Largest gap, in line heights, between two characters that are highlighted together."""
 
 
 def draw(path: str, number: int, width: int, spans: list[Any], *, png: bool) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def draw(path: str, number: int, width: int, spans: list[Any], *, png: bool) -> 
 
     Args:
         number: The page, from 1.
-        width: Of the picture, in pixels.
+        width: The picture's width in pixels.
         spans: [start, end, quote] each, in the page's visible text. A span whose text does not resemble its
         quote gets no marks.
 
@@ -118,7 +118,7 @@ def _lines(places: list[list[float]]) -> list[list[float]]:
     for x, y, width, height in places:
         if lines:
             last = lines[-1]
-            # A comma or a raised number touches the line that it belongs to, but may reach over its edge.
+            # A comma or a raised number touches its line, but may extend beyond its edge.
             on_line = y <= last[1] + last[3] and y + height >= last[1]
             if on_line and -height <= x - (last[0] + last[2]) <= _GAP * max(height, last[3]):
                 right, bottom = max(last[0] + last[2], x + width), max(last[1] + last[3], y + height)

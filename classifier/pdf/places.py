@@ -1,4 +1,4 @@
-"""A worker's reply about a page that is shown (unchecked JSON) -> validated places, or a PNG file."""
+"""A worker's reply about a displayed page (unchecked JSON) -> validated positions, or a PNG file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from classifier.pdf.reply import one_line
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _FARTHEST = 20_000.0
-"""Points: PDF pages are at most 14,400 wide (PDF Reference 1.7, appendix C)."""
+"""Largest coordinate in points: PDF pages are at most 14,400 wide (PDF Reference 1.7, appendix C)."""
 
 _Number = Annotated[float, Field(ge=-_FARTHEST, le=_FARTHEST, allow_inf_nan=False)]
 _Side = Annotated[float, Field(gt=0, le=_FARTHEST, allow_inf_nan=False)]
@@ -66,7 +66,7 @@ def parse_png(reply: Any) -> bytes:
     """Checks a reply with a picture.
 
     Raises:
-        UnreadablePdf: It holds no PNG file.
+        UnreadablePdf: It contains no PNG file.
     """
     try:
         data = base64.b64decode(reply["png"], validate=True)

@@ -1,7 +1,7 @@
-"""pypdf's half of the worker: a file -> raw pages, if PDFium fails or its result is in doubt.
+"""pypdf's part of the worker: a file -> raw pages, if PDFium fails or its result is in doubt.
 
 Runs in the sandboxed worker only. It cannot detect hidden text by rendering, so readings made here are marked
-unchecked; invisible characters are still taken out.
+unchecked; invisible characters are still removed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The entry point of the PDF stage: a path enters, a `Document` or one clear error leaves.
+"""The entry point of the PDF stage: path -> `Document`, or one clear error.
 
-Checks size and header, lets sandboxed workers do the rest, and rejects files that are not papers. It does not
-fetch files, and it does not decide what a model is shown.
+Checks size and header, reads the file in a sandboxed worker, and rejects files that are not papers. It does
+not fetch files, and it does not decide what a model is shown.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from classifier.pdf.sandbox import Pool, WorkerFailed
 from classifier.text.characters import dense_chars, latin_length
 
 _HEADER_BYTES = 1024
-"""Acrobat takes the header within the first 1024 bytes (PDF Reference 1.7, appendix H)."""
+"""Acrobat accepts a header within the first 1024 bytes (PDF Reference 1.7, appendix H)."""
 _SCAN_CHARS_A_PAGE = 200
-"""Characters a page under which a file of images is a scan: a stamp has some 90."""
+"""A file of images with fewer characters per page is a scan: a stamp has about 90."""
 _VOCABULARY_CHARS = 20_000
-"""Characters whose words are counted, to bound the time: a pattern shows itself in fewer."""
+"""Most characters whose words are counted, to limit the time; enough to see a repeated pattern."""
 _FEW_WORDS = 30
-"""Fewer different words are a repeated pattern (docs/adr/0002); min_chars of prose have over a hundred."""
+"""A text with fewer distinct words is a repeated pattern (docs/adr/0002); `min_chars` of prose have over a
+hundred."""
 _ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
 
 
 class Box(NamedTuple):
-    """A character's place on its page, in points from the lower left corner."""
+    """A character's position on its page, in points from the lower left corner."""
 
     left: float
     bottom: float
@@ -72,15 +73,16 @@ class PdfReader:
         """Read a paper.
 
         Returns:
-            Its visible text page by page with structure, the hidden text separately, and what was lost.
+            Its visible text page by page with structure, the hidden text separately, and signs of missing
+            text.
 
         Raises:
             NotAPdf: No PDF header in the first kilobyte.
             EncryptedPdf: A password is needed.
-            NoTextError: A scan, or nothing at all.
+            NoTextError: A scan, or no content.
             NotAPaper: Less than `PdfLimits.min_chars` of visible text, or a notice.
             UnreadablePdf: Missing, broken, or over a limit.
-            InternalError: The worker cannot be started, or has a fault in its code. Errors about the text
+            InternalError: The worker cannot be started, or has a bug. Errors about the text
             contain the file's hidden text as `hidden`.
         """
         path = Path(path).absolute()

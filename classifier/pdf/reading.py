@@ -1,7 +1,7 @@
-"""What an engine collects from a file inside the worker, and its budget.
+"""The data that an engine collects from a file inside the worker, and its budget.
 
-Plain dataclasses: they are sent to the parent as JSON. Structure is found here too, so that
-every pattern that meets a hostile text runs under the sandbox's CPU limit.
+Plain dataclasses: they are sent to the parent as JSON. Structure is found here too, so that every pattern on
+hostile text runs under the sandbox's CPU limit.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from classifier.pdf.sections import find_sections
 from classifier.pdf.structure import SizedLine, find_abstract, find_arxiv_id, find_doi, find_title
 
 _MAX_HIDDEN = 1000
-"""Findings of a file, as many as the parent takes (`reply.ReadingReply`)."""
+"""Most findings per file, as the parent accepts (`reply.ReadingReply`)."""
 _MAX_HIDDEN_CHARS = 500
-"""Characters of a finding, as in `classifier.text.invisible.MAX_TEXT`."""
+"""Most characters of a finding, as in `classifier.text.invisible.MAX_TEXT`."""
 _MAX_LISTED = 200
-"""Failed pages listed by number: enough to see that a file is broken."""
+"""Most failed pages listed by number: enough to see that a file is broken."""
 _MAX_REASON = 200
-"""Characters of the first failure's reason: one line in a message."""
+"""Most characters of the first failure's reason: one line in a message."""
 
 
 class ReadError(Exception):
@@ -37,7 +37,7 @@ class ReadError(Exception):
 
 @dataclass
 class PdfReading:
-    """Pages read so far, and what was seen on the way. Page numbers count from 1."""
+    """Pages read so far, and findings about them. Page numbers count from 1."""
 
     engine: str
     hidden_checked: bool
@@ -92,7 +92,7 @@ class PdfReading:
 
 
 class Budget:
-    """Stops an engine between two pages, before the sandbox would stop it in the middle of one."""
+    """Stops an engine between two pages, before the sandbox stops it in the middle of a page."""
 
     def __init__(self, pages: int, chars: int, cpu_s: float) -> None:
         self._pages = pages

@@ -1,7 +1,7 @@
 """A worker's reply (unchecked JSON) -> a validated reading.
 
-The worker may be under a hostile file's control, so shapes, ranges and characters are checked
-here: nothing that could move a terminal's cursor or outgrow a log line passes.
+The worker may be under a hostile file's control, so structure, ranges and characters are checked here:
+control characters and very long lines are not accepted.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _NOTICE_CHARS = 4000
-"""Characters under which a text that says so is a notice: a paper that speaks of withdrawn papers is longer.
+"""A shorter text with a notice's words is a notice: a paper about withdrawn papers is longer.
 
-It is over `PdfLimits.min_chars`, as notices may come with an abstract.
+This is above `PdfLimits.min_chars`, since notices may contain an abstract.
 """
 _MAX_NUMBERS = 100_000
-"""Page numbers in a list, and a bound on a hostile reply: a worker reads 1000 pages unless told otherwise."""
+"""Most page numbers in a list of a (hostile) reply: a worker reads 1000 pages by default."""
 _LINE_CHARS = 300
-"""Characters of a line of hostile origin: enough for a long title, or for three rows of a screen."""
+"""Most characters of an untrusted line: a long title, or three rows of a screen."""
 _UNPRINTABLE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -39,7 +39,7 @@ def one_line(text: str, limit: int = _LINE_CHARS) -> str:
 
 
 def _escape(text: str) -> str:
-    """Invisible characters in a finding are shown by their numbers, so that a person sees them."""
+    """Writes invisible characters in a finding as code points, so that a person sees them."""
     return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" if c not in "\n\t\r" else " " for c in text)
 
 
@@ -48,14 +48,14 @@ def _finding(item: HiddenText) -> HiddenText:
 
 
 _Line = Annotated[str, AfterValidator(one_line)]
-# An abstract: `structure` gives 5000 characters at most.
+# An abstract: `structure` returns at most 5000 characters.
 _Long = Annotated[str, AfterValidator(lambda text: one_line(text, 6000))]
 _Finding = Annotated[HiddenText, AfterValidator(_finding)]
 _Numbers = Annotated[tuple[int, ...], Field(max_length=_MAX_NUMBERS)]
 
 
 class ReadingReply(Record):
-    """What one engine read; fields as in `classifier.pdf.reading.Reading` and `Document`."""
+    """An engine's reading; fields as in `classifier.pdf.reading.Reading` and `Document`."""
 
     engine: _Line
     hidden_checked: bool

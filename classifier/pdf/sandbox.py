@@ -1,9 +1,9 @@
-"""Worker processes: started with limits, asked one job at a time, killed and replaced when they fail.
+"""Worker processes: started with limits, given one job at a time, killed and replaced on failure.
 
-A job (a dict) enters; the worker's reply (a dict of unchecked content) leaves, or WorkerFailed
-with one line of what happened. The worker may be under the control of a hostile file, so the protocol is
-JSON, replies are read up to a maximum size, and the environment contains no secrets. The reader checks a
-reply's content.
+What enters: a job (a dict). What leaves: the worker's reply (a dict with unchecked content), or WorkerFailed
+with a one-line reason. The worker may be under the control of a hostile file, so the protocol is JSON,
+replies are read up to a maximum size, and the environment contains no secrets. The reader checks a reply's
+content.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from classifier.pdf.limits import MIB, PdfLimits
 
 _START = "import sys; sys.path[:] = sys.argv[2:]; from classifier.pdf.worker import main; main()"
 _GREETING_S = 30.0
-"""Seconds for a start, which takes .1 s (docs/adr/0002); a machine under load may need many times that."""
+"""Seconds allowed for a start, which takes 0.1 s (docs/adr/0002); a loaded machine may need much longer."""
 _LAST_WORDS_S = 5.0
-"""Seconds for a worker that closed its pipe to end, so that its exit code tells why; then it is killed."""
+"""Seconds to wait for the exit code of a worker that closed its pipe; then it is killed."""
 _ABORTS = {"SIGABRT", "SIGTRAP", "SIGILL", "SIGSEGV", "SIGBUS", "SIGFPE"}
 
 
@@ -54,7 +54,7 @@ class Worker:
         try:
             greeting = self._exchange(None, _GREETING_S)
         except WorkerFailed as error:
-            # It has not seen any file yet.
+            # No file was read yet.
             raise InternalError(
                 f"the PDF worker did not start: {error}; expected a whole installation: reinstall, "
                 f"and allow it {limits.memory_bytes // MIB} MiB of memory"
@@ -63,15 +63,15 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take a job."""
+        """Whether it can accept a job."""
         return self._process.poll() is None
 
     def ask(self, job: dict[str, Any], wall_s: float) -> dict[str, Any]:
         """Send a job and wait for its reply.
 
         Raises:
-            WorkerFailed: After `wall_s` seconds, on death, or on a reply that is too long or no
-                JSON object. The worker is then ended.
+            WorkerFailed: After `wall_s` seconds, if the worker dies, or if its reply is too long or not a
+                JSON object. The worker is then killed.
         """
         self.jobs += 1
         return self._exchange(job, wall_s)
@@ -117,7 +117,7 @@ class Worker:
         self._signal()
 
     def _why_dead(self) -> str:
-        """How it ended, after it closed its pipe."""
+        """The reason why it ended, after it closed its pipe."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_LAST_WORDS_S)
         code = self._process.poll()
@@ -137,13 +137,13 @@ class Worker:
     def _signal(self) -> None:
         with suppress(OSError):
             if os.name == "posix":
-                # The worker leads its own session, so this reaches whatever it may have started.
+                # The worker leads its own session, so this also kills processes that it started.
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()
 
     def kill(self) -> None:
-        """End it at once; harmless when it has ended."""
+        """Kills it at once; no effect if it has already ended."""
         if self._process.poll() is None:
             self._signal()
         self._process.wait()
@@ -154,13 +154,13 @@ class Worker:
 
 
 class Pool:
-    """Up to `size` workers, started on demand, reused, replaced when dead or worn."""
+    """Up to `size` workers, started on demand, reused, and replaced when dead or used often enough."""
 
     def __init__(self, size: int, limits: PdfLimits) -> None:
         if size < 1:
             raise ValueError(f"workers must be at least 1, got {size}")
         self._limits = limits
-        # Last in, first out: a lone caller keeps one warm worker instead of starting them all.
+        # Last in, first out: a single caller reuses one worker instead of starting them all.
         self._slots: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         self._size = size
         for _ in range(size):
@@ -201,7 +201,7 @@ class Slot:
         return self._worker.ask(job, wall_s)
 
     def release(self) -> Worker | None:
-        """The worker for the next file, or None if it is dead or worn."""
+        """The worker for the next file, or None if it is dead or was used often enough."""
         worker = self._worker
         if worker is not None and (not worker.alive or worker.jobs >= self._limits.files_per_worker):
             worker.kill()

@@ -1,8 +1,8 @@
 """Page texts -> section headings.
 
-Lines that look like headings are candidates; which of them are headings is decided by their
-numbers: sections count upwards, subsections count within their section, appendices follow the
-references. So numbered lists, table rows, axis labels and tables of contents fall out without fonts.
+Lines that look like headings are candidates; their numbers decide which of them are headings: sections count
+upwards, subsections count within their section, appendices follow the references. So numbered lists, table
+rows, axis labels and tables of contents are excluded without looking at fonts.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from classifier.pdf.headings import (
 )
 
 _MAX_SECTIONS = 400
-"""Headings of a document: books have fewer, and the reply takes 1000 (`reply.ReadingReply`)."""
+"""Most headings of a document: books have fewer, and the reply allows 1000 (`reply.ReadingReply`)."""
 _MAX_CANDIDATES = 3000
-"""Lines that are compared with each other, to bound the time for a text made of nothing but candidates."""
+"""Most lines that are compared with each other, to limit the time for a text of candidates only."""
 _GAP = 1
-"""Numbers that may be missing: it forgives a heading that was not recognised."""
+"""Number of missing numbers that is accepted, for headings that were not recognised."""
 _LIST_GAP = 300
-"""Items of a list follow each other within so many characters; sections do not."""
+"""List items follow each other within this many characters; sections do not."""
 _BELOW = 40
-"""Characters between two numbered lines up to which one stands right below the other."""
+"""Two numbered lines at most this many characters apart are directly below each other."""
 _LIST_LINES = 4
-"""Numbered lines right below one another that make a list: a section, its subsection and theirs are three."""
+"""This many numbered lines directly below each other are a list: a section with two levels of subsections has
+three."""
 _NUMBERED = 3
-"""Numbered sections from which on a paper numbers its sections; fewer may be a list's items."""
+"""With at least this many numbered sections, a paper numbers its sections; fewer may be list items."""
 
 
 def find_sections(pages: Sequence[str]) -> list[dict[str, Any]]:
@@ -77,7 +78,7 @@ def _drop_lists(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _starts_roman(candidates: list[Candidate]) -> bool:
-    """IEEE style: an "I. INTRODUCTION" or the like, and no section 1 in Arabic numbers."""
+    """IEEE style: "I. INTRODUCTION" or similar, and no section 1 in Arabic numbers."""
     firsts = [c for c in candidates if c.number == (1,)]
     return any(c.scheme == "roman" and CUSTOMARY.fullmatch(c.title) for c in firsts) and not any(
         c.scheme == "arabic" and CUSTOMARY.fullmatch(c.title) for c in firsts
@@ -102,7 +103,7 @@ def _choose(candidates: list[Candidate], scheme: str) -> list[Candidate]:
 
 
 def _first_heading(candidates: list[Candidate], scheme: str) -> int:
-    """Where numbered headings may begin: at a usual section 1, else after the abstract's heading."""
+    """The position where numbered headings begin: at a usual section 1, else after the abstract's heading."""
     for candidate in candidates:
         if candidate.scheme == scheme and candidate.number == (1,) and CUSTOMARY.fullmatch(candidate.title):
             return candidate.line.at
@@ -154,7 +155,7 @@ class _Counter:
         return True
 
     def _is_list_item(self, candidate: Candidate) -> bool:
-        """Whether a later line is the better heading of this number."""
+        """Whether a later line is a better heading with this number."""
         number, at = candidate.number[0], candidate.line.at
         rivals = [c for c in self._main if (c.dotted, c.capitals) == (candidate.dotted, candidate.capitals)]
         later = [c.line.at for c in rivals if c.number == (number,) and c.line.at > at]

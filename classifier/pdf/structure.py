@@ -1,7 +1,7 @@
 """Cleaned pages and the measured lines of page 1 -> title, abstract, printed ids.
 
-Nothing here knows an engine: lines come with a font size in points. The PDF's metadata is not used: its title
-was right for 0 of 32 papers.
+This module is independent of the engine: lines have a font size in points. The PDF's metadata is not used:
+its title was right for 0 of 32 papers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from classifier.pdf.headings import CUSTOMARY, join_small_caps, split_lines
 
-# Lines above a title that may be set as large as the title itself. Venue lines in small type need no entry.
+# Lines above a title that may be as large as the title itself. Venue lines in small type need no entry.
 _STAMP = re.compile(
     r"(?:published (?:as|in|at|by|online)|accepted (?:as|to|for|at|by)|to appear (?:in|at)|appears in"
     r"|under review|submitted to|presented at|reprinted from|permission (?:is|to)\b"
@@ -51,28 +51,28 @@ _ARXIV_LINE = re.compile(
 )
 _DOI = re.compile(r"(?<![\w.])10\.\d{4,9}/[^\s\"<>{}|\\^`]{2,100}")
 _MIN_SIZE_RATIO = 0.97
-"""Sizes of lines of one title differ by less: they are measured on a few letters and rounded."""
+"""Largest difference of sizes within one title: they are measured on a few letters and rounded."""
 _NEAR_SIZE = 0.75
-"""Share of the largest type from which on several words may be the title under a journal's name."""
+"""Several words in at least this share of the largest type may be the title below a journal's name."""
 _MIN_TITLE_LETTERS = 3
-"""Letters of a line that tell a size: single signs and numbers may be set in any."""
+"""Least number of letters to measure a line's size: single signs and numbers may have any size."""
 _MAX_TITLE_CHARS = 300
-"""Characters of a title, as many as the parent keeps (`reply.one_line`)."""
+"""Most characters of a title, as the parent keeps (`reply.one_line`)."""
 _MAX_TITLE_LINES = 6
-"""Lines of a title; where everything is in one type, it ends the run."""
+"""Most lines of a title; ends it if the whole page has one type size."""
 _HEAD_LINES = 60
-"""Lines in which a title is looked for on a page without the word "Abstract": about one column."""
+"""Lines that are searched for a title on a page without the word "Abstract": about one column."""
 _MAX_ABSTRACT_CHARS = 5000
-"""Characters of an abstract: one whose end is not found stops there. arXiv takes 1920 at most."""
+"""Most characters of an abstract, if its end is not found. arXiv accepts at most 1920."""
 _SHORT_LINE = 20
-"""Characters under which a line is a scrap: a figure's label, or an abstract's last words."""
+"""A shorter line (in characters) is a scrap: a figure's label, or an abstract's last words."""
 _SCRAPS = 3
-"""Scraps in a row that are a figure's labels; an abstract may have a short line or two."""
+"""This many consecutive scraps are a figure's labels; an abstract may have one or two short lines."""
 _SENTENCE_END = re.compile(r"(?:(?<!\d)[.!?]\d{1,2}|[.!?。！？][\"'\u2019\u201d)\]]?|https?://\S+)\Z")
 _SKIPPED = 12
-"""Lines of a note, a stamp or a figure inside an abstract (chosen)."""
+"""Most lines of a note, a stamp or a figure inside an abstract (chosen)."""
 _SOME_ABSTRACT_CHARS = 300
-"""Characters after which scraps end an abstract; before, it may be set in a narrow box."""
+"""Scraps end an abstract only after this many characters; before, it may be in a narrow box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _join_run(head: Sequence[SizedLine], size: float) -> str:
     parts: list[str] = []
     for line in head:
         same = _MIN_SIZE_RATIO * size <= line.size <= size / _MIN_SIZE_RATIO
-        # A line without letters ("2.0") has no measurable size; inside the run it belongs to it.
+        # A line without letters ("2.0") has no measurable size; inside the title it belongs to it.
         if same and len(parts) < _MAX_TITLE_LINES:
             parts.append(line.text.strip())
         elif parts:
@@ -131,7 +131,7 @@ def _join_run(head: Sequence[SizedLine], size: float) -> str:
 
 
 def find_abstract(pages: Sequence[str]) -> str | None:
-    """What follows the word "Abstract" on pages 1 to 3, up to the next heading; None without that word.
+    """The text after the word "Abstract" on pages 1 to 3, up to the next heading; None without that word.
 
     A note, a stamp or a figure in the middle of a sentence does not end the abstract: it is skipped if the
     sentence is continued within `_SKIPPED` lines.

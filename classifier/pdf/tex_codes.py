@@ -1,4 +1,4 @@
-"""Control codes from TeX's own fonts -> the characters that these fonts draw.
+"""Control codes of TeX's fonts -> the characters that these fonts draw.
 
 For fonts without glyph names or a map to Unicode (bitmaps by dvips, some subsets) an engine returns only
 codes. Letters have ASCII codes, but ligatures and most symbols have codes below 32 and would be dropped: "the

@@ -20,15 +20,16 @@ from typing import Any
 from classifier.pdf.reading import Budget, PdfReading, ReadError
 
 _SOFT_SHARE = 0.8
-"""Part of the CPU limit after which no new page is begun, so that what was read is kept (docs/adr/0002)."""
+"""Share of the CPU limit after which no new page is started, so that finished pages are kept
+(docs/adr/0002)."""
 _OPEN_FILES = 32
-"""Descriptors: pipes, the file and what Python itself holds; a worker needs no more (docs/adr/0002)."""
+"""Most file descriptors: pipes, the file and Python's own; a worker needs no more (docs/adr/0002)."""
 _START_CPU_S = 3600
-"""CPU seconds until the first job sets its own limit: only to learn whether the system takes one."""
+"""CPU seconds before the first job sets its limit; only to see whether the system accepts a limit."""
 _GARBAGE = 50_000
-"""Objects made before garbage is looked for: a page makes tens of thousands, none of them circular."""
+"""Objects created between garbage collections: a page creates tens of thousands, none of them circular."""
 _REASON_CHARS = 300
-"""Characters of a reason in a reply, as many as the parent keeps (`reply.one_line`)."""
+"""Most characters of a reason in a reply, as the parent keeps (`reply.one_line`)."""
 
 
 def main() -> None:
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def _take_stdout() -> int:
-    """Keep the pipe to the parent for ourselves: native code may print to descriptor 1."""
+    """Moves the pipe to the parent away from descriptor 1, to which native code may print."""
     replies = os.dup(1)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
@@ -75,7 +76,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"error": error.code, "message": str(error)}
     except MemoryError:
         return {"error": "broken", "message": "it needs more memory than the limit allows"}
-    # Not caused by a file: the fault is in the code or its installation.
+    # Not caused by a file, but by the code or its installation.
     except (ImportError, NameError, AttributeError) as error:
         return {"error": "bug", "message": f"{type(error).__name__}: {error}"[:_REASON_CHARS]}
     # Any error from a hostile file becomes one line for the parent.
@@ -95,7 +96,7 @@ def _read(job: dict[str, Any]) -> PdfReading:
 
 
 def _limit_process(memory_bytes: int) -> list[str]:
-    """Set the limits that hold for the worker's life; returns the names of those that the system accepted."""
+    """Sets the limits for the worker's lifetime; returns the names of those that the system accepted."""
     try:
         import resource
     except ImportError:  # Windows
@@ -110,7 +111,7 @@ def _limit_process(memory_bytes: int) -> list[str]:
     for name, (limit, value) in wanted.items():
         try:
             resource.setrlimit(limit, (value, value))
-        except (ValueError, OSError):  # macOS refuses some
+        except (ValueError, OSError):  # macOS rejects some
             continue
         in_force.append(name)
     if _limit_cpu(_START_CPU_S):
@@ -119,7 +120,7 @@ def _limit_process(memory_bytes: int) -> list[str]:
 
 
 def _limit_cpu(seconds: int) -> bool:
-    """Allow so many more CPU seconds: only the soft limit moves, since the worker is reused."""
+    """Allows this many more CPU seconds; only the soft limit changes, since the worker is reused."""
     try:
         import resource
 

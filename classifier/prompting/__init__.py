@@ -1,1 +1,1 @@
-"""Document -> excerpt -> prompt: what a model is shown."""
+"""Document -> excerpt -> prompt: the part of a paper that a model sees, and the request made from it."""

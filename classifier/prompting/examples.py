@@ -1,4 +1,4 @@
-"""Which labelled studies are shown as few-shot examples.
+"""Chooses the labelled studies that are shown as few-shot examples.
 
 What enters: the workspace's studies, the paper, and a choice ("all", "nearest:K", "none"). What
 leaves: studies for the static prefix and studies chosen for this paper. A study is never an example
@@ -18,24 +18,24 @@ from classifier.model.study import Study
 from classifier.text.similarity import TermIndex
 
 _QUERY_CHARS = 3000
-"""Of the text that nearest examples are chosen by: title and abstract, or as much of page 1."""
+"""Length of the text that nearest examples are chosen by: title and abstract, or the start of page 1."""
 
 
 class Examples(NamedTuple):
-    """Studies for the static prefix (`shared`) and for this paper alone (`nearest`)."""
+    """Studies for the static prefix (`shared`) and for this paper only (`nearest`)."""
 
     shared: tuple[Study, ...]
     nearest: tuple[Study, ...]
 
 
 def eligible_studies(studies: Sequence[Study], paper: Paper, document: Document) -> tuple[Study, ...]:
-    """The studies that are not this paper, judged by its metadata and by what is printed on it."""
+    """The studies that are not this paper, according to its metadata and what is printed on it."""
     known = [record for record in (paper, document) if is_identified(record)]
     return tuple(study for study in studies if not any(same_paper(study, record) for record in known))
 
 
 def choose_examples(choice: str, studies: Sequence[Study], document: Document) -> Examples:
-    """Chooses among eligible studies.
+    """Chooses examples from the eligible studies.
 
     Args:
         choice: "all", "none" or "nearest:K" with K >= 1.

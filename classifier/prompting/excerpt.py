@@ -1,9 +1,9 @@
-"""Document -> Excerpt: the part of a paper that decides its label, within a token budget.
+"""Document -> Excerpt: the parts of a paper that matter most for its label, within a token budget.
 
-What enters: a document and the taxonomy whose words decide what matters. What leaves: passages in
-reading order, each an exact piece of a page. The abstract comes first in the choice; then pieces
-by what they are (contributions, conclusion, method, captions) and by how much they speak of what
-the taxonomy asks for (BM25; Robertson and Zaragoza 2009). References are never shown.
+What enters: a document, and the taxonomy whose words decide which parts matter. What leaves: passages in
+reading order, each an exact piece of a page. The abstract is chosen first; then pieces by their role
+(contributions, conclusion, method, captions) and by their relevance for the taxonomy's questions (BM25;
+Robertson and Zaragoza 2009). References are never shown.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ DEFAULT_BUDGET = 6_000
 """Tokens."""
 
 _MAX_TITLE = 300  # characters
-_MARK_CHARS = 16  # "[page 12, ]" and line ends, which the prompt sets around a passage
-_SMALLEST = 60  # characters; less is a lone heading or what a figure left behind
+_MARK_CHARS = 16  # "[page 12, ]" and the line breaks that the prompt adds to a passage
+_SMALLEST = 60  # characters; a shorter piece is a lone heading or a remainder of a figure
 
 _MISSES = 2
-"""Pieces that do not fit, after which no other is tried (chosen): the last room is not worth any scrap."""
+"""After this many pieces that do not fit, no other is tried (chosen): small remainders are not worth it."""
 
 _LONG_LINE = 30
-"""Characters of a line without spaces that two paragraphs do not share by chance (chosen)."""
+"""A line of at least this many characters (without spaces) is not in two paragraphs by chance (chosen)."""
 _REPEATED = 0.6
-"""Share of a piece's long lines that make it a repetition (chosen)."""
+"""A piece is a repetition if this share of its long lines is already shown (chosen)."""
 _SOME_LINES = 3
-"""Long lines of a piece that can be one: fewer may be shared by chance."""
+"""Least number of long lines of a repetition: fewer may be equal by chance."""
 
-# What a piece's part in the paper is worth beside its relevance, which is 1 for the most relevant.
+# The worth of a piece's role in the paper, added to its relevance, which is 1 for the most relevant.
 _WORTH = {
     Role.INTRODUCTION: 0.3,
     Role.METHOD: 0.3,
@@ -51,15 +51,15 @@ _WORTH = {
     Role.APPENDIX: -1.2,
 }
 _CONTRIBUTION_WORTH = 0.6
-"""Added to what a passage of the introduction is worth when it tells the contribution (chosen)."""
+"""Added to the worth of a passage of the introduction that names the contribution (chosen)."""
 _CONTRIBUTION = re.compile(
     r"\b(?:contributions?|we (?:propose|introduce|present|develop|study|show)|in this (?:paper|work)"
     r"|this (?:paper|work)|our (?:method|approach|framework|work|key|main))\b",
     re.IGNORECASE,
 )
 _PROSE = re.compile(r"[^\W\d_A-Z]{2,}[ \n,.;]?")
-_FIGURES_WORTH = -0.5  # what axes and cells of tables leave behind
-_PROSE_SHARE = 0.65  # of small letters in words, below which a piece is no prose
+_FIGURES_WORTH = -0.5  # remainders of axes and of table cells
+_PROSE_SHARE = 0.65  # share of lower-case letters in words; below it, a piece is not prose
 
 _K1, _B = 1.2, 0.75  # BM25's usual constants
 
@@ -67,9 +67,8 @@ _K1, _B = 1.2, 0.75  # BM25's usual constants
 def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = DEFAULT_BUDGET) -> Excerpt:
     """Chooses the passages to show, at most `budget_tokens` with title and page marks.
 
-    The same document, taxonomy and budget always give the same excerpt. An abstract that does not
-    fit is cut at a sentence's end. A document without text, or a budget without room, gives no
-    passage.
+    The same document, taxonomy and budget always give the same excerpt. An abstract that does not fit is cut
+    at the end of a sentence. A document without text, or too small a budget, gives no passage.
     """
     room = max(0, budget_tokens * CHARS_PER_TOKEN)
     title = (document.title or "")[: min(_MAX_TITLE, room)] or None
@@ -91,7 +90,7 @@ def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = 
             shown_lines.update(_long_lines(piece))
             room -= cost
         elif piece.role is not Role.ABSTRACT and (misses := misses + 1) == _MISSES:
-            break  # what is small enough to fit now is a caption or the end of a section
+            break  # a piece that still fits is a caption or the end of a section
     passages = tuple(_joined([pieces[at] for at in sorted(chosen)]))
     shown = sum(len(passage.text) for passage in passages)
     marks = sum(_MARK_CHARS + len(passage.section or "") for passage in passages)
@@ -104,7 +103,7 @@ def select_excerpt(document: Document, taxonomy: Taxonomy, budget_tokens: int = 
 
 
 def _long_lines(piece: Piece) -> set[str]:
-    """The different lines of a piece, without spaces, that are long enough to be compared."""
+    """The distinct lines of a piece that are long enough to be compared, without spaces."""
     lines = ("".join(line.split()) for line in piece.text.split("\n"))
     return {line for line in lines if len(line) >= _LONG_LINE}
 
@@ -116,7 +115,7 @@ def _is_repeated(piece: Piece, shown: set[str]) -> bool:
 
 
 def _by_worth(pieces: list[Piece], taxonomy: Taxonomy) -> list[int]:
-    """Indexes of the pieces that may be shown, best first; the abstract's come first, in order."""
+    """Indexes of the pieces that may be shown: the abstract's in order, then the others, best first."""
     abstract = [at for at, piece in enumerate(pieces) if piece.role is Role.ABSTRACT]
     others = [
         at for at, piece in enumerate(pieces) if piece.role in _WORTH and piece.end - piece.start >= _SMALLEST
@@ -184,19 +183,19 @@ def _node_texts(node: Node) -> Iterator[str]:
 
 
 def _cost(piece: Piece) -> int:
-    """Characters of a piece alone; joined to its neighbour it needs fewer."""
+    """Characters that a piece needs on its own; joined with its neighbour it needs fewer."""
     return piece.end - piece.start + _MARK_CHARS + len(piece.section or "")
 
 
 def _cut(piece: Piece, room: int) -> Piece:
-    """The piece's first sentences that fit; an empty piece if none does."""
+    """The first sentences of the piece that fit; an empty piece if none fits."""
     free = room - _cost(piece) + piece.end - piece.start
     ends = [end for _, end in sentences(piece.text) if _SMALLEST <= end <= free]
     return Piece(piece.page, piece.start, piece.start + max(ends, default=0), piece.section, piece.role)
 
 
 def _joined(pieces: list[Piece]) -> Iterator[Passage]:
-    """Passages of neighbouring pieces that have nothing but a little white space between them."""
+    """Passages from pieces, joined if only a little white space is between them."""
     group: list[Piece] = []
     for piece in pieces:
         if group and not _adjoins(group[-1], piece):

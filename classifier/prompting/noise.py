@@ -1,8 +1,8 @@
-"""Lines that cost tokens and tell nothing: labels of figures, cells of tables, formulas, running heads.
+"""Finds lines that cost tokens but do not help: figure labels, table cells, formulas, running heads.
 
-What enters: page texts. What leaves: spans of whole lines, for `classifier.prompting.passages` to set apart.
-They stay in the document, where quotes are looked up. If most of a paper looks like noise, nothing is: its
-lines were broken on the way.
+What enters: page texts. What leaves: spans of whole lines, which `classifier.prompting.passages` separates
+from the text. They remain in the document, where quotes are looked up. If most of a paper looks like noise,
+no line is reported: its lines were probably broken by the extraction.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ _ENDS = (".", "!", "?", ":", ";", ",", "-", "。", "！", "？", "，")
 _BULLETS = ("•", "●", "▪", "‣", "–", "—", "-", "*")
 _STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}(?:v\d+)?\s+\[[\w.-]+\].{0,20}")
 _LABEL = 20
-"""Characters of a line that is a label or a part of a formula: a line of the narrowest column has 35."""
+"""Longest line that is a label or a part of a formula, in characters; a line of the narrowest column has
+35."""
 _NAME = 40
-"""Characters of a label that is one name, such as "RoboschoolHumanoid-v0"."""
+"""Longest label that is a single name, such as "RoboschoolHumanoid-v0", in characters."""
 _PROSE = 0.5
 """Share of letters in words of three and more, without spaces; below it, a line is numbers or a formula."""
 _RUN = 5
-"""Lines in a row that are a figure, a table or a formula: prose has a short line at each paragraph's end."""
+"""Least number of such lines in a row: prose, too, has a short line at the end of each paragraph."""
 _LEAST = 60
-"""Characters of a run at least: the mark around the passage that begins behind it costs about 40."""
+"""Least number of characters of a run: the page mark of the passage after it costs about 40."""
 _MOST = 0.5
-"""Share of a paper's characters that noise may be."""
+"""Largest share of a paper's characters that can be noise."""
 _EDGE_LINES = 2
-"""Lines at a page's head and foot that may be running ones."""
+"""Lines at the top and at the bottom of a page that can be running heads."""
 _PAGES = 3
 """Least number of pages with a running line."""
 
@@ -41,7 +42,7 @@ def noise_spans(texts: Sequence[str], headings: Sequence[Collection[int]]) -> li
 
     Args:
         texts: The pages' texts.
-        headings: For each page the offsets of its headings, which are no noise however short.
+        headings: For each page the offsets of its headings, which are never noise.
     """
     runs = [list(_runs(text, starts)) for text, starts in zip(texts, headings, strict=True)]
     noise = sum(end - start for spans in runs for start, end in spans)
@@ -84,9 +85,9 @@ def _is_noise(line: str) -> bool:
 
 
 def _running_lines(texts: Sequence[str]) -> set[str]:
-    """Lines at the top or bottom of several pages and nowhere else, without their numbers.
+    """Lines, without their numbers, that occur only at the top or bottom of several pages.
 
-    Bare page numbers do not count: they cost next to nothing.
+    Page numbers alone are ignored: they cost almost nothing.
     """
     edges: Counter[str] = Counter()
     everywhere: Counter[str] = Counter()

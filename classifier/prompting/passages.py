@@ -1,8 +1,8 @@
-"""Document -> the pieces that an excerpt is chosen from.
+"""Document -> the pieces of text that an excerpt is chosen from.
 
-What enters: pages and headings. What leaves: every piece of text once, in reading order, each with
-its section and the part that it plays in a paper. It ranks nothing and drops nothing. Section names
-are those of papers in general.
+What enters: pages and headings. What leaves: every piece of text once, in reading order, each with its
+section and its role in the paper. It does not rank or drop pieces. The section names are those of papers in
+general.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from classifier.prompting.noise import noise_spans
 from classifier.text.characters import matching_key
 
 MIN_CHARS = 350
-"""Shorter pieces are joined to the next: a few lines alone tell too little (chosen)."""
+"""Shorter pieces are joined with the next one: a few lines alone say too little (chosen)."""
 MAX_CHARS = 900
-"""A piece ends with the first full stop at a line's end after `MIN_CHARS`, or at `MAX_CHARS`."""
+"""A piece ends after `MIN_CHARS` at the first full stop that ends a line, or at `MAX_CHARS`."""
 
-_MAX_ABSTRACT = 3_000  # characters; more under that heading means that the next one was missed
-_OPENING = 1_500  # characters of page 1 that stand in for an abstract that was not found
+_MAX_ABSTRACT = 3_000  # characters; if the section is longer, the next heading was missed
+_OPENING = 1_500  # characters of page 1 that are used if no abstract was found
 _BODY_SHARE = 0.3  # least share of a paper before its references
 
 
 class Role(Enum):
-    """The part that a piece plays in a paper."""
+    """The role of a piece in a paper."""
 
     ABSTRACT = "abstract"
     INTRODUCTION = "introduction"
@@ -85,7 +85,7 @@ _REFERENCES_LINE = re.compile(
     re.MULTILINE,
 )
 _CAPTION = re.compile(r"[^\S\n]{0,8}(?:Figure|Fig\.|Table|Algorithm|FIGURE|TABLE)\s{0,3}\d{1,2}\s{0,3}[:.|]")
-# A line, or as much of an endless one as a piece may hold: up to a sentence's end, a space, or anywhere.
+# A line; a line that is too long for a piece is cut at the end of a sentence, at a space, or anywhere.
 _LINE = re.compile(
     rf"[^\n]{{0,{MAX_CHARS}}}\n|[^\n]{{1,{MAX_CHARS}}}(?:\Z|(?<=[.!?])(?=\s))|[^\n]{{1,{MAX_CHARS}}}(?:(?=\s)|)"
 )
@@ -105,9 +105,9 @@ class _Mark:
 def split_document(document: Document) -> list[Piece]:
     """All text of a document in pieces of at most `MAX_CHARS`, in reading order; none for no text.
 
-    Headings and captions begin a piece. Everything after the references is appendix. The abstract
-    is the document's own, else what stands under that heading, else the opening of page 1; where
-    no more than an abstract is known, all is abstract. Noise is set apart, but in the abstract.
+    Headings and captions begin a piece. Everything after the references is appendix. The abstract is the
+    document's own, else the text under that heading, else the start of page 1; if only an abstract is known,
+    all text is abstract. Noise is separated, except in the abstract.
     """
     marks = _marks(document)
     at_abstract, first, last = _abstract(document, marks)
@@ -133,7 +133,7 @@ def split_document(document: Document) -> list[Piece]:
 
 
 def _marks(document: Document) -> list[_Mark]:
-    """The headings in reading order, with the part that each begins."""
+    """The headings in reading order, with the role of the text after each."""
     marks: list[_Mark] = []
     by_number: dict[str, Role] = {}
     behind = False
@@ -152,7 +152,7 @@ def _marks(document: Document) -> list[_Mark]:
 
 
 def _headings(document: Document) -> list[tuple[int, int, str]]:
-    """(page index, offset, title) of the headings; a table of contents ends no paper."""
+    """(page index, offset, title) of the headings, without those of a table of contents."""
     index = {page.number: at for at, page in enumerate(document.pages)}
     found = {
         (index[section.page], section.start): " ".join(section.title.split())[:80]
@@ -172,7 +172,7 @@ def _headings(document: Document) -> list[tuple[int, int, str]]:
 
 
 def _abstract(document: Document, marks: list[_Mark]) -> tuple[int, int, int]:
-    """(page index, start, end) of the abstract, or of the start of the page in its place."""
+    """(page index, start, end) of the abstract; if there is none, of the start of the page."""
     if document.abstract:
         for at, page in enumerate(document.pages[:3]):
             if (start := page.text.find(document.abstract)) >= 0:

@@ -2,8 +2,8 @@
 
 Templates are files of the workspace, versioned by name (`prompts/classify.v1.j2`). The system part is
 the static prefix: for the same taxonomy and examples it is byte-identical from paper to paper, so that
-providers' prompt caches hit; `nearest` examples follow it in the user part. The paper stands between
-fence lines that carry a code derived from its own text, so that no text can close its own fence.
+providers' prompt caches hit; `nearest` examples follow it in the user part. The paper is enclosed in fence
+lines with a code derived from its text, so that no text can close its own fence.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ CLASSIFY = "classify.v1.j2"
 EXAMPLE = "example.v1.j2"
 REPAIR = "repair.v1.j2"
 _FENCE_CHARS = 12
-"""Of the random mark around a paper's text: too many to guess."""
-_PREFIXES = 4  # static parts kept: that of all examples, and those of papers which are examples themselves
+"""Length of the code in the fence lines: too long to guess."""
+_PREFIXES = 4  # cached static parts: with all examples, and without papers that are examples themselves
 
 
 class PromptBuilder:
     """Renders prompts for one taxonomy from one folder of templates.
 
-    Templates run in Jinja's sandbox, since a workspace may be somebody else's.
+    Templates run in Jinja's sandbox, since a workspace may come from a stranger.
 
     Raises:
-        ConfigError: From every method: a template is missing or wrong.
+        ConfigError: A template is missing or wrong (raised by every method).
     """
 
     def __init__(self, taxonomy: Taxonomy, template_dir: Path) -> None:
@@ -48,7 +48,7 @@ class PromptBuilder:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of the templates and the taxonomy: what a recorded reply belongs to."""
+        """Hash of the templates and the taxonomy; a recorded reply is valid only for an equal hash."""
         digest = hashlib.sha256(self._taxonomy.sha256.encode())
         for name in (CLASSIFY, EXAMPLE, REPAIR):
             digest.update(self._source(name).encode())
@@ -65,9 +65,9 @@ class PromptBuilder:
         """One paper's prompt.
 
         Args:
-            excerpt: What of the paper is shown.
+            excerpt: The part of the paper that is shown.
             examples: Studies in the static prefix, in the order given.
-            nearest: Studies chosen for this paper; they stand in the user part.
+            nearest: Studies chosen for this paper; they are in the user part.
             abstract_only: Tells the model that there is no full text.
         """
         body = "\n".join(f"{passage.section or ''}\n{passage.text}" for passage in excerpt.passages)
@@ -94,11 +94,11 @@ class PromptBuilder:
         )
 
     def repair(self, reason: str) -> str:
-        """The message that asks again after a reply which the schema refused."""
+        """The message that asks again after a reply that does not match the schema."""
         return self._render(REPAIR, {"reason": reason})
 
     def _prefix(self, examples: tuple[Study, ...]) -> str:
-        """The static part; kept, since it takes ten times as long as the rest and seldom changes."""
+        """The static part; cached, since it takes ten times as long as the rest and rarely changes."""
         for known, text in self._prefixes:
             if known == examples:
                 return text
@@ -140,7 +140,7 @@ class PromptBuilder:
             return "".join(template.blocks[block](template.new_context(dict(values))))
         except ConfigError:
             raise
-        except Exception as error:  # a template may be somebody else's and raise anything
+        except Exception as error:  # a template may come from a stranger and raise any exception
             raise ConfigError(f"{self._dir / name}: {type(error).__name__}: {error}") from error
 
     def _source(self, name: str) -> str:
@@ -153,7 +153,7 @@ class PromptBuilder:
 
 
 def _fence(text: str) -> str:
-    """A code that depends on the text, and therefore does not stand in it but by a miracle."""
+    """A code made from the text's hash, so that the text itself cannot contain it."""
     code = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]
     while code in text:
         code = hashlib.sha256((text + code).encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]

@@ -1,8 +1,8 @@
-"""Jinja's sandbox, closed for our records too.
+"""Jinja's sandbox, with restrictions for our records too.
 
-What enters: templates of a workspace, which may be somebody else's. What leaves: an environment in which a
-template sees a record's fields and properties and nothing else of it. Jinja's own sandbox lets templates
-call public methods; pydantic's include `parse_raw`, which unpickles on request, and so runs any code.
+What enters: templates of a workspace, which may come from a stranger. What leaves: an environment in which a
+template can read only a record's fields and properties. Jinja's own sandbox lets templates call public
+methods; pydantic's include `parse_raw`, which unpickles on request, and so runs any code.
 """
 
 from __future__ import annotations

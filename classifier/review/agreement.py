@@ -1,7 +1,7 @@
-"""Blind decisions of several reviewers -> how far they agree, by leaf, and what they confuse.
+"""Blind decisions of several reviewers -> their agreement, by leaf, and the labels that they confuse.
 
 What enters: papers under review. What leaves: numbers, and the pairs of labels that are confused most, with
-the sentences that led to it. Only decisions count that a reviewer made without seeing the other's.
+the sentences that led to it. Only decisions made without seeing the other reviewer's count.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
 MOST_EXAMPLES = 3
-"""Papers that are shown for a confused pair."""
+"""Most papers that are shown for a confused pair."""
 
 
 class PairKappa(Record):
@@ -50,7 +50,7 @@ class LeafAgreement(Record):
 
 
 class ConfusedPaper(Record):
-    """A paper on which two reviewers differ, and what they read there.
+    """A paper on which two reviewers differ, and the sentences that they read.
 
     Attributes:
         said: Each reviewer, their label and their note.
@@ -77,14 +77,14 @@ class ReviewAgreement(Record):
     """The agreement of the reviewers of a run.
 
     Attributes:
-        papers: On which at least two reviewers decided blind.
+        papers: Papers on which at least two reviewers decided blind.
         equal: Of these, papers on which all gave the same label.
         kappas: Cohen's kappa of each pair of reviewers.
-        machine: Cohen's kappa of each reviewer with the engine on these papers; "failed" is a label of its
-        own.
+        machine: Cohen's kappa of each reviewer with the engine on these papers; "failed" counts as a separate
+        label.
         alpha: Krippendorff's alpha for nominal data.
         tree_alpha: Krippendorff's alpha with the squared distance in the tree (`tree_distance`).
-        weights: The distance between each two labels that occur, in words the weights of `tree_alpha`.
+        weights: The distance of each pair of occurring labels: the weights of `tree_alpha`.
         by_label: In the order of the taxonomy.
         confused: The most frequent first.
     """
@@ -167,7 +167,7 @@ def krippendorff_of(rows: Sequence[Sequence[str | None]], taxonomy: Taxonomy | N
     missing values; with a taxonomy, the metric difference is `tree_distance` squared (section D's form).
 
     Args:
-        rows: A paper each; the n-th value is the n-th reviewer's label, None if missing.
+        rows: One row per paper; the n-th value is the n-th reviewer's label, None if missing.
         taxonomy: None for nominal data.
     """
     import krippendorff
@@ -188,7 +188,7 @@ def krippendorff_of(rows: Sequence[Sequence[str | None]], taxonomy: Taxonomy | N
 
 
 def tree_distance(taxonomy: Taxonomy, first: str, second: str) -> float:
-    """How far two labels are apart in the tree, in [0, 1]: 1 - 2 |A ∩ B| / (|A| + |B|).
+    """The distance of two labels in the tree, in [0, 1]: 1 - 2 |A ∩ B| / (|A| + |B|).
 
     A and B are the label and its ancestors without the root. 0 for the same label; 1 for different classes,
     and between out-of-scope or unplaced and anything else; 1/2 for siblings at depth 2, 1/3 at depth 3.

@@ -1,8 +1,7 @@
-"""A person's act -> decisions in the ledger, checked against the taxonomy, the plan and what may be seen.
+"""A person's input -> decisions in the ledger, checked against the taxonomy and the plan.
 
-What enters: a run's folder, a name, and what was decided on which papers. What leaves: decisions that are
-on disk, and the corrections that follow. The run's files follow by `classifier.batch.results.refresh`, once
-for many acts.
+What enters: a run's folder, a name, and decisions on papers. What leaves: saved decisions, and the resulting
+corrections. `classifier.batch.results.refresh` updates the run's files, once for many acts.
 """
 
 from __future__ import annotations
@@ -26,18 +25,18 @@ from classifier.text.characters import shown
 MOST_NOTE_CHARS = 4000
 _MOST_NAME_CHARS = 100
 ACCEPT = "accept"
-"""In the place of a label: the engine's label of each paper."""
+"""Used instead of a label: the engine's label of each paper."""
 
 
 @dataclass(frozen=True)
 class DecisionWish:
-    """What a person decides.
+    """A person's decision.
 
     Attributes:
         label: A leaf id, "out-of-scope", "unplaced", `ACCEPT`, or None for a skip or a note.
         scope_reason: A scope rule's id, with "out-of-scope" only.
-        note: Why; alone, without a label and `skip`, it is a note.
-        skip: Ask for it again after all others.
+        note: The reason; without a label and `skip`, the decision is only a note.
+        skip: Show the paper again after all others.
         resolve: End the conflict of two reviewers.
     """
 
@@ -60,12 +59,13 @@ def decide(
     """Saves one decision on one paper, or the same on many as one act; all or none.
 
     Args:
-        papers: Each with why it was asked (`Why`, or "").
+        papers: Key of each paper -> why it was in the queue (`Why`, or "").
         token: See `append_decisions`.
 
     Raises:
-        ConfigError: The name is missing, or is none of the plan's reviewers.
-        InputError: A label, scope rule or key that does not exist, or what the plan does not allow.
+        ConfigError: The name is missing, or is not one of the plan's reviewers.
+        InputError: A label, scope rule or key that does not exist, or a decision that the plan does not
+            allow.
         StoreError: The ledger cannot be written; nothing was saved.
     """
     name = checked_name(name)

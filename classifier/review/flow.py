@@ -1,8 +1,8 @@
 """A run and its decisions -> the counts of a PRISMA 2020 flow diagram, as CSV and as a picture.
 
-What enters: papers under review, and what the lists had besides. What leaves: counts that add up, and their
-drawing by `classifier.export.svg`. Source: Page et al. 2021, "The PRISMA 2020 statement" (BMJ 372:n71),
-figure 1: one path, from databases and registers; a paper's label takes the place of the assessment of its
+What enters: papers under review, and the counts of other entries of the lists. What leaves: counts that add
+up, and their drawing by `classifier.export.svg`. Source: Page et al. 2021, "The PRISMA 2020 statement" (BMJ
+372:n71), figure 1: one path, from databases and registers; a paper's label replaces the assessment of its
 full text.
 """
 
@@ -27,20 +27,20 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
 NO_REASON = "no reason given"
-"""Papers that are out of scope by no rule of the taxonomy."""
+"""Key for papers that are out of scope without a rule of the taxonomy."""
 
 
 class FlowCounts(Record):
-    """Counts in which `identified` is the sum of what follows it.
+    """Counts; `identified` is the sum of the later ones.
 
     Attributes:
-        identified: Entries of all lists, unusable ones among them.
+        identified: Entries of all lists, including unusable ones.
         unusable: Entries that cannot be read as a paper.
-        duplicates: Entries of a paper that is there already.
+        duplicates: Entries of the same paper as an earlier entry.
         waiting: Papers that have no label yet.
-        screened: Papers with a label or a failure: identified less the three before.
+        screened: Papers with a label or a failure: `identified` minus the three counts above.
         not_assessed: Papers that could not be read or labelled.
-        excluded: Scope rule's id, or `NO_REASON` -> papers out of scope; with every rule of the taxonomy.
+        excluded: Scope rule's id, or `NO_REASON` -> papers out of scope; includes every rule of the taxonomy.
         unplaced: In scope, but no leaf fits.
         included: Papers in a leaf.
         by_people: Papers whose label a person gave, accepted or corrected.
@@ -68,7 +68,7 @@ def count_flow(folder: Path, papers: Sequence[ReviewPaper], taxonomy: Taxonomy) 
     with reading(folder) as db:
         counts = Ledger(db, ledger_path(folder)).counts()
     rows = sum(1 for _ in read_rows(folder))
-    waiting = max(0, counts.total - rows)  # the lists may be under way
+    waiting = max(0, counts.total - rows)  # the lists may be changing at the moment
     labels = Counter(paper.filed.label for paper in papers)
     reasons = Counter(
         paper.scope_reason or NO_REASON for paper in papers if paper.filed.label == OUT_OF_SCOPE
@@ -89,7 +89,7 @@ def count_flow(folder: Path, papers: Sequence[ReviewPaper], taxonomy: Taxonomy) 
 
 
 def flow_csv(counts: FlowCounts, taxonomy: Taxonomy) -> Iterator[str]:
-    """A header, then a line for each count: stage, what, reason, papers."""
+    """CSV with a header and one line per count: stage, what, reason, papers."""
     yield csv_line(("stage", "what", "reason", "count"))
     for stage, what, reason, number in _lines(counts, taxonomy):
         yield csv_line((stage, what, reason, str(number)))
@@ -109,12 +109,12 @@ def _lines(counts: FlowCounts, taxonomy: Taxonomy) -> Iterator[tuple[str, str, s
 
 
 def flow_svg(counts: FlowCounts, taxonomy: Taxonomy) -> str:
-    """The diagram: the path of the papers at the top, what leaves it below."""
+    """The diagram: the path of the papers at the top, excluded ones below."""
     return render_svg(lay_out_flow(counts, taxonomy))
 
 
 def lay_out_flow(counts: FlowCounts, taxonomy: Taxonomy) -> Picture:
-    """Columns for identification, screening and inclusion; in each what stays, and under it what leaves."""
+    """Columns for identification, screening and inclusion; excluded papers below the remaining ones."""
     excluded = sum(counts.excluded.values())
     columns = [
         [

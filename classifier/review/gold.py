@@ -1,9 +1,8 @@
 """Decided papers of a run -> studies of the workspace, with provenance.
 
 What enters: papers under review, and summaries in somebody's own words. What leaves: `gold/labels.jsonl` and
-`gold/out_of_scope.jsonl` with new or renewed lines; both, or neither. Nothing is written that `classifier
-lint` finds something new in. Texts of papers are not copied: a summary that nobody wrote is drafted from the
-title.
+`gold/out_of_scope.jsonl` with new or updated lines; both, or neither. Nothing is written if `classifier lint`
+has a new finding. Texts of papers are not copied: if nobody wrote a summary, it is drafted from the title.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from classifier.survey.workspace import Workspace, builtin_root
 from classifier.text.characters import shown
 
 BY_REVIEW = "review"
-"""`provenance.from` of a study that this module wrote; only these are renewed."""
+"""`provenance.from` of studies that this module wrote; only these are updated."""
 DRAFTED, WRITTEN = "drafted from the title; write your own", "written by a person"
 _PATIENCE_S = 60.0
 _ID_CHARS = 40
@@ -35,13 +34,13 @@ _ID_CHARS = 40
 
 @dataclass(frozen=True)
 class GoldChange:
-    """What adding did, or would do.
+    """The changes that adding made, or would make.
 
     Attributes:
         added, renewed: Ids of studies that are new, or whose label, summary or note was changed.
-        known: Ids of studies that are there already as they should be.
-        skipped: Key of a decided paper that makes no study -> why.
-        drafted: Ids of studies of these whose summary nobody has written.
+        known: Ids of existing studies that need no change.
+        skipped: Key of a decided paper that cannot become a study -> reason.
+        drafted: Ids of these studies that have a drafted summary.
     """
 
     added: tuple[str, ...]
@@ -58,16 +57,15 @@ def add_gold(
     *,
     dry_run: bool = False,
 ) -> GoldChange:
-    """Takes the decided papers into the workspace; a second time nothing changes.
+    """Adds the decided papers to the workspace; repeating it changes nothing.
 
     Args:
         summaries: Key of a paper -> its summary in somebody's own words, 1 to a few sentences.
-        dry_run: Say what would be done.
+        dry_run: Only report what would be done.
 
     Raises:
         ConfigError: The workspace is the installed program's own, or its gold files cannot be read.
-        InputError: A summary for a paper that is not decided, or lint finds something new; nothing is
-        written.
+        InputError: A summary for a paper that is not decided, or a new finding of lint; nothing is written.
         StoreError: A file cannot be written; both are as they were.
     """
     root = workspace.root
@@ -124,7 +122,7 @@ def _add(
 
 
 def _study(taxonomy: Taxonomy, paper: ReviewPaper, summary: str | None) -> Study | str:
-    """The study of a decided paper, or why it makes none."""
+    """The study of a decided paper, or the reason why there is none."""
     label = paper.decided or ""
     filed = paper.filed
     if label not in (*taxonomy.leaves, OUT_OF_SCOPE):
@@ -157,10 +155,10 @@ def _study(taxonomy: Taxonomy, paper: ReviewPaper, summary: str | None) -> Study
 
 
 def answers_for(taxonomy: Taxonomy, paper: ReviewPaper) -> dict[str, str] | None:
-    """Answers that lead to the label that people gave; None if there are none.
+    """Answers that lead to the people's label; None if there are none.
 
-    The engine's answers are kept if they lead there; else those that the label requires are set, and of the
-    others the engine's, or `unclear` if they would lead elsewhere.
+    The engine's answers are kept if they lead to it. Otherwise, the answers that the label requires are set,
+    and the others are the engine's, or `unclear` if they would lead to another label.
     """
     label = paper.decided or ""
     said = {item.question: item.answer for item in paper.filed.row.label.answers}
@@ -197,7 +195,7 @@ def _rationale(paper: ReviewPaper, agreed: bool) -> str:
 
 
 def _provenance(paper: ReviewPaper, is_written: bool, agreed: bool) -> dict[str, Any]:
-    """Who, when, and from which paper's bytes; null if only a title and an abstract were read."""
+    """Who decided, when, and the hash of the paper's file (null if only title and abstract were read)."""
     correction, label = paper.filed.row.correction, paper.filed.row.label
     return {
         "from": BY_REVIEW,
@@ -211,7 +209,7 @@ def _provenance(paper: ReviewPaper, is_written: bool, agreed: bool) -> dict[str,
 
 
 def _renewed(old: Study, made: Study) -> Study:
-    """The study as it should be now; what people edited in the file stays, if the label is the same."""
+    """The updated study; people's edits in the file are kept if the label is the same."""
     is_written = made.provenance["summary"] == WRITTEN
     if (old.label, old.scope_reason) == (made.label, made.scope_reason):
         if not is_written or old.summary == made.summary:

@@ -1,7 +1,6 @@
-"""The files of a workspace's studies: lines as they are, but for those that are new or changed.
+"""Writes the files of a workspace's studies; only new and changed lines differ.
 
-What enters: studies. What leaves: both files, or neither, and only if `classifier lint` finds nothing new in
-them.
+What enters: studies. What leaves: both files, or neither, and only if `classifier lint` has no new finding.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, re
 
 
 class GoldFiles:
-    """The two files of studies: lines as they are, but for those that are new or changed."""
+    """The two files of studies; unchanged lines are written as they were."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -51,7 +50,7 @@ class GoldFiles:
         return next(name for ending in endings if (name := f"{study.id}{ending}") not in taken)
 
     def put(self, study: Study, old: Study | None) -> None:
-        """Adds a line, or replaces the old study's; in the other file, if the label moved it."""
+        """Adds a line, or replaces the old study's; in the other file if the new label requires it."""
         if study == old:
             return
         name = GOLD_FILES[study.label == OUT_OF_SCOPE]
@@ -67,7 +66,7 @@ class GoldFiles:
         self._studies = [pair for pair in self._studies if pair[1].id != study.id] + [(name, study)]
 
     def content(self) -> dict[str, bytes]:
-        """File -> its new bytes; without those that have no line and were not there."""
+        """File -> its new bytes; without files that would be new and empty."""
         return {
             name: "".join(f"{line}\n" for _, line in lines).encode()
             for name, lines in self._lines.items()
@@ -102,7 +101,7 @@ def check_files(workspace: Workspace, files: GoldFiles) -> None:
     """Lints a copy with the new files.
 
     Raises:
-        InputError: There is a finding that was not there before.
+        InputError: There is a new finding.
     """
     before = {_essence(finding) for finding in lint_workspace(workspace)}
     with tempfile.TemporaryDirectory(prefix="classifier-gold-") as folder:
@@ -111,7 +110,7 @@ def check_files(workspace: Workspace, files: GoldFiles) -> None:
         for name, data in files.content().items():
             replace_bytes(copy / name, (data,))
         after = lint_workspace(Workspace(copy))
-    # That leaves have no study is no fault of those that were added.
+    # Leaves without a study are not caused by the added studies.
     new = [one for one in after if _essence(one) not in before and one.code != "no-example"]
     if new:
         listed = "; ".join(f"{one.where}: {one.message}" for one in new[:3])
@@ -120,7 +119,7 @@ def check_files(workspace: Workspace, files: GoldFiles) -> None:
 
 
 def _essence(finding: Finding) -> tuple[str, str, str]:
-    """A finding without the number of its line, which moves."""
+    """A finding without its line number, which may change."""
     return finding.code, re.sub(r":\d+", "", finding.where), finding.message
 
 

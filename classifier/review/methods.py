@@ -1,7 +1,6 @@
-"""A reviewed run -> a paragraph for the methods section of a survey, and where each of its numbers is from.
+"""A reviewed run -> a paragraph for the methods section of a survey, with the source of each number.
 
-What enters: counts that were computed elsewhere. What leaves: text without a claim that the counts do not
-carry.
+What enters: counts computed elsewhere. What leaves: text that claims no more than the counts show.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class MethodsText(Record):
 
 
 class _Writer:
-    """Puts sentences together and notes the source of each number in them."""
+    """Joins sentences and records the source of each number in them."""
 
     def __init__(self) -> None:
         self._sentences: list[str] = []
@@ -58,7 +57,7 @@ class _Writer:
         self._sentences.append(text)
 
     def done(self) -> MethodsText:
-        """All that was said."""
+        """The finished text and its numbers."""
         return MethodsText(text=" ".join(self._sentences), numbers=tuple(self._numbers))
 
 

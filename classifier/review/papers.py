@@ -1,4 +1,4 @@
-"""A run's folder -> its papers, each once, with the decisions on it and what a person may see of them.
+"""A run's folder -> its papers, each once, with the decisions on it and who may see them.
 
 What enters: the ledger, and the plan. What leaves: papers in list order.
 """
@@ -27,9 +27,9 @@ class ReviewPaper:
     """A paper under review.
 
     Attributes:
-        filed: Its row, with the label that counts now.
-        decisions: Those that are not undone, oldest first.
-        opinions: What the reviewers said, under the plan.
+        filed: Its row, with the current label.
+        decisions: Decisions that are not undone, oldest first.
+        opinions: The reviewers' opinions, according to the plan.
         draw: Its place in the random order of the seed; the lowest are the audit sample.
         is_audit: Whether it is in the sample.
         was_done: Whether all who must decide had decided at some time: who takes a decision back after that
@@ -57,7 +57,7 @@ class ReviewPaper:
 
     @property
     def confidence(self) -> float | None:
-        """The engine's, in [0, 1]; None if unknown."""
+        """The engine's confidence, in [0, 1]; None if unknown."""
         label = self.filed.row.label
         return None if label.status == "failed" else label.confidence
 
@@ -82,14 +82,14 @@ class ReviewPaper:
         return self.filed.ruled.scope_reason
 
     def waits_for(self, name: str, plan: ReviewPlan) -> bool:
-        """Whether a person is still to decide; never, if others have ended it or it is not theirs."""
+        """Whether a person still has to decide; False if the paper is finished or assigned to others."""
         if not plan.is_double:
             return self.decided is None
         is_theirs = name in plan.reviewers and name not in self.opinions.by_name
         return is_theirs and not self.opinions.is_done
 
     def seen_by(self, name: str, plan: ReviewPlan) -> tuple[ReviewDecision, ...]:
-        """The decisions that a person may see: all, or until a blind review is done only their own."""
+        """The decisions that a person may see: all, or only their own until a blind review is finished."""
         if not plan.is_double or self.opinions.is_done:
             return self.decisions
         own = (made for made in self.decisions if made.by == name)
@@ -111,7 +111,7 @@ def without_machine(made: ReviewDecision) -> ReviewDecision:
 
 
 def read_review(folder: Path, plan: ReviewPlan) -> list[ReviewPaper]:
-    """The papers of a run in list order, duplicates left out, failed ones among them.
+    """The papers of a run in list order, without duplicates, including failed ones.
 
     Raises:
         ConfigError: There is no ledger.
@@ -151,7 +151,7 @@ def with_decisions(
     """Rows and the decisions on them -> papers with the audit sample drawn.
 
     Args:
-        rows: Of a run; duplicates are left out.
+        rows: Rows of a run; duplicates are left out.
         decisions: The key of a paper's first entry -> its decisions.
         was_done: Keys of papers whose blind review was done at some time.
     """
@@ -175,10 +175,10 @@ def _with_sample(papers: list[ReviewPaper], plan: ReviewPlan) -> list[ReviewPape
 
 
 def _draw(seed: int, filed: Filed) -> str:
-    """A number of the paper that looks random and depends on neither key nor place in the list."""
+    """A pseudo-random number of the paper that does not depend on its key or position in the list."""
     row = filed.row
     known = row.entry.paper
     name = [material_of(as_json(row.entry)), row.label.paper.sha256 or ""]
-    if not (known.title or known.arxiv_id or known.doi):  # a folder of PDFs brings nothing else
+    if not (known.title or known.arxiv_id or known.doi):  # a folder of PDFs has no other data
         name.append(row.entry.key)
     return hashlib.sha256(f"{seed}:{':'.join(name)}".encode()).hexdigest()

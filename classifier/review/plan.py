@@ -1,4 +1,4 @@
-"""The plan of a review: seed, sample, reviewers, and what they may see; kept in the run's ledger.
+"""The plan of a review: seed, sample, reviewers, and what they may see; stored in the run's ledger.
 
 What enters: a run's folder. What leaves: the plan, the same for everyone who opens this run.
 """
@@ -19,7 +19,7 @@ PER_PAPER = 2
 """Reviewers who decide on each paper, if a plan names several."""
 _NAME_CHARS = 100
 _SHARE, _LEAST, _MOST = 0.1, 30, 200
-"""Of the papers that make the audit sample, where the plan gives no number (chosen: 30 papers give an
+"""Share, minimum and maximum of the audit sample if the plan gives no number (chosen: 30 papers give an
 interval of about ±0.15 at an accuracy of 0.8, 200 one of ±0.06)."""
 
 
@@ -54,21 +54,21 @@ class ReviewPlan(Record):
         return bool(self.reviewers)
 
     def sample_size(self, papers: int) -> int:
-        """How many of so many papers are in the audit sample."""
+        """The size of the audit sample of a run with this many papers."""
         wanted = self.audit if self.audit is not None else min(_MOST, max(_LEAST, math.ceil(_SHARE * papers)))
         return min(papers, wanted)
 
 
 def open_plan(folder: Path, **given: object) -> ReviewPlan:
-    """The plan of a run, made when it is first opened; what is given is changed and kept.
+    """The plan of a run, created when it is first opened; given values replace stored ones.
 
     Args:
-        folder: The run's.
-        given: Fields of the plan; those that are None stay as they are. Without a seed, a new plan draws one.
+        folder: The run's.         given: Fields of the plan; those that are None are not changed. Without a
+        seed, a new plan draws one.
 
     Raises:
         ConfigError: There is no ledger, or a value is wrong.
-        StoreError: The ledger cannot be read or written, or holds no plan of ours.
+        StoreError: The ledger cannot be read or written, or contains an invalid plan.
     """
     kept = read_plan(folder)
     before = as_plan(kept) if kept is not None else None
@@ -87,10 +87,10 @@ def open_plan(folder: Path, **given: object) -> ReviewPlan:
 
 
 def as_plan(kept: object) -> ReviewPlan:
-    """The plan as the ledger keeps it; that of a run nobody has reviewed, if there is none.
+    """The plan from the ledger's JSON; the default plan if there is none.
 
     Raises:
-        StoreError: It is not one of ours.
+        StoreError: It is not a valid plan.
     """
     try:
         return ReviewPlan.model_validate(kept if kept is not None else {})

@@ -1,6 +1,6 @@
-"""Papers under review -> the order in which a person is asked, and why.
+"""Papers under review -> the order in which a person sees them, with reasons.
 
-What enters: papers, the plan, a person and a filter. What leaves: places, the first one to be asked first.
+What enters: papers, the plan, a person and a filter. What leaves: places in the queue, in order.
 The same seed gives the same order. How the order was chosen: benchmarks/review_order.py.
 """
 
@@ -18,7 +18,7 @@ from classifier.text.characters import shown
 
 
 class Why(StrEnum):
-    """Why a paper is asked: the random sample, and then doubts in the order of the queue."""
+    """Why a paper is in the queue: the random sample, then doubts in the order of the queue."""
 
     audit = "audit"
     failed = "failed"
@@ -44,10 +44,10 @@ REASONS = {
 _EVIDENCE = ("quote-absent", "answers-contradict-leaf")
 _OTHER = ("hidden-text", "hidden-text-unchecked", "partial-text", "title-mismatch")
 _THIN = 3
-"""A leaf with at most so many papers in the run is thin: one wrong paper changes what it says."""
+"""A leaf with at most this many papers in the run is thin: one wrong paper matters."""
 _LOW = "low-confidence"
 _EVERY = 4
-"""Chosen by benchmarks/review_order.py: the whole sample first would cost what it is large."""
+"""Chosen by benchmarks/review_order.py: asking the whole sample first would delay all other papers."""
 _SAMPLE = "It is in the random sample that measures how often the labels are right."
 _HIDDEN = "The reason is shown when both reviewers have decided."
 
@@ -57,8 +57,8 @@ class QueuePlace:
     """A paper in the queue.
 
     Attributes:
-        why: The first reason that fits.
-        sentence: It in one plain sentence.
+        why: The first reason that applies.
+        sentence: The reason in one sentence.
     """
 
     paper: ReviewPaper
@@ -68,12 +68,12 @@ class QueuePlace:
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Which papers are wanted; None and "" want all.
+    """A filter for the queue; None and "" do not filter.
 
     Attributes:
         why: In the queue for this reason.
-        label: With this label now; a branch's id wants the leaves below it.
-        text: Words that title, key or authors contain, in any case.
+        label: With this current label; for a branch's id, with a leaf below it.
+        text: Words in title, key or authors, ignoring case.
         below: With a confidence below this, or none.
         engine: Labelled by this model or engine.
         year: Of this year.
@@ -89,7 +89,7 @@ class QueueFilter:
     decided: bool = False
 
     def wants(self, place: QueuePlace, plan: ReviewPlan) -> bool:
-        """Whether a place passes; by a hidden label or confidence nothing is found."""
+        """Whether a place passes the filter; hidden labels and confidences never match."""
         paper = place.paper
         if not paper.shows_machine(plan) and (self.label is not None or self.below is not None):
             return False
@@ -108,14 +108,14 @@ class QueueFilter:
 def make_queue(
     papers: Sequence[ReviewPaper], plan: ReviewPlan, name: str, wanted: QueueFilter | None = None
 ) -> list[QueuePlace]:
-    """The papers that wait for a person, in order; those that were skipped come last.
+    """The papers that wait for a person, in order; skipped ones come last.
 
-    One place in four is the next paper of the sample, in its random order; the other places begin with what
-    looks wrong. A paper of the sample has the earlier of its two places.
+    Every fourth place is the next paper of the sample, in random order; the others start with the most
+    doubtful papers. A paper of the sample gets the earlier of its two places.
 
     Args:
         name: The person's.
-        wanted: Only these; with `decided` those too that wait for nobody.
+        wanted: The filter; with `decided`, also papers that wait for nobody.
     """
     wanted = wanted or QueueFilter()
     sizes = Counter(paper.filed.label for paper in papers)
@@ -137,7 +137,7 @@ def make_queue(
 
 
 def _merged(sample: Sequence[QueuePlace], others: Sequence[QueuePlace], decided: int) -> Iterator[QueuePlace]:
-    """The sample at every `_EVERY`th place, counted from the first decision on; each paper once."""
+    """The sample at every `_EVERY`th place, counted from the first decision; each paper once."""
     sources = deque(sample), deque(others)
     seen: set[int] = set()
     number = decided
@@ -168,7 +168,7 @@ def _place(paper: ReviewPaper, sizes: Counter[str], plan: ReviewPlan) -> QueuePl
 
 
 def _doubt(paper: ReviewPaper, sizes: Counter[str]) -> Why:
-    """The first reason to look at a label, whether or not it is in the sample."""
+    """The first reason to review a label, whether or not it is in the sample."""
     label = paper.filed.row.label
     reasons = set(label.review_reasons)
     if paper.machine == FAILED:

@@ -1,7 +1,7 @@
-"""A paper's decisions -> the label that they give, as a correction; and what is still open.
+"""A paper's decisions -> the resulting label as a correction, or what is still open.
 
-What enters: decisions that are not undone, oldest first. What leaves: nothing that depends on who looks.
-The same function decides in the ledger's transaction and on every page.
+What enters: decisions that are not undone, oldest first. What leaves: a correction, the same for every
+viewer. The ledger's transaction and all pages use the same function.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from classifier.review.plan import PER_PAPER, ReviewPlan, as_plan
 
 @dataclass(frozen=True)
 class Opinions:
-    """What the reviewers of a paper have said.
+    """The decisions of a paper's reviewers.
 
     Attributes:
         by_name: The last label decision of each reviewer, in the order in which they first decided.
@@ -31,7 +31,7 @@ class Opinions:
 
     @property
     def is_done(self) -> bool:
-        """Whether all who must decide have decided; then nothing is hidden any more."""
+        """Whether all required reviewers have decided; then nothing is hidden any more."""
         return self.resolution is not None or len(self.by_name) >= self.needed
 
     @property
@@ -50,10 +50,10 @@ class Opinions:
 
 
 def opinions_of(plan: ReviewPlan, decisions: Sequence[ReviewDecision]) -> Opinions:
-    """What was said under a plan.
+    """Collects the reviewers' decisions according to a plan.
 
-    Of a review by one, only the last decision counts, whoever made it. Of a blind one, only those of its
-    reviewers count.
+    In a review by one person, only the last decision counts, by any person. In a blind review, only decisions
+    of the plan's reviewers count.
     """
     by_name: dict[str, ReviewDecision] = {}
     resolution = None
@@ -70,7 +70,7 @@ def opinions_of(plan: ReviewPlan, decisions: Sequence[ReviewDecision]) -> Opinio
 
 
 def ruling_of(plan: ReviewPlan, decisions: Sequence[ReviewDecision]) -> Correction | None:
-    """The correction that decisions give; None while some must still decide, or are in conflict."""
+    """The correction that results from decisions; None while decisions are missing or in conflict."""
     said = opinions_of(plan, decisions)
     if said.resolution is not None:
         return _as_correction([said.resolution])
@@ -80,7 +80,7 @@ def ruling_of(plan: ReviewPlan, decisions: Sequence[ReviewDecision]) -> Correcti
 
 
 def rule(kept: Any, decisions: Sequence[ReviewDecision]) -> Correction | None:
-    """`ruling_of` for the ledger, which keeps the plan as JSON."""
+    """`ruling_of` for the ledger, which stores the plan as JSON."""
     return ruling_of(as_plan(kept), decisions)
 
 
@@ -98,5 +98,5 @@ def _as_correction(made: Sequence[ReviewDecision]) -> Correction:
 
 
 def _note(made: ReviewDecision) -> str:
-    """The scope rule and the words, as a correction has one text for both."""
+    """The scope rule and the note as one text, since a correction has only one field for both."""
     return ": ".join(part for part in (made.scope_reason, made.note.strip()) if part)

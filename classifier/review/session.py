@@ -1,4 +1,4 @@
-"""One person at one run: the queue, decisions, and the files that follow at the end.
+"""A person's review of a run: the queue, decisions, and the update of the files at the end.
 
 What enters: a folder, a taxonomy, a name, and changes of the plan. What leaves: places to show; decisions on
 disk. Whoever decides comes through here: the terminal, the service (one session for each request) and
@@ -29,7 +29,7 @@ Reader = Callable[[Path, ReviewPlan], list[ReviewPaper]]
 
 @dataclass
 class ReviewSession:
-    """A run as a person reviews it.
+    """A person's review session of a run.
 
     Attributes:
         name: The person's; empty for those who only look.
@@ -48,7 +48,7 @@ class ReviewSession:
 
     @classmethod
     def open(cls, folder: Path, taxonomy: Taxonomy, name: str, **given: object) -> ReviewSession:
-        """Opens a run; see `open_plan` for what can be given.
+        """Opens a run; see `open_plan` for the arguments.
 
         Raises:
             ConfigError: There is no ledger, or a value is wrong.
@@ -80,10 +80,10 @@ class ReviewSession:
         self.reload()
 
     def need_name(self) -> None:
-        """Checks that somebody decides.
+        """Checks that the session has a name that may decide.
 
         Raises:
-            ConfigError: There is no name, or it is none of the reviewers of a blind review.
+            ConfigError: There is no name, or it is not one of the reviewers of a blind review.
         """
         if not self.name.strip():
             raise ConfigError("who decides is not known; give --as NAME")
@@ -137,7 +137,7 @@ class ReviewSession:
         return self.as_seen(made)
 
     def undo(self, act: int | None = None) -> list[ReviewDecision]:
-        """Takes the person's last act back; see `classifier.review.decide.undo`."""
+        """Undoes the person's last act; see `classifier.review.decide.undo`."""
         undone = undo(self.folder, self.name, act)
         self._changed |= bool(undone)
         self.reload()
@@ -174,7 +174,7 @@ class ReviewSession:
         return [without_machine(one) if one.key in hidden else one for one in made]
 
     def close(self) -> None:
-        """Lets labels.jsonl, failed.jsonl and run.json follow the ledger.
+        """Updates labels.jsonl, failed.jsonl and run.json from the ledger.
 
         Raises:
             StoreError: They cannot be written; the ledger has everything.

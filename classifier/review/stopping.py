@@ -1,8 +1,7 @@
-"""The audit sample -> how often the engine is right, and from which confidence on nobody must look.
+"""The audit sample -> the engine's accuracy, and the confidence above which no review is needed.
 
 What enters: papers under review. What leaves: counts, an exact interval, and a threshold. Only the sample
-is used: other decided papers were chosen because they looked wrong, so their share says nothing about the
-whole.
+is used: other decided papers were chosen because they looked wrong, so they are not representative.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 class SampleAccuracy(Record):
-    """How often the engine is right, by the sample.
+    """The engine's accuracy in the sample.
 
     Attributes:
-        papers: Of the run, each once.
-        sampled: In the audit sample.
+        papers: Papers of the run, each once.
+        sampled: Papers in the audit sample.
         decided: Of these, papers that people have decided, in the random order up to the first undecided one:
             those after it may have been asked because they looked wrong.
         right: Of these, papers on which the engine's label is that of the people; a failed one is wrong.
@@ -47,12 +46,13 @@ class SampleAccuracy(Record):
 
 
 class ThresholdCheck(Record):
-    """What the sample says about papers with a confidence of `threshold` or more.
+    """The sample's result for papers with a confidence of `threshold` or more.
 
     Attributes:
-        n, right: Decided papers of the sample there, and how many of them the engine has right.
+        n, right: Decided papers of the sample with such a confidence, and how many of them the engine has
+            right.
         low: One-sided exact lower bound of their accuracy at 1 - 0.05 / number of thresholds; None if n is 0.
-        above: Papers of the whole run there; `undecided` of them nobody has decided.
+        above: Papers of the whole run with such a confidence; `undecided` of them have no decision.
         is_enough: Whether `low` reaches the wanted accuracy.
     """
 
@@ -66,11 +66,11 @@ class ThresholdCheck(Record):
 
 
 class StoppingAdvice(Record):
-    """Whether more must be looked at.
+    """Whether more papers must be reviewed.
 
     Attributes:
-        wanted: The accuracy that papers nobody looks at must reach.
-        threshold: The lowest confidence at which it is shown; None if at none.
+        wanted: The accuracy that unreviewed papers must reach.
+        threshold: The lowest confidence at which the sample shows this accuracy; None if there is none.
         left: Papers that a person must still decide for that; all undecided ones if there is no threshold.
     """
 
@@ -82,13 +82,13 @@ class StoppingAdvice(Record):
 
 
 def advise(papers: Sequence[ReviewPaper], wanted: float) -> StoppingAdvice:
-    """What the sample says now; with an undecided sample there is no threshold.
+    """The advice from the current sample; without a completely decided sample there is no threshold.
 
     Args:
         wanted: In (0, 1).
 
     Raises:
-        ConfigError: scipy is missing, or `wanted` is no share.
+        ConfigError: scipy is missing, or `wanted` is out of range.
     """
     if not 0 < wanted < 1:
         raise ConfigError(f"the wanted accuracy is {wanted}; expected a number between 0 and 1")
@@ -111,7 +111,7 @@ def sample_accuracy(papers: Sequence[ReviewPaper]) -> SampleAccuracy:
         ConfigError: scipy is missing.
     """
     sample = sorted((paper for paper in papers if paper.is_audit), key=lambda paper: paper.draw)
-    # Papers that looked wrong were asked earlier, so only those before the first gap are a random sample.
+    # Doubtful papers are shown earlier, so only papers before the first gap are a random sample.
     decided = list(takewhile(lambda paper: paper.decided is not None, sample))
     right = sum(map(is_right, decided))
     low, high = exact_interval(right, len(decided)) if decided else (None, None)
@@ -128,7 +128,7 @@ def sample_accuracy(papers: Sequence[ReviewPaper]) -> SampleAccuracy:
 
 
 def is_right(paper: ReviewPaper) -> bool:
-    """Whether the engine's label is the one that people gave; never, if it has none."""
+    """Whether the engine's label equals the people's; False if it has none."""
     return paper.machine != FAILED and paper.machine == paper.decided
 
 
@@ -176,7 +176,7 @@ def _check(papers: Sequence[ReviewPaper], threshold: float, wanted: float) -> Th
 
 
 def _open_sample(papers: Sequence[ReviewPaper]) -> bool:
-    """Whether papers of the sample wait: those that were left for later may be the hard ones."""
+    """Whether papers of the sample are undecided: those left for later may be the hard ones."""
     return any(paper.is_audit and paper.decided is None for paper in papers)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from classifier.errors import InputError
 
 MOST_CHARS = 2000
-"""Of a summary: several times the length of the built-in studies'."""
+"""Longest summary in characters: several times the length of the built-in studies'."""
 
 
 def read_summaries(path: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What `filing` makes of a source: the tree, its papers, and one outcome for every entry."""
+"""The result of `filing`: the tree, its papers, and one outcome for every entry."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from classifier.survey.section_plan import SectionPlan
 
 
 class Choices(Record):
-    """What the author decides about doubtful papers.
+    """The author's choices for doubtful papers.
 
     Attributes:
-        facets: Papers of sections that are no topics: kept in facets.jsonl, or left out.
+        facets: Papers of sections that are not topics: kept in facets.jsonl, or left out.
         several: A paper in several leaves: the others are secondary, or only the first counts.
         branch_papers: Papers directly under a branch: a pile, or a leaf "other" below it.
     """
@@ -28,12 +28,12 @@ class Choices(Record):
 
 
 class Outcome(Record):
-    """What became of one entry of the source.
+    """The outcome for one entry of the source.
 
     Attributes:
         outcome: "leaf", "secondary", "repeated", "facet", "left out" or "pile".
         where: A leaf's id, "facet=value", or a pile's name.
-        study: Id of the study that has the paper, if one has.
+        study: Id of the study of this paper, if there is one.
     """
 
     line: int

@@ -1,4 +1,4 @@
-"""A source -> the new tree, its labelled studies, and what became of every entry.
+"""A source -> the new tree, its labelled studies, and an outcome for every entry.
 
 What enters: sections and papers, and a few choices. What leaves: a `Filing`. Every entry of the source has
 exactly one outcome: a leaf, a second mention, a facet, or a named pile; nothing is dropped silently.
@@ -21,12 +21,12 @@ from classifier.survey.section_plan import PlannedSection, SectionPlan
 DIRECT, OTHERS, FRONT, NO_SECTION, NO_TOPIC = (
     "directly under a branch", "others", "front matter", "no section", "no topic",
 )  # fmt: skip
-"""Names of piles: papers that the list has, but that no leaf of the tree takes."""
+"""Names of piles: papers of the list that are in no leaf of the tree."""
 _SHOWN = 8
 _TELLING = 16
-"""Letters of a title that two papers do not share by chance ("Introduction" has twelve)."""
+"""Titles of at least this many letters are not equal by chance ("Introduction" has twelve)."""
 _SPARED = 2
-"""Papers that a leaf needs so that one can be left out and another remains."""
+"""Least number of papers of a leaf, so that one can be left out and another remains."""
 
 
 def file_source(source: Source, choices: Choices, plan: SectionPlan | None = None) -> Filing:
@@ -105,7 +105,7 @@ class _Filer:
         )  # fmt: skip
 
     def _leaves(self) -> dict[Path, str]:
-        """Headings of a node -> the leaf that takes its papers; none for a branch without an "other"."""
+        """Headings of a node -> the leaf for its papers; none for a branch without an "other"."""
         paths = self._maker.paths()
         found = {}
         for place in {p.topics for p in self._places.values() if p.topics}:
@@ -189,7 +189,7 @@ class _Filer:
         return ("leaf" if len(paper.leaves) == 1 else "secondary"), leaf
 
     def _drop_shared_ids(self, papers: Sequence[FiledPaper]) -> None:
-        """Of papers with other titles but one id, only the first keeps it: the others' was pasted wrong."""
+        """Only the first of several papers with one id keeps it: the others are pasting errors."""
         seen: dict[tuple[str, str], FiledPaper] = {}
         for paper in papers:
             traits = traits_of(paper.entry.paper)
@@ -205,9 +205,9 @@ class _Filer:
                     )
 
     def _drop_unused_leaves(self) -> None:
-        """A leaf whose papers all count elsewhere, if second leaves are not wanted, goes and is named."""
+        """Removes and reports leaves whose papers all count elsewhere, if second leaves are not wanted."""
         used = {leaf for paper in self._filed for leaf in paper.leaves}
-        # A branch that loses its last leaf is a leaf itself, so look again until nothing goes.
+        # A branch that loses its last leaf becomes a leaf, so repeat until nothing is removed.
         while unused := [
             (path, node)
             for top in self._maker.top
@@ -221,7 +221,7 @@ class _Filer:
             self._maker.prune()
 
     def _fill_empty_leaves(self) -> None:
-        """A leaf whose papers are all listed elsewhere first gets the first of them that can be spared."""
+        """A leaf whose papers are all listed elsewhere gets the first that the other leaf can spare."""
         placed = [paper for paper in self._filed if paper.leaves]
         first = Counter(paper.leaves[0] for paper in placed)
         for leaf in dict.fromkeys(leaf for paper in placed for leaf in paper.leaves[1:]):
@@ -265,7 +265,7 @@ def _give_other_leaf(node: DraftNode) -> None:
 
 
 def _completed(entry: ListEntry, other: ListEntry) -> ListEntry:
-    """The first entry, with what only a later one of the same paper says."""
+    """The first entry, completed with values that only later entries of the same paper have."""
     more = {
         name: value
         for name, value in other.paper.model_dump(exclude_none=True).items()

@@ -1,8 +1,8 @@
-"""The files of a new workspace -> a folder, all or nothing, again and again.
+"""Writes the files of a new workspace into a folder, all or nothing; it can be repeated.
 
 What enters: names and texts. What leaves: the files, and `init/state.json`, which says which files are ours.
-A folder with anything else in it is refused; a file that a person changed is kept unless asked otherwise.
-Killed at any moment, the same command finishes what was begun.
+A folder with other files is rejected; a file that a person changed is kept unless `force` is set. After a
+kill at any moment, the same command completes the work.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _SHOWN = 5
 
 
 class InitFolder:
-    """The folder of a workspace that is being made.
+    """The folder of a new workspace.
 
     Raises:
-        ConfigError: It is a file, or has files that no init has made.
+        ConfigError: It is a file, or has files that no init has written.
     """
 
     def __init__(self, root: Path) -> None:
@@ -44,11 +44,11 @@ class InitFolder:
 
     @property
     def is_new(self) -> bool:
-        """Whether no init has been here."""
+        """Whether no init has written this folder yet."""
         return self._state is None
 
     def changed(self) -> tuple[str, ...]:
-        """Files of an earlier init that somebody has changed since."""
+        """Files of an earlier init that were changed since then."""
         known = self._known()
         return tuple(name for name in sorted(known) if (sha := self._sha(name)) and sha not in known[name])
 
@@ -56,9 +56,9 @@ class InitFolder:
         """Writes all files; returns the names of those that were new or changed.
 
         Args:
-            files: Relative name -> text. Files of an earlier init that are no more among them are removed.
-            facts: What the state notes about the source and the options.
-            force: Replace files that were changed by hand, too; FILE.bak keeps what they were.
+            files: Relative name -> text. Files of an earlier init that are not among them are removed.
+            facts: Data about the source and the options, stored in the state.
+            force: Replace files that were changed by hand, too; FILE.bak keeps the old content.
 
         Raises:
             ConfigError: Files were changed by hand.
@@ -90,12 +90,12 @@ class InitFolder:
         return written
 
     def _known(self) -> dict[str, set[str]]:
-        """File -> hashes of what an init wrote there, or found there of its own."""
+        """File -> hashes of the contents that an init wrote there, or found unchanged."""
         found: dict[str, set[str]] = {}
         for key in ("files", "before"):
             for name, sha in ((self._state or {}).get(key) or {}).items():
                 if Path(name).is_absolute() or ".." in Path(name).parts:
-                    continue  # a state that was tampered with names nothing outside
+                    continue  # a manipulated state must not name files outside
                 found.setdefault(str(name), set()).add(str(sha))
         return found
 
@@ -131,7 +131,7 @@ class InitFolder:
             ) from error
 
     def _keep(self, name: str) -> None:
-        """A copy of a changed file beside it, under a name that is free."""
+        """Copies a changed file to a free name beside it."""
         path = self.root / name
         numbers = ("", *(f".{n}" for n in range(1, 1000)))
         backup = next(b for n in numbers if not (b := path.with_name(f"{path.name}.bak{n}")).exists())
@@ -141,7 +141,7 @@ class InitFolder:
             raise StoreError(f"cannot write {backup}: {error.strerror or error}; {_ADVICE}") from error
 
     def _clear_parts(self) -> None:
-        """What a killed init left half-written."""
+        """Removes unfinished files of a killed init."""
         for name in (STATE_FILE, *self._known()):
             folder = (self.root / name).parent
             for part in folder.glob(f".{Path(name).name}.*{PART}"):
@@ -149,7 +149,7 @@ class InitFolder:
 
 
 def _is_nothing(path: Path) -> bool:
-    """Whether a name in a folder does not count: hidden, or what an init killed at once has left."""
+    """Whether a file does not count: hidden, or left by an init that was killed at its start."""
     if path.name.startswith("."):
         return True
     own = path.name == Path(STATE_FILE).parent.name and path.is_dir()

@@ -1,8 +1,8 @@
-"""A library whose entries say where they belong -> a `Source`.
+"""A library whose entries have groups, collections, tags or keywords -> a `Source`.
 
 JabRef groups, Zotero collections and tags, a column "category", "section" or "label", keywords: the first of
-these that the library uses makes the tree. A group's place below another comes from JabRef's own comment, or
-from "/" and ">" in a name.
+these that the library uses becomes the tree. The parent of a group comes from JabRef's comment, or from "/"
+and ">" in a name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _GROUPING = re.compile(r"jabref-meta:\s*grouping\s*:(.*?)\n\s*\}", re.DOTALL | r
 _GROUP = re.compile(r"^\s*(\d+)\s+(\w+):((?:\\.|[^\\;])*)", re.MULTILINE)
 _BELOW = re.compile(r"\s+/\s+|\s*>\s*|\s*›\s*|\\|::|/(?=\S)(?<=\w/)")
 _FEW = 2
-"""A keyword that fewer entries have is a word of one paper, not a topic."""
+"""A keyword with fewer entries belongs to single papers; it is not a topic."""
 
 
 def read_library(name: str, form: str) -> Source:

@@ -56,7 +56,7 @@ def read_markdown_list(name: str) -> Source:
 
 
 def _text(name: str) -> str:
-    """The list as its reader sees it, line for line."""
+    """The list as the reader of lists sees it, line by line."""
     with open_list(name) as opened:
         return "\n".join(line.text for line in read_lines(opened.stream, opened.head))
 
@@ -79,7 +79,7 @@ def _title_of(
     own = [entry.line for entry in entries if section_at(sections, entry.line) == first]
     if len(sections) > 1 and not any(len(s.titles) == 1 for s in sections[1:]):
         return first
-    # Badges and prose name the survey itself; bullets and rows are a list.
+    # Links in badges and prose are about the survey itself; bullets and rows are the list.
     return None if any(_ITEM.match(lines[line - 1]) for line in own) else first
 
 

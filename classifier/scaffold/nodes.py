@@ -1,4 +1,4 @@
-"""Nested names -> sections of a source, for every format that holds a bare tree."""
+"""Nested names -> sections of a source, for all formats with a tree and no papers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from classifier.lists.sections import clean_title
 from classifier.scaffold.source import Path, SourceSection
 
 MAX_DEPTH = 12
-"""Levels of a tree; a deeper one is a file gone wrong."""
+"""Most levels of a tree; a deeper file is broken."""
 MAX_NODES = 5_000
 _SEPARATORS = (": ", " — ", " -- ")
 
 
 @dataclass
 class NamedNode:
-    """A name, what it means if the source says so, and the nodes below."""
+    """A name, its definition if the source has one, and the nodes below."""
 
     title: str
     definition: str = ""
@@ -50,7 +50,7 @@ def sections_of(nodes: Iterable[NamedNode], source: str) -> tuple[SourceSection,
             found[path] = SourceSection(titles=path, intro=node.definition)
     if not found:
         raise InputError(
-            f"{source}: no names were found; expected one topic a line, indented below its parent"
+            f"{source}: no names were found; expected one topic per line, indented below its parent"
         )
     return tuple(found.values())
 

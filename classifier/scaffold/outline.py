@@ -1,7 +1,8 @@
 """An indented outline in plain text -> a `Source` without papers.
 
-One topic a line; what is indented further is below it. Bullets and numbers may stand before a name, and a
-definition behind ": ". Tabs count as four spaces. Lines that begin with `#` and a space are comments.
+One topic per line; lines that are indented further are below it. A bullet or number before the name is
+allowed, and a definition after ": ". Tabs count as four spaces. Lines that begin with `#` and a space are
+comments.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _MARK = re.compile(r"(?:[-*+•‣◦]|\d{1,3}(?:\.\d{1,3})*[.)]?)\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)[.)]?\s+(?=\S)")
 _TAB = 4
 _MOST_WORDS = 14
-"""Of a name; a longer line is a paper's title or prose."""
+"""Most words of a name; a longer line is a paper's title or prose."""
 
 
 def is_outline(path: Path, form: str) -> bool:
@@ -49,7 +50,7 @@ def read_outline(path: Path) -> Source:
         open_[-1][1].append(node)
         open_.append((depth, node.children))
     title = ""
-    if len(top) == 1 and top[0].children:  # one line above all others names the survey
+    if len(top) == 1 and top[0].children:  # a single line above all others is the survey's name
         title, definition, top = top[0].title, top[0].definition, top[0].children
     else:
         definition = ""
@@ -64,7 +65,7 @@ def read_outline(path: Path) -> Source:
 
 
 def _rows(path: Path) -> list[tuple[int, str]]:
-    """(indent, text) of the lines that name something; without indents, numbers such as 2.1 set the depth."""
+    """(indent, text) of the lines with a name; without indents, numbers such as 2.1 give the depth."""
     with open_list(str(path)) as opened:
         lines = [line.text.expandtabs(_TAB).rstrip() for line in read_lines(opened.stream, opened.head)]
     lines = [line for line in lines if line.strip() and not line.lstrip().startswith("# ")]

@@ -1,16 +1,16 @@
-"""Sections and their roles -> where the papers of each section belong, and the nodes of the tree.
+"""Sections and their roles -> the place of each section's papers, and the nodes of the tree.
 
 What enters: a source, and a person's choices. What leaves: a place for every section, and nodes with stable
-ids. Which paper goes where is decided in `filing`.
+ids. `filing` assigns the papers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from classifier.scaffold.roles import Guess, guess_role
+from classifier.scaffold.roles import Guess, guess_role, is_collection, is_contents
 from classifier.scaffold.slugs import make_slug
 from classifier.scaffold.source import Path, Source
 from classifier.survey.section_plan import PlannedSection, SectionPlan
@@ -20,12 +20,12 @@ Stop = Literal["", "facet", "others", "front"]
 
 
 class Place(NamedTuple):
-    """Where the papers of a section belong.
+    """The place of a section's papers.
 
     Attributes:
         topics: Headings of the node, from the root's child; empty if no heading above is a topic.
         facets: Facet -> value, of the section and those above it.
-        stop: Why they are not in that node; empty if they are.
+        stop: Why the papers are not in that node; empty if they are.
     """
 
     topics: Path
@@ -68,12 +68,41 @@ def decide_roles(source: Source, plan: SectionPlan | None) -> dict[Path, Guess]:
             guess = _chosen(row)
         roles[section.titles] = guess
     direct = {path for paper in source.papers for path in paper.sections}
+    _open_collections(roles, direct, chosen.keys())
     titles = {section.titles for section in source.sections if section.is_title}
     for path, guess in roles.items():
         flat = guess == Guess("container") and path in direct and path not in titles and path not in chosen
-        if flat and not _topics_below(path, roles):
+        if flat and not _topics_around(path, roles):
             roles[path] = Guess("topic")  # "Papers" without topics: the list has one leaf for them
     return roles
+
+
+def _open_collections(roles: dict[Path, Guess], direct: Set[Path], chosen: Set[Path]) -> None:
+    """Sections that are containers by what is below them: a table of contents, "Resources", other facets.
+
+    In some lists all other headings are a level below "Contents". "Datasets" with "Images" and "Sound" below
+    remains a facet, unless the list has no other topics.
+    """
+    for path, guess in roles.items():
+        if guess.role == "front" and path not in chosen and is_contents(path[-1]):
+            roles[path] = Guess("container")
+    holders = [
+        path
+        for path, guess in roles.items()
+        if guess.role == "facet" and path not in direct | chosen and _topics_below(path, roles)
+    ]
+    for path in holders:
+        if guess_role(path[-1]).value == "tool" and is_collection(path[-1]):
+            roles[path] = Guess("container")
+    stops = ("facet", "front", "others")
+    if not any(
+        any(roles[path[:n]].role == "topic" for n in range(1, len(path) + 1))
+        and not any(roles[path[:n]].role in stops for n in range(1, len(path) + 1))
+        for path in direct
+        if path in roles
+    ):
+        for path in holders:
+            roles[path] = Guess("container")
 
 
 def _chosen(row: PlannedSection) -> Guess:
@@ -84,12 +113,17 @@ def _chosen(row: PlannedSection) -> Guess:
     return Guess(row.role, facet, value) if row.role in ("facet", "container") else Guess(row.role)
 
 
+def _topics_around(path: Path, roles: Mapping[Path, Guess]) -> bool:
+    above = (path[:depth] for depth in range(1, len(path)))
+    return _topics_below(path, roles) or any(roles[other].role == "topic" for other in above)
+
+
 def _topics_below(path: Path, roles: Mapping[Path, Guess]) -> bool:
     return any(other[: len(path)] == path and roles[other].role == "topic" for other in roles)
 
 
 def place_of(path: Path, roles: Mapping[Path, Guess], titles: frozenset[Path]) -> Place:
-    """Where the papers directly in a section belong."""
+    """The place of the papers directly in a section."""
     topics: list[str] = []
     facets: dict[str, str] = {}
     for depth in range(1, len(path) + 1):
@@ -104,13 +138,13 @@ def place_of(path: Path, roles: Mapping[Path, Guess], titles: frozenset[Path]) -
 
 
 class TreeMaker:
-    """Nodes by their headings; siblings whose headings make the same id are one."""
+    """Creates nodes by their headings; siblings whose headings give the same id are one node."""
 
     def __init__(self) -> None:
         self.top: list[DraftNode] = []
 
     def node(self, topics: Path) -> DraftNode:
-        """The node of these headings, made if it is not there yet."""
+        """The node of these headings; created if missing."""
         siblings = self.top
         node: DraftNode | None = None
         for title in topics:
@@ -134,7 +168,7 @@ class TreeMaker:
         return node
 
     def prune(self) -> None:
-        """Takes out nodes without papers, unless they are to be kept."""
+        """Removes nodes without papers, unless they are to be kept."""
         self.top = _pruned(self.top)
 
     def paths(self) -> dict[int, str]:

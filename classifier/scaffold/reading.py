@@ -46,5 +46,5 @@ def read_source(name: str) -> Source:
     if is_outline(path, form):
         return read_outline(path)
     if not form:
-        detect_format(name, head)  # raises, and says why
+        detect_format(name, head)  # raises an error with the reason
     return read_library(name, form)

@@ -1,8 +1,8 @@
-"""A heading's words -> what the section is for.
+"""A heading's words -> the role of the section.
 
 What enters: a cleaned heading. What leaves: a role, and for a facet its name and value. The rules are about
-lists of papers in general, never about one survey's subject; whatever they do not know is a topic. A person
-overrules them in the workspace's `sections.yaml`.
+lists of papers in general, never about one survey's subject; an unknown heading is a topic. A person can
+change roles in the workspace's `sections.yaml`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from classifier.survey.section_plan import Role
 
 
 class Guess(NamedTuple):
-    """A role; `facet` and `value` are empty unless the section says a property of its papers.
+    """A role; `facet` and `value` are empty unless the heading names a property of its papers.
 
     A container may have a facet, too: "2024" below a topic.
     """
@@ -42,7 +42,7 @@ _KINDS = {
     "book books thesis theses dissertation dissertations slides podcast podcasts news media newsletter "
     "website websites webpage link links",
 }
-"""Value of the facet "kind" -> words of headings that say it."""
+"""Value of the facet "kind" -> words of headings that indicate it."""
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 _WEAK = frozenset(
     _SPLIT.findall(
@@ -50,7 +50,7 @@ _WEAK = frozenset(
         "perspectives video videos platform platforms code codes app apps product products resource"
     )
 )
-"""Words that a topic may consist of; they count only beside others of `_KIND_OF`."""
+"""Words that can also be a topic; they count only together with others of `_KIND_OF`."""
 _FILLERS = frozenset(
     _SPLIT.findall(
         "and or the of for on in with to a an other others related relevant useful additional external "
@@ -63,22 +63,29 @@ _PAPERS = re.compile(
     r"(?:the |our |full |all |main |key )*(?:research |academic |reading |awesome |selected |related )*"
     r"(?:papers?|publications?|literature|bibliography|references|works?|methods?|list|taxonomy|"
     r"collection|contents?|topics?|categories|categor(?:y|ies) of papers)"
+    r"(?: and related (?:projects?|resources?|work|materials?|code))?"
     r"(?: (?:list|lists|collection|collections|by (?:topic|topics|category|categories|task|tasks)|"
     r"overview))?",
     re.IGNORECASE,
 )
-_FRONT = re.compile(
-    r"(?:.*\b)?(?:table of contents?|toc|news|updates?|what'?s new|change ?logs?|release notes|"
-    r"introduction|about"
+_FRONT_WORDS = (
+    r"(?:table of contents?|toc|news|updates?|what'?s new|change ?logs?|release notes|introduction|about"
     r"(?: (?:this|us|the) .*)?|motivation|preface|disclaimer|acknowledge?ments?|contribut(?:e|ing)(?: .*)?|"
     r"contribut(?:ors?|ions?)(?: (?:guide|guidelines|welcome))?|how to .*|citations?|cite(?: us)?|citing|"
     r"bibtex|licen[cs]e|contacts?(?: us)?|star history|stargazers|"
     r"sponsors?|faq|todo|to ?do|roadmap|authors?|maintainers?|team|community|join us|call for .*|back to top|"
     r"code of conduct|legend|notation|abbreviations|getting started|installation|usage|quick start|"
     r"related (?:repositories|repos|lists|awesome lists|projects)|(?:other )?awesome lists|contents|"
-    r"announcements?)",
+    r"announcements?)"
+)
+_FRONT = re.compile(
+    r"(?:(?:the|our|this|a|an|some|latest|recent|breaking|hot|new|important|big|full|main|project|paper|list|"
+    r"repo|repository|survey|daily|weekly|monthly|brief|short|quick|key) )*"
+    rf"{_FRONT_WORDS}(?:(?: (?:and|or) |\s*[/,+&:]\s*){_FRONT_WORDS})*(?: (?:section|page|here|below))?",
     re.IGNORECASE,
 )
+"""Not "Tool usage", "Intrinsic motivation" or "Fake news": only words that lists put before these."""
+_CONTENTS = re.compile(r"(?:table of )?contents?|toc|index|目录", re.IGNORECASE)
 _FRONT_SHORT = 5  # words; "Introduction of rewards to planning" is a topic, "Latest news" is not
 _OTHERS = re.compile(
     r"(?:others?|misc(?:ellaneous|ellanea|\.)?|unc(?:ategori[sz]ed|lassified)|unsorted|to be (?:sorted|"
@@ -88,6 +95,13 @@ _OTHERS = re.compile(
     r"其[他它]|その他)",
     re.IGNORECASE,
 )
+_MORE = re.compile(
+    r"(?:(?:see|show|read|load|view|click (?:for|to (?:see|show|view))) )?(?:more|all|the rest|full list|"
+    r"complete list)(?: (?:papers?|works?|entries|items|details|here))?|(?:click )?(?:to |here to )?"
+    r"(?:expand|unfold|open)(?: (?:all|the list|for more|more|me))?|details|展开|更多",
+    re.IGNORECASE,
+)
+"""A fold of a long list, not a section: its papers belong to what it is in."""
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -143,10 +157,25 @@ def guess_role(title: str) -> Guess:
         return Guess("container", "year", found["year"])
     if _VENUE.fullmatch(plain) and plain.lower() not in _AMBIGUOUS_VENUES:
         return Guess("container", "venue", plain)
-    if _PAPERS.fullmatch(plain):
+    if _PAPERS.fullmatch(plain) or _MORE.fullmatch(plain.strip(" .…!")):
         return Guess("container")
     kind = _kind(words)
     return Guess("facet", "kind", kind) if kind else Guess("topic")
+
+
+def is_contents(title: str) -> bool:
+    """Whether a heading is that of a table of contents; what is below it in the file is not part of it."""
+    return _CONTENTS.fullmatch(" ".join(title.split()).strip(" .:")) is not None
+
+
+def is_collection(title: str) -> bool:
+    """Whether a heading may hold everything that a list has, such as "Resources".
+
+    >>> is_collection("Useful resources"), is_collection("Tools and resources")
+    (True, False)
+    """
+    words = [word for word in _WORD.findall(title.lower()) if word not in _FILLERS]
+    return bool(words) and all(word in ("resource", "resources", "资源") for word in words)
 
 
 def _kind(words: list[str]) -> str:

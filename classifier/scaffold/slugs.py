@@ -1,4 +1,4 @@
-"""A heading -> the id of a node: lower-case letters and digits, stable whatever else changes in the list."""
+"""A heading -> the id of a node: lower-case letters and digits, independent of other changes of the list."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import unicodedata
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 
 MAX_CHARS = 60
-"""Of one node's id; a longer one ends with a hash of the heading."""
+"""Longest id of a node in characters; a longer one is cut and ends with a hash of the heading."""
 _HASH_CHARS = 6
 _SHARP = re.compile(r"(?<=[A-Za-z])#(?!\w)")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")

@@ -1,4 +1,4 @@
-"""What every kind of source is turned into: sections, and papers with the sections that list them."""
+"""The common form of all sources: sections, and papers with the sections that list them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Path = tuple[str, ...]
 
 
 class SourceSection(Record):
-    """A section as its source has it.
+    """A section of the source.
 
     Attributes:
         titles: See `Path`; unique in a source.
-        intro: What the source says about it in sentences; may be empty.
-        line: Of its heading; None if the source has no lines.
+        intro: Sentences of the source about it; may be empty.
+        line: Line of its heading; None if the source has no lines.
         is_title: It is the heading of the whole list.
     """
 
@@ -42,16 +42,16 @@ class UnreadItem(Record):
 
 
 class Source(Record):
-    """A survey's material, whatever file it came from.
+    """The material for a survey, from any kind of file.
 
     Attributes:
         name: The file as the user named it.
         form: Its format, for messages.
         title: The survey's title; empty if the source has none.
-        definition, scope: What its author says about the whole, if anything.
+        definition, scope: The author's texts about the whole survey, if there are any.
         sections: In the source's order, parents before children.
         broken: Entries that cannot be used, with line and reason.
-        unread: Bullets and rows with links that are no papers, as far as the reader knows.
+        unread: Bullets and rows with links that were not recognised as papers.
         keep_empty: Sections without papers become leaves, too (outlines).
     """
 

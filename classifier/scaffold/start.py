@@ -18,11 +18,11 @@ from classifier.survey.section_plan import load_section_plan
 
 @dataclass(frozen=True)
 class Started:
-    """What was made.
+    """The result of an init.
 
     Attributes:
-        written: Files that are new or changed; empty if everything was there already.
-        abstracts: Papers to which the second list gave an abstract.
+        written: Files that are new or changed; empty if everything already existed.
+        abstracts: Number of papers that got an abstract from the second list.
     """
 
     filing: Filing
@@ -38,14 +38,14 @@ def start_workspace(
     abstracts: str | None = None,
     force: bool = False,
 ) -> Started:
-    """Makes the workspace; running it again with the same source changes nothing.
+    """Creates the workspace; repeating it with the same source changes nothing.
 
     Args:
         abstracts: A list, in any format, whose abstracts are given to papers that have none.
-        force: Replace files that were changed by hand since; FILE.bak keeps what they were.
+        force: Replace files that were changed by hand; FILE.bak keeps the old content.
 
     Raises:
-        ConfigError: The folder has files that no init made, or that were changed since.
+        ConfigError: The folder has files that no init has written, or that were changed by hand.
         InputError: The source has no topic, or a list cannot be read.
         StoreError: A file cannot be written; rerun to resume.
     """

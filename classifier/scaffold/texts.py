@@ -2,7 +2,7 @@
 
 What enters: a tree, its papers and their outcomes. What leaves: file names and texts. A definition is the
 list's own introduction of a section if it has one, else a draft from the heading and the words of its papers,
-marked as a draft with the papers it rests on.
+marked as a draft, with the papers that it was made from.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HEAD = """\
 # them, then remove their line from `drafts`. `classifier lint` says what is weak.
 """
 _MOST_RESTED_ON = 50
-"""Papers that a draft names; all of a larger section's would hide the rest of the file."""
+"""Most papers that a draft lists; more would make the file hard to read."""
 
 
 def workspace_files(filing: Filing) -> dict[str, str]:
@@ -114,7 +114,7 @@ def _study(filing: Filing, paper: FiledPaper) -> dict[str, Any]:
 
 
 def _suite_item(paper: FiledPaper) -> dict[str, Any]:
-    """Title, and the abstract if the list brings one; no arXiv id, so that nothing is fetched."""
+    """Title, and the abstract if the list has one; no arXiv id, so that nothing is fetched."""
     item = {"id": paper.entry.key, "title": _title_of(paper), "label": paper.leaves[0]}
     more = {
         "secondary": paper.leaves[1:],
@@ -150,7 +150,7 @@ def _text_of(paper: FiledPaper) -> str:
 
 
 def _base(name: str) -> str:
-    """The file's own name: where it was on one machine says nothing elsewhere."""
+    """The file's name without its folder, which is meaningless on other machines."""
     return " ".join(Path(name).name.split())
 
 

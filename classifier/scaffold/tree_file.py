@@ -1,7 +1,7 @@
-"""A taxonomy as YAML or JSON, of any shape -> a `Source` without papers.
+"""A taxonomy in any YAML or JSON structure -> a `Source` without papers.
 
-Nodes are objects with a name and perhaps a definition and children, objects from names to what is below them,
-lists of names, or all of these. A workspace's own taxonomy.yaml is one, too.
+Nodes are objects with a name and optionally a definition and children, mappings from names to their children,
+lists of names, or a mixture. A workspace's own taxonomy.yaml is one, too.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ MAX_BYTES = 4 << 20
 
 
 def is_tree_file(path: Path) -> bool:
-    """Whether a file is a tree in YAML or JSON, and no list of papers."""
+    """Whether a file is a tree in YAML or JSON, not a list of papers."""
     if path.suffix.lower() not in (".yaml", ".yml", ".json"):
         return False
     data = _load(path)
@@ -54,7 +54,7 @@ def read_tree_file(path: Path) -> Source:
     """The file's tree.
 
     Raises:
-        InputError: It cannot be read, or names nothing.
+        InputError: It cannot be read, or contains no names.
     """
     data = _load(path)
     title = definition = scope = ""
@@ -88,11 +88,11 @@ def _load(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, yaml.YAMLError, RecursionError):
-        return None  # another format, whose own reader says what is wrong
+        return None  # another format; its reader reports the error
 
 
 class _NoAliases(yaml.SafeLoader):
-    """YAML without references: a few lines of them can stand for billions of nodes."""
+    """YAML without references: a few lines with them can expand to billions of nodes."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
@@ -130,7 +130,7 @@ def _nodes(data: Any, depth: int) -> list[NamedNode]:
             NamedNode(clean_title(title), _first(named, _MEANINGS), _nodes(below, depth + 1) if below else [])
         ]
     found = []
-    for name, value in data.items():  # a name, and what is below it or what it means
+    for name, value in data.items():  # a name, and its children or its definition
         text = value if isinstance(value, str) else ""
         children = [] if text or value is None else _nodes(value, depth + 1)
         found.append(NamedNode(clean_title(str(name)), " ".join(text.split()), children))

@@ -1,8 +1,8 @@
-"""Papers of sections -> the words that set one section's papers apart from all others.
+"""Papers of sections -> the words that distinguish one section's papers from all others.
 
-What enters: texts by group. What leaves: words, best first. It is a count of words, not an understanding of
-them. Source: Monroe, Colaresi & Quinn 2008, "Fightin' Words" (log-odds with an informative Dirichlet prior;
-the words of all papers are the prior).
+What enters: texts by group. What leaves: words, best first. It only counts words. Source: Monroe, Colaresi &
+Quinn 2008, "Fightin' Words" (log-odds with an informative Dirichlet prior; the words of all papers are the
+prior).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 MOST_WORDS = 6
-"""Of one section, in a drafted definition."""
+"""Most words of a section in a drafted definition."""
 LEAST_PAPERS = 2
-"""A word must be in so many papers of a section: one paper's name for its method says nothing of others."""
+"""Least number of papers of a section with the word, so that names of single methods do not count."""
 _LEAST_Z = 1.0
-"""Standard deviations by which a word must be more frequent than elsewhere (1.96 leaves sections of three
-papers without any)."""
+"""Least difference in frequency to other sections, in standard deviations (with 1.96, sections of three
+papers would have no words)."""
 _PRIOR = 0.5
 _WORD = re.compile(r"[^\W\d_][\w-]*[^\W_]")
 _STOP = frozenset(
@@ -34,9 +34,9 @@ _STOP = frozenset(
 
 
 def distinctive_words(groups: Mapping[str, Sequence[str]], most: int = MOST_WORDS) -> dict[str, list[str]]:
-    """Group -> its words, at most `most`; empty for a group of which nothing can be said.
+    """Group -> its words, at most `most`; empty for a group without such words.
 
-    A text counts each of its words once, so that a long abstract weighs no more than a title.
+    Each word of a text counts once, so that a long abstract has no more weight than a title.
     """
     counts = {
         name: Counter(word for text in texts for word in _words(text)) for name, texts in groups.items()
@@ -62,7 +62,7 @@ def _words(text: str) -> set[str]:
 
 
 def _z(here: int, there: int, size: int, rest: int, both: int, total: int) -> float:
-    """Log-odds ratio of a word here and there, in its standard deviations."""
+    """Log-odds ratio of a word in two groups, divided by its standard deviation."""
     if not rest:
         return 0.0
     prior = _PRIOR * both

@@ -1,7 +1,7 @@
 """A folder of runs -> one archive, while the service and runs work in it (docs/adr/0020).
 
-What enters: the folder of `classifier serve`, or of one run. What leaves: a .tar.gz with whole transactions
-of each database, each other file as it was at one moment, and last a list of all of them with their SHA-256.
+What enters: the folder of `classifier serve`, or of one run. What leaves: a .tar.gz with a consistent copy of
+each database, all other files, and at the end a list of them with their SHA-256.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class SavedFile(NamedTuple):
 
 @dataclass
 class BackupReport:
-    """What an archive holds.
+    """The content of an archive.
 
     Attributes:
-        problems: Files that it does not hold, and why.
+        problems: Files that are not in it, and why.
     """
 
     files: list[SavedFile] = field(default_factory=list)
@@ -57,10 +57,11 @@ class BackupReport:
 
 
 def back_up(folder: Path, archive: Path) -> BackupReport:
-    """Writes an archive of a folder; nothing in the folder is changed or waits for it.
+    """Writes an archive of a folder; nothing in the folder is changed or blocked.
 
     Raises:
-        ConfigError: There is no such folder or nothing in it, or the archive exists or lies in the folder.
+        ConfigError: There is no such folder or nothing in it, or the archive exists or would be in the
+            folder.
         StoreError: It cannot be written, or a file changes its length while it is read.
     """
     archive = Path(os.path.realpath(archive))
@@ -94,7 +95,7 @@ def _check(folder: Path, archive: Path) -> None:
 
 
 def _files(folder: Path, report: BackupReport) -> Iterator[Path]:
-    """The service's database first: a run that begins later is then a folder without a row."""
+    """The service's database comes first: a run that starts later is then a folder without a row."""
     first = folder / DATABASE
     if first.is_file():
         yield first
@@ -153,7 +154,7 @@ def _add(
     try:
         tar.addfile(member, hashed)
     except OSError as error:
-        if error.errno is not None:  # of the archive: no room
+        if error.errno is not None:  # of the archive: no space
             raise
         raise StoreError(f"{name}: became shorter while it was copied; run the backup again") from error
     report.files.append(SavedFile(name, size, hashed.sha256))
@@ -187,5 +188,5 @@ class _Hashed(io.RawIOBase):
 
     @property
     def sha256(self) -> str:
-        """Of what was read so far."""
+        """The hash of the bytes read so far."""
         return self._hash.hexdigest()

@@ -1,6 +1,6 @@
-"""What a person or a program may do: hand in a paper or a list, start, pause, retry.
+"""The actions of users: submit a paper or a list, start, pause, retry.
 
-What enters: a checked user and values of a request. What leaves: the run or the paper it is about. Pages
+What enters: a checked user and values of a request. What leaves: the run or the paper. Pages
 and the JSON API call the same functions, so both have the same rules.
 """
 
@@ -25,7 +25,8 @@ from classifier.service.store.users import ServiceUser
 from classifier.text.characters import shown
 
 _SPARE_BYTES = 64 << 20
-"""What must stay free on the disk: ledgers of runs under way need room for replies that are paid for."""
+"""Bytes that must remain free on the disk: ledgers of active runs need space for replies that are paid
+for."""
 
 
 class PaperRequest(NamedTuple):
@@ -39,12 +40,12 @@ class PaperRequest(NamedTuple):
 
 
 def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None) -> StoredRun:
-    """Takes a paper in and queues it.
+    """Accepts a paper and queues it.
 
     Raises:
-        InputError: It is no PDF, no reference, or nothing was given.
+        InputError: It is not a PDF or a reference, or nothing was given.
         ConfigError: The engine is not set up.
-        HttpProblem: The key was used for something else, or too much waits already.
+        HttpProblem: The key was used for another request, or too many runs are waiting.
     """
     engine = check_engine(hub, asked.engine)
     given = [name for name, value in asked._asdict().items() if value and name not in ("engine", "title")]
@@ -79,10 +80,10 @@ def take_list(
     hub: Hub, user: ServiceUser, upload: Upload, engine: str | None, reading: str, max_cost_usd: float | None,
     *, start: bool = False, key: str | None = None,
 ) -> tuple[StoredRun, ListSurvey]:  # fmt: skip
-    """Takes a list in and reads it; it is labelled only when it is started.
+    """Accepts a list and reads it; it is labelled only when it is started.
 
     Raises:
-        InputError: It is no list.
+        InputError: It is not a list.
         ConfigError: The engine is not set up.
         HttpProblem: As `file_paper`.
     """
@@ -111,7 +112,7 @@ def take_list(
 
 
 def listing_of(hub: Hub, run: StoredRun) -> ListSurvey:
-    """What was read of a list."""
+    """The report of reading a list."""
     from classifier.service.listing import read_listing
 
     return read_listing(hub.workshop.folder_of(run))
@@ -129,7 +130,7 @@ def choose(
 
     Raises:
         ConfigError: The engine is not set up.
-        HttpProblem: It runs at the moment.
+        HttpProblem: It is running.
     """
     changes: dict[str, Any] = {"max_cost_usd": max_cost_usd} if max_cost_usd is not None else {}
     if engine:
@@ -154,7 +155,7 @@ def start(hub: Hub, user: ServiceUser, run: StoredRun, *, retry: bool = False) -
         retry: Try failed entries again, with new replies.
 
     Raises:
-        HttpProblem: Too much waits already.
+        HttpProblem: Too many runs are waiting.
     """
     if run.wanted == "run" and not retry:
         return run
@@ -165,14 +166,14 @@ def start(hub: Hub, user: ServiceUser, run: StoredRun, *, retry: bool = False) -
 
 
 def pause(hub: Hub, run: StoredRun) -> StoredRun:
-    """Ends the work on a run soon; replies that are paid for are waited for."""
+    """Ends the work on a run soon; it waits for replies that are paid for."""
     hub.runs.want(run.id, "pause")
     hub.workshop.pause(run.id)
     return get_run(hub, run.id)
 
 
 def estimate_run(hub: Hub, run: StoredRun) -> CostEstimate:
-    """What a run would cost, before anything is sent to a model.
+    """The estimated cost of a run; nothing is sent to a model.
 
     Raises:
         ConfigError, InputError: See `classifier.batch.estimate.estimate`.
@@ -204,7 +205,7 @@ def get_list(hub: Hub, run_id: str) -> StoredRun:
 
 
 def no_paper(paper_id: str) -> HttpProblem:
-    """The answer if there is no such paper."""
+    """The error if there is no such paper."""
     return HttpProblem(
         404, "no-such-paper", f"there is no paper '{shown(paper_id)[:80]}'; GET /api/v1/papers lists them"
     )
@@ -240,7 +241,7 @@ def _replayed(hub: Hub, user: ServiceUser, replay: Replay | None) -> StoredRun |
 
 
 def _check_room(hub: Hub, user: ServiceUser) -> None:
-    """Refuses what could not be kept, before it is taken in."""
+    """Rejects a submission that could not be stored, before it is read."""
     waiting = hub.runs.waiting_of(user.name)
     if waiting >= hub.config.waiting_runs:
         raise HttpProblem(

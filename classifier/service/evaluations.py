@@ -20,11 +20,11 @@ from classifier.service.shelf import Card, Volume
 
 REPORT_FILE = "report.json"
 _MOST_BYTES = 64 << 20
-"""A report has some hundred kilobytes: larger files are something else."""
+"""A report has a few hundred kilobytes: larger files are not reports."""
 
 
 class FoundReport(NamedTuple):
-    """A report; `can_compare` tells whether its predictions are beside it."""
+    """A report; `can_compare` is true if its predictions are beside it."""
 
     id: str
     name: str
@@ -43,7 +43,7 @@ class GoldScore(NamedTuple):
 
 
 def find_evaluations(hub: Hub) -> dict[str, FoundReport]:
-    """All reports, the newest first; files that are none are skipped."""
+    """All reports, the newest first; other files are skipped."""
     found = []
     for file, root in _files(hub):
         try:

@@ -1,4 +1,4 @@
-"""A run -> a file in one of the formats, or the uploaded list byte for byte, with labels in it or without."""
+"""A run -> a file in one of the formats, or the uploaded list, unchanged or with labels in it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _TYPES = {
 }
 _NAME_CHARS = 100
 _INERT = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
-"""For files that a browser might open in spite of all: they hold words of hostile papers."""
+"""Headers for files that a browser might still open, since they contain text of hostile papers."""
 
 
 MEDIA_TYPES = tuple(sorted({kind.partition(";")[0] for kind, _ in _TYPES.values()}))
-"""Those of all exports."""
+"""Headers of all exports."""
 
 
 def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Response:
@@ -52,7 +52,7 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
 
     Raises:
         ConfigError: The uploaded list is of another format, or the format needs an extra.
-        HttpProblem: Nothing was labelled yet, or the uploaded list is not there.
+        HttpProblem: Nothing is labelled yet, or the uploaded list is missing.
     """
     if isinstance(run, StoredRun):
         folder, name, file = hub.workshop.folder_of(run), run.title, run.task.file
@@ -89,7 +89,7 @@ def original_of(hub: Hub, run: StoredRun) -> Response:
     """The uploaded list, byte for byte, as a download.
 
     Raises:
-        HttpProblem: It is not there.
+        HttpProblem: It is missing.
     """
     path = hub.workshop.folder_of(run) / (run.task.file or "")
     if not path.is_file():
@@ -99,10 +99,10 @@ def original_of(hub: Hub, run: StoredRun) -> Response:
 
 
 def _checked(rows: Iterator[Row], taxonomy: Taxonomy) -> Iterator[Row]:
-    """The same rows; the first one is read now, so that its errors become an answer and not half a file.
+    """The same rows; the first is read now, so that its errors become an error response, not half a file.
 
     Raises:
-        ConfigError: There is no ledger, or it is another taxonomy's.
+        ConfigError: There is no ledger, or it belongs to another taxonomy.
     """
     first = list(islice(rows, 1))
     for row in first:

@@ -42,7 +42,7 @@ _HEADERS = {
     "Cache-Control": "no-cache, private",
 }
 _OPEN = ("/healthz", "/static/")
-"""Not counted: who asks whether the service lives, and what every page needs."""
+"""Paths without a rate limit: health checks, and the assets of every page."""
 UPLOADS = ("/api/v1/papers", "/api/v1/runs", "/papers", "/lists")
 
 

@@ -15,7 +15,7 @@ from classifier.service.store.users import LOCAL, ServiceUser, UserRole, Users
 
 COOKIE = "classifier_session"
 _REMEMBERED_S = 5.0
-"""How long a known token is not looked up again; so long a removed one still works."""
+"""Seconds for which a known token is cached; a removed token still works for this time."""
 _REMEMBERED = 1000
 
 
@@ -88,7 +88,7 @@ def user_of(request: Request) -> ServiceUser:
             401,
             "login-needed",
             "a token is needed; send 'Authorization: Bearer TOKEN', or log in at /login "
-            "(the owner of the service makes tokens: classifier serve --add-user NAME)",
+            "(the owner of the service creates tokens: classifier serve --add-user NAME)",
             {"WWW-Authenticate": "Bearer"},
         )
     return user

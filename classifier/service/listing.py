@@ -16,7 +16,7 @@ from classifier.model.record import Record
 
 LISTING_FILE = "listing.json"
 _SHOWN = 200
-"""Unusable and duplicate entries that are named; of more, the number is told."""
+"""Most unusable and duplicate entries that are listed; the rest is only counted."""
 _SUFFIXES = frozenset(
     [
         ".bib",
@@ -62,8 +62,9 @@ class ListSurvey(Record):
     Attributes:
         format: The detected format.
         entries: Usable entries, including duplicates.
-        brings: How many entries have what: "abstract", "arXiv id", "DOI", "address", "title only".
-        unusable, duplicates: The first of them; `unusable_count` and `duplicate_count` count all.
+        brings: The number of entries with each of these: "abstract", "arXiv id", "DOI", "address", "title
+            only".
+        unusable, duplicates: The first ones; `unusable_count` and `duplicate_count` count all.
     """
 
     name: str

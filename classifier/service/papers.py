@@ -38,8 +38,8 @@ class PaperView(NamedTuple):
     Attributes:
         run: Name of its run.
         quotes: Each quote once with what it supports, numbered from 1, absent ones last.
-        page: Of the picture, from 1; 0 if there is none.
-        places: Of that page.
+        page: Page of the picture, from 1; 0 if there is no picture.
+        places: Positions on that page.
         marks: Quotes whose position on that page is certain.
         history: What people did that the viewer may see, oldest first.
         is_blind: Whether two people decide on it, who do so under Review only.

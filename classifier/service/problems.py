@@ -1,7 +1,7 @@
 """Errors -> HTTP problems (RFC 9457), by one table over the error tree.
 
 What enters: any error. What leaves: an `application/problem+json` body with a stable `code`, or a page with
-the same words for browsers. No path of this machine, no key and no trace stands in it.
+the same words for browsers. It contains no path of this machine, no key and no traceback.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from classifier.service.store.schema import is_full
 
 PROBLEM = "application/problem+json"
 
-# The first class that fits decides. With 4xx another request may do better, with 5xx this side has failed.
+# The first class that fits decides. 4xx: another request may succeed. 5xx: the service has failed.
 _STATUSES: tuple[tuple[type[ClassifierError], int], ...] = (
     (InputError, 422),
     (PaperNotFound, 422),
@@ -71,11 +71,11 @@ _CODES = {
 _RETRY_S = {429: "30", 503: "5", 507: "60"}
 _FULL = "the disk is full; nothing of this request was saved: free some disk space, then repeat it"
 _SHOWN_ERRORS = 10
-"""Faults of a request that are listed: more would help nobody."""
+"""Most errors of a request that are listed."""
 
 
 class HttpProblem(HTTPException):
-    """A request that is refused.
+    """A rejected request.
 
     Args:
         code: Stable kebab-case name.
@@ -97,7 +97,7 @@ class HttpProblem(HTTPException):
 
 
 def status_of(kind: type[ClassifierError]) -> int:
-    """The HTTP status of a class of the error tree; 500 for what is this program's own fault."""
+    """The HTTP status of a class of the error tree; 500 for a bug in this program."""
     return next((status for base, status in _STATUSES if issubclass(kind, base)), 500)
 
 
@@ -123,7 +123,7 @@ def problem_of(error: Exception) -> HttpProblem:
 
 
 def problem_of_code(code: str, message: str) -> HttpProblem:
-    """An error that was stored as code and message."""
+    """The problem for an error that was stored as code and message."""
     kind = error_class(code)
     return HttpProblem(status_of(kind), code, message, more={"retryable": True} if kind.retryable else None)
 
@@ -133,10 +133,10 @@ def _is_full(error: BaseException | None) -> bool:
 
 
 def problem_response(request: Request | None, problem: HttpProblem, hide: str = "") -> Response:
-    """The answer; browsers that asked for a page get one.
+    """The response; browsers get a page.
 
     Args:
-        hide: A path of this machine that no answer may name.
+        hide: A path of this machine that must not be shown.
     """
     title = HTTPStatus(problem.status_code).phrase
     detail = str(problem.detail)

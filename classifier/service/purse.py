@@ -1,4 +1,4 @@
-"""A user's day as the purse of a run: its requests wait for money that others hold, and stop at the limit."""
+"""A user's daily budget as the purse of a run: requests wait for reserved money, and stop at the limit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from classifier.errors import BudgetSpent
 from classifier.service.store.money import Day, Money
 
 _LOOK_S = 0.05
-"""Between two looks whether another request has been settled."""
+"""Seconds between two checks whether another request has been settled."""
 
 
 class DayPurse:
-    """A `Purse` over the money of a user's day, which all runs of the user share.
+    """A `Purse` with a user's daily budget, which all runs of the user share.
 
     Args:
-        limit: US dollars a day.
+        limit: US dollars per day.
     """
 
     def __init__(self, money: Money, run_id: str, user: str, limit: float) -> None:
@@ -40,7 +40,7 @@ class DayPurse:
             await asyncio.sleep(_LOOK_S)
 
     async def _try(self, reply: ReplyId, most_usd: float) -> int | Day:
-        """One attempt; a hold that was made while the run was cancelled is given back."""
+        """One attempt; a reservation made while the run was cancelled is released."""
         given = (self._run_id, self._user, reply, most_usd, self._limit)
         attempt = asyncio.ensure_future(asyncio.to_thread(self._money.hold, *given))
         try:

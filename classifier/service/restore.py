@@ -1,7 +1,7 @@
-"""An archive of `backup` -> a folder: all of it, checked, or nothing.
+"""An archive of `backup` -> a folder: everything, checked, or nothing.
 
-The archive may come from anywhere: names that lead out of the folder, links, special files, files twice and
-files that its list does not know are refused before anything is at its place.
+The archive may come from anywhere: names outside the folder, links, special files, repeated files and files
+that are not in its list are rejected before any file is moved into place.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def restore(archive: Path, folder: Path) -> list[SavedFile]:
     """Unpacks an archive into an empty folder.
 
     Returns:
-        The files that are there now.
+        The restored files.
 
     Raises:
         ConfigError: The folder is not empty.
-        InputError: The file is no whole archive of `classifier backup`.
+        InputError: The file is not a complete archive of `classifier backup`.
         StoreError: The folder cannot be written, or the disk is too small.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -45,7 +45,7 @@ def restore(archive: Path, folder: Path) -> list[SavedFile]:
     was_there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Inside of the folder, which may be a mounted volume: moving within it is a rename.
+        # Inside the folder, which may be a mounted volume: moving within it is a rename.
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=folder) as work:
             found = _unpack(archive, Path(work))
             for name in sorted((entry.name for entry in Path(work).iterdir()), key=lambda n: n == DATABASE):

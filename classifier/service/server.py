@@ -1,4 +1,4 @@
-"""Serves an address if that is safe: others must log in, and there must be a user who can."""
+"""Serves an address if that is safe: other machines must log in, and there must be a user who can."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from classifier.service import create_app
 from classifier.service.config import ServiceConfig
 
 _LEAVE_S = 20
-"""How long open connections are waited for at the end."""
+"""Seconds to wait for open connections at the end."""
 _IDLE_S = 15
-"""How long an idle connection stays open."""
+"""Seconds that an idle connection stays open."""
 
 
 def add_user(config: ServiceConfig, name: str, role: str) -> str:
@@ -29,7 +29,7 @@ def add_user(config: ServiceConfig, name: str, role: str) -> str:
 
 
 def check_address(config: ServiceConfig) -> None:
-    """Refuses an address at which users could not be identified.
+    """Rejects an address on which users could not be identified.
 
     Raises:
         ConfigError: The address requires login, but there is neither a user nor a proxy's header.
@@ -85,7 +85,7 @@ def serve(config: ServiceConfig, on_start: Callable[[str], None] = lambda _: Non
     server.startup = startup
     try:
         server.run()
-    except SystemExit as error:  # uvicorn's way to say that the address is taken
+    except SystemExit as error:  # uvicorn exits this way if the address is in use
         raise ConfigError(
             f"{config.host}:{config.port} cannot be served (it may be taken); choose another --port"
         ) from error

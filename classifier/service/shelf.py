@@ -1,8 +1,8 @@
-"""The run folders as papers: what is where in the tree, quickly also for thousands of papers.
+"""The papers of all run folders by label, fast also for thousands of papers.
 
 What enters: a folder of `label --out` folders, which the service or the command line may be filling. What
-leaves: light cards, renewed when a ledger changes, each with its whole row packed. The ledgers are the
-truth: nothing is kept here.
+leaves: small cards, updated when a ledger changes, each with its compressed row. All data is in the ledgers:
+nothing is stored here.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from classifier.text.characters import shown
 PAPERS = "papers"
 """Folder of single papers: each is a run of one entry."""
 _SHARE = 0.05
-"""Most of the time that is spent on reading ledgers which change all the time."""
+"""Largest share of time for reading ledgers that change all the time."""
 _SLOW_S = 0.2
 """A ledger that takes longer to read is read in the background once it is known."""
 _LOOK_S = 0.5
-"""Folders are not looked at again within this."""
+"""Seconds within which folders are not checked again."""
 
 
 @dataclass(slots=True)
 class Card:
-    """A labelled paper, as lists of papers show it.
+    """A labelled paper, as shown in lists of papers.
 
     Attributes:
-        id: Names it in addresses.
+        id: Its id in addresses.
         run: Name of its run.
         label: A leaf id, "out-of-scope", "unplaced" or "failed", after corrections; "hidden" in a blind
             review, and then nothing else here tells the engine's label either.
@@ -71,10 +71,10 @@ class Card:
 
 @dataclass(slots=True)
 class Volume:
-    """A run folder as it was read last.
+    """A run folder as last read.
 
     Attributes:
-        error: Why its papers cannot be shown; empty if they can.
+        error: Why its papers cannot be shown; empty if they can be shown.
     """
 
     id: str
@@ -91,7 +91,7 @@ class Shelf:
     """All run folders below a folder. Thread-safe.
 
     Args:
-        taxonomy: Rows of another one are not shown; their folder says so.
+        taxonomy: Rows of another taxonomy are not shown; their folder gets an error.
 
     Attributes:
         version: Grows whenever a paper changes.
@@ -108,7 +108,7 @@ class Shelf:
         self._slow: set[str] = set()
 
     def folder_of(self, run_id: str, *, is_paper: bool) -> Path:
-        """Where a run of the service lies; `run_id` was made by the service."""
+        """The folder of a run of the service; `run_id` was created by the service."""
         return self._root / PAPERS / run_id if is_paper else self._root / run_id
 
     def volumes(self) -> list[Volume]:
@@ -161,7 +161,7 @@ class Shelf:
         return renewed
 
     def renew(self, run_id: str, *, is_paper: bool) -> None:
-        """Reads a run's ledger now, so that who is told that it has ended finds its papers."""
+        """Reads a run's ledger now, so that its papers are found as soon as its end is reported."""
         folder = self.folder_of(run_id, is_paper=is_paper)
         if not (folder / LEDGER_FILE).is_file():
             return
@@ -176,7 +176,7 @@ class Shelf:
             return
         first = not self._looked
         if not self._lock.acquire(blocking=first or force):
-            return  # another thread is at it, and what there is will do
+            return  # another thread is reading; the current state is good enough
         try:
             self._looked = now
             found = dict(self._find())
@@ -244,7 +244,7 @@ class Shelf:
         if not error or error != volume.error:
             self.version += 1
         volume.cards, volume.error, volume.took_s = cards, error, took
-        # What could not be read is looked at again: a lock goes away and leaves the file as it was.
+        # Unreadable ledgers are read again: when a lock ends, the file is unchanged.
         volume.signature, volume.read_at = (() if error else signature), time.monotonic()
 
     def _forget(self, run_id: str) -> None:

@@ -1,7 +1,7 @@
 """Starts background work: two queues in one SQLite file, and their workers as threads of this process.
 
-A task contains only the run to continue. It may be lost or come twice: at start, all runs that should run are
-queued again, and a run that is already active is left alone. Why huey: docs/adr/0015-service.md.
+A task contains only the run to continue. It may be lost or occur twice: at start, all runs that should run
+are queued again, and a run that is already active is left alone. Why huey: docs/adr/0015-service.md.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from huey.consumer import Consumer
 from classifier.service.store.schema import QUEUE
 
 _LOOK_S = 0.1
-"""Between two looks of an idle worker at its queue, at least."""
+"""Least seconds between two checks of the queue by an idle worker."""
 _LOOK_MAX_S = 0.5
 _LEAVE_S = 30.0
-"""How long the end of the service waits for replies that are paid for (`batch.run` itself waits for 15 s)."""
+"""Seconds that the service waits at its end for replies that are paid for (`batch.run` waits 15 s)."""
 
 
 class _ThreadConsumer(Consumer):  # type: ignore[misc]
-    """A consumer that leaves the process's signals to the server it runs in."""
+    """A consumer that does not handle signals, which the server does."""
 
     def _set_signal_handlers(self) -> None:
         pass
@@ -35,7 +35,7 @@ class Dispatcher:
 
     Args:
         continue_run: Called with a run's id in a worker's thread.
-        workers: Kind of run -> how many of them may run at the same time.
+        workers: Kind of run -> largest number of concurrent runs.
     """
 
     def __init__(self, folder: Path, continue_run: Callable[[str], None], workers: dict[str, int]) -> None:

@@ -34,7 +34,7 @@ from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 
 _EVENT_S = 0.5
-"""Between two looks at how far a run has come; an event is kept only if it has come farther."""
+"""Seconds between two checks of a run's progress; an event is stored only if it has changed."""
 
 
 class _InWork(NamedTuple):
@@ -119,11 +119,11 @@ class Workshop:
                 self._claimed.discard(run_id)
 
     def pause(self, run_id: str) -> None:
-        """Ends the work on a run in good order: replies in flight are awaited."""
+        """Ends the work on a run cleanly: replies in flight are awaited."""
         with self._lock:
             in_work = self._in_work.get(run_id)
         if in_work is not None:
-            with suppress(RuntimeError):  # it has ended meanwhile
+            with suppress(RuntimeError):  # it has already ended
                 in_work.loop.call_soon_threadsafe(in_work.run.interrupt)
 
     def stop(self) -> None:
@@ -192,9 +192,10 @@ class Workshop:
                 self._reports.pop(run.id, None)
 
     def _cap(self, run: StoredRun, folder: Path) -> float | None:
-        """What the folder's replies may cost together; the purse keeps the user's day besides.
+        """The limit for the total cost of the folder's replies; the purse limits the user's day separately.
 
-        A run whose user has a limit a day has a cap too, so that a model without a known price is refused.
+        If the user has a daily limit, the run has a cap too, so that a model without a known price is
+        rejected.
         """
         limit, own = self._config.usd_per_day, run.task.max_cost_usd
         before = read_progress(folder).spent.cost_usd
@@ -205,13 +206,13 @@ class Workshop:
         return before + limit if own is None else min(own, before + limit)
 
     def settle_after_kill(self) -> None:
-        """Settles what requests held that were on their way when the service was killed; before any run."""
+        """Settles the holds of requests in flight when the service was killed; called before any run."""
         holds = self._money.open_holds()
         for run_id in dict.fromkeys(hold.run for hold in holds):
             run, own = self._runs.get(run_id), [hold for hold in holds if hold.run == run_id]
             costs: dict[ReplyId, float] = {}
             if run is not None:
-                with suppress(StoreError):  # a damaged ledger: all of them may have been paid for
+                with suppress(StoreError):  # a damaged ledger: all requests may have been paid for
                     costs = costs_of(self.folder_of(run), [hold.reply for hold in own])
             self._money.settle_after_kill(own, costs)
 
@@ -248,7 +249,7 @@ class Workshop:
             now = _progress(started)
             if now != told:
                 told = now
-                with suppress(ClassifierError):  # a locked database costs an event, not the run
+                with suppress(ClassifierError):  # if the database is locked, an event is lost, not the run
                     await asyncio.to_thread(self._events.add, run.id, "progress", now)
 
     def _note(

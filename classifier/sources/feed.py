@@ -1,7 +1,7 @@
 """arXiv's Atom feeds -> entries.
 
 What enters: the bytes that the API sent. What leaves: the metadata of each paper. It sends no requests.
-Format: arXiv API User's Manual, sections 3.3 and 3.4 (an error is an entry of its own).
+Format: arXiv API User's Manual, sections 3.3 and 3.4 (an error is a separate entry).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from classifier.sources.feed import ArxivEntry
 _WORD = re.compile(r"\w+")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _QUERY_WORDS = 8
-"""Of a title in a search: more make arXiv find nothing, fewer too much (chosen)."""
+"""Most words of a title in a search: with more, arXiv finds nothing, with fewer, too much (chosen)."""
 
 
 def phrase_query(title: str) -> str:

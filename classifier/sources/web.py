@@ -154,7 +154,7 @@ class Web:
             raise
 
     def _unused_proxy(self, url: str) -> str:
-        """What to know after a network error: the environment names a proxy that is not used."""
+        """A hint after a network error: the environment names a proxy that is not used."""
         variable = None if self._is_proxied else variable_for(url)
         if variable is None:
             return ""

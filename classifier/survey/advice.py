@@ -1,7 +1,7 @@
-"""A workspace that can be used -> what is weak in it: drafts, leaves that nothing measures, leaves alike.
+"""A valid workspace -> its weak points: drafts, leaves with too few studies, leaves that are too similar.
 
 What enters: a taxonomy and its studies. What leaves: findings of the level "advice", which never fail a
-check. Two leaves are compared by the words of their own papers, each left out in turn.
+check. To compare two leaves, each of their papers is left out in turn, and its words are compared with both.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.text.similarity import Centroids
 
 ENOUGH = 2
-"""Studies of a leaf: one is left out when it is measured, and another must remain."""
+"""Least number of studies of a leaf: when one is scored it is left out, and another must remain."""
 _LEAST_COMPARED = 5
-"""Papers of a leaf; fewer tell nothing about whether its texts differ from another's."""
+"""Least number of papers per leaf for a comparison; fewer do not show whether two leaves differ."""
 _TOLD_APART = 0.6
 """Share of papers that must be nearer to their own leaf than to the other; guessing gives .5."""
 _MOST_PAIRS = 10
@@ -25,7 +25,7 @@ _SHOWN = 5
 
 
 def advice(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
-    """What is weak, most general first."""
+    """Weak points of the workspace, the most general first."""
     yield from _drafts(taxonomy)
     if not studies:
         return
@@ -60,7 +60,7 @@ def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
             message=f"{len(bare)} of {len(studies)} studies have only a title ({_shown(bare)}); add a "
             "`summary`: the paper's abstract, or a few sentences of your own",
         )
-    # A list that brings no reasons at all has none to add; one that has some lacks the others.
+    # If no study has a rationale, the list had none; if some have one, the others are missing.
     unexplained = [study.id for study in studies if study.summary.strip() and not study.rationale.strip()]
     if unexplained and any(study.rationale.strip() for study in studies):
         yield Finding(

@@ -1,4 +1,4 @@
-"""What the linter reports."""
+"""The records of the linter."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
 
 
 def measures_nothing(workspace: Workspace) -> str | None:
-    """What to know about a workspace without studies; None if it has some."""
+    """The finding about a workspace without studies; None if it has some."""
     if workspace.studies:
         return None
     why = "no labelled studies: nothing measures an engine here, and prompts have no examples"
@@ -69,7 +69,7 @@ def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
     except ConfigError as error:
         if not isinstance(error.__cause__, ValidationError):
             raise
-        for place, message in problems(error.__cause__, Taxonomy):
+        for place, message in problems(error.__cause__, Taxonomy, is_yaml=True):
             yield Finding(code="invalid-taxonomy", where=f"{TAXONOMY_FILE}: {place}", message=message)
     for name in GOLD_FILES:
         path = workspace.root / name
@@ -154,12 +154,12 @@ def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
 
 
 def _compatible(left: Conditions, right: Conditions) -> bool:
-    """Whether one set of answers can meet both."""
+    """Whether one set of answers can meet both conditions."""
     return all(set(left[question]) & set(right[question]) for question in left.keys() & right.keys())
 
 
 def _implies(left: Conditions, right: Conditions) -> bool:
-    """Whether answers that meet `left` always meet `right`."""
+    """Whether all answers that meet `left` also meet `right`."""
     return all(question in left and set(left[question]) <= set(right[question]) for question in right)
 
 
@@ -195,7 +195,7 @@ def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator
 def _check_drafts(
     where: str, owner: Node | Taxonomy, drafts: Sequence[TextDraft], studies: Sequence[Study]
 ) -> Iterator[Finding]:
-    """Drafts of texts that are not there, and drafts that rest on papers that are not there."""
+    """Reports drafts of missing texts, and drafts that were made from missing studies."""
     known = {study.id for study in studies}
     for draft in drafts:
         name, _, number = draft.of.partition(".")

@@ -31,7 +31,7 @@ def check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Findin
             yield Finding(
                 code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is not a leaf"
             )
-    # Without questions, a title and a leaf are enough: what else is missing is advice.
+    # Without questions, a title and a leaf are enough: other missing values are only advice.
     for name in ("title", "summary", "rationale") if taxonomy.questions else ("title",):
         if not getattr(study, name).strip():
             yield Finding(code="missing-field", where=where, message=f"'{name}' is empty")
@@ -95,13 +95,13 @@ def check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:
 
 
 def _are_parts(study: Study, other: Study) -> bool:
-    """Whether two papers with similar titles have arXiv ids of their own: "Part I" and "Part II"."""
+    """Whether two papers with similar titles have different arXiv ids, as "Part I" and "Part II"."""
     one, two = (bare_arxiv_id(each.arxiv or "") for each in (study, other))
     return bool(one and two and one != two) and title_words(study.title) != title_words(other.title)
 
 
 def _blocks(study: Study) -> set[Hashable]:
-    """What two studies of one paper have in common, so that not each is compared with each."""
+    """Keys that two studies of one paper share; only studies with a common key are compared."""
     titles = (study.title, *study.other_titles)
     found: set[Hashable] = set()
     for title in titles:

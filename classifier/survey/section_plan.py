@@ -1,4 +1,4 @@
-"""sections.yaml of a workspace: the sections of the list that it was made from, and what became of each.
+"""sections.yaml of a workspace: the sections of the list that it was made from, and the use of each.
 
 What enters: the file. What leaves: records. A person changes `role` there; `classifier init` reads it again,
 and an export finds the section of the list for a leaf. It may be missing.
@@ -15,11 +15,13 @@ from pydantic import Field, ValidationError
 from classifier.errors import ConfigError
 from classifier.model.record import Record
 from classifier.survey.shape import problems
+from classifier.survey.yaml_text import read_yaml
 
 SECTIONS_FILE = "sections.yaml"
 Role = Literal["topic", "container", "facet", "others", "front"]
-"""topic: a node of the tree. container: no node, but what is below it counts. facet: a property of papers, no
-topic. others: papers that the list itself files nowhere. front: about the list, not part of it."""
+"""topic: a node of the tree. container: not a node, but its subsections are used. facet: a property of
+papers, not a topic. others: papers that the list itself files nowhere. front: about the list, not part of
+it."""
 
 _HEAD = """\
 # The sections of the list, and what `classifier init` made of each. To change that, edit `role` and rerun the
@@ -33,7 +35,7 @@ class PlannedSection(Record):
 
     Attributes:
         section: Its headings, from the outermost.
-        role: What it is taken for.
+        role: How the section is used (`Role`).
         facet: "kind=benchmark", "year=2024" and the like; for facets and containers.
         papers: Entries directly in it.
         leaf: The node of the tree that it became, if any.
@@ -67,13 +69,13 @@ def load_section_plan(root: Path) -> SectionPlan | None:
     if not path.is_file():
         return None
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = read_yaml(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
     try:
         return SectionPlan.model_validate(data)
     except ValidationError as error:
-        where, message = next(problems(error, SectionPlan))
+        where, message = next(problems(error, SectionPlan, is_yaml=True))
         raise ConfigError(f"{path}: {where}: {message}") from error
 
 

@@ -14,12 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from classifier.errors import ConfigError
 from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Record
 from classifier.survey.shape import problems
+from classifier.survey.yaml_text import read_yaml
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+._-]*$")]
 Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
@@ -88,7 +88,7 @@ class TextDraft(Record):
     Attributes:
         of: The field, "definition", or an item of a list of texts, "counts.0".
         by: What it was made from: "headings", "words" of the papers, or a model's name.
-        papers: Ids of the studies that it rests on.
+        papers: Ids of the studies that it was made from.
     """
 
     of: str
@@ -113,7 +113,7 @@ class Node(Record):
 
     @property
     def settled_definition(self) -> str:
-        """The definition; empty if drafted from papers: it would give away one that is left out."""
+        """The definition; empty if it was drafted from papers, since it could reveal one that is left out."""
         drafted = any(draft.of == "definition" and draft.papers for draft in self.drafts)
         return "" if drafted else self.definition
 
@@ -135,7 +135,7 @@ class Leaf(Record):
 
     @property
     def answers(self) -> Conditions:
-        """The answers that lead here."""
+        """The answers that lead to this leaf."""
         return self.node.answers
 
 
@@ -242,21 +242,20 @@ def load_taxonomy(path: Path) -> Taxonomy:
     """
     try:
         raw = path.read_bytes()
-        # The C version of the safe loader, if PyYAML has it: 10 times as fast.
-        data = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        data = read_yaml(raw)
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror}); a workspace needs a taxonomy.yaml"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: expected a mapping at the top, found {type(data).__name__}")
     try:
         taxonomy = Taxonomy.model_validate({**data, "sha256": hashlib.sha256(raw).hexdigest()})
     except ValidationError as error:
-        where, message = next(problems(error, Taxonomy))
-        more = f" ({error.error_count()} problems; `classifier lint` lists all)" * (error.error_count() > 1)
+        (where, message), *others = problems(error, Taxonomy, is_yaml=True)
+        more = f" ({len(others) + 1} problems; `classifier lint` lists all)" if others else ""
         raise ConfigError(f"{path}: {where}: {message}{more}") from error
     return taxonomy
 

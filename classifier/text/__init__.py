@@ -1,1 +1,1 @@
-"""Characters, words and sentences: what is compared, counted and cut."""
+"""Text as strings: normalises characters, compares words, and splits sentences."""

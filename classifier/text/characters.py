@@ -1,8 +1,8 @@
-"""How the project sees characters: normal form with a way back, sentences, token estimate.
+"""Normalises text while keeping offsets into the original; splits sentences; estimates tokens.
 
 What enters: text as PDF engines, servers and models write it. What leaves: text in which equal
-words are equal strings, and spans that lead back into the original. All spans are half-open
-character offsets. It knows nothing of pages or papers.
+words are equal strings, and spans that map back to the original. All spans are half-open character offsets.
+It does not know pages or papers.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 CHARS_PER_TOKEN = 4
-"""Characters of English text that make a token, by rule of thumb (real tables are a download)."""
+"""Characters of English text per token: a rule of thumb, since real tokenizers need a download."""
 
 _DENSE_CHARS = 3
-"""Latin letters that say about as much as one character of a script without spaces (chosen)."""
+"""One character of a script without spaces counts as this many Latin letters (chosen)."""
 _DENSE = re.compile("[\u2e80-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 
 UNSEEN = (  # control, soft hyphen, zero-width, direction and tag characters
@@ -28,13 +28,13 @@ UNSEEN = (  # control, soft hyphen, zero-width, direction and tag characters
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _MARKS = "\u0300-\u036f\u20d0-\u20ff"
 LETTER = r"[^\W\d_]"
-# Characters that stay or are swapped one for one need no look; that is nearly all of a paper.
+# Characters that stay the same, or are replaced one for one, need no check: nearly all of a paper.
 _PLAIN = (
     r"\x00-\xa7\xa9\xab-\xae\xb0\xb1\xb4\xb6\xb7\xbb\xbf-\xff\u0391-\u03c9\u0410-\u044f"
     r"\u2010-\u2015\u2018-\u201f\u2212\u4e00-\u9fff\uac00-\ud7a3"
 )
 _COMPOSE = rf"{LETTER}[{_MARKS}]+|[^{_PLAIN}]"
-# PDFium writes U+0002 or U+FFFE for the hyphen at a line's end, with or without the line end itself.
+# PDFium writes U+0002 or U+FFFE for the hyphen at the end of a line, with or without a line break.
 _LINE_HYPHEN = (
     rf"(?<={LETTER})(?:[\x02\xad\ufffe][\s{UNSEEN}]*(?={LETTER})"
     rf"|[-\u2010][ \t]*[\r\n\f][\s{UNSEEN}]*(?=[^\W\d_A-Z]))"
@@ -50,7 +50,7 @@ _SWAPS = str.maketrans(
     | dict.fromkeys(DASHES, "-")
 )
 
-_NO_END = re.compile(  # words whose dot ends no sentence, and initials
+_NO_END = re.compile(  # words after which a dot does not end the sentence, and initials
     r"(?:\b(?:al|cf|e\.g|i\.e|vs|viz|resp|approx|ca|nos?|vol|pp?|ch|chap|secs?|sects?|figs?|eqs?|eqns?|refs?|tabs?|alg"
     r"|thm|def|prop|app|appx|ex|eds?|dr|prof|mrs?|ms|st|jr|sr|inc|ltd|co|univ|dept|w\.r\.t|a\.k\.a|s\.t)"
     r"|(?:^|[\s(.])(?-i:[A-Z]))$",
@@ -69,11 +69,11 @@ _BREAK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Text in a normal form, and where each of its characters came from.
+    """Normalised text, and the origin of each of its characters.
 
     Attributes:
-        text: The normal form.
-        source_length: Characters of the original.
+        text: The normalised text.
+        source_length: Number of characters of the original.
     """
 
     text: str
@@ -86,8 +86,8 @@ class Folded:
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the original that `text[start:end]` was made of, half-open.
 
-        What was rewritten counts as a whole: half a ligature is the ligature. An empty span gives
-        an empty one.
+        Rewritten text counts as a whole: half of a ligature gives the whole ligature. An empty span gives an
+        empty one.
 
         Raises:
             ValueError: The span is not within `text`.
@@ -109,7 +109,7 @@ class Folded:
 
 
 def normalise(text: str) -> str:
-    r"""The text as a reader sees it, on one line; case stays.
+    r"""The text as a reader sees it, on one line; case is kept.
 
     NFKC (ligatures taken apart); words joined over line-end hyphens (U+0002, soft ones, plain ones
     before a small letter); invisible and control characters dropped; typographic quotes and
@@ -122,17 +122,17 @@ def normalise(text: str) -> str:
 
 
 def normalise_with_spans(text: str) -> Folded:
-    """`normalise`, with the way back."""
+    """`normalise`, with the spans of the original."""
     return fold(text, _NORMAL)
 
 
 def matching_key(text: str) -> Folded:
-    """The text as quotes are compared: `normalise` in lower case, less all spaces and hyphens.
+    """The form in which quotes are compared: `normalise` in lower case, without spaces and hyphens.
 
-    At line ends a PDF loses and invents both, so they do not tell whether a quote is in a paper.
+    A PDF loses and adds both at line ends, so they do not show whether a quote is in a paper.
     """
     folded = fold(text, _KEY)
-    # Lower case of what is left has the same length: `_composed` took care of the exceptions.
+    # The lower case of the rest has the same length: `_composed` handled the exceptions.
     return Folded(folded.text.lower(), folded.source_length, folded._starts, folded._sources)
 
 
@@ -147,7 +147,7 @@ def dense_chars(text: str) -> list[str]:
 
 
 def latin_length(text: str) -> int:
-    """Characters of a text, those of scripts without spaces counted thrice.
+    """The number of characters of a text; those of scripts without spaces count three times.
 
     >>> latin_length("a robot"), latin_length("\u673a\u5668\u4eba")
     (7, 9)
@@ -158,9 +158,8 @@ def latin_length(text: str) -> int:
 def sentences(text: str) -> list[tuple[int, int]]:
     """Half-open spans of the sentences, in order, trimmed of white space; none for blank text.
 
-    A line end inside a sentence does not end it; an empty line, a list's item and a heading on a line of
-    its own do. Dots of abbreviations, initials, decimals and citations do not. Splitting errs on the
-    side of too few.
+    An empty line, a list item and a heading on its own line end a sentence; other line breaks do not. Dots of
+    abbreviations, initials, decimals and citations do not either. In doubt, the text is not split.
     """
     spans = []
     start = 0
@@ -199,7 +198,7 @@ def fold(text: str, changes: re.Pattern[str], rewrite: Callable[[str], str] | No
 def shown(text: str | None) -> str:
     """Text from a file as one line without control, direction and unassigned characters.
 
-    Titles and quotes come from hostile papers: none may move a cursor or turn the line round.
+    Titles and quotes come from hostile papers: they must not move the cursor or reverse the line.
     """
     plain = text or ""
     return " ".join((plain if plain.isprintable() else "".join(map(_seen, plain))).split())
@@ -230,7 +229,7 @@ def _composed(chunk: str) -> str:
     if not chunk.isprintable() or chunk.isspace():
         return " " if any(char.isspace() for char in chunk) else ""
     composed = unicodedata.normalize("NFKC", chunk).translate(_SWAPS)
-    # A lone accent decomposes into space and mark; U+0130 alone grows in lower case.
+    # A lone accent decomposes into space and mark; U+0130 is the only one that is longer in lower case.
     return composed.replace(" ", "").replace("\u0130", "I")
 
 

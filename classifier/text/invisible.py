@@ -1,8 +1,9 @@
-"""Code points that no reader sees: found, cut and reported, in pages, titles and abstracts.
+"""Finds, removes and reports invisible code points in pages, titles and abstracts.
 
-Text enters; the text without them and what was found leave. Which characters are innocent depends on their
-neighbours: a joiner within Arabic or Devanagari shapes letters, one between Latin letters is a trick.
-Soft hyphens, byte order marks, no-break spaces and PDFium's U+0002 (line-end hyphen) are left to the caller.
+What enters: a text. What leaves: the text without them, and the findings. Whether a character is harmless
+depends on its neighbours: a joiner within Arabic or Devanagari shapes letters, one between Latin letters is a
+trick. Soft hyphens, byte order marks, no-break spaces and PDFium's U+0002 (line-end hyphen) are not handled
+here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import unicodedata
 from typing import Any
 
 MAX_TEXT = 500
-"""Characters of hidden text that one finding carries at most."""
+"""Largest number of characters of hidden text in one finding."""
 
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060-\u2064\u180e\u034f\u115f\u1160\u3164\uffa0\u17b4\u17b5"
 _BIDI = "\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u206a-\u206f"
@@ -29,7 +30,7 @@ _SHAPING = re.compile(
 
 
 def split_invisible_characters(text: str) -> tuple[str, list[dict[str, Any]]]:
-    """Cuts characters without any picture, and reports those that have no innocent reason.
+    """Removes invisible characters, and reports those without a harmless use.
 
     Args:
         text: Any text, such as a page's.
@@ -37,8 +38,9 @@ def split_invisible_characters(text: str) -> tuple[str, list[dict[str, Any]]]:
     Returns:
         The text without them, and at most one finding per kind (`tag-characters`, `variation-selectors`,
         `bidi-controls`, `zero-width`), in the form of `split_page`, without a box. Tag characters and bytes
-        smuggled in variation selectors are decoded. A lone zero-width space at a word's edge (a line-break
-        hint) is cut unreported; joiners and marks that a script or an emoji needs are kept.
+        smuggled in variation selectors are decoded. A single zero-width space at the edge of a word (a
+        line-break hint) is removed without a report; joiners and marks that a script or an emoji needs are
+        kept.
 
     Example:
         >>> split_invisible_characters("re\u200bward")
@@ -65,7 +67,7 @@ def split_invisible_characters(text: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _needed(run: str, before: str, after: str) -> bool:
-    """Whether script or emoji need this run to look as they do."""
+    """Whether a script or an emoji needs this run to be displayed correctly."""
     if _is_symbol(before) and ((len(run) == 1 and run in "\ufe0e\ufe0f\u200d") or run == "\ufe0f\u200d"):
         return True
     if before == _BLACK_FLAG and run[-1] == "\U000e007f" and len(run) <= 8:

@@ -1,8 +1,8 @@
-r"""Mathematics as models write it (LaTeX, ASCII) and as pages show it, made comparable.
+r"""Makes mathematics as models write it (LaTeX, ASCII) comparable with what pages show.
 
 What enters: a quote or a page's text. What leaves: the quote without LaTeX, and a key in which `$\gamma_t$`,
-"γt" and "gamma_t" are one string. Signs and relations stay in the key: 10^{-3} is not 10^3, and ≤ is not ≥.
-It does not do algebra: a fraction must be written in the order in which the page shows it.
+"γt" and "gamma_t" are one string. Signs and relations are kept in the key: 10^{-3} is not 10^3, and ≤ is not
+≥. It does not do algebra: a fraction must be written in the order in which the page shows it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text
 
 MAX_LATEX = 2_000
-"""Characters of a text that is decoded, to bound the time: the decoder takes .1 s for the worst of them."""
+"""Longest text that is decoded, in characters: the decoder takes up to 0.1 s for it."""
 _MAX_DEPTH = 30
-"""Braces within braces that are decoded: the decoder calls itself for each."""
+"""Deepest nesting of braces that is decoded, since the decoder is recursive."""
 
 _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|omicron|pi|rho|sigma|tau|upsilon"
@@ -65,7 +65,7 @@ _MATHEMATICAL = re.compile(
 )
 _LATEX = re.compile(r"[$\\]|[\^_]\{|</?su[bp]>", re.IGNORECASE)
 _TAG = re.compile(r"</?su[bp]>", re.IGNORECASE)
-# A backslash that a JSON string took for a control character: "\theta" gave a tab and "heta".
+# JSON strings read some backslashes as control characters: "\theta" becomes a tab and "heta".
 _EATEN = re.compile(
     r"\t(?=(?:heta|au|imes|ilde|ext|o\b))|\x08(?=[a-z])|\x0c(?=[a-z])|\n(?=(?:abla|eq\b|u\b))|\r(?=(?:ho|ight))"
 )
@@ -81,10 +81,10 @@ _COLON = re.compile(r"\\colon(?![a-zA-Z])")
 
 _DROPPED = (
     rf"[\s{UNSEEN}$\\{{}}_^]+"
-    # Hyphens and dashes between words are lost and invented at line ends; before a digit, they are a minus.
+    # Hyphens and dashes between words get lost or added at line ends; before a digit, they are a minus.
     rf"|(?<={LETTER})[-\u2010\u2011][\s{UNSEEN}]*(?={LETTER})|(?:[\u2013\u2014\u2015]|-{{2,3}})(?!\s?\d)"
 )
-_NOT_ASCII = r"[^\x00-\x7f\u2e80-\ud7a3\U00020000-\U0003ffff]"  # nor of a script that has no other forms
+_NOT_ASCII = r"[^\x00-\x7f\u2e80-\ud7a3\U00020000-\U0003ffff]"  # nor letters without upper case
 _KEY = re.compile(rf"({_DROPPED})|{LETTER}[\u0300-\u036f\u20d0-\u20ff]+|{_NOT_ASCII}")
 _STRUCK = re.compile("\u0338\\s?([=∈<>≤≥])")  # TeX sets the stroke of ≠ before the sign
 _ACCENTS = dict.fromkeys("ˆ˜¯ˇ˙´`¨")
@@ -94,19 +94,19 @@ _MINUS = re.compile(r"\u2212\s?(?=\d)")
 _SIGN = re.compile(rf"(?<!\w)[-{DASHES}](?=\d)")
 _DASH = re.compile(rf"[-{DASHES}]\s?(?=\d)")
 _BEFORE_WORDS = re.compile(rf"(?<!{LETTER}{LETTER})\u2212(?!\s?\d)|\u2212(?!\s?\d)(?!{LETTER}{LETTER})")
-"""A minus before anything but a number; between two words, it is a hyphen by another name."""
+"""A minus that is not before a number; between two words it is a hyphen."""
 _ANY_DASH = re.compile(rf"[-{DASHES}]")
 
 
 def has_mathematics(text: str) -> bool:
-    """Whether a text holds LaTeX, symbols, or names of Greek letters: a cheap look."""
+    """Whether a text contains LaTeX, symbols, or names of Greek letters; a cheap check."""
     return _MATHEMATICAL.search(text) is not None
 
 
 def without_latex(text: str) -> str:
     r"""The text as a page shows it, with sub- and superscripts on the line; unchanged if it has no LaTeX.
 
-    A text that is too long or too deep is unchanged, too.
+    A text that is too long or too deeply nested is unchanged, too.
 
     >>> without_latex(r"a \emph{discount} $\gamma_t \leq 10^{-3}$, 81\%")
     'a discount γt ≤ 10−3, 81%'
@@ -126,18 +126,18 @@ def without_latex(text: str) -> str:
 
 
 def mathematics_key(text: str) -> Folded:
-    """The text with Greek letters by name, accents off, and without spaces, braces, `^`, `_` and `$`.
+    """The text with Greek letters by name, without accents, spaces, braces, `^`, `_` and `$`.
 
-    Minus signs stay; hyphens between letters do not.
+    Minus signs are kept; hyphens between letters are removed.
     """
     folded = fold(text, _KEY, _named)
     return Folded(folded.text.lower(), folded.source_length, folded._starts, folded._sources)
 
 
 def same_signs(quote: str, page: str) -> bool:
-    """Whether two texts have the same relations (=, ≤, +, ∈ …), and all that has a minus has it in both.
+    """Whether two texts have the same relations (=, ≤, +, ∈ …), and the same minus signs.
 
-    A dash may also be a hyphen, which pages lose: it counts where it must be a minus.
+    A dash may also be a hyphen, which pages lose: it counts only if it must be a minus.
     """
     quote, page = (unicodedata.normalize("NFKC", text) for text in (quote, page))
     if _relations(quote) != _relations(page):
@@ -182,7 +182,7 @@ def _name(char: str) -> str:
 
 
 def _depth(text: str) -> int:
-    """The deepest nesting of braces, formulas and environments, about."""
+    """Approximate depth of nested braces, formulas and environments."""
     depth = deepest = 0
     for found in re.finditer(r"[{}]|\\[(\[]|\\[)\]]|\\(?:begin|end|left|right|frac|sqrt)\b", text):
         depth += -1 if found[0] in ("}", r"\)", r"\]", r"\end", r"\right") else 1
@@ -194,5 +194,5 @@ def _depth(text: str) -> int:
 def _decoder() -> LatexNodes2Text:
     from pylatexenc.latex2text import LatexNodes2Text
 
-    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it warns of every command it does not know
+    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it warns about each unknown command
     return LatexNodes2Text(math_mode="text", strict_latex_spaces="macros")

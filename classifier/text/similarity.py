@@ -1,9 +1,9 @@
-"""How near two short texts are by their words: TF-IDF cosine, nothing learnt, nothing heavy.
+"""Similarity of short texts by their words: TF-IDF cosine, without trained weights.
 
 What enters: texts of a workspace (definitions, summaries) and of papers. What leaves: numbers in
-[0, 1]. It serves if no labelled papers exist to learn from: choosing nearby examples, comparing
-definitions. Source: Salton & Buckley 1988, "Term-weighting approaches in automatic text retrieval"
-(tf: 1 + ln, idf: ln, cosine).
+[0, 1]. It is used if there are no labelled papers to learn from: to choose similar examples, and to compare
+definitions. Source: Salton & Buckley 1988, "Term-weighting approaches in automatic text retrieval" (tf: 1 +
+ln, idf: ln, cosine).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _STEM_CHARS = 6
-"""Of a word that count: a stemmer without a dictionary."""
+"""Words are cut to this many letters: a stemmer without a dictionary."""
 # Articles, pronouns and auxiliaries; "no", "not", "without" stay: they separate neighbouring leaves.
 _STOP = frozenset(
     _WORD.findall(
@@ -36,7 +36,8 @@ class TermIndex:
     """A few texts, ready to be compared with others.
 
     Args:
-        texts: The texts that set the inverse document frequencies; an empty one is near nothing.
+        texts: The texts that the inverse document frequencies are computed from; an empty one is similar to
+            none.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -58,9 +59,9 @@ class TermIndex:
 
 
 def contrast(left: str, right: str, left_ground: str, right_ground: str) -> float:
-    """How much better two texts fit their own grounds than each other's, in [-2, 2]; 0 tells nothing.
+    """How much better two texts fit their own grounds than each other's, in [-2, 2]; 0 means no difference.
 
-    Only words that one side has and the other lacks count: what two neighbours share cannot tell them apart.
+    Only words that one side has and the other lacks count: common words do not distinguish them.
     """
     (one, other), (one_ground, other_ground) = _apart(left, right), _apart(left_ground, right_ground)
     own = cosine(one, one_ground) + cosine(other, other_ground)
@@ -68,7 +69,7 @@ def contrast(left: str, right: str, left_ground: str, right_ground: str) -> floa
 
 
 def _apart(left: str, right: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Unit vectors of the words that stand in one of two texts only."""
+    """Unit vectors of the words that only one of the two texts contains."""
     one, other = Counter(terms(left)), Counter(terms(right))
     return unit_vector(_without(one, other)), unit_vector(_without(other, one))
 
@@ -78,7 +79,7 @@ def _without(count: Mapping[str, int], other: Mapping[str, int]) -> dict[str, fl
 
 
 def unit_vector(weights: Mapping[str, float]) -> dict[str, float]:
-    """The vector at length 1; empty if it has no length."""
+    """The vector scaled to length 1; empty if its length is 0."""
     length = math.sqrt(sum(weight * weight for weight in weights.values()))
     return {term: weight / length for term, weight in weights.items()} if length else {}
 
@@ -104,7 +105,7 @@ class Centroids:
         self._sums = {name: add_vectors(members) for name, members in self._members.items()}
 
     def leave_one_out(self) -> dict[str, list[dict[str, float]]]:
-        """Group -> for each of its texts, the cosine with every group's mean, itself left out of its own."""
+        """Group -> for each of its texts, its cosine with each group's mean (without itself in its own)."""
         units = {name: unit_vector(total) for name, total in self._sums.items()}
         found: dict[str, list[dict[str, float]]] = {}
         for name, members in self._members.items():

@@ -1,7 +1,7 @@
-"""Whether two pieces of text say the same in the same words.
+"""Compares two pieces of text word by word, and accepts small slips.
 
-What enters: a quote and a piece of a paper. What leaves: where in the piece the quote's words stand,
-if nothing but slips sets them apart. It does not search; `classifier.verdict.evidence` does.
+What enters: a quote and a piece of a paper. What leaves: the span of the quote's words in the piece, if they
+differ by slips only. It does not search; `classifier.verdict.evidence` does.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ WORD = re.compile(rf"\d+(?:[.,]\d+)*|[^\W\d_{_CJK}]+(?:'[a-z]+)?|[{_CJK}]")
 _MARK = re.compile(
     r"\[\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\]"  # [3], [3, 5-7]
     r"|\((?P<citation>[^()]{2,300}\b(?:19|20)\d\d[a-z]?)\)"  # (Somebody et al., 2020)
-    r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s|\Z)"  # a note's number after a stop
-    r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s|\.?\Z)"  # or after a word; names (GPT3) keep theirs
+    r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s|\Z)"  # the number of a footnote after a full stop
+    r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s|\.?\Z)"  # or after a word; names (GPT3) keep their number
 )
 _SMALL_WORD = re.compile(r"\b[a-z]+\b")
 _CITING = frozenset(
@@ -42,13 +42,13 @@ _LOOKALIKES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("i", "l"), ("|", "l"))
 
 
 def without_marks(text: str) -> str:
-    """The text with citation and note marks replaced by as many spaces: offsets stay."""
+    """The text with each citation or note mark replaced by spaces, so that offsets do not change."""
     return _MARK.sub(_blank, text)
 
 
 def _blank(mark: re.Match[str]) -> str:
     if mark["citation"] and not _CITING.issuperset(_SMALL_WORD.findall(mark["citation"])):
-        return mark[0]  # a remark that names a year is no citation
+        return mark[0]  # a remark that contains a year is not a citation
     word = mark["noted"] or ""
     return word + " " * (len(mark[0]) - len(word))
 
@@ -59,15 +59,15 @@ def numbers(text: str) -> Counter[str]:
 
 
 def has_negation(text: str) -> bool:
-    """Whether a word that can turn a sentence round is in the text."""
+    """Whether the text contains a word that can negate a sentence."""
     return _NEGATION.search(text) is not None
 
 
 def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
-    """The half-open span of `text` that has the given words (lower case) except for slips.
+    """The half-open span of `text` that contains the given words (lower case) except for slips.
 
-    A slip is an article more or less, another spacing, a lost ligature, letters that look alike, or one
-    wrong letter within a word of five letters or more. Numbers and negations must be equal. Words of
+    Slips are: an added or missing article, different spacing, a lost ligature, letters that look alike, and
+    one wrong letter inside a word of five letters or more. Numbers and negations must be equal. Words of
     `text` before the first and after the last do not count.
     """
     folded = normalise_with_spans(text)
@@ -100,7 +100,7 @@ def _is_slip(quoted: list[str], printed: list[str]) -> bool:
         return True
     from rapidfuzz.distance import OSA
 
-    # A short word or a beginning that differs is another word.
+    # If a short word, or the first letter, differs, it is another word.
     return one[0] == other[0] and min(len(one), len(other)) > 4 and OSA.distance(one, other) <= 1
 
 

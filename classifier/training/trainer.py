@@ -42,7 +42,7 @@ _SCORE_SCALE = 0.05
 _MIN_PAPERS = 4
 """A term in fewer papers is evidence about these papers, not about a label."""
 _MIN_REASON = 20
-"""A reason with fewer papers does not get a class of its own."""
+"""A reason with fewer papers does not get a separate class."""
 _RESTATED = 0.3
 """Value, in training, of a feature that marks restated papers; it is 0 in prediction. These summaries cover
 only rare labels; the feature absorbs the effect of their style, so that the words do not."""

@@ -28,7 +28,7 @@ class EngineFiles:
         folder: Name of the folder, such as "calibration".
         content: What a file is, for messages, such as "a calibration".
         advice: What to do about a damaged file.
-        protect_builtin: Do not write to the built-in workspace of a checkout either.
+        protect_builtin: Also never write to the built-in workspace of a checkout.
     """
 
     folder: str
@@ -40,7 +40,8 @@ class EngineFiles:
         """The file to write for an engine and model.
 
         A workspace inside an installed package is never written to, nor one that is read-only. Its files are
-        kept in `data_dir` under the taxonomy's hash, so that an update with another tree starts afresh.
+        kept in `data_dir` under the taxonomy's hash, so that an update with another tree starts with no
+        files.
         """
         root = workspace.root.resolve()
         builtin = root == builtin_root().resolve()
@@ -78,7 +79,7 @@ class EngineFiles:
 
 
 def _file_name(engine: str, model: str | None) -> str:
-    """Readable, and different for models whose names differ in what a file name cannot hold."""
+    """A readable name; unique even if model names differ only in characters that are not allowed."""
     if model is None:
         return f"{engine}.json"
     readable = re.sub(r"[^a-z0-9._-]+", "-", model.lower()).strip("-.")[:60]

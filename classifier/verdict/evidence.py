@@ -1,8 +1,8 @@
 """Quotes + Document -> Evidence: whether each quote is in the paper, and where.
 
 What enters: quotes as an engine gave them. What leaves: each with a verdict, and with its page and
-offsets where it was found. It looks at visible text only, believes no page that a model names, and
-does not judge whether a quote supports what it is quoted for.
+offsets where it was found. It uses visible text only, ignores page numbers that a model gives, and does not
+judge whether a quote supports the answer.
 
     verbatim   equal but for case, spaces, hyphens, ligatures and typography (`text.matching_key`)
     near       the same words except for slips of letters, articles and citation marks; or parts in
@@ -29,31 +29,32 @@ from classifier.text.mathematics import has_mathematics, mathematics_key, same_s
 from classifier.text.wording import WORD, agreeing_words, has_negation, numbers, without_marks
 
 MIN_WORDS = 3
-"""A quote with fewer is too short to be looked up: it would stand in any paper."""
+"""A quote with fewer characters is too short to look up: any paper would contain it."""
 MIN_CHARS = 12
-"""A quote with fewer words, or fewer characters less spaces, is in any paper: it counts as absent.
+"""A quote with fewer words, or fewer characters without spaces, proves nothing: it counts as absent.
 
 Characters are those of `characters.latin_length`.
 """
 
 MAX_NEAR_CHARS = 2_000
-"""Longer quotes are looked for verbatim only: a search for near ones takes time by their length squared."""
+"""Longer quotes are only searched verbatim: the time of the near search grows with the square of the
+length."""
 
 NEAR_SCORE = 92.0
-"""rapidfuzz's partial ratio, 0 to 100, from which words are compared one by one."""
+"""From this partial ratio of rapidfuzz (0 to 100) on, the words are compared one by one."""
 
 _MAX_GAP = 600  # characters that an ellipsis or a page break may stand for
-_MAX_HITS = 64  # places at which one string is looked at
+_MAX_HITS = 64  # most places of one string that are checked
 _MAX_SEEDS = 96
-"""Steps in which a quote is looked for, about; they bound the time of a made-up one."""
-_SEED = 8  # characters of a seed: one in 13 changed leaves half of the seeds whole
+"""Approximate number of search steps per quote; it limits the time for an invented one."""
+_SEED = 8  # characters of a seed: if one in 13 characters differs, half of the seeds are still intact
 _CANDIDATES = 3
-"""Places at which a quote is compared in full."""
-_SLACK = 24  # characters around an alignment in which a quote's first and last word may stand
+"""Number of places at which a quote is compared completely."""
+_SLACK = 24  # characters around an alignment in which a quote's first and last word can be
 
 _PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:\A|[\s(\[{=<>\u2264\u2265\u223c,])(?:\u2212\S|[-\u2013]\d)")
-"""A sign that is no hyphen and is not between two operands, with the character behind it."""
+"""A sign that is not a hyphen and not between two operands, with the character after it."""
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\u2026|\.\s?\.\s?\.)[\])]?\s*")
 _WRAPPING = " \t\n\"'`*\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _OUTER = "\"'.,;:!?()[]"
@@ -69,9 +70,9 @@ QuoteSpan = tuple[int, int]
 
 
 def check_quotes(quotes: Iterable[Quote], document: Document) -> tuple[Evidence, ...]:
-    """Looks for each quote in the document's visible text, in the order given.
+    """Searches for each quote in the document's visible text; results are in the order given.
 
-    Of several places the first counts. A quote that runs over a page break is placed on the page
+    If there are several places, the first is used. A quote that runs over a page break is placed on the page
     where it starts, and its `end` is clipped to that page's.
     """
     index = QuoteIndex(document)
@@ -79,7 +80,7 @@ def check_quotes(quotes: Iterable[Quote], document: Document) -> tuple[Evidence,
 
 
 class QuoteIndex:
-    """A document made ready for many quotes; its text is folded once."""
+    """A document prepared for many quotes; its text is folded once."""
 
     def __init__(self, document: Document) -> None:
         self._pages = document.pages
@@ -99,7 +100,7 @@ class QuoteIndex:
         return Evidence(quote=quote.quote, supports=quote.supports, verdict="absent")
 
     def _as_shown(self, text: str) -> QuoteSpan | None:
-        """The place of a text with mathematics, which the page writes in another way."""
+        """The place of a text with mathematics, which the page may write differently."""
         plain = without_latex(text).strip(_WRAPPING)
         if _is_short(plain):
             return None
@@ -126,7 +127,7 @@ class QuoteIndex:
 
     @cached_property
     def _unmarked(self) -> str:
-        """The text with citation and note marks blanked out: offsets stay."""
+        """The text with citation and note marks replaced by spaces; offsets do not change."""
         return without_marks(self._text)
 
     @cached_property
@@ -138,7 +139,7 @@ class QuoteIndex:
         return mathematics_key(self._text)
 
     def _verbatim(self, text: str) -> Iterator[QuoteSpan]:
-        """Places of the text, in order; full stop and brackets around it are optional."""
+        """Places of the text, in order; a full stop and brackets around it are optional."""
         needle = matching_key(text).text
         yield from self._places(self._key, needle, text)
         bare = needle.strip(_OUTER)
@@ -160,7 +161,7 @@ class QuoteIndex:
         return start - 1 if signed and signed.end() == start + 1 else start
 
     def _is_whole_words(self, start: int, end: int) -> bool:
-        """Whether a span cuts no word, nor one with hyphens: `able` is not in `unable` or `un-able`."""
+        """Whether the span cuts no word (also no hyphenated one): `able` is not in `unable` or `un-able`."""
         first, last = self._text[start], self._text[end - 1]
         cut_before = first.isalnum() and _WORD_BEFORE.search(self._text[max(0, start - 8) : start])
         cut_after = last.isalnum() and _WORD_AFTER.match(self._text, end)
@@ -170,7 +171,7 @@ class QuoteIndex:
         return self._near(text) or self._over_page_break(text) or self._in_parts(text)
 
     def _near(self, text: str) -> QuoteSpan | None:
-        """The place where the words are the text's except for slips and marks."""
+        """The place where the words equal the text's except for slips and marks."""
         bare = without_marks(text)
         needle = matching_key(bare).text.strip(_OUTER)
         if len(needle) < MIN_CHARS:
@@ -181,7 +182,7 @@ class QuoteIndex:
             if same and not same_signs(bare, self._unmarked[self._with_sign(same[0]) : same[1]]):
                 return None
         if same and numbers(text) - numbers(self._with_marks(same)):
-            return None  # a citation that the paper does not give there
+            return None  # a citation that the paper does not have there
         return same
 
     def _with_marks(self, span: QuoteSpan) -> str:
@@ -211,12 +212,12 @@ class QuoteIndex:
     def _over_page_break(self, text: str) -> QuoteSpan | None:
         """The place where the text breaks off at a line's end and continues on the next page.
 
-        Only whole lines may stand between: a note, a page number, a running head.
+        Only whole lines may be in between: a note, a page number, a running head.
         """
         needle = matching_key(text).text
         for at in _hits(self._key.text, needle[:MIN_CHARS]):
             common = _common_prefix(needle, self._key.text[at : at + len(needle)])
-            # The line after the break may happen to begin as the quote continues.
+            # The first line of the next page may begin like the rest of the quote by chance.
             for length in range(common, max(MIN_CHARS, common - 4) - 1, -1):
                 span = self._key.source_span(at, at + length)
                 end = self._after_page_break(span[1], needle[length:])
@@ -284,11 +285,11 @@ def _hits(text: str, needle: str) -> Iterator[int]:
 
 
 def _diagonals(text: str, needle: str) -> list[int]:
-    """Where the needle would start in the text, by the places of its seeds; most votes first."""
+    """Possible starts of the needle in the text, from the positions of its seeds; most votes first."""
     step = max(3, len(needle) // _MAX_SEEDS)
     votes: Counter[int] = Counter()
     for offset in range(0, len(needle) - _SEED + 1, step):
-        # A string that is everywhere tells nothing; `_hits` stops looking.
+        # A string that occurs everywhere is not evidence; `_hits` stops early.
         votes.update({(at - offset) // _SLACK for at in _hits(text, needle[offset : offset + _SEED])})
     joint = Counter({bucket: count + votes[bucket + 1] for bucket, count in list(votes.items())})
     return [bucket * _SLACK for bucket, count in joint.most_common(_CANDIDATES) if count > 1]

@@ -1,6 +1,6 @@
-"""What was measured of an engine on this taxonomy, and the doubts about an engine that was not.
+"""Measured accuracies of engines on this taxonomy, and notices about engines that were not measured.
 
-What enters: the results of `classifier eval`, kept one file an engine and model. What leaves: the
+What enters: the results of `classifier eval`, one file for each engine and model. What leaves: the
 `Measurement` to show next to a confidence, or notices that send labels to review. Measured means: an
 evaluation of at least `FEWEST` items with the same engine, model, taxonomy and prompt (for the offline
 engine: the same cues and weights). Nothing is scored here.
@@ -24,14 +24,14 @@ from classifier.survey.workspace import Workspace
 from classifier.verdict.engine_files import EngineFiles
 
 FEWEST = 10
-"""Items below which an accuracy says next to nothing: at 10, a 95 % interval is up to .5 wide."""
+"""Least number of items: at 10, a 95 % interval is already up to 0.5 wide."""
 
 UNMEASURED = "unmeasured"
-"""Review reason of a label whose engine was not measured on this taxonomy."""
+"""Review reason of labels whose engine was not measured on this taxonomy."""
 ACCEPTED = "unmeasured-accepted"
-"""Warning in its place when the user accepted that (`accept_unmeasured`)."""
+"""Warning instead of the review reason if the user accepted this (`accept_unmeasured`)."""
 AUDIT = "audit"
-"""Review reason of the random share of such labels that a person still checks."""
+"""Review reason of the random share of accepted labels that a person still checks."""
 
 _FILES = EngineFiles(
     "measured",
@@ -42,7 +42,7 @@ _FILES = EngineFiles(
 
 
 class Measured(Measurement):
-    """A measurement and what it holds for.
+    """A measurement, and the engine, model, taxonomy and prompt for which it is valid.
 
     Attributes:
         prompt_sha256: Of the templates and taxonomy, or of the offline engine's files.
@@ -60,17 +60,17 @@ class _File(Record):
 
 
 def maker_sha256(workspace: Workspace, engine: str, prompt_sha256: str) -> str:
-    """Hash of what an engine's labels are made from: its cues and weights, or the prompt of a model."""
+    """Hash of the data that decides an engine's labels: its cues and weights, or a model's prompt."""
     return workspace.offline_engine_sha256 if engine == "offline" else prompt_sha256
 
 
 def load_measurement(
     workspace: Workspace, settings: Settings, engine: str, model: str | None, prompt_sha256: str
 ) -> Measurement | None:
-    """The measurement that holds for an engine, model and prompt here, or None.
+    """The measurement that is valid for an engine, model and prompt in this workspace, or None.
 
-    Of several, one on papers or abstracts goes before one on summaries (whose writers knew the label), then
-    the one with most items.
+    Measurements on papers or abstracts have priority over those on summaries, whose writers knew the label;
+    then the one with most items.
 
     Raises:
         ConfigError: A file is damaged.
@@ -106,7 +106,7 @@ def save_measurement(
 def doubts(
     settings: Settings, workspace: Workspace, file: PaperFile, reply: Reply, measured: Measurement | None
 ) -> Iterator[Notice]:
-    """Notices about a label whose engine was not measured on this taxonomy; none if it was.
+    """Notices about a label whose engine was not measured on this taxonomy; empty if it was.
 
     With `accept_unmeasured` a share of the labels (`audit_share`) still goes to review. Which ones depends on
     the paper alone, so that a rerun selects the same. With a share of 0 there are no notices.

@@ -1,4 +1,4 @@
-"""A real service on loopback, in a thread of this process or as a process of its own, and what to send it."""
+"""A real service on loopback, in a thread or as a separate process, and requests for it."""
 
 from __future__ import annotations
 

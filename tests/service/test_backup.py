@@ -1,4 +1,4 @@
-"""`classifier backup` while the service works, and `classifier restore`: all of it, or a refusal in words."""
+"""`classifier backup` while the service works, and `classifier restore`: everything, or an error message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger that cannot be read: one line for its run, on pages and over HTTP, and everything else goes on."""
+"""An unreadable ledger: one line for its run, on pages and over HTTP, and everything else works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The money of a day: shared by all runs of a user, held before a request is sent, kept through restarts."""
+"""The daily limit: shared by a user's runs, reserved before a request is sent, kept over restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One test for each promise of docs/service.md about safety; each was seen to fail without its guard."""
+"""One test for each promise of docs/service.md about safety; each fails without its guard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service with papers in it, a browser, and axe; where one of them is missing, these tests fail."""
+"""A service with papers in it, a browser, and axe; if one of them is missing, these tests fail."""
 
 from __future__ import annotations
 

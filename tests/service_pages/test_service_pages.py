@@ -93,7 +93,7 @@ def test_a_paper_by_mouse_from_the_example_to_a_decision(served, visit):
     assert page.locator(".place").inner_text() == "Out of scope"
     page.get_by_text("History").click()
     assert "no robot was trained" in page.locator(".history").inner_text()
-    page.get_by_role("button", name="Take the decision back").click()
+    page.get_by_role("button", name="Undo the decision").click()
     assert "Reward" in page.locator(".place").inner_text()
     assert (here.errors, here.strangers()) == ([], [])
 
@@ -302,7 +302,7 @@ def test_two_evaluations_are_compared_item_by_item(served, visit, axe, tmp_path,
     assert "38 items in common" in main
     moved = page.locator(".paper").count()
     assert moved > 10
-    assert f"Items that moved ({moved})" in main
+    assert f"Items with different labels ({moved})" in main
     assert "llm4rl/reward" in page.locator(".paper").first.inner_text()
     page.evaluate(axe)
     assert page.evaluate("axe.run()")["violations"] == []

@@ -1,4 +1,4 @@
-"""What a caller may give to a `Classifier`; all else is refused in words, before anything is done with it."""
+"""Arguments of `Classifier`: accepted types; others are rejected with a message before anything else."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How many requests are out: growth, halving, and that nobody is forgotten in the queue."""
+"""The number of concurrent requests: growth, halving, and no waiting task is forgotten."""
 
 import asyncio
 

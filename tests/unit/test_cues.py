@@ -1,4 +1,4 @@
-"""Cues speak once, heed negations, weigh by zone, and refuse names that the taxonomy does not have."""
+"""Cues count once, respect negations, are weighted by zone, and reject names outside the taxonomy."""
 
 from __future__ import annotations
 

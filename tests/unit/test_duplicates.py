@@ -1,4 +1,4 @@
-"""Which entries of a list are a paper that came before."""
+"""Which entries of a list are duplicates."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The part of a paper that tells where it belongs."""
+"""The excerpt: the part of a paper that decides its label."""
 
 from __future__ import annotations
 

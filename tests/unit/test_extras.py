@@ -1,4 +1,4 @@
-"""What is asked for without the package that it needs: one line that says what to install."""
+"""A feature whose package is missing: one line that says what to install."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What is said of two runs that are not the same."""
+"""Descriptions of the differences between two runs."""
 
 from __future__ import annotations
 

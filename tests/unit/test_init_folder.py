@@ -1,4 +1,4 @@
-"""The folder of a new workspace: whose files are replaced, and whose never."""
+"""The folder of a new workspace: which files are replaced, and which never are."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Invisible code points are cut, told apart from innocent ones, and decoded."""
+"""Invisible code points are removed and decoded; harmless ones are kept."""
 
 from __future__ import annotations
 

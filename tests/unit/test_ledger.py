@@ -1,4 +1,4 @@
-"""What a ledger keeps from one reading of the lists to the next, and what it refuses."""
+"""The ledger: what it keeps from one reading of the lists to the next, and what it rejects."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Ledgers that are damaged in the ways of disks and people: what is said, and which corrections are saved."""
+"""Damaged ledgers: the messages, and the corrections that can still be saved."""
 
 from __future__ import annotations
 

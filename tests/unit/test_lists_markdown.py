@@ -126,3 +126,49 @@ def test_a_bullet_without_a_link_among_papers_is_reported_with_its_line(content,
 )
 def test_bullets_that_are_no_list_of_papers_are_not_reported(content, read):
     assert all(isinstance(entry, ListEntry) for entry in read(content))
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "*One, Ada, and Bo Two.*",
+        "*Posted by Ada One of the Lever Institute*",
+        "_Ada One\\*, Bo Two\\*, Cy Three_,",
+        "One, Ada, Bo van der Two and Cy Three.",
+        "Ada One, Bo Two, et al.",
+    ],
+)
+@pytest.mark.parametrize("gap", ["\n\n", "\n"])
+def test_authors_with_the_link_below_a_title_are_not_the_title(read, byline, gap):
+    head = f"3. **{TITLE}.** ![](https://img.shields.io/badge/Lever-blue)"
+    (entry,) = read(f"## Levers\n\n{head}{gap}   {byline} [[pdf]({URL})], 2024.1\n")
+    assert (entry.paper.title, entry.paper.arxiv_id) == (TITLE, "2401.90001")
+
+
+def test_a_title_below_a_bullet_that_is_a_heading_stays_a_title(read):
+    (entry,) = read(f"- Methods that lift levers\n\n  {TITLE}. [[pdf]({URL})]\n")
+    assert entry.paper.title == TITLE
+
+
+@pytest.mark.parametrize("link", ["[paper]()", "[[Paper]()]", "[pdf]( )", "[arXiv](#)"])
+def test_an_empty_link_to_a_paper_makes_an_entry_with_its_title(read, link):
+    (entry,) = read(f"1. **{TITLE}.** AAAI 2020. {link}\n\n\t*Ada One.*\n")
+    assert (entry.paper.title, entry.paper.arxiv_id, entry.paper.year) == (TITLE, None, 2020)
+
+
+@pytest.mark.parametrize(
+    "end", ["<br> EMNLP 2023", "<br/>TACL", "<br /> Arxiv 2024", "<br>NeurIPS Workshop 2025"]
+)
+def test_a_line_break_ends_the_title(read, end):
+    (entry,) = read(f"- {TITLE} {end} [[Paper]({URL})]\n")
+    assert entry.paper.title == TITLE
+
+
+def test_a_short_name_above_the_title_belongs_to_it(read):
+    (entry,) = read(f"- Lever <br> and how to lift it well [[Paper]({URL})]\n")
+    assert entry.paper.title == "Lever and how to lift it well"
+
+
+def test_jumps_in_a_table_of_contents_are_not_reported(read):
+    contents = "- [All the Levers](#levers)\n  - [Long Levers](#long)\n"
+    assert [type(found) for found in read(f"{contents}- [{TITLE}]({URL})\n")] == [ListEntry]

@@ -1,4 +1,4 @@
-"""RIS whose text is wrapped, or whose tags stand elsewhere: an abstract loses nothing, and no field does."""
+"""RIS with wrapped text or unusual spacing of tags: no abstract and no field loses text."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""New papers in the sections of a Markdown list: where their lines stand, and that nothing else changes."""
+"""New papers in the sections of a Markdown list: the position of their lines, and that nothing else
+changes."""
 
 # ruff: noqa: E501
 

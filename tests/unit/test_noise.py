@@ -1,4 +1,4 @@
-"""Which lines of a paper tell nothing, and which only look like it."""
+"""Which lines of a paper are noise, and which only look like it."""
 
 # ruff: noqa: E501 - a table
 

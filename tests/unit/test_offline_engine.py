@@ -1,4 +1,5 @@
-"""The offline engine: valid answers from any workspace, quotes that stand there, honest probabilities."""
+"""The offline engine: valid answers from any workspace, quotes that are in the paper, honest
+probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases are found where their small language says, and nowhere else."""
+"""Phrases match the texts that their small language describes, and no others."""
 
 from __future__ import annotations
 

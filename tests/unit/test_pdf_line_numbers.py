@@ -1,4 +1,4 @@
-"""Line numbers of review copies are cut from the text; numbers that the text needs stay."""
+"""Line numbers of review copies are removed from the text; other numbers are kept."""
 
 from collections.abc import Callable
 from pathlib import Path

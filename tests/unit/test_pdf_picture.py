@@ -1,4 +1,4 @@
-"""A page as a picture: quotes are marked where they stand and nowhere else; hidden text is told."""
+"""A page as a picture: quotes are marked at their positions and nowhere else; hidden text is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations kept and put again: equal replies, equal counts, no server, no secrets."""
+"""Conversations recorded and replayed: equal replies, equal counts, no server, no secrets."""
 
 import json
 from pathlib import Path

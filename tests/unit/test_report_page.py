@@ -194,7 +194,7 @@ def test_an_empty_report_is_still_a_page_a_table_and_a_row(tmp_path):
     )
     page = rendered(tmp_path, empty, ())
     assert page.open == []
-    assert "No prediction came with a confidence." in page.text("figcaption")
+    assert "No prediction has a confidence." in page.text("figcaption")
     assert "Accuracy" in render_terminal(empty, False)
     assert "| 0 | **–** |" in render_markdown(empty)
 

@@ -1,4 +1,4 @@
-"""Every reason for review, and every warning, from the one thing that brings it about."""
+"""Every reason for review, and every warning, with its single cause."""
 
 from typing import Any, get_args
 

@@ -103,3 +103,52 @@ def test_every_entry_has_one_outcome_and_the_counts_add_up(filed, facets, severa
         p.entry.key for p in filing.papers
     }
     assert all(paper.leaves for paper in filing.papers)
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"),
+    [
+        pytest.param(
+            f"# L\n## Song\n{SONG}<details><summary>more</summary>\n\n{NESTS}\n</details>\n\n## Sight\n{SIGHT}",
+            {"song": 6, "sight": 3},
+            id="a fold belongs to its section",
+        ),
+        pytest.param(
+            f"# L\n## Song\n### Papers\n{SONG}\n## Sight\n### Papers\n{SIGHT}",
+            {"song": 3, "sight": 3},
+            id="papers below a topic are its own",
+        ),
+        pytest.param(
+            f"# L\n## Resources\n### Surveys\n{NESTS}\n### Song\n{SONG}\n### Sight\n{SIGHT}",
+            {"song": 3, "sight": 3},
+            id="resources hold the topics",
+        ),
+        pytest.param(
+            f"# L\n## Datasets\n### Song\n{SONG}\n### Sight\n{SIGHT}",
+            {"song": 3, "sight": 3},
+            id="a list of datasets alone",
+        ),
+        pytest.param(
+            f"# L\n## Datasets\n### Song\n{SONG}\n## Sight\n{SIGHT}",
+            {"sight": 3},
+            id="datasets beside topics",
+        ),
+        pytest.param(
+            f"# Contents\n- [Song](#song)\n\n## Song\n{SONG}\n## Sight\n{SIGHT}",
+            {"song": 3, "sight": 3},
+            id="sections a level below the contents",
+        ),
+        pytest.param(
+            f"# L\n### Song\n### 2025\n{SONG}\n### 2024\n{NESTS}\n### Sight\n### 2025\n{SIGHT}",
+            {"song": 6, "sight": 3},
+            id="years on the level of their topics",
+        ),
+    ],
+)
+def test_what_a_section_holds_decides_what_it_is(filed, text, leaves):
+    assert tree(filed(text)) == leaves
+
+
+def test_years_between_topics_with_papers_are_years_of_the_list(filed):
+    filing = filed(f"# L\n## Song\n{SONG}\n## 2025\n{SIGHT}")
+    assert tree(filing) == {"song": 3}

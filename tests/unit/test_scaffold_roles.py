@@ -59,7 +59,55 @@ def test_a_venue_holds_papers_but_is_no_topic(title):
     assert guess_role(title) == ("container", "venue", title) or guess_role(title).facet == "kind"
 
 
-@pytest.mark.parametrize("title", ["Papers", "Paper list", "Research Papers", "The Papers", "Reading List"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Tool Usage",
+        "Intrinsic Motivation",
+        "Fake News",
+        "Online Community",
+        "Human-AI Team",
+        "Weight updates",
+    ],
+)
+def test_a_topic_may_end_in_a_word_of_the_front(title):
+    assert guess_role(title).role == "topic"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Latest News",
+        "News and Updates",
+        "Citation & License",
+        "Contact / Acknowledgements",
+        "Our Team",
+        "A Brief Introduction",
+        "Important Announcements",
+    ],
+)
+def test_front_matter_may_be_called_new_or_ours(title):
+    assert guess_role(title).role == "front"
+
+
+@pytest.mark.parametrize(
+    "title", ["more", "More papers", "Show more", "Click to expand", "see all", "Expand", "Full list", "展开"]
+)
+def test_a_fold_is_a_container(title):
+    assert guess_role(title) == ("container", "", "")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Papers",
+        "The papers and related projects",
+        "Paper list",
+        "Research Papers",
+        "The Papers",
+        "Reading List",
+    ],
+)
 def test_a_heading_of_all_papers_is_a_container(title):
     assert guess_role(title) == ("container", "", "")
 

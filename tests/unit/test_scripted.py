@@ -1,4 +1,4 @@
-"""The test double says what it is told, validates raw replies, and remembers what it was asked."""
+"""The test double returns its script, validates raw replies, and records its tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One normal form for all text, with a way back."""
+"""One normal form for all text, with offsets into the original."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which waits are told on standard error."""
+"""Which waits are reported on standard error."""
 
 from __future__ import annotations
 

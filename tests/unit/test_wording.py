@@ -1,4 +1,4 @@
-"""Whether two pieces of text say the same in the same words."""
+"""Comparison of two pieces of text word by word."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_windows_files_are_read(gold_file):
         ("{", "line 2: not valid JSON"),
         ("[]", "line 2"),
         (json.dumps({"id": "x", "title": "T"}), "line 2: label: Field required"),
-        (json.dumps(ROW | {"lable": "x"}), "line 2: lable: Extra inputs"),
+        (json.dumps(ROW | {"lable": "x"}), "line 2: lable: unknown key"),
         (json.dumps(ROW | {"year": "soon"}), "line 2: year"),
         (json.dumps(ROW | {"difficulty": "brutal"}), "line 2: difficulty"),
         (b"\xff\xfe", "UTF-8"),

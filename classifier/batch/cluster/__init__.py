@@ -2,6 +2,7 @@
 
     ledger > parts > DIR/ray/run-NNNN/entries > Ray Data: worker > DIR/ray/run-NNNN/labels > parts > ledger
 
-Reading order: `tables` (the columns), `parts` (ledger <-> Parquet), `shared_budget` (what the workers share),
-`worker` (one process that labels), `connection` (a cluster, found or started), `runner` (all of it).
+Reading order: `tables` (the columns), `parts` (ledger <-> Parquet), `shared_budget` (settings and cap that
+the workers share), `worker` (one process that labels), `connection` (a cluster, found or started), `runner`
+(all of it).
 """

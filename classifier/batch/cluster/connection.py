@@ -1,4 +1,4 @@
-"""A cluster to work on: the one that `RAY_ADDRESS` or `ray start` names, else one of this machine's cores.
+"""The Ray cluster of a run: the one of `RAY_ADDRESS` or `ray start`, else one on this machine's cores.
 
 What enters: the environment. What leaves: the module ray, connected, without output: its messages go to its
 own log files. A cluster that was started here ends with the block.
@@ -23,7 +23,8 @@ _QUIET = {
 }
 
 _CONNECT_S = 10.0
-"""For the first answer of a cluster's address; chosen: one that is there answers within a second."""
+"""Seconds to wait for the first answer of a cluster's address (chosen: a running one answers within a
+second)."""
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def _check_address() -> None:
     """Fails early: Ray waits for minutes if the cluster does not exist."""
     address = os.environ.get("RAY_ADDRESS", "")
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():  # "auto", "local", or an address that Ray itself judges
+    if not host or not port.isdigit():  # "auto", "local", or an address that Ray checks itself
         return
     try:
         socket.create_connection((host, int(port)), _CONNECT_S).close()

@@ -1,10 +1,10 @@
-"""The ledger's waiting items -> Parquet, and the Parquet that comes back -> the ledger; both as streams.
+"""The ledger's waiting items -> Parquet, and the workers' Parquet -> the ledger; both as streams.
 
-    DIR/ray/run-0001/entries/   what was to be labelled; removed once the labels are in the ledger
-    DIR/ray/run-0001/labels/    what workers wrote, unchanged; use `export -f parquet` for the final labels
+    DIR/ray/run-0001/entries/   the items to label; removed when the labels are in the ledger
+    DIR/ray/run-0001/labels/    the workers' output, unchanged; use `export -f parquet` for the final labels
 
-An interrupted run leaves a mark in the ledger; the next run, with either runner, reads in what it wrote.
-Reading a file in twice changes nothing. An incomplete file is skipped: its items keep waiting.
+An interrupted run leaves a mark in the ledger; the next run, with either runner, imports its output.
+Importing a file twice changes nothing. An incomplete file is skipped: its items remain waiting.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from classifier.model.label import Label
 
 _MARK = "cluster_run"
 _ITEMS = 4000
-"""Entries in one file, and in memory while it is written."""
+"""Entries per file; they are in memory while it is written."""
 _ROWS = 500
-"""Labels in one transaction."""
+"""Labels per transaction."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Taken:
-    """What was read in: the number of requests sent, and the first reason to stop, if there was one."""
+    """The result of an import: the number of requests sent, and the first reason to stop."""
 
     requests: int = 0
     stopped: Stop | None = None
@@ -52,7 +52,7 @@ def write_entries(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> 
 
     Args:
         out: The run's `--out` folder.
-        fingerprint: The run's; labels count only while the ledger has the same.
+        fingerprint: The run's fingerprint; labels are imported only if the ledger has the same one.
 
     Returns:
         The folder, absolute.
@@ -81,15 +81,15 @@ def write_entries(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any]) -> 
 
 
 def take_in(ledger: Ledger, out: Path, fingerprint: Mapping[str, Any], *, ended: bool = True) -> Taken:
-    """Reads in what the last run on a cluster wrote, unless that was done before, and removes its mark.
+    """Imports the output of the last run on a cluster, if not done before, and removes its mark.
 
-    Labels that were made with another fingerprint do not count; replies are always kept.
+    Labels made with another fingerprint are ignored; replies are always kept.
 
     Args:
         ended: False if workers may still be writing: the mark stays, and the next run reads again.
 
     Raises:
-        ConfigError: There is something to read in, and pyarrow is not installed.
+        ConfigError: There is output to import, and pyarrow is not installed.
         StoreError: The files cannot be read, or the ledger cannot be written.
     """
     mark = ledger.value(_MARK)
@@ -130,7 +130,7 @@ def _read(path: Path) -> Iterator[list[dict[str, Any]]]:
 
 
 def _take_row(ledger: Ledger, row: dict[str, Any], *, with_label: bool) -> None:
-    # Of the entry only the key came back: the ledger has the rest.
+    # Workers return only the entry's key: the ledger has the rest.
     entry = ListEntry(key=row["key"], source="", line=0)
     item = Item(id=row["item"], place=0, round=row["round"], entry=entry)
     for reply in row["replies"]:

@@ -1,6 +1,6 @@
 """A run on a cluster: waiting items are written as Parquet, labelled by Ray Data, and read back.
 
-What enters: an open ledger. What leaves: labels and replies in it, and how it went. The ledger makes it
+What enters: an open ledger. What leaves: labels and replies in it, and the outcome. The ledger makes it
 resumable: only waiting items are sent. Ray Data streams blocks through a pool of workers, restarts workers
 that died, assigns their blocks again, and writes each finished block as a file.
 """
@@ -28,14 +28,14 @@ from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 
 _LEAST_REQUESTS = 8
-"""Requests at a time that a worker is worth."""
+"""One worker is started for this many concurrent requests."""
 _MOST_ROWS = 64
-"""Rows in a block: what a worker that dies has done in vain, and a file that is written."""
+"""Rows per block; a block is repeated if its worker dies, and written as one file."""
 _BLOCKS_A_WORKER = 8
-"""Blocks that a short list is cut into, so that the workers end together."""
+"""Blocks of a short list, so that the workers finish at about the same time."""
 _RAISED = {kind.code: kind for kind in (ConfigError, StoreError)}
 _CPU_SHARE = 0.5
-"""Of a core, as Ray counts: the rest is for the tasks that read and write, which need little."""
+"""Share of a core per worker, for Ray's scheduler; the rest is for its tasks that read and write."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,15 @@ def plan(engine: str, cores: int, waiting: int, concurrency: int) -> Plan:
 def label_on_cluster(
     job: Job, settings: Settings, workspace: Workspace, ledger: Ledger, fingerprint: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Labels all that waits.
+    """Labels all waiting items.
 
     Returns:
         The outcome, as returned by `summary.outcome_totals`.
 
     Raises:
         ConfigError: Ray is not installed, its cluster cannot be reached, or its machines cannot label.
-        StoreError: The cluster failed, or something cannot be written. What was written is in the ledger.
+        StoreError: The cluster failed, or something cannot be written. Everything written before is in the
+            ledger.
     """
     before, started, requests, interrupted = ledger.counts(), time.monotonic(), 0, False
     assignment = Assignment(job, workspace.root.absolute(), fingerprint, job.concurrency)
@@ -98,7 +99,7 @@ def label_on_cluster(
             finally:
                 taken = take_in(ledger, job.out, fingerprint, ended=ended)
             requests += taken.requests
-            if ledger.counts().waiting == waiting:  # nothing came back: another pass would not help
+            if ledger.counts().waiting == waiting:  # no results: another pass would not help
                 break
     if taken.stopped and taken.stopped.code in _RAISED:
         raise _RAISED[taken.stopped.code](taken.stopped.message)
@@ -114,7 +115,7 @@ def label_on_cluster(
 
 
 def _goes_on(ledger: Ledger) -> bool:
-    """Whether anything waits; duplicates of unreadable entries wait from now on."""
+    """Whether items are waiting; duplicates of unreadable entries are set to waiting first."""
     return bool(ledger.counts().waiting or ledger.promote_duplicates())
 
 
@@ -145,7 +146,7 @@ def _label(ray: Any, settings: Settings, assignment: Assignment, ledger: Ledger,
                 ),
             ).write_parquet(str(folder / "labels"))
     except Exception as error:
-        # Whatever a machine of the cluster, its disk or Ray itself raised, in Ray's many wrappings.
+        # Any error of a machine, its disk or Ray itself, in one of Ray's many wrappers.
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise StoreError(
             f"the cluster ended the run ({said[-1].strip()}); finished papers are saved; rerun to resume"

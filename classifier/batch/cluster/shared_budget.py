@@ -1,4 +1,4 @@
-"""What the workers of one run share: the settings with their key, and the cap on costs.
+"""State that the workers of a run share: the settings with their key, and the cap on costs.
 
 A `SharedBudget` is a Ray actor on the driver's machine. The key is passed to it and from it only in direct
 calls between processes. It is not in constructor arguments, environment descriptions or names, since a
@@ -33,7 +33,7 @@ class Terms:
 
 
 class SharedBudget:
-    """Made by the driver, asked by the workers."""
+    """Created by the driver, called by the workers."""
 
     def __init__(self) -> None:
         self._terms: Terms | None = None

@@ -1,6 +1,6 @@
 """The columns of the Parquet files that go to a cluster and come back.
 
-What enters: nothing but records. What leaves: pyarrow schemas, and rows as plain values. The columns from
+What enters: records. What leaves: pyarrow schemas, and rows as plain values. The columns from
 `status` to `cost_usd` repeat values of `label_json`, for people who open the files.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KeptReply = tuple[ReplyKey, bytes, Usage]
-"""A reply as `Ledger.save_reply` takes it: its request, its compressed body, and what it cost."""
+"""A reply as for `Ledger.save_reply`: its request, its compressed body, and its cost."""
 
 _USAGE = frozenset(Usage.model_fields)
 
@@ -34,7 +34,7 @@ def arrow() -> Any:
 
 
 def entries_schema() -> pa.Schema:
-    """Items that wait, with the replies that the ledger has for them."""
+    """Waiting items, with the replies that the ledger has for them."""
     pa = arrow()
     reply = pa.struct([("request", pa.string()), ("nth", pa.int32()), ("body", pa.binary())])
     return pa.schema(
@@ -50,9 +50,9 @@ def entries_schema() -> pa.Schema:
 
 
 def labels_schema() -> pa.Schema:
-    """What workers make of them; `label_json` is null if an item keeps waiting.
+    """The workers' results; `label_json` is null if an item remains waiting.
 
-    Only its replies count then.
+    In that case, only its replies are imported.
     """
     pa = arrow()
     usage = [
@@ -105,7 +105,7 @@ def label_row(
     """The result for one item.
 
     Args:
-        label: None if it keeps waiting.
+        label: None if the item remains waiting.
         requests: Sent for it.
         replies: New replies of this run.
         stopped: Why the worker stopped; empty if it did not.
@@ -141,5 +141,5 @@ def _columns(label: Label) -> dict[str, Any]:
 
 
 def usage_of(reply: dict[str, Any]) -> Usage:
-    """What a reply of a `label_row` cost."""
+    """The usage of a reply in a `label_row`."""
     return Usage(**{name: reply[name] for name in _USAGE})

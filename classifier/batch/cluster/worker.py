@@ -47,7 +47,7 @@ class Assignment:
         root: The workspace's folder.
         fingerprint: The run's fingerprint; a worker that computes another one (other files on its machine)
         labels nothing.
-        concurrency: Most requests at a time of this worker.
+        concurrency: Largest number of concurrent requests of this worker.
     """
 
     job: Job
@@ -72,7 +72,7 @@ class Replies:
 
 
 class LabelWorker:
-    """What Ray Data's `map_batches` calls.
+    """The class that Ray Data's `map_batches` creates and calls.
 
     Args:
         shared_budget: Handle of an `SharedBudget`.
@@ -130,18 +130,18 @@ class LabelWorker:
             replies = self._replies.take(item)
             if self._stopped is not None and label is not None and label.error is not None:
                 label = None if error_class(label.error.code).is_unanswered() else label
-            if label is not None or replies or not rows:  # so that the first row reports why it stopped
+            if label is not None or replies or not rows:  # so that the first row reports the reason
                 rows.append(label_row(item, label, sent, replies, self._stopped))
         return rows
 
     async def _label_one(self, item: Item) -> tuple[Item, Label | None, int]:
-        """The item's label (None if it keeps waiting), and how many requests were sent for it."""
+        """The item's label (None if it remains waiting), and the number of requests sent for it."""
         if self._stopped is not None or self._classifier is None:
             return item, None, 0
         with asking(item) as conversation:
             try:
                 label = await label_entry(self._classifier, item.entry, self._job.reading)
-            except ClassifierError as error:  # no entry's fault
+            except ClassifierError as error:  # not caused by an entry
                 self._stop(error)
                 return item, None, conversation.sent
         self._count(item, label)

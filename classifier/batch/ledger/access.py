@@ -15,8 +15,8 @@ COMPLETE = """coalesce(
     (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'listing_complete'),
     (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'listing')
 )"""
-"""SQL: the last reading of the lists that came to its end. Rows of a later one, which is under way or was
-killed, take the place of theirs."""
+"""SQL: the last completed reading of the lists. Rows of a later reading, which is running or was killed,
+replace its rows."""
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Which correction counts for which entry: by the paper that both are of, never by a key alone (ADR 17).
+"""Decides which correction applies to which entry: by their paper, never by a key alone (ADR 17).
 
-What enters: corrections with the entry that each was made on, and the entries of the present lists. What
-leaves: `item.correction`. An entry's own correction comes first, then one of the same paper, then that of its
-duplicates. A correction that fits no entry is kept, and counts for none.
+What enters: corrections, each with the entry that it was made on, and the entries of the current lists. What
+leaves: `item.correction`. An entry's own correction has priority, then one of the same paper, then that of
+its duplicates. A correction that matches no entry is kept, but applies to none.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _ITEMS = f"""
     ORDER BY place
 """  # noqa: S608 - no value of a user's is part of it
 _SPREAD = (
-    # To duplicates from the entry that was labelled for them …
+    # From the labelled entry to its duplicates …
     f"""UPDATE item SET correction = (SELECT first.correction FROM item AS first WHERE first.key = item.twin)
         WHERE correction IS NULL AND twin IS NOT NULL AND listing >= {COMPLETE}
         AND twin IN (SELECT key FROM item WHERE correction IS NOT NULL)""",  # noqa: S608
-    # … and to that from the first of its duplicates that has one.
+    # … and from the first duplicate that has one to the labelled entry.
     f"""UPDATE item SET correction = (
             SELECT other.correction FROM item AS other
             WHERE other.twin = item.key AND other.correction IS NOT NULL AND other.listing >= {COMPLETE}
@@ -39,7 +39,7 @@ _SPREAD = (
 
 @dataclass(frozen=True)
 class _Made:
-    """A correction's place in the ledger, and when it was made."""
+    """A correction's row in the ledger, and its time."""
 
     id: int
     at: str
@@ -47,14 +47,14 @@ class _Made:
 
 @dataclass
 class _Bound:
-    """The entry by which a correction is kept up to date."""
+    """The entry with which a correction is updated."""
 
     item: int
     same_key: bool
 
 
 def bind_corrections(db: sqlite3.Connection, items: Iterable[int] | None = None) -> None:
-    """Decides again which correction counts for which entry of the current lists.
+    """Decides again which correction applies to which entry of the current lists.
 
     A correction is updated with the current data of its entry, so that it follows a paper through several
     changes.

@@ -1,9 +1,7 @@
 """A person's corrections in a ledger: set and removed, one at a time or in bulk.
 
-Also those whose paper is not listed now.
-
-What enters: a folder and decisions on entries. What leaves: corrections that are bound to papers (`binding`).
-It may be used during a run.
+Corrections whose paper is not in the current lists are included. What enters: a folder and decisions on
+entries. What leaves: corrections that are bound to papers (`binding`). It may be used during a run.
 """
 
 from __future__ import annotations
@@ -25,10 +23,10 @@ from classifier.model.identity import same_title
 from classifier.model.traits import same_work
 
 PARKED = "\x1f"
-"""How the key of an entry begins that lost it to another paper, and is in no list now."""
+"""Prefix of the key of an entry that lost its key to another paper and is in no list now."""
 
 _KEYS_LOOKED_AT = 20_000
-"""Keys of like length that are compared with a mistyped one: it bounds the time to well under a second."""
+"""Most keys of similar length that are compared with a mistyped one; this takes well under a second."""
 GROUP = """
     SELECT other.id FROM item AS this, item AS other WHERE this.key = ? AND (
         other.id = this.id OR other.key = this.twin OR other.twin = this.key OR other.twin = this.twin
@@ -45,16 +43,16 @@ _REPLACED = f"""
         WHERE other.key = correction.key AND other.correction = correction.id AND other.listing >= {COMPLETE}
     ))
 """  # noqa: S608 - no value of a user's is part of it
-"""The entry's own correction; or one of the same paper that is no other listed entry's own."""
+"""The entry's own correction; or one of the same paper that is not another listed entry's own."""
 
 
 class StoredCorrection(NamedTuple):
-    """A correction, and what is known of its paper.
+    """A correction, and the data of its paper.
 
     Attributes:
         entry: The paper's entry, when it was last seen; None in a damaged or very old ledger.
-        was: The engine's label as stored (Label as JSON), of the entry that it counts for.
-        aside: Why it counts for no entry now; empty when it counts; None when that is not known.
+        was: The engine's label (Label as JSON) of the entry that it applies to.
+        aside: Why it applies to no entry now; empty if it applies; None if that is unknown.
     """
 
     correction: Correction
@@ -242,7 +240,7 @@ def keep_correction(db: sqlite3.Connection, made: Correction) -> None:
 
 
 def rebind(db: sqlite3.Connection, keys: Iterable[str]) -> None:
-    """Decides which corrections count for the entries of these keys' papers."""
+    """Decides which corrections apply to the entries of these keys' papers."""
     group = {number for key in keys for (number,) in db.execute(GROUP, (key,))}
     bind_corrections(db, sorted(group))
 
@@ -255,7 +253,7 @@ def check_key(db: sqlite3.Connection, key: str) -> None:
     """
     if not key.startswith(PARKED) and db.execute("SELECT 1 FROM item WHERE key = ?", (key,)).fetchone():
         return
-    # A slip leaves the length about as it was; the bound keeps long lists quick.
+    # A typo hardly changes the length; the limit keeps long lists fast.
     keys = db.execute(
         "SELECT key FROM item WHERE abs(length(key) - ?) <= 2 AND key NOT LIKE ? LIMIT ?",
         (len(key), f"{PARKED}%", _KEYS_LOOKED_AT),

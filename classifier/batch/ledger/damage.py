@@ -1,7 +1,7 @@
-"""An error of SQLite -> what the user can do: make room, or save what a damaged ledger still has.
+"""An error of SQLite -> advice: free disk space, or save what can be read of a damaged ledger.
 
-What enters: the ledger's path and the error. What leaves: a StoreError in one line. It looks into the file
-only when it is damaged, and writes nothing.
+What enters: the ledger's path and the error. What leaves: a StoreError in one line. It reads the file only if
+it is damaged, and writes nothing.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from classifier.batch.ledger.rescue import readable_corrections
 from classifier.errors import StoreError
 
 LABELS_FILE = "labels.jsonl"
-"""Beside the ledger: its labels as of the last run, one a line."""
+"""A file beside the ledger: its labels as of the last run, one per line."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_OURS = ("no such table", "no such column", "Could not decode to UTF-8", "user-defined function raised")
-"""How messages begin if tables are missing or bytes are not text; their error codes are general ones."""
+"""Starts of messages about missing tables or invalid text, which have only general error codes."""
 
 
 def store_error(path: Path, error: sqlite3.Error | ValueError, what: str, advice: str) -> StoreError:
-    """The error in words.
+    """A StoreError for an error.
 
     Args:
-        path: Of the ledger.
-        error: SQLite's, or that of a stored record that is not what was stored.
-        what: What could not be done, e.g. "the ledger cannot be opened".
-        advice: What to do when it is not damaged.
+        path: The ledger's path.
+        error: An error of SQLite, or of a stored record that cannot be parsed.
+        what: The failure, e.g. "the ledger cannot be opened".
+        advice: What to do if the ledger is not damaged.
     """
     if not is_damage(error):
         return StoreError(f"{path}: {what} ({error}); {advice}")
@@ -38,7 +38,7 @@ def store_error(path: Path, error: sqlite3.Error | ValueError, what: str, advice
 
 
 def is_damage(error: sqlite3.Error | ValueError) -> bool:
-    """Whether the file's content is wrong, and not the disk, a lock or a permission."""
+    """Whether the file's content is damaged (not the disk, a lock or a permission)."""
     if isinstance(error, ValueError) or str(error).startswith(_NOT_OURS):
         return True
     code = getattr(error, "sqlite_errorcode", None)
@@ -46,7 +46,7 @@ def is_damage(error: sqlite3.Error | ValueError) -> bool:
 
 
 def damaged(path: Path, what: str) -> StoreError:
-    """The error of a damaged ledger: what can be saved, how, and how to go on after that."""
+    """The error for a damaged ledger: what can be saved, how, and how to continue after that."""
     folder = shlex.quote(str(path.parent))
     saved = []
     if corrections := len(readable_corrections(path)):
@@ -74,6 +74,6 @@ def _lines_with_labels(path: Path) -> int:
                     count += isinstance(json.loads(line), dict)
                 except ValueError:
                     continue
-    except OSError:  # a run that was killed before its end has none
+    except OSError:  # missing if the run was killed
         pass
     return count

@@ -18,7 +18,7 @@ class Database:
     """An open SQLite file. One thread at a time may use it.
 
     Attributes:
-        path: Of the file.
+        path: The file's path.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -27,7 +27,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, on disk at the end; one inside another joins it.
+        """A transaction, synced to disk at the end; a nested one joins the outer one.
 
         Raises:
             StoreError: The disk is full, or the file damaged.
@@ -41,7 +41,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction that the block must `commit`; rolled back where it raises.
+        """A transaction that the block must `commit`; rolled back if the block raises.
 
         Raises:
             StoreError: As `transaction`.
@@ -51,7 +51,7 @@ class Database:
             try:
                 yield
             finally:
-                if self._db.in_transaction:  # a full disk has rolled back already
+                if self._db.in_transaction:  # a full disk has already caused a rollback
                     self._db.execute("ROLLBACK")
         except (sqlite3.Error, ValidationError) as error:
             raise store_error(
@@ -63,7 +63,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Around reads outside a transaction.
+        """For reads outside a transaction; converts errors.
 
         Raises:
             StoreError: The file is damaged.
@@ -74,7 +74,7 @@ class Database:
             raise store_error(self.path, error, "the ledger cannot be read", "try again") from error
 
     def commit(self) -> None:
-        """Puts the transaction on disk; in any thread, while no other uses the ledger."""
+        """Commits the transaction to disk; in any thread, while no other thread uses the ledger."""
         self._db.execute("COMMIT")
 
     def value(self, name: str) -> Any:

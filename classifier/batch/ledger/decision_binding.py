@@ -1,6 +1,6 @@
-"""Which entry a decision is about: found again by its paper if the lists have changed (ADR 17, ADR 19).
+"""Finds the entry of a decision by its paper, also after the lists have changed (ADR 17, ADR 19).
 
-What enters: decisions with the entry that each was made on, and the entries of the present lists. What
+What enters: decisions, each with the entry that it was made on, and the entries of the current lists. What
 leaves: `decision.item`, NULL if its paper is not listed.
 """
 
@@ -14,7 +14,7 @@ from classifier.model.traits import PaperIndex, same_work
 
 
 def bind_decisions(db: sqlite3.Connection) -> None:
-    """Finds the entry of each decision whose paper is not, or not any more, where it was.
+    """Finds the entry of each decision whose paper has no entry yet or has moved.
 
     Args:
         db: In a transaction.

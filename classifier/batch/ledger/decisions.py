@@ -1,8 +1,7 @@
 """Reviewers' decisions in a ledger: appended, undone by another row, and bound to papers (ADR 19).
 
-What enters: decisions, and the rule by which they give a paper its label. What leaves: decisions in their
-order, and the correction that follows from them, written in the same transaction. It may be used while a
-run is under way.
+What enters: decisions, and the rule that derives a paper's label from them. What leaves: decisions in order,
+and the resulting correction, written in the same transaction. It may be used during a run.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from classifier.model.decision import ReviewDecision
 from classifier.model.entries import Correction
 
 Rule = Callable[[Any, Sequence[ReviewDecision]], Correction | None]
-"""The plan as kept, and a paper's decisions that were not undone -> its correction, if they give one."""
+"""(The stored plan, a paper's decisions that are not undone) -> its correction, or None."""
 
 PLAN = "review"
-"""Under this name the ledger keeps the plan of the review."""
+"""The name under which the ledger stores the review's plan."""
 
 _COLUMNS = "id, kind, key, label, scope_reason, by, note, at, seen, machine, asked, act"
 _LIVE = "kind <> 'undo' AND id NOT IN (SELECT undoes FROM decision WHERE undoes IS NOT NULL)"
@@ -49,7 +48,7 @@ class KeptDecision(NamedTuple):
 
 
 def read_decisions(folder: Path) -> list[KeptDecision]:
-    """All decisions in the order in which they were made, those that were undone among them.
+    """All decisions in the order in which they were made, including undone ones.
 
     Raises:
         ConfigError: There is no ledger.
@@ -75,7 +74,7 @@ def read_kept(folder: Path, token: str) -> list[ReviewDecision]:
 
 
 def read_plan(folder: Path) -> Any:
-    """The review's plan as it was kept; None if there is none.
+    """The stored plan of the review; None if there is none.
 
     Raises:
         ConfigError, StoreError: As `read_decisions`.
@@ -85,7 +84,7 @@ def read_plan(folder: Path) -> Any:
 
 
 def keep_plan(folder: Path, plan: Any) -> None:
-    """Keeps the review's plan, a JSON value.
+    """Stores the review's plan, a JSON value.
 
     Raises:
         ConfigError: There is no ledger.
@@ -98,12 +97,12 @@ def keep_plan(folder: Path, plan: Any) -> None:
 def append_decisions(
     folder: Path, wanted: Sequence[ReviewDecision], rule: Rule, token: str = ""
 ) -> list[ReviewDecision]:
-    """Saves decisions as one act, all or none, and the corrections that follow; on disk when it returns.
+    """Saves decisions as one act, all or none, and the resulting corrections; synced when it returns.
 
     Args:
-        wanted: Without `id`, `at` and `act`, which are given here.
-        token: If decisions with this token are kept already, these are returned and nothing is saved: a
-            request that is repeated because its answer was lost counts once.
+        wanted: The decisions; `id`, `at` and `act` are set here.
+        token: If decisions with this token are already stored, they are returned and nothing is saved, so
+            that a request that is repeated because its answer was lost counts once.
 
     Raises:
         ConfigError: There is no ledger.
@@ -131,8 +130,8 @@ def undo_last(
 ) -> list[ReviewDecision]:
     """Takes back the last act of a person that is not undone; returns its decisions, none if there was none.
 
-    Each label is then what the remaining decisions give, or the correction that was there before them. A
-    correction that somebody else made since stays.
+    Each label then results from the remaining decisions, or is the correction before them. A later correction
+    by somebody else is kept.
 
     Args:
         act: This act, if it is the person's and not undone.
@@ -198,7 +197,7 @@ def _undo(db: sqlite3.Connection, one: ReviewDecision, plan: Any, rule: Rule) ->
             one.id,
         ),
     )
-    if key is None:  # its paper is not listed now; what it gave must not count when the paper is back
+    if key is None:  # its paper is not listed now; its label must not apply when the paper is listed again
         _put_back_aside(db, one, displaced)
         return
     before, after = rule(plan, live), rule(plan, [other for other in live if other.id != one.id])
@@ -224,12 +223,12 @@ def _put_back(
 
     Args:
         before, after: What the decisions gave, and give now.
-        own: The correction of another origin that the decision displaced which is taken back now.
+        own: The correction of another origin that was replaced by the decision being undone.
     """
     current, first = _current(db, key), _displaced(db, key)
     is_first = current is not None and first is not None and list(current[2:6]) == json.loads(first)[2:6]
     if not (_is_from(current, before) if before else current is None or is_first):
-        return  # somebody has corrected it since
+        return  # somebody has corrected it in the meantime
     older = own or (None if after else first)
     if older is not None:
         _, *values = json.loads(older)
@@ -246,7 +245,7 @@ def _put_back(
 
 
 def _current(db: sqlite3.Connection, key: str) -> tuple[Any, ...] | None:
-    """The correction that counts for an entry."""
+    """The correction that applies to an entry."""
     found: tuple[Any, ...] | None = db.execute(
         f"SELECT id, {_CORRECTION_VALUES} FROM correction"  # noqa: S608
         " WHERE id = (SELECT correction FROM item WHERE key = ?)",
@@ -256,12 +255,12 @@ def _current(db: sqlite3.Connection, key: str) -> tuple[Any, ...] | None:
 
 
 def _is_from(row: tuple[Any, ...] | None, made: Correction | None) -> bool:
-    """Whether a stored correction is the one that decisions gave."""
+    """Whether a stored correction is the one that resulted from decisions."""
     return row is not None and made is not None and row[2:6] == (made.label, made.by, made.note, made.at)
 
 
 def _displaced(db: sqlite3.Connection, key: str) -> str | None:
-    """The last correction of another origin that decisions on a paper displaced."""
+    """The last correction of another origin that decisions on a paper replaced."""
     found = db.execute(
         f"SELECT displaced FROM decision WHERE displaced IS NOT NULL AND item IN ({GROUP})"  # noqa: S608
         " ORDER BY id DESC LIMIT 1",

@@ -17,21 +17,21 @@ from classifier.model.label import Label
 from classifier.model.record import Record
 
 ReplyKey = tuple[str, int]
-"""A question's sha256, and how often it was put before in its item's round (see `replies`)."""
+"""A question's sha256, and how often it was asked before in its item's round (see `replies`)."""
 
 REFUSAL = -1
-"""Stands for "how often" in the key of a kept refusal, which is about a request and not its question."""
+"""Replaces the number in the key of a stored refusal, which is about a request, not its question."""
 
 
 class State(StrEnum):
     """The state of an entry; stored by name."""
 
     waiting = "waiting"
-    """It waits for its label."""
+    """The entry waits for its label."""
     done = "done"
     failed = "failed"
     twin = "twin"
-    """Another entry of the same paper is labelled instead."""
+    """A duplicate: another entry of the same paper is labelled instead."""
     asked = "asked"
     """A request for it is in a submitted batch; never stored, since the stored state is waiting."""
 
@@ -49,7 +49,7 @@ class Item:
 
 @dataclass(frozen=True)
 class ItemOutcome:
-    """An item's label, and how many requests were sent for it, at what known cost."""
+    """An item's label, and the number and known cost of requests sent for it."""
 
     item: Item
     label: Label
@@ -87,7 +87,7 @@ class Spent:
 
 
 def as_json(record: Record) -> str:
-    """A record as JSON that can be written: half a surrogate pair (lists and PDFs have some) becomes "?"."""
+    """A record as valid JSON: half a surrogate pair (from lists or PDFs) becomes "?"."""
     try:
         return record.model_dump_json()
     except (PydanticSerializationError, UnicodeEncodeError):
@@ -95,7 +95,7 @@ def as_json(record: Record) -> str:
 
 
 def pack(body: Mapping[str, Any]) -> bytes:
-    """A response as it is kept."""
+    """A response in the form in which it is stored."""
     raw = body.raw if isinstance(body, Body) else json.dumps(body, separators=(",", ":")).encode()
     return zlib.compress(raw, 1)
 

@@ -1,10 +1,10 @@
-"""The ledger: each item's entry, state and label, and every reply with what it cost.
+"""The ledger: each item's entry, state and label, and every reply with its cost.
 
-What enters: entries in list order, replies, labels. What leaves: items that wait for their label, and what
-was said before about each. Every method is one transaction or less: callers that want several in one wrap
-them in `transaction`. What it does not do: ask a model, or write result files (`classifier.batch.results`).
+What enters: entries in list order, replies, labels. What leaves: waiting items, and the stored replies about
+each. Every method is at most one transaction; to combine several, use `transaction`. What it does not do: ask
+a model, or write result files (`classifier.batch.results`).
 
-`classifier.batch.ledger.lock` opens one. Corrections may be written meanwhile by others.
+`classifier.batch.ledger.lock` opens one. Other processes may write corrections in the meantime.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Ledger(Listing):
     """An open ledger. One thread at a time may use it.
 
     Attributes:
-        requests: What is out at the provider's Batch API.
+        requests: The requests at the provider's Batch API.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -35,7 +35,7 @@ class Ledger(Listing):
         self.requests = BatchRequests(connection)
 
     def relabel_all(self) -> None:
-        """Puts every entry back; earlier replies to failed ones are not used again."""
+        """Sets all entries to waiting; earlier replies about failed ones are not used again."""
         self._db.execute(
             "UPDATE item SET round = round + (state = 'failed'), label = NULL, error = NULL, review = 0,"
             " state = CASE WHEN twin IS NULL THEN 'waiting' ELSE 'twin' END"
@@ -44,9 +44,9 @@ class Ledger(Listing):
     # -- the run -------------------------------------------------------------------------------
 
     def waiting(self, after: int, count: int) -> list[Item]:
-        """The next items without a label, behind the place `after`, in list order.
+        """The next items without a label after the position `after`, in list order.
 
-        Those whose answer is to come by a batch are skipped.
+        Items whose answer will come from a batch are skipped.
         """
         with self.reading():
             rows = self._db.execute(
@@ -62,7 +62,7 @@ class Ledger(Listing):
             ]
 
     def save_reply(self, item: Item, key: ReplyKey, body: bytes, usage: Usage) -> None:
-        """Keeps a response; `body` is compressed (`pack`)."""
+        """Stores a response; `body` is compressed (`pack`)."""
         with self.transaction():
             self._db.execute(
                 "INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -80,7 +80,7 @@ class Ledger(Listing):
             )
 
     def save(self, outcomes: Iterable[ItemOutcome]) -> None:
-        """Keeps labels, those of failed items included, of items that wait in the round they were made in."""
+        """Stores labels (also of failed items) for items that still wait in the round of the label."""
         with self.transaction():
             self._db.executemany(
                 "UPDATE item SET state = ?, label = ?, review = ?, error = ?, attempts = attempts + ?"
@@ -100,7 +100,7 @@ class Ledger(Listing):
             )
 
     def requeue(self, item_ids: Sequence[int]) -> None:
-        """Puts failed items back, as if they had not been tried in this round."""
+        """Sets failed items to waiting, as if they had not been tried in this round."""
         with self.transaction():
             self._db.executemany(
                 "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0 WHERE id = ?",
@@ -108,7 +108,7 @@ class Ledger(Listing):
             )
 
     def retry_unreached(self) -> int:
-        """Puts back the items at which nothing was wrong but the network, in the same round; how many."""
+        """Sets items that failed because of the network to waiting, in the same round; returns how many."""
         with self.transaction():
             return self._db.execute(
                 "UPDATE item SET state = 'waiting', label = NULL, error = NULL, review = 0"
@@ -117,7 +117,7 @@ class Ledger(Listing):
             ).rowcount
 
     def retry_failed(self) -> int:
-        """Puts all failed items back for a new round, in which earlier replies are not used; how many."""
+        """Sets all failed items to waiting in a new round, without earlier replies; returns their number."""
         with self.transaction():
             return self._db.execute(
                 "UPDATE item SET state = 'waiting', round = round + 1, label = NULL, error = NULL, review = 0"
@@ -125,9 +125,9 @@ class Ledger(Listing):
             ).rowcount
 
     def promote_duplicates(self) -> int:
-        """Lets the first twin of each item that could not be read be labelled in its place.
+        """Sets the first duplicate of each unreadable item to waiting, so that it is labelled instead.
 
-        The twin may bring another file, id or abstract. Returns how many there are.
+        The duplicate may have another file, id or abstract. Returns their number.
         """
         failed = (
             "SELECT key FROM item WHERE state = 'failed'"
@@ -146,14 +146,14 @@ class Ledger(Listing):
         return len(chosen)
 
     def unlisted(self) -> int:
-        """Entries with a label that the present lists do not have."""
+        """Entries with a label that are not in the current lists."""
         found = self._db.execute(
             "SELECT count(*) FROM item WHERE state = 'done' AND listing <> ?", (self._listing(),)
         )
         return int(found.fetchone()[0])
 
     def has_results(self) -> bool:
-        """Whether there is a label or a reply, of any entry that was ever listed, or one is to come."""
+        """Whether any entry that was ever listed has a label, a reply or a pending request."""
         found = self._db.execute(
             "SELECT EXISTS (SELECT 1 FROM item WHERE state = 'done') OR EXISTS (SELECT 1 FROM reply)"
             " OR EXISTS (SELECT 1 FROM asked WHERE batch IS NOT NULL)"
@@ -163,7 +163,7 @@ class Ledger(Listing):
     # -- sums ----------------------------------------------------------------------------------
 
     def counts(self) -> Counts:
-        """How far the present list has come."""
+        """The progress of the current list."""
         listing = self._listing()
         found = {
             state: (number, review or 0)
@@ -182,7 +182,7 @@ class Ledger(Listing):
         )
 
     def files_waiting(self) -> int:
-        """Items without a label that bring a file of their own."""
+        """Items without a label whose entry has a file."""
         found = self._db.execute(
             "SELECT count(json_extract(entry, '$.file')) FROM item WHERE state = 'waiting' AND listing = ?",
             (self._listing(),),
@@ -190,12 +190,12 @@ class Ledger(Listing):
         return int(found.fetchone()[0])
 
     def spent(self) -> Spent:
-        """What all replies have cost, of every round, of entries that are no longer listed too."""
+        """The cost of all replies, of all rounds, including entries that are no longer listed."""
         return Spent(
             *self._db.execute(
                 "SELECT count(*), coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),"
                 " coalesce(sum(tokens_cached), 0), coalesce(sum(cost_usd), 0.0), count(*) - count(cost_usd)"
-                " FROM reply WHERE nth >= 0"  # not a kept refusal
+                " FROM reply WHERE nth >= 0"  # not a stored refusal
             ).fetchone()
         )
 

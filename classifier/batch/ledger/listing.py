@@ -1,4 +1,4 @@
-"""Stores lists in the ledger: a paper that was there before keeps its label, whatever its key is now.
+"""Stores lists in the ledger: a known paper keeps its label, even if its key has changed.
 
 What enters: entries in list order. What leaves: rows in `item`. What it does not do: find duplicates
 (`classifier.batch.duplicates`).
@@ -74,7 +74,7 @@ class Listing(Database):
             bind_decisions(self._db)
 
     def bind_corrections(self) -> None:
-        """Lets corrections and decisions find their papers again: labels may have told more of them."""
+        """Binds corrections and decisions to papers again, since labels may have added data about papers."""
         with self.transaction():
             bind_corrections(self._db)
             bind_decisions(self._db)
@@ -102,7 +102,7 @@ class Listing(Database):
 
         Args:
             twin: The key of an earlier entry of the same paper.
-            file: State of the entry's PDF; None if it has none, or its bytes do not matter.
+            file: State of the entry's PDF; None if it has none, or if its bytes are irrelevant.
 
         Returns:
             False if this listing already contains the key: nothing was changed.
@@ -136,10 +136,10 @@ class Listing(Database):
         known: tuple[int, int, str, str | None, str, str | None] | None,
         brings: tuple[str, str | None],
     ) -> None:
-        """Gives the key to the row that the paper had under another key.
+        """Assigns the key to the row that the paper had under another key.
 
-        The row that had the key keeps its label and replies for the paper that it was made for, unless both
-        are one paper.
+        The row that had the key before keeps its label and replies for its own paper, unless both are the
+        same paper.
         """
         material, sha256 = brings
         traits = traits_of_entry(entry, None, sha256)

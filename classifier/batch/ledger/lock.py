@@ -1,7 +1,7 @@
-"""A folder -> its ledger, for one process at a time and for one way of labelling.
+"""Opens the ledger of a folder, for one process at a time and with one set of settings.
 
-The system frees the lock when the process dies, however it dies. A ledger that was made with other settings
-is rejected with a message; labels are never mixed.
+The operating system releases the lock when the process ends, also after a kill. A ledger that was made with
+other settings is rejected with a message; labels are never mixed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from classifier.errors import ConfigError, StoreError
 from classifier.runs.fingerprint import differences
 
 FINGERPRINT = "fingerprint"
-"""Under this name the ledger keeps what decides its labels."""
+"""The name under which the ledger stores its fingerprint."""
 
 LOCK_FILE = ".lock"
-"""Held by the process that labels into the folder."""
+"""The file that a labelling process locks."""
 
 _LABELS = "labels"
 
@@ -42,7 +42,7 @@ def open_ledger(
     Args:
         folder: The `--out` folder.
         fingerprint: Everything that decides the labels, by name; JSON values.
-        labels: The closed set, which corrections are held to.
+        labels: The closed set of labels; corrections are checked against it.
         relabel: If the fingerprint has changed, label everything again; replies to unchanged requests are
         reused without cost.
 

@@ -1,6 +1,4 @@
-"""The parts of an entry that decide its label: if they are unchanged, the label is kept.
-
-Otherwise the entry waits.
+"""The parts of an entry that decide its label: the label is kept as long as they are unchanged.
 
 What enters: stored records as JSON. What leaves: digests and parts of them, also as SQL functions for
 migrations. The position of an entry (list, line, key) decides nothing. Its PDF is compared by its bytes.
@@ -21,11 +19,11 @@ from classifier.model.label import LabelledPaper
 from classifier.model.traits import Traits, traits_of
 
 _DECIDING = ("title", "authors", "year", "arxiv_id", "doi", "abstract")
-"""Of a paper's fields: those that its prompt, its source or its label show. Others may be added freely."""
+"""The fields of a paper that its prompt, source or label use. Changes of other fields are ignored."""
 
 
 class FileState(NamedTuple):
-    """A PDF's bytes by their sha256, and the size, times and inode by which a change is noticed."""
+    """The sha256 of a PDF, and the size, times and inode that show changes."""
 
     sha256: str
     state: str
@@ -63,7 +61,7 @@ def traits_of_stored(entry: str | None, found: str | None, file_sha256: str | No
     """The traits by which a stored entry's paper is recognised.
 
     Args:
-        entry: ListEntry as JSON; None when it is not known any more.
+        entry: ListEntry as JSON; None if it is no longer known.
         found: LabelledPaper as JSON.
         file_sha256: Of its PDF.
     """

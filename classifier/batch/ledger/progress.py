@@ -1,6 +1,6 @@
-"""A run's folder -> how far its ledger has come, without locking or writing it; it may be in use.
+"""A run's folder -> the progress in its ledger, without locking or writing it; it may be in use.
 
-`rows` reads the labels; this module reads what pages and assistants show beside them: the progress of a run,
+`rows` reads the labels; this module reads other values that pages and assistants show: the progress of a run,
 whether its ledger has tables yet, and the cost of single replies.
 """
 
@@ -21,8 +21,8 @@ from classifier.batch.purse import ReplyId
 from classifier.errors import ClassifierError, ConfigError, StoreError
 
 _PATIENCE_S = 0.25
-"""How long a page waits for a ledger that another program has locked. Readers and writers do not lock each
-other out, so that only happens while a ledger is repaired or copied."""
+"""Seconds that a page waits for a ledger that another program has locked. Readers and writers do not block
+each other, so this happens only while a ledger is repaired or copied."""
 
 
 class LedgerProgress(NamedTuple):
@@ -38,7 +38,7 @@ class LedgerProgress(NamedTuple):
 
 
 def read_progress(folder: Path) -> LedgerProgress:
-    """How far a ledger has come; zeros if there is none, or a run is just creating it.
+    """The progress of a ledger; zeros if there is none, or if a run is just creating it.
 
     Raises:
         StoreError: It is damaged or locked.
@@ -133,6 +133,6 @@ def costs_of(folder: Path, replies: Iterable[ReplyId]) -> dict[ReplyId, float]:
                 ).fetchone()
                 if row is not None:
                     found[reply] = float(row[0])
-    except ConfigError:  # no ledger: nothing was answered
+    except ConfigError:  # no ledger: there are no replies
         return {}
     return found

@@ -20,7 +20,7 @@ from classifier.engines.openai.canonical import request_sha256
 from classifier.model.reply import Usage
 
 _ENVELOPE_BYTES = 100
-"""Of a line, around the body."""
+"""Bytes of a line besides the body."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class PendingRequest:
 
     Attributes:
         key: The key under which its reply will be stored.
-        most_usd: The most that its answer can cost in US dollars; None if unknown.
+        most_usd: Upper bound of the answer's cost in US dollars; None if unknown.
     """
 
     item: Item
@@ -45,7 +45,7 @@ class SentBatch:
     Attributes:
         file_id: The provider's id of the uploaded file.
         sent: Unix time just before the submit; None if there was none.
-        provider_id: None until the submit is known to have happened.
+        provider_id: None until the submit is confirmed.
     """
 
     id: int
@@ -114,7 +114,7 @@ class BatchRequests:
         return int(self._db.execute("SELECT count(*) FROM asked WHERE batch IS NOT NULL").fetchone()[0])
 
     def most_out_usd(self) -> float:
-        """The most that the submitted batches can cost in US dollars."""
+        """Upper bound of the submitted batches' cost in US dollars."""
         found = self._db.execute("SELECT coalesce(sum(most_usd), 0.0) FROM asked WHERE batch IS NOT NULL")
         return float(found.fetchone()[0])
 
@@ -127,7 +127,7 @@ class BatchRequests:
 
         Args:
             requests, bytes_: Limits.
-            usd: Most that they may cost together; None for no limit.
+            usd: Limit of their total cost; None for no limit.
         """
         oldest = self._db.execute(
             "SELECT model FROM asked WHERE batch IS NULL AND NOT lost ORDER BY id LIMIT 1"

@@ -1,7 +1,7 @@
-"""A damaged ledger -> those corrections that can still be read, one by one.
+"""A damaged ledger -> the corrections that can still be read, row by row.
 
-What enters: the path of a file that may be anything. What leaves: corrections whose values make sense. The
-file is not written to, and no other table is needed.
+What enters: the path of a file with any content. What leaves: corrections with valid values. The file is not
+changed, and no other table is needed.
 """
 
 from __future__ import annotations
@@ -21,27 +21,28 @@ from classifier.model.entries import Correction, ListEntry
 
 _QUERIES = (
     "SELECT key, label, by, note, at, entry FROM main.correction ORDER BY id {}",
-    # Without the entry, which is long and may lie on a page that is gone; then as an older version has it.
+    # Then without the entry, which is long and may be on a damaged page; then with the columns of an
+    # older version.
     "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY id {}",
     "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY key {}",
 )
 _MAGIC = b"SQLite format 3\0"
 _HEADER = struct.Struct(">16sH10xL")
-"""SQLite's: the magic words, the page size (1 means 65,536) and, at byte 28, the number of pages."""
+"""SQLite's header: the magic, the page size (1 means 65,536) and, at byte 28, the number of pages."""
 
 
 class Rescued(NamedTuple):
-    """A correction, and the entry that it was made on; None if that cannot be read."""
+    """A correction, and the entry that it was made on (None if that is unreadable)."""
 
     correction: Correction
     entry: ListEntry | None
 
 
 def readable_corrections(path: Path) -> list[Rescued]:
-    """The corrections that can be read, by the time they were made; none if the file is no ledger.
+    """The readable corrections in the order of their times; none if the file is not a ledger.
 
-    The table is read from both ends, up to a damaged page. A row counts only if it has text where text
-    belongs and a moment in time.
+    The table is read from both ends, up to a damaged page. A row counts only if its text columns contain text
+    and its time is valid.
     """
     found: dict[tuple[str, str], Rescued] = {}
     with _as_long_as_it_was(path) as whole:
@@ -53,14 +54,14 @@ def readable_corrections(path: Path) -> list[Rescued]:
 
 @contextmanager
 def _as_long_as_it_was(path: Path) -> Iterator[Path]:
-    """The file; if its end is missing, a copy with zeros there: SQLite reads nothing of a shorter one."""
+    """The file; if its end is missing, a copy padded with zeros, since SQLite rejects a shorter file."""
     try:
         missing = _missing_bytes(path)
         if not missing:
             yield path
             return
         folder = tempfile.TemporaryDirectory(prefix="classifier-")
-    except OSError:  # gone, or no room for a copy
+    except OSError:  # missing, or no space for a copy
         yield path
         return
     with folder:
@@ -73,7 +74,7 @@ def _as_long_as_it_was(path: Path) -> Iterator[Path]:
 
 
 def _missing_bytes(path: Path) -> int:
-    """By how much the file is shorter than its header says; 0 if it has no header."""
+    """The number of bytes missing according to the header; 0 if there is no header."""
     with path.open("rb") as file:
         header = file.read(_HEADER.size)
         size = file.seek(0, 2)

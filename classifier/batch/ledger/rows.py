@@ -35,10 +35,10 @@ DUPLICATE = "duplicate-entry"
 """Code of the warning in a label that was made for another entry of the same paper."""
 
 WAITING = "waiting"
-"""Code of the error in the label of an entry that waits for its label, and has a correction already."""
+"""Code of the error in the label of an entry that has a correction, but waits for its label."""
 
 TITLES = "titles"
-"""Under this name the ledger keeps the titles of its survey's leaves."""
+"""The name under which the ledger stores the titles of the survey's leaves."""
 
 _ROWS = f"""
     SELECT item.key, item.entry, coalesce(item.label, twin.label), item.twin,
@@ -53,7 +53,7 @@ _ROWS = f"""
 
 
 def read_rows(folder: Path) -> Iterator[Row]:
-    """The labelled entries of the present list, in list order; including failed ones.
+    """The labelled entries of the current list, including failed ones, in list order.
 
     A duplicate has the label of the first entry under its own key, with a `duplicate-entry` warning. Waiting
     entries are left out, unless a person has labelled them.
@@ -84,7 +84,7 @@ def rows_with_originals(folder: Path) -> Iterator[tuple[Row, str | None]]:
 
 
 def read_titles(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Leaf id -> titles from the root's child to the leaf, as the run's taxonomy has them.
+    """Leaf id -> titles from the root's child to the leaf, from the run's taxonomy.
 
     For a ledger of an older version: only leaves that some label has.
 
@@ -103,7 +103,7 @@ def read_titles(folder: Path) -> dict[str, tuple[str, ...]]:
 
 
 def read_broken(folder: Path) -> Iterator[BrokenEntry]:
-    """The entries of the present list that could not be used, in list order.
+    """The unusable entries of the current list, in list order.
 
     Raises:
         StoreError: As `read_rows`.

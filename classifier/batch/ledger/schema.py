@@ -1,4 +1,4 @@
-"""The ledger's tables, and how an older ledger is migrated.
+"""The ledger's tables, and the migration of older ledgers.
 
 `user_version` counts the steps of `_MIGRATIONS` that were applied to a file. A file of a newer version is
 rejected.
@@ -17,7 +17,7 @@ from classifier.errors import StoreError
 
 LEDGER_FILE = "ledger.sqlite"
 BUSY_S = 30.0
-"""How long a writer waits for another one's transaction; each takes milliseconds, a slow disk seconds."""
+"""Seconds that a writer waits for another transaction; each takes milliseconds, or seconds on a slow disk."""
 
 _MIGRATIONS = (
     """
@@ -152,7 +152,7 @@ _AS_PRESENT = """
         CASE WHEN old.key IN (SELECT key FROM temp.correction) THEN old.key ELSE old.twin END
     ) AS correction FROM main.item AS old;
 """
-"""A ledger of an older version that is only read, as the present tables: its file stays as it is."""
+"""Views that show an older ledger with the current tables; its file is only read and not changed."""
 _HAS_BATCHES, _BY_PAPER = 2, 3
 """The first versions that have the table `asked`, and corrections of papers."""
 _NO_DECISIONS = """
@@ -161,17 +161,17 @@ _NO_DECISIONS = """
         TEXT, machine TEXT, asked TEXT, act INTEGER, token TEXT, undoes INTEGER, item INTEGER
     );
 """
-"""A ledger from before there were decisions."""
+"""For a ledger of a version without decisions."""
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Opens a ledger and brings it up to date; explicit transactions, a long lock timeout, durable commits.
 
     Args:
-        read_only: Writes nothing; an older ledger is seen as if it were up to date.
+        read_only: Writes nothing; an older ledger is shown with the current tables.
 
     Raises:
-        StoreError: It cannot be opened, is damaged or no ledger, or was made by a newer version.
+        StoreError: It cannot be opened, is damaged or not a ledger, or was made by a newer version.
     """
     try:
         refuse_emptied(path)
@@ -201,7 +201,7 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
 
 
 def refuse_emptied(path: Path) -> None:
-    """A ledger that lost its content would be begun again, and its labels replaced, in silence.
+    """Rejects an emptied ledger: otherwise a run would start again and silently replace its labels.
 
     Raises:
         StoreError: It is empty, but there are labels that came from it.

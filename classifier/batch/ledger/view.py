@@ -1,7 +1,7 @@
 """Reads what a folder's ledger already contains; nothing is locked or written.
 
 What enters: a folder and the fingerprint of a run. What leaves: the state of entries as a run would find
-them, and what replies have cost. If there is no ledger, everything waits.
+them, and the cost of replies. Without a ledger, all entries wait.
 """
 
 from __future__ import annotations
@@ -55,9 +55,8 @@ class LedgerView:
     def state_of(self, entry: ListEntry) -> State:
         """The state in which a run would find an entry: only waiting entries cost anything.
 
-        Failed ones stay failed.
-
-        An entry is recognised by its content: under its own key, or under one that it had before.
+        Failed entries remain failed. An entry is recognised by its content, under its current key or an
+        earlier one.
         """
         text = as_json(entry)
         material, state = material_of(text), state_of_file(entry.file) if entry.file else None

@@ -1,4 +1,4 @@
-"""Shares the ledger among many tasks: one transaction serves all that are writing.
+"""Shares the ledger among many tasks, which write in common transactions.
 
 A commit waits for the disk in a separate thread. Meanwhile the next writes are collected, and then committed
 together, so the number of commits depends on the disk, not on the number of tasks. Statements run in the
@@ -35,7 +35,7 @@ class LedgerWriter:
         self._busy: asyncio.Task[None] | None = None
 
     async def do(self, job: Callable[[Ledger], T]) -> T:
-        """Runs a function on the ledger; what it wrote is on disk when this returns.
+        """Runs a function on the ledger; its changes are on disk when this returns.
 
         Cancelling the caller does not undo it. If one function of a transaction fails, all of them fail.
 

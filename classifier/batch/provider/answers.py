@@ -1,4 +1,4 @@
-"""A result file's lines -> what each means for its request.
+"""A result file's lines -> an answer or a refusal for each request.
 
 Every line comes from the provider and is hostile input: a line that cannot be read counts as no answer, and
 its request is sent again in another batch.
@@ -22,7 +22,7 @@ from classifier.errors import BudgetSpent, ModelError
 
 _CUSTOM_ID = re.compile(r"[0-9]{1,18}")
 _NOT_THE_REQUESTS = (401, 403)
-"""Statuses that are about the key: every request of the batch would get them."""
+"""Statuses about the key, which every request of the batch would get."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import ModelError
 
 TRIES = 3
-"""Batches that may fail to answer a request before its item fails; each may take a day."""
+"""After this many batches without an answer to a request, its item fails; each may take a day."""
 
 MostOf = Callable[[Mapping[str, Any]], float | None]
-"""What the answer to a request costs at most, in US dollars; None if that is not known."""
+"""Upper bound of an answer's cost in US dollars; None if unknown."""
 
 
 class UnansweredByBatches(ModelError):
@@ -39,7 +39,7 @@ class DeferringTransport:
     Args:
         direct: Sends directly.
         store: The ledger.
-        most_of: Gives the most that an answer can cost.
+        most_of: Returns the upper bound of an answer's cost.
         known: Models for which the server's abilities are known.
         is_closed: Whether no request is accepted any more.
     """

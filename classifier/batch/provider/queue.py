@@ -20,17 +20,17 @@ from classifier.engines.openai.failures import RejectedRequest
 from classifier.errors import BudgetSpent, ClassifierError, ModelError, RateLimited
 
 _PATIENCE = 20
-"""Looks at one batch in a row that may fail: a laptop wakes before its network does."""
+"""Failed checks of one batch in a row before giving up: a laptop wakes up before its network."""
 
 _NEW_S = 300.0
-"""A batch may be unknown to its provider for so long after it was submitted."""
+"""Seconds after the submit during which the provider may not know the batch yet."""
 
 _ENQUEUED = "token_limit_exceeded"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one batch and of all together; `max_cost_usd` is None for no cap."""
+    """Limits of one batch and of all batches; `max_cost_usd` is None for no cap."""
 
     requests: int
     bytes: int
@@ -101,7 +101,7 @@ class ProviderQueue:
         return load.requests >= self._most or load.bytes >= self._limits.bytes
 
     async def send(self) -> bool:
-        """Submits one batch of the new requests; returns False if there are none, or none may be sent now.
+        """Submits one batch of the new requests; returns False if there are none, or if none may be sent now.
 
         Raises:
             BudgetSpent: The cap allows no further request, and no submitted one could cost less than its
@@ -144,7 +144,7 @@ class ProviderQueue:
             Interrupted: A person has cancelled a batch.
             ModelError: A batch was rejected, or the server stopped answering; finished batches were collected
             before.
-            StoreError: The disk is full; the results can be read in again.
+            StoreError: The disk is full; the results can be imported again.
         """
         while not ended.is_set():
             problem: ClassifierError | None = None
@@ -195,7 +195,7 @@ class ProviderQueue:
         return batch
 
     async def _visit(self, batch: SentBatch) -> bool:
-        """Checks a batch and, if it has ended, reads it in; returns whether it has ended."""
+        """Checks a batch and, if it has ended, imports its results; returns whether it has ended."""
         state = await self._look(batch)
         if state is None:
             return False
@@ -231,7 +231,7 @@ class ProviderQueue:
         return state
 
     async def _take(self, batch: SentBatch, state: Batch) -> bool:
-        """Reads in a batch that has ended; returns False if some of its files are not there yet.
+        """Imports the results of an ended batch; returns False if some of its files are missing.
 
         Raises:
             ModelError: It was rejected, or an error in it concerns every request.
@@ -249,7 +249,7 @@ class ProviderQueue:
         if state.status == "failed":
             await self._refused(batch, state)
             return True
-        # Not the fault of the requests: quota, key, a person.
+        # Not caused by the requests: quota, key, or a cancellation.
         counts = stop is None and state.status != "cancelled"
         lost = await self._store.do(lambda ledger: ledger.requests.end(batch, state.status, counts=counts))
         self._crowded = False

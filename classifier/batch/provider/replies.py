@@ -1,4 +1,4 @@
-"""Replies through the provider's Batch API: what happens between two passes over the list."""
+"""Replies from the provider's Batch API, collected between passes over the list."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BatchReplies:
         return await self._queue.is_full()
 
     def tells(self, outcome: ItemOutcome) -> bool:
-        """Only if something was asked directly: other requests wait for batches."""
+        """True only if a request was sent directly: others wait for batches."""
         return outcome.requests > 0
 
     async def more(self) -> bool:
@@ -81,7 +81,7 @@ async def drop_batches(server: BatchServer, store: LedgerWriter) -> int:
     """
     batches = await store.do(lambda ledger: ledger.requests.open_batches())
     for batch in batches:
-        with suppress(ModelError, ConfigError):  # gone, or of another key: the user asked to drop it
+        with suppress(ModelError, ConfigError):  # missing, or of another key; it is dropped anyway
             provider_id = batch.provider_id
             if provider_id is None and batch.sent is not None:
                 found = await server.find(batch.tag, batch.file_id)

@@ -18,7 +18,7 @@ from classifier.errors import ClassifierError
 from classifier.model.reply import Usage
 
 _ROWS = 200
-"""Answers in one transaction."""
+"""Answers per transaction."""
 
 _NOTHING = Usage(cost_usd=0.0)
 

@@ -24,7 +24,7 @@ from classifier.engines.openai.retry import Waits, retrying
 from classifier.errors import ConfigError, ContextOverflow, ModelError, StoreError
 
 _ROWS = 200
-"""Requests that are read at a time."""
+"""Requests that are read from the ledger at a time."""
 
 
 class Submitter:
@@ -33,7 +33,7 @@ class Submitter:
     Args:
         folder: For temporary files.
         attempts: Per exchange.
-        poll_s: How long a list of batches may lag, in seconds.
+        poll_s: Seconds by which a list of batches may be out of date.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The engine for any OpenAI-compatible server: a rendered prompt in, a validated Reply out.
 
 It asks for one JSON object under the taxonomy's answer schema and validates the reply. If a complete reply is
-invalid, it asks once more and gives the reason; if the output limit cut the reply, it asks again with a
+invalid, it asks again and gives the reason; if the output limit cut the reply, it asks again with a
 higher limit. Transport, retries and adaptation to the server are in `chat`, `transport`, `retry` and
 `ladder`. It does not read settings, check quotes, or decide what is reviewed. An engine belongs to one event
 loop.

@@ -17,7 +17,7 @@ _SILENT_FAILURES = 2
 """Number of HTTP 500 without a useful message, before the first reply in this process, after which something
 else is tried."""
 _MOST_TURNS = 10
-"""Most adaptations to a server's messages; after so many, the server contradicts itself."""
+"""Most adaptations to a server's messages; after this many, the server contradicts itself."""
 
 
 class EmptyReply(ServerError):

@@ -19,7 +19,7 @@ def right_at(cases: Sequence[Case], taxonomy: Taxonomy, depth: int | None = None
     Args:
         depth: Number of nodes below the root that must be equal: 1 for the class, 2 for the subclass, None
             for the whole path. A leaf above this depth must be equal. "out-of-scope" is a class, a subclass
-            and a leaf of its own.
+            and a leaf.
     """
     return sum(
         case.predicted is not None

@@ -28,7 +28,7 @@ def expected_calibration_error(cases: Sequence[Case]) -> float | None:
 
     Source: Naeini, Cooper and Hauskrecht 2015 (AAAI); Guo et al. 2017, "On calibration of modern neural
     networks" (ICML), equation 3, with 10 bins of equal width. Cases that failed or have no confidence are
-    a bin of their own whose gap is 1. There is no interval: resampling inflates this error, so that a
+    a separate bin whose gap is 1. There is no interval: resampling inflates this error, so that a
     bootstrap interval would be above the value.
     """
     if not cases:

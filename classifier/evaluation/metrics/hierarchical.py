@@ -34,7 +34,7 @@ def hierarchical(cases: Sequence[Case], taxonomy: Taxonomy) -> Hierarchical:
     hP = sum |P and T| / sum |P|, hR = sum |P and T| / sum |T|, hF = 2 hP hR / (hP + hR), where T is the gold
     label with its ancestors and P the predicted label with its ancestors, both without the root. Source:
     Kiritchenko, Matwin, Nock and Famili 2006, "Learning and evaluation in the presence of class hierarchies"
-    (Canadian AI). "out-of-scope" is a node of its own. An item without a label counts as a prediction as deep
+    (Canadian AI). "out-of-scope" is a separate node. An item without a label counts as a prediction as deep
     as the deepest leaf without a common node.
     """
     return Hierarchical(*(value_of(s, len(cases)) for s in hierarchical_statistics(cases, taxonomy)))

@@ -17,7 +17,7 @@ def cohen_kappa(cases: Sequence[Case]) -> float | None:
     Source: Cohen 1960, "A coefficient of agreement for nominal scales" (Educational and Psychological
     Measurement 20); equal to scikit-learn's `cohen_kappa_score`. An item without a label counts as the
     most frequent gold label other than its own, which is the wrong answer that raises chance agreement most.
-    As a label of its own it would lower chance agreement, and a failure would raise kappa.
+    As a separate label it would lower chance agreement, and a failure would raise kappa.
     """
     return value_of(kappa_statistic(cases), len(cases))
 

@@ -27,7 +27,7 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
     """The file with each entry's label among its keywords.
 
     Raises:
-        InputError: The bytes are not in the encoding that their mark promises.
+        InputError: The bytes are not valid in the encoding of their byte order mark.
     """
     original = decode(data)
     draft = Draft(original)
@@ -36,7 +36,7 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
         if found.problem:
             draft.leave(found.key, found.line, found.problem)
             continue
-        title = _title(found.raw)  # reading an entry in full takes longer than editing it
+        title = _title(found.raw)  # parsing a complete entry takes longer than editing it
         if results.is_unchanged(found.key, title):
             listed = Listed(found.key, Traits(title))
         else:
@@ -55,7 +55,7 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
 
 @lru_cache(maxsize=1)
 def _entry(raw: str) -> BibtexEntry:
-    """The entry taken apart; its title and its keywords are looked at one after the other."""
+    """The parsed entry; cached, since its title and its keywords are read one after the other."""
     return BibtexEntry(raw)
 
 

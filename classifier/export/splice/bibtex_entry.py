@@ -105,7 +105,7 @@ class BibtexEntry:
         """The equals sign with the spaces that the entry's style has around it."""
         before, _, after = self.raw[last.name_end : last.value_start].partition("=")
         if any(self.raw[field.name_end : field.name_end + 2].isspace() for field in self._fields):
-            # Names are padded to one column; ours ends there too.
+            # Names are padded to one column; ours gets the same padding.
             before = " " * max(1, last.name_end - last.name_start + len(before) - len(name))
         return f"{before}={after if after.strip(' ') == '' else ' '}"
 

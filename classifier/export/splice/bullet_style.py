@@ -1,9 +1,8 @@
-"""A bullet or row of a Markdown list -> another paper's, written in the same way.
+"""A bullet or row of a Markdown list -> a line for another paper in the same style.
 
-What enters: a neighbour's line with its title, and the facts of the new paper. What leaves: a line in which
-title, link, date and venue stand in the neighbour's order and marks. Whatever else the neighbour says (code,
-authors, stars) is its own, and is left out. The line counts only if the list's reader finds the new paper in
-it, and nothing else.
+What enters: a neighbour's line with its title, and the facts of the new paper. What leaves: a line with
+title, link, date and venue in the neighbour's order and punctuation. Other content of the neighbour (code,
+authors, stars) is left out. The line is used only if the list's reader finds exactly the new paper in it.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _ARXIV_ID = re.compile(r"(?P<yy>\d\d)(?P<mm>0[1-9]|1[0-2])\.\d{4,5}")
 
 @dataclass(frozen=True)
 class NewPaper:
-    """What a bullet says of a paper; `url` is an address that needs no escape."""
+    """The content of a bullet; `url` is an address that needs no escape."""
 
     title: str
     url: str
@@ -50,7 +49,7 @@ class NewPaper:
 
     @property
     def date(self) -> tuple[int | None, int | None]:
-        """(year, month); an arXiv id tells both, else the month is unknown."""
+        """(year, month); an arXiv id contains both, otherwise the month is unknown."""
         found = _ARXIV_ID.match(bare_arxiv_id(self.arxiv or "") or "")
         if found and self.year in (None, 2000 + int(found["yy"])):
             return 2000 + int(found["yy"]), int(found["mm"])
@@ -76,18 +75,18 @@ def date_in(line: str) -> tuple[int, int] | None:
 
 
 def in_style_of(line: str, title: str, paper: NewPaper) -> str | None:
-    """The new paper's line; None if the neighbour cannot be followed.
+    """The new paper's line; None if the neighbour's style cannot be copied.
 
     Args:
-        line: The neighbour's, on one line, without its end.
-        title: The neighbour's, as the list's reader has it.
+        line: The neighbour's text on one line, without the line end.
+        title: The neighbour's title, as the list's reader returns it.
     """
     made = _made(line, title, paper)
     return made if made is not None and _is_balanced(made) and _reads_as(made, paper) else None
 
 
 def plain_bullet(marker: str, paper: NewPaper) -> str:
-    """A bullet in no particular style."""
+    """A bullet in the default style."""
     return f"{marker}[{escaped(paper.title)}]({paper.url})"
 
 
@@ -102,7 +101,7 @@ def _reads_as(line: str, paper: NewPaper) -> bool:
 
 
 def _is_balanced(line: str) -> bool:
-    """Whether every mark that opens something is closed."""
+    """Whether all brackets and emphasis marks are closed."""
     bare = re.sub(r"\\.", "", line)
     pairs = all(bare.count(left) == bare.count(right) for left, right in ("()", "[]", "{}"))
     return pairs and bare.count("**") % 2 == 0 and bare.count("`") % 2 == 0
@@ -127,7 +126,7 @@ def _made(line: str, title: str, paper: NewPaper) -> str | None:
     for link in primary[:1]:
         inside = link.start <= named[0] and named[1] <= link.end
         new = _link_text(line[link.start : link.end], link, paper)
-        if inside:  # [Title](url): the address alone is another piece
+        if inside:  # [Title](url): the address is a separate piece
             at = line.rfind(link.url, named[1], link.end)
             pieces.append(_Piece(at, at + len(link.url), paper.url))
         else:
@@ -139,7 +138,7 @@ def _made(line: str, title: str, paper: NewPaper) -> str | None:
 
 
 def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper) -> Iterator[_Piece]:
-    """Venue and year in brackets, or else a date, outside title and links; as far as the paper has them."""
+    """Venue and year in brackets, else a date, outside title and links; only values that the paper has."""
     outside = _blanked(line, links)
     outside = outside[: named[0]] + " " * (named[1] - named[0]) + outside[named[1] :]
     year, month = paper.date
@@ -157,7 +156,7 @@ def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper
 
 
 def _joined(line: str, start: int, pieces: list[_Piece], links: list[Link]) -> str:
-    """The line with its pieces replaced, and everything between them that has words of its own left out."""
+    """The line with its pieces replaced; other words between them are left out."""
     parts, at = [line[:start]], start
     for number, piece in enumerate(pieces):
         glue = _glue(line, at, piece.start, links)
@@ -167,13 +166,13 @@ def _joined(line: str, start: int, pieces: list[_Piece], links: list[Link]) -> s
     rest = _glue(line, at, len(line), links)
     parts.append(_between(rest, is_first=False) if "|" in rest else _closing(rest))
     text = "".join(parts)
-    # A date or venue that the new paper lacks leaves empty brackets behind.
+    # If the new paper has no date or venue, empty brackets remain; they are removed.
     text = re.sub(r"(?<=\s)(?:\(\s*\)|\[\s*\]|\*\*\s*\*\*|``)(?:\s+|$)(?!\()", "", text)
     return re.sub(r"(?<=\S) {2,}(?=\S)", " ", text).rstrip()
 
 
 def _glue(line: str, start: int, end: int, links: list[Link]) -> str:
-    """What stands between two pieces, without pictures, tags and the neighbour's other links."""
+    """The text between two pieces, without pictures, tags and other links of the neighbour."""
     text = line[start:end]
     for link in reversed([link for link in links if start <= link.start and link.end <= end]):
         text = text[: link.start - start] + "\0" + text[link.end - start :]
@@ -186,7 +185,7 @@ def _has_words(text: str) -> bool:
 
 
 def _between(text: str, *, is_first: bool) -> str:
-    """Glue without its words: what closes the piece before, and what opens the one behind; a row's bars."""
+    """The glue without words: the end of the previous piece, the start of the next one, a row's bars."""
     if "|" in text:
         first = "" if is_first else _closing(text)
         return first + "".join(
@@ -203,7 +202,7 @@ def _between(text: str, *, is_first: bool) -> str:
 
 
 def _closing(text: str) -> str:
-    """The marks that end what stands before: `**`, a bracket, a full stop; nothing of what follows."""
+    """The marks that end the previous text: `**`, a bracket, a full stop; nothing after them."""
     found = re.match(r"(?:\*+|[)\]”\"'`_]|[.](?=\W|$))*", text)
     return found[0] if found else ""
 
@@ -225,7 +224,7 @@ def _link_text(text: str, link: Link, paper: NewPaper) -> str:
 
 
 def _title_span(line: str, title: str) -> tuple[int, int] | None:
-    """Where the title stands in the line, whatever marks and spaces are within it."""
+    """The span of the title in the line; marks and spaces inside it may differ."""
     words = [re.escape(word) for word in _WORDS.findall(title)]
     if not words:
         return None

@@ -1,4 +1,4 @@
-"""Writes keywords into a CSL-JSON file: the value of `keyword` changes; layout, order and escapes stay.
+"""Writes keywords into a CSL-JSON file: the value of `keyword` changes; layout, order and escapes are kept.
 
 What enters: the file's bytes and the results. What leaves: the new bytes. The standard library's decoder is
 used only to find where each member ends; it writes nothing. The file is held in memory.
@@ -194,7 +194,7 @@ def _without(raw: str, member: _Member) -> str:
 
 
 def _added(raw: str, name: str, inner: str) -> str:
-    *_, last = _Walker(raw).members(0)  # an item that was found has a member
+    *_, last = _Walker(raw).members(0)  # an item with an identity has at least one member
     indent = raw[last.before + 1 : last.name_start]
     space = raw[last.colon + 1 : last.value_start]
     return f'{raw[: last.value_end]},{indent}"{name}":{space}"{inner}"{raw[last.value_end :]}'

@@ -72,7 +72,7 @@ def replace_keywords(value: str, prefix: str, wanted: Sequence[str], *, braces: 
     if not wanted:
         return rest
     if not rest.strip():
-        # The space tells a user's empty field from one that we added.
+        # The space distinguishes a user's empty field from one that we added.
         return f" {', '.join(wanted)}{rest}"
     end = len(rest.rstrip())
     # If only one user's keyword is left, our keywords still show the list's separator.

@@ -1,8 +1,7 @@
-"""New papers of a labelled list -> bullets in a Markdown list's own sections, in its own style.
+"""Adds the new papers of a labelled list to the sections of a Markdown list, in its style.
 
-What enters: the list's bytes, the labels, and which section stands for which leaf. What leaves: the bytes
-with a line more for each paper that the list does not have; every byte of it that was there is still there,
-in its order.
+What enters: the list's bytes, the labels, and the section of each leaf. What leaves: the bytes with one more
+line for each paper that the list does not contain; no existing byte is changed, removed or moved.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ from classifier.survey.section_plan import SectionPlan
 _BULLET = re.compile(r"(\s*(?:[-*+•]|\d{1,4}[.)])\s+)(?:\[[ xX]\]\s+)?")
 _NUMBERED = re.compile(r"\s*(\d{1,4})[.)]\s")
 _DATED = 2
-"""Entries with a date that a section needs before its order is followed."""
+"""Least number of dated entries in a section for its order to be followed."""
 
 
 class _Entry(NamedTuple):
-    """An entry of the list: `line` from 0, `end` behind its last line."""
+    """An entry of the list: `line` counts from 0; `end` is after its last line."""
 
     line: int
     end: int
@@ -43,19 +42,19 @@ class _Entry(NamedTuple):
 
 
 def add_papers(data: bytes, filed: Iterable[Filed], plan: SectionPlan | None) -> Spliced:
-    """The list with the papers that it lacks, each in the section of its leaf.
+    """The list with the papers that it does not contain added, each in the section of its leaf.
 
     Args:
         filed: Papers with their labels; those without a leaf, and duplicates, are left out.
-        plan: The workspace's sections; None finds a leaf's section by its titles.
+        plan: The workspace's sections; if None, a leaf's section is found by its titles.
 
     Raises:
-        InputError: The bytes are not in the encoding that their mark promises.
+        InputError: The bytes are not valid in the encoding of their byte order mark.
     """
     original = decode(data)
     rows = [row for row in filed if row.status == "placed" and not row.row.duplicate_of]
     added, known, untouched, text = _added(original.text, rows, plan, frozenset())
-    # What the reader does not find again would be lost in the list: it is taken out, and said.
+    # If the reader does not find a new line again, it is removed, and the paper is reported.
     after = _Page(text).index
     lost = frozenset(row.key for row in added if not after.find(_traits(row), ""))
     if lost:
@@ -66,7 +65,7 @@ def add_papers(data: bytes, filed: Iterable[Filed], plan: SectionPlan | None) ->
 def _added(
     text: str, rows: Iterable[Filed], plan: SectionPlan | None, lost: frozenset[str]
 ) -> tuple[list[Filed], int, list[Untouched], str]:
-    """The papers that were added, how many were there, those that could not be, and the new text."""
+    """The papers added, the number already there, those that could not be added, and the new text."""
     page = _Page(text)
     added: list[Filed] = []
     untouched: list[Untouched] = []
@@ -103,8 +102,8 @@ class _Page:
                 self.index.add(traits_of(built.paper, url=built.url), built.key, built.key)
             end = ends.get(raw.line, raw.line)
             self._entries.append(_Entry(raw.line - 1, end, raw.title, section_at(self._sections, raw.line)))
-        self._new: dict[int, list[str]] = {}  # place of a line -> lines before it
-        self._counted: dict[int, int] = {}  # place of a line -> papers before it
+        self._new: dict[int, list[str]] = {}  # position of a line -> lines to insert before it
+        self._counted: dict[int, int] = {}  # position of a line -> papers to insert before it
 
     def text(self) -> str:
         """The list with the new lines."""
@@ -114,7 +113,7 @@ class _Page:
         return "".join([*parts, *self._new.get(len(self._lines), ())])
 
     def add(self, filed: Filed, plan: SectionPlan | None) -> str:
-        """Adds a paper; returns why it could not be."""
+        """Adds a paper; returns the reason if that is not possible."""
         url = link_to(filed)
         if url is None:
             return "it has no address to link to; add an arXiv id, a DOI or a URL to its entry"
@@ -163,7 +162,7 @@ class _Page:
         return section
 
     def _place(self, own: Sequence[_Entry], section: ListSection, paper: NewPaper) -> int:
-        """The line, from 0, before which the paper belongs: by date if they go by date, else last."""
+        """The line (from 0) to insert the paper at: by date in a section sorted by date, else last."""
         if not own:
             last = section.end - 1
             while last > section.line and not self._lines[min(last, len(self._lines)) - 1].strip():
@@ -186,7 +185,7 @@ class _Page:
         return plain_bullet(marker, paper)
 
     def _numbered(self, line: str, own: Sequence[_Entry], place: int) -> str:
-        """The line with the number that comes next, if the section counts its entries."""
+        """The line with the next number, if the section's entries are numbered."""
         numbers = [(e, int(m[1])) for e in own if (m := _NUMBERED.match(self._lines[e.line]))]
         if len(numbers) < _DATED or len({number for _, number in numbers}) < _DATED:
             return line
@@ -194,7 +193,7 @@ class _Page:
         return _NUMBERED.sub(lambda m: m[0].replace(m[1], str(behind + self._counted.get(place, 0)), 1), line)
 
     def _is_loose(self, own: Sequence[_Entry]) -> bool:
-        """Whether empty lines stand between the entries of a section."""
+        """Whether a section has empty lines between its entries."""
         gaps = [not self._lines[entry.line - 1].strip() for entry in own[1:]]
         return bool(gaps) and sum(gaps) * 2 > len(gaps)
 

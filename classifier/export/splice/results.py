@@ -17,17 +17,17 @@ from classifier.model.entries import ListEntry
 from classifier.model.traits import TELLING_LETTERS, FoldedTitle, PaperIndex, Traits, traits_of
 
 NOTE_FIELDS = {"bibtex": ("annote", "note"), "ris": ("N1",), "csl-json": ("annote", "note")}
-"""Where a rationale usually goes, by format; taking ours out looks there without being told."""
+"""The usual field for a rationale, by format; a removal searches it by default."""
 
 _TITLE_CHARS = 120
-"""Of a title in a message."""
+"""Longest title in a message, in characters."""
 
 
 class Wanted(NamedTuple):
     """What an entry gets: our keywords, and the text of our note (None leaves notes unchanged).
 
     Attributes:
-        ref: The row's key, which one entry of the list has; empty if any entry may get this.
+        ref: The row's key, if the entry must have it; empty if any entry may get this.
     """
 
     keywords: tuple[str, ...]
@@ -153,11 +153,11 @@ class AnotherPaper(Exception):
 
 
 class Removal(Results):
-    """Results that remove what is ours from every entry: keywords, and notes that begin with our prefix.
+    """Results that remove our keywords, and our notes (which begin with our prefix), from every entry.
 
     Args:
         prefix: A `checked_prefix`.
-        note_fields: The fields to search for such notes; the user's notes stay.
+        note_fields: The fields to search for such notes; the user's notes are kept.
     """
 
     def __init__(self, prefix: str, note_fields: Iterable[str] = ()) -> None:
@@ -170,7 +170,7 @@ class Removal(Results):
 
 
 def keywords_for(filed: Filed, prefix: str) -> tuple[str, ...]:
-    """The label; then whether a person set it or it needs review."""
+    """The keywords: the label, and marks for "set by a person" and "needs review"."""
     marks = ("corrected",) if filed.is_corrected else ("needs-review",) if filed.needs_review else ()
     return tuple(f"{prefix}{word}" for word in (filed.label, *marks))
 

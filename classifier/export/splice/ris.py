@@ -51,7 +51,7 @@ def splice_ris(data: bytes, results: Results) -> Spliced:
     """The file with each entry's label among its keywords.
 
     Raises:
-        InputError: The bytes are not in the encoding that their mark promises.
+        InputError: The bytes are not valid in the encoding of their byte order mark.
     """
     original = decode(data)
     draft = Draft(original)

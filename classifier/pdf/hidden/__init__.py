@@ -1,25 +1,25 @@
 """Finds text that a PDF contains but does not show.
 
-A loaded page enters; its visible text and the hidden text leave. docs/adr/0003-hidden-text.md lists what is
-covered and what is not. Nothing here depends on other parts of the package.
+What enters: a loaded page. What leaves: its visible text and the hidden text. docs/adr/0003-hidden-text.md
+lists what is covered and what is not. Nothing here depends on other parts of the package.
 
 Modules in the order of reading:
 
-    check        the whole course: signs, proof, cut
-    scene        what a page paints, as records
-    objects      how these are read, in one pass over the page's objects
-    shape        what nobody can read for its shape alone
-    suspects     cheap signs that a text may not be seen
-    nearby       graphics over a text and beneath it
-    ink          what is drawn: small renderings
-    proof        which text is not seen
-    naming       by which trick, or whether the page is a scan
-    undrawn      what is unseen here only, for lack of a font
-    piled        letters heaped on one spot
-    overprint    lines over lines, and paper-coloured paint over text
-    actual_text  replacement texts that say something else
+    check        all steps: signs, proof, cut
+    scene        the objects that a page paints, as records
+    objects      reads these records in one pass over the page's objects
+    shape        text that is unreadable because of its shape
+    suspects     cheap signs that a text may be invisible
+    nearby       graphics above and below a text
+    ink          small renderings of what is drawn
+    proof        proves which text is invisible
+    naming       names the trick, or finds that the page is a scan
+    undrawn      text that is invisible only because a font is missing here
+    piled        letters piled on one spot
+    overprint    text printed over text, and paint in the paper's colour over text
+    actual_text  replacement texts that differ from the drawn text
     cut          from objects to characters and findings
-    geometry, layout, state, textpage, calls   what these rest on
+    geometry, layout, state, textpage, calls   helpers of the modules above
 """
 
 from classifier.pdf.hidden.check import check_page, split_page

@@ -1,8 +1,9 @@
 """Finds replacement text (`ActualText`) that differs from what is drawn.
 
-A scene enters; a corrected text page leaves. PDFium returns a replacement instead of the drawn glyphs.
-Legitimate ones give ligatures, hyphens and formulas their plain text. To compare, the mark is removed from
-the objects (it cannot be put back, and later steps have no use for it) and the page's text is read again.
+What enters: a scene. What leaves: a corrected text page. PDFium returns a replacement instead of the drawn
+glyphs. Legitimate ones give ligatures, hyphens and formulas their plain text. To compare, the mark is removed
+from the objects (it cannot be put back, and later steps have no use for it) and the page's text is read
+again.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from classifier.text.invisible import MAX_TEXT
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[^\W_]+")
 _LIGATURE = 3
-"""Letters by which a replacement may outnumber few glyphs: "ffi" is the longest common ligature."""
+"""A replacement may have this many more letters than glyphs: "ffi" is the longest common ligature."""
 _ENOUGH_LETTERS = 12
-"""Letters from which on replacements can be a message: as in `cut.is_message`."""
+"""From this many letters on, replacements can be a message, as in `cut.is_message`."""
 
 
 @dataclass(slots=True)

@@ -80,12 +80,12 @@ fast = SimpleNamespace(**{name: _untyped(getattr(pdfium_c, name)) for name in _N
 
 
 def address_of(thing: Any) -> int:
-    """The handle, as a plain number, of what pypdfium2 wraps (a page, a text page)."""
+    """The handle, as a plain number, of a pypdfium2 object (a page, a text page)."""
     return ctypes.cast(thing.raw, ctypes.c_void_p).value or 0
 
 
 class Register:
-    """Numbers that a call writes by address and that are read back in one step.
+    """Output values of a call, which it writes by address and which are read in one step.
 
     Reading the elements of a ctypes array would take longer than the call.
 

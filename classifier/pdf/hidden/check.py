@@ -1,4 +1,4 @@
-"""From a page to its visible text: cheap signs first, proof by rendering if there is a sign.
+"""Page -> its visible text: cheap signs first, then proof by rendering for suspicious text.
 
 1. Text that is unreadable because of its shape, or because of words printed over it, needs no further proof.
    2. Unless each text object is evidently drawn by its state, the text alone is rendered once, small. Text

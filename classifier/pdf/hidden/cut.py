@@ -1,7 +1,7 @@
-"""From invisible objects to characters: what is removed from the text, and how it is reported.
+"""Removes the characters of invisible objects from the text, and reports them.
 
-A text page, its text and the verdicts enter; visible text and findings leave. Short invisible pieces, as in
-clipped or scaled-down figures, are removed or kept without a report; see `is_message`.
+What enters: a text page, its text and the verdicts. What leaves: visible text and findings. Short invisible
+pieces, as in clipped or scaled-down figures, are removed or kept without a report; see `is_message`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from classifier.text.invisible import MAX_TEXT
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LETTERS = re.compile(r"[^\W\d_]")
 _MESSAGE = (3, 12)
-"""Words, or letters, from which on unseen text on the page itself says something (ADR 3)."""
+"""From this many words, or letters, on, invisible text directly on the page is a message (ADR 3)."""
 _MESSAGE_IN_FORM = (7, 40)
-"""The same within forms, of which figures are made: real ones carry clipped or white labels (ADR 3)."""
+"""The same within forms, which contain figures: real figures have clipped or white labels (ADR 3)."""
 _LOOK_AHEAD = 6
-"""Characters of the text that PDFium may have put in between two of its own, such as a line break, and some
-to spare; a wider look could take a later letter for the one that is left out."""
+"""Most characters that PDFium inserts between two of its own, such as a line break, with a margin; a larger
+value could match a later letter instead of the missing one."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def cut(text_page: Any, raw_text: str, verdicts: list[ProofVerdict]) -> tuple[st
 
 
 def read_chars(text_page: Any, raw_text: str, flags: dict[int, ProofVerdict]) -> Iterator[_Char]:
-    """Aligns PDFium's characters with the text: it leaves some out of the text, and writes others as two."""
+    """Aligns PDFium's characters with the text, which omits some and writes others as two."""
     position = 0
     for index in range(pdfium_c.FPDFText_CountChars(text_page)):
         char = character(text_page, index)

@@ -13,8 +13,8 @@ Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 _MARGIN = 1.0
-"""Points left around what is rendered, since letters may reach a little out of their boxes; what is no larger
-than that is not rendered."""
+"""Margin around rendered boxes in points, since letters may extend a little beyond their boxes; boxes that
+are not larger than this are not rendered."""
 
 
 def compose(inner: Matrix, outer: Matrix) -> Matrix:
@@ -36,7 +36,7 @@ def transform(box: Rect, matrix: Matrix) -> Rect:
 
 
 def overlap(one: Rect, other: Rect, margin: float = 0.0) -> bool:
-    """Whether two boxes share area, or come within `-margin` points of doing so."""
+    """Whether two boxes overlap by more than `margin` points; with a negative margin, a gap is allowed."""
     return (
         one[0] + margin < other[2]
         and other[0] + margin < one[2]
@@ -51,7 +51,7 @@ def area(box: Rect) -> float:
 
 
 def fit_scale(scale: float, box: Rect, pixels: float) -> float:
-    """The scale, or the largest at which the box has not more than so many pixels."""
+    """The scale, reduced if the box would have more than this many pixels."""
     return min(scale, sqrt(pixels / max(area(box), 1.0)))
 
 

@@ -1,7 +1,7 @@
-"""What is really drawn: small renderings and masks of the pixels that text changes.
+"""Small renderings, and masks of the pixels that text changes.
 
-Pictures are in the page's own (unrotated) space. Masks hold one byte a sample, 1 where text is seen and 0
-elsewhere; the arithmetic runs on whole rows as big integers, so that no pixel passes through Python alone.
+Pictures are in the page's own (unrotated) space. Masks have one byte per sample: 1 if text is visible there,
+else 0. The arithmetic works on whole rows as big integers, since a Python loop over pixels would be slow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import Rect
 
 FAINT = 26
-"""Difference to the background, of 255 in the strongest channel, under which nobody sees a text.
+"""Below this difference from the background (of 255, in the strongest channel), a text is invisible.
 
 Grey of 0.9 on white is at the limit (ADR 3); the light greys of figures and watermarks (0.85 and darker)
 are not.
@@ -30,12 +30,12 @@ def _table(seen: Iterable[int]) -> bytes:
     return bytes(1 if value in values else 0 for value in range(256))
 
 
-# Half a channel's difference is offset by 128 in `difference`.
+# Half of a channel's difference is offset by 128 in `difference`.
 _DIFFERS = _table(v for v in range(256) if abs(v - 128) * 2 >= FAINT)
 
 
 class Mask:
-    """Samples of a clip of the page; `channels` bytes a pixel, rows from the top."""
+    """Samples of a clip of the page; `channels` bytes per pixel, rows from the top."""
 
     def __init__(self, data: bytes, stride: int, channels: int, clip: Rect, scale: float) -> None:
         self.data, self.stride, self.channels, self.clip, self.scale = data, stride, channels, clip, scale
@@ -43,7 +43,7 @@ class Mask:
         self.columns = stride // channels
 
     def plain(self, box: Rect, limit: float) -> bool:
-        """A quick look along the middle of a box: ink, and no stretch of `limit` points without?"""
+        """A quick check along the middle of a box: whether it has ink without gaps of `limit` points."""
         clip, scale = self.clip, self.scale
         row = int((clip[3] - (box[1] + box[3]) / 2) * scale)
         start, end = int((box[0] - clip[0]) * scale), int((box[2] - clip[0]) * scale) + 1
@@ -53,7 +53,7 @@ class Mask:
         return 1 in line and bytes(int(limit * scale) + 1) not in line
 
     def profile(self, box: Rect, upright: bool = True) -> bytes:
-        """One byte a column of the box (a row, if not `upright`): 1 where ink is seen; beyond it ends."""
+        """One byte per column of the box (per row if not `upright`): 1 if it has visible ink."""
         clip, scale = self.clip, self.scale
         x0 = max(floor((box[0] - clip[0]) * scale), 0)
         x1 = min(ceil((box[2] - clip[0]) * scale), self.columns)
@@ -93,7 +93,7 @@ def render(
     grey: bool = False,
     notes: bool = True,
 ) -> tuple[bytes, int]:
-    """Renders a clip of the page; returns the pixels, rows from the top, and the bytes a row.
+    """Renders a clip of the page; returns the pixels, rows from the top, and the bytes per row.
 
     Args:
         page: The page; its own rotation is undone, so that pixels lie in page space.
@@ -101,7 +101,7 @@ def render(
         clip: What to render, in page space.
         scale: Pixels a point.
         white: On white paper, else on black.
-        grey: One byte a pixel, else four (blue, green, red, opacity).
+        grey: One byte per pixel, else four (blue, green, red, opacity).
         notes: With annotations.
     """
     width, height = max(ceil((clip[2] - clip[0]) * scale), 1), max(ceil((clip[3] - clip[1]) * scale), 1)
@@ -140,7 +140,7 @@ def difference(one: bytes, other: bytes) -> bytes:
 
 @contextmanager
 def inactive(handles: Iterable[Any]) -> Iterator[None]:
-    """Leaves objects out of renderings for a while."""
+    """Excludes objects from renderings inside the block."""
     handles, set_active = list(handles), fast.FPDFPageObj_SetIsActive
     try:
         for handle in handles:

@@ -1,4 +1,4 @@
-"""How text objects lie on the page: direction, middle parts, and who shares ground with whom."""
+"""The layout of text objects: direction, middle parts, and which of them overlap."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from classifier.pdf.hidden.geometry import Rect, fit_scale
 from classifier.pdf.hidden.scene import TextItem
 
 MAX_ROUNDS = 6
-"""Groups of one page, each of which costs two renderings; what fits into none is looked at one by one."""
+"""Most groups per page, each of which costs two renderings; the rest is checked one by one."""
 _MAP_SCALE = 0.5
-"""Pixels a point of the map of taken ground: fine enough for lines, which are more than two points apart."""
+"""Pixels per point of the map of occupied area: enough for lines, which are more than two points apart."""
 MAX_MAP = 3e6
-"""Pixels of a map or a small picture at most: large pages get a coarser one, which bounds time and memory.
+"""Most pixels of a map or a small picture: large pages get a coarser one, which limits time and memory.
 
 A page of Letter size has 0.3 million at the scales used here.
 """
 _GAP_EMS = 3.0
-"""Ems without ink that spaces explain, such as those between columns of a table; longer ones are asked for
-letters, so that a lower limit costs time and hides nothing."""
+"""Longest gap without ink, in ems, that spaces explain, as between columns of a table; longer gaps are
+checked for letters, so a lower limit costs time but changes no result."""
 _LEAST_GAP = 6.0
-"""Points of such a gap at least, since pictures are coarse for small type."""
+"""Least size of such a gap in points, since pictures are coarse for small type."""
 _MARGIN_EMS = 0.2
-"""Ems at a line's upper and lower edge into which the letters of its neighbours may reach."""
+"""Margin at a line's upper and lower edge, in ems, that may contain parts of neighbouring letters."""
 _MARGIN_SHARE = 0.25
-"""Share of a box that such a margin takes at most, so that at least the middle half is judged."""
+"""Largest share of a box for such a margin, so that at least the middle half is checked."""
 
 
 def shrink(item: TextItem) -> Rect:
-    """The box less the margins that a neighbouring line may reach into; a few letters keep theirs."""
+    """The box without the margins that may contain neighbouring lines; short texts keep theirs."""
     left, bottom, right, top = item.box
     width, height = right - left, top - bottom
     if width > 2 * height:
@@ -44,14 +44,14 @@ def is_upright(box: Rect) -> bool:
 
 
 def gap_limit(item: TextItem) -> float:
-    """Points without ink that spaces explain; what is longer is asked for letters."""
+    """Longest gap without ink, in points, that spaces explain; longer gaps are checked for letters."""
     return max(_GAP_EMS * item.size, _LEAST_GAP)
 
 
 def layers(suspects: list[TextItem], page_box: Rect) -> tuple[list[list[TextItem]], list[TextItem]]:
-    """Groups whose members do not share ground, so that one rendering serves a group; and what is left over.
+    """Groups of texts that do not overlap, so that one rendering serves a group; and the remaining texts.
 
-    Ground is kept on one map a group, a pixel every two points: the middle part of each box.
+    Each group has a map of its occupied area (the middle part of each box), one pixel per two points.
     """
     left, _, right, top = page_box
     scale = fit_scale(_MAP_SCALE, page_box, MAX_MAP)

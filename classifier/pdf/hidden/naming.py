@@ -1,4 +1,4 @@
-"""What hides an unseen text: the name of the trick, or the innocent reason that the page is a scan."""
+"""Names why a text is invisible: the trick, or the harmless reason that the page is a scan."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from classifier.pdf.hidden.scene import Scene, TextItem
 from classifier.pdf.hidden.state import mark_name, plain_colour
 
 _SCALE = 2.0
-"""Pixels a point of a text drawn alone: only whether it leaves marks is asked, to name what hides it."""
+"""Pixels per point of a text drawn alone; only to see whether it leaves marks."""
 _SCAN_SHARE = 0.7
-"""Share of the page that a scan's picture takes at least (ADR 3): it may leave margins."""
+"""Least share of the page that a scan's picture covers (ADR 3): it may leave margins."""
 _SCAN_REST = 0.5
-"""Width of the page's other text, in widths of the unseen text, up to which this is most of it (ADR 3)."""
+"""Invisible text is most of the page's text if the other text is at most this many times as wide (ADR 3)."""
 _SCAN_INK = 48
-"""Grey levels, of 255, by which a picture must vary behind a word for it to show one.
+"""A picture shows a word if it varies by at least this many grey levels (of 255) behind it.
 
-It trades faint print against the noise of blank paper in a photograph. No measurement of it is on record.
+A compromise between faint print and the noise of blank paper in a photograph. It was not measured.
 """
 
 
 def name_kind(page: Any, scene: Scene, item: TextItem, mask: Mask | None) -> str:
-    """Names the trick by the object's state; `not-drawn` where the state explains nothing (blank glyphs)."""
+    """Names the trick by the object's state; `not-drawn` if the state explains nothing (blank glyphs)."""
     handle, limits = item.handle, scene.page_box
     mode = fast.FPDFTextObj_GetTextRenderMode(handle)
     if not overlap(item.box, scene.page_box) or (mask is not None and around((item.box, limits)) != limits):
@@ -66,13 +66,13 @@ def drawn_alone(page: Any, scene: Scene, item: TextItem, white: bool = True) -> 
 
 
 def in_layer(handle: int) -> bool:
-    """Whether an object stands in marked content of an optional layer."""
+    """Whether an object is in marked content of an optional layer."""
     marks = range(fast.FPDFPageObj_CountMarks(handle))
     return any(mark_name(fast.FPDFPageObj_GetMark(handle, number)) == "OC" for number in marks)
 
 
 def scan_layer(page: Any, scene: Scene, layer: list[TextItem]) -> set[int]:
-    """Handles of the unseen text that is the text layer of a scan.
+    """Handles of the invisible text that is the text layer of a scan.
 
     Args:
         page: The page.

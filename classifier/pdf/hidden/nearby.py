@@ -1,7 +1,7 @@
-"""What is painted around a text: gathered into few boxes, since a drawing has thousands of strokes.
+"""Graphics around a text, combined into a few boxes, since a drawing has thousands of strokes.
 
-Graphics of a scene enter; whether a text may be covered by them, or vanish before them, leaves. Boxes and
-colours are compared here; nothing is rendered, so that the answer is a suspicion only.
+What enters: graphics of a scene. What leaves: whether they may cover a text, or have its colour behind it.
+Only boxes and colours are compared, nothing is rendered, so the result is only a suspicion.
 
 For "test pages" in the comments see `classifier.pdf.hidden.shape`.
 """
@@ -20,30 +20,30 @@ from classifier.pdf.hidden.scene import Graphic, Scene, TextItem
 from classifier.pdf.hidden.state import Rgb, plain_colour
 
 _CLUSTERS = 64
-"""Boxes that graphics are gathered into, about: each text is compared with each.
+"""Approximate number of boxes that graphics are combined into; each text is compared with each box.
 
-Fewer would be larger and touch more texts, which costs proofs but misses nothing.
+Fewer boxes would be larger and touch more texts, which costs proofs but misses nothing.
 Test pages: the same at 16 and 256.
 """
 
 _WHITE = 250
-"""Weakest channel, of 255, from which on paint counts as paper and is left out where it lies beneath text.
+"""Paint below text is ignored if its weakest channel has at least this value (of 255): it counts as paper.
 
-What does not stand out from it does not from paper either, and is found by the picture of the text alone.
+Text that is invisible on it is also invisible on paper, and is found in the picture of the text alone.
 Test pages: the same at 230 and 255.
 """
 
 _TOUCH = 0.5
-"""Points that a box must reach into a text's: neighbours may share an edge, which rounding moves.
+"""Points by which a box must overlap a text's box: neighbours may share an edge, which rounding moves.
 
 Test pages: the same at 0 and 1.
 """
 
 ALIKE = 2 * FAINT
-"""Difference in every channel, of 255, under which two colours may not stand out from one another.
+"""Two colours may be indistinguishable if they differ by less than this in every channel (of 255).
 
-Twice what counts as unseen: a sign must be wider than the proof that follows it, which measures. Test
-pages: the same at 26 and 80.
+Twice the value that counts as invisible: a sign must accept more than the proof after it, which measures.
+Test pages: the same at 26 and 80.
 """
 
 
@@ -57,7 +57,7 @@ class Cluster:
 
 
 def cluster(scene: Scene) -> list[Cluster]:
-    """Gathers graphics into at most about `_CLUSTERS` boxes; white paint below all text is left out."""
+    """Combines graphics into about `_CLUSTERS` boxes at most; white paint below all text is ignored."""
     graphics = scene.graphics
     first = scene.texts[0].order if scene.texts else 0
     step = max(len(graphics) // _CLUSTERS, 1)
@@ -67,7 +67,7 @@ def cluster(scene: Scene) -> list[Cluster]:
 
 
 def _gather(part: list[Graphic]) -> Cluster:
-    """Graphics as one cluster."""
+    """Combines graphics into one cluster."""
     return Cluster(
         around(graphic.box for graphic in part),
         max(graphic.order for graphic in part),
@@ -82,7 +82,7 @@ def _stained(colours: Iterable[Rgb | None]) -> frozenset[Rgb] | None:
 
 
 def touched(item: TextItem, clusters: list[Cluster]) -> bool:
-    """Whether something is painted over a text, or something of like colour or unknown look beneath it."""
+    """Whether graphics are painted over a text, or below it in a similar or unknown colour."""
     box, order = item.box, item.order
     left, bottom, right, top = box[0] + _TOUCH, box[1] + _TOUCH, box[2] - _TOUCH, box[3] - _TOUCH
     colour: Rgb | None = None
@@ -100,12 +100,12 @@ def touched(item: TextItem, clusters: list[Cluster]) -> bool:
 
 
 def text_colour(item: TextItem) -> Rgb | None:
-    """What a text is filled with; None if it is not plainly filled."""
+    """The fill colour of a text; None if it has no plain one."""
     if fast.FPDFTextObj_GetTextRenderMode(item.handle) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
         return None
     return plain_colour(item.handle)
 
 
 def alike(one: Rgb, other: Rgb) -> bool:
-    """Whether one colour may not stand out from another."""
+    """Whether two colours may be indistinguishable."""
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) < ALIKE

@@ -1,6 +1,6 @@
-"""One pass over a page's objects: where text is, and what is painted around it.
+"""Reads a page's objects in one pass: text, and the graphics around it.
 
-What enters is a loaded PDFium page; what leaves is a `Scene`: text items and graphics in painting order, with
+What enters: a loaded PDFium page. What leaves: a `Scene`: text items and graphics in painting order, with
 boxes and sizes in page space (composed through nested forms), in points. Nothing is rendered or judged here.
 """
 
@@ -29,52 +29,53 @@ from classifier.pdf.hidden.state import (
 )
 
 DARK = 160
-"""A filling whose weakest channel is at most this, of 255, stands out from white paper.
+"""A fill colour is visible on white paper if its weakest channel is at most this (of 255).
 
-It lies far above the difference that counts as seen (`ink.FAINT`): what is lighter only costs a picture.
+This is far from the limit of visibility (`ink.FAINT`): a lighter colour only costs one more picture.
 """
 PAPER = 230
-"""From this value on, of 255 in each channel, paint is taken for paper-coloured.
+"""Paint with at least this value (of 255) in each channel counts as the paper's colour.
 
 It differs from white by less than `ink.FAINT`.
 """
 THIN = 1.5
-"""Points of width or height up to which paint hides no line of text: rules, underlines and strikes.
+"""Paint of at most this width or height in points hides no line of text: rules, underlines, strikes.
 
-Thinner lines can hide text only as a hatch, of which ADR 3 says what is not found.
+Thinner lines can hide text only as a hatch; ADR 3 says which hatches are not found.
 """
 _DRAWN_EM = 0.75
-"""Height of a line of drawn glyphs, in ems, about; the font's own em cannot be asked for."""
+"""Approximate height of a line of drawn glyphs, in ems; PDFium does not report the font's em."""
 _NO_HEIGHT = 0.01
-"""Points of height up to which drawn glyphs are blank, so that they tell no size."""
+"""Drawn glyphs of at most this height in points are blank, so they do not show the type size."""
 HATCH = 40.0
-"""Points: width over which, and height under which, lines can hatch a line of text away.
+"""In points: lines wider than the first value and lower than the second can hide text as a hatch.
 
-It parts lines of several words from the ticks of a plot; no measurement of it is on record.
+It separates lines over several words from the ticks of a plot; it was not measured.
 """
 MAX_DEPTH = 64
-"""Deeper than PDFium nests forms."""
+"""Deeper than PDFium's own limit for nested forms."""
 MAX_OBJECTS = 300_000
-"""Bounds the time for one page (ADR 3): what is over it is withheld, unchecked."""
+"""Limits the time for one page (ADR 3): a page with more is withheld, unchecked."""
 MAX_GRAPHICS = 1_500
-"""Graphics kept one by one; the rest counts as one large one, so that more text is suspect."""
+"""Number of graphics kept separately; the rest counts as one large one, so that more text is suspect."""
 MAX_PAGE_AREA = 1e9
-"""Square points: PDF's largest page has a fifth of it."""
+"""In square points: five times PDF's largest page."""
 FAR = 1e6
-"""Points: no page is that large (14,400 is PDF's limit); what lies beyond, or nowhere, is put here."""
+"""In points: no page is that large (14,400 is PDF's limit); coordinates beyond it, or invalid ones, get this
+value."""
 MAX_ANNOTATIONS = 20_000
-"""Annotations on a page, to bound its time: what more of them cover could not be told, so the check gives
-up."""
+"""Most annotations on a page, to limit the time: with more, it is unknown what they cover, so the check
+fails."""
 _UNSHOWN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _APPEARANCE = ctypes.create_string_buffer(b"AP")
 _FILLS = re.compile(r"(?:^|[\s\])>])(?:f\*?|F|[Bb]\*?|sh|Do|EI)(?:\s|$)")
 _MAX_APPEARANCE = 65_536
-"""Bytes of a field's picture that are searched for paint, at two bytes a character: it bounds the search."""
+"""Most bytes of a field's appearance that are searched for paint, at two bytes per character."""
 ACTUAL_TEXT = ctypes.create_string_buffer(b"ActualText")
 
 
 class _Walker:
-    """Gathers a page's scene, and remembers the fonts and clips that its objects share."""
+    """Collects a page's scene, and remembers the fonts and clips that its objects share."""
 
     def __init__(self, page: Any) -> None:
         rect = pdfium_c.FS_RECTF()
@@ -99,7 +100,7 @@ class _Walker:
         return self.scene
 
     def _annotation(self, annotation: int) -> None:
-        """Takes an annotation with a picture of its own for something painted last."""
+        """Treats an annotation with its own appearance as painted last."""
         kind = fast.FPDFAnnot_GetSubtype(annotation)
         if kind == pdfium_c.FPDF_ANNOT_POPUP or fast.FPDFAnnot_GetFlags(annotation) & _UNSHOWN:
             return
@@ -141,7 +142,7 @@ class _Walker:
         left, bottom, right, top = box = bounds(handle)
         if ctm is not IDENTITY:
             left, bottom, right, top = box = transform(box, ctm)
-        # Also false for what is not a number.
+        # Also false for NaN.
         if -FAR < left < FAR and -FAR < bottom < FAR and -FAR < right < FAR and -FAR < top < FAR:
             return box
         return (FAR, FAR, FAR, FAR)
@@ -151,7 +152,7 @@ class _Walker:
         if ctm is not IDENTITY:
             a, b, c, d, _, _ = compose(entries, ctm)
         em, length = abs(font_size(handle)), hypot(a, b)
-        # The height of the em square above its baseline: a skewed em of no area is no size at all.
+        # The height of the em square above its baseline: a skewed em without area has no size.
         height = abs(a * d - b * c) / length if length > 0 else 0.0
         size, width = em * height, em * length
         if not (size < FAR and width < FAR):
@@ -159,7 +160,7 @@ class _Walker:
         box = self._box(handle, ctm)
         drawings = self._is_type3(handle)
         if drawings and (height := min(box[2] - box[0], box[3] - box[1])) > _NO_HEIGHT:
-            # Such a font has units of its own, which PDFium does not tell: what is drawn tells the size.
+            # Such a font has its own units, which PDFium does not report: the drawn glyphs show the size.
             size = width = height / _DRAWN_EM
         plain = depth == 0 and not drawings and self._is_plain(handle, box)
         item = TextItem(handle, box, size, width, self._order(), depth, plain, drawings)
@@ -189,7 +190,7 @@ class _Walker:
         return self._is_clear(fast.FPDFPageObj_GetClipPath(handle), box)
 
     def _is_type3(self, handle: int) -> bool:
-        """A font of drawings may draw anything, or nothing; it is told by its lack of font data."""
+        """Whether the font is Type 3, whose glyphs are drawings; recognised by its lack of font data."""
         font = fast.FPDFTextObj_GetFont(handle)
         known = self.type3.get(font)
         if known is None:
@@ -201,7 +202,7 @@ class _Walker:
     def _is_clear(self, clip: Any, box: Rect) -> bool:
         """Whether all of a clip path's parts are rectangles around the box."""
         for number in range(fast.FPDFClipPath_CountPaths(clip)):
-            # Objects under one clip share its points, so that their address tells the clip.
+            # Objects under one clip share its points, so that their address identifies the clip.
             key = fast.FPDFClipPath_GetPathSegment(clip, number, 0)
             if key not in self.clips:
                 self.clips[key] = rectangle(clip, number)
@@ -223,7 +224,8 @@ class _Walker:
         box = self._box(handle, ctm)
         width, height = box[2] - box[0], box[3] - box[1]
         thin = width <= THIN or height <= THIN
-        # Paper-coloured lines hide by hatching. Figures, which are forms, have them as grids.
+        # Lines in the paper's colour can hide text as a hatch. Figures, which are forms, have such
+        # lines as grids.
         may_hatch = ctm is IDENTITY and width > HATCH > height
         if thin and not may_hatch:
             return
@@ -240,13 +242,13 @@ class _Walker:
             image = kind == pdfium_c.FPDF_PAGEOBJ_IMAGE
             graphics.append(Graphic(box, rgb, image, self._order()))
             return
-        # A drawing of thousands of strokes: the rest of it counts as one.
+        # A drawing with thousands of strokes: the remaining ones count as one.
         last = graphics[-1]
         last.box = around((last.box, box))
         last.rgb, last.order = (rgb if rgb == last.rgb else None), self._order() + 1
 
     def _paint(self, handle: int, ctm: Matrix) -> tuple[bool, bool, Rgb | None]:
-        """Of a path: whether it is painted, whether by a thin line only, and its colour, if it has one."""
+        """Whether a path is painted, whether only by a thin line, and its colour if it has one."""
         fill, stroke = draw_mode(handle)
         thick = stroke and self._line_width(handle, ctm) > THIN
         if fill:
@@ -254,13 +256,13 @@ class _Walker:
         return stroke, not thick, plain_colour(handle, stroke=True) if stroke else None
 
     def _line_width(self, handle: int, ctm: Matrix) -> float:
-        """In points on the page."""
+        """A path's line width in points on the page."""
         a, b, c, d, _, _ = compose(matrix(handle), ctm)
         return line_width(handle) * max(hypot(a, b), hypot(c, d))
 
 
 def appearance(annotation: int) -> str:
-    """Operators of an annotation's picture, the first 32,767 characters."""
+    """The first 32,767 characters of the operators of an annotation's appearance."""
     buffer = ctypes.create_string_buffer(_MAX_APPEARANCE)
     mode = pdfium_c.FPDF_ANNOT_APPEARANCEMODE_NORMAL
     size = min(fast.FPDFAnnot_GetAP(annotation, mode, buffer, _MAX_APPEARANCE), _MAX_APPEARANCE)

@@ -1,7 +1,7 @@
-"""Text over text, and paper-coloured paint over text: ink is left, but nobody can read it.
+"""Text printed over text, and paint in the paper's colour over text: unreadable although ink is visible.
 
-Text items and graphics enter; which items lie upon others, spoil one another or are painted over leaves.
-Nothing is rendered here.
+What enters: text items and graphics. What leaves: the items that are on top of others, make each other
+unreadable, or are painted over. Nothing is rendered here.
 """
 
 from __future__ import annotations
@@ -16,44 +16,44 @@ from classifier.pdf.hidden.state import plain_colour
 from classifier.pdf.hidden.textpage import object_text
 
 _SCALE = 0.75
-"""Pixels a point of the map of taken lines: letters are several pixels wide."""
+"""Pixels per point of the map of occupied lines: letters are several pixels wide."""
 _FEW_PIXELS = 2
-"""Pixels of a line that may be taken before without notice: neighbours touch, and boxes are rounded."""
+"""Pixels of a line that may be occupied without a sign: neighbours touch, and boxes are rounded."""
 _TAKEN_PARTS = 4
-"""One part of so many (a quarter) of a line must be taken before for the text to lie upon others.
+"""A text is on top of others if this fraction (1 / value, a quarter) of its line is occupied.
 
-Lower than `_MOST`, since this is a sign only: proof, or the share of spoilt letters, decides.
+Lower than `_MOST`, since this is only a sign: proof, or the share of unreadable letters, decides.
 """
 _MOST = 0.6
-"""Share of a line that must be spoilt for the line to be: more than half, so that touching labels stay.
+"""A line is unreadable if this share of it is: more than half, so that touching labels are kept.
 
-The same share of the lower box's height must be common to two texts for them to stand on one line.
+Two texts are on one line if they share this part of the lower box's height.
 """
 _ENOUGH_LETTERS = 24
-"""Letters that must be spoilt on a page: accents and overstruck signs are fewer.
+"""Least number of unreadable letters on a page: accents and overstruck signs are fewer.
 
-Twice the letters of a message (`cut.is_message`), since both texts count. No measurement of it is on record.
+Twice the letters of a message (`cut.is_message`), since both texts count. It was not measured.
 """
 _MAX_PAIRS = 200_000
-"""Pairs of texts compared on a page, to bound its time; over it, only stacked ones are compared."""
+"""Most pairs of texts compared per page, to limit the time; with more, only stacked ones are compared."""
 _LIKE_SIZE = 2.0
-"""Times by which one type may be larger than another for both to be spoilt.
+"""Both texts are unreadable if one's type is at most this many times as large as the other's.
 
-Small print over a large letter, as in a watermark, can be read.
+Small print over a large letter, as in a watermark, is readable.
 """
 _WASHED = 0.5
-"""Share of a text's width under paint of the paper's colour from which on the ink left of it is measured.
+"""If paint in the paper's colour covers this share of a text's width, the remaining ink is measured.
 
-It is half of the ink that must be left (ADR 3).
+Half of the ink must remain (ADR 3).
 """
 _COVERED = 0.5
-"""Share of a text's height from which on paint over it counts: 0.4 of it must stay to be read (ADR 3)."""
+"""Paint counts if it covers this share of a text's height: 0.4 of it must remain to be readable (ADR 3)."""
 _NO_WIDTH = 0.01
-"""Points that a text without width is taken to have, so that shares of it are numbers."""
+"""Width in points of a text without width, so that shares of it are defined."""
 
 
 def stacked_texts(texts: list[TextItem], page_box: Rect) -> list[TextItem]:
-    """Texts a good part of whose middle line was taken by texts before them, on a coarse map."""
+    """Texts whose middle line was to a large part occupied by earlier texts, on a coarse map."""
     page_left, _, page_right, page_top = page_box
     scale = fit_scale(_SCALE, page_box, MAX_MAP)
     columns, rows = int((page_right - page_left) * scale) + 1, int((page_top - page_box[1]) * scale) + 1
@@ -81,10 +81,10 @@ def share_line(one: Rect, other: Rect) -> bool:
 
 
 def spoilt_texts(text_page: Any, texts: list[TextItem], stacked: list[TextItem]) -> list[TextItem]:
-    """Plain texts of one size that are printed over other words, and with what they are printed over.
+    """Plain texts of one size that are printed over other words, together with the texts below them.
 
-    Such letters leave ink, and nobody can read either text. Accents, overstruck signs and labels that touch
-    have fewer letters; the same words printed twice are bold type.
+    Such letters leave ink, but neither text is readable. Accents, overstruck signs and touching labels have
+    fewer letters; equal words printed twice are bold type.
     """
     stacked = [item for item in stacked if item.plain and is_upright(item.box)]
     if not stacked:
@@ -106,7 +106,7 @@ def spoilt_texts(text_page: Any, texts: list[TextItem], stacked: list[TextItem])
 
 
 def spoils(one: TextItem, other: TextItem) -> bool:
-    """Whether two texts of like size stand on one line, one upon the other."""
+    """Whether two texts of similar size overlap on one line."""
     if not overlap(one.box, other.box) or not 1 / _LIKE_SIZE < one.size / other.size < _LIKE_SIZE:
         return False
     shared = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
@@ -120,7 +120,7 @@ def says_else(text_page: Any, one: TextItem, other: TextItem) -> bool:
 
 
 def covered_share(item: TextItem, spans: list[tuple[float, float]]) -> float:
-    """How much of an item's width lies within spans."""
+    """The share of an item's width that spans cover."""
     total, end = 0.0, item.box[0]
     for low, high in sorted(spans):
         high = min(high, item.box[2])
@@ -130,7 +130,7 @@ def covered_share(item: TextItem, spans: list[tuple[float, float]]) -> float:
 
 
 def washed_texts(scene: Scene) -> list[TextItem]:
-    """Texts on the page itself with paint of the paper's colour over a good part of them."""
+    """Texts directly on the page with paint in the paper's colour over a large part of them."""
     washes = [
         (graphic.box, graphic.order)
         for graphic in scene.graphics
@@ -158,6 +158,6 @@ def washed_texts(scene: Scene) -> list[TextItem]:
 
 
 def covers(box: Rect, text: Rect) -> bool:
-    """Whether paint lies over half of a text's height."""
+    """Whether paint covers half of a text's height."""
     shared = min(box[3], text[3]) - max(box[1], text[1])
     return overlap(box, text) and shared > _COVERED * (text[3] - text[1])

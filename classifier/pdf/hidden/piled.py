@@ -1,7 +1,7 @@
-"""Letters heaped on one spot: ink is there, but nobody can read it.
+"""Letters piled on one spot: unreadable although ink is visible.
 
-A text page enters; the objects whose letters hardly move on leave. Negative letter spacing, glyphs without
-width and letters placed one by one all end here.
+What enters: a text page. What leaves: the objects whose letters hardly advance. This covers negative letter
+spacing, glyphs without width and letters placed one by one.
 """
 
 from __future__ import annotations
@@ -15,28 +15,30 @@ from classifier.pdf.hidden.calls import Register, address_of, fast
 from classifier.pdf.hidden.textpage import character
 
 _STRIDE = 16
-"""Characters from one that is placed to the next: placing costs time, and shorter heaps are missed."""
+"""Distance between located characters, in characters: locating costs time, and shorter piles are missed."""
 _NEAR = 8.0
-"""Points for sixteen letters, half a point each: nearer, and they may be heaped, which is then measured."""
+"""Points for sixteen letters, half a point each: if they are nearer, they may be piled, which is then
+measured."""
 _CLOSE = 60.0
-"""Points for sixteen letters: of 12 pt and less, where a glyph says two or more."""
+"""Points for sixteen letters of up to 12 pt, if a glyph represents two or more."""
 _STEPS = (1, 4, 8, 13)
-"""Letters back from the sixteenth at which a neighbour on the same spot is looked for: a sample spread over
-the stretch, since a glyph that says several letters may begin anywhere in it."""
+"""Positions (counted back from the sixteenth letter) whose neighbour is checked for the same spot: a sample
+over the stretch, since a glyph for several letters may begin anywhere in it."""
 _LEAST_ADVANCE = 0.15
-"""Ems from letter to letter, on average, under which they are heaped: an "i" of Helvetica takes 0.22."""
+"""Letters are piled if they advance by less than this on average, in ems: an "i" of Helvetica takes 0.22."""
 _LEAST_SPOTS = 0.7
-"""Spots a letter: words with ligatures have more."""
+"""Spots per letter; words with ligatures have more."""
 _ENOUGH_LETTERS = 6
-"""Letters of an object within a stretch from which on its spots are counted: one ligature has up to three."""
+"""Least number of an object's letters in a stretch for its spots to be counted: a ligature has up to
+three."""
 _place = Register(2, "d")
 
 
 def piled_objects(text_page: Any) -> set[int]:
     """Handles of the objects that write their letters within 0.15 em each on average, or several on a spot.
 
-    Every sixteenth character is placed; the ones between only where two of these lie within 8 points, or
-    within 60 points and with neighbours on one spot, as in a ligature, and in a glyph that says words.
+    Every sixteenth character is located; those in between only if two of these are within 8 points, or within
+    60 points with neighbours on one spot, as in a ligature or in a glyph for whole words.
     """
     raw, get_origin, places = address_of(text_page), fast.FPDFText_GetCharOrigin, _place.places
     found: set[int] = set()
@@ -56,9 +58,9 @@ def piled_objects(text_page: Any) -> set[int]:
 
 
 def _any_shares_its_spot(raw: int, index: int) -> bool:
-    """Whether one of some letters before an index stands where the next one does."""
+    """Whether one of some letters before an index is on the same spot as the next letter."""
     get_origin, (first, second), read = fast.FPDFText_GetCharOrigin, _place.places, _place.read
-    for step in _STEPS:  # in line: this is asked of every page, four times a line and more
+    for step in _STEPS:  # inlined: this runs for every page, at least four times per line
         at = index - step
         if not get_origin(raw, at, first, second):
             continue
@@ -69,13 +71,13 @@ def _any_shares_its_spot(raw: int, index: int) -> bool:
 
 
 def _are_letters(raw: int, index: int) -> bool:
-    """Whether two characters are letters; spaces that PDFium made up stand where the next letter does."""
+    """Whether two characters are letters; spaces that PDFium adds have the position of the next letter."""
     codes = (fast.FPDFText_GetUnicode(raw, number) for number in (index, index + 1))
     return all(code < 0x110000 and chr(code).isalnum() for code in codes)
 
 
 def _heaped(text_page: Any, start: int) -> set[int]:
-    """The objects of a stretch of characters, if it is a heap: the way from letter to letter is short."""
+    """The objects of a stretch of characters, if it is a pile: its letters advance too little."""
     way, size = 0.0, 0.0
     last: tuple[float, float] | None = None
     stretch = list(_stretch(text_page, start))
@@ -93,7 +95,7 @@ def _heaped(text_page: Any, start: int) -> set[int]:
 
 
 def _crowded(text_page: Any, start: int) -> set[int]:
-    """The objects of a stretch of characters that write several letters on each spot."""
+    """The objects in a stretch of characters that draw several letters on each spot."""
     spots: dict[int, list[tuple[float, float]]] = {}
     for index, handle, place in _stretch(text_page, start):
         if character(text_page, index).isalnum():
@@ -106,7 +108,7 @@ def _crowded(text_page: Any, start: int) -> set[int]:
 
 
 def _stretch(text_page: Any, start: int) -> Iterator[tuple[int, int, tuple[float, float]]]:
-    """Number, object and place of the characters of a stretch, but for those that PDFium made up."""
+    """Index, object and position of the characters in a stretch, without those that PDFium adds."""
     raw = address_of(text_page)
     for index in range(start, start + _STRIDE + 1):
         handle = fast.FPDFText_GetTextObject(raw, index)

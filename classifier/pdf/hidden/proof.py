@@ -1,7 +1,7 @@
-"""Proof that a text is or is not seen: the page is rendered with it and without it.
+"""Proves whether a text is visible: the page is rendered with it and without it.
 
-Suspects enter, verdicts leave: one for each suspect of which nothing, or not all, is seen. The kind of a
-verdict names the likeliest trick: that the text is unseen is measured, the name is read from the state.
+What enters: suspects. What leaves: a verdict for each suspect that is not, or not completely, visible.
+Invisibility is measured; the kind of a verdict is the most likely trick, derived from the object's state.
 """
 
 from __future__ import annotations
@@ -20,40 +20,42 @@ from classifier.pdf.hidden.scene import HiddenCheckIncomplete, Scene, TextItem
 from classifier.pdf.hidden.textpage import object_text, speaks
 
 MAX_SINGLE = 600
-"""Texts that may lie upon one another: each needs renderings of its own, so this bounds the time (ADR 3)."""
+"""Most overlapping texts: each needs separate renderings, so this limits the time (ADR 3)."""
 MAX_LOOKS = 1_000
-"""Texts that may be in doubt after the coarse look: each has a fine look of its own, so this does so too."""
+"""Most texts in doubt after the coarse check: each gets a separate fine check, so this limits the time
+too."""
 MAX_PIXELS = 3_000_000
-"""Pixels of one picture, 12 MB in colour, so that two of them stay well within the worker's memory."""
+"""Most pixels of a picture: 12 MB in colour, so that two of them fit easily into the worker's memory."""
 _FIRST_SCALE = 1.0
-"""Pixels a point of the coarse look: it may doubt what is seen, as the fine look follows."""
+"""Pixels per point of the coarse check; false doubts are allowed, since the fine check follows."""
 _SCALE = 2.0
-"""Pixels a point of the fine look, at least."""
+"""Least pixels per point of the fine check."""
 _MOST_SCALE = 8.0
-"""Pixels a point of the fine look, at most: ten-point letters are 80 pixels high."""
+"""Most pixels per point of the fine check: ten-point letters are 80 pixels high."""
 _EM_PIXELS = 32.0
-"""Pixels of an em in the fine look, within these bounds: strokes are a tenth of an em and less, and must be
-wide enough to show their full colour."""
+"""Pixels per em in the fine check, within these limits: strokes are at most a tenth of an em wide, and must
+be wide enough to show their full colour."""
 _SLIVER = 0.4
-"""Share of a line's height that must be drawn for it to be read (ADR 3)."""
+"""Share of a line's height that must be drawn for it to be readable (ADR 3)."""
 _FEW_ROWS = 5
-"""Rows of pixels up to which a height is too coarse to be shared out."""
+"""Up to this many rows of pixels, a height is too coarse to compute shares."""
 _LEAST_INK = 0.04
-"""Share of a text's length that must show ink: specks at the edge of a cover stay under it.
+"""Share of a text's length that must show ink; specks at the edge of a cover have less.
 
-It trades those against a lone dot in a long row of blanks, which must stay. No measurement is on record.
+A compromise between those and a single dot in a long row of blanks, which must be kept. It was not measured.
 """
 _DOUBLE = 1.0
-"""Points by which poor bold type is shifted at most: the same words are written twice, side by side."""
+"""Largest shift of imitated bold type in points: the same words are written twice, side by side."""
 _HALO = 5
-"""A halo lies within this part of an em (a fifth) of the letters that it surrounds."""
+"""A halo is within this part of an em (a fifth) of the letters that it surrounds."""
 _EDGE_EMS = 0.1
-"""Ems cut off each end of a gap before it is asked for letters: those at its ends reach into it."""
+"""Ems cut off each end of a gap before it is checked for letters, since letters at its ends extend into
+it."""
 
 
 @dataclass(slots=True)
 class ProofVerdict:
-    """An unseen text object; with a `mask`, only those of its characters that leave no ink in it."""
+    """An invisible text object; with a `mask`, only its characters without ink in the mask are invisible."""
 
     item: TextItem
     kind: str
@@ -68,18 +70,20 @@ def prove(
     crowded: list[TextItem],
     washed: list[TextItem],
 ) -> list[ProofVerdict]:
-    """Judges text objects by what they change in the picture.
+    """Decides by rendering whether text objects are visible.
 
     Args:
         page: The page.
         text_page: Its text.
         scene: What the page paints.
-        suspects: Leave ink on paper, and may be hidden by graphics; judged without any other text.
-        crowded: May be hidden by other text or by their own state; judged without other text and with it.
-        washed: Have paint of the paper's colour over them: it is measured how much of their ink is left.
+        suspects: Texts that leave ink on paper but may be hidden by graphics; checked without any other text.
+        crowded: Texts that may be hidden by other text or by their own state; checked with and without other
+            text.
+        washed: Texts with paint in the paper's colour over them; the share of their remaining ink is
+            measured.
 
     Raises:
-        HiddenCheckIncomplete: Over `MAX_SINGLE` suspects lie upon one another.
+        HiddenCheckIncomplete: More than `MAX_SINGLE` suspects overlap.
     """
     unseen = sift(page, text_page, scene, suspects, isolate=True, grey=True)
     unseen |= sift(page, text_page, scene, crowded, isolate=True)
@@ -107,16 +111,16 @@ def prove(
 def sift(
     page: Any, text_page: Any, scene: Scene, items: list[TextItem], isolate: bool, grey: bool = False
 ) -> dict[int, tuple[TextItem, Mask | None]]:
-    """The items that are not, or not wholly, seen: a coarse look at groups, a fine one at what is doubtful.
+    """The items that are not completely visible: a coarse check of groups, then a fine one of doubtful items.
 
     Args:
         page: The page.
         text_page: Its text.
         scene: What it paints.
         items: Text objects to judge.
-        isolate: Without all other text, which could lend its ink.
-        grey: The coarse look without colours: cheaper, but blind to blend modes, which PDFium does right only
-            on a bitmap with opacity.
+        isolate: Check without all other text, whose ink could be mistaken for the item's.
+        grey: Coarse check without colours: cheaper, but without blend modes, which PDFium draws correctly
+            only on a bitmap with opacity.
     """
     groups, doubtful = layers(items, scene.page_box)
     if len(doubtful) > MAX_SINGLE:
@@ -135,18 +139,18 @@ def sift(
 
 
 def alone(scene: Scene, group: list[TextItem]) -> AbstractContextManager[None]:
-    """Leaves out the text that is not of the group: it could lend its ink."""
+    """Hides the text outside the group, whose ink could be mistaken for the group's."""
     kept = {item.handle for item in group}
     return inactive(text.handle for text in scene.texts if text.handle not in kept)
 
 
 def fine_scale(item: TextItem) -> float:
-    """Pixels a point at which letters show their full colour."""
+    """Pixels per point at which letters show their full colour."""
     return max(min(_EM_PIXELS / max(item.size, 1.0), _MOST_SCALE), _SCALE)
 
 
 def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
-    """Whether the same words are written twice on one spot, as poor bold type is made, and are seen."""
+    """Whether the same words are written twice on one spot (imitated bold type) and are visible."""
     near = [
         other
         for other in scene.texts
@@ -163,7 +167,7 @@ def has_double(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
 
 
 def has_twin(text_page: Any, scene: Scene, item: TextItem, unseen: Collection[int]) -> bool:
-    """Whether an unseen text is a halo: the same letters are seen on the same spot."""
+    """Whether an invisible text is a halo: the same letters are visible on the same spot."""
     font = fast.FPDFTextObj_GetFont(item.handle)
     words = object_text(text_page, item.handle)
     return any(
@@ -177,11 +181,11 @@ def has_twin(text_page: Any, scene: Scene, item: TextItem, unseen: Collection[in
 
 
 def is_washed_out(page: Any, scene: Scene, item: TextItem) -> bool:
-    """Whether less than half of a text's ink (ADR 3) is left of what it has alone on white paper."""
+    """Whether less than half of the ink that a text has alone on white paper remains (ADR 3)."""
     clip = surround([item.box], scene.page_box)
     if clip is None:
         return False
-    # Edges, which stay grey, must be thin against the strokes.
+    # Edges, which are grey, must be thin compared with the strokes.
     scale = fit_scale(2 * fine_scale(item), clip, MAX_PIXELS)
 
     def ink() -> int:
@@ -196,18 +200,18 @@ def is_washed_out(page: Any, scene: Scene, item: TextItem) -> bool:
 
 
 def is_sliver(mask: Mask, item: TextItem) -> bool:
-    """Whether only a low strip of a line of text is drawn: what a clip leaves of it."""
+    """Whether only a low strip of a line of text is drawn, because of a clip."""
     if item.drawings or not is_upright(item.box):
         return False
     height = (item.box[3] - item.box[1]) * mask.scale
-    # One row of pixels is blur; dashes and small print are too low to tell.
+    # One row of pixels is blur; dashes and small print are too low to decide.
     return height > _FEW_ROWS and mask.profile(item.box, upright=False).count(1) - 1 < _SLIVER * height
 
 
 def look(
     page: Any, text_page: Any, scene: Scene, group: list[TextItem], scale: float, grey: bool = False
 ) -> Iterator[tuple[TextItem, Mask | None]]:
-    """Yields members that change nothing (with None), or not everywhere (with the mask of what changes)."""
+    """Yields members that change nothing (with None), or only parts (with the mask of the changes)."""
     clip = surround((item.box for item in group), scene.page_box)
     if clip is None:
         for item in group:
@@ -229,7 +233,7 @@ def look(
 
 
 def silent_gap(text_page: Any, mask: Mask, item: TextItem, profile: bytes) -> bool:
-    """Whether a text object says something over a stretch in which nothing is drawn."""
+    """Whether a text object has letters over a stretch in which nothing is drawn."""
     left, bottom, right, top = item.box
     limit = gap_limit(item)
     clip, scale = mask.clip, mask.scale

@@ -1,4 +1,4 @@
-"""Single questions to one object's state: colour, marked content, clip."""
+"""Reads the state of one object: colour, marked content, clip."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from classifier.pdf.hidden.geometry import Matrix, Rect
 Rgb = tuple[int, int, int]
 
 _NAME_UNITS = 32
-"""UTF-16 units of a mark's name with its end: the only name asked for is "OC"."""
+"""Buffer for a mark's name in UTF-16 units; the only name that matters is "OC"."""
 
-# Made once and used again by each call: there is one thread, as PDFium asks for.
+# Created once and reused by each call: there is only one thread, as PDFium requires.
 _bounds, _matrix, _colour, _number = Register(4), Register(6), Register(4, "I"), Register(1)
 _modes = Register(2, "i")
 
@@ -49,7 +49,7 @@ def line_width(handle: int) -> float:
 
 
 def plain_colour(handle: int, stroke: bool = False) -> Rgb | None:
-    """Red, green and blue of an object's filling or line, 0 to 255; None for patterns and glass."""
+    """Red, green and blue of an object's fill or line, 0 to 255; None for patterns and transparent ones."""
     ask = fast.FPDFPageObj_GetStrokeColor if stroke else fast.FPDFPageObj_GetFillColor
     if not ask(handle, *_colour.places):
         return None
@@ -68,7 +68,7 @@ def mark_name(mark: Any) -> str:
 
 
 def rectangle(clip: Any, number: int) -> Rect | None:
-    """One part of a clip path as a box; None if it is no upright rectangle."""
+    """One part of a clip path as a box; None if it is not an upright rectangle."""
     count = fast.FPDFClipPath_CountPathSegments(clip, number)
     if count not in (4, 5):
         return None

@@ -1,7 +1,7 @@
 """Cheap signs that a text may be invisible: no ink, graphics around it, other text over it.
 
-What a page paints enters; suspects leave, for `classifier.pdf.hidden.proof` to judge. A false suspicion costs
-a rendering; a missed one would let hidden text through.
+What enters: a scene. What leaves: suspects, which `classifier.pdf.hidden.proof` decides on. A false suspicion
+costs a rendering; a missed one would let hidden text through.
 
 For "test pages" in the comments see `classifier.pdf.hidden.shape`.
 """
@@ -23,17 +23,17 @@ from classifier.pdf.hidden.shape import is_flat
 from classifier.pdf.hidden.textpage import object_text
 
 _SCALE = 0.75
-"""Pixels a point of the picture of the text alone: ten-point type is about seven pixels high.
+"""Pixels per point of the picture of the text alone: ten-point type is about seven pixels high.
 
-It trades cost, which grows with its square, against ink that is smeared to less than `FAINT` and sends small
-type to proof. Test pages: the same at 0.5 and 1.
+A compromise between cost, which grows with the square, and ink that is blurred below `FAINT`, which sends
+small type to proof. Test pages: the same at 0.5 and 1.
 """
 
 _INK = 256 - FAINT
-"""Value of a pixel on white paper, of 255, under which it counts as ink: what proof counts as seen, too."""
+"""A pixel on white paper below this value (of 255) counts as ink, as in the proof."""
 
 _NEAR_PAPER = 256 - ALIKE
-"""Weakest channel of a filling, of 255, over which its ink on white paper is not trusted without proof.
+"""If a fill colour's weakest channel is above this (of 255), its ink on white paper needs proof.
 
 Test pages: the same at 180 and 230.
 """
@@ -41,23 +41,23 @@ Test pages: the same at 180 and 230.
 _INK_TABLE = bytes(1 if value < _INK else 0 for value in range(256))
 
 _BLANK_EMS = 1.3
-"""Width, in ems, under which a flat object is a space or a sign; a wider one may be blank letters.
+"""A flat object narrower than this (in ems) is a space or a sign; a wider one may be blank letters.
 
 Test pages: the same at 0.8 and 3.
 """
 
 _FEW_BLANKS = 8
-"""Flat, narrow objects that a page may have without being asked for letters, since each question costs a pass
+"""Up to this many flat, narrow objects on a page are not checked for letters, since each check costs a pass
 over the page's characters.
 
-So few hold next to no words; letters hidden one by one are more. Test pages: the same at 0 and 20.
+So few can contain hardly any words; letters hidden one by one are more. Test pages: the same at 0 and 20.
 """
 
 _LARGE = 14.0
-"""Points: letters of the paper's colour over this size can cover lines that they do not share.
+"""In points: letters in the paper's colour above this size can cover other lines.
 
-It is above the type of running text, whose letters reach into the next line at most: a lower limit would
-compare more texts with each other. Test pages: the same at 8 and 40.
+Larger than running text, whose letters extend at most into the next line: a lower limit would compare more
+texts with each other. Test pages: the same at 8 and 40.
 """
 
 
@@ -80,14 +80,14 @@ def find_suspects(
         page: The page.
         text_page: Its text.
         scene: What it paints.
-        known: Handles of text that is known to be unreadable; it is skipped.
-        stacked: Text upon other text.
+        known: Handles of texts already found to be unreadable; they are skipped.
+        stacked: Texts on top of other text.
 
     Returns:
-        Those that graphics may hide, and those that other text or their own state may hide.
+        The texts that graphics may hide, and those that other text or their own state may hide.
 
     Raises:
-        HiddenCheckIncomplete: Over `MAX_SINGLE` texts lie upon one another.
+        HiddenCheckIncomplete: More than `MAX_SINGLE` texts overlap.
     """
     look = Look(text_page, scene, text_mask(page, scene), cluster(scene))
     open_texts = [item for item in scene.texts if item.handle not in known]
@@ -126,7 +126,7 @@ def is_near_paper(item: TextItem) -> bool:
 
 
 def lacks_ink(text_page: Any, mask: Mask | None, item: TextItem) -> bool:
-    """Whether a text object leaves no mark at all, or none over a stretch that holds letters."""
+    """Whether a text object leaves no marks, or none over a stretch with letters."""
     if mask is None:
         return True
     if mask.plain(item.box, gap_limit(item)):
@@ -136,11 +136,11 @@ def lacks_ink(text_page: Any, mask: Mask | None, item: TextItem) -> bool:
 
 
 def text_mask(page: Any, scene: Scene) -> Mask | None:
-    """Where the text alone leaves marks on white paper, in a small picture around what is not plain."""
+    """The marks of the text alone on white paper, in a small picture around texts that are not plain."""
     clip = surround((item.box for item in scene.texts if not (item.plain and scene.plain)), scene.page_box)
     if clip is None:
         return None
-    # Blend modes come out right only on a bitmap with opacity.
+    # PDFium draws blend modes correctly only on a bitmap with opacity.
     grey = not scene.blended and not any(
         fast.FPDFPageObj_HasTransparency(item.handle) for item in scene.texts if not item.plain
     )
@@ -156,7 +156,7 @@ def is_blank(item: TextItem) -> bool:
 
 
 def speaking_blanks(text_page: Any, blank: list[TextItem]) -> list[TextItem]:
-    """The flat and short texts that say letters, if there are enough of them to hold words.
+    """The flat and short texts with letters, if there are enough of them to contain words.
 
     Minus signs have as little height as spaces: only letters and digits count.
     """
@@ -168,7 +168,7 @@ def speaking_blanks(text_page: Any, blank: list[TextItem]) -> list[TextItem]:
 def texts_among_texts(
     scene: Scene, known: set[int], stacked: list[TextItem], crowded: list[TextItem]
 ) -> list[TextItem]:
-    """Texts, not suspect so far, that share their line with others or lie under large letters."""
+    """Texts that are not suspects yet, but share their line with others or are under large letters."""
     # Letters larger than the page are unreadable, but their ink may cover lines.
     huge = [item for item in scene.texts if item.handle in known and item.size > _LARGE]
     large = huge + [item for item in crowded if item.size > _LARGE]
@@ -183,10 +183,10 @@ def texts_among_texts(
 
 
 def is_overprinted(item: TextItem, stacked: list[TextItem]) -> bool:
-    """Whether a text lies upon others, or shares its line with one that does."""
+    """Whether a text is on top of others, or shares its line with one that is."""
     return any(item is other or share_line(item.box, other.box) for other in stacked)
 
 
 def is_under_letters(item: TextItem, large: list[TextItem]) -> bool:
-    """Whether large letters that are painted later lie over a text."""
+    """Whether large letters that are painted later cover a text."""
     return any(other.order > item.order and overlap(item.box, other.box) for other in large)

@@ -1,4 +1,4 @@
-"""Small questions to PDFium's text page: an object's text, the text in a box, one character."""
+"""Reads from PDFium's text page: an object's text, the text in a box, one character."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from classifier.pdf.hidden.calls import fast
 from classifier.pdf.hidden.geometry import Rect
 
 _MAX_UNITS = 4096
-"""UTF-16 units read of one object: a page of a paper has about as many, and an object is a line or less."""
+"""Most UTF-16 units read from one object: about a whole page, while an object is at most a line."""
 _SAMPLE_UNITS = 64
-"""UTF-16 units read of a gap in the ink, to see whether it holds any letter."""
+"""Most UTF-16 units read from a gap in the ink, to check it for letters."""
 
 
 def object_text(text_page: Any, handle: Any) -> str:
-    """What a text object says, its first 4,095 UTF-16 units; costs a pass over the page's characters."""
+    """The text of an object, at most 4,095 UTF-16 units; costs a pass over the page's characters."""
     buffer = (ctypes.c_ushort * _MAX_UNITS)()
     size = min(fast.FPDFTextObj_GetText(handle, text_page.raw, buffer, 2 * _MAX_UNITS), 2 * _MAX_UNITS)
     return bytes(buffer)[: max(size - 2, 0)].decode("utf-16-le", "replace")
@@ -31,7 +31,7 @@ def speaks(text_page: Any, box: Rect) -> bool:
 
 
 def character(text_page: Any, index: int) -> str:
-    """One character as the page's text has it; empty where PDFium leaves it out of the text."""
+    """One character of the page's text; empty if PDFium omits it from the text."""
     code = pdfium_c.FPDFText_GetUnicode(text_page, index)
     return "" if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else chr(code)
 

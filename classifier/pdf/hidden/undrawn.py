@@ -1,8 +1,8 @@
-"""Text that this machine cannot draw, since its font is neither in the file nor installed.
+"""Finds text that this machine cannot draw because its font is neither in the file nor installed.
 
-An unseen text enters; whether it only lacks a font leaves. Other readers have the customary fonts of Chinese,
-Japanese and Korean, so that such text is not hidden, but its picture cannot be checked either: only its state
-can. What the state explains stays hidden.
+What enters: an invisible text. What leaves: whether only its font is missing. Other readers have the usual
+Chinese, Japanese and Korean fonts, so such text is not hidden. Its picture cannot be checked, only its state;
+if the state explains the invisibility, the text counts as hidden.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from classifier.pdf.hidden.textpage import character, object_text
 
 _WHITE = (255, 255, 255)
 _EMBEDDED = 1
-"""What PDFium answers of a font whose program is in the file."""
+"""PDFium's value for a font that is embedded in the file."""
 
 
 def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict) -> bool:
-    """Whether an unseen text is one that any reader with the font would see.
+    """Whether any reader with the font would see this text.
 
-    PDFium has Latin letters of its own for every font. If such letters are not drawn, it is not for lack of a
-    font: their codes lead nowhere, for other readers too.
+    PDFium has its own Latin letters for every font. If such letters are not drawn, the font is not the cause:
+    their codes are invalid, for other readers too.
     """
     item = verdict.item
     if fast.FPDFFont_GetIsEmbedded(fast.FPDFTextObj_GetFont(item.handle)) == _EMBEDDED:
@@ -42,7 +42,7 @@ def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict
         return False
     if verdict.mask is not None:
         return verdict.kind == "covered" and _lacks_glyphs(page, text_page, scene, item)
-    if verdict.kind in ("tiny", "same-colour"):  # as what is drawn of them looks
+    if verdict.kind in ("tiny", "same-colour"):  # as their drawn part looks
         if not _is_set_to_be_read(scene, item):
             return False
     elif verdict.kind != "not-drawn" and not (verdict.kind == "clipped" and item.plain):
@@ -52,9 +52,9 @@ def is_undrawable(page: Any, text_page: Any, scene: Scene, verdict: ProofVerdict
 
 
 def _is_set_to_be_read(scene: Scene, item: TextItem) -> bool:
-    """Whether the state of a text hides nothing: it looks low or faint where just some of it is drawn.
+    """Whether a text's state does not hide it; it may look low or faint if only parts of it are drawn.
 
-    Upon a picture, whose colours are not known, it may be hidden.
+    On a picture, whose colours are unknown, it may be hidden.
     """
     handle = item.handle
     left, bottom, right, top = item.box
@@ -75,7 +75,7 @@ def _is_set_to_be_read(scene: Scene, item: TextItem) -> bool:
 
 
 def _lacks_glyphs(page: Any, text_page: Any, scene: Scene, item: TextItem) -> bool:
-    """Whether letters of a text are missing on blank paper, too, and none of them is Latin."""
+    """Whether letters of a text are also missing on blank paper, and none of them is Latin."""
     with inactive(scene.others), alone(scene, [item]):
         masks = [mask for _, mask in look(page, text_page, scene, [item], fine_scale(item))]
     if not masks or masks[0] is None:
@@ -91,12 +91,12 @@ def _is_latin(char: str) -> bool:
 
 
 def _stands_out(scene: Scene, item: TextItem) -> bool:
-    """Whether a text's colour differs from the paper's and the paint beneath, and no paint lies over it."""
+    """Whether a text's colour differs from the paper's and from paint below it, and no paint covers it."""
     colour = text_colour(item)
     if colour is None or alike(colour, _WHITE):
         return False
     left, bottom, right, top = item.box
-    box = (left, bottom, right, max(top, bottom + item.size))  # glyphs that are not there have no height
+    box = (left, bottom, right, max(top, bottom + item.size))  # missing glyphs have no height
     return not any(
         graphic.rgb is not None
         and overlap(graphic.box, box)

@@ -102,7 +102,7 @@ def as_json(value: Any, status: int = 200, **headers: str) -> JSONResponse:
 
 
 def status_view(hub: Hub, run: StoredRun) -> RunStatus:
-    """Where a run stands, by its ledger."""
+    """The status of a run, from its ledger."""
     return RunStatus(**status_values(run, progress_or_problem(hub.workshop.folder_of(run))))
 
 

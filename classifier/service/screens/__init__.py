@@ -1,4 +1,4 @@
-"""The pages: one module a page. They call the same functions as the JSON API, and work without JavaScript."""
+"""The pages, one module per page; they call the functions of the JSON API, and work without JavaScript."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def get_login(request: Request) -> Response:
 
 @router.post("/login")
 async def post_login(request: Request, hub: Annotated[Hub, Depends(hub_of)]) -> Response:
-    """A session for who knows a token."""
+    """Creates a session for the owner of a token."""
     async with read_form(request, frozenset(("token",))) as form:
         token = form.fields.get("token", "").strip()
     user = await run_in_threadpool(hub.users.by_token, token) if token else None

@@ -1,4 +1,4 @@
-"""`/docs`: the OpenAPI document in words, without anything from elsewhere."""
+"""`/docs`: the OpenAPI document as a page, without external resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.get("/docs")
 def get_docs(request: Request) -> Response:
-    """All operations with what they take and give."""
+    """All operations with their parameters and answers."""
     document = request.app.openapi()
     operations = [
         _operation(path, method, operation)

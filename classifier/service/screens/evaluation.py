@@ -30,7 +30,7 @@ _MAIN = re.compile(r"<main>(.*)</main>", re.DOTALL)
 
 @router.get("/evaluation")
 def get_evaluations(request: Request, hub: HubNow, _: Reader) -> Response:
-    """All reports that are there, newest first, and lists that can be scored on gold."""
+    """All reports, newest first, and lists that can be scored on gold."""
     lists = [volume for volume in hub.shelf.volumes() if not volume.is_paper and volume.cards]
     named = {volume.id: (run.title if (run := hub.runs.get(volume.id)) else volume.id) for volume in lists}
     return render_page(request, "evaluation.html.j2", found=list(find_evaluations(hub).values()), lists=named)
@@ -63,7 +63,7 @@ def get_gold(request: Request, hub: HubNow, _: Reader, run: Id = "") -> Response
 
 @router.get("/evaluation/{evaluation_id}")
 def get_report(request: Request, evaluation_id: str, hub: HubNow, _: Reader) -> Response:
-    """The report inside the service's own page; its own template has escaped what it was given."""
+    """The report inside the service's page; the report's own template has escaped all values."""
     found = _get(hub, evaluation_id)
     file = found.folder / PREDICTIONS_FILE
     predictions = read_predictions(file) if file.is_file() else []

@@ -1,4 +1,4 @@
-"""An invented paper and an invented list, so that a first look needs nothing of one's own."""
+"""An invented paper and an invented list, to try the service without own files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drop a list: what was read, what it will cost, start, live progress, exports."""
+"""Pages about lists: upload, report, cost estimate, start, live progress, exports."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ RunId = Annotated[str, Path(max_length=100)]
 
 @router.get("/lists")
 def get_lists(request: Request, hub: HubNow, _: Reader) -> Response:
-    """The form, and the lists that there are."""
+    """The form, and all lists."""
     return _lists(request, hub)
 
 
@@ -66,7 +66,7 @@ def _lists(request: Request, hub: Hub, status: int = 200, problem: HttpProblem |
 
 @router.post("/lists")
 async def post_list(request: Request, hub: HubNow, user: Owner) -> Response:
-    """Takes a list in and leads to its page."""
+    """Accepts a list and redirects to its page."""
     async with read_form(request, _FIELDS) as form:
         try:
             run = await run_in_threadpool(_take, hub, user, form)
@@ -88,7 +88,7 @@ def _take(hub: Hub, user: ServiceUser, form: Form) -> StoredRun:
 
 @router.get("/lists/{run_id}")
 def get_one(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
-    """What was read, where it stands, and what can be done."""
+    """The report of a list, its status, and the possible actions."""
     if hub.runs.get(run_id) is None and (volume := hub.shelf.volume(run_id)) is not None:
         return render_page(
             request,
@@ -121,7 +121,7 @@ def _formats() -> list[str]:
 
 
 def _into(run: StoredRun) -> tuple[str, ...]:
-    """Formats in which the uploaded list itself can take labels in."""
+    """Formats in which labels can be written into the uploaded list."""
     ends = {".bib": "bibtex", ".bibtex": "bibtex", ".biblatex": "bibtex", ".ris": "ris", ".json": "csl-json"}
     name = run.task.file or ""
     found = ends.get(name[name.rfind(".") :])
@@ -144,7 +144,7 @@ def _progress(hub: Hub, run: StoredRun) -> dict[str, Any]:
 
 @router.get("/lists/{run_id}/progress")
 def get_progress(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
-    """The part of the page that changes while it is in work; when that ends, the page is loaded again."""
+    """The part of the page that changes during the run; when the run ends, the page is reloaded."""
     run = get_list(hub, run_id)
     if not run.state.is_active:
         return Response(status_code=200, headers={"HX-Refresh": "true"})
@@ -153,7 +153,7 @@ def get_progress(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Res
 
 @router.post("/lists/{run_id}/estimate")
 async def post_estimate(request: Request, run_id: RunId, hub: HubNow, _: Owner) -> Response:
-    """The page with the cost range of what was chosen."""
+    """The page with the cost range of the chosen options."""
     return await _with_choices(request, hub, run_id, _estimate)
 
 
@@ -184,7 +184,7 @@ async def _with_choices(
     run_id: str,
     act: Callable[[Request, Hub, StoredRun, dict[str, str]], Response],
 ) -> Response:
-    """What `act` answers to the form's fields, or the page with what was wrong."""
+    """The answer of `act` to the form's fields, or the page with the error."""
     async with read_form(request, _START_FIELDS) as form:
         fields = form.fields
 

@@ -1,4 +1,4 @@
-"""Drop a paper: the form, its progress, and the label beside the page's picture."""
+"""Pages about a paper: the form, its progress, and the label beside the page's picture."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _home(
 
 @router.post("/papers")
 async def post_paper(request: Request, hub: HubNow, user: Annotated[ServiceUser, Depends(owner)]) -> Response:
-    """Takes a paper in and leads to its page."""
+    """Accepts a paper and redirects to its page."""
     async with read_form(request, _FIELDS) as form:
         given = {name: value.strip() for name, value in form.fields.items()}
         asked = PaperRequest(upload=form.upload, **given)
@@ -105,7 +105,7 @@ async def post_decision(
 
 
 def leaf_titles(hub: Hub) -> dict[str, str]:
-    """Label -> what to call it: the path of a leaf, and words for the others."""
+    """Label -> its display name: the path of a leaf, or words for other labels."""
     titles = {leaf.id: " › ".join(leaf.titles) for leaf in hub.workspace.taxonomy.leaves.values()}
     return titles | {
         "out-of-scope": "Out of scope",

@@ -1,4 +1,4 @@
-"""Templates -> pages. Every value is escaped; titles, quotes, file names and models' words are inert."""
+"""Templates -> pages. Every value is escaped; titles, quotes, file names and models' texts are untrusted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLACES = (
     ("/review", "Review", "w"),
     ("/evaluation", "Evaluation", "e"),
 )
-"""The pages that the navigation leads to: address, name, key."""
+"""The pages in the navigation: address, name, key."""
 
 
 def render_page(
@@ -64,7 +64,7 @@ def render_text(request: Request, template: str, **context: Any) -> str:
 
 
 def render_problem(request: Request, problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
-    """The page that says what did not work."""
+    """The page about an error."""
     return render_page(request, "problem.html.j2", status=problem["status"], headers=headers, problem=problem)
 
 
@@ -99,5 +99,5 @@ def _many(value: float) -> str:
 
 
 def _when(text: str) -> str:
-    """An ISO 8601 moment as people read it; all are UTC."""
+    """An ISO 8601 time in a readable form; all are UTC."""
     return text[:16].replace("T", " ") + " UTC" if text else ""

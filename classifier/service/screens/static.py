@@ -38,7 +38,7 @@ def _content(name: str) -> bytes:
 
 @cache
 def asset_address(name: str) -> str:
-    """The address of a file; browsers may keep what it leads to for ever."""
+    """The address of a file; browsers may cache its content forever."""
     return f"/static/{hashlib.sha256(_content(name)).hexdigest()[:16]}/{name}"
 
 

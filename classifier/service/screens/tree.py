@@ -1,4 +1,4 @@
-"""The tree with counts, and the papers that were asked for."""
+"""The tree with counts, and the papers that match a filter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE = 50
 """Papers on one page."""
 _OUTSIDE = ("out-of-scope", "unplaced", "failed", HIDDEN)
 _KEPT = 64
-"""Pages that are kept until a paper changes, so that many readers of one page cost as much as one."""
+"""Pages that are cached until a paper changes, so that many readers of one page cost as much as one."""
 
 
 @router.get("/tree")
@@ -43,13 +43,13 @@ def get_tree(
     least: Annotated[str, Query(max_length=10)] = "",
     cursor: Annotated[str | None, Query(pattern=CURSOR)] = None,
 ) -> Response:
-    """All runs together; fields that are left empty ask for nothing."""
+    """All runs together; empty fields do not filter."""
     wanted = PaperFilter(
         q=q, label=label, run=run, engine=engine, reason=reason,
         year=int(year) if year.isascii() and year.isdecimal() and 1500 <= int(year) <= 2200 else None,
         least=_share(least),
     )  # fmt: skip
-    cards = hub.shelf.cards()  # looks whether anything has changed
+    cards = hub.shelf.cards()  # checks whether anything has changed
     key = (hub.shelf.version, wanted, cursor, user)
     text = hub.kept_pages.get(key)
     if text is None:

@@ -1,10 +1,10 @@
-"""The service's own database: users, runs, what was decided and spent. It contains all SQL of the service.
+"""The service's own database: users, runs, decisions and spending. It contains all SQL of the service.
 
-schema     tables, how a file becomes a present one, one transaction
+schema     tables, migrations, transactions
 users      tokens and sessions, hashed
-runs       lists and single papers, and what is wanted of them; replayed requests
-events     what happened in a run, numbered, for streams that resume
-money      what a user has spent or reserved today
-decisions  who decided what about which paper
-ledgers    what the ledgers of run folders say to somebody who only looks
+runs       lists and single papers, and whether they should run; repeated requests
+events     events of a run, numbered, for streams that resume
+money      a user's spent and reserved money of a day
+decisions  all decisions about papers
+ledgers    values of the run folders' ledgers, for reading only
 """

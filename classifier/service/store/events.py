@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from classifier.service.store.schema import ServiceDatabase
 
 _KEPT = 500
-"""Newest events of a run that are kept: each says how far it has come, so older ones tell nothing more."""
+"""Newest events of a run that are stored; each contains the progress, so older ones are not needed."""
 
 
 class RunEvent(NamedTuple):

@@ -1,9 +1,9 @@
-"""What a user's replies cost a day (UTC), and what is held for requests that are on their way.
+"""The cost of a user's replies per day (UTC), and money reserved for requests in flight.
 
-Each request holds the most that it can cost before it is sent, whichever run it belongs to, so that all of a
-user's runs together never exceed the day's limit. The hold names the reply that it is for: after a kill, the
-ledger tells which replies arrived and what they cost; requests whose reply is not there count with all that
-was held, since they may have been paid for.
+Each request reserves its highest possible cost before it is sent, so that all runs of a user together never
+exceed the day's limit. The reservation (hold) names its reply: after a kill, the ledger shows which replies
+arrived and their cost; requests without a reply count with the reserved amount, since they may have been paid
+for.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from classifier.service.store.schema import ServiceDatabase
 
 
 class Day(NamedTuple):
-    """A user's day in US dollars: what replies have cost, and what is held for requests on their way."""
+    """A user's day in US dollars: the cost of replies, and money reserved for requests in flight."""
 
     spent: float
     held: float
 
 
 class Hold(NamedTuple):
-    """Money of a request on its way."""
+    """Money reserved for a request in flight."""
 
     number: int
     run: str
@@ -45,16 +45,16 @@ class Money:
         self._lock = threading.Lock()
 
     def hold(self, run_id: str, user: str, reply: ReplyId, most_usd: float, limit: float) -> int | Day:
-        """Sets money aside for a request.
+        """Reserves money for a request.
 
         Args:
-            limit: Of the user's day, in US dollars.
+            limit: The limit of the user's day, in US dollars.
 
         Returns:
-            The number of the hold; if the limit has no room for it, the user's day.
+            The number of the hold; if the limit does not allow it, the user's day.
 
         Raises:
-            StoreError: The database cannot be written; nothing is held.
+            StoreError: The database cannot be written; nothing is reserved.
         """
         day = _today()
         self._settle_late()
@@ -70,22 +70,22 @@ class Money:
         return made
 
     def settle(self, hold: int, cost_usd: float) -> None:
-        """Replaces a hold by what the reply has cost; if the database is locked, with the next hold."""
+        """Replaces a hold by the reply's cost; if the database is locked, this happens with the next hold."""
         with self._lock:
             self._late[hold] = cost_usd
         try:
             self._settle_late()
         except StoreError:
-            return  # the hold counts with all that it holds until then
+            return  # until then the hold counts in full
 
     def open_holds(self) -> list[Hold]:
-        """What is held; after a kill, what was on its way then."""
+        """All holds; after a kill, those of requests that were in flight."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT id, run, reply, usd FROM hold ORDER BY id").fetchall()
         return [Hold(row[0], row[1], ReplyId(*json.loads(row[2])), row[3]) for row in rows]
 
     def settle_after_kill(self, holds: list[Hold], costs: Mapping[ReplyId, float]) -> None:
-        """Settles holds of a process that is gone: with the cost of the reply, or with all that was held."""
+        """Settles the holds of a dead process: with the reply's cost, or in full."""
         with self._database.writing() as connection:
             for hold in holds:
                 _settle(connection, hold.number, costs.get(hold.reply, hold.usd))
@@ -118,7 +118,7 @@ def _day(connection: Connection, user: str, day: str) -> Day:
 
 
 def _settle(connection: Connection, hold: int, cost_usd: float) -> None:
-    """On the day on which it was held; a hold that is settled already changes nothing."""
+    """Counts on the day of the hold; a hold that is already settled changes nothing."""
     connection.execute(
         "INSERT INTO spending (run, user, day, spent) SELECT run, user, day, ? FROM hold WHERE id = ?"
         " ON CONFLICT (run, day) DO UPDATE SET spent = spent + excluded.spent",

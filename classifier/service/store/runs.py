@@ -20,20 +20,20 @@ from classifier.service.store.schema import ServiceDatabase
 
 Kind = Literal["list", "paper"]
 _REPLAYS_S = 7 * 86_400.0
-"""How long a repeated request is recognised by its Idempotency-Key."""
+"""Time for which a repeated request is recognised by its Idempotency-Key."""
 
 
 class RunState(StrEnum):
     """The state of a run; stored by name."""
 
     draft = "draft"
-    """It was read, but not started."""
+    """Read, but not started."""
     queued = "queued"
     running = "running"
     paused = "paused"
     done = "done"
     stopped = "stopped"
-    """It ended early; starting it again resumes it."""
+    """Ended early; starting it again resumes it."""
 
     @property
     def is_active(self) -> bool:
@@ -42,13 +42,13 @@ class RunState(StrEnum):
 
 
 class RunTask(Record):
-    """What to label, and how.
+    """The input of a run, and how to label it.
 
     Attributes:
         engine: "offline" or "openai".
         file: Name of the uploaded list or PDF in the run's folder.
         ref: The reference of a single paper.
-        title, abstract: Of a paper without a file.
+        title, abstract: Title and abstract of a paper without a file.
         max_cost_usd: Cap on the total cost of the run's replies; None for the user's daily limit.
     """
 
@@ -123,7 +123,7 @@ class Runs:
         """Adds a run whose files are already in its folder.
 
         Returns:
-            Its id; another run's id if the same request has created one meanwhile.
+            Its id; another run's id if the same request has created one in the meantime.
 
         Raises:
             KeyReused: As `replayed`.
@@ -167,7 +167,7 @@ class Runs:
         return [_run(row) for row in rows]
 
     def waiting_of(self, user: str) -> int:
-        """How many runs of a user are waiting or active."""
+        """The number of a user's runs that are waiting or active."""
         with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT count(*) FROM run WHERE user = ? AND wanted = 'run'", (user,)
@@ -175,13 +175,13 @@ class Runs:
         return int(found[0])
 
     def counts(self) -> dict[str, int]:
-        """State -> runs in it."""
+        """State -> number of runs."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT state, count(*) FROM run GROUP BY state").fetchall()
         return dict(map(tuple, rows))
 
     def change(self, run_id: str, task: RunTask) -> None:
-        """Keeps how a run is to be labelled."""
+        """Stores how a run is to be labelled."""
         with self._database.writing() as connection:
             connection.execute("UPDATE run SET task = ? WHERE id = ?", (task.model_dump_json(), run_id))
 

@@ -1,4 +1,4 @@
-"""The tables, and how an older file is migrated. A newer file is rejected."""
+"""The tables, and migrations of older files. A newer file is rejected."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from classifier.errors import StoreError
 
 DATABASE = "service.sqlite"
 QUEUE = "queue.sqlite"
-"""Of `tasks`, which empties it at each start: no backup needs it."""
+"""File of `tasks`, which empties it at each start: a backup does not need it."""
 BUSY_S = 5.0
-"""How long a request waits for another one's transaction; each takes milliseconds."""
+"""Seconds that a request waits for another transaction; each takes milliseconds."""
 
 _MIGRATIONS = (
     """
@@ -80,7 +80,7 @@ _MIGRATIONS = (
 )
 
 _LEAST_BYTES = 1 << 20
-"""Free space below which an error of SQLite is blamed on the disk."""
+"""Below this free space, an error of SQLite is reported as a full disk."""
 
 
 class ServiceDatabase:
@@ -122,7 +122,7 @@ class ServiceDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: on disk when the block ends, or nothing.
+        """A transaction: committed to disk when the block ends, or rolled back.
 
         Raises:
             StoreError: The file is locked for too long, or the disk is full.
@@ -156,7 +156,7 @@ class ServiceDatabase:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether SQLite had no room on the disk."""
+    """Whether SQLite had no space on the disk."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or (
         isinstance(error, sqlite3.OperationalError) and "full" in str(error)
     )

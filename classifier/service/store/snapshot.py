@@ -1,4 +1,4 @@
-"""A copy of a SQLite file that others are writing, with whole transactions only: by SQLite's backup API."""
+"""Copies a SQLite file while others write it, with complete transactions only, by SQLite's backup API."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from classifier.service.store.schema import BUSY_S, DATABASE
 
 _PATIENCE_S = 60.0
-"""How long a database may stay locked as a whole; in WAL mode, as ours are, none is."""
+"""Seconds that a database may be completely locked; in WAL mode, which we use, it never is."""
 
 
 class NotCopied(Exception):
-    """The file is no database, is damaged, or cannot be read; the message says which."""
+    """The file is not a database, is damaged, or cannot be read; the message says which."""
 
 
 def snapshot(source: Path, copy: Path) -> None:
-    """Copies a database into a new file that needs no other file beside it; the source is not changed.
+    """Copies a database into a single new file; the source is not changed.
 
-    Of the service's database, sessions of browsers are left out.
+    Browser sessions of the service's database are left out.
 
     Raises:
-        NotCopied: See there.
+        NotCopied: See `NotCopied`.
     """
     try:
         with (
@@ -51,7 +51,7 @@ def snapshot(source: Path, copy: Path) -> None:
 
 
 def _patience() -> Callable[[int, int, int], None]:
-    """Ends waiting for a lock, which Python's `backup` would do for ever."""
+    """Ends the waiting for a lock, which Python's `backup` would do forever."""
     until = time.monotonic() + _PATIENCE_S
 
     def check(_status: int, remaining: int, _total: int) -> None:
@@ -62,7 +62,7 @@ def _patience() -> Callable[[int, int, int], None]:
 
 
 def damage_of(file: Path) -> str:
-    """What is wrong with a database; empty if nothing is."""
+    """What is wrong with a database; empty if nothing is wrong."""
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as read:
             return damage(read)
@@ -71,7 +71,7 @@ def damage_of(file: Path) -> str:
 
 
 def damage(connection: sqlite3.Connection) -> str:
-    """What SQLite's own check finds first; empty if it finds nothing."""
+    """The first finding of SQLite's own check; empty if there is none."""
     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     return "" if found == "ok" else found
 

@@ -1,4 +1,4 @@
-"""Users, their tokens and sessions. Only hashes are kept: of long random strings, sha256 is enough."""
+"""Users, their tokens and sessions. Only hashes are stored; for long random strings, sha256 is enough."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from classifier.errors import ConfigError
 from classifier.service.store.schema import ServiceDatabase
 
 SESSION_S = 12 * 3600.0
-"""A working day: a forgotten browser is logged out by the next one."""
+"""Length of a session: a working day, so that a forgotten browser is logged out by the next day."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
@@ -26,7 +26,7 @@ class UserRole(StrEnum):
     reviewer = "reviewer"
     """Decide about labels."""
     owner = "owner"
-    """File papers and lists, which may cost money."""
+    """Submit papers and lists, which may cost money."""
 
     def includes(self, other: UserRole) -> bool:
         """Whether this role includes the other one."""
@@ -42,7 +42,7 @@ class ServiceUser(NamedTuple):
 
 
 LOCAL = ServiceUser("local", UserRole.owner)
-"""Who is at this machine; on loopback nobody logs in."""
+"""The user at this machine; on loopback no login is needed."""
 
 
 class Users:
