@@ -71,7 +71,8 @@ def enter(visit: Any, served: Served, run: str, name: str, **more: Any) -> Any:
         page.get_by_label("Your name").fill(name)
     else:
         page.get_by_role("radio", name=name).check()
-    page.get_by_role("button", name="Use this name").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Use this name").click()
     return here
 
 
@@ -126,8 +127,8 @@ def test_two_people_decide_blind_and_their_agreement_conflicts_and_exports_are_r
     for place, name in enumerate(said):
         here = enter(visit, served, run, name)
         here.page.keyboard.press("b")
+        here.page.wait_for_url("**/next*")
         while len(said[name]) < PAPERS:
-            here.page.wait_for_load_state("networkidle")
             title = title_of(here.page)
             assert title not in said[name]
             text = here.page.locator("main").inner_text()
@@ -183,13 +184,11 @@ def resolve(visit: Any, served: Served, run: str, true: dict[str, str]) -> None:
     while here.page.locator("section.first .paper").count():
         with here.page.expect_navigation():
             here.page.keyboard.press("b")
-        here.page.wait_for_load_state("networkidle")
         text = here.page.locator(".decide").inner_text()
         assert "Ada was here" in text
         assert "Bo was here" in text
         with here.page.expect_navigation():
             choose(here.page, true[title_of(here.page)])
-        here.page.wait_for_load_state("networkidle")
 
 
 def test_the_published_example_of_alpha():
@@ -205,12 +204,12 @@ def test_ten_papers_by_keys_alone_one_press_each_where_the_proposal_is_right(rev
     here = enter(visit, served, run, "Ada")
     page, presses = here.page, []
     page.keyboard.press("b")
+    page.wait_for_url("**/next*")
     proposals = {
         " ".join(item["title"].split()): item["label"]
         for item in served.client.get(f"{API}/runs/{run}/review/queue?limit=200").json()["items"]
     }
     for _ in range(10):
-        page.wait_for_load_state("networkidle")
         title = title_of(page)
         is_right = proposals[title] == true[title]
         count = 0
