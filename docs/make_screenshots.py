@@ -53,7 +53,7 @@ def main() -> None:
             shoot(browser, served.url + pages["paper"], given.out / "service-paper.png", 1280, 860)
             shoot(browser, served.url + pages["tree"], given.out / "service-tree.png", 1280, 860)
             shoot(browser, served.url + pages["tree"], given.out / "service-phone.png", 390, 844)
-            shoot(browser, served.url + pages["review"], given.out / "service-review.png", 1280, 900)
+            shoot(browser, served.url + pages["review"], given.out / "service-review.png", 1280, 1180)
         browser.close()
 
 
