@@ -2,7 +2,7 @@
 
     python benchmarks/kill_reviews.py [--kills 30] [--seed 0]
 
-Both use the forms of the pages, as a browser does: a form without an answer is sent again with the same token.
+Both use the forms of the pages, as a browser does: a form without an answer is sent again with its token.
 Ada and Bo review a list blind, and share the queue of a second list; sometimes they undo. Each decision and
 each undo that was acknowledged must be in the ledger once, after each kill and at the end. Exits with 1 if
 anything is wrong.

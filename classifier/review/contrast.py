@@ -16,7 +16,7 @@ from classifier.text.characters import shown
 _ALIKE = 0.3
 """Texts that share fewer words are not marked: everything would be."""
 ANY = "any answer"
-"""In the place of answers, if a label does not depend on a question."""
+"""Shown instead of answers, if a label does not depend on a question."""
 
 
 class TextPiece(Record):

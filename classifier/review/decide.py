@@ -75,10 +75,10 @@ def decide(
 
 
 def undo(folder: Path, name: str, act: int | None = None, key: str | None = None) -> list[ReviewDecision]:
-    """Takes back a person's last act, or this one of theirs; returns its decisions, none if there is none.
+    """Undoes a person's last act, or the given one; returns its decisions, empty if there is none.
 
     Args:
-        key: Of a bulk, take back only the decision on this entry.
+        key: Of a bulk decision, undo only the one on this entry.
 
     Raises:
         ConfigError: The name is missing, or there is no ledger.
@@ -158,7 +158,7 @@ def _decision(
 
 
 def seen_by(plan: ReviewPlan, paper: ReviewPaper) -> Seen:
-    """What a reviewer of a paper can see now, or may have seen before."""
+    """What a reviewer of a paper can see at this time, or may have seen before."""
     if not plan.is_double or paper.opinions.is_done or paper.was_done:
         return "all"
     return "machine" if paper.shows_machine(plan) else "nothing"

@@ -19,10 +19,10 @@ from classifier.text.characters import shown
 
 
 class TracedNumber(Record):
-    """A number of the paragraph as it is printed there, and how it can be found again.
+    """A number as printed in the paragraph, and how to reproduce it.
 
     Attributes:
-        start: Its first character in the text.
+        start: Offset of its first character in the text.
     """
 
     value: str

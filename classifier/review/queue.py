@@ -77,7 +77,7 @@ class QueueFilter:
         below: With a confidence below this, or none.
         engine: Labelled by this model or engine.
         year: Of this year.
-        decided: Also papers that need no decision any more.
+        decided: Include papers that need no decision any more.
     """
 
     why: Why | None = None

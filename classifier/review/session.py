@@ -1,8 +1,7 @@
 """A person's review of a run: the queue, decisions, and the update of the files at the end.
 
-What enters: a folder, a taxonomy, a name, and changes of the plan. What leaves: places to show; decisions on
-disk. Whoever decides comes through here: the terminal, the service (one session for each request) and
-assistants.
+What enters: a folder, a taxonomy, a name, and changes of the plan. What leaves: places of the queue, and
+saved decisions. The terminal keeps one session; the service and assistants open one for each request.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ class ReviewSession:
     """A person's review session of a run.
 
     Attributes:
-        name: The person's; empty for those who only look.
-        started: Whether the plan is kept in the run; if not, it is that of a run nobody has reviewed.
+        name: The person's name; empty for read-only use.
+        started: Whether the run has a stored plan; without one, the default plan applies.
         papers: As of the last `reload`.
     """
 

@@ -1,4 +1,4 @@
-"""The actions of users: submit a paper or a list, start, pause, retry.
+"""The actions of users: submit a paper or a list.
 
 What enters: a checked user and values of a request. What leaves: the run or the paper. Pages
 and the JSON API call the same functions, so both have the same rules.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from classifier.batch.estimate import CostEstimate, estimate
 from classifier.batch.ledger.progress import check_ledger, has_tables
 from classifier.batch.ledger.rows import read_rows
 from classifier.errors import BadReference, InputError
@@ -57,7 +56,7 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
     replay = replay_of(key, "paper", engine, asked.ref, asked.title, asked.abstract, asked.upload)
     if (known := _replayed(hub, user, replay)) is not None:
         return known
-    _check_room(hub, user)
+    check_room(hub, user)
     title = asked.upload.name if asked.upload else asked.ref or asked.title or asked.abstract
     task = RunTask(
         engine="openai" if engine == "openai" else "offline",
@@ -91,7 +90,7 @@ def take_list(
     replay = replay_of(key, "list", chosen, reading, str(max_cost_usd), str(start), upload)
     if (known := _replayed(hub, user, replay)) is not None:
         return known, listing_of(hub, known)
-    _check_room(hub, user)
+    check_room(hub, user)
     task = RunTask(
         engine="openai" if chosen == "openai" else "offline",
         reading="abstract" if reading == "abstract" else "full",
@@ -118,70 +117,6 @@ def listing_of(hub: Hub, run: StoredRun) -> ListSurvey:
     return read_listing(hub.workshop.folder_of(run))
 
 
-def choose(
-    hub: Hub,
-    run: StoredRun,
-    *,
-    engine: str | None = None,
-    reading: str | None = None,
-    max_cost_usd: float | None = None,
-) -> StoredRun:
-    """Changes how a run is to be labelled; None leaves a value as it is.
-
-    Raises:
-        ConfigError: The engine is not set up.
-        HttpProblem: It is running.
-    """
-    changes: dict[str, Any] = {"max_cost_usd": max_cost_usd} if max_cost_usd is not None else {}
-    if engine:
-        changes["engine"] = check_engine(hub, engine)
-    if reading in ("full", "abstract"):
-        changes["reading"] = reading
-    task = run.task.model_copy(update=changes)
-    if task == run.task:
-        return run
-    if run.state.is_active:
-        raise HttpProblem(
-            409, "in-work", f"'{run.title}' is running; pause it before you change its settings"
-        )
-    hub.runs.change(run.id, task)
-    return get_run(hub, run.id)
-
-
-def start(hub: Hub, user: ServiceUser, run: StoredRun, *, retry: bool = False) -> StoredRun:
-    """Starts or resumes a run; starting one that runs changes nothing.
-
-    Args:
-        retry: Try failed entries again, with new replies.
-
-    Raises:
-        HttpProblem: Too many runs are waiting.
-    """
-    if run.wanted == "run" and not retry:
-        return run
-    _check_room(hub, user)
-    hub.runs.want(run.id, "run", retry=retry)
-    hub.dispatcher.wake(run.kind, run.id)
-    return get_run(hub, run.id)
-
-
-def pause(hub: Hub, run: StoredRun) -> StoredRun:
-    """Ends the work on a run soon; it waits for replies that are paid for."""
-    hub.runs.want(run.id, "pause")
-    hub.workshop.pause(run.id)
-    return get_run(hub, run.id)
-
-
-def estimate_run(hub: Hub, run: StoredRun) -> CostEstimate:
-    """The estimated cost of a run; nothing is sent to a model.
-
-    Raises:
-        ConfigError, InputError: See `classifier.batch.estimate.estimate`.
-    """
-    settings = hub.workshop.settings_for(run.task.engine)
-    return estimate(hub.workshop.job_for(run), settings, hub.workspace, entries=hub.workshop.entries_of(run))
-
-
 def get_run(hub: Hub, run_id: str) -> StoredRun:
     """The run of this id.
 
@@ -191,7 +126,9 @@ def get_run(hub: Hub, run_id: str) -> StoredRun:
     run = hub.runs.get(run_id)
     if run is None:
         raise HttpProblem(
-            404, "no-such-run", f"there is no run '{shown(run_id)[:80]}'; GET /api/v1/runs lists them"
+            404,
+            "no-such-run",
+            f"there is no list '{shown(run_id)[:80]}'; the page Lists and GET /api/v1/runs show all lists",
         )
     return run
 
@@ -207,7 +144,9 @@ def get_list(hub: Hub, run_id: str) -> StoredRun:
 def no_paper(paper_id: str) -> HttpProblem:
     """The error if there is no such paper."""
     return HttpProblem(
-        404, "no-such-paper", f"there is no paper '{shown(paper_id)[:80]}'; GET /api/v1/papers lists them"
+        404,
+        "no-such-paper",
+        f"there is no paper '{shown(paper_id)[:80]}'; the tree and GET /api/v1/papers list them",
     )
 
 
@@ -240,8 +179,8 @@ def _replayed(hub: Hub, user: ServiceUser, replay: Replay | None) -> StoredRun |
     return hub.runs.get(known) if known else None
 
 
-def _check_room(hub: Hub, user: ServiceUser) -> None:
-    """Rejects a submission that could not be stored, before it is read."""
+def check_room(hub: Hub, user: ServiceUser) -> None:
+    """Refuses what could not be kept, before it is taken in."""
     waiting = hub.runs.waiting_of(user.name)
     if waiting >= hub.config.waiting_runs:
         raise HttpProblem(

@@ -43,15 +43,15 @@ class Hub(NamedTuple):
     meters: Meters
     pictures: PdfReader
     kept_pages: dict[Any, str]
+    database: ServiceDatabase
 
     def start(self) -> None:
         """Starts the workers, and queues all runs that should run."""
+        self.database.keep_open()
         if not self.config.dispatch:
             return
         self.workshop.settle_after_kill()
         self.dispatcher.start()
-        for run in self.runs.unfinished():
-            self.dispatcher.wake(run.kind, run.id)
 
     def stop(self) -> None:
         """Pauses active runs, and ends the workers."""
@@ -60,6 +60,7 @@ class Hub(NamedTuple):
             self.dispatcher.stop()
         self.pictures.close()
         self.reviews.stop()
+        self.database.close()
 
 
 def build_hub(config: ServiceConfig) -> Hub:
@@ -75,6 +76,10 @@ def build_hub(config: ServiceConfig) -> Hub:
     shelf = Shelf(config.folder, workspace.taxonomy)
     workshop = Workshop(config, workspace, runs, events, money, shelf)
     workers = {"list": config.runs_at_once, "paper": config.papers_at_once}
+
+    def unfinished() -> list[tuple[str, str]]:
+        return [(run.kind, run.id) for run in runs.unfinished() if not workshop.is_active(run.id)]
+
     meters = Meters()
     meters.watch("classifier_runs", "Lists and single papers by state.", lambda: {**runs.counts()})
     meters.watch("classifier_in_work", "Runs in work.", lambda: {"running": workshop.active})
@@ -91,11 +96,12 @@ def build_hub(config: ServiceConfig) -> Hub:
         reviews=ReviewRooms(workspace.taxonomy),
         shelf=shelf,
         workshop=workshop,
-        dispatcher=Dispatcher(config.folder, workshop.continue_run, workers),
+        dispatcher=Dispatcher(config.folder, workshop.continue_run, unfinished, workers),
         identity=Identity(config, users),
         meters=meters,
         pictures=PdfReader(workers=1, limits=limits),
         kept_pages={},
+        database=database,
     )
 
 
@@ -108,7 +114,7 @@ def hub_of(request: Request) -> Hub:
 def engines_of(hub: Hub) -> dict[str, str]:
     """The available engines with their display names; the one chosen in the settings comes first."""
     settings = hub.config.settings
-    found = {"offline": "offline baseline (no key, no network, no cost)"}
+    found = {"offline": "offline baseline (no key, no cost; less accurate)"}
     if settings.model and (settings.api_key or settings.base_url):
         found["openai"] = f"{settings.model} (language model, may cost money)"
     preferred = settings.chosen_engine

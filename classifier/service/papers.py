@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from classifier.batch.ledger.answers import StoredAnswer, read_answers
 from classifier.export.filed import Filed
 from classifier.model.entries import Row
 from classifier.model.label import Evidence
 from classifier.pdf.places import PagePlaces, Place
+from classifier.review.veil import HIDDEN
 from classifier.service.desk import get_run
 from classifier.service.hub import Hub
 from classifier.service.pictures import find_row, pdf_of, places_on
@@ -37,16 +39,19 @@ class PaperView(NamedTuple):
 
     Attributes:
         run: Name of its run.
+        stored: Its run, if the service made it: of the paper alone, or of its list.
         quotes: Each quote once with what it supports, numbered from 1, absent ones last.
         page: Page of the picture, from 1; 0 if there is no picture.
         places: Positions on that page.
         marks: Quotes whose position on that page is certain.
         history: What people did that the viewer may see, oldest first.
         is_blind: Whether two people decide on it, who do so under Review only.
+        answers: Every reply that was paid for, oldest first; empty while the label is hidden.
     """
 
     id: str
     run: str
+    stored: StoredRun | None
     filed: Filed
     quotes: tuple[tuple[Evidence, tuple[str, ...]], ...]
     page: int
@@ -54,6 +59,7 @@ class PaperView(NamedTuple):
     marks: tuple[Mark, ...]
     history: tuple[HistoryEntry, ...]
     is_blind: bool
+    answers: tuple[StoredAnswer, ...]
 
 
 def view_paper(hub: Hub, viewer: Viewer, paper_id: str, page: int | None) -> PaperView | StoredRun:
@@ -72,12 +78,14 @@ def view_paper(hub: Hub, viewer: Viewer, paper_id: str, page: int | None) -> Pap
     if run is not None and run.state in (RunState.queued, RunState.running) and row.label.error is not None:
         return run  # tried again
     filed = hub.shelf.filed_row(row)
+    is_hidden = row.label.error is not None and row.label.error.code == HIDDEN
     quotes = number_quotes(row.label.evidence)
     number, places, marks = find_picture(hub, paper_id, quotes, page)
     opened = open_review(hub, viewer, folder.name, must_be_started=False)
     return PaperView(
         id=paper_id,
         run=folder.name,
+        stored=run or hub.runs.get(folder.name),
         filed=filed,
         quotes=quotes,
         page=number,
@@ -85,6 +93,7 @@ def view_paper(hub: Hub, viewer: Viewer, paper_id: str, page: int | None) -> Pap
         marks=marks,
         history=tuple(_history(hub, opened, row)),
         is_blind=opened.session.plan.is_double,
+        answers=() if is_hidden else read_answers(folder, row.entry.key),
     )
 
 

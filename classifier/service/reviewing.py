@@ -37,7 +37,7 @@ class Viewer(NamedTuple):
     """Who looks or decides.
 
     Attributes:
-        name: The user's; where nobody logs in, the one that was chosen, or "local".
+        name: The user's name; without a login the chosen one, or "local".
         is_proved: Whether a token or a proxy vouches for it.
     """
 

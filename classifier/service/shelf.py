@@ -36,16 +36,14 @@ _LOOK_S = 0.5
 
 
 @dataclass(slots=True)
-class Card:
-    """A labelled paper, as shown in lists of papers.
+class PaperSummary:
+    """A labelled paper, as lists of papers show it, on pages and over HTTP.
 
     Attributes:
         id: Its id in addresses.
         run: Name of its run.
         label: A leaf id, "out-of-scope", "unplaced" or "failed", after corrections; "hidden" in a blind
             review, and then nothing else here tells the engine's label either.
-        words: Title, authors and quotes in lower case, to search in.
-        packed: The row as compressed JSON.
     """
 
     id: str
@@ -57,9 +55,20 @@ class Card:
     label: str
     confidence: float | None
     engine: str
-    reasons: tuple[str, ...]
     needs_review: bool
+    review_reasons: tuple[str, ...]
     corrected: bool
+
+
+@dataclass(slots=True)
+class Card(PaperSummary):
+    """A summary with what the service needs besides it.
+
+    Attributes:
+        words: Title, authors and quotes in lower case, to search in.
+        packed: The row as compressed JSON.
+    """
+
     words: str
     packed: bytes
 
@@ -268,8 +277,8 @@ class Shelf:
             label=filed.label,
             confidence=filed.ruled.confidence,
             engine=shown(made.model or made.engine) if made else "",
-            reasons=tuple(row.label.review_reasons) if filed.needs_review else (),
             needs_review=filed.needs_review,
+            review_reasons=tuple(row.label.review_reasons) if filed.needs_review else (),
             corrected=filed.is_corrected,
             words="\n".join((filed.title, *filed.authors, *map(shown, quotes))).lower(),
             packed=zlib.compress(row.model_dump_json().encode("utf-8", "replace"), 1),

@@ -31,7 +31,7 @@ _CORRECTION_VALUES = "key, label, by, note, at, entry, found, file_sha256"
 
 
 class KeptDecision(NamedTuple):
-    """A decision, and the entry of the present lists that it is about; None if its paper is not listed.
+    """A decision, and its entry in the current lists; None if its paper is not listed.
 
     Attributes:
         undone_at: Number of the row that undid it; None if it counts.
@@ -128,14 +128,14 @@ def append_decisions(
 def undo_last(
     folder: Path, by: str, rule: Rule, act: int | None = None, key: str | None = None
 ) -> list[ReviewDecision]:
-    """Takes back the last act of a person that is not undone; returns its decisions, none if there was none.
+    """Undoes a person's last act that is not undone yet; returns its decisions, empty if there was none.
 
     Each label then results from the remaining decisions, or is the correction before them. A later correction
     by somebody else is kept.
 
     Args:
-        act: This act, if it is the person's and not undone.
-        key: Of the act, only the decision on this entry.
+        act: Undo only this act, if it is the person's and not undone yet.
+        key: Undo only the act's decision on this entry.
 
     Raises:
         ConfigError: There is no ledger.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from classifier.model.decision import ReviewDecision
 from classifier.model.record import Record
@@ -13,7 +13,12 @@ from classifier.review.methods import MethodsText
 from classifier.review.stopping import StoppingAdvice
 
 MOST_PAPERS = 1000
-"""Of one request: a bulk of more is decided in parts."""
+"""Most papers in one request; decide on more in several requests."""
+_Whole = Annotated[
+    int,
+    BeforeValidator(lambda value: int(value) if isinstance(value, float) and value == value // 1 else value),
+]
+"""JSON knows one kind of number: 2.0 is a whole one."""
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -24,9 +29,10 @@ class _Asked(BaseModel):
 class PlanRequest(_Asked):
     """Starts a review or changes its plan; what is null stays as it is."""
 
-    seed: Annotated[int | None, Field(ge=0, le=2**53, description="Decides sample and order")] = None
+    seed: Annotated[_Whole | None, Field(ge=0, le=2**53, description="Decides sample and order")] = None
     audit: Annotated[
-        int | None, Field(ge=0, le=1_000_000, description="Papers in the random sample; a tenth by default")
+        _Whole | None,
+        Field(ge=0, le=1_000_000, description="Papers in the random sample; a tenth by default"),
     ] = None
     reviewers: Annotated[
         list[_Name] | None,
@@ -62,7 +68,8 @@ class UndoRequest(_Asked):
     """Which act is taken back."""
 
     act: Annotated[
-        int | None, Field(ge=1, le=2**53, description="`act` of a decision of yours; null for your last one")
+        _Whole | None,
+        Field(ge=1, le=2**53, description="`act` of a decision of yours; null for your last one"),
     ] = None
 
 

@@ -14,14 +14,14 @@ from classifier.service.api.common import (
     Limit,
     page_of,
     problems,
-    summary_view,
 )
-from classifier.service.api.models import Paged, PaperSummary, ReviewRequest
+from classifier.service.api.models import Paged, ReviewRequest
 from classifier.service.desk import no_paper
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader, reviewer
 from classifier.service.reviewing import decide_paper, viewer_of
 from classifier.service.search import PaperFilter, find_cards
+from classifier.service.shelf import PaperSummary
 from classifier.service.store.users import ServiceUser
 
 router = APIRouter(prefix=f"{API}/reviews", tags=["reviews"])
@@ -55,4 +55,4 @@ def post_review(
     if card is None:
         raise no_paper(asked.paper)
     viewer = viewer_of(request, hub, name)
-    return summary_view(decide_paper(hub, viewer, card, asked.label, asked.note, key))
+    return decide_paper(hub, viewer, card, asked.label, asked.note, key)

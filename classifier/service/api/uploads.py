@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -12,7 +12,32 @@ from starlette.requests import Request
 from classifier.service.files import Upload
 from classifier.service.problems import HttpProblem
 
+ENGINE = {"type": "string", "enum": ["offline", "openai"]}
+"""Schema of the field that chooses an engine."""
 _FIELDS, _PART_BYTES = 20, 1 << 19
+
+
+def form_body(
+    about: str, fields: Mapping[str, Mapping[str, Any]], *, json: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The request body of an upload for the OpenAPI document.
+
+    Args:
+        about: What the file is.
+        fields: Name -> schema of the other fields.
+        json: Names of the schemas that may be sent as JSON instead.
+    """
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": False,
+        "properties": {"file": {"type": "string", "format": "binary", "description": about}, **fields},
+    }
+    content: dict[str, Any] = {"multipart/form-data": {"schema": form}}
+    if json:
+        choices = [{"$ref": f"#/components/schemas/{name}"} for name in json]
+        content = {"application/json": {"schema": {"oneOf": choices}}, **content}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 class Form(NamedTuple):

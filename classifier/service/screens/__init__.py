@@ -10,6 +10,7 @@ def screens() -> tuple[APIRouter, ...]:
     from classifier.service.screens import (
         account,
         docs,
+        drafts,
         evaluation,
         lists,
         papers,
@@ -21,6 +22,7 @@ def screens() -> tuple[APIRouter, ...]:
     )
 
     modules = (
-        papers, lists, tree, review, review_deciding, review_results, evaluation, account, docs, static
+        papers, lists, tree, drafts, review, review_deciding, review_results, evaluation, account, docs,
+        static,
     )  # fmt: skip
     return tuple(module.router for module in modules)

@@ -19,8 +19,9 @@ from classifier.service.identity import owner, reader, reviewer
 from classifier.service.papers import PaperView, view_paper
 from classifier.service.problems import HttpProblem, problem_of
 from classifier.service.reviewing import decide_paper, viewer_of
+from classifier.service.running import start
 from classifier.service.screens.example import example_paper
-from classifier.service.screens.render import render_page
+from classifier.service.screens.render import render_page, spent_today
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
 
@@ -46,7 +47,7 @@ def _home(
     cards = {run.id: hub.shelf.card(run.id) for run, view in recent if view.done or view.failed}
     return render_page(
         request, "home.html.j2", status=status, given=given, problem=problem, recent=recent, cards=cards,
-        leaf_titles=leaf_titles(hub),
+        leaf_titles=leaf_titles(hub), survey=hub.workspace.taxonomy.title, day=spent_today(request, hub),
     )  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def get_paper(
     request: Request, paper_id: PaperId, hub: HubNow, _: Reader,
     page: Annotated[int | None, Query(ge=1, le=10_000)] = None,
 ) -> Response:  # fmt: skip
-    """The label with its evidence, or how far it has come."""
+    """The label with its evidence, or the progress."""
     found = view_paper(hub, viewer_of(request, hub), paper_id, page)
     if isinstance(found, StoredRun):
         return render_page(request, "paper_waits.html.j2", run=found, tail=not found.state.is_active)
@@ -78,18 +79,28 @@ def get_paper(
 
 @router.get("/papers/{paper_id}/progress")
 def get_progress(request: Request, paper_id: PaperId, hub: HubNow, _: Reader) -> Response:
-    """A part of the page of a paper that is in work; when it is done, the page is loaded again."""
+    """The part of the page that changes during labelling; when it ends, the page is reloaded."""
     found = view_paper(hub, viewer_of(request, hub), paper_id, None)
     if isinstance(found, StoredRun) and found.state.is_active:
         return render_page(request, "paper_progress.html.j2", run=found)
     return Response(status_code=200, headers={"HX-Refresh": "true"})
 
 
+@router.post("/papers/{paper_id}/retry")
+def post_retry(paper_id: PaperId, hub: HubNow, user: Annotated[ServiceUser, Depends(owner)]) -> Response:
+    """Labels a single paper again that failed, with new replies."""
+    run = hub.runs.get(paper_id)
+    if run is None or run.kind != "paper":
+        raise no_paper(paper_id)
+    start(hub, user, run, retry=True)
+    return RedirectResponse(f"/papers/{paper_id}", 303)
+
+
 @router.post("/papers/{paper_id}/decision")
 async def post_decision(
     request: Request, paper_id: PaperId, hub: HubNow, _: Annotated[ServiceUser, Depends(reviewer)]
 ) -> Response:
-    """A person's decision; an empty label takes it back."""
+    """Saves a person's decision; an empty label removes it."""
     async with read_form(request, frozenset(("label", "note", "token"))) as form:
         label, note = form.fields.get("label", ""), form.fields.get("note", "").strip()[:2000]
         token = form.fields.get("token", "")[:100] or None
@@ -126,6 +137,7 @@ def _context(hub: Hub, view: PaperView) -> dict[str, Any]:
         "leaf_titles": leaf_titles(hub),
         "labels": taxonomy.labels,
         "questions": {question.id: question.ask for question in taxonomy.questions},
+        "chosen": {answer.question: answer.answer for answer in view.filed.row.label.answers},
         "rules": {rule.id: rule.title for rule in taxonomy.rules.values()},
         "field_titles": {each.id: each.title for leaf in taxonomy.leaves.values() for each in leaf.fields},
     }

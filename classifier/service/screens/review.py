@@ -72,7 +72,7 @@ def get_reviews(request: Request, hub: HubNow, _: Reader) -> Response:
 
 @router.post("/review/{run_id}/name")
 async def post_name(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
-    """Chooses under which name decisions are made, where nobody logs in."""
+    """Chooses the name under which decisions are made without a login."""
     async with read_form(request, frozenset(("name",))) as form:
         name = form.fields.get("name", "")
     opened = await run_in_threadpool(open_review, hub, viewer_of(request, hub), run_id, must_be_started=False)

@@ -113,7 +113,6 @@ def render_review(
         tabs=tabs if session.started else [],
         leaf_titles=leaf_titles(hub),
         rules={rule.id: rule.title for rule in session.taxonomy.rules.values()},
-        may_decide=opened.viewer.role.includes(UserRole.reviewer),
         may_plan=opened.viewer.role.includes(UserRole.owner),
         **context,
     )

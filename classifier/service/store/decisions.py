@@ -8,7 +8,7 @@ from classifier.service.store.schema import ServiceDatabase
 
 
 class StoredDecision(NamedTuple):
-    """One decision of an earlier version; `label` is None if a decision was taken back."""
+    """One decision of an earlier version; `label` is None if a decision was removed."""
 
     label: str | None
     note: str
