@@ -14,11 +14,16 @@ from classifier.review.stopping import StoppingAdvice
 
 MOST_PAPERS = 1000
 """Most papers in one request; decide on more in several requests."""
-_Whole = Annotated[
-    int,
-    BeforeValidator(lambda value: int(value) if isinstance(value, float) and value == value // 1 else value),
-]
-"""JSON knows one kind of number: 2.0 is a whole one."""
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 2.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1_000_000)]
+_Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=2**53)]
+_Act = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=2**53)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -29,7 +34,7 @@ class _Asked(BaseModel):
 class PlanRequest(_Asked):
     """Starts a review or changes its plan; what is null stays as it is."""
 
-    seed: Annotated[_Whole | None, Field(ge=0, le=2**53, description="Decides sample and order")] = None
+    seed: Annotated[_Seed | None, Field(description="Decides sample and order")] = None
     audit: Annotated[
         _Whole | None,
         Field(ge=0, le=1_000_000, description="Papers in the random sample; a tenth by default"),
