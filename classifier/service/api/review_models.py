@@ -36,8 +36,8 @@ class PlanRequest(_Asked):
 
     seed: Annotated[_Seed | None, Field(description="Decides sample and order")] = None
     audit: Annotated[
-        _Whole | None,
-        Field(ge=0, le=1_000_000, description="Papers in the random sample; a tenth by default"),
+        _Count | None,
+        Field(description="Papers in the random sample; a tenth by default"),
     ] = None
     reviewers: Annotated[
         list[_Name] | None,
@@ -73,8 +73,8 @@ class UndoRequest(_Asked):
     """Which act is taken back."""
 
     act: Annotated[
-        _Whole | None,
-        Field(ge=1, le=2**53, description="`act` of a decision of yours; null for your last one"),
+        _Act | None,
+        Field(description="`act` of a decision of yours; null for your last one"),
     ] = None
 
 
