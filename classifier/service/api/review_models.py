@@ -21,9 +21,9 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=1_000_000)]
-_Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=2**53)]
-_Act = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=2**53)]
+_Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_whole)]
+_Seed = Annotated[int, Field(ge=0, le=2**53), BeforeValidator(_whole)]
+_Act = Annotated[int, Field(ge=1, le=2**53), BeforeValidator(_whole)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
