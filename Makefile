@@ -87,11 +87,11 @@ serve:  ## Serve pages and an HTTP API on this machine (http://127.0.0.1:8017/)
 run-serve: $(TOOL)
 	$(BIN)/classifier serve
 
-test-service: $(READY)  ## Use the service in a real browser (fails where Chromium or npm is missing)
+test-service: $(READY)  ## Use the service in a real browser (fails where Chromium, npm or SHARED=DIR is missing)
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
 	else $(BIN)/python -m pip install --quiet --group browser; fi
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
-	AXE=$(VENV)/axe/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest tests/service_pages
+	SHARED=$(SHARED) AXE=$(VENV)/axe/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest tests/service_pages
 
 screenshots: $(READY)  ## Take the pictures of the service in docs/images (fails where Chromium is missing)
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python --group browser; \
@@ -109,6 +109,9 @@ test-image: $(READY)  ## Build and try the image (fails where no builder works; 
 test-service-kills: $(READY)  ## Kill the service 30 times while browsers and a program use it
 	$(BIN)/python benchmarks/kill_service.py
 
+test-review-kills: $(READY)  ## Kill the service 30 times while two people decide
+	$(BIN)/python benchmarks/kill_reviews.py
+
 test-service-limits: $(READY)  ## A full disk and an upload of 2 GB (needs root; fails where it cannot be done)
 	$(BIN)/python -m pytest tests/service_limits
 
@@ -122,4 +125,4 @@ docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site i
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .venv-ray .venv-llm .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-service-limits bench-service test-image docs clean
+.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-review-kills test-service-limits bench-service test-image docs clean

@@ -53,6 +53,7 @@ def main() -> None:
             shoot(browser, served.url + pages["paper"], given.out / "service-paper.png", 1280, 860)
             shoot(browser, served.url + pages["tree"], given.out / "service-tree.png", 1280, 860)
             shoot(browser, served.url + pages["tree"], given.out / "service-phone.png", 390, 844)
+            shoot(browser, served.url + pages["review"], given.out / "service-review.png", 1280, 1180)
         browser.close()
 
 
@@ -73,9 +74,17 @@ def fill(served: Served) -> dict[str, str]:
         "list": f"/lists/{run}",
         "tree": "/tree",
         "leaf": "/tree?label=llm4rl%2Freward",
+        "review": _review(served, paper),
         "evaluation": "/evaluation",
         "docs": "/docs",
     }
+
+
+def _review(served: Served, paper: str) -> str:
+    """Starts the review of the example paper; the address where it is decided."""
+    review = f"/api/v1/runs/{paper}/review"
+    served.client.post(review, json={"seed": 7}).raise_for_status()
+    return f"/review/{paper}/papers/{paper}"
 
 
 def shoot(
@@ -89,6 +98,7 @@ def shoot(
     page = browser.new_page(
         viewport={"width": width, "height": height or 900}, color_scheme="dark" if dark else "light"
     )
+    page.context.add_cookies([{"name": "classifier_reviewer", "value": "Ada", "url": url}])
     page.goto(url)
     page.wait_for_load_state("networkidle")
     picture = Image.open(io.BytesIO(page.screenshot(full_page=height is None)))

@@ -128,6 +128,8 @@ class Shelf:
     def volume(self, run_id: str) -> Volume | None:
         """The folder of this name."""
         self._refresh()
+        if run_id not in self._volumes:  # another thread may be reading the folders for the first time
+            self._refresh(force=True)
         return self._volumes.get(run_id)
 
     def cards(self) -> list[Card]:

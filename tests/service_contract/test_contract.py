@@ -7,6 +7,7 @@ stream, which tests/service reads.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ import pytest
 
 from classifier.settings import load_settings
 from tests.loopback import Loopback
-from tests.service.kit import API, Served, serving
+from tests.service.kit import API, BRIDGES, Served, serving
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 
@@ -40,6 +41,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         Loopback(NoPapers, threading.Event()) as arxiv,
         serving(
             tmp_path_factory.mktemp("contract"),
+            workspace=shutil.copytree(BRIDGES, tmp_path_factory.mktemp("space") / "bridges"),  # gold is added
             settings=load_settings(engine="offline", arxiv_url=arxiv.url),
             requests_per_minute=1_000_000,
             waiting_runs=1_000_000,
@@ -79,6 +81,12 @@ def test_the_document_names_all_operations_of_the_contract(service):
         f"{API}/runs/{{id}}/events": "get",
         f"{API}/runs/{{id}}/export": "get",
         f"{API}/reviews": "post",
+        f"{API}/runs/{{id}}/review": "post",
+        f"{API}/runs/{{id}}/review/queue": "get",
+        f"{API}/runs/{{id}}/review/decisions": "post",
+        f"{API}/runs/{{id}}/review/undo": "post",
+        f"{API}/runs/{{id}}/review/conflicts": "get",
+        f"{API}/runs/{{id}}/review/agreement": "get",
         f"{API}/taxonomy": "get",
         f"{API}/schema": "get",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from classifier.model.decision import ReviewDecision
 from classifier.model.record import Record
@@ -14,6 +14,16 @@ from classifier.review.stopping import StoppingAdvice
 
 MOST_PAPERS = 1000
 """Most papers in one request; decide on more in several requests."""
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 2.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_whole)]
+_Seed = Annotated[int, Field(ge=0, le=2**53), BeforeValidator(_whole)]
+_Act = Annotated[int, Field(ge=1, le=2**53), BeforeValidator(_whole)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -24,9 +34,10 @@ class _Asked(BaseModel):
 class PlanRequest(_Asked):
     """Starts a review or changes its plan; what is null stays as it is."""
 
-    seed: Annotated[int | None, Field(ge=0, le=2**53, description="Decides sample and order")] = None
+    seed: Annotated[_Seed | None, Field(description="Decides sample and order")] = None
     audit: Annotated[
-        int | None, Field(ge=0, le=1_000_000, description="Papers in the random sample; a tenth by default")
+        _Count | None,
+        Field(description="Papers in the random sample; a tenth by default"),
     ] = None
     reviewers: Annotated[
         list[_Name] | None,
@@ -62,7 +73,8 @@ class UndoRequest(_Asked):
     """Which act is taken back."""
 
     act: Annotated[
-        int | None, Field(ge=1, le=2**53, description="`act` of a decision of yours; null for your last one")
+        _Act | None,
+        Field(description="`act` of a decision of yours; null for your last one"),
     ] = None
 
 
