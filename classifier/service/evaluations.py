@@ -61,10 +61,11 @@ def find_evaluations(hub: Hub) -> dict[str, FoundReport]:
 
 
 def _files(hub: Hub) -> Iterator[tuple[Path, Path]]:
-    root = hub.config.folder
+    root, hidden = hub.config.folder, hub.shelf.hidden()
     for pattern in (f"*/{REPORT_FILE}", f"*/*/{REPORT_FILE}"):
         for file in sorted(root.glob(pattern)):
-            yield file, root
+            if hidden.isdisjoint(file.relative_to(root).parts):
+                yield file, root
     published = hub.workspace.root / "eval" / "results"
     for file in sorted(published.glob("*.json")):
         yield file, published

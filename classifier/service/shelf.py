@@ -109,6 +109,10 @@ class Shelf:
         """The folder of a run of the service; `run_id` was created by the service."""
         return self._root / PAPERS / run_id if is_paper else self._root / run_id
 
+    def hidden(self) -> frozenset[str]:
+        """The runs that are left out: none; see `SeenShelf`."""
+        return frozenset()
+
     def volumes(self) -> list[Volume]:
         """The folders, by name."""
         self._refresh()

@@ -56,10 +56,13 @@ async def get_events(
     while True:
         # Read the state first: events up to it have been stored by then.
         now = await run_in_threadpool(hub.runs.get, run.id)
+        if now is None:  # it has become private to others
+            yield ServerSentEvent(data={"state": "gone"}, event="end")
+            return
         for event in await run_in_threadpool(hub.events.after, run.id, behind):
             behind = event.number
             yield ServerSentEvent(data=event.data, event=event.kind, id=str(event.number))
-        if now is None or not now.state.is_active:
-            yield ServerSentEvent(data={"state": now.state if now else "gone"}, event="end")
+        if not now.state.is_active:
+            yield ServerSentEvent(data={"state": now.state}, event="end")
             return
         await asyncio.sleep(_LOOK_S)

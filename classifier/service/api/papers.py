@@ -25,7 +25,7 @@ from classifier.service.api.common import (
     status_view,
 )
 from classifier.service.api.models import Paged, PaperByAbstract, PaperByRef, PaperSummary, RunStatus
-from classifier.service.api.uploads import read_form
+from classifier.service.api.uploads import one_of, read_form
 from classifier.service.desk import PaperRequest, file_paper, get_run, no_paper, row_of
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
@@ -40,7 +40,7 @@ router = APIRouter(prefix=f"{API}/papers", tags=["papers"])
 WAIT_S = 60
 _LOOK_S = 0.1
 _FORMS = '{"ref"} or {"title", "abstract"}'
-_FIELDS = frozenset(("engine",))
+_FIELDS = frozenset(("engine", "private"))
 _JSON: TypeAdapter[PaperByRef | PaperByAbstract] = TypeAdapter(PaperByRef | PaperByAbstract)
 _BODY = {
     "requestBody": {
@@ -62,6 +62,7 @@ _BODY = {
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "the paper's PDF"},
                         "engine": {"type": "string", "enum": ["offline", "openai"]},
+                        "private": {"type": "string", "enum": ["true", "false"]},
                     },
                 }
             },
@@ -121,12 +122,18 @@ async def _read(request: Request, take: Callable[[PaperRequest], Awaitable[Store
                 f"{'/'.join(map(str, first['loc']))}: {first['msg']}; expected {_FORMS}",
             ) from error  # fmt: skip
         if isinstance(given, PaperByRef):
-            return await take(PaperRequest(ref=given.ref, engine=given.engine))
-        return await take(PaperRequest(title=given.title, abstract=given.abstract, engine=given.engine))
+            return await take(PaperRequest(ref=given.ref, engine=given.engine, private=given.private))
+        return await take(
+            PaperRequest(
+                title=given.title, abstract=given.abstract, engine=given.engine, private=given.private
+            )
+        )
     async with read_form(request, _FIELDS) as form:
         if form.upload is None:
             raise HttpProblem(422, "invalid-request", "there is no file in the field 'file'; see /docs")
-        return await take(PaperRequest(upload=form.upload, engine=form.fields.get("engine")))
+        fields = form.fields
+        private = one_of("private", fields.get("private", "false"), ("true", "false")) == "true"
+        return await take(PaperRequest(upload=form.upload, engine=fields.get("engine"), private=private))
 
 
 async def _finished(request: Request, hub: Hub, run: StoredRun, wait: float) -> StoredRun:

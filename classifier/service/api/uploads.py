@@ -55,6 +55,19 @@ async def read_form(request: Request, allowed: frozenset[str]) -> AsyncIterator[
         yield Form(fields, upload)
 
 
+def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    """A field's value from a closed set.
+
+    Raises:
+        HttpProblem: It is not in the set.
+    """
+    if value not in known:
+        raise HttpProblem(
+            422, "invalid-request", f"{name} '{value[:80]}' is not known; expected {' or '.join(known)}"
+        )
+    return value
+
+
 def _unknown(name: str, allowed: frozenset[str]) -> HttpProblem:
     known = ", ".join(sorted({*allowed, "file"}))
     return HttpProblem(

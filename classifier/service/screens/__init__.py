@@ -7,6 +7,8 @@ from fastapi import APIRouter
 
 def screens() -> tuple[APIRouter, ...]:
     """The pages' routes."""
-    from classifier.service.screens import account, docs, evaluation, lists, papers, static, tree
+    from classifier.service.screens import account, docs, evaluation, lists, papers, static, tree, visibility
 
-    return tuple(module.router for module in (papers, lists, tree, evaluation, account, docs, static))
+    return tuple(
+        module.router for module in (papers, lists, tree, evaluation, visibility, account, docs, static)
+    )

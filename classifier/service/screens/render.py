@@ -15,6 +15,7 @@ from classifier.export.links import link_to
 from classifier.pages import environment
 from classifier.service.hub import engines_of, hub_of
 from classifier.service.screens.static import asset_address
+from classifier.service.visibility import visibility_of
 from classifier.text.characters import shown
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def render_text(request: Request, template: str, **context: Any) -> str:
             places=PLACES,
             version=__version__,
             asset=asset_address,
+            can_hide=hub.config.needs_login,
+            sharing=lambda run_id: visibility_of(hub, request.scope.get("classifier.user"), run_id),
             **context,
         )
     )
