@@ -56,10 +56,11 @@ async def get_events(
     while True:
         # Read the state first: events up to it have been stored by then.
         now = await run_in_threadpool(hub.runs.get, run.id)
-        if now is None:  # it has become private to others
-            yield ServerSentEvent(data={"state": "gone"}, event="end")
+        found = await run_in_threadpool(hub.events.after, run.id, behind)
+        if now is None or await run_in_threadpool(hub.runs.get, run.id) is None:
+            yield ServerSentEvent(data={"state": "gone"}, event="end")  # it has become private to others
             return
-        for event in await run_in_threadpool(hub.events.after, run.id, behind):
+        for event in found:
             behind = event.number
             yield ServerSentEvent(data=event.data, event=event.kind, id=str(event.number))
         if not now.state.is_active:

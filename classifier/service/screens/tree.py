@@ -48,10 +48,11 @@ def get_tree(
         year=int(year) if year.isascii() and year.isdecimal() and 1500 <= int(year) <= 2200 else None,
         least=_share(least),
     )  # fmt: skip
-    cards = hub.shelf.cards()  # checks whether anything has changed
+    hub.shelf.cards()  # checks whether anything has changed
     key = (hub.shelf.version, wanted, cursor, user)
     text = hub.kept_pages.get(key)
     if text is None:
+        cards = hub.shelf.cards()  # after the key, which says what is hidden from the user
         text = render_text(request, "tree.html.j2", **_context(hub, cards, wanted, cursor))
         while len(hub.kept_pages) >= _KEPT:
             hub.kept_pages.pop(next(iter(hub.kept_pages)), None)
