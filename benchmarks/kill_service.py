@@ -2,17 +2,20 @@
 
     python benchmarks/kill_service.py [--kills 30] [--seed 0]
 
-One browser uploads and starts lists, the other one looks at pages and decides about papers, the program
-files single papers with idempotency keys. At each kill the ledgers tell which replies are on disk: none of
-those papers may be asked about again. What was on its way at a kill may be, once a kill. In the end every
-upload that was accepted is there byte for byte and labelled right, every decision that was accepted counts,
-and the user's day has at least what the replies cost. Exits with 1 if anything is wrong.
+One browser uploads and starts lists and files single papers, the other one looks at pages and decides about
+papers, the program files abstracts and PDFs and uploads lists, with idempotency keys and with or without
+waiting. Every answer that accepts something is noted, whatever its form. At each kill the ledgers tell which
+replies are on disk: none of those papers may be asked about again. What was on its way at a kill may be, once
+a kill. In the end every upload that was accepted is there byte for byte and labelled right, every decision
+that was accepted counts, and the user's day has at least what the replies cost. Exits with 1 if anything is
+wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import random
 import signal
@@ -38,6 +41,7 @@ from tests.llm_server import Behaviour, LlmServer
 from tests.service.kit import API, Process, wait_for
 
 ENTRIES = 12
+EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "paper.pdf"
 AT_ONCE = 2 * 32 + 2
 """Requests that may be on their way: two lists with the usual concurrency, and two single papers."""
 BROWSER = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
@@ -62,6 +66,9 @@ class Accepted:
     """What the service said yes to; written by the clients' threads."""
 
     papers: dict[str, int] = field(default_factory=dict)
+    pdfs: dict[str, bytes] = field(default_factory=dict)
+    at_once: dict[str, int] = field(default_factory=dict)
+    forms: Counter[str] = field(default_factory=Counter)
     lists: dict[str, bytes] = field(default_factory=dict)
     decisions: dict[str, list[tuple[str, bool]]] = field(default_factory=lambda: defaultdict(list))
     pages: int = 0
@@ -81,6 +88,7 @@ class Clients:
         self._number = iter(range(10_000))
         self._lock = threading.Lock()
         works = (self._upload, self._decide, self._file)
+        self._pdf = EXAMPLE.read_bytes()
         self._threads = [threading.Thread(target=self._repeat, args=(work,)) for work in works]
 
     def start(self) -> None:
@@ -116,6 +124,8 @@ class Clients:
         self._expect(made, 303)
         run = made.headers["location"].rpartition("/")[2]
         self.accepted.lists[run] = content
+        self.accepted.forms["list by form"] += 1
+        self._file_by_form(client)
         self._expect(client.post(f"/lists/{run}/start", headers=self._form(), data={"engine": "openai"}), 303)
         self._stopped.wait(self._chance.uniform(0, 0.4))
 
@@ -132,17 +142,52 @@ class Clients:
             self._expect(client.post(f"/papers/{paper['id']}/decision", data=form, headers=self._form()), 303)
             attempts[-1] = (label, True)
 
-    def _file(self, client: httpx.Client) -> None:
+    def _file_by_form(self, client: httpx.Client) -> None:
+        """A paper by the browser's form: accepted if it leads to the paper's page."""
         number = self._next()
+        form = {"title": kit.title(number), "abstract": kit.abstract(number), "engine": "openai"}
+        made = client.post("/papers", data=form, headers=self._form())
+        self._expect(made, 303)
+        self.accepted.papers[made.headers["location"].rpartition("/")[2]] = number
+        self.accepted.forms["paper by form"] += 1
+
+    def _file(self, client: httpx.Client) -> None:
+        """The program's uploads in turn; the same key until there is an answer."""
+        number = self._next()
+        headers = {"Idempotency-Key": f"paper {number}"}
         body = {"title": kit.title(number), "abstract": kit.abstract(number), "engine": "openai"}
+        row = {"id": f"e{number}", "title": kit.title(number), "abstract": kit.abstract(number)}
+        content = (json.dumps(row) + "\n").encode()
+        pdf = self._pdf + f"\n% {number}".encode()
+        form = ("abstract", "abstract, waiting", "PDF", "started list")[number % 4]
+        requests: dict[str, tuple[str, dict[str, Any]]] = {
+            "abstract": ("papers", {"json": body}),
+            "abstract, waiting": ("papers?wait=5", {"json": body}),
+            "PDF": ("papers", {"files": {"file": ("a.pdf", pdf)}, "data": {"engine": "offline"}}),
+            "started list": (
+                "runs",
+                {
+                    "files": {"file": ("one.jsonl", content)},
+                    "data": {"engine": "openai", "start": "true"},
+                },
+            ),
+        }
+        path, given = requests[form]
         while not self._stopped.is_set():
-            try:  # the same key until there is an answer
-                made = client.post(f"{API}/papers", json=body, headers={"Idempotency-Key": f"paper {number}"})
+            try:
+                made = client.post(f"{API}/{path}", headers=headers, **given)
             except httpx.TransportError:
                 self._stopped.wait(0.1)
                 continue
-            self._expect(made, 202, 200)
-            if made.status_code == 202:
+            self._expect(made, 200, 201, 202)
+            self.accepted.forms[f"{form} ({made.status_code})"] += 1
+            if made.status_code == 200:  # its Label: only the search can tell its id
+                self.accepted.at_once[kit.title(number)] = number
+            elif form == "PDF":
+                self.accepted.pdfs[made.json()["id"]] = pdf
+            elif form == "started list":
+                self.accepted.lists[made.json()["id"]] = content
+            else:
                 self.accepted.papers[made.json()["id"]] = number
             return
 
@@ -216,7 +261,7 @@ def verdict(
 ) -> list[str]:
     """What is wrong; prints what was counted."""
     client, wrong = service.client, list(accepted.wrong)
-    _uploads(client, accepted, wrong)
+    _uploads(client, folder, accepted, wrong)
     decided = _decisions(client, accepted, wrong)
     asked = Counter(number for _, number in model.asked)
     again = sum(asked.values()) - len(asked)
@@ -240,7 +285,9 @@ def verdict(
     if held or spent < cost - 1e-9:
         wrong.append(f"the day has ${spent:.4f} and holds ${held:.4f}, the replies cost ${cost:.4f}")
     print(
-        f"{len(bought)} kills; {len(accepted.lists)} lists and {len(accepted.papers)} papers accepted, "
+        f"{len(bought)} kills; {len(accepted.lists)} lists and "
+        f"{len(accepted.papers) + len(accepted.pdfs) + len(accepted.at_once)} papers accepted "
+        f"({', '.join(f'{count} {form}' for form, count in sorted(accepted.forms.items()))}), "
         f"{decided} papers decided, {accepted.pages} pages read, {accepted.refused} requests "
         f"refused as too many; {len(asked)} papers asked about, {again} "
         f"requests repeated (all in flight at a kill; allowed {limit}), {len(paid_twice)} bought twice; "
@@ -249,7 +296,7 @@ def verdict(
     return wrong
 
 
-def _uploads(client: httpx.Client, accepted: Accepted, wrong: list[str]) -> None:
+def _uploads(client: httpx.Client, folder: Path, accepted: Accepted, wrong: list[str]) -> None:
     """Waits for everything that was accepted, and checks it."""
 
     def status_of(run: str) -> dict[str, Any]:
@@ -262,7 +309,10 @@ def _uploads(client: httpx.Client, accepted: Accepted, wrong: list[str]) -> None
         status = wait_for(
             lambda run=run: status_of(run), lambda found: found["state"] not in ("queued", "running")
         )
-        if status["done"] != ENTRIES or client.get(f"{API}/runs/{run}/list").content != content:
+        if (
+            status["done"] != len(content.splitlines())
+            or client.get(f"{API}/runs/{run}/list").content != content
+        ):
             wrong.append(f"list {run}: {status['state']} {status['done']} {status['message']}")
     for paper, number in accepted.papers.items():
         label = wait_for(
@@ -270,6 +320,23 @@ def _uploads(client: httpx.Client, accepted: Accepted, wrong: list[str]) -> None
         )
         if label.status_code != 200 or label.json()["paper"]["title"] != kit.title(number):
             wrong.append(f"paper {paper}: {label.text[:200]}")
+    _pdfs(client, folder, accepted, wrong)
+    for title, number in accepted.at_once.items():
+        found = client.get(f"{API}/papers", params={"q": f"number {number} was"}).json()["items"]
+        if not any(item["title"] == title for item in found):
+            wrong.append(f"paper '{title}' was answered with its Label and is not there")
+
+
+def _pdfs(client: httpx.Client, folder: Path, accepted: Accepted, wrong: list[str]) -> None:
+    for paper, pdf in accepted.pdfs.items():
+        label = wait_for(
+            lambda paper=paper: client.get(f"{API}/papers/{paper}"), lambda a: a.status_code != 202
+        )
+        sha256 = hashlib.sha256(pdf).hexdigest()
+        if label.status_code != 200 or label.json()["paper"]["sha256"] != sha256:
+            wrong.append(f"PDF {paper}: {label.text[:200]}")
+        if (folder / "papers" / paper / "paper.pdf").read_bytes() != pdf:
+            wrong.append(f"PDF {paper}: the file is not what was sent")
 
 
 def _decisions(client: httpx.Client, accepted: Accepted, wrong: list[str]) -> int:

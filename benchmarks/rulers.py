@@ -62,7 +62,7 @@ def measure(folder: Path, place: Path) -> None:
     """Everything for one list."""
     source, root = folder / "README.list.md", place / "ws"
     started = time.process_time(), time.perf_counter()
-    made = json.loads(run("init", str(root), "--from", str(source), "--json").stdout)
+    made = json.loads(run("init", str(root), "--from", str(source), "--json", "--offline").stdout)
     took = time.perf_counter() - started[1]
     entries, unread = made["entries"], len(made["unread"])
     print(f"{folder.name}: {len(made['leaves'])} leaves, {made['studies']} studies; init took {took:.1f} s")

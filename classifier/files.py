@@ -18,6 +18,14 @@ from classifier.errors import StoreError
 PACKAGE = Path(__file__).resolve().parent
 """The package's folder; other modules use this instead of `Path(__file__).parents`."""
 
+
+def read_guide(name: str) -> str:
+    """A page of the documentation: beside the package in a checkout, inside it in an installed wheel."""
+    installed = PACKAGE / "_guides" / name
+    path = installed if installed.is_file() else PACKAGE.parent / "docs" / name
+    return path.read_text(encoding="utf-8")
+
+
 PART = ".part"
 """Suffix of an unfinished file; a killed process leaves one behind."""
 

@@ -9,7 +9,7 @@ In README.md and docs/*.md these are renewed between their markers:
     <!-- shape: node --> … <!-- /shape -->                the fields of a record (docs/workspace_schema.py)
     <!-- table:cpu --> … <!-- /table -->                  docs/scale.py
 
-docs/cli.md, docs/images/tree.svg and the two *.schema.json are written whole. With `--check` nothing is
+docs/cli.md, docs/images/tree.svg and the three *.schema.json are written whole. With `--check` nothing is
 written; the exit code is 1 if a page is stale.
 """
 
@@ -99,6 +99,7 @@ def pages() -> dict[Path, str]:
     found[DOCS / "cli.md"] = cli_page()
     found[DOCS / "images" / "tree.svg"] = picture()
     found[DOCS / "taxonomy.schema.json"] = workspace_schema.json_schema("top", "taxonomy.yaml of a workspace")
+    found[DOCS / "drafts.schema.json"] = workspace_schema.json_schema("drafts", "drafts.yaml of a workspace")
     found[DOCS / "study.schema.json"] = workspace_schema.json_schema(
         "study", "A line of gold/labels.jsonl or gold/out_of_scope.jsonl"
     )

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from classifier.model.study import Study
+from classifier.survey.drafts import DraftedText, DraftFile
 from classifier.survey.taxonomy import (
     Choice,
     Node,
@@ -109,6 +110,18 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
             "papers": "Ids of the studies that it rests on.",
         },
     ),
+    "drafts": (DraftFile, {"drafts": "One item for each drafted text, decided or not."}),
+    "drafted": (
+        DraftedText,
+        {
+            "id": "Node and field: `counting/by-song:counts.0`, `@survey:scope`.",
+            "text": "One sentence.",
+            "by": "The model's name.",
+            "papers": "Ids of the studies that it rests on.",
+            "state": "`draft`, `accepted` or `rejected`.",
+            "drafted": "What the model wrote, if a person changed the text.",
+        },
+    ),
     "study": (
         Study,
         {
@@ -126,7 +139,7 @@ SHAPES: dict[str, tuple[type[BaseModel], dict[str, str]]] = {
             "secondary": "Further leaves that also apply.",
             "summary": "What the paper does, in your own words; the model reads it as an example.",
             "rationale": "Which criterion decides, in one or two sentences.",
-            "answers": "Question id, then the answer for this paper. Every question.",
+            "answers": "Question id, then the answer. Every question, or none: those of its leaf hold.",
             "attributes": "Field id, then value or null. Every field of the leaf.",
             "difficulty": "`easy`, `medium` or `hard`; evaluations report them apart.",
             "contested": "True if annotators disagreed; evaluations report these apart.",

@@ -14,6 +14,7 @@ import pytest
 
 from classifier.batch.ledger.items import ItemOutcome
 from classifier.batch.ledger.lock import open_ledger
+from classifier.batch.ledger.wished import known_label
 from classifier.cli import exits
 from classifier.cli.app import run
 from classifier.export.render import FORMATS
@@ -165,7 +166,9 @@ def test_a_json_list_gets_its_labels_wherever_its_array_is(tmp_path, value, writ
 
     def labelled(part: object) -> object:
         if isinstance(part, dict):
-            own = {"keyword": labels[part["title"]]} if part.get("title") in labels else {}
+            label = labels.get(part.get("title"), "")
+            is_zoteros = "itemType" in part  # it reads labels from the tags
+            own = ({"tags": [{"tag": label}]} if is_zoteros else {"keyword": label}) if label else {}
             return {name: labelled(inner) for name, inner in part.items()} | own
         return [labelled(inner) for inner in part] if isinstance(part, list) else part
 
@@ -414,6 +417,16 @@ def test_an_own_export_is_replaced_and_any_other_file_is_not(labelled, tmp_path,
     assert out.read_bytes().endswith(b"% my note")
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_run_in_a_folder_that_may_only_be_read_is_exported(labelled, tmp_path, capsys):
+    labelled.chmod(0o555)
+    try:
+        assert export(labelled, "--out", str(tmp_path / "x.csv")) == exits.DONE
+    finally:
+        labelled.chmod(0o755)
+    assert "the next export to this file needs --force" in capsys.readouterr().err
+
+
 def test_force_replaces_another_file_and_keeps_what_it_was(labelled, tmp_path, capsys):
     mine = tmp_path / "mine.bib"
     mine.write_bytes(b"@book{mine}")
@@ -424,6 +437,16 @@ def test_force_replaces_another_file_and_keeps_what_it_was(labelled, tmp_path, c
     assert mine.stat().st_mode & 0o777 == 0o640
     assert export(labelled, "--out", str(mine)) == exits.DONE
     assert not (tmp_path / "mine.bib.bak2").exists()
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite-wal", "ledger.sqlite-shm", "failed.jsonl", "exports.jsonl"])
+@pytest.mark.parametrize("force", [("--force",), ()])
+def test_a_file_of_the_run_that_does_not_exist_yet_is_not_made_by_an_export(labelled, name, force, capsys):
+    (labelled / name).unlink(missing_ok=True)
+    assert export(labelled, "-f", "jsonl", "--out", str(labelled / "." / name), *force) == exits.USAGE
+    assert "belongs to the run itself" in capsys.readouterr().err
+    file = labelled / name  # SQLite makes its own ones when the ledger is read
+    assert not file.exists() or b'"ref"' not in file.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["ledger.sqlite", "run.json", "labels.jsonl"])
@@ -466,7 +489,7 @@ def test_the_other_name_of_a_hard_link_is_told(tmp_path, capsys):
     copy, out = own_list(tmp_path, "zotero.bib")
     (tmp_path / "second.bib").hardlink_to(copy)
     assert export(out, "-f", "bibtex", "--into", str(copy)) == exits.DONE
-    assert "1 other names (hard links); they still have its old content" in capsys.readouterr().err
+    assert "had 1 other name (hard links), still with its old content" in capsys.readouterr().err
     assert b"classifier:" not in (tmp_path / "second.bib").read_bytes()
 
 
@@ -533,11 +556,72 @@ def test_a_table_of_corrections_is_read_as_spreadsheets_save_it(tmp_path, data):
     assert json_lines(folder, tmp_path)[0]["correction"]["by"] == "Ada"
 
 
+def test_rows_without_a_label_are_no_decisions(tmp_path, capsys):
+    folder, table = folder_of(tmp_path / "out", [row("a", LEAF), row("b", LEAF)]), tmp_path / "t.csv"
+    table.write_text("sep=;\nkey;label\na;unplaced\nb;\n")
+    assert run(["correct", str(folder), "--from", str(table)]) == exits.DONE
+    assert "1 correction of" in (said := capsys.readouterr().err)
+    assert "1 row without a label: left as before" in said
+    assert ["correction" in line for line in json_lines(folder, tmp_path)] == [True, False]
+
+
+def test_of_an_export_of_all_labels_only_what_a_person_changed_is_a_decision(tmp_path, capsys):
+    folder, table = folder_of(tmp_path / "out", [row("a", LEAF), row("b", LEAF)]), tmp_path / "t.csv"
+    assert export(folder, "-f", "csv", "--out", str(table)) == exits.DONE
+    first, changed, same = table.read_text(encoding="utf-8").splitlines()
+    assert changed.count(LEAF) == 1
+    table.write_text("\n".join([first, changed.replace(LEAF, "unplaced"), same]), encoding="utf-8")
+    assert run(["correct", str(folder), "--from", str(table)]) == exits.DONE
+    assert "1 row with the label that was there already: no decision" in capsys.readouterr().err
+    assert ["correction" in line for line in json_lines(folder, tmp_path)] == [True, False]
+
+
+def test_two_labels_for_one_paper_in_a_table_are_a_problem(tmp_path, capsys):
+    title = "How the bridges of a large city were watched for forty years"
+    folder = folder_of(tmp_path / "out", [row("a", LEAF, title=title), row("b", LEAF, title=title)])
+    (tmp_path / "t.csv").write_text("key,label\na,unplaced\nb,out-of-scope\n")
+    assert run(["correct", str(folder), "--from", str(tmp_path / "t.csv")]) == exits.BAD_INPUT
+    assert "line 3: 'b' is the paper of 'a' on line 2" in capsys.readouterr().err
+    assert all("correction" not in line for line in json_lines(folder, tmp_path))
+
+
+LABELS = ["capacity/with-load-test", "capacity/without-load-test", "wear/rust", "out-of-scope", "unplaced"]
+
+
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("wear/rust", "wear/rust"),
+        ("Wear/Rust", "wear/rust"),
+        ("Wear › Rust", "wear/rust"),
+        ("WEAR > rust", "wear/rust"),
+        ("Rust", "wear/rust"),
+        ("With load test", "capacity/with-load-test"),
+        ("Out of scope", "out-of-scope"),
+        ("out_of_scope", "out-of-scope"),
+        ("Unplaced", "unplaced"),
+        ("wear", None),
+        ("load test", None),
+        ("capacity", None),
+        ("Rust › Wear", None),
+        ("", None),
+        ("/", None),
+    ],
+)
+def test_a_label_is_known_by_its_id_or_its_titles(written, label):
+    assert known_label(written, LABELS) == label
+
+
+def test_a_title_that_two_leaves_have_is_no_label():
+    assert known_label("goal", ["a/goal", "b/goal"]) is None
+    assert known_label("B › Goal", ["a/goal", "b/goal"]) == "b/goal"
+
+
 def test_all_problems_of_a_table_are_named_and_nothing_of_it_is_saved(tmp_path, capsys):
     folder, table = folder_of(tmp_path / "out", [row("a", LEAF), row("b", LEAF)]), tmp_path / "t.csv"
     table.write_text(
-        "key,label,title\na,unplaced,\nc,unplaced,\nb,no/leaf,\na,out-of-scope,\n,unplaced,\nb,,\n"
-        "b,unplaced,Steel\na,unplaced,Steel in wind\n"
+        "key,label,title,at\na,unplaced,,\nc,unplaced,,\nb,no/leaf,,\na,out-of-scope,,\n,unplaced,,\nb,,,\n"
+        "b,unplaced,Steel,\na,unplaced,Steel in wind,\na,unplaced,,yesterday\na,unplaced,,,x\n"
     )
     assert run(["correct", str(folder), "--from", str(table)]) == exits.BAD_INPUT
     said = capsys.readouterr().err
@@ -546,9 +630,10 @@ def test_all_problems_of_a_table_are_named_and_nothing_of_it_is_saved(tmp_path, 
         "line 4: label 'no/leaf' is not known",
         "line 5: 'a' is out-of-scope here, and unplaced on line 2",
         "line 6: no key",
-        "line 7: no label",
         "line 8: 'b' is unplaced here, and no/leaf on line 4",
         "line 9: 'a' is 'On a' in the lists, not 'Steel in wind'",
+        "line 10: at 'yesterday' is no date such as 2026-11-27",
+        "line 11: 5 cells under 4 names",
         "nothing is saved",
     ):
         assert words in said
@@ -560,6 +645,7 @@ def test_all_problems_of_a_table_are_named_and_nothing_of_it_is_saved(tmp_path, 
     [
         ("", "no column key and no column label"),
         ("key,label\n", "no row below"),
+        ("key,label\na,\n", "no row has a label"),
         ('key,label\na,unplaced,\nb,"x\n', "line"),
         ("key,title\na,b\n", "no column label"),
     ],

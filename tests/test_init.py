@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 import yaml
 
+from tests.arxiv_server import ArxivServer, entry, feed
 from tests.lists_of_papers import VENUE_LIST, dated_list, title
 from tests.test_cli import run
 
@@ -19,7 +20,7 @@ from tests.test_cli import run
 def made(tmp_path, text, *options, name="README.md"):
     source = tmp_path / name
     source.write_text(text, encoding="utf-8")
-    done = run("init", str(tmp_path / "ws"), "--from", str(source), "--json", *options)
+    done = run("init", str(tmp_path / "ws"), "--from", str(source), "--json", "--offline", *options)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -139,7 +140,7 @@ def test_the_list_goes_home_with_one_line_more_in_its_section(tmp_path, text, bu
     before = text.replace("\n", eol).encode()
     source.write_bytes(before)
     ws, folder = str(tmp_path / "ws"), str(tmp_path / "run")
-    assert run("init", ws, "--from", str(source)).returncode == 0
+    assert run("init", ws, "--from", str(source), "--offline").returncode == 0
     papers = tmp_path / "new.csv"
     abstract = "A microphone at dawn hears the chorus and a melody."
     papers.write_text(
@@ -198,7 +199,7 @@ def test_what_a_person_changed_is_not_overwritten(tmp_path):
     made(tmp_path, VENUE_LIST)
     taxonomy = tmp_path / "ws/taxonomy.yaml"
     taxonomy.write_text(taxonomy.read_text() + "# mine\n")
-    again = run("init", str(tmp_path / "ws"), "--from", str(tmp_path / "README.md"))
+    again = run("init", str(tmp_path / "ws"), "--from", str(tmp_path / "README.md"), "--offline")
     assert (again.returncode, "taxonomy.yaml" in again.stderr) == (2, True)
     assert taxonomy.read_text().endswith("# mine\n")
     made(tmp_path, VENUE_LIST, "--force")
@@ -240,14 +241,14 @@ def test_a_killed_init_is_finished_by_the_same_command(tmp_path, moment):
     source = tmp_path / "README.md"
     source.write_text(VENUE_LIST, encoding="utf-8")
     ws = tmp_path / "ws"
-    command = ["init", str(ws), "--from", str(source)]
+    command = ["init", str(ws), "--from", str(source), "--offline"]
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(moment), *command], capture_output=True, check=False
     )
     assert killed.returncode == -signal.SIGKILL
     done = run(*command)
     assert done.returncode == 0, done.stderr
-    other = run("init", str(tmp_path / "other"), "--from", str(source))
+    other = run("init", str(tmp_path / "other"), "--from", str(source), "--offline")
     assert other.returncode == 0
     assert {p.relative_to(ws): p.read_bytes() for p in ws.rglob("*") if p.is_file() and p.name != "state.json"} == {
         p.relative_to(tmp_path / "other"): p.read_bytes()
@@ -264,3 +265,37 @@ def test_abstracts_come_from_another_list(tmp_path):
     assert facts["abstracts_added"] == 2  # it is listed twice
     with_text = [study for study in rows(tmp_path / "ws/gold/labels.jsonl") if study.get("summary")]
     assert [study["summary"] for study in with_text] == ["Microphones count birds at dawn."]
+
+
+def test_the_guide_is_printed_without_a_folder():
+    done = run("init", "--guide")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("# Your own survey in 20 minutes\n")
+    assert "init --guide" in run("init", "--help").stdout
+
+
+def test_abstracts_that_the_list_does_not_bring_come_from_arxiv_once(tmp_path):
+    source = tmp_path / "README.md"
+    source.write_text(dated_list(song=2, sight=2, nests=2), encoding="utf-8")
+    command = ("init", str(tmp_path / "ws"), "--from", str(source), "--json")
+    ids = [f"250{1 + n}.0{topic}00{n}" for topic in range(3) for n in range(2)]
+    titles = [title(name, n) for name in ("Song", "Sight", "Nests") for n in range(2)]
+    with ArxivServer() as server:
+        every = feed(*(entry(f"{arxiv}v1", name) for arxiv, name in zip(ids, titles, strict=True)))
+        server.on(f"/api/query?id_list={'%2C'.join(ids)}&max_results=100", every)
+        done = run(*command, CLASSIFIER_ARXIV_URL=server.url)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["abstracts_fetched"] == 6
+        again = run(*command, CLASSIFIER_ARXIV_URL=server.url)
+        assert (json.loads(again.stdout)["written"], len(server.seen)) == ([], 1)
+    assert {row["summary"] for row in rows(tmp_path / "ws/gold/labels.jsonl")} == {"About things."}
+    assert all("abstract" in row for row in rows(tmp_path / "ws/eval/suites/list.jsonl"))
+
+
+def test_without_arxiv_the_workspace_is_made_and_it_is_said(tmp_path):
+    source = tmp_path / "README.md"
+    source.write_text(dated_list(), encoding="utf-8")
+    done = run("init", str(tmp_path / "ws"), "--from", str(source), CLASSIFIER_ARXIV_URL="http://127.0.0.1:9")
+    assert done.returncode == 6
+    assert "not all were looked for: cannot fetch from 127.0.0.1" in done.stdout
+    assert run("lint", "--workspace", str(tmp_path / "ws")).returncode == 0

@@ -18,7 +18,7 @@ LAYERS = [
     {"asking"},
     {"pipeline"},
     {"runs", "export", "training", "scaffold"},
-    {"batch", "evaluation"},
+    {"batch", "evaluation", "drafting"},
     {"review"},
     {"service"},
     {"assistants"},

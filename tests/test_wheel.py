@@ -55,6 +55,13 @@ def test_the_installed_command_lints_its_own_workspace(installed, tmp_path):
     assert "0 finding(s)" in done.stderr
 
 
+def test_the_installed_command_prints_its_guide_and_has_the_template_of_drafts(installed, tmp_path):
+    done = run(installed, tmp_path, "init", "--guide")
+    assert (done.returncode, done.stdout) == (0, (ROOT / "docs/own-survey.md").read_text(encoding="utf-8"))
+    (found,) = installed.parent.glob("lib/python*/site-packages/classifier/_workspace/prompts/draft.v1.j2")
+    assert found.read_bytes() == (ROOT / "prompts/draft.v1.j2").read_bytes()
+
+
 def test_the_installed_command_gives_the_same_label_as_the_checkout(installed, tmp_path):
     paper = ROOT / "examples" / "paper.pdf"
     arguments = ["classify", str(paper), "--engine", "offline", "--json"]

@@ -79,7 +79,7 @@ def summarize(card: Card) -> PaperOut:
         confidence=card.confidence,
         year=card.year,
         needs_review=card.needs_review,
-        review_reasons=card.reasons,
+        review_reasons=card.review_reasons,
         decided_by_person=card.corrected,
         untrusted=UntrustedText(
             title=bounded(card.title), authors=bounded(card.authors), key=bounded(shown(card.key))

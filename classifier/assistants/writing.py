@@ -16,16 +16,16 @@ from classifier.assistants.config import AssistantConfig
 from classifier.assistants.reading import explain
 from classifier.assistants.records import DecisionOut, PaidLabelOut
 from classifier.assistants.tools import Abstract, PaperId, PathWords, Ref, Title, Tools, answered
-from classifier.batch import decisions
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.progress import read_progress
 from classifier.batch.session import label_lists
 from classifier.errors import BudgetSpent, InputError, StoreError, error_class
-from classifier.model.entries import Correction, ListEntry
+from classifier.model.entries import ListEntry
 from classifier.model.paper import Paper, PaperFile
 from classifier.model.reference import Reference
 from classifier.model.task import Prompt
 from classifier.pipeline import Classifier
+from classifier.review.session import DecisionWish, ReviewSession
 from classifier.service.entries import PAPER_FILE
 from classifier.service.shelf import PAPERS
 from classifier.settings import Settings
@@ -57,20 +57,28 @@ class WritingTools:
         with answered(self._config.folder):
             card = self._tools.card(paper_id)
             folder, by = self._tools.volume(card).folder, self._config.by
+            taxonomy = self._workspace.taxonomy
             if not label:
-                if decisions.take_back(folder, card.key) is None:
+                session = ReviewSession.view(folder, taxonomy, by)
+                if not session.take_back(card.key):
                     raise InputError("there is no decision about this paper; nothing to take back")
-                kept = None
             else:
-                wish = Correction(key=card.key, label=label, by=by, note=shown(note))
-                [kept] = decisions.correct(folder, wish).corrections
-            now = self._tools.shelf.correct(card, kept)
+                session = ReviewSession.open(folder, taxonomy, by)
+                if label not in taxonomy.labels:
+                    raise InputError(
+                        f"label '{shown(label)[:100]}' is not known; expected one of "
+                        f"{', '.join(taxonomy.labels)}"
+                    )
+                session.decide(session.place(card.key), DecisionWish(label=label, note=shown(note)))
+            session.close()
+            self._tools.shelf.renew(card.run, is_paper=self._tools.volume(card).is_paper)
+            now = self._tools.card(paper_id)
             return DecisionOut(
                 paper_id=card.id,
                 run=card.run,
                 label=now.label,
                 before=card.label,
-                decided_by=by if kept else None,
+                decided_by=by if label else None,
             )
 
     def classify_with_model(

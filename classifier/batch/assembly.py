@@ -18,7 +18,7 @@ from classifier.batch.provider.queue import Limits, ProviderQueue
 from classifier.batch.provider.replies import BatchReplies, drop_batches
 from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
-from classifier.batch.purse import HoldingTransport, Purse
+from classifier.batch.purse import Holds, Purse, no_holds
 from classifier.batch.replies import ReplyStore, StoredReplies, StoringTransport, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import RunSpending
@@ -59,14 +59,13 @@ async def make_run(
         texts = await store.do(lambda ledger: ledger.counts().waiting - ledger.files_waiting())
         return Run(store, _offline_labeller(job, settings, workspace, texts), RunSpending())
     spending = RunSpending(await store.do(Ledger.spent), job.max_cost_usd)
-    line = open_line(settings, job.concurrency, spending, store)
+    holds = None if purse is None or job.batch_api else Holds(purse, _cost_bound(settings, batch=False))
+    line = open_line(settings, job.concurrency, spending, store, holds)
     dropped = await drop_batches(BatchServer(line.http), store) if job.drop_batches else 0
     if job.batch_api:
         run = _batch_run(job, settings, workspace, store, line)
     else:
-        bound = _cost_bound(settings, batch=False)
-        way = line.throttle if purse is None else HoldingTransport(line.throttle, purse, bound)
-        labeller = _asking_labeller(job, settings, workspace, line, way)
+        labeller = _asking_labeller(job, settings, workspace, line, line.throttle)
         run = Run(store, labeller, spending, line.throttle)
     run.dropped = dropped
     return run
@@ -93,12 +92,19 @@ class ServerLine:
     secrets: tuple[str, ...]
 
 
-def open_line(settings: Settings, concurrency: int, spending: RunSpending, store: ReplyStore) -> ServerLine:
-    """Creates the transports for these settings; nothing is sent yet.
+def open_line(
+    settings: Settings,
+    concurrency: int,
+    spending: RunSpending,
+    store: ReplyStore,
+    holds: Holds | None = None,
+) -> ServerLine:
+    """Makes the line that settings ask for; nothing is sent yet.
 
     Args:
-        concurrency: Largest number of concurrent requests, including those whose replies are being saved.
-        store: Stores replies.
+        concurrency: Most requests at a time, including those whose replies are being saved.
+        store: Where replies are kept.
+        holds: Sets money aside for each request.
     """
     from classifier.engines.build import server_from
     from classifier.engines.openai.retry import Pause
@@ -110,7 +116,7 @@ def open_line(settings: Settings, concurrency: int, spending: RunSpending, store
     pause, usage_of = Pause(), _usage_reader(settings)
     secrets = secrets_of(server.api_key, server.base_url)
     keeping = StoringTransport(http, store, usage_of, spending, secrets)
-    throttle = Throttle(keeping, concurrency, pause=pause, may_send=spending.check)
+    throttle = Throttle(keeping, concurrency, pause=pause, may_send=spending.check, around=holds or no_holds)
     return ServerLine(http, throttle, pause, spending, usage_of, secrets)
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
-from classifier.batch.ledger.access import ledger_path
-from classifier.batch.ledger.corrections import Problem, StoredCorrection, Wish, Wished, read_corrections
+from classifier.batch.ledger.corrections import StoredCorrection, label_of, read_corrections
 from classifier.batch.ledger.rescue import readable_corrections
+from classifier.batch.ledger.schema import LEDGER_FILE
+from classifier.batch.ledger.wished import Problem, Wish, Wished
 from classifier.errors import InputError, StoreError
 from classifier.export.spreadsheet import csv_line
 from classifier.model.entries import Correction
@@ -29,6 +30,8 @@ COUNTS = "yes"
 _NEEDED = ("key", "label")
 _INERT = re.compile(r"(^|[;\t])(\s*)'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """The apostrophe that prevents a spreadsheet from reading a formula (`classifier.export.spreadsheet`)."""
+_MACHINES = frozenset(("decided_by", "confidence"))
+"""Columns of an export of all labels, of which a person has changed some."""
 _MOST_BYTES = 64 << 20
 
 
@@ -42,7 +45,7 @@ def readable(folder: Path) -> tuple[list[StoredCorrection], StoreError | None]:
     try:
         return list(read_corrections(folder)), None
     except StoreError as error:
-        rescued = readable_corrections(ledger_path(folder))
+        rescued = readable_corrections(folder / LEDGER_FILE)
         if not rescued:
             raise
         return [StoredCorrection(*one, aside=None) for one in rescued], error
@@ -57,7 +60,7 @@ def write_table(stored: Iterable[StoredCorrection]) -> Iterator[bytes]:
             "title": paper and paper.title,
             "arxiv_id": paper and paper.arxiv_id,
             "doi": paper and paper.doi,
-            "was": _label_of(one.was),
+            "was": label_of(one.was),
             "counts": COUNTS if one.aside == "" else one.aside,
             **made.model_dump(),
         }
@@ -74,6 +77,8 @@ def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
         InputError: It cannot be read, lacks a column, or has no rows.
     """
     text = _text(path)
+    before = int(text[:4].lower() == "sep=")  # a line for Excel
+    text = text.partition("\n")[2] if before else text
     first = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     try:
@@ -83,28 +88,40 @@ def read_table(path: Path, *, note: str = "", by: str = "") -> Wished:
                 f"{path}: no column {' and no column '.join(missing)} in its first line; expected key and "
                 "label, and optionally note, by, at, title"
             )
-        lines = ((rows.line_num, row) for row in rows if any(cell.strip() for cell in row))
+        lines = ((rows.line_num + before, row) for row in rows if any(cell.strip() for cell in row))
         found = _wished(names, lines, Correction(key="", label="", note=note, by=by))
     except csv.Error as error:
         raise InputError(
-            f"{path}: line {rows.line_num}: {error}; expected CSV as spreadsheets save it"
+            f"{path}: line {rows.line_num + before}: {error}; expected CSV as spreadsheets save it"
         ) from error
     if not found.wishes and not found.problems:
-        raise InputError(f"{path}: no row below its first line; expected a correction on each")
+        lacking = "no row has a label" if found.unlabelled else "no row below its first line"
+        raise InputError(f"{path}: {lacking}; expected a key and a label on each")
     return found
 
 
 def _wished(names: list[str], lines: Iterator[tuple[int, list[str]]], usual: Correction) -> Wished:
     wishes: dict[str, Wish] = {}
     problems: list[Problem] = []
+    unlabelled = 0
     for line, row in lines:
         cells = {name: _plain(cell) for name, cell in zip(names, row, strict=False)}
         if cells.get("counts", "") not in ("", COUNTS):
             continue  # it applies to no entry; the ledger that it came from still has it
         key, label = cells.get("key", ""), cells.get("label", "")
-        lacking = [name for name, value in (("key", key), ("label", label)) if not value]
-        if lacking:
-            problems.append(Problem(line, f"no {' and no '.join(lacking)}"))
+        at = _moment(cells.get("at", ""))
+        if not label:
+            unlabelled += 1  # a person has not decided this one
+        elif any(row[len(names) :]):
+            problems.append(
+                Problem(line, f"{len(row)} cells under {len(names)} names; quote a cell with a separator")
+            )
+        elif not key:
+            problems.append(Problem(line, "no key"))
+        elif at is None:
+            problems.append(
+                Problem(line, f"at '{cells['at']}' is no date such as 2026-11-27 or 2026-11-27T10:30")
+            )
         elif key in wishes and wishes[key].correction.label != label:
             first = wishes[key]
             problems.append(
@@ -116,10 +133,21 @@ def _wished(names: list[str], lines: Iterator[tuple[int, list[str]]], usual: Cor
                 label=label,
                 note=cells.get("note") or usual.note,
                 by=cells.get("by") or usual.by,
-                at=cells.get("at", ""),
+                at=at,
             )
-            wishes[key] = Wish(made, line, cells.get("title") or None)
-    return Wished(list(wishes.values()), problems)
+            wishes[key] = Wish(made, line, cells.get("title") or None, {*names} >= _MACHINES)
+    return Wished(list(wishes.values()), problems, unlabelled)
+
+
+def _moment(text: str) -> str | None:
+    """A date and time in UTC, which sort as texts; None if it is none, and empty if nothing is given."""
+    if not text:
+        return ""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _text(path: Path) -> str:
@@ -139,14 +167,3 @@ def _text(path: Path) -> str:
 
 def _plain(cell: str) -> str:
     return _INERT.sub(r"\1\2", cell).strip()
-
-
-def _label_of(label: str | None) -> str:
-    if not label:
-        return ""
-    try:
-        found = json.loads(label)
-    except ValueError:
-        return ""
-    status = {"out_of_scope": "out-of-scope", "unplaced": "unplaced"}.get(found.get("status"), "failed")
-    return str(found.get("leaf") or status)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from classifier.batch.ledger import corrections as ledger
-from classifier.batch.ledger.corrections import Wished
+from classifier.batch.ledger.wished import Wished
 from classifier.batch.results import refresh
 from classifier.errors import StoreError
 from classifier.model.entries import Correction
@@ -47,14 +47,15 @@ def correct(folder: Path, correction: Correction) -> Decided:
 def correct_many(folder: Path, wished: Wished, source: str) -> Decided:
     """Saves all corrections of a table, or none if one of its lines cannot be used.
 
+    Of an export of all labels, a row that changes no label is no decision.
+
     Args:
         source: The table's name.
 
     Raises:
         ConfigError, InputError, StoreError: As `correct`; every line with a problem is named.
     """
-    ledger.set_corrections(folder, wished, source)
-    return Decided(tuple(wish.correction for wish in wished.wishes), _follow(folder))
+    return Decided(tuple(ledger.set_corrections(folder, wished, source)), _follow(folder))
 
 
 def take_back(folder: Path, key: str) -> Decided | None:

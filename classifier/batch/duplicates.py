@@ -17,9 +17,11 @@ from classifier.model.entries import ListEntry
 from classifier.model.identity import bare_arxiv_id, bare_doi, same_title
 from classifier.model.names import authors_agree
 from classifier.model.paper import Paper
-from classifier.model.traits import TELLING_LETTERS, FoldedTitle, abstract_letters
+from classifier.model.traits import GENERIC_LETTERS, FoldedTitle, abstract_letters
 
 _HASH_MASK = (1 << 60) - 1  # an int of two internal digits takes a third less memory than one of three
+_MOST_AUTHORS = 12
+"""Authors of a paper that are kept."""
 _LOOK = 0.7  # least similarity, before any folding, at which two titles are compared fully
 
 
@@ -31,7 +33,8 @@ class Duplicates:
         self._titles = _Texts()
         self._firsts = array("L")  # position of the first entry of the same paper, usually the entry itself
         self._arxiv = array("q")  # hash of the arXiv id, 0 if there is none
-        self._authors: dict[int, tuple[str, ...]] = {}  # of papers with short titles
+        self._authors = _Texts()  # names separated by line feeds
+        self._years = array("H")  # 0 if unknown
         self._ids: dict[int, int] = {}  # hash of an id -> place of its paper in the lists above
         self._blocks: dict[int, int | array[int]] = {}  # hash of a part of a title -> places
         self._sizes: dict[int, tuple[Path, int] | None] = {}  # -> the first file of a size; None once hashed
@@ -42,8 +45,8 @@ class Duplicates:
 
         Entries are the same paper if they share an arXiv id (any version) or DOI and their titles do not
         contradict each other (wrong ids are common); the same abstract, without title and id; the same file
-        bytes; or near-equal titles (`identity.same_title`), unless their arXiv ids differ or, for short
-        titles, their authors.
+        bytes; or near-equal titles (`identity.same_title`), unless their arXiv ids or authors differ or, for
+        titles such as "Editorial", their years.
 
         Args:
             sha256: Hash of the paper's PDF if known; otherwise the entry's own file is read.
@@ -73,8 +76,8 @@ class Duplicates:
         self._keys.append(entry.key)
         self._titles.append(title.text)
         self._arxiv.append(_arxiv_hash(entry.paper))
-        if entry.paper.authors and len(title.letters) < TELLING_LETTERS:
-            self._authors[place] = entry.paper.authors
+        self._authors.append("\n".join(entry.paper.authors[:_MOST_AUTHORS]))
+        self._years.append(entry.paper.year or 0)
         for block in map(_hash, title.blocks(near=0)):
             known = self._blocks.get(block)
             if known is None:
@@ -105,13 +108,13 @@ class Duplicates:
 
         known = self._titles[place]
         alike = Indel.normalized_similarity(known.lower(), title.text.lower(), score_cutoff=_LOOK)
-        return (
-            bool(alike)
-            and same_title(known, title.text)
-            and authors_agree(
-                paper.authors if len(title.letters) < TELLING_LETTERS else (), self._authors.get(place, ())
-            )
-        )
+        if not alike or not same_title(known, title.text):
+            return False
+        years = {paper.year, self._years[place] or None} - {None}
+        if len(title.letters) < GENERIC_LETTERS and len(years) > 1:
+            return False
+        authors = self._authors[place].split("\n")
+        return authors_agree(paper.authors, authors) or authors_agree(authors, paper.authors)
 
     def _candidates(self, title: FoldedTitle) -> list[int]:
         """Positions of papers whose titles share a part with this one, earliest first."""

@@ -1,17 +1,17 @@
 """A budget that several runs share: the most that a request can cost is reserved before it is sent.
 
-What enters: requests of one item's conversation, on their way to the throttle. What leaves: the same
-requests, after money was reserved; when the reply arrives, the reservation is replaced by the real cost. So
-the limit is never exceeded, even by requests in flight.
+What enters: a request of one item's conversation whose turn it is. What leaves: a context around its sending,
+once the purse has set money aside; the real cost is settled when the reply is there. So the limit of a purse
+is never exceeded, requests in flight included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
 from classifier.batch.replies import present_conversation
-from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import BudgetSpent, ModelTimeout
 
 
@@ -47,23 +47,25 @@ class Purse(Protocol):
         ...
 
 
-class HoldingTransport:
-    """A `ChatTransport` that sends a request only after its cost is reserved.
+def no_holds(_: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
+    """A context that sets nothing aside."""
+    return nullcontext()
+
+
+class Holds:
+    """Sets the money of a request aside while it is on its way: a context for the throttle.
 
     Args:
-        inner: The throttle.
-        most_of: Upper bound of a request's cost in US dollars; None if unknown.
+        most_of: What the reply to a request costs at most, in US dollars; None if that is not known.
     """
 
-    def __init__(
-        self, inner: ChatTransport, purse: Purse, most_of: Callable[[Mapping[str, Any]], float | None]
-    ) -> None:
-        self._inner = inner
+    def __init__(self, purse: Purse, most_of: Callable[[Mapping[str, Any]], float | None]) -> None:
         self._purse = purse
         self._most_of = most_of
 
-    async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One exchange; see `ChatTransport.complete`.
+    @asynccontextmanager
+    async def __call__(self, request: Mapping[str, Any]) -> AsyncIterator[None]:
+        """Around the sending of a request; a request that waits for its turn holds nothing.
 
         A request that got no answer in time counts with its upper bound.
 
@@ -81,9 +83,8 @@ class HoldingTransport:
         hold = await self._purse.hold(ReplyId(item.id, item.round, *conversation.key), most)
         sent, before, cost = conversation.sent, conversation.cost_usd, most
         try:
-            body = await self._inner.complete(request)
+            yield
             cost = conversation.cost_usd - before
-            return body
         except Exception as error:
             if not isinstance(error, ModelTimeout) or conversation.sent == sent:
                 cost = conversation.cost_usd - before
@@ -94,7 +95,3 @@ class HoldingTransport:
             raise
         finally:
             await self._purse.settle(hold, cost)
-
-    async def aclose(self) -> None:
-        """Closes the inner transport."""
-        await self._inner.aclose()

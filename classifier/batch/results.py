@@ -15,8 +15,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from classifier.batch.ledger.access import ledger_path, reading
-from classifier.batch.ledger.damage import LABELS_FILE
 from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.rescue import LABELS_FILE
 from classifier.batch.ledger.rows import read_broken, read_corrections
 from classifier.batch.papers import read_filed
 from classifier.batch.summary import findings
@@ -47,9 +47,9 @@ _PATIENCE_S = 300.0
 def write_rows(folder: Path) -> RunTally:
     """Writes labels.jsonl (one Label per line, in list order) and failed.jsonl.
 
-    `failed.jsonl` has one object per line: key, source, line, code, message, duplicate_of (the key of the
-    entry that failed for this one too, or null); unusable entries come last. An entry that a person labelled
-    is not listed as failed.
+    `failed.jsonl` has one object per line: key, source, line, code, message, duplicate_of (the key of an
+    earlier entry of the same paper, or null); unusable entries come last. An entry that a person labelled is
+    not listed as failed.
 
     Returns:
         Counts of the rows.
@@ -122,7 +122,8 @@ def _write_labels(folder: Path, tally: RunTally, write: Any) -> Iterator[bytes]:
         write(f"{json_line(filed)}\n".encode("utf-8", "replace"))
         error = filed.row.label.error
         if filed.label == FAILED and error is not None:
-            yield _failed(tally, _failure(filed.row.entry, error.code, error.message, twin))
+            again = twin or filed.row.duplicate_of
+            yield _failed(tally, _failure(filed.row.entry, error.code, error.message, again))
     for broken in read_broken(folder):
         yield _failed(tally, _failure(broken, "broken-entry", broken.reason))
 

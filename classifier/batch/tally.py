@@ -11,9 +11,11 @@ from typing import Any
 
 from classifier.batch.ledger.rows import WAITING, StoredCorrection
 from classifier.export.filed import FAILED, Filed
+from classifier.verdict.measured import ACCEPTED, UNMEASURED
 
 SHOWN_KEYS = 10
 """Keys that are listed for each review reason; the rest is only counted."""
+_UNMEASURED = (UNMEASURED, ACCEPTED)
 _SHOWN_ASIDE = 100
 """Corrections without a paper that are listed."""
 
@@ -23,22 +25,24 @@ class RunTally:
 
     Attributes:
         labelled: Papers with a label.
-        duplicates: Entries of the same paper as another entry, labelled or failed.
-        failed: Entries without a label that are not duplicates.
         review: Papers that need review.
         corrected: Papers that a person labelled.
         decided: Entries that a person labelled before the engine did.
     """
 
     def __init__(self) -> None:
-        self.labelled = self.duplicates = self.failed = self.review = self.corrected = self.decided = 0
-        self._papers: set[str] = set()
+        self.labelled = self.review = self.corrected = self.decided = 0
+        self._duplicates = 0
+        self._papers: set[str] = set()  # with a label: the key of the first entry
+        self._failed: set[str] = set()  # whose first entry has no label
+        self._failed_again: set[str] = set()  # keys of their other entries, and of labelled papers'
         self._labels: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
         self._reasons: dict[str, list[str]] = {}
         self._reason_counts: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._failed_duplicates = 0
+        self._unmeasured = ""  # that an engine's accuracy is unknown here, and what would measure it
         self._first: dict[str, Any] | None = None
         self._corrections = 0
         self._aside: list[dict[str, str]] = []
@@ -53,18 +57,24 @@ class RunTally:
         error = row.label.error
         self.decided += filed.is_corrected and error is not None and error.code == WAITING and twin is None
         if filed.label == FAILED:
-            self.failed += twin is None
-            self.duplicates += twin is not None
+            if twin is None and row.duplicate_of is None:
+                self._failed.add(row.entry.key)
+            else:
+                self._duplicates += 1
+                self._failed_again.add(row.entry.key)
             return
         paper = row.duplicate_of or row.entry.key
         if paper in self._papers:
-            self.duplicates += 1
+            self._duplicates += 1
             return
         self._papers.add(paper)
         self.labelled += 1
         self.corrected += filed.is_corrected
         self._labels[filed.label] += 1
-        self._warnings.update({warning.code for warning in row.label.warnings})
+        self._warnings.update(sorted({warning.code for warning in row.label.warnings}))
+        if not self._unmeasured and not filed.is_corrected:
+            told = (warning.message for warning in row.label.warnings if warning.code in _UNMEASURED)
+            self._unmeasured = next(told, "")
         if filed.needs_review:
             self.review += 1
             for reason in row.label.review_reasons or ("unknown",):
@@ -72,10 +82,20 @@ class RunTally:
                 if len(keys := self._reasons.setdefault(reason, [])) < SHOWN_KEYS:
                     keys.append(filed.key)
 
+    @property
+    def failed(self) -> int:
+        """Papers of which no entry has a label."""
+        return len(self._failed - self._papers)
+
+    @property
+    def duplicates(self) -> int:
+        """Entries of the same paper as another entry, labelled or failed."""
+        return self._duplicates + len(self._failed & self._papers)
+
     def add_failure(self, failure: dict[str, Any]) -> None:
         """Counts a line of failed.jsonl."""
         self._first = self._first or failure
-        if failure["duplicate_of"] is None:
+        if failure["duplicate_of"] is None and failure["key"] not in self._failed_again:
             self._failures[failure["code"]] += 1
         else:
             self._failed_duplicates += 1
@@ -92,10 +112,10 @@ class RunTally:
         """The parts of run.json that list more than a number.
 
         `labels`: label -> papers. `review`: reason -> `count` and the first `keys`. `warnings`: code ->
-        papers. `corrections`: how many there are (`made`), how many apply to no entry (`kept_aside`), and the
-        list of these. `not_labelled`: `reasons`, error code -> entries, the most frequent first, duplicates
-        apart; `duplicates`, entries that failed with another one of the same paper; `only`, the line of
-        failed.jsonl if there is just one.
+        papers. `unmeasured`: what would measure the engine; empty if it was measured. `corrections`: how many
+        there are (`made`), how many apply to no entry (`kept_aside`), and the list of these. `not_labelled`:
+        `reasons`, error code -> entries, the most frequent first, duplicates apart; `duplicates`, entries
+        that failed with another one of the same paper; `only`, the line of failed.jsonl if there is just one.
         """
         is_only = self._failures.total() + self._failed_duplicates == 1
         return {
@@ -105,6 +125,7 @@ class RunTally:
                 for reason, count in self._reason_counts.most_common()
             },
             "warnings": dict(self._warnings.most_common()),
+            "unmeasured": self._unmeasured,
             "corrections": {
                 "made": self._corrections,
                 "kept_aside": len(self._aside),

@@ -11,13 +11,16 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from classifier.batch.purse import no_holds
 from classifier.engines.openai.retry import Pause, Waits
 from classifier.engines.openai.transport import ChatTransport
 from classifier.errors import BudgetSpent, ModelTimeout, RateLimited
 
+Around = Callable[[Mapping[str, Any]], AbstractAsyncContextManager[None]]
 START = 16
 """Concurrent requests in the first round; the very first request is sent alone."""
 _MINUTE_S = 60.0
@@ -103,6 +106,7 @@ class Throttle:
         ceiling: Largest number of concurrent requests.
         pause: The engine's pause; checked again after waiting for a turn.
         may_send: Called before each request with the number in flight; raises if no more may be sent.
+        around: A context around each request whose turn has come, such as one that sets money aside.
     """
 
     def __init__(
@@ -112,6 +116,7 @@ class Throttle:
         *,
         pause: Pause | None = None,
         may_send: Callable[[int], None] = lambda _: None,
+        around: Around = no_holds,
     ) -> None:
         self.limit = AdaptiveLimit(ceiling)
         self.in_flight: set[asyncio.Task[Any]] = set()
@@ -120,6 +125,7 @@ class Throttle:
         self._inner = inner
         self._pause = pause or Pause()
         self._may_send = may_send
+        self._around = around
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._running = 0
         self._stopped: str | None = None
@@ -145,12 +151,12 @@ class Throttle:
         task = asyncio.current_task()
         try:
             await self._pause.wait(Waits.total_s)
-            if self._stopped is not None:
-                raise BudgetSpent(self._stopped)
-            self._may_send(len(self.in_flight))
-            if task is not None:
-                self.in_flight.add(task)
-            return await self._timed(request)
+            self._check()
+            async with self._around(request):
+                self._check()
+                if task is not None:
+                    self.in_flight.add(task)
+                return await self._timed(request)
         finally:
             if task is not None:
                 self.in_flight.discard(task)
@@ -160,6 +166,11 @@ class Throttle:
     async def aclose(self) -> None:
         """Closes the inner transport."""
         await self._inner.aclose()
+
+    def _check(self) -> None:
+        if self._stopped is not None:
+            raise BudgetSpent(self._stopped)
+        self._may_send(len(self.in_flight))
 
     async def _timed(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         started = time.monotonic()

@@ -18,6 +18,7 @@ from classifier.cli.backup import backup, restore
 from classifier.cli.classify import classify
 from classifier.cli.compare import compare
 from classifier.cli.correct import correct
+from classifier.cli.draft import draft
 from classifier.cli.evaluate import evaluate
 from classifier.cli.export import export
 from classifier.cli.fetch_gold import fetch_gold
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 for command in (
     init,
+    draft,
     classify,
     label,
     tree,

@@ -52,7 +52,7 @@ def correct(
         said, decided = _undo(folder, key)
     else:
         decided = decisions.correct(folder, Correction(key=key, label=label, by=by, note=note))
-        said = f"'{key}' is {label} from now on"
+        said = f"'{key}' is {decided.corrections[0].label} from now on"
     if decided.behind is None:
         print(f"classifier: {said}; labels.jsonl and run.json follow; export again", file=sys.stderr)
         return exits.DONE
@@ -78,5 +78,12 @@ def _from_table(folder: Path, table: Path, *, note: str, by: str) -> tuple[str, 
     from classifier.batch.correction_table import read_table
     from classifier.batch.decisions import correct_many
 
-    decided = correct_many(folder, read_table(table, note=note, by=by), str(table))
-    return f"{len(decided.corrections)} corrections of {table} are saved", decided
+    wished = read_table(table, note=note, by=by)
+    decided = correct_many(folder, wished, str(table))
+    count, same = len(decided.corrections), len(wished.wishes) - len(decided.corrections)
+    said = f"{count} correction{'s' * (count != 1)} of {table} {'is' if count == 1 else 'are'} saved"
+    if same:
+        said += f"; {same} row{'s' * (same > 1)} with the label that was there already: no decision, left out"
+    if wished.unlabelled:
+        said += f"; {wished.unlabelled} row{'s' * (wished.unlabelled > 1)} without a label: left as before"
+    return said, decided

@@ -119,10 +119,10 @@ def export(
     from classifier.survey.workspace import Workspace
 
     _check_targets(into, out, add=add, remove=remove, force=force)
-    if not remove:
-        ledger_path(folder)
     if format == CORRECTIONS:
         return _export_corrections(folder, into, out, force=force)
+    if not remove:
+        ledger_path(folder)
     name = format or format_of(into or out)
     if name in BINARY and not (into or out) and sys.stdout.isatty():
         raise ConfigError(f"{name} is binary; write it to a file with --out FILE, or pipe it")
@@ -183,25 +183,28 @@ def _deliver(
     folder: Path, parts: Iterable[bytes], name: str, out: Path | None, force: bool, options: Options
 ) -> bool:
     """Writes an export and reports its content; False if the reader of standard output has gone away."""
-    from classifier.export.own_files import write_own
+    from classifier.export.own_files import Written, write_own
     from classifier.export.target import other_names
 
-    backup: Path | None = None
+    written = Written()
     if out is not None:
         links = other_names(out)
-        backup = write_own(folder, out, parts, name, force=force)
+        written = write_own(folder, out, parts, name, force=force)
         say_links(out, links)
     elif not _print(parts):
         return False
     count = options.count
-    what = "corrections" if name == CORRECTIONS else "entries"
+    one = count["entries"] == 1
+    what = f"correction{'s' * (not one)}" if name == CORRECTIONS else "entry" if one else "entries"
     said = f"{count['entries']} {what} as {name} to {out or 'standard output'}"
     if count["duplicates"]:
         said += f"; {count['duplicates']} of them are duplicates, and each paper counts once"
     if count["left out"]:
         said += f"; {count['left out']} that need review are left out"
-    if backup:
-        said += f"; the old content is in {backup}"
+    if written.backup:
+        said += f"; the old content is in {written.backup}"
+    if not written.is_known:
+        said += f"; {folder} cannot be written, so the next export to this file needs --force"
     print(f"classifier: wrote {said}", file=sys.stderr)
     return True
 

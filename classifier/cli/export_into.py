@@ -81,7 +81,8 @@ def say_links(file: Path, others: int) -> None:
     """Reports that a replaced file had other names (hard links), which still have the old content."""
     if others:
         print(
-            f"classifier: {file}: had {others} other names (hard links); they still have its old content",
+            f"classifier: {file}: had {others} other name{'s' * (others > 1)} (hard links), still with its "
+            "old content",
             file=sys.stderr,
         )
 

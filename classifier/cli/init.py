@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from classifier.cli import exits
-from classifier.cli.options import JsonOption
+from classifier.cli.init_report import exit_code_of, facts_of, report_of, say_unread, watching
+from classifier.cli.options import EngineName, EngineOption, JsonOption, ModelOption, check_options
 
 if TYPE_CHECKING:
     from classifier.scaffold.source import Source
-    from classifier.scaffold.start import Started
 
-_SHOWN_ROWS = 10
+
+def _print_guide(wanted: bool) -> None:
+    if wanted:
+        from classifier.files import read_guide
+
+        print(read_guide("own-survey.md"), end="")
+        raise typer.Exit
 
 
 def init(
@@ -61,27 +67,72 @@ def init(
         bool,
         typer.Option("--force", help="Replace files changed by hand since; FILE.bak has what they were."),
     ] = False,
+    guide: Annotated[  # noqa: ARG001 - its callback has printed it
+        bool,
+        typer.Option(
+            "--guide", callback=_print_guide, is_eager=True, help="Print 'Your own survey in 20 minutes'."
+        ),
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Fetch no abstracts from arXiv, and ask no model.")
+    ] = False,
+    engine: EngineOption = EngineName.auto,
+    model: ModelOption = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="USD", help="Ask the model for no more drafts than this may cost."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
-    """Make a workspace from your own list: sections become the tree, papers become labelled studies."""
+    """Make a workspace from your own list: sections become the tree, papers become labelled studies.
+
+    Abstracts that the list does not bring are fetched from arXiv; a language model, if one is configured,
+    drafts what the list does not say. The guide "Your own survey in 20 minutes": classifier init --guide
+    """
+    import asyncio
+
+    from classifier.drafting.making import InitJob, make_workspace
     from classifier.errors import ConfigError
     from classifier.scaffold.filed import Choices
     from classifier.scaffold.folder import InitFolder
     from classifier.scaffold.reading import read_source
-    from classifier.scaffold.start import start_workspace
+    from classifier.settings import load_settings
 
     if source and answers:
         raise ConfigError("--from and --answers exclude one another; see --help")
+    settings = load_settings(engine=engine.setting, model=model)
+    check_options(settings, model=model, cascade_below=None)
+    drafts = settings.chosen_engine == "openai" and (engine is EngineName.openai or bool(settings.model))
+    if offline and (model or engine is EngineName.openai):
+        raise ConfigError("--offline asks no model; remove it, or remove --model and --engine")
+    if max_cost is not None and (offline or not drafts):
+        raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
     InitFolder(folder)  # refuses before anything is read or asked
     material = read_source(source) if source else _ask(answers)
-    choices = Choices(facets=facets, several=several, branch_papers=branch_papers)
-    started = start_workspace(folder, material, choices, abstracts=abstracts, force=force)
+    job = InitJob(
+        root=folder,
+        source=material,
+        choices=Choices(facets=facets, several=several, branch_papers=branch_papers),
+        settings=settings,
+        abstracts=abstracts,
+        offline=offline,
+        drafts=drafts,
+        max_cost_usd=max_cost,
+        force=force,
+    )
+    try:
+        made = asyncio.run(make_workspace(job, watching()))
+    except KeyboardInterrupt:
+        print(
+            "classifier: interrupted; what was fetched and paid for is kept; rerun to resume", file=sys.stderr
+        )
+        return exits.INTERRUPTED
     if json:
-        print(json_module.dumps(_facts(folder, started), ensure_ascii=False))
+        print(json_module.dumps(facts_of(folder, made), ensure_ascii=False))
     else:
-        print("\n".join(_report(folder, started)))
-    _say_unread(started)
-    return exits.DONE
+        print("\n".join(report_of(job, made)))
+    say_unread(made.started)
+    return exit_code_of(made)
 
 
 def _ask(answers: Path | None) -> Source:
@@ -103,73 +154,3 @@ def _ask(answers: Path | None) -> Source:
                 "answer per line"
             ) from None
     return source_from_answers(given, "")
-
-
-def _facts(folder: Path, started: Started) -> dict[str, object]:
-    filing = started.filing
-    leaves = [path for top in filing.tree for path, node in top.walk() if not node.children]
-    return {
-        "workspace": str(folder),
-        "title": filing.source.title,
-        "leaves": leaves,
-        "studies": len(filing.papers),
-        "entries": len(filing.outcomes),
-        "outcomes": dict(sorted(filing.counts().items())),
-        "broken": [entry.model_dump() for entry in filing.source.broken],
-        "notices": [*filing.source.notices, *filing.notices],
-        "unread": [item.model_dump() for item in filing.source.unread],
-        "sections": [row.model_dump() for row in filing.plan.sections],
-        "abstracts_added": started.abstracts,
-        "written": started.written,
-    }
-
-
-def _report(folder: Path, started: Started) -> list[str]:
-    """Prints what was made from the source, with counts that add up."""
-    filing = started.filing
-    nodes = [node for top in filing.tree for _, node in top.walk()]
-    leaves = sum(not node.children for node in nodes)
-    count = filing.counts()
-    lines = [
-        (
-            f"{filing.source.title or 'Untitled survey'}: {leaves} leaves, {len(filing.papers)} labelled "
-            f"papers, from {len(filing.outcomes)} entries of {filing.source.name or 'your answers'}"
-        ),
-    ]
-    words = {
-        "leaf": "first entry of a labelled paper",
-        "secondary": "same paper in another leaf (a secondary leaf)",
-        "repeated": "same paper again, counted once",
-    }
-    lines += [f"  {count.pop(name, 0):5}  {text}" for name, text in words.items() if count[name]]
-    lines += [f"  {times:5}  {name}" for name, times in sorted(count.items()) if times]
-    with_text = sum(bool(paper.entry.paper.abstract) for paper in filing.papers)
-    if filing.papers:
-        lines.append(f"  {with_text} of {len(filing.papers)} labelled papers have an abstract")
-    taxonomy = folder / "taxonomy.yaml"
-    if all(node.intro for node in nodes):
-        lines.append(f"Definitions are the source's own; check them in {taxonomy}.")
-    else:
-        lines.append("Definitions that the source does not give are drafts from headings and frequent words.")
-        lines.append(f"That is little: edit them in {taxonomy}.")
-    if filing.plan.sections:
-        lines.append(f"{folder / 'sections.yaml'} has what each section was taken for: edit it, then rerun.")
-    if not started.written:
-        lines.append("Nothing changed: everything was there already.")
-    lines.append(f"Next: classifier lint --workspace {folder}")
-    return lines
-
-
-def _say_unread(started: Started) -> None:
-    """Prints the first unusable entries and the first links that are not papers, on standard error."""
-    filing = started.filing
-    source = filing.source
-    rows = [*source.notices, *filing.notices]
-    rows += [f"line {entry.line}: {entry.reason}" for entry in source.broken]
-    aside = {row.section for row in filing.plan.sections if row.role in ("front", "facet")}
-    listed = [item for item in source.unread if not any(item.section[:n] in aside for n in range(1, 9))]
-    rows += [f"line {item.line}: links to no paper: '{item.text[:70]}'" for item in listed]
-    for row in rows[:_SHOWN_ROWS]:
-        print(f"{source.name}: {row}", file=sys.stderr)
-    if len(rows) > _SHOWN_ROWS:
-        print(f"{source.name}: and {len(rows) - _SHOWN_ROWS} more; --json lists all", file=sys.stderr)

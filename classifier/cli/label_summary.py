@@ -22,6 +22,7 @@ _PARTS = (
     ("review", "for review"),
     ("corrected", "set by a person"),
 )
+_ONE = {"duplicates": "duplicate"}
 _SHOWN_ASIDE = 5
 
 
@@ -34,13 +35,16 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
     totals, spent = summary["totals"], summary["spent"]
     papers = totals["entries"] - totals["duplicates"]
     parts = [f"{totals['labelled']} of {papers} papers labelled"]
-    parts += [f"{totals[name]} {word}" for name, word in _PARTS if totals[name]]
+    counted = ((totals[name], name, word) for name, word in _PARTS if totals[name])
+    parts += [f"{count} {_ONE.get(name, word) if count == 1 else word}" for count, name, word in counted]
     yield "; ".join(parts)
     if summary["labels"]:
         yield from _tree(summary["labels"], taxonomy)
     yield from _review(summary["review"])
     if summary["warnings"]:
         yield f"warnings: {', '.join(f'{n} {code}' for code, n in summary['warnings'].items())}"
+    if summary["unmeasured"]:
+        yield summary["unmeasured"]
     yield from _aside(summary["corrections"])
     if spent["replies"]:
         cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"
@@ -101,14 +105,20 @@ def _next(summary: Mapping[str, Any], out: Path) -> Iterator[str]:
 
 def say_problems(summary: Mapping[str, Any]) -> None:
     """Prints on standard error why entries have no label, and what to do."""
-    totals, stopped = summary["totals"], summary["stopped"]
+    stopped = summary["stopped"]
     if summary["interrupted"]:
         print("classifier: interrupted; finished papers are saved; rerun to resume", file=sys.stderr)
         return
     if stopped is not None:
         print(f"classifier: {stopped['message']}", file=sys.stderr)
-    if totals["failed"] or totals["unusable"]:
+    if _has_failures(summary):
         print(f"classifier: not labelled: {_reasons(summary['not_labelled'])}", file=sys.stderr)
+
+
+def _has_failures(summary: Mapping[str, Any]) -> bool:
+    """Whether an entry has no label, though its paper may have one under another key."""
+    missing = summary["not_labelled"]
+    return bool(missing["reasons"] or missing["duplicates"])
 
 
 def exit_code_of(summary: Mapping[str, Any]) -> int:
@@ -116,7 +126,7 @@ def exit_code_of(summary: Mapping[str, Any]) -> int:
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         return exits.INTERRUPTED
-    if not (totals["failed"] or totals["unusable"] or totals["waiting"] or stopped is not None):
+    if not (_has_failures(summary) or totals["waiting"] or stopped is not None):
         return exits.DONE
     return exits.MODEL if not totals["labelled"] and _is_servers_fault(summary) else exits.PARTIAL
 

@@ -166,7 +166,9 @@ def _bulk(session: ReviewSession, wanted: QueueFilter, label: str, note: str, *,
         print(f"classifier: {len(places)} papers would be decided; add --yes to save", file=sys.stderr)
         return exits.DONE
     if places:
-        session.decide_all(places, label, note)
+        from classifier.review.decide import DecisionWish
+
+        session.decide_all(places, DecisionWish(label=label, note=note))
         session.close()
     print(f"classifier: {len(places)} papers decided; --undo takes all of them back", file=sys.stderr)
     return exits.DONE

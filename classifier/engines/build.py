@@ -12,6 +12,7 @@ from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
     from classifier.engines.openai import OpenAIEngine
+    from classifier.engines.openai.conversation import StructuredModel
     from classifier.engines.openai.retry import Pause, Waits
     from classifier.engines.openai.transport import Server
     from classifier.waiting import OnWait
@@ -67,22 +68,41 @@ def build_openai(
     Raises:
         ConfigError: No model is named, or a setting is wrong.
     """
+    from classifier.engines.openai import OpenAIEngine
+
+    arguments = _of_model(settings, pause, waits, on_wait)
+    return OpenAIEngine(workspace.taxonomy, repair=repair, **arguments, **more)
+
+
+def build_model(settings: Settings, *, on_wait: OnWait | None = None, **more: Any) -> StructuredModel:
+    """The model of the settings, for questions that are not about labels.
+
+    Args:
+        more: Further arguments of `StructuredModel`, such as `transport`, `repair` and `memory`.
+
+    Raises:
+        ConfigError: No model is named, or a setting is wrong.
+    """
+    from classifier.engines.openai.conversation import StructuredModel
+
+    return StructuredModel(**_of_model(settings, None, None, on_wait), **more)
+
+
+def _of_model(
+    settings: Settings, pause: Pause | None, waits: Waits | None, on_wait: OnWait | None
+) -> dict[str, Any]:
     if not settings.model:
         raise ConfigError(
             "the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL "
             "(or choose --engine offline, which needs neither key nor model)"
         )
-    from classifier.engines.openai import OpenAIEngine
     from classifier.engines.openai.ladder import Wishes
     from classifier.engines.openai.retry import Pause, RetryPolicy, Waits
 
-    return OpenAIEngine(
-        workspace.taxonomy,
-        model=settings.model,
-        server=server_from(settings),
-        wishes=Wishes(settings.temperature, settings.logprobs, settings.max_output_tokens),
-        retries=RetryPolicy(settings.max_attempts, waits or Waits(), pause or Pause(), on_wait),
-        prices=settings.prices,
-        repair=repair,
-        **more,
-    )
+    return {
+        "model": settings.model,
+        "server": server_from(settings),
+        "wishes": Wishes(settings.temperature, settings.logprobs, settings.max_output_tokens),
+        "retries": RetryPolicy(settings.max_attempts, waits or Waits(), pause or Pause(), on_wait),
+        "prices": settings.prices,
+    }

@@ -92,10 +92,8 @@ def write_bibtex(
 def _fields(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
     yield "title", f"{{{escaped(filed.title)}}}"
     # In braces a name is not parsed: "and", commas and particles in it have no meaning.
-    yield (
-        "author",
-        " and ".join([_in_parts(name) for name in filed.names] or [_name(name) for name in filed.authors]),
-    )
+    authors = [_in_parts(name) for name in filed.names] or [_name(name) for name in filed.authors]
+    yield "author", " and ".join([*authors, *(["others"] * (bool(authors) and filed.has_more_authors))])
     yield _CONTAINERS.get(_TYPES.get(filed.kind, ""), "howpublished"), escaped(filed.journal)
     yield "year", str(filed.year or "")
     arxiv, doi = bare_arxiv_id(filed.arxiv_id or ""), bare_doi(filed.doi or "")

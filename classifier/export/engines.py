@@ -25,12 +25,18 @@ def engine_lines(labels: Iterable[Label]) -> list[str]:
         if made is None:
             continue
         name = f"{made.engine} ({made.model})" if made.model else made.engine
-        accuracy = str(made.accuracy) if made.accuracy else ("not measured" if is_unmeasured(label) else "")
+        accuracy = accuracy_of(label).replace("unmeasured", "not measured")
         days.setdefault(_Engine(name, accuracy), []).append(made.created_at[:10])
     return [
         f"{len(on)} label{'s' * (len(on) > 1)} by {', '.join(filter(None, engine))}; {_period(on)}"
         for engine, on in sorted(days.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
+
+
+def accuracy_of(label: Label) -> str:
+    """The measured accuracy of the label's engine, or "unmeasured"; empty in labels of version 0.1."""
+    made = label.provenance
+    return str(made.accuracy) if made and made.accuracy else "unmeasured" * is_unmeasured(label)
 
 
 def is_unmeasured(label: Label) -> bool:

@@ -135,14 +135,20 @@ class Filed:
     @property
     def short_authors(self) -> str:
         """One name, two, or "Ada Li et al."; empty if unknown."""
-        return _shortened(self.authors)
+        return _shortened(self.authors, self.has_more_authors)
 
     @property
     def cited_authors(self) -> str:
         """Family names as in a citation: one, two, or "Li et al."; empty if unknown."""
         return _shortened(
-            [name.family for name in self.names] or [family_name(name) for name in self.authors]
+            [name.family for name in self.names] or [family_name(name) for name in self.authors],
+            self.has_more_authors,
         )
+
+    @property
+    def has_more_authors(self) -> bool:
+        """Whether the list says that there are others than these."""
+        return self.row.entry.more_authors
 
     @property
     def kind(self) -> str:
@@ -204,8 +210,8 @@ class Filed:
         return ("needs review",) if self.needs_review else ()
 
 
-def _shortened(names: Sequence[str]) -> str:
-    return f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+def _shortened(names: Sequence[str], more: bool) -> str:
+    return f"{names[0]} et al." if len(names) > 2 or (names and more) else " and ".join(names)
 
 
 def label_of(row: Row) -> str:

@@ -6,6 +6,7 @@ DIR/exports.jsonl, one line each. A file that is not listed there, or was change
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from classifier.errors import ConfigError, StoreError
 from classifier.export.target import new_backup
@@ -22,7 +24,19 @@ EXPORTS_FILE = "exports.jsonl"
 """File in the run's folder with the sha256, path, format and time of each export."""
 
 
-def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, force: bool) -> Path | None:
+class Written(NamedTuple):
+    """A file that was written.
+
+    Attributes:
+        backup: What was there before; None if nothing of the user's was.
+        is_known: Whether the run recorded it, so that a later export may replace it.
+    """
+
+    backup: Path | None = None
+    is_known: bool = True
+
+
+def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, force: bool) -> Written:
     """Writes an export; an existing file is replaced only if this run exported it.
 
     Args:
@@ -32,9 +46,6 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
         name: The format's name.
         force: Also replace a file that is not listed, and keep it as FILE.bak.
 
-    Returns:
-        The backup, or None.
-
     Raises:
         ConfigError: Another file is there, or `out` is one of the run's own files.
         StoreError: It cannot be written; the existing file is unchanged.
@@ -43,10 +54,10 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
         raise ConfigError(f"{out}: is a folder; expected a file for --out")
     if out.exists() and not out.is_file():
         _pour(out, parts)
-        return None
-    foreign = out.exists() and not _is_own(folder, out)
-    if foreign and _is_of_run(folder, out):
+        return Written()
+    if _is_of_run(folder, out):
         raise ConfigError(f"{out}: belongs to the run itself; choose another --out")
+    foreign = out.exists() and not _is_own(folder, out)
     if foreign and not force:
         raise ConfigError(
             f"{out}: already exists and is not an export of this run, or was changed since; "
@@ -62,8 +73,8 @@ def write_own(folder: Path, out: Path, parts: Iterable[bytes], name: str, *, for
         if foreign:
             backup = _copy(out)
         # Recorded before the file is moved: it counts as exported even if the process is killed next.
-        _note(folder, {"sha256": digest.hexdigest(), "path": str(out.absolute()), "format": name})
-    return backup
+        known = _note(folder, {"sha256": digest.hexdigest(), "path": str(out.absolute()), "format": name})
+    return Written(backup, known)
 
 
 def _is_own(folder: Path, out: Path) -> bool:
@@ -86,6 +97,9 @@ def _known(folder: Path) -> Iterator[str]:
 def _is_of_run(folder: Path, out: Path) -> bool:
     names = (
         "ledger.sqlite",
+        "ledger.sqlite-wal",
+        "ledger.sqlite-shm",
+        "ledger.sqlite-journal",
         "labels.jsonl",
         "failed.jsonl",
         "run.json",
@@ -93,10 +107,13 @@ def _is_of_run(folder: Path, out: Path) -> bool:
         ".lock",
         ".results.lock",
     )
-    return any((folder / name).exists() and out.samefile(folder / name) for name in names)
+    if out.name in names and out.parent.exists() and out.parent.samefile(folder):
+        return True  # it may come into being at any moment
+    return any((folder / name).exists() and out.exists() and out.samefile(folder / name) for name in names)
 
 
-def _note(folder: Path, facts: dict[str, str]) -> None:
+def _note(folder: Path, facts: dict[str, str]) -> bool:
+    """Records an export; False in a folder that may only be read, such as an archive of a run."""
     line = json.dumps(facts | {"at": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
     path = folder / EXPORTS_FILE
     try:
@@ -105,11 +122,14 @@ def _note(folder: Path, facts: dict[str, str]) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            return False
         raise StoreError(
             f"cannot write {path}: {error.strerror or error}; nothing was exported: free some "
             "disk space, or use "
             "standard output"
         ) from error
+    return True
 
 
 def _sha256(path: Path) -> str:

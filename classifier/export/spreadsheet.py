@@ -13,14 +13,15 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
+from classifier.export.engines import accuracy_of
 from classifier.export.filed import Filed
 from classifier.export.links import link_to
 from classifier.text.characters import shown
 
 COLUMNS = (
     "key", "title", "authors", "year", "arxiv_id", "doi", "url", "label", "path", "status", "decided_by",
-    "confidence", "needs_review", "review_reasons", "runner_up", "secondary", "scope_reason", "rationale",
-    "quotes", "engine", "model", "list", "line", "duplicate_of",
+    "confidence", "accuracy", "needs_review", "review_reasons", "runner_up", "secondary", "scope_reason",
+    "rationale", "quotes", "engine", "model", "list", "line", "duplicate_of",
 )  # fmt: skip
 
 _FORMULA = re.compile(r"(^|[;\t])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -67,6 +68,7 @@ def _cells(filed: Filed) -> dict[str, object]:
         "status": filed.status,
         "decided_by": "person" if filed.is_corrected else "engine",
         "confidence": "" if label.confidence is None else f"{label.confidence:.3f}",
+        "accuracy": accuracy_of(label).removeprefix("accuracy "),
         "needs_review": "yes" if filed.needs_review else "no",
         "review_reasons": "; ".join(label.review_reasons),
         "runner_up": label.runner_up or "",

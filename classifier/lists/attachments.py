@@ -15,10 +15,12 @@ from urllib.parse import unquote, urlsplit
 
 _MAGIC = b"%PDF-"
 _HEAD = 1024  # as in sources.pdf_bytes: readers look for the magic in the first KiB
-_ENDED = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}\s*$|:[^:;/\\]*$")
-"""A complete part: it ends with a file suffix, or with a type after a colon."""
-_FRESH = re.compile(r"\s*(?:$|/|~|\\\\|[A-Za-z]:[/\\]|[a-z]+://|[^:;]*:)")
-"""A part that starts a new path: it begins at a root, or with a title before a colon."""
+_ENDED = re.compile(
+    r"\.[A-Za-z][A-Za-z0-9]{1,4}\s*$|:.*:[^:;/\\]*$|:(?:pdf|html?|application/pdf|text/html)\s*$", re.I
+)
+"""A complete part: it ends with a file suffix, or with a type after a path's second colon."""
+_FRESH = re.compile(r"\s*(?:$|/|~|\\\\|[A-Za-z]:[/\\]|[a-z]+://|[^:;]*:[^;]*:)")
+"""A part that starts a new path: it begins at a root, or is a title, a path and a type."""
 _TYPE = re.compile(r"application/[\w.+-]+|text/[\w.+-]+|image/[\w.+-]+|[A-Za-z]\w{0,15}(?: \w+)?|")
 
 
@@ -45,7 +47,7 @@ def existing_pdf(paths: Iterable[str], folder: Path) -> Path | None:
         for path in _candidates(text, folder):
             if _is_pdf(path):
                 return path
-            if not text.isascii() and (same := _in_other_form(path)) is not None and _is_pdf(same):
+            if not str(path).isascii() and (same := _in_other_form(path)) is not None and _is_pdf(same):
                 return same
     return None
 
@@ -70,15 +72,16 @@ def _exists(path: Path) -> bool:
 
 
 def _parts(field: str) -> list[str]:
-    """The field split at semicolons between paths; a semicolon within a name is kept.
+    """The field split at semicolons or bars between paths; one within a name is kept.
 
     A part without a file suffix is the beginning of a name, unless the next part is a complete path.
     """
     parts: list[str] = []
-    for piece in re.split(r"(?<!\\);", field):
+    pieces = re.split(r"(?<!\\)([;|])", f";{field}")[1:]
+    for sign, piece in zip(pieces[::2], pieces[1::2], strict=True):
         goes_on = parts and parts[-1].strip() and not _ENDED.search(parts[-1]) and not _FRESH.match(piece)
         if goes_on:
-            parts[-1] += f";{piece}"
+            parts[-1] += f"{sign}{piece}"
         else:
             parts.append(piece)
     return parts
@@ -95,17 +98,21 @@ def _path(part: str) -> str:
         # "Title:path:type"; a drive's colon in the path may be unescaped.
         pieces = pieces[1:-1]
     path = ":".join(pieces)
-    return re.sub(r"\\([\\:;,&%_#$ ])", r"\1", path).strip()
+    return re.sub(r"\\([\\:;,&%_#$ {}|])", r"\1", path).strip()
 
 
 def _candidates(text: str, folder: Path) -> list[Path]:
-    if text.startswith("\\\\"):  # a Windows share: opening it would log in to a server that the list names
-        return []
     if text.lower().startswith("file:"):
         text = unquote(urlsplit(text).path)
+    text = text.removeprefix("attachments:")  # Zotero's linked files
+    if re.match(
+        r"[\\/]{2}", text
+    ):  # a Windows share: opening it would log in to a server that the list names
+        return []
     if re.search(r"^[a-z]{2,}://", text, re.IGNORECASE) or not text:
         return []
     forms = [text, text.replace("\\", "/")] if "\\" in text else [text]
+    forms += [plain for form in forms if "%" in form and not re.match(r"[\\/]{2}", plain := unquote(form))]
     found = []
     for form in forms:
         try:

@@ -85,11 +85,14 @@ def _of_bibtex(text: str, line: int) -> Raw:
     body = text[key.end() :] if key else text
     blocks = [part.strip() for part in re.split(r"\\newblock\b", body)]
     plain = decode_address(body)
+    springer = _SPRINGER.match(_clean(body)) if len(blocks) == 1 else None
+    names = _family_first(springer[1] if springer else blocks[0] if len(blocks) > 1 else "")
     return Raw(
         line,
         key=key[1].strip() if key else "",
-        title=_title(body, blocks),
-        authors=_authors(body, blocks),
+        title=_title(body, blocks) or (springer[2] if springer else ""),
+        authors=[f"{name.given} {name.family}" for name in names] or _authors(body, blocks),
+        names=names,
         year=_info(body, "year") or _last_year(decode_latex(_shown(body))),
         urls=[decode_address(found) for found in _groups(_HREF, body) if "://" in found],
         hints=[*(decode_address(found) for found in _groups(_HREF, body)), _DOIBASE.sub("", plain)],
@@ -116,7 +119,24 @@ def _authors(body: str, blocks: list[str]) -> list[str]:
     return [name for person in people if (name := re.sub(r"^and\s+", "", person.strip(" ,.;\n")))]
 
 
+def _family_first(text: str) -> list[PersonName]:
+    """The names of "Muster, A. and Exempel, K. (2020)"; empty if they have another form."""
+    text = _YEAR_BEHIND.sub("", _clean(text))
+    if text.count(",") < 1 or not _INITIALED.match(text):
+        return []
+    return [
+        PersonName(
+            family=found[1].strip(), given=re.sub(r"(?<![^\W\d_.-])([A-Z])$", r"\1.", found[2].strip())
+        )
+        for found in _INITIALED.finditer(text)
+    ]
+
+
 _NAME_END = re.compile(r",?\s+and\s+|,\s+(?=[A-Z])")
+_YEAR_BEHIND = re.compile(r"[\s,.]*\(?(?:19|20)\d\d[a-z]?\)?\.?$")
+_INITIALED = re.compile(r"(?:,?\s*(?:and|&)\s+|,\s+|^)?([^,&]+?),\s*((?:[A-Z]\.[\s~-]*)+|[A-Z]$)(?=[,\s]|$)")
+_SPRINGER = re.compile(r"((?:[^,:]+, (?:[A-Z]\.[ -]?)+(?:, |$|(?=:)|, et al\.?))+):\s+(.+?)[.?!]\s")
+"""LNCS: authors, a colon, the title."""
 
 
 def _of_biblatex(text: str, line: int) -> Raw:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.bibtex_commas import missing_comma, parse_with_commas
+from classifier.lists.bibtex_comments import is_commented
 from classifier.lists.bibtex_values import field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
@@ -36,6 +37,7 @@ _BRACE_OR_PAREN = re.compile(r"(?<!\\)[{}]|[)]")
 _FOLDER = re.compile(r"jabref-meta:\s*fileDirectory[^:]*:\s*([^;\n]+);")
 _NAMED_PART = re.compile(r"\s*(?:family|given|prefix|suffix)=")  # BibLaTeX's extended names
 _BACKSLASH = re.compile(r"\$\\backslash\$|\{?\\textbackslash\}?(?:\{\})?")  # as Mendeley writes it in a path
+_MORE = re.compile(r"\b(?:and\s+others|et\.? al\.?)$", re.IGNORECASE)
 _BIBLATEX = (("prefix", "family"), ("given",), ("suffix",))
 _PLACES = ("journal", "journaltitle", "booktitle")
 _FILED = ("groups", "keywords", "keyword")
@@ -91,7 +93,7 @@ def cut_blocks(lines: Iterator[ListLine]) -> Iterator[Cut]:
         while rest:
             if block is None:
                 found = _START.search(rest)
-                if found is None:
+                if found is None or is_commented(line.text[: len(line.text) - len(rest) + found.start()]):
                     break
                 block = _Open(line.number, found[1].lower(), "}" if found[2] == "{" else ")")
                 block.parts.append(rest[found.start() : found.end() - 1] + "{")
@@ -208,6 +210,7 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
         title=title,
         authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],
         names=names,
+        more_authors=_has_more(values.get("author", "")),
         journal=next(places, ""),
         type="journal article" if entry.entry_type.lower() == "article" else entry.entry_type,
         year=values.get("year") or values.get("date") or "",
@@ -223,9 +226,23 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
 
 def _files(values: Mapping[str, str], folders: list[str]) -> list[str]:
     names = ("file", "pdf", "local-url", "localfile")
-    fields = [_BACKSLASH.sub(r"\\", values.get(name, "")) for name in names]
+    fields = [_BACKSLASH.sub(r"\\", values[name]) for name in names if values.get(name)]
     paths = [path for field in fields for path in split_file_field(field) if "://" not in path]
     return paths + [f"{folder}/{path}" for folder in folders for path in paths]
+
+
+def _has_more(authors: str) -> bool:
+    text = authors.rstrip()
+    return text.endswith(("thers", "l.", "al")) and _MORE.search(text) is not None
+
+
+def _listed(text: str) -> list[str]:
+    """Names between semicolons or commas, which BibTeX would take for one name; empty if they are no such."""
+    if "{" in text or not (";" in text or text.count(",") > 1) or re.search(r"\sand\s", text, re.IGNORECASE):
+        return []
+    parts = text.split(";" if ";" in text else ",")
+    is_list = ";" in text or all(" " in part.strip() for part in parts)
+    return [name for part in parts if (name := " ".join(part.split()))] if is_list else []
 
 
 def _names(text: str) -> list[PersonName]:
@@ -239,7 +256,7 @@ def _names(text: str) -> list[PersonName]:
     )
 
     names = []
-    for name in split_multiple_persons_names(" ".join(text.split())):
+    for name in _listed(text) or split_multiple_persons_names(" ".join(text.split())):
         if name.strip().lower() == "others":
             continue
         try:

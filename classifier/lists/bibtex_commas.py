@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from classifier.lists.bibtex_comments import blank_comments
 from classifier.lists.bibtex_values import end_of_value
 from classifier.model.record import Notice
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_COMMAS = 20
 """Most commas that are inserted into one entry; each requires parsing it again."""
+
+
+_KEY_WITHOUT_COMMA = re.compile(r"@\s*[\w-]+\s*\{\s*([^\s,{}=\"#%]++)(?=\s+[A-Za-z][\w-]*\s*=\s*[{\"\w])")
 
 
 class MissingComma(NamedTuple):
@@ -48,6 +52,11 @@ def parse_with_commas(text: str, first_line: int) -> tuple[Block | None, list[No
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry
 
     notices: list[Notice] = []
+    text = blank_comments(text)
+    if without := _KEY_WITHOUT_COMMA.match(text):
+        text = f"{text[: without.end()]},{text[without.end() :]}"
+        told = f"line {first_line}: a comma is missing after the key '{without[1]}'"
+        notices.append(Notice(code="missing-comma", message=told))
     block = _block(text)
     while len(notices) < _MOST_COMMAS:
         entry = block.ignore_error_block if isinstance(block, DuplicateFieldKeyBlock) else block

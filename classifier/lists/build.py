@@ -13,6 +13,7 @@ from pathlib import Path
 
 from classifier.lists.attachments import existing_pdf
 from classifier.lists.ids import find_address, find_arxiv_id, find_doi
+from classifier.lists.names import without_others
 from classifier.lists.raw import Raw
 from classifier.lists.work_types import csl_type
 from classifier.model.entries import BrokenEntry, ListEntry, PersonName
@@ -42,10 +43,12 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         A `BrokenEntry` if the fields contain no data by which the paper can be found or read.
     """
     notices = list(raw.notices)
+    written = [name for author in raw.authors if (name := clean(author))]
+    authors = [name for author in written if (name := without_others(author))]
     mentions = [*raw.urls, raw.doi, *raw.hints]
     paper = Paper(
         title=clean(_TAG.sub("", raw.title)) or None,
-        authors=tuple(name for author in raw.authors if (name := clean(author))),
+        authors=tuple(authors),
         year=_year(raw.year),
         arxiv_id=find_arxiv_id(raw.arxiv.strip(), mentions),
         doi=find_doi(raw.doi, (*raw.urls, *raw.hints)),
@@ -75,6 +78,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
         type=csl_type(clean(raw.type)),
         journal=clean(_TAG.sub("", raw.journal)) or None,
         names=_names(raw.names, len(paper.authors)),
+        more_authors=raw.more_authors or authors != written,
     )
 
 
@@ -83,6 +87,7 @@ def _names(names: Sequence[PersonName], authors: int) -> tuple[PersonName, ...]:
     cleaned = [
         PersonName(family=clean(name.family), given=clean(name.given), suffix=clean(name.suffix))
         for name in names
+        if len(names) == authors or without_others(name.family)
     ]
     return tuple(cleaned) if len(cleaned) == authors else ()
 

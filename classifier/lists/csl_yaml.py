@@ -17,6 +17,9 @@ from classifier.lists.open_entry import OpenEntry
 from classifier.lists.raw import Damaged, Found, Raw, too_long
 
 _DASH = re.compile(r"( *)-(?:\s|$)")
+_MEMBER = re.compile(r"[\"']?([\w-]+)[\"']?\s*:")
+_LISTS = frozenset(("", "references", "items", "bibliography"))
+"""Members of the file that hold items; the empty one is the file itself."""
 _MARK = re.compile(r"(?:---|\.\.\.)(?:\s|$)|%")
 _ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*[^\s,\]}]")
 _KEY = re.compile(r"\bid:\s*[\"']?([^\s\"']{1,200})")
@@ -27,11 +30,14 @@ def read_csl_yaml(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding per item; no content of the file raises an error."""
     item: _Item | None = None
     indent: int | None = None
+    member = ""
     for line in lines:
         text = line.text
         dash = _DASH.match(text)
+        if named := _MEMBER.match(text):
+            member = named[1]
         depth = len(text) - len(text.lstrip(" "))
-        is_item = dash is not None and (indent is None or depth == indent)
+        is_item = dash is not None and (depth == indent or (indent is None and member in _LISTS))
         ends = (
             bool(text.strip())
             and indent is not None

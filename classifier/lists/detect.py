@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 from classifier.errors import InputError
+from classifier.lists.foreign import describe_binary, describe_object, describe_text
 from classifier.lists.ids import arxiv_in_key
 from classifier.lists.json_array import has_list
 from classifier.lists.line_kinds import looks_plain
@@ -40,18 +41,16 @@ _ANYTHING = ("csv", "text", "markdown")
 _SIGNATURES = {
     "pubmed": re.compile(r"^PMID- ?\d", re.MULTILINE),
     "wos": re.compile(r"\s*(?:FN .*\n(?:VR .*\n)?\s*)?PT [A-Z]\s*\n(?:[A-Z][A-Z0-9] |   )"),
-    "endnote": re.compile(r"\s*%(?:0 [A-Z][a-z]|[AT] \S.*\n(?:.*\n)*?%[A-Z0-9@] )"),
+    "endnote": re.compile(r"\s*%(?:0[ \t]+[A-Z][a-z]|[AT][ \t]+\S.*\n(?:.*\n)*?%[A-Z0-9@][ \t])"),
     "scopus": re.compile(r"\s*Scopus\s*\n\s*EXPORT DATE:", re.IGNORECASE),
     "csl-yaml": re.compile(
-        r"\s*(?:---\s+)?(?:#.*\n\s*)*(?:references:\s*\n(?:\s*#.*\n)*\s*)?- +(?:id|title|type|author|DOI):"
+        r"\s*(?:---\s+)?(?:#.*\n\s*)*"
+        r"(?:(?:[\w-]+:.*\n(?:[ \t-].*\n|\s*\n)*)*?references:\s*\n(?:\s*#.*\n)*\s*)?- +(?:&\S+\s+)?"
+        r"(?:id|citation-key|title|type|author|issued|DOI|URL|abstract|container-title|publisher):"
     ),
     "bbl": re.compile(r"^\s*\\(?:begin\s*\{thebibliography\}|bibitem\b|entry\{[^{}]*\}\{)", re.MULTILINE),
 }
 """The start of a list in the format, or a part of its records; in the order in which they are tried."""
-_BINARY = {b"PK\x03\x04": "a ZIP archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
-           b"\x28\xb5\x2f\xfd": "a zstd archive", b"7z\xbc\xaf": "a 7z archive",
-           b"SQLite format 3": "a SQLite file",
-           b"%PDF-": "one PDF: name its file or folder, or use 'classifier classify'"}  # fmt: skip
 _BIBTEX = re.compile(r"^\s*@\s*[A-Za-z][\w-]*\s*[{(]", re.MULTILINE)
 _RIS = re.compile(r"^\s{0,3}(?:TY|ty|Ty)\s{1,3}-", re.MULTILINE)
 _MARKDOWN = re.compile(r"\]\(\s*<?https?://|^\s*\|[\s:|-]*-[\s:|-]*\|", re.MULTILINE | re.IGNORECASE)
@@ -77,6 +76,11 @@ def detect_format(name: str, head: bytes) -> str:
         raise InputError(f"{name}: cannot be read as a list: it is {markup}; expected {FORMATS}")
     guess = _SUFFIXES.get(suffix)
     found = _json(text) or _by_signature(guess, text)
+    other = describe_object(text) if found in ("csl-json", "jsonl") and text.lstrip()[:1] == "{" else None
+    if not found and (kind := describe_text(text)):
+        other = f"{kind} (its first line is '{_first_line(text)}')"
+    if other:
+        raise InputError(f"{name}: cannot be read as a list: it is {other}; expected {FORMATS}")
     if found:
         return found
     if guess == "csv":
@@ -113,9 +117,8 @@ def _by_signature(guess: str | None, text: str) -> str | None:
 def _text(name: str, head: bytes) -> str:
     if not head.strip():
         raise InputError(f"{name}: the file is empty; expected {FORMATS}")
-    for magic, kind in _BINARY.items():
-        if head.startswith(magic):
-            raise InputError(f"{name}: {kind}, not a reading list; expected {FORMATS}")
+    if kind := describe_binary(name, head):
+        raise InputError(f"{name}: cannot be read as a list: it is {kind}; expected {FORMATS}")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _with_line_feeds(head.decode("utf-16", "replace"))
     controls = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))

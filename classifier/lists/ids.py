@@ -18,13 +18,21 @@ _ID = r"(?:\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)*(?:\.[a-z]{2})?/\d{7})(?:v[1-9]\d{0,
 _MENTION = re.compile(
     # arXiv:ID, arXiv preprint ID, badges (arXiv-ID), arXiv's DOIs and addresses, sites that use its ids, DBLP
     rf"(?:arxiv(?:\.org/(?:abs|pdf|html|ps)/|[-:.\s]\s*(?:preprint\s*:?\s*)?)(?:arxiv:)?"
-    rf"|(?:huggingface\.co/papers|ar5iv(?:\.labs)?\.(?:arxiv\.)?org/(?:abs|html)|alphaxiv\.org/(?:abs|pdf)|\babs)/)"
+    rf"|(?:(?:huggingface|hf)\.co/papers|ar5iv(?:\.labs)?\.(?:arxiv\.)?org/(?:abs|html)|alphaxiv\.org/[a-z]{{3,12}}"
+    rf"|semanticscholar\.org/arxiv|arxiv-vanity\.com/papers|emergentmind\.com/papers|scirate\.com/arxiv|\babs)/)"
     rf"({_ID})",
     re.IGNORECASE,
 )
 SICI = r"<[^<>\s]*::[^<>\s]*>"
 """Part of some older journal DOIs; any other angle bracket ends a DOI."""
 _DOI = re.compile(rf"\b10\.\d{{4,9}}(?:\.\d+)*/(?:[^\s\"<>{{}}|\\^`]|{SICI})+")
+_OF_A_PAGE = re.compile(
+    r"[?#&].*|(?:/(?:full|pdf|epdf|abstract|html|meta|fulltext|references)|\.pdf)/?$"
+    r"|(?<=\d)(?:v\d+)?\.(?:full|abstract|article)\b.*|(?<=^10\.1101/\d{4}\.\d\d\.\d\d\.\d{6})v\d+$"
+    r"|(?<=^10\.1101/\d{4}\.\d\d\.\d\d\.\d{8})v\d+$",
+    re.IGNORECASE,
+)
+"""What publishers add to a DOI in the addresses of their pages."""
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.", re.IGNORECASE)
 _HTTP = re.compile(r"https?://[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _ARCHIVES = (
@@ -80,6 +88,8 @@ def find_doi(field: str, mentions: Iterable[str]) -> str | None:
     for text in (field, *mentions):
         for found in _DOI.finditer(unquote(text) if "%2" in text else text):
             doi = trimmed(found[0])
+            if "://" in found.string[: found.start()]:
+                doi = _OF_A_PAGE.sub("", doi)
             if bare_doi(doi) and not _ARXIV_DOI.match(doi):
                 return bare_doi(doi)
     return None

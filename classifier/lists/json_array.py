@@ -17,7 +17,7 @@ from classifier.lists.raw import MAX_ENTRY_CHARS
 
 _LISTS = frozenset((
     "items", "references", "data", "results", "papers", "documents", "docs", "hits", "works", "articles",
-    "records", "entries", "publications", "bibliography", "recommendedpapers", "library",
+    "records", "entries", "publications", "bibliography", "recommendedpapers", "library", "hit", "notes",
 ))  # fmt: skip
 """Usual names of arrays with a list's entries."""
 _OF_A_PAPER = frozenset(("title", "doi", "abstract", "author", "authors", "year", "externalids", "paperid"))

@@ -7,10 +7,11 @@ cites are never used as the paper.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from classifier.lists.named_fields import KEYS, TITLES, USEFUL, field_name, raw_from_fields
+from classifier.lists.named_fields import KEYS, TITLES, USEFUL, as_texts, field_name, raw_from_fields
 from classifier.lists.raw import Damaged, Found
 
 _INNER = (
@@ -24,6 +25,8 @@ _INNER = (
     "metadata",
     "work",
     "item",
+    "info",
+    "content",
 )
 """Members that contain the paper's record."""
 _CITED = frozenset((
@@ -40,16 +43,23 @@ _LONGEST_ABSTRACT = 20_000
 """Most words of an abstract; larger positions are invalid."""
 _WEAK = frozenset(("name", "link", "links", "url", "urls", "path", "file", "files"))
 """Names of an object that only wraps a paper."""
+_NAMESAKE = re.compile(r"\s+\d{4}$")
 _MOST_RECORDS = 100_000
 
 
 def raw_from_record(record: Mapping[str, Any], line: int) -> Found:
     """The entry in an object; None for notes and attachments of Zotero."""
-    fields = {field_name(str(name)): value for name, value in reversed(list(_unwrapped(record).items()))}
+    items = reversed(list(_unwrapped(record).items()))
+    fields = {
+        field_name(str(name)): _plain_value(value) if isinstance(value, Mapping) else value
+        for name, value in items
+    }
     kind = fields.get("itemtype")
     if isinstance(kind, str) and kind.lower() in _NO_PAPERS:
         key = fields.get("key")
         return Damaged(line, f"an item of type '{kind}', not a paper", key if isinstance(key, str) else "")
+    if isinstance(forum := fields.get("forum"), str):  # OpenReview gives the path on its server
+        fields["pdf"] = f"https://openreview.net/pdf?id={forum}"
     return raw_from_fields(_members(fields), line)
 
 
@@ -77,14 +87,25 @@ def records_within(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """The paper's own object if the record only wraps it."""
     for _ in range(2):
-        if _names_paper(record):
+        if not any(isinstance(value, Mapping) for value in record.values()):
             break
-        inner = (value for name, value in record.items() if field_name(str(name)) in _INNER)
-        found = next((value for value in inner if isinstance(value, Mapping)), None)
+        inner = {field_name(str(name)): value for name, value in record.items() if isinstance(value, Mapping)}
+        found = next((inner[name] for name in _INNER if name in inner), None)
+        if _names_paper(record):  # by an id, or beside the paper itself
+            has_title = any(field_name(str(name)) in TITLES for name, value in record.items() if value)
+            found = inner.get("paper") if has_title else found
+            if not _names_paper(found):
+                break
         if found is None:
             break
-        record = {**{name: value for name, value in record.items() if isinstance(value, str)}, **found}
+        outer = {name: value for name, value in record.items() if isinstance(value, str) and name != "type"}
+        record = {**outer, **found}
     return record
+
+
+def _plain_value(value: Mapping[str, Any]) -> Any:
+    """OpenReview's {"value": …} without its wrapper."""
+    return value["value"] if value.keys() == {"value"} else value
 
 
 def _names_paper(record: Any) -> bool:
@@ -104,13 +125,18 @@ def _members(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if fields.get(name):
             yield known, convert(fields[name])
     for name, value in fields.items():
-        names_others = isinstance(value, list | Mapping) and (name in _CITED or name in KEYS)
+        names_others = isinstance(value, list | Mapping) and (
+            name in _CITED or (name in KEYS and name != "identifier")
+        )
         if not names_others and name not in _CONVERTED and name not in _PLACES:
             yield name, value
     for name in _IDS:
         if isinstance(ids := fields.get(name), Mapping):
             yield from ((str(kind), value) for kind, value in ids.items() if field_name(str(kind)) in _KINDS)
     places = [place for name in _PLACES for place in _dicts(fields.get(name))]
+    if not places:
+        return
+    yield "journal", next((text for place in places for text in as_texts(_source_name(place))), "")
     for known, parts in (("pdfurl", ("pdf_url", "oa_url")), ("links", ("landing_page_url",))):
         yield known, [place[part] for place in places for part in parts if isinstance(place.get(part), str)]
 
@@ -124,6 +150,37 @@ def _parsed_authors(value: Any) -> list[Mapping[str, Any]]:
     """ArXiv's `authors_parsed`: lists of family name, given names and suffix."""
     lists = [one for one in value if isinstance(one, list)] if isinstance(value, list) else []
     return [dict(zip(("family", "given", "suffix"), one, strict=False)) for one in lists]
+
+
+def _source_name(place: Mapping[str, Any]) -> Any:
+    """The journal of OpenAlex's locations; a repository is none."""
+    source = place.get("source")
+    return (
+        source.get("display_name")
+        if isinstance(source, Mapping) and source.get("type") != "repository"
+        else None
+    )
+
+
+def _best(value: Any) -> Any:
+    """The text of each of INSPIRE's and DataCite's objects, without its source and language."""
+    return [
+        next((one[name] for name in ("title", "value") if name in one), one) for one in _dicts(value)
+    ] or value
+
+
+def _descriptions(value: Any) -> Any:
+    """DataCite's description that is an abstract."""
+    return [one.get("description") for one in _dicts(value) if one.get("descriptionType") == "Abstract"]
+
+
+def _people(value: Any) -> Any:
+    """DBLP's authors: objects in an object, with a number behind names that several people have."""
+    if not isinstance(value, Mapping):
+        return value
+    inner = next((one for name, one in value.items() if field_name(str(name)) in ("author", "value")), value)
+    texts = [_text(one) for one in (inner if isinstance(inner, list) else [inner])]
+    return [_NAMESAKE.sub("", text) for text in texts if isinstance(text, str)]
 
 
 def _authorships(value: Any) -> list[str]:
@@ -167,6 +224,13 @@ def _first_created(value: Any) -> Any:
 _CONVERTED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "authorsparsed": ("author", _parsed_authors),
     "authorships": ("author", _authorships),
+    "authors": ("authors", _people),
+    "titles": ("titles", _best),
+    "abstracts": ("abstracts", _best),
+    "dois": ("dois", _best),
+    "arxiveprints": ("arxiveprints", _best),
+    "descriptions": ("abstract", _descriptions),
+    "publicationtypes": ("publicationtype", lambda value: next(iter(as_texts(value)), None)),
     "creators": ("creators", _creators),
     "abstractinvertedindex": ("abstract", _abstract),
     "attachments": ("attachments", _paths),

@@ -23,7 +23,8 @@ _WRAPPED = 45
 _FIELD = re.compile(
     r"[A-Z][A-Z0-9]{1,3}\s{0,3}-\s"  # RIS and MEDLINE
     r"|%\S\s"  # EndNote
-    r"|(?:authors?|abstract|date|year|journal|source|publisher|keywords?|categories|comments?|subjects?|type|pages?"
+    r"|(?:publication title|doi|pmid|accession|authors?"
+    r"|abstract|date|year|journal|source|publisher|keywords?|categories|comments?|subjects?|type|pages?"
     r"|volume|issn|isbn|language|affiliations?|from|to|cc|sent|reply-to|message-id|content-type|key|id|name|version"
     r"|license|description|status|host|port|user|path|note)\s*[:=]",
     re.IGNORECASE,
@@ -32,6 +33,12 @@ _CODE = re.compile(
     r"[{}\\=;<>]$|^[{}\[\]<>(/\\@$|&;}]|^(?:import|from|def|class|return|if|else|for|while|export|set|sudo|pip)\b.*[:;=(]"
     r"|\w\(.*\)[;:]?$|\s[=!+]?=\s|==|->|=>|</|::|&&|\|\||^--|^[\w.-]+=\S|^[\w.-]+:$|^\"[\w.-]+\"\s*:|^[\w-]+:\s+[\d\"'{\[]|(?:\S:\S.*){3}"
 )
+_TAGGED = re.compile(r"([A-Z][A-Z0-9])(?:\s+\S|\s*$)")
+_NAMED = re.compile(r"\s*(?:- +)?([a-z][\w-]*):(?:\s|$)")
+_FIELDS = frozenset((
+    "title", "author", "authors", "year", "doi", "url", "abstract", "date", "journal", "type", "id", "name",
+    "version", "message", "description", "tags", "keywords", "layout", "email", "license",
+))  # fmt: skip
 _TIME = re.compile(r"\W*(?:\d{4}-\d\d-\d\d[T ]|[A-Z][a-z]{2} +\d{1,2} )?\d\d:\d\d(?::\d\d)?\b")
 _CELLS = re.compile(r"[\t;|].*[\t;|].*[\t;|]|(?:,[^\s].*){3}|,,")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -46,9 +53,20 @@ def looks_plain(text: str) -> bool:
     shown = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not shown:
         return True  # comments only: the reader reports that there is no entry
+    if _is_record(shown):
+        return False
     prose = _prose_lines(lines)
     good = sum(_is_entry(line) and index not in prose for index, line in enumerate(lines))
     return good >= _LEAST * len(shown)
+
+
+def _is_record(shown: list[str]) -> bool:
+    """Whether most lines begin with tags or with names of fields, as in an unknown export or a YAML file."""
+    for pattern, least in ((_TAGGED, 4), (_NAMED, 3)):
+        found = [match[1] for line in shown if (match := pattern.match(line))]
+        if len(set(found)) >= least and 2 * len(found) >= len(shown):
+            return pattern is _TAGGED or len(_FIELDS.intersection(found)) > 1
+    return False
 
 
 def _is_entry(line: str) -> bool:

@@ -57,6 +57,8 @@ _LABEL_WORD = (
 )
 _LABEL = re.compile(rf"(?:\W|\d|_|\b(?:{_LABEL_WORD})\b)*", re.IGNORECASE)
 _PAPER_LABEL = re.compile(r"\W*(?:full[ -])?(?:paper|pdf|arxiv|doi|preprint|publication)\b", re.IGNORECASE)
+_EMPTIED = re.compile(r"[\[(][ ]*(?:\t[ ]*)+[\])]")
+"""Brackets around links only, as in "[[paper](URL)] Title"."""
 _BOLD = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)|[\"“]([^\"“”]{12,})[\"”]")
 _TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>")
 _EMPHASIS = re.compile(r"(?<!\\)[*`~]+|(?<![\w\\])_+|_+(?!\w)")
@@ -64,7 +66,8 @@ _LEADING = re.compile(
     r"^(?:[^\w$\"“(\[]+|\[\d{1,3}\][:.]?|:\w+:|[(\[][^()\[\]]*\d{4}[^()\[\]]*[)\]][:.,\s]*|\[[ xX]?\])+"
 )
 _AFTER_TITLE = re.compile(
-    r"\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t", re.IGNORECASE
+    r"(?<!\.[A-Z])\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t",
+    re.IGNORECASE,
 )
 _NAME = r"[A-Z][\w.'’-]*(?:\s+(?:van|von|de|der|den|del|di|la|le|[A-Z][\w.'’-]*)){0,3}\s+[A-Z][\w'’-]+"
 _NAMES = re.compile(
@@ -174,7 +177,7 @@ def title_of(text: str, *, described: bool = False) -> str:
     Args:
         described: The text describes a link, so only marked text is a title.
     """
-    text = without_links(text)
+    text = _EMPTIED.sub("\t", without_links(text))
     for match in _BOLD.finditer(text):
         title = _trimmed(match[1] or match[2])
         if is_title(title, 3):

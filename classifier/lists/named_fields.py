@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.ids import arxiv_in_key
-from classifier.lists.names import comma_names, given_first, parse_names, split_names
+from classifier.lists.names import comma_names, given_first, parse_names, split_names, without_others
 from classifier.lists.raw import Raw
 from classifier.model.entries import PersonName
 from classifier.model.identity import bare_doi
@@ -33,27 +33,31 @@ KEYS = (
 )
 # English first, then German, French and Spanish.
 TITLES = (
-    "title", "papertitle", "articletitle", "documenttitle", "paper",
+    "title", "papertitle", "articletitle", "documenttitle", "papername", "paper",
     "titel", "titre", "titulo",
     "name", "displayname", "titles",
 )  # fmt: skip
 AUTHORS = (
-    "author", "authorfullnames", "authors", "authornames", "authorlist", "creators",
+    "author", "authorfullnames", "authors", "authornames", "authorlist", "authorstring", "creators",
     "autor", "autoren", "verfasser", "auteur", "auteurs", "autores",
     "editor",
 )  # fmt: skip
 YEARS = (
     "year", "publicationyear", "pubyear", "issued", "date", "publicationdate", "published", "submitted",
+    "earliestdate",
     "jahr", "erscheinungsjahr", "annee", "anneedepublication", "ano", "anodepublicacion",
     "datum", "fecha",
 )  # fmt: skip
-DOIS = ("doi", "digitalobjectidentifier")
-ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink")
+DOIS = ("doi", "digitalobjectidentifier", "dois")
+ARXIVS = ("arxiv", "arxivid", "eprint", "arxivnumber", "arxivurl", "arxivlink", "arxiveprints")
 ABSTRACTS = (
-    "abstract", "abstractnote", "summary", "text",
+    "abstract", "abstracttext", "abstracts", "abstractnote", "summary", "text",
     "zusammenfassung", "kurzfassung", "resume", "resumen", "overview", "tldr",
 )  # fmt: skip
-URLS = ("pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "uri", "arxivurl", "arxivlink")
+URLS = (
+    "pdfurl", "pdflink", "openaccesspdf", "url", "urls", "link", "links", "paperurl", "paperlink",
+    "linktopaper", "uri", "arxivurl", "arxivlink",
+)  # fmt: skip
 FILES = (
     "fileattachments",
     "file",
@@ -73,7 +77,7 @@ HINTS = (
 
 JOURNALS = (
     "journal", "journaltitle", "publicationtitle", "containertitle", "sourcetitle", "journalname", "venue",
-    "publicationvenue", "publication", "booktitle", "zeitschrift", "revue", "revista",
+    "publicationvenue", "publication", "pub", "booktitle", "zeitschrift", "revue", "revista",
 )  # fmt: skip
 TYPES = ("itemtype", "documenttype", "publicationtype", "type", "typeofwork")
 
@@ -115,7 +119,7 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
     ]
     addresses = [text for text in _texts(named, FILES) if _is_address(text)]
     key = _first(_plain(named), KEYS)
-    authors, names = _authors(named)
+    authors, names, more = _authors(named)
     arxiv, doi = _first(named, ARXIVS), _first(named, DOIS)
     filed_by, filed = filed_under(named)
     return Raw(
@@ -124,6 +128,7 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         title=_first(named, TITLES),
         authors=authors,
         names=names,
+        more_authors=more,
         journal=_first(named, JOURNALS),
         type=_first(_plain(named), TYPES),
         year=_first(named, YEARS),
@@ -188,18 +193,22 @@ def as_texts(value: Any, depth: int = 0) -> list[str]:
     return []
 
 
-def _authors(named: Mapping[str, Any]) -> tuple[list[str], list[PersonName]]:
-    """The authors as shown; and in parts if the fields separate them."""
+def _authors(named: Mapping[str, Any]) -> tuple[list[str], list[PersonName], bool]:
+    """The authors as shown; in parts if the fields separate them; whether a text says that there are more."""
     for name in AUTHORS:
         value = named.get(name)
         if isinstance(value, str):
-            return split_names(value), parse_names(comma_names(value))
+            return (
+                split_names(value),
+                parse_names(comma_names(value)),
+                without_others(value) != value.rstrip(),
+            )
         if isinstance(value, list):
             found = [author for item in value if (author := _one_author(item)) and author[0]]
             parts = [part for _, part in found if part is not None]
             known = len(parts) == len(found) and any(part.given for part in parts)
-            return [text for text, _ in found], parts if known else []
-    return [], []
+            return [text for text, _ in found], parts if known else [], False
+    return [], [], False
 
 
 def _one_author(value: Any) -> tuple[str, PersonName | None] | None:
@@ -208,8 +217,11 @@ def _one_author(value: Any) -> tuple[str, PersonName | None] | None:
         return given_first(value), next(iter(parse_names([value])), None)
     if not isinstance(value, Mapping):
         return None
-    whole = _part(value, "literal") or _part(value, "name")
-    if whole:
+    whole = _part(value, "literal")
+    name = _part(value, "name") or _part(value, "full_name")
+    if not whole and name.count(",") == 1:  # "Family, Given", as DataCite, Zenodo and INSPIRE have it
+        return given_first(name), next(iter(parse_names([name])), None)
+    if whole := whole or name:
         return whole, PersonName(family=whole)
     given = _part(value, "given") or _part(value, "firstName") or _part(value, "first")
     family = _part(value, "family") or _part(value, "lastName") or _part(value, "last")

@@ -12,6 +12,10 @@ from collections.abc import Iterable
 from classifier.model.entries import PersonName
 
 _INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,4}")
+_OTHERS = re.compile(
+    r"(?:^|[,;&]\s*|\s*\band\s+|\s+(?=et\b))(?:and\s+)?(?:et\.?\s?al(?:ii)?\.?|al\.|others|u\.\s?a\.)\s*$",
+    re.IGNORECASE,
+)
 _AUTHOR_NUMBER = re.compile(r"\s*\(\d{6,}\)")  # Scopus's, behind full names
 
 
@@ -39,6 +43,13 @@ def parse_names(names: Iterable[str]) -> list[PersonName]:
     return found if any(name.given for name in found) else []
 
 
+def without_others(text: str) -> str:
+    """A name, or a text of names, without "et al." or "and others" at its end."""
+    if not text.rstrip().lower().endswith(("al", "al.", "alii", "others", "a.")):
+        return text
+    return _OTHERS.sub("", text).rstrip()
+
+
 def split_names(text: str) -> list[str]:
     """Names separated by ";", " and " or, if each part has several words, by commas; "et al." is removed."""
     return [given_first(name) for name in comma_names(text)]
@@ -47,7 +58,7 @@ def split_names(text: str) -> list[str]:
 def comma_names(text: str) -> list[str]:
     """As `split_names`, but "Family, Given" is not reordered."""
     text = _AUTHOR_NUMBER.sub("", text)
-    text = re.sub(r",?\s+(?:et al\.?|and others|& al\.?)\s*$", "", text.strip(), flags=re.IGNORECASE)
+    text = without_others(text.strip())
     if ";" in text:
         parts = text.split(";")
     elif re.search(r"\s(?:and|&)\s", text):

@@ -1,8 +1,9 @@
 """A text file of ids, DOIs, addresses, paths or titles -> raw entries.
 
-What enters: lines. What leaves: one finding per line, or one per id, DOI or address on it. Blank lines and
-those with "#" in front are skipped; bullets and numbers in front are removed. Text after the only id, DOI or
-address of a line is the paper's title; only the ids of a reference in prose are used.
+What enters: lines. What leaves: one finding per line, or one per id, DOI or address on it. Blank lines, lines
+without letters, those with "#" in front, and headings such as "To read:" are skipped; bullets and numbers in
+front are removed. Text after the only id, DOI or address of a line is the paper's title, up to a comment
+("# read"); only the ids of a reference in prose are used.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from classifier.model.reference import Reference, parse_reference
 _BULLET = re.compile(r"\s*(?:[-*+•·]\s+|\[\d{1,4}\]:?\s*|\(?\d{1,4}[.)]\s+)?")
 _BETWEEN_PATHS = re.compile(r"(?<=\.pdf)\s*[,;]\s*", re.IGNORECASE)
 _CATEGORY = re.compile(r"^\s*\[[\w.-]+\]\s*")  # as in arXiv's stamp
+_COMMENT = re.compile(r"\s+#\s.*$")
+_ANY = re.compile(r"[^\W_]")
 _LONGEST = 4000
 """Longest line in characters; longer ones are not titles or ids."""
 
@@ -32,8 +35,8 @@ def read_plain(lines: Iterator[ListLine]) -> Iterator[Found]:
         elif len(text) > _LONGEST:
             reason = f"{len(text):,} characters on a line; expected one id, DOI, address or title"
             yield Damaged(line.number, reason)
-        elif text and not text.startswith("#"):
-            for found in _read(without_bullet(text), line.number):
+        elif _ANY.search(text) and not text.startswith("#") and not text.endswith(":"):
+            for found in _read(_without_comment(without_bullet(text)), line.number):
                 if isinstance(found, Raw):
                     found.notices += [ASSUMED] * line.assumed
                 yield found
@@ -43,6 +46,12 @@ def without_bullet(text: str) -> str:
     """The line without a bullet or number in front."""
     found = _BULLET.match(text)
     return text[found.end() :] if found else text
+
+
+def _without_comment(text: str) -> str:
+    """The line without a comment behind its ids; titles such as "C # in Practice" stay whole."""
+    found = _COMMENT.search(text)
+    return text[: found.start()] if found and find_mentions(text[: found.start()]) else text
 
 
 def _read(text: str, line: int) -> list[Found]:

@@ -1,8 +1,8 @@
 """PubMed's export (MEDLINE, .nbib) -> raw entries.
 
-What enters: lines. What leaves: one finding per record. A record ends at a blank line or at the next PMID.
-Lines that do not begin with a tag continue the field. No maintained library reads this
-format record by record (docs/adr/0008-reading-lists.md).
+What enters: lines. What leaves: one finding per record. A record ends at the next PMID, or at a blank line
+that no indented line follows. Lines that do not begin with a tag continue the field. No maintained library
+reads this format record by record (docs/adr/0008-reading-lists.md).
 """
 
 from __future__ import annotations
@@ -25,10 +25,15 @@ _DOI = re.compile(r"(\S+)\s*\[doi\]", re.IGNORECASE)
 def read_pubmed(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding per record; no content of the file raises an error."""
     record: TaggedRecord | None = None
-    stray = False
+    stray = blank = False
     for line in lines:
         found = _TAG.match(line.text)
-        if record is not None and (not line.text.strip() or (found and found[1] == _START)):
+        is_blank = not line.text.strip()
+        ended = (
+            blank and not is_blank and not line.text.startswith("   ")
+        )  # else another paragraph of the field
+        blank = is_blank
+        if record is not None and (ended or (found and found[1] == _START)):
             yield _finding(record)
             record = None
         if found:

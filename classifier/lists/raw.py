@@ -32,6 +32,7 @@ class Raw:
         hints: Texts that may mention an id: notes, journals, "howpublished".
         notices: Assumptions of the reader.
         names: The authors in parts, as many as `authors`; empty if the format does not separate the parts.
+        more_authors: The authors' field itself said so; `build` finds it among the names.
         journal, type: As the list has them.
         filed: Where the list itself files the entry: names of groups, collections, categories or keywords.
         filed_by: Which of these: "groups", "category", "tags" or "keywords"; empty if there are none.
@@ -50,6 +51,7 @@ class Raw:
     hints: Sequence[str] = ()
     notices: list[Notice] = field(default_factory=list)
     names: Sequence[PersonName] = ()
+    more_authors: bool = False
     journal: str = ""
     type: str = ""
     filed: Sequence[str] = ()

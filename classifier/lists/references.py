@@ -25,11 +25,13 @@ _MENTION = re.compile(
     rf"""(?P<address> https?:// {_REST}+ | (?<![\w/.])(?:(?:www|export)\.)?arxiv\.org/ {_REST}+
                     | (?<![\w/.])(?:(?:dx|www)\.)?doi\.org/10\. {_REST}+ )
        | (?<![\w/.]) (?:doi\s*:?\s*)? (?P<doi> 10\.\d{{4,9}}(?:\.\d+)*/ (?: {_REST} | {SICI} )+ )
-       | (?<![\w/.]) arxiv(?:\s+preprint)? [\s:]* (?:arxiv\s*:\s*)?
+       | (?<![\w/.]) (?: arxiv(?:\s+preprint)? [\s:]* (?:arxiv\s*:\s*)? | (?:CoRR,?\s+)?abs/ )
                 (?P<named> {_NEW_ID} | {_OLD_ID} ) (?![\w/]) {_CATEGORY}
        | (?<![\w/.:-]) (?P<bare> {_NEW_ID} | {_OLD_ID} ) (?![\w/]|\.\d) {_CATEGORY}""",
     re.VERBOSE | re.IGNORECASE,
 )
+_BETWEEN_IDS = re.compile(r"(?:(?<=\d{4}\.\d{4})|(?<=\d{4}\.\d{5}))/(?=\d{4}\.\d{4,5}(?![\w/.]))")
+_NUMBERS = re.compile(r"(?<!\S)\(?\d{1,3}[.)](?!\S)")  # "1." and "2." of several ids on a line
 _LINK_WORDS = re.compile(
     r"\b(?:and|und|et|y|see|arxiv|preprint|doi|dois|ids?|pdf|url|urls|link|links|paper|papers)\b",
     re.IGNORECASE,
@@ -75,11 +77,13 @@ def without_mentions(text: str, mentions: list[Mention]) -> str:
 
 def is_only_mentions(text: str, mentions: list[Mention]) -> bool:
     """Whether the line contains only mentions, separators, and words such as "and" or "arXiv"."""
-    return bool(mentions) and not _WORD.search(_LINK_WORDS.sub(" ", without_mentions(text, mentions)))
+    return bool(mentions) and not _WORD.search(
+        _LINK_WORDS.sub(" ", _NUMBERS.sub(" ", without_mentions(text, mentions)))
+    )
 
 
 def _mentions(text: str) -> Iterator[Mention]:
-    for found in _MENTION.finditer(text):
+    for found in _MENTION.finditer(_BETWEEN_IDS.sub(" ", text)):
         written = found["address"] or found["doi"] or found["named"] or found["bare"]
         if not (found["named"] or found["bare"]):
             written = trimmed(written)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from classifier.lists.lines import ListLine
 
 START, END = "TY", "ER"
-_LINE = re.compile(r"(\s{0,3})([A-Za-z][A-Za-z0-9])(\s{1,3})-(?:\s(.*)|)$", re.DOTALL)
+_LINE = re.compile(r"(\s{0,3})([A-Za-z][A-Za-z0-9])(\s{1,3})-(\s?)(.*)$", re.DOTALL)
 _PROSE = frozenset(("AB", "N2", "N1", "TI", "T1", "T2", "TT", "CT", "BT", "NO", "RN"))
 """Tags whose values are running text, which programs wrap."""
 _MORE_TAGS = re.compile(
@@ -43,6 +43,7 @@ class _Layout(NamedTuple):
     indent: str
     gap: str
     capitals: bool
+    tight: bool  # no blank behind the dash
 
 
 def read_tags(lines: Iterable[ListLine]) -> Iterator[TagLine]:
@@ -52,8 +53,8 @@ def read_tags(lines: Iterable[ListLine]) -> Iterator[TagLine]:
     current = ""
     for line in ahead:
         found = _LINE.match(line.text)
-        tag, value = (found[2].upper(), found[4] or "") if found else ("", "")
-        own = _Layout(found[1], found[3], found[2].isupper()) if found else None
+        tag, value = (found[2].upper(), found[5]) if found else ("", "")
+        own = _layout(found, layouts) if found else None
         if own is None or not _begins_field(tag, value, own, layouts, current, ahead):
             yield TagLine("", "", line)
             continue
@@ -67,9 +68,16 @@ def read_tags(lines: Iterable[ListLine]) -> Iterator[TagLine]:
         yield TagLine(tag, value, line)
 
 
+def _layout(found: re.Match[str], layouts: set[_Layout]) -> _Layout:
+    tight = not found[4] and (bool(found[5]) or any(layout.tight for layout in layouts))
+    return _Layout(found[1], found[3], found[2].isupper(), tight)
+
+
 def _begins_field(
     tag: str, value: str, own: _Layout, layouts: set[_Layout], current: str, ahead: _Ahead
 ) -> bool:
+    if own.tight and own not in layouts:  # "TY  -JOUR": only in a file that begins like this
+        return tag == START and _TYPE.fullmatch(value) is not None
     if not layouts:  # outside entries
         return own.capitals or tag == START
     same, is_text = own in layouts, current in _PROSE

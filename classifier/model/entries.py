@@ -37,6 +37,7 @@ class ListEntry(Record):
         journal: The journal, proceedings or book that contains it.
         names: The authors in parts, one for each of `paper.authors`; empty if the format does not separate
             the parts.
+        more_authors: Whether the list says that there are others ("et al.", "and others").
         notices: What was assumed or ignored: `encoding`, `duplicate-key`, `attachment`, ….
     """
 
@@ -50,6 +51,7 @@ class ListEntry(Record):
     type: str | None = None
     journal: str | None = None
     names: tuple[PersonName, ...] = ()
+    more_authors: bool = False
 
 
 class BrokenEntry(Record):

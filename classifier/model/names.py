@@ -18,6 +18,11 @@ _PARTICLES = frozenset(
         *("la", "las", "le", "los", "ter", "van", "vom", "von", "zu", "zum", "zur"),
     }
 )
+_INITIALS = re.compile(r"[A-Z]{1,3}")
+_WORD = re.compile(r"[^\W\d_]+")
+_SPECIAL = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "a", "œ": "o", "ı": "i"})
+_UMLAUT = re.compile(r"([aou])e|a(?=a)")
+"""Two letters for one: "ue" for "ü", "aa" for "å"."""
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _GROUP = re.compile(
     r"\b(?:team|group|consortium|collaboration|project|laboratory|lab|labs|institute|university|committee|"
@@ -53,16 +58,27 @@ def family_name(author: str) -> str:
 def authors_agree(wanted: Sequence[str], found: Sequence[str]) -> bool:
     """Whether at least half of the wanted family names are among the found ones.
 
-    Lists are often cut ("et al.") and given names abbreviated. Unknown authors on either side agree.
+    Lists are often cut ("et al.") and given names abbreviated. Unknown authors on either side agree, and so
+    does a group with persons: "OpenAI" and the people of its report.
     """
+    if all(map(_GROUP.search, wanted)) != all(map(_GROUP.search, found)):
+        return True
     names = {_last_word(author) for author in wanted} - _OTHERS - {""}
     theirs = {_last_word(author) for author in found} - {""}
     return not names or not theirs or 2 * len(names & theirs) >= len(names)
 
 
 def _last_word(author: str) -> str:
-    """The last word of the family name, folded: "van der Berg, Jan" and "Jan van der Berg" agree."""
-    family = author.partition(",")[0]
-    letters = unicodedata.normalize("NFKD", _COMMAND.sub("", family)).casefold()
-    words = re.findall(r"[^\W\d_]+", "".join(c for c in letters if c.isalpha() or c.isspace() or c == "-"))
-    return words[-1] if words else ""
+    """The last word of the family name, folded: "van der Berg, Jan" and "Jan van der Berg" agree.
+
+    So do "Muster AB" and "Anna Muster", "King Jr." and "King", "Müller" and "Mueller", "Øst" and "Ost".
+    """
+    words = author.partition(",")[0].split()
+    while len(words) > 1 and _SUFFIX.fullmatch(words[-1]):
+        words.pop()
+    if len(words) > 1 and _INITIALS.fullmatch(words[-1]) and not words[-2].isupper():
+        words.pop()  # as PubMed has them, behind the family name
+    letters = unicodedata.normalize("NFKD", _COMMAND.sub("", " ".join(words))).casefold()
+    letters = "".join(c for c in letters.translate(_SPECIAL) if c.isalpha() or c.isspace() or c == "-")
+    found = _WORD.findall(letters)
+    return _UMLAUT.sub(r"\1", found[-1]) if found else ""

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 TELLING_LETTERS = 40
 """Two papers may have the same shorter title ("Editorial"), so their authors must agree."""
-_GENERIC_LETTERS = 16
+GENERIC_LETTERS = 16
 """Titles this short ("Editorial", "Introduction") identify a paper only together with known authors."""
 _MENDED = 0.6
 """Least similarity of the letters of a title before and after a correction (chosen: "Rewards that LMs
@@ -89,6 +89,7 @@ class Traits:
 
     title: str = ""
     authors: tuple[str, ...] = ()
+    year: int | None = None
     arxiv: str = ""
     doi: str = ""
     file: str = ""
@@ -137,6 +138,7 @@ def traits_of(
     return Traits(
         title=paper.title or (found and found.title) or "",
         authors=paper.authors or (found.authors if found else ()),
+        year=paper.year,
         arxiv=arxiv or from_doi,
         doi="" if from_doi else doi,
         file=file or "",
@@ -149,8 +151,9 @@ def same_work(a: Traits, b: Traits, *, same_key: bool = False) -> bool:
     """Whether two entries belong to one paper.
 
     With a shared id, the titles must not contradict, since proceedings share DOIs and ids get pasted wrongly;
-    if the key is the same too, a corrected title may differ more, or the authors may agree instead. Without a
-    shared id, titles must be near-equal, and authors must agree if known.
+    if the key is the same too, a corrected title may differ more, or the authors may agree instead; under the
+    same arXiv id the title of a later version may differ more, if the authors agree. Without a shared id,
+    titles must be near-equal, and authors must agree if known.
 
     Args:
         same_key: Whether both have, or had, the same key. It decides only if one side has no traits.
@@ -159,8 +162,10 @@ def same_work(a: Traits, b: Traits, *, same_key: bool = False) -> bool:
         return same_key
     titled = bool(a.folded.letters and b.folded.letters)
     if a.shares_id(b):
-        return not titled or a.folded.agrees(b.folded) or (same_key and _is_mended(a, b))
-    if titled and same_title(a.title, b.title):
+        if not titled or a.folded.agrees(b.folded) or (same_key and _is_mended(a, b)):
+            return True
+        return bool(a.arxiv) and a.arxiv == b.arxiv and _is_retitled(a, b)
+    if titled and same_title(a.title, b.title) and not _are_of_a_series(a, b):
         return _same_by_title(a, b, same_key=same_key)
     if titled and not (same_key or a.folded.agrees(b.folded)):
         return False
@@ -178,14 +183,29 @@ def _same_by_title(a: Traits, b: Traits, *, same_key: bool) -> bool:
     letters = min(len(a.folded.letters), len(b.folded.letters))
     if a.doi and b.doi and letters < TELLING_LETTERS:
         return False
-    return letters >= _GENERIC_LETTERS or known or same_key
+    return letters >= GENERIC_LETTERS or known or same_key
+
+
+def _are_of_a_series(a: Traits, b: Traits) -> bool:
+    """Whether two papers of one title may be two because it is short and their years differ: "Editorial"."""
+    letters = min(len(a.folded.letters), len(b.folded.letters))
+    differ = bool(a.year and b.year) and a.year != b.year
+    return differ and letters < GENERIC_LETTERS and not (a.abstract and a.abstract == b.abstract)
 
 
 def _is_mended(a: Traits, b: Traits) -> bool:
+    return _alike(a, b) >= _MENDED or bool(a.authors and b.authors and authors_agree(a.authors, b.authors))
+
+
+def _is_retitled(a: Traits, b: Traits) -> bool:
+    """Whether a later version of a preprint may have the other title."""
+    return bool(a.authors and b.authors) and _alike(a, b) >= _MENDED and authors_agree(a.authors, b.authors)
+
+
+def _alike(a: Traits, b: Traits) -> float:
     from rapidfuzz.distance import Indel
 
-    alike = Indel.normalized_similarity(a.folded.letters, b.folded.letters)
-    return alike >= _MENDED or bool(a.authors and b.authors and authors_agree(a.authors, b.authors))
+    return Indel.normalized_similarity(a.folded.letters, b.folded.letters)
 
 
 @dataclass(frozen=True)

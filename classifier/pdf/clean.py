@@ -20,6 +20,7 @@ _BREAK = re.compile(
     r"[\x02\ufffe\-\u2010\u00ad](?:(?<=\w[\x02\ufffe])\n?|(?<=\w[-\u2010\u00ad])\n)"
     r"([^\W_]\w{0,80})([^\s\w-]{0,8})(-?)[ \n]?"
 )
+_OPEN_BREAK = re.compile(r"[\x02\ufffe](?=[^\s\w\x02\ufffe])")
 _LEFT_HALF = re.compile(r"[^\W\d_][\w-]*\Z")
 _LONGEST_WORD = 80
 """Most characters of a word that are read on each side of a break; no word is longer."""
@@ -28,9 +29,31 @@ _LONGEST_PAGE = 20_000
 _LEAST_HALF = 4
 """Least number of letters of each half of a compound: shorter halves are often words ("with-out",
 "in-put")."""
-_HYPHENS = frozenset("-\u2010\u00ad\x02\ufffe")
+_FOOT = re.compile(r"(?:\d{1,4}|[^\Wa-z_]\S* [^\n]{1,120})\s*\Z")
+"""The page's foot after a word that continues on the next page: a number, or a name of several words."""
+_MARKS = "-\u2010\u00ad\x02\ufffe\n"
+_HYPHENS = frozenset(_MARKS.strip())
 _NOT_PLAIN = re.compile(r"[\x21-\x7e]?[^\x00-\x7e]+")
+# Superscripts and subscripts in a line of text, which engines put on separate lines. The pattern starts with
+# the line break because a search for a fixed character is fast.
+_SCRAPS = re.compile(
+    r"\n(?<=[^\n]{29}[^\n.:;!?]\n)((?:(?![\u2022\u25cf\u25aa\u2023*\u2013\u2014-]\n|\(\d)[^\n]{1,4}\n){1,14})"
+    r"(?=(?!arXiv)[a-z(),.;\]|=<>+\u2212\u2264\u2265\u2248])"
+)
+_WORDS = re.compile(r"[^\W\d_]{3,}")
+_TICKS = re.compile(r"(?:^-?\d[\d.,]*\n){3}", re.MULTILINE)
+"""Numbers along an axis."""
+_PROSE = 0.5
+"""If a lower share of a line is words of three or more letters, it consists of numbers or a formula."""
+_POINT = re.compile(r"\n(?<=[^\n]{20}\n)(?=[,.;](?:[ \n]|\Z))")
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufdd0-\ufdef\uffff]")
+_PRIVATE = re.compile("[\uf001-\uf0ff\uf720-\uf77f]")
+# Codes of Adobe for old-style digits and small capitals, of Apple for ligatures, of Symbol for bullets.
+_PRIVATE_LETTERS = (
+    {chr(0xF730 + digit): str(digit) for digit in range(10)}
+    | {chr(0xF760 + at): chr(0x40 + at) for at in range(1, 27)}
+    | {"\uf001": "fi", "\uf002": "fl", "\uf0b7": "\u2022", "\uf0a7": "\u25aa", "\uf0d8": "\u2023"}
+)
 _SPACES = re.compile(r"  +")
 _RARE_NEWLINES = re.compile(r"[\u2028\u2029\x0b\x0c\x85]")
 
@@ -75,13 +98,25 @@ def _steps(raw: str) -> list[_Step]:
         ("\r", "\n"),
         (_RARE_NEWLINES, "\n"),
         (_BREAK, _Joiner(raw)),
+        (_OPEN_BREAK, "-\n"),
         ("\x02", "-"),
         ("\ufffe", "-"),
     ]
     # Nine of ten pages have nothing to normalise, and this check costs a twentieth of the search.
     if not unicodedata.is_normalized("NFKC", raw):
         steps.append((_NOT_PLAIN, lambda match: unicodedata.normalize("NFKC", match[0])))
-    return [*steps, (_DROPPED, ""), ("\t", " "), (_SPACES, " "), (" \n", "\n"), ("\n ", "\n")]
+    if _PRIVATE.search(raw):
+        steps.append((_PRIVATE, lambda match: _PRIVATE_LETTERS.get(match[0], match[0])))
+    spaces: list[_Step] = [("\t", " "), (_SPACES, " "), (" \n", "\n"), ("\n ", "\n")]
+    return [*steps, (_DROPPED, ""), *spaces, (_SCRAPS, _on_one_line), (_POINT, "")]
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    """Joins superscripts and subscripts to the line above if that is prose, not a formula or an axis."""
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    words = sum(map(len, _WORDS.findall(line)))
+    prose = words >= _PROSE * len(line.replace(" ", "")) and not _TICKS.search(match[1])
+    return match[0].replace("\n", " ") if prose else match[0]
 
 
 class _Joiner:
@@ -99,6 +134,10 @@ class _Joiner:
         left = _LEFT_HALF.search(match.string[max(0, match.start() - _LONGEST_WORD) : match.start()])
         if left is None:
             return match[0]
+        # A footnote's number at the end of a column, or the foot of the page.
+        ends = right[0].isdigit() or _FOOT.fullmatch(match.string, match.start(1))
+        if left[0][-1].islower() and ends:
+            return f"-\n{match[0].lstrip(_MARKS)}"
         between = "-" if self._keeps_hyphen(left[0], right) else ""
         # A second hyphen after the right half: the word continues, and so does the line.
         return f"{between}{right}{tail}{hyphen or chr(10)}"

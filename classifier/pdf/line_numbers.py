@@ -15,24 +15,27 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from classifier.pdf.page_lines import ALIGNED, EdgeNumber, PageLines, edge_numbers
+from classifier.pdf.page_lines import ALIGNED, EdgeNumber, LineSpan, PageLines, edge_numbers
 
 _ALONE = re.compile(r"^[ \t]*(\d{1,5})[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-_STEPS = (1, 2, 5, 10)
-"""Steps between line numbers: LaTeX's lineno numbers each line, or every 2nd, 5th or 10th (its manual)."""
+_STEPS = (*range(1, 11), 20)
+"""Steps between line numbers: LaTeX's lineno numbers each line, or every n-th."""
 _FEW = 5
 """Least number of numbers in a column if each line has one: fewer may belong to a short list."""
 _FEW_STEPPED = 4
-"""The same if the numbers are 2, 5 or 10 lines apart: a page of double space has 25 lines, so 5 numbers."""
-_GAP = 4.0
-"""Least distance between a number and its line in points: a space in 12-point type has 3, lineno leaves
-10."""
+"""The same if the numbers are several lines apart: a page of double space has 25 lines, so 5 numbers."""
+_BEARING = 0.4
+"""Heights of a digit by which the ink of aligned digits may differ: a 1 has white space on both sides."""
+_GAP = 0.25
+"""Least distance between a number and its line in points: lineno leaves 10 unless the author changes it."""
 _LEADING = (4.0, 45.0)
 """Distance of lines in points, from dense print to double spacing."""
 _REGULAR = 0.6
 """Least share of steps down a column that increase by one; floats and displays make longer steps."""
 _CHAINED = 0.25
 """Least share of the numbers at line edges that count upwards: tables beside them have numbers too."""
+_COUNTED = 0.2
+"""Least share of a page's lines that are counted: each of two columns has half; formulas add short lines."""
 _PURE = 0.8
 """Least share of the numbers in a vertical group that count upwards: a table's column has any values."""
 _PITCH = (0.6, 1.5)
@@ -45,6 +48,8 @@ _PAGES = 1 / 3
 """Least share of a file's full pages with such columns: a ranking is on one or two of many pages."""
 _FULL_PAGE = 10
 """A page with at least this many lines counts as full."""
+_SURELY_FULL = 40
+"""Line breaks in a page's text that make it a full page, even if most lines are parts of formulas."""
 _PAGE_EDGE = 0.05
 """Share of a page's height, at its top and bottom, in which running heads may extend into the margin."""
 _MANY = 10
@@ -65,20 +70,33 @@ class _Column:
 
 
 def may_be_numbered(raw: str) -> bool:
-    """A cheap check of a page's text: whether many of the numbers at the edges of its lines count upwards."""
-    lines = raw.replace("\ufffe", "\n").replace("\x02", "\n").split("\n")
+    """A cheap check of a page's text: whether enough numbers at the edges of its lines count them upwards."""
+    lines = [line for line in raw.replace("\ufffe", "\n").replace("\x02", "\n").split("\n") if line.strip()]
     edged = [line for line in map(str.strip, lines) if line[:1].isdigit() or line[-1:].isdigit()]
     if len(edged) < _FEW_STEPPED:
         return False
     values = [value for line in edged for _, _, value in edge_numbers(line)]
+    # A line may have a number in each margin.
+    pairs = [*pairwise(values), *zip(values, values[2:], strict=False)]
+    differences = Counter(two - one for one, two in pairs)
     for step in _STEPS:
+        if differences[step] < _FEW_STEPPED - 2:  # numbers of the text may stand between two of them
+            continue
         chains: dict[int, int] = {0: 0}
         for value in values:
             chains[value] = max(chains.get(value, 0), chains.get(value - step, 0) + 1)
         longest = max(chains.values())
-        if longest >= (_FEW if step == 1 else _FEW_STEPPED) and longest >= _CHAINED * len(values):
+        few = _FEW if step == 1 else _FEW_STEPPED
+        if longest >= max(few, _CHAINED * len(values)) and longest * step >= _COUNTED * len(lines):
             return True
     return False
+
+
+def find_candidates(texts: dict[int, str]) -> list[int]:
+    """The pages that may have line numbers; none if they are too few."""
+    numbered = [at for at, text in texts.items() if may_be_numbered(text)]
+    full = sum(text.count("\n") >= _SURELY_FULL for text in texts.values())
+    return numbered if len(numbered) >= _PAGES * full else []
 
 
 def has_line_numbers(page: PageLines) -> bool:
@@ -101,11 +119,22 @@ def find_line_numbers(pages: dict[int, PageLines]) -> dict[int, list[tuple[int, 
         return {}
     cuts = {}
     for at, page in pages.items():
-        columns = strong.get(at) or _like(page, known)
+        columns = _like(page, known, strong.get(at, []))
         spans = sorted({(item.start, item.end) for column in columns for item in column.numbers})
         if spans:
-            cuts[at] = spans
+            cuts[at] = _joined(spans)
     return cuts
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Merges adjacent spans."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and joined[-1][1] >= start:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _columns(page: PageLines) -> list[_Column]:
@@ -129,7 +158,8 @@ def _aligned(numbers: Sequence[EdgeNumber], edge: int | None) -> list[list[EdgeN
 
     groups: list[list[EdgeNumber]] = []
     for item in sorted(numbers, key=place):
-        if groups and place(item) - place(groups[-1][0]) <= ALIGNED:
+        bearing = max(ALIGNED, _BEARING * (item.box[3] - item.box[1]))
+        if groups and place(item) - place(groups[-1][0]) <= bearing:
             groups[-1].append(item)
         else:
             groups.append([item])
@@ -169,15 +199,28 @@ def _ascending(group: list[EdgeNumber]) -> list[EdgeNumber]:
 
 
 def _is_margin(page: PageLines, column: _Column) -> bool:
-    """Whether there is no other text above, below, in or close to the column."""
+    """Whether the column contains no other text, except text after one of its numbers."""
     left, right = column.left - _GAP, column.right + _GAP
     inside = [line for line in page.lines if line.left < right and line.right > left]
-    sides = sum(line.right <= left for line in page.lines), sum(line.left >= right for line in page.lines)
-    if min(sides) >= _FULL_PAGE:  # between two columns of text: titles and wide figures span both
+    # In a narrow gutter the numbers reach into the end of the left column's lines.
+    before = [line for line in page.lines if line.left < left and line.right < right + ALIGNED]
+    if min(len(before), sum(line.left >= right for line in page.lines)) >= _FULL_PAGE:
+        # Between two columns of text: titles and wide figures span both.
         top, bottom = column.numbers[0].box[3], column.numbers[-1].box[1]
-        return not any(bottom <= line.middle <= top for line in inside)
+        return not any(bottom <= line.middle <= top for line in inside if line not in before)
     edge = _PAGE_EDGE * page.height
-    return all(not edge <= line.middle - page.bottom <= page.height - edge for line in inside)
+    return all(
+        _follows_number(line, column)
+        for line in inside
+        if edge <= line.middle - page.bottom <= page.height - edge
+    )
+
+
+def _follows_number(line: LineSpan, column: _Column) -> bool:
+    """Whether a line starts to the right of a number of the column that is narrower than the widest."""
+    return any(
+        item.box[1] <= line.middle <= item.box[3] and item.box[2] <= line.left for item in column.numbers
+    )
 
 
 def _spans_page(page: PageLines, column: _Column) -> bool:
@@ -192,8 +235,8 @@ def _spans_page(page: PageLines, column: _Column) -> bool:
     return counts_lines and len(beside) >= _SPANNED * len(page.lines) and 2 * prose >= len(beside) > 0
 
 
-def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
-    """For a page with few lines: counting numbers at the position of other pages' line numbers."""
+def _like(page: PageLines, known: Sequence[_Column], strong: Sequence[_Column]) -> list[_Column]:
+    """The strong columns of a page, and short ones at the positions of other pages' columns."""
     found = []
     for column in known:
         here = [
@@ -209,7 +252,11 @@ def _like(page: PageLines, known: Sequence[_Column]) -> list[_Column]:
         )
         if chain and len(chain) == len(here) and apart and _is_margin(page, few):
             found.append(few)
-    return max(([column] for column in found), key=lambda one: len(one[0].numbers), default=[])
+    columns = list(strong)
+    for few in sorted(found, key=lambda one: len(one.numbers), reverse=True):
+        if all(few.right < other.left or other.right < few.left for other in columns):
+            columns.append(few)
+    return columns
 
 
 def find_lone_numbers(texts: Sequence[str]) -> list[list[tuple[int, int]]]:

@@ -9,14 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 TEXT_LINE = re.compile(r"[^\r\n\x02\ufffe]+")
 """A line of raw text: U+0002 and U+FFFE mark hyphens at line ends, instead of the line break."""
-_FIRST = re.compile(r"[ \t]*(\d{1,5})(?:[ \t]+|\Z)")
-_LAST = re.compile(r"(?:\A|(?<=[ \t]))(\d{1,5})[ \t]*\Z")
+# There may be no space between a number and a word: some programs leave less room than a space has.
+_FIRST = re.compile(r"[ \t]*(\d{1,5})(?:[ \t]+|\Z|(?=[^\W\d_]))")
+_LAST = re.compile(r"(?:\A|(?<=[ \t])|(?<=[^\W\d_])|(?<=[^\W_][.,;:!?)-]))(\d{1,5})[ \t]*\Z")
+_DECIMALS = re.compile(r"\d[.,]\Z")
 _LAST_CHARS = 24
 """Most characters at a line's end that are searched for a number."""
+_TALLER = 1.15
+"""Digits whose heights differ by this factor are set in different type: a line number before a heading."""
+_STACK = 3
+"""Least number of digits above one another; two may be a fraction."""
+_BESIDE = 6.0
+"""Greatest distance in points from a decimal point to its digits, in type of up to 40 points."""
 ALIGNED = 1.5
 """Tolerance in points for items in one line or one column."""
 
@@ -78,20 +87,74 @@ def read_lines(raw: str, box_of: Callable[[int], Box | None], bottom: float, hei
     numbers, lines = [], []
     for match in TEXT_LINE.finditer(raw):
         line, start = match[0], match.start()
+        if stacked := _stacked(line, start, box_of):
+            numbers.extend(stacked)
+            continue
         rest = [0, len(line)]
         for low, high, value in edge_numbers(line):
-            digits = line[low:high].strip()
-            at = start + line.index(digits, low)
-            first, last = box_of(at), box_of(at + len(digits) - 1)
-            if first is None or last is None or abs(first[1] - last[1]) > ALIGNED:
+            number = _measured(line, start, low, high, value, box_of)
+            if number is None:
                 continue
-            box = (first[0], min(first[1], last[1]), last[2], max(first[3], last[3]))
-            numbers.append(EdgeNumber(start + low, start + high, value, box))
+            numbers.append(number)
+            low, high = number.start - start, number.end - start
             rest = [high, rest[1]] if low <= rest[0] else [rest[0], low]
         inked = [at for at in range(rest[0], rest[1]) if not line[at].isspace()]
         if inked and (span := _span(line, start, inked, box_of)):
             lines.append(span)
     return PageLines(tuple(numbers), tuple(lines), bottom, height)
+
+
+def _stacked(line: str, start: int, box_of: Callable[[int], Box | None]) -> list[EdgeNumber]:
+    """Single-digit numbers above one another, which PDFium reads as one vertical word."""
+    if len(line) < _STACK or not line.isdecimal():
+        return []
+    boxes = [box_of(start + at) for at in range(len(line))]
+    found = [
+        EdgeNumber(start + at, start + at + 1, int(digit), box)
+        for at, (digit, box) in enumerate(zip(line, boxes, strict=True))
+        if box
+    ]
+    falls = all(two.box[3] < one.box[1] for one, two in pairwise(found))
+    return found if falls and len(found) == len(line) else []
+
+
+def _measured(
+    line: str, start: int, low: int, high: int, value: int, box_of: Callable[[int], Box | None]
+) -> EdgeNumber | None:
+    """A number at the edge of a line, with its box; None if it is vertical or the decimals of a number."""
+    digits = line[low:high].strip()
+    at = line.index(digits, low)
+    end = at + len(digits)
+    first, last = box_of(start + at), box_of(start + end - 1)
+    if first is None or last is None:
+        return None
+    if not 1 / _TALLER < _height(first) / _height(last) < _TALLER:  # "18" and "1 Introduction"
+        boxes = [box_of(start + place) for place in range(at, end)]
+        heights = [_height(box) if box else 0.0 for box in boxes]
+        if low == 0:
+            end = at + next(
+                k for k, one in enumerate(heights) if not 1 / _TALLER < one / heights[0] < _TALLER
+            )
+            high, last = end, boxes[end - at - 1] or last
+        else:
+            size = next(
+                k for k, one in enumerate(heights[::-1]) if not 1 / _TALLER < one / heights[-1] < _TALLER
+            )
+            low = at = end - size
+            first = boxes[-size] or first
+        value = int(line[at:end])
+    if abs(first[1] - last[1]) > ALIGNED:
+        return None
+    if _DECIMALS.search(line, max(0, at - 2), at):
+        point = box_of(start + at - 1)
+        if point is None or 0 <= first[0] - point[2] <= _BESIDE:
+            return None
+    box = (first[0], min(first[1], last[1]), last[2], max(first[3], last[3]))
+    return EdgeNumber(start + low, start + high, value, box)
+
+
+def _height(box: Box) -> float:
+    return max(box[3] - box[1], 0.01)
 
 
 def _span(

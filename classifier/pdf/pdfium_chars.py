@@ -9,7 +9,7 @@ import ctypes
 import difflib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pypdfium2
@@ -140,11 +140,25 @@ def char_box(text_page: pypdfium2.PdfTextPage, text_index: int) -> Box | None:
     return left.value, bottom.value, right.value, top.value
 
 
-def font_name(text_page: pypdfium2.PdfTextPage, text_index: int) -> str:
+def font_names(text_page: pypdfium2.PdfTextPage) -> Callable[[int], str]:
     """The name of the font of the character at an offset of the page's text; empty if it has none."""
-    index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, text_index)
-    buffer, flags = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_int()
-    if index < 0 or pdfium_c.FPDFText_GetFontInfo(text_page, index, buffer, _NAME_BYTES, flags) > _NAME_BYTES:
+    handle = address_of(text_page)
+    known: dict[int | None, str] = {}
+
+    def name_at(text_index: int) -> str:
+        index = fast.FPDFText_GetCharIndexFromTextIndex(handle, text_index)
+        item = fast.FPDFText_GetTextObject(handle, index) if index >= 0 else None
+        font = fast.FPDFTextObj_GetFont(item) if item else None
+        if font not in known:
+            known[font] = _font_name(font)
+        return known[font]
+
+    return name_at
+
+
+def _font_name(font: int | None) -> str:
+    buffer = ctypes.create_string_buffer(_NAME_BYTES)
+    if not font or fast.FPDFFont_GetBaseFontName(font, buffer, _NAME_BYTES) > _NAME_BYTES:
         return ""
     return buffer.value.decode("utf-8", "replace")
 

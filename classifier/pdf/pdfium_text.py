@@ -10,7 +10,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import pypdfium2
@@ -18,9 +17,9 @@ import pypdfium2.raw as pdfium_c
 
 from classifier.pdf.clean import clean, clean_with_origin
 from classifier.pdf.hidden import HiddenCheckIncomplete, check_page
-from classifier.pdf.line_numbers import find_line_numbers, has_line_numbers, may_be_numbered
+from classifier.pdf.line_numbers import find_candidates, find_line_numbers, has_line_numbers
 from classifier.pdf.page_lines import PageLines, edge_numbers, without_spans
-from classifier.pdf.pdfium_chars import align, char_box, font_name, measure_lines, measure_page, open_text
+from classifier.pdf.pdfium_chars import align, char_box, font_names, measure_lines, measure_page, open_text
 from classifier.pdf.reading import Budget, PdfReading, ReadError
 from classifier.pdf.tex_codes import decode_tex
 from classifier.text.invisible import MAX_TEXT, split_invisible_characters
@@ -51,7 +50,7 @@ def read(path: str, budget: Budget) -> PdfReading:
                 kept[index] = _read_page(document, index, reading)
             except pypdfium2.PdfiumError as error:
                 reading.fail_page(index + 1, str(error))
-        if any(map(may_be_numbered, kept.values())):
+        if find_candidates(kept):
             _cut_line_numbers(document, kept, reading, budget)
     finally:
         document.close()
@@ -162,7 +161,7 @@ def _cut_line_numbers(
     """Removes the line numbers from the texts of pages."""
     for index, spans in _find_line_numbers(document, kept, budget).items():
         with _text_page(document, index) as (_, text_page, turns):
-            raw = decode_tex(text_page.get_text_range(), partial(font_name, text_page))
+            raw = decode_tex(text_page.get_text_range(), font_names(text_page))
             visible, places = _without_line_numbers(kept[index], raw, spans)
             reading.replace_page(index, clean(visible))
             if index == 0:
@@ -174,7 +173,7 @@ def _find_line_numbers(
 ) -> dict[int, list[tuple[int, int]]]:
     """The spans of line numbers in the raw texts of pages: pages that may have some are measured first."""
     layouts: dict[int, PageLines] = {}
-    numbered = [index for index, text in kept.items() if may_be_numbered(text)]
+    numbered = find_candidates(kept)
     for index in [*numbered, *(kept.keys() - set(numbered))]:
         if len(layouts) == len(numbered) and not any(map(has_line_numbers, layouts.values())):
             return {}
@@ -218,7 +217,7 @@ def _split(
 ) -> tuple[str, str, list[dict[str, Any]], bool]:
     """A page's raw text, its visible part, the hidden text, and whether the page could be checked."""
     given = text_page.get_text_range()
-    raw = decode_tex(given, partial(font_name, text_page))
+    raw = decode_tex(given, font_names(text_page))
     try:
         visible, hidden, checked = check_page(page, text_page, given)
     except HiddenCheckIncomplete:

@@ -27,6 +27,8 @@ _SCAN_CHARS_A_PAGE = 200
 """A file of images with fewer characters per page is a scan: a stamp has about 90."""
 _VOCABULARY_CHARS = 20_000
 """Most characters whose words are counted, to limit the time; enough to see a repeated pattern."""
+_DECODED = 0.6
+"""If a lower share of the characters is left after the control codes are removed, they are no letters."""
 _FEW_WORDS = 30
 """A text with fewer distinct words is a repeated pattern (docs/adr/0002); `min_chars` of prose have over a
 hundred."""
@@ -211,19 +213,30 @@ def _find_reason_to_refuse(name: str, reading: ReadingReply, limits: PdfLimits) 
         link = _ARXIV_LINK.search("\n".join(page.text for page in reading.pages[:3]))
         hint = f"classify arXiv:{link[1]} instead" if link else "look for the paper that it mentions"
         return NotAPaper(f"{name}: a notice of {chars} characters instead of a paper; {hint}")
+    garbled = chars < _DECODED * reading.raw_chars and not reading.hidden
+    if garbled and (chars < limits.min_chars or _vocabulary(reading) < _FEW_WORDS):
+        return NoTextError(
+            f"{name}: {chars} of {reading.raw_chars} characters can be decoded, expected nearly all: "
+            "its fonts do not say which letters they draw; run OCR over it and classify the result"
+        )
     if sum(latin_length(page.text) for page in reading.pages) < limits.min_chars:
         return NotAPaper(
             f"{name}: too short for a paper ({chars} characters of visible text, "
             f"expected at least {limits.min_chars}); check that it is the whole paper"
         )
-    start = " ".join(page.text for page in reading.pages)[:_VOCABULARY_CHARS]
-    words = len(set(start.lower().split()) | set(dense_chars(start)))
+    words = _vocabulary(reading)
     if words < _FEW_WORDS:
         return NotAPaper(
-            f"{name}: a vocabulary of {words} in {len(start)} characters, expected at least {_FEW_WORDS} "
-            "different words; check that it is a paper"
+            f"{name}: a vocabulary of {words} in {min(chars, _VOCABULARY_CHARS)} characters, expected "
+            f"at least {_FEW_WORDS} different words; check that it is a paper"
         )
     return None
+
+
+def _vocabulary(reading: ReadingReply) -> int:
+    """Different words at the start of a text."""
+    start = " ".join(page.text for page in reading.pages)[:_VOCABULARY_CHARS]
+    return len(set(start.lower().split()) | set(dense_chars(start)))
 
 
 def _to_document(outcome: ReadOutcome, limits: PdfLimits) -> Document:

@@ -27,6 +27,8 @@ _PROSE = 0.5
 """Share of letters in words of three and more, without spaces; below it, a line is numbers or a formula."""
 _RUN = 5
 """Least number of such lines in a row: prose, too, has a short line at the end of each paragraph."""
+_SENTENCES = 2
+"""Most short lines in a row that end a sentence inside a figure."""
 _LEAST = 60
 """Least number of characters of a run: the page mark of the passage after it costs about 40."""
 _MOST = 0.5
@@ -66,20 +68,33 @@ def _lines(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _runs(text: str, headings: Collection[int]) -> Iterator[tuple[int, int]]:
     run: list[tuple[int, int]] = []
-    for start, end, line in [*_lines(text), (len(text), len(text), "The end.")]:
-        if start not in headings and (_is_noise(line) or (run and not line)):
-            run.append((start, end))
-            continue
-        if len(run) >= _RUN and run[-1][1] - run[0][0] >= _LEAST:
-            yield run[0][0], run[-1][1]
-        run = []
+    sure = 0  # lines up to the last one that is noise
+    ends = 0
+    for start, end, line in [*_lines(text), (len(text), len(text), "No label is as long as this.")]:
+        if start not in headings:
+            if _is_noise(line):
+                run.append((start, end))
+                sure, ends = len(run), 0
+                continue
+            # The end of a sentence in a figure; a paragraph's last line looks the same.
+            if run and (not line or (_is_label(line) and ends < _SENTENCES)):
+                run.append((start, end))
+                ends += bool(line)
+                continue
+        if sure >= _RUN and run[sure - 1][1] - run[0][0] >= _LEAST:
+            yield run[0][0], run[sure - 1][1]
+        run, sure, ends = [], 0, 0
+
+
+def _is_label(line: str) -> bool:
+    return latin_length(line) <= _LABEL and not line.startswith(_BULLETS)
 
 
 def _is_noise(line: str) -> bool:
     if not line or line.startswith(_BULLETS):
         return False
     if latin_length(line) <= _LABEL or (" " not in line and latin_length(line) <= _NAME):
-        return not line.endswith(_ENDS)
+        return not line.endswith(_ENDS) or not _WORD.search(line)
     letters = sum(map(latin_length, _WORD.findall(line)))
     return letters < _PROSE * latin_length(line.replace(" ", ""))
 

@@ -13,22 +13,17 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from classifier.errors import ConfigError
 from classifier.model.study import Study
 from classifier.model.task import Excerpt, Prompt
+from classifier.prompting.templates import TemplateFolder, fence_for
 from classifier.survey.answer_schema import answer_schema
 from classifier.survey.taxonomy import Taxonomy
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 CLASSIFY = "classify.v1.j2"
 EXAMPLE = "example.v1.j2"
 REPAIR = "repair.v1.j2"
-_FENCE_CHARS = 12
-"""Length of the code in the fence lines: too long to guess."""
 _PREFIXES = 4  # cached static parts: with all examples, and without papers that are examples themselves
 
 
@@ -80,7 +75,7 @@ class PromptBuilder:
                 "title": excerpt.title,
                 "passages": excerpt.passages,
                 "abstract_only": abstract_only,
-                "fence": _fence(f"{excerpt.title}\n{body}"),
+                "fence": fence_for(f"{excerpt.title}\n{body}"),
             },
             block="user",
         )
@@ -118,43 +113,11 @@ class PromptBuilder:
         return self._render(EXAMPLE, {"study": study})
 
     @cached_property
-    def _environment(self) -> Any:
-        from jinja2 import FileSystemLoader, StrictUndefined
-
-        from classifier.prompting.template_sandbox import RecordSandbox
-
-        return RecordSandbox(
-            loader=FileSystemLoader(self._dir),
-            undefined=StrictUndefined,
-            autoescape=False,  # plain text, not HTML
-            keep_trailing_newline=True,
-        )
+    def _templates(self) -> TemplateFolder:
+        return TemplateFolder(self._dir)
 
     def _render(self, name: str, values: Mapping[str, Any], block: str | None = None) -> str:
-        try:
-            template: Template = self._environment.get_template(name)
-            if block is None:
-                return template.render(values)
-            if block not in template.blocks:
-                raise ConfigError(f"{self._dir / name}: no block '{block}'; expected blocks system and user")
-            return "".join(template.blocks[block](template.new_context(dict(values))))
-        except ConfigError:
-            raise
-        except Exception as error:  # a template may come from a stranger and raise any exception
-            raise ConfigError(f"{self._dir / name}: {type(error).__name__}: {error}") from error
+        return self._templates.render(name, values, block)
 
     def _source(self, name: str) -> str:
-        try:
-            return (self._dir / name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"{self._dir / name}: cannot be read; a workspace's prompts/ needs it"
-            ) from error
-
-
-def _fence(text: str) -> str:
-    """A code made from the text's hash, so that the text itself cannot contain it."""
-    code = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]
-    while code in text:
-        code = hashlib.sha256((text + code).encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]
-    return code
+        return self._templates.source(name)

@@ -2,7 +2,8 @@
 
     plan, ruling        who reviews and how; decisions -> the resulting label
     papers, queue       a run's papers with their decisions; the order for a person, with reasons
-    decide              a person's decision -> the ledger
+    decide, session     a person's decision -> the ledger; one person's review of a run
+    veil, contrast      which labels are hidden; two labels side by side
     agreement           several reviewers: kappa, alpha, confused pairs of labels
     stopping, methods   results of the audit sample; a paragraph for the survey
     flow                counts for a PRISMA 2020 diagram

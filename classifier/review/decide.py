@@ -74,14 +74,23 @@ def decide(
     return ledger.append_decisions(folder, made, rule, token)
 
 
-def undo(folder: Path, name: str, act: int | None = None) -> list[ReviewDecision]:
+def undo(folder: Path, name: str, act: int | None = None, key: str | None = None) -> list[ReviewDecision]:
     """Undoes a person's last act, or the given one; returns its decisions, empty if there is none.
+
+    Args:
+        key: Of a bulk decision, undo only the one on this entry.
 
     Raises:
         ConfigError: The name is missing, or there is no ledger.
         StoreError: The ledger cannot be written; nothing was changed.
     """
-    return ledger.undo_last(folder, checked_name(name), rule, act)
+    return ledger.undo_last(folder, checked_name(name), rule, act, key)
+
+
+def undone_before(folder: Path, name: str, act: int) -> list[ReviewDecision]:
+    """The decisions of a person's act that is taken back already: a repeated request gets the same answer."""
+    kept = ledger.read_decisions(folder)
+    return [one.decision for one in kept if one.undone and (one.decision.act, one.decision.by) == (act, name)]
 
 
 def checked_name(name: str) -> str:
@@ -149,8 +158,8 @@ def _decision(
 
 
 def seen_by(plan: ReviewPlan, paper: ReviewPaper) -> Seen:
-    """What a reviewer of a paper can see at this time."""
-    if not plan.is_double or paper.opinions.is_done:
+    """What a reviewer of a paper can see at this time, or may have seen before."""
+    if not plan.is_double or paper.opinions.is_done or paper.was_done:
         return "all"
     return "machine" if paper.shows_machine(plan) else "nothing"
 

@@ -6,6 +6,7 @@ What enters: counts computed elsewhere. What leaves: text that claims no more th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import Formatter
 
 from classifier.__about__ import __version__
 from classifier.model.record import Record
@@ -18,10 +19,15 @@ from classifier.text.characters import shown
 
 
 class TracedNumber(Record):
-    """A number as printed in the paragraph, and how to reproduce it."""
+    """A number as printed in the paragraph, and how to reproduce it.
+
+    Attributes:
+        start: Offset of its first character in the text.
+    """
 
     value: str
     source: str
+    start: int = 0
 
 
 class MethodsText(Record):
@@ -40,9 +46,15 @@ class _Writer:
 
     def say(self, sentence: str, **numbers: tuple[object, str]) -> None:
         """Adds a sentence; each `{name}` in it is a number, or words, with the source."""
-        values = {name: str(value) for name, (value, _) in numbers.items()}
-        self._numbers += [TracedNumber(value=str(value), source=source) for value, source in numbers.values()]
-        self._sentences.append(" ".join(sentence.split()).format(**values))
+        at = sum(len(said) + 1 for said in self._sentences)
+        text = ""
+        for words, name, _, _ in Formatter().parse(" ".join(sentence.split())):
+            text += words
+            if name is not None:
+                value, source = numbers[name]
+                self._numbers.append(TracedNumber(value=str(value), source=source, start=at + len(text)))
+                text += str(value)
+        self._sentences.append(text)
 
     def done(self) -> MethodsText:
         """The finished text and its numbers."""

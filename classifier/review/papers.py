@@ -6,11 +6,11 @@ What enters: the ledger, and the plan. What leaves: papers in list order.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from classifier.batch.ledger.decisions import read_decisions
+from classifier.batch.ledger.decisions import KeptDecision, read_decisions
 from classifier.batch.ledger.items import as_json
 from classifier.batch.ledger.material import material_of
 from classifier.batch.papers import read_filed
@@ -19,6 +19,7 @@ from classifier.export.grouping import one_a_paper
 from classifier.model.decision import ReviewDecision
 from classifier.review.plan import ReviewPlan
 from classifier.review.ruling import Opinions, opinions_of
+from classifier.text.characters import shown
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class ReviewPaper:
         opinions: The reviewers' opinions, according to the plan.
         draw: Its place in the random order of the seed; the lowest are the audit sample.
         is_audit: Whether it is in the sample.
+        was_done: Whether all who must decide had decided at some time: who takes a decision back after that
+            may have seen the others'.
+        keys: Of all entries of this paper, duplicates among them.
     """
 
     filed: Filed
@@ -38,6 +42,8 @@ class ReviewPaper:
     opinions: Opinions
     draw: str
     is_audit: bool = False
+    was_done: bool = False
+    keys: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -54,6 +60,12 @@ class ReviewPaper:
         """The engine's confidence, in [0, 1]; None if unknown."""
         label = self.filed.row.label
         return None if label.status == "failed" else label.confidence
+
+    @property
+    def engine(self) -> str:
+        """The model, else the engine, that labelled it; empty if unknown."""
+        made = self.filed.row.label.provenance
+        return shown(made.model or made.engine) if made else ""
 
     @property
     def decided(self) -> str | None:
@@ -80,7 +92,8 @@ class ReviewPaper:
         """The decisions that a person may see: all, or only their own until a blind review is finished."""
         if not plan.is_double or self.opinions.is_done:
             return self.decisions
-        return tuple(made for made in self.decisions if made.by == name)
+        own = (made for made in self.decisions if made.by == name)
+        return tuple(own if self.shows_machine(plan) else map(without_machine, own))
 
     def shows_machine(self, plan: ReviewPlan) -> bool:
         """Whether the engine's label, quotes and reasons may be shown."""
@@ -92,6 +105,11 @@ class ReviewPaper:
         return bool(own) and own[-1].kind == "skip"
 
 
+def without_machine(made: ReviewDecision) -> ReviewDecision:
+    """A decision without what it tells of the engine: its label, and why the paper was asked."""
+    return made.model_copy(update={"machine": "", "asked": ""})
+
+
 def read_review(folder: Path, plan: ReviewPlan) -> list[ReviewPaper]:
     """The papers of a run in list order, without duplicates, including failed ones.
 
@@ -99,32 +117,54 @@ def read_review(folder: Path, plan: ReviewPlan) -> list[ReviewPaper]:
         ConfigError: There is no ledger.
         StoreError: It cannot be read.
     """
-    by_entry: dict[str, list[ReviewDecision]] = {}
-    for kept in read_decisions(folder):
-        if kept.entry is not None and not kept.undone:
-            by_entry.setdefault(kept.entry, []).append(kept.decision)
     rows = [filed for filed, _ in read_filed(folder)]
     firsts: dict[str, str] = {row.row.entry.key: row.row.duplicate_of or row.row.entry.key for row in rows}
-    by_paper: dict[str, list[ReviewDecision]] = {}
-    for entry, made in by_entry.items():
-        by_paper.setdefault(firsts.get(entry, entry), []).extend(made)
-    return with_decisions(rows, by_paper, plan)
+    by_paper: dict[str, list[KeptDecision]] = {}
+    for kept in read_decisions(folder):
+        if kept.entry is not None:
+            by_paper.setdefault(firsts.get(kept.entry, kept.entry), []).append(kept)
+    live = {key: [one.decision for one in made if not one.undone] for key, made in by_paper.items()}
+    was_done = {key for key, made in by_paper.items() if plan.is_double and _was_done(plan, made)}
+    return with_decisions(rows, live, plan, was_done)
+
+
+def _was_done(plan: ReviewPlan, made: Sequence[KeptDecision]) -> bool:
+    """Whether all who must decide had decided after one of these decisions, undone ones among them."""
+    for last in made:
+        now = last.decision.id
+        live = [
+            one.decision
+            for one in made
+            if one.decision.id <= now and (one.undone_at is None or one.undone_at > now)
+        ]
+        if opinions_of(plan, live).is_done:
+            return True
+    return False
 
 
 def with_decisions(
-    rows: Iterable[Filed], decisions: dict[str, list[ReviewDecision]], plan: ReviewPlan
+    rows: Iterable[Filed],
+    decisions: dict[str, list[ReviewDecision]],
+    plan: ReviewPlan,
+    was_done: Collection[str] = (),
 ) -> list[ReviewPaper]:
     """Rows and the decisions on them -> papers with the audit sample drawn.
 
     Args:
         rows: Rows of a run; duplicates are left out.
         decisions: The key of a paper's first entry -> its decisions.
+        was_done: Keys of papers whose blind review was done at some time.
     """
-    found = []
+    found, rows = [], list(rows)
+    keys: dict[str, set[str]] = {}
+    for filed in rows:
+        keys.setdefault(filed.row.duplicate_of or filed.row.entry.key, set()).add(filed.row.entry.key)
     for filed in one_a_paper(rows):
         key = filed.row.duplicate_of or filed.row.entry.key
         made = tuple(sorted(decisions.get(key, ()), key=lambda one: one.id))
-        found.append(ReviewPaper(filed, made, opinions_of(plan, made), _draw(plan.seed, filed)))
+        said = opinions_of(plan, made)
+        paper = ReviewPaper(filed, made, said, _draw(plan.seed, filed), was_done=key in was_done)
+        found.append(replace(paper, keys=frozenset(keys[key])))
     return _with_sample(found, plan)
 
 

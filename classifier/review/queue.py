@@ -30,6 +30,17 @@ class Why(StrEnum):
     rest = "rest"
 
 
+REASONS = {
+    Why.audit: "a random sample; it measures how often the labels are right",
+    Why.failed: "no label",
+    Why.evidence: "a quote is not in the paper, or the answers contradict the label",
+    Why.margin: "low or unknown confidence, the lowest first",
+    Why.thin_leaf: "the only papers of a leaf: at most three",
+    Why.unmeasured: "no accuracy is known for the engine",
+    Why.other: "hidden text, a text that is not whole, another title",
+    Why.rest: "nothing speaks against the label; the lowest confidence first",
+}
+"""What each reason means, in the order of the queue."""
 _EVIDENCE = ("quote-absent", "answers-contradict-leaf")
 _OTHER = ("hidden-text", "hidden-text-unchecked", "partial-text", "title-mismatch")
 _THIN = 3
@@ -64,6 +75,8 @@ class QueueFilter:
         label: With this current label; for a branch's id, with a leaf below it.
         text: Words in title, key or authors, ignoring case.
         below: With a confidence below this, or none.
+        engine: Labelled by this model or engine.
+        year: Of this year.
         decided: Include papers that need no decision any more.
     """
 
@@ -71,6 +84,8 @@ class QueueFilter:
     label: str | None = None
     text: str = ""
     below: float | None = None
+    engine: str = ""
+    year: int | None = None
     decided: bool = False
 
     def wants(self, place: QueuePlace, plan: ReviewPlan) -> bool:
@@ -84,6 +99,8 @@ class QueueFilter:
             (self.why in (None, place.why) or (self.why is Why.audit and paper.is_audit))
             and (self.label is None or row.label == self.label or row.label.startswith(f"{self.label}/"))
             and self.text.casefold() in words
+            and self.engine in ("", paper.engine)
+            and self.year in (None, row.year)
             and (self.below is None or paper.confidence is None or paper.confidence < self.below)
         )
 

@@ -52,6 +52,15 @@ class InitFolder:
         known = self._known()
         return tuple(name for name in sorted(known) if (sha := self._sha(name)) and sha not in known[name])
 
+    def adopt(self, name: str, text: str) -> None:
+        """See `note_own_change`."""
+        state, sha = self._state or {}, self._sha(name)
+        if not sha or name in self.changed():
+            return
+        for key, value in (("before", sha), ("files", _sha256(text))):
+            state = {**state, key: {**(state.get(key) or {}), name: value}}
+        self._save(state)
+
     def write(self, files: Mapping[str, str], facts: Mapping[str, Any], *, force: bool = False) -> list[str]:
         """Writes all files; returns the names of those that were new or changed.
 
@@ -146,6 +155,20 @@ class InitFolder:
             folder = (self.root / name).parent
             for part in folder.glob(f".{Path(name).name}.*{PART}"):
                 part.unlink(missing_ok=True)
+
+
+def note_own_change(root: Path, name: str, text: str) -> None:
+    """Notes that a command of ours is about to change a file, so that a later init takes it for its own.
+
+    Nothing is noted if no init made the folder, or if a person has changed the file before.
+
+    Raises:
+        StoreError: The state cannot be written.
+    """
+    if not (root / STATE_FILE).is_file():
+        return
+    folder = InitFolder(root)
+    folder.adopt(name, text)
 
 
 def _is_nothing(path: Path) -> bool:

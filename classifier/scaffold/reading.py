@@ -11,12 +11,18 @@ from classifier.scaffold.library import read_library
 from classifier.scaffold.markdown_list import read_markdown_list
 from classifier.scaffold.outline import is_outline, read_outline
 from classifier.scaffold.source import Source
+from classifier.scaffold.survey_pdf import read_survey_pdf
 from classifier.scaffold.tree_file import is_tree_file, read_tree_file
+from classifier.scaffold.zotero import (
+    has_collections,
+    is_zotero_rdf,
+    read_zotero_json,
+    read_zotero_rdf,
+)
 
 EXPECTED = (
-    "a Markdown list, an indented outline, a taxonomy as YAML or JSON, or a library (BibTeX, CSV, JSON, "
-    "RIS) whose "
-    "entries have groups, collections, a category or keywords"
+    "a Markdown list, an indented outline, a taxonomy as YAML or JSON, a survey's PDF, or a library (BibTeX, "
+    "Zotero's RDF, CSV, JSON, RIS) whose entries have groups, collections, a category or keywords"
 )
 
 
@@ -32,9 +38,11 @@ def read_source(name: str) -> Source:
     with open_list(name) as opened:
         head = opened.head
     if head.startswith(b"%PDF-"):
-        raise InputError(
-            f"{name}: a PDF; write its headings as an indented outline, one a line, and give that"
-        )
+        return read_survey_pdf(name)
+    if is_zotero_rdf(head):
+        return read_zotero_rdf(name)
+    if path.suffix.lower() == ".json" and has_collections(path, head):
+        return read_zotero_json(name)
     if is_tree_file(path):
         return read_tree_file(path)
     try:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.lists import read_lists
 from classifier.model.entries import ListEntry
 from classifier.model.traits import PaperIndex, traits_of
+from classifier.scaffold.abstracts import FoundAbstract, abstract_key, load_abstracts
 from classifier.scaffold.filed import Choices, Filing
 from classifier.scaffold.filing import file_source
 from classifier.scaffold.folder import InitFolder
-from classifier.scaffold.source import Source
+from classifier.scaffold.source import Source, SourcePaper
 from classifier.scaffold.texts import workspace_files
 from classifier.survey.section_plan import load_section_plan
+from classifier.survey.workspace import TAXONOMY_FILE
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,15 @@ class Started:
     Attributes:
         written: Files that are new or changed; empty if everything already existed.
         abstracts: Number of papers that got an abstract from the second list.
+        fetched: Number of labelled papers whose abstract is from arXiv.
+        wrong_ids: Notices of ids in the list that are other papers'.
     """
 
     filing: Filing
     written: tuple[str, ...]
     abstracts: int = 0
+    fetched: int = 0
+    wrong_ids: tuple[str, ...] = ()
 
 
 def start_workspace(
@@ -37,12 +44,14 @@ def start_workspace(
     *,
     abstracts: str | None = None,
     force: bool = False,
+    settle: Callable[[str], str] = str,
 ) -> Started:
     """Creates the workspace; repeating it with the same source changes nothing.
 
     Args:
         abstracts: A list, in any format, whose abstracts are given to papers that have none.
         force: Replace files that were changed by hand; FILE.bak keeps the old content.
+        settle: Puts what a person has decided about drafts into the taxonomy's text.
 
     Raises:
         ConfigError: The folder has files that no init has written, or that were changed by hand.
@@ -54,10 +63,43 @@ def start_workspace(
     given = 0
     if abstracts is not None:
         source, given = with_abstracts(source, abstracts)
-    filing = file_source(source, choices, plan)
+    found = load_abstracts(root)
+    filing = file_source(with_found(source, found), choices, plan)
     files = workspace_files(filing)
+    files[TAXONOMY_FILE] = settle(files[TAXONOMY_FILE])
     facts = {"source": source.name, "form": source.form, "choices": choices.model_dump()}
-    return Started(filing, tuple(folder.write(files, facts, force=force)), given)
+    written = tuple(folder.write(files, facts, force=force))
+    return Started(filing, written, given, _count_found(filing, found), _wrong_ids(filing, found))
+
+
+def with_found(source: Source, found: Mapping[str, FoundAbstract]) -> Source:
+    """The source with arXiv's abstracts for papers without one."""
+    papers = []
+    for paper in source.papers:
+        row = None if paper.entry.paper.abstract else found.get(abstract_key(paper.entry.paper))
+        if row is not None and row.abstract and not row.mistaken(paper.entry.paper):
+            paper = _with_abstract(paper, row.abstract)
+        papers.append(paper)
+    return source.model_copy(update={"papers": tuple(papers)})
+
+
+def _count_found(filing: Filing, found: Mapping[str, FoundAbstract]) -> int:
+    """Labelled papers whose abstract is arXiv's."""
+    papers = [paper.entry.paper for paper in filing.papers if paper.entry.paper.abstract]
+    return sum((row := found.get(abstract_key(p))) is not None and row.abstract == p.abstract for p in papers)
+
+
+def _wrong_ids(filing: Filing, found: Mapping[str, FoundAbstract]) -> tuple[str, ...]:
+    entries = [paper.entry for paper in filing.papers]
+    rows = [(entry, found.get(abstract_key(entry.paper))) for entry in entries]
+    return tuple(
+        f"line {entry.line}: {why}" for entry, row in rows if row and (why := row.mistaken(entry.paper))
+    )
+
+
+def _with_abstract(paper: SourcePaper, abstract: str) -> SourcePaper:
+    found = paper.entry.paper.model_copy(update={"abstract": abstract})
+    return paper.model_copy(update={"entry": paper.entry.model_copy(update={"paper": found})})
 
 
 def with_abstracts(source: Source, name: str) -> tuple[Source, int]:
@@ -73,7 +115,6 @@ def with_abstracts(source: Source, name: str) -> tuple[Source, int]:
             match = next(iter(index.find(traits_of(entry.paper, url=entry.url), "")), None)
             if match is not None:
                 given += 1
-                found = entry.paper.model_copy(update={"abstract": match.value})
-                paper = paper.model_copy(update={"entry": entry.model_copy(update={"paper": found})})
+                paper = _with_abstract(paper, match.value)
         papers.append(paper)
     return source.model_copy(update={"papers": tuple(papers)}), given

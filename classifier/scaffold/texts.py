@@ -24,8 +24,9 @@ from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE
 
 FACETS_FILE, OUTCOMES_FILE, SUITE_FILE = "facets.jsonl", "init/entries.jsonl", "eval/suites/list.jsonl"
 _HEAD = """\
-# Made by `classifier init` from {source}. Texts under `drafts` were not written by a person: check and edit
-# them, then remove their line from `drafts`. `classifier lint` says what is weak.
+# Made by `classifier init` from {source}. Texts under `drafts` were not written by a person: accept or edit
+# them with `classifier draft DIR`, or here, removing their line from `drafts`. `classifier lint` finds weak
+# places.
 """
 _MOST_RESTED_ON = 50
 """Most papers that a draft lists; more would make the file hard to read."""

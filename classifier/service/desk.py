@@ -1,4 +1,4 @@
-"""The actions of users: submit a paper or a list, start, pause, retry, decide.
+"""The actions of users: submit a paper or a list.
 
 What enters: a checked user and values of a request. What leaves: the run or the paper. Pages
 and the JSON API call the same functions, so both have the same rules.
@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from classifier.batch import decisions
-from classifier.batch.estimate import CostEstimate, estimate
 from classifier.batch.ledger.progress import check_ledger, has_tables
 from classifier.batch.ledger.rows import read_rows
 from classifier.errors import BadReference, InputError
-from classifier.model.entries import Correction, Row
+from classifier.model.entries import Row
 from classifier.model.reference import FORMS, parse_reference
+from classifier.review.veil import hidden_keys, veiled
 from classifier.service.entries import PAPER_FILE
 from classifier.service.files import Upload, kept, key_reused, plain_name, replay_of, save
 from classifier.service.hub import Hub, check_can_hide, check_engine, free_bytes
 from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
-from classifier.service.shelf import Card
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
 from classifier.service.store.users import ServiceUser
 from classifier.text.characters import shown
 
-_NAME_CHARS = 200
 _SPARE_BYTES = 64 << 20
 """Bytes that must remain free on the disk: ledgers of active runs need space for replies that are paid
 for."""
@@ -65,7 +62,7 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
     replay = replay_of(key, "paper", engine, asked.ref, asked.title, asked.abstract, asked.upload, *more)
     if (known := _replayed(hub, user, replay)) is not None:
         return known
-    _check_room(hub, user)
+    check_room(hub, user)
     title = asked.upload.name if asked.upload else asked.ref or asked.title or asked.abstract
     task = RunTask(
         engine="openai" if engine == "openai" else "offline",
@@ -102,7 +99,7 @@ def take_list(
     replay = replay_of(key, "list", chosen, reading, str(max_cost_usd), str(start), upload, *more)
     if (known := _replayed(hub, user, replay)) is not None:
         return known, listing_of(hub, known)
-    _check_room(hub, user)
+    check_room(hub, user)
     task = RunTask(
         engine="openai" if chosen == "openai" else "offline",
         reading="abstract" if reading == "abstract" else "full",
@@ -131,93 +128,6 @@ def listing_of(hub: Hub, run: StoredRun) -> ListSurvey:
     return read_listing(hub.workshop.folder_of(run))
 
 
-def choose(
-    hub: Hub,
-    run: StoredRun,
-    *,
-    engine: str | None = None,
-    reading: str | None = None,
-    max_cost_usd: float | None = None,
-) -> StoredRun:
-    """Changes how a run is to be labelled; None leaves a value as it is.
-
-    Raises:
-        ConfigError: The engine is not set up.
-        HttpProblem: It is running.
-    """
-    changes: dict[str, Any] = {"max_cost_usd": max_cost_usd} if max_cost_usd is not None else {}
-    if engine:
-        changes["engine"] = check_engine(hub, engine)
-    if reading in ("full", "abstract"):
-        changes["reading"] = reading
-    task = run.task.model_copy(update=changes)
-    if task == run.task:
-        return run
-    if run.state.is_active:
-        raise HttpProblem(
-            409, "in-work", f"'{run.title}' is running; pause it before you change its settings"
-        )
-    hub.runs.change(run.id, task)
-    return get_run(hub, run.id)
-
-
-def start(hub: Hub, user: ServiceUser, run: StoredRun, *, retry: bool = False) -> StoredRun:
-    """Starts or resumes a run; starting one that runs changes nothing.
-
-    Args:
-        retry: Try failed entries again, with new replies.
-
-    Raises:
-        HttpProblem: Too many runs are waiting.
-    """
-    if run.wanted == "run" and not retry:
-        return run
-    _check_room(hub, user)
-    hub.runs.want(run.id, "run", retry=retry)
-    hub.dispatcher.wake(run.kind, run.id)
-    return get_run(hub, run.id)
-
-
-def pause(hub: Hub, run: StoredRun) -> StoredRun:
-    """Ends the work on a run soon; it waits for replies that are paid for."""
-    hub.runs.want(run.id, "pause")
-    hub.workshop.pause(run.id)
-    return get_run(hub, run.id)
-
-
-def estimate_run(hub: Hub, run: StoredRun) -> CostEstimate:
-    """The estimated cost of a run; nothing is sent to a model.
-
-    Raises:
-        ConfigError, InputError: See `classifier.batch.estimate.estimate`.
-    """
-    settings = hub.workshop.settings_for(run.task.engine)
-    return estimate(hub.workshop.job_for(run), settings, hub.workspace, entries=hub.workshop.entries_of(run))
-
-
-def decide(hub: Hub, user: ServiceUser, card: Card, label: str | None, note: str) -> Card:
-    """Saves a person's decision on a paper; None removes it.
-
-    Raises:
-        InputError: No such label.
-        StoreError: The ledger cannot be written.
-    """
-    volume = hub.shelf.volume(card.run)
-    if volume is None:
-        raise no_paper(card.id)
-    kept: Correction | None = None
-    if label is None:
-        decisions.take_back(volume.folder, card.key)
-    else:
-        if label not in hub.workspace.taxonomy.labels:
-            known = ", ".join(hub.workspace.taxonomy.labels)
-            raise InputError(f"label '{shown(label)[:_NAME_CHARS]}' is not known; expected one of {known}")
-        made = Correction(key=card.key, label=label, by=user.name, note=note)
-        kept = decisions.correct(volume.folder, made).corrections[0]
-    hub.decisions.add(card.run, card.key, label, note, user.name)
-    return hub.shelf.correct(card, kept)
-
-
 def get_run(hub: Hub, run_id: str) -> StoredRun:
     """The run of this id.
 
@@ -227,7 +137,9 @@ def get_run(hub: Hub, run_id: str) -> StoredRun:
     run = hub.runs.get(run_id)
     if run is None:
         raise HttpProblem(
-            404, "no-such-run", f"there is no run '{shown(run_id)[:80]}'; GET /api/v1/runs lists them"
+            404,
+            "no-such-run",
+            f"there is no list '{shown(run_id)[:80]}'; the page Lists and GET /api/v1/runs show all lists",
         )
     return run
 
@@ -243,7 +155,9 @@ def get_list(hub: Hub, run_id: str) -> StoredRun:
 def no_paper(paper_id: str) -> HttpProblem:
     """The error if there is no such paper."""
     return HttpProblem(
-        404, "no-such-paper", f"there is no paper '{shown(paper_id)[:80]}'; GET /api/v1/papers lists them"
+        404,
+        "no-such-paper",
+        f"there is no paper '{shown(paper_id)[:80]}'; the tree and GET /api/v1/papers list them",
     )
 
 
@@ -253,7 +167,8 @@ def row_of(hub: Hub, run: StoredRun) -> Row | None:
     if not has_tables(folder):
         return None
     check_ledger(folder)
-    return next(iter(read_rows(folder)), None)
+    row = next(iter(read_rows(folder)), None)
+    return veiled(row) if row is not None and row.entry.key in hidden_keys(folder) else row
 
 
 def _hiding(hub: Hub, private: bool) -> tuple[str, ...]:
@@ -282,8 +197,8 @@ def _replayed(hub: Hub, user: ServiceUser, replay: Replay | None) -> StoredRun |
     return hub.runs.get(known) if known else None
 
 
-def _check_room(hub: Hub, user: ServiceUser) -> None:
-    """Rejects a submission that could not be stored, before it is read."""
+def check_room(hub: Hub, user: ServiceUser) -> None:
+    """Refuses what could not be kept, before it is taken in."""
     waiting = hub.runs.waiting_of(user.name)
     if waiting >= hub.config.waiting_runs:
         raise HttpProblem(

@@ -14,7 +14,8 @@ from classifier.evaluation.report.store import read_json
 from classifier.model.identity import same_paper
 from classifier.model.paper import Paper
 from classifier.model.study import Study
-from classifier.service.hub import Hub
+from classifier.review.veil import HIDDEN
+from classifier.service.hub import Hub, hidden_runs
 from classifier.service.shelf import Card, Volume
 
 REPORT_FILE = "report.json"
@@ -61,7 +62,7 @@ def find_evaluations(hub: Hub) -> dict[str, FoundReport]:
 
 
 def _files(hub: Hub) -> Iterator[tuple[Path, Path]]:
-    root, hidden = hub.config.folder, hub.shelf.hidden()
+    root, hidden = hub.config.folder, hidden_runs(hub)
     for pattern in (f"*/{REPORT_FILE}", f"*/*/{REPORT_FILE}"):
         for file in sorted(root.glob(pattern)):
             if hidden.isdisjoint(file.relative_to(root).parts):
@@ -80,6 +81,8 @@ def score_on_gold(hub: Hub, volume: Volume) -> list[GoldScore]:
     """The papers of a list that are gold studies, in the list's order; failed ones count as wrong."""
     scored = []
     for card in volume.cards.values():
+        if card.label == HIDDEN:
+            continue
         row = card.row
         known = row.entry.paper
         paper = Paper(

@@ -14,8 +14,9 @@ from classifier.batch.ledger.rows import read_rows
 from classifier.export.filed import file_row
 from classifier.export.render import INTO, Options, render, render_into
 from classifier.model.entries import Row
+from classifier.review.veil import hidden_keys
 from classifier.service.hub import Hub
-from classifier.service.problems import HttpProblem
+from classifier.service.problems import HttpProblem, still_blind
 from classifier.service.store.runs import StoredRun
 from classifier.survey.taxonomy import Taxonomy
 
@@ -64,6 +65,8 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
     if not has_tables(folder):
         raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
     check_ledger(folder, whole=True)
+    if hidden := hidden_keys(folder):
+        raise still_blind(len(hidden))
     rows = _checked(read_rows(folder), taxonomy)
     if into:
         if form not in INTO:
@@ -105,6 +108,11 @@ def _checked(rows: Iterator[Row], taxonomy: Taxonomy) -> Iterator[Row]:
     for row in first:
         file_row(row, taxonomy)
     return chain(first, rows)
+
+
+def download_headers(name: str) -> dict[str, str]:
+    """Headers of a file that is downloaded under this name, and inert if a browser opens it."""
+    return {**_INERT, **_download(name)}
 
 
 def _download(name: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from classifier.service.config import ServiceConfig
 from classifier.service.identity import Identity
 from classifier.service.meters import Meters
 from classifier.service.problems import HttpProblem
+from classifier.service.review_rooms import ReviewRooms
 from classifier.service.seen_shelf import SeenShelf
 from classifier.service.shelf import Shelf
 from classifier.service.store.decisions import Decisions
@@ -41,6 +42,7 @@ class Hub(NamedTuple):
     money: Money
     decisions: Decisions
     privacy: Privacy
+    reviews: ReviewRooms
     shelf: Shelf | SeenShelf
     workshop: Workshop
     dispatcher: Dispatcher
@@ -48,15 +50,15 @@ class Hub(NamedTuple):
     meters: Meters
     pictures: PdfReader
     kept_pages: dict[Any, str]
+    database: ServiceDatabase
 
     def start(self) -> None:
         """Starts the workers, and queues all runs that should run."""
+        self.database.keep_open()
         if not self.config.dispatch:
             return
         self.workshop.settle_after_kill()
         self.dispatcher.start()
-        for run in self.runs.unfinished():
-            self.dispatcher.wake(run.kind, run.id)
 
     def stop(self) -> None:
         """Pauses active runs, and ends the workers."""
@@ -64,6 +66,8 @@ class Hub(NamedTuple):
         if self.config.dispatch:
             self.dispatcher.stop()
         self.pictures.close()
+        self.reviews.stop()
+        self.database.close()
 
 
 def build_hub(config: ServiceConfig) -> Hub:
@@ -79,6 +83,10 @@ def build_hub(config: ServiceConfig) -> Hub:
     shelf = Shelf(config.folder, workspace.taxonomy)
     workshop = Workshop(config, workspace, runs, events, money, shelf)
     workers = {"list": config.runs_at_once, "paper": config.papers_at_once}
+
+    def unfinished() -> list[tuple[str, str]]:
+        return [(run.kind, run.id) for run in runs.unfinished() if not workshop.is_active(run.id)]
+
     meters = Meters()
     meters.watch("classifier_runs", "Lists and single papers by state.", lambda: {**runs.counts()})
     meters.watch("classifier_in_work", "Runs in work.", lambda: {"running": workshop.active})
@@ -93,13 +101,15 @@ def build_hub(config: ServiceConfig) -> Hub:
         money=money,
         decisions=Decisions(database),
         privacy=Privacy(database),
+        reviews=ReviewRooms(workspace.taxonomy),
         shelf=shelf,
         workshop=workshop,
-        dispatcher=Dispatcher(config.folder, workshop.continue_run, workers),
+        dispatcher=Dispatcher(config.folder, workshop.continue_run, unfinished, workers),
         identity=Identity(config, users),
         meters=meters,
         pictures=PdfReader(workers=1, limits=limits),
         kept_pages={},
+        database=database,
     )
 
 
@@ -120,7 +130,7 @@ def hub_of(request: Request) -> Hub:
 def engines_of(hub: Hub) -> dict[str, str]:
     """The available engines with their display names; the one chosen in the settings comes first."""
     settings = hub.config.settings
-    found = {"offline": "offline baseline (no key, no network, no cost)"}
+    found = {"offline": "offline baseline (no key, no cost; less accurate)"}
     if settings.model and (settings.api_key or settings.base_url):
         found["openai"] = f"{settings.model} (language model, may cost money)"
     preferred = settings.chosen_engine
@@ -142,6 +152,11 @@ def check_engine(hub: Hub, engine: str | None) -> str:
             "OPENAI_API_KEY or OPENAI_BASE_URL, and CLASSIFIER_MODEL, where the service was started)"
         )
     return engine
+
+
+def hidden_runs(hub: Hub) -> frozenset[str]:
+    """The runs and folders that the user of this hub may not see."""
+    return hub.shelf.hidden() if isinstance(hub.shelf, SeenShelf) else frozenset()
 
 
 def check_can_hide(hub: Hub) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from classifier.batch.ledger.answers import StoredAnswer, read_answers
 from classifier.export.filed import Filed
+from classifier.model.entries import Row
 from classifier.model.label import Evidence
 from classifier.pdf.places import PagePlaces, Place
+from classifier.review.veil import HIDDEN
 from classifier.service.desk import get_run
 from classifier.service.hub import Hub
 from classifier.service.pictures import find_row, pdf_of, places_on
-from classifier.service.store.decisions import StoredDecision
+from classifier.service.reviewing import OpenReview, Viewer, decisions_about, open_review
 from classifier.service.store.runs import RunState, StoredRun
 
 
@@ -21,29 +24,45 @@ class Mark(NamedTuple):
     lines: tuple[Place, ...]
 
 
+class HistoryEntry(NamedTuple):
+    """What a person did with the label; `label` is None if nothing was set: `words` say what was done."""
+
+    at: str
+    user: str
+    label: str | None
+    words: str
+    note: str
+
+
 class PaperView(NamedTuple):
     """A paper and what is shown beside its label.
 
     Attributes:
         run: Name of its run.
+        stored: Its run, if the service made it: of the paper alone, or of its list.
         quotes: Each quote once with what it supports, numbered from 1, absent ones last.
         page: Page of the picture, from 1; 0 if there is no picture.
         places: Positions on that page.
         marks: Quotes whose position on that page is certain.
-        decisions: Oldest first.
+        history: What people did that the viewer may see, oldest first.
+        is_blind: Whether two people decide on it, who do so under Review only.
+        answers: Every reply that was paid for, oldest first; empty while the label is hidden.
     """
 
     id: str
     run: str
+    stored: StoredRun | None
     filed: Filed
     quotes: tuple[tuple[Evidence, tuple[str, ...]], ...]
     page: int
     places: PagePlaces | None
     marks: tuple[Mark, ...]
-    decisions: tuple[StoredDecision, ...]
+    history: tuple[HistoryEntry, ...]
+    is_blind: bool
+    answers: tuple[StoredAnswer, ...]
 
 
-def view_paper(hub: Hub, paper_id: str, page: int | None) -> PaperView | StoredRun:
+def view_paper(hub: Hub, viewer: Viewer, paper_id: str, page: int | None) -> PaperView | StoredRun:
     """A paper, or its run while there is no label.
 
     Args:
@@ -59,24 +78,50 @@ def view_paper(hub: Hub, paper_id: str, page: int | None) -> PaperView | StoredR
     if run is not None and run.state in (RunState.queued, RunState.running) and row.label.error is not None:
         return run  # tried again
     filed = hub.shelf.filed_row(row)
-    quotes = _numbered(row.label.evidence)
-    number, places, marks = _picture(hub, paper_id, quotes, page)
+    is_hidden = row.label.error is not None and row.label.error.code == HIDDEN
+    quotes = number_quotes(row.label.evidence)
+    number, places, marks = find_picture(hub, paper_id, quotes, page)
+    opened = open_review(hub, viewer, folder.name, must_be_started=False)
     return PaperView(
         id=paper_id,
         run=folder.name,
+        stored=run or hub.runs.get(folder.name),
         filed=filed,
         quotes=quotes,
         page=number,
         places=places,
         marks=marks,
-        decisions=tuple(hub.decisions.about(folder.name, row.entry.key)),
+        history=tuple(_history(hub, opened, row)),
+        is_blind=opened.session.plan.is_double,
+        answers=() if is_hidden else read_answers(folder, row.entry.key),
     )
+
+
+def _history(hub: Hub, opened: OpenReview, row: Row) -> list[HistoryEntry]:
+    key, correction = row.entry.key, row.correction
+    found = [
+        HistoryEntry(old.at, old.user, old.label, "took the decision back", old.note)
+        for old in hub.decisions.about(opened.run, key)
+    ]
+    known = {(old.label, old.user) for old in found[-1:]}
+    for made, undone in decisions_about(opened.volume, opened.session, key):
+        words = {"skip": "skipped it", "note": "made a note"}.get(made.kind, "")
+        if undone:
+            words = f"decided {made.label}, and took it back" if made.label else f"{words}, and took it back"
+        found.append(HistoryEntry(made.at, made.by, None if undone else made.label, words, made.note))
+        known.add((made.label, made.by))
+        known.add((made.label, correction.by if correction and correction.at == made.at else made.by))
+    if correction is not None and (correction.label, correction.by) not in known:
+        by = correction.by or "a person"
+        found.append(HistoryEntry(correction.at, by, correction.label, "", correction.note))
+    return sorted(found, key=lambda entry: entry.at)
 
 
 Quotes = tuple[tuple[Evidence, tuple[str, ...]], ...]
 
 
-def _numbered(evidence: tuple[Evidence, ...]) -> Quotes:
+def number_quotes(evidence: tuple[Evidence, ...]) -> Quotes:
+    """Each quote once with what it supports, in the order of pages; absent ones last."""
     supports: dict[tuple[str, int | None, int | None], list[str]] = {}
     first: dict[tuple[str, int | None, int | None], Evidence] = {}
     for piece in evidence:
@@ -89,9 +134,10 @@ def _numbered(evidence: tuple[Evidence, ...]) -> Quotes:
     return tuple((piece, tuple(dict.fromkeys(supports[key]))) for key, piece in found)
 
 
-def _picture(
+def find_picture(
     hub: Hub, paper_id: str, quotes: Quotes, page: int | None
 ) -> tuple[int, PagePlaces | None, tuple[Mark, ...]]:
+    """The page to show (0 if there is none), what is on it, and the quotes whose place there is certain."""
     file = pdf_of(hub, paper_id)
     if file is None:
         return 0, None, ()

@@ -45,6 +45,9 @@ def pdf_of(hub: Hub, paper_id: str) -> Path | None:
         own = folder / PAPER_FILE
         return own if own.is_file() else None
     known = row.label.paper
+    if row.label.error is not None and known.sha256 is None:  # it could not be read, but may be looked at
+        own = folder / PAPER_FILE
+        return own if own.is_file() else None
     for file in (folder / PAPER_FILE, row.entry.file):
         if file is not None and known.sha256 and _sha256(file) == known.sha256:
             return file

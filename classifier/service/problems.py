@@ -159,6 +159,16 @@ def problem_response(request: Request | None, problem: HttpProblem, hide: str = 
     return JSONResponse(body, problem.status_code, headers, media_type=PROBLEM)
 
 
+def still_blind(papers: int) -> HttpProblem:
+    """The answer if it would show labels that reviewers must not see yet."""
+    return HttpProblem(
+        403,
+        "still-blind",
+        f"the engine's labels of {papers} papers are hidden until both reviewers have decided on them; "
+        "decide, or let the owner show the labels in the plan of the review",
+    )
+
+
 def wants_page(request: Request) -> bool:
     """Whether a browser asks for a page."""
     path = request.url.path

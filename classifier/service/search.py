@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from classifier.service.hub import Hub
 from classifier.service.shelf import Card
 
-_Short = Annotated[str, Field(max_length=200)]
+_Words = Annotated[
+    str, Field(max_length=200, description="Words that must all be in title, authors or quotes")
+]
+_Label = Annotated[
+    str,
+    Field(max_length=200, description="Leaf id, branch id, `out-of-scope`, `unplaced` or `failed`"),
+]
+_Run = Annotated[str, Field(max_length=200, description="Id of a list")]
+_Engine = Annotated[str, Field(max_length=200, description="Engine or model, as `engine` of a paper has it")]
 
 
 class PaperFilter(BaseModel):
@@ -22,17 +30,17 @@ class PaperFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    q: _Short = ""
-    label: _Short = ""
-    run: _Short = ""
-    engine: _Short = ""
+    q: _Words = ""
+    label: _Label = ""
+    run: _Run = ""
+    engine: _Engine = ""
     reason: Annotated[
         str, Field(max_length=200, description="A review reason; `any` for all that need review")
     ] = ""
-    year: Annotated[int | None, Field(ge=1500, le=2200)] = None
+    year: Annotated[int | None, Field(ge=1500, le=2200, description="Year of publication")] = None
     least: Annotated[float | None, Field(ge=0, le=1, description="Least confidence")] = None
     most: Annotated[float | None, Field(ge=0, le=1, description="Highest confidence")] = None
-    corrected: bool | None = None
+    corrected: Annotated[bool | None, Field(description="Whether a person has decided")] = None
 
 
 def find_cards(hub: Hub, wanted: PaperFilter) -> list[Card]:
@@ -52,7 +60,9 @@ def _is_wanted(card: Card, wanted: PaperFilter) -> bool:
         return False
     if (wanted.run and card.run != wanted.run) or (wanted.engine and card.engine != wanted.engine):
         return False
-    if wanted.reason and not (card.needs_review if wanted.reason == "any" else wanted.reason in card.reasons):
+    if wanted.reason and not (
+        card.needs_review if wanted.reason == "any" else wanted.reason in card.review_reasons
+    ):
         return False
     if wanted.year is not None and card.year != wanted.year:
         return False

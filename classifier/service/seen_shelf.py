@@ -49,6 +49,10 @@ class SeenShelf:
         found = self._shelf.card(card_id)
         return None if found is None or found.run in self.hidden() else found
 
+    def card_id(self, run_id: str, key: str) -> str:
+        """See `Shelf.card_id`."""
+        return self._shelf.card_id(run_id, key)
+
     def folder_of(self, run_id: str, *, is_paper: bool) -> Path:
         """See `Shelf.folder_of`."""
         return self._shelf.folder_of(run_id, is_paper=is_paper)

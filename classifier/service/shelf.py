@@ -21,6 +21,7 @@ from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import ClassifierError
 from classifier.export.filed import Filed, file_row
 from classifier.model.entries import Correction, Row
+from classifier.review.veil import HIDDEN, hidden_keys, veiled
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
@@ -35,15 +36,14 @@ _LOOK_S = 0.5
 
 
 @dataclass(slots=True)
-class Card:
-    """A labelled paper, as shown in lists of papers.
+class PaperSummary:
+    """A labelled paper, as lists of papers show it, on pages and over HTTP.
 
     Attributes:
         id: Its id in addresses.
         run: Name of its run.
-        label: A leaf id, "out-of-scope", "unplaced" or "failed", after corrections.
-        words: Title, authors and quotes in lower case, to search in.
-        packed: The row as compressed JSON.
+        label: A leaf id, "out-of-scope", "unplaced" or "failed", after corrections; "hidden" in a blind
+            review, and then nothing else here tells the engine's label either.
     """
 
     id: str
@@ -55,9 +55,20 @@ class Card:
     label: str
     confidence: float | None
     engine: str
-    reasons: tuple[str, ...]
     needs_review: bool
+    review_reasons: tuple[str, ...]
     corrected: bool
+
+
+@dataclass(slots=True)
+class Card(PaperSummary):
+    """A summary with what the service needs besides it.
+
+    Attributes:
+        words: Title, authors and quotes in lower case, to search in.
+        packed: The row as compressed JSON.
+    """
+
     words: str
     packed: bytes
 
@@ -109,10 +120,6 @@ class Shelf:
         """The folder of a run of the service; `run_id` was created by the service."""
         return self._root / PAPERS / run_id if is_paper else self._root / run_id
 
-    def hidden(self) -> frozenset[str]:
-        """The runs that are left out: none; see `SeenShelf`."""
-        return frozenset()
-
     def volumes(self) -> list[Volume]:
         """The folders, by name."""
         self._refresh()
@@ -143,6 +150,11 @@ class Shelf:
     def filed_row(self, row: Row) -> Filed:
         """A row with a person's decision applied."""
         return file_row(row, self._taxonomy)
+
+    def card_id(self, run_id: str, key: str) -> str:
+        """The id of an entry's paper."""
+        volume = self._volumes.get(run_id)
+        return run_id if volume is not None and volume.is_paper else _card_id(run_id, key)
 
     def correct(self, card: Card, correction: Correction | None) -> Card:
         """Shows a decision that was written to the ledger, before that is read again."""
@@ -221,8 +233,11 @@ class Shelf:
             if not has_tables(volume.folder):
                 return {}, "", time.monotonic() - started
             check_ledger(volume.folder)
+            hidden = hidden_keys(volume.folder)
             for row in read_rows(volume.folder):
-                card = self._card(volume.id, row)
+                is_hidden = row.entry.key in hidden
+                card = self._card(volume.id, veiled(row) if is_hidden else row)
+                card.label = HIDDEN if is_hidden else card.label
                 card.id = volume.id if volume.is_paper else card.id
                 cards[card.id] = card
         except ClassifierError as error:
@@ -251,7 +266,7 @@ class Shelf:
         made = row.label.provenance
         quotes = (piece.quote for piece in filed.quotes)
         return Card(
-            id=hashlib.sha256(f"{run_id}\0{row.entry.key}".encode("utf-8", "replace")).hexdigest()[:20],
+            id=_card_id(run_id, row.entry.key),
             run=run_id,
             key=row.entry.key,
             title=filed.title,
@@ -260,12 +275,16 @@ class Shelf:
             label=filed.label,
             confidence=filed.ruled.confidence,
             engine=shown(made.model or made.engine) if made else "",
-            reasons=tuple(row.label.review_reasons) if filed.needs_review else (),
             needs_review=filed.needs_review,
+            review_reasons=tuple(row.label.review_reasons) if filed.needs_review else (),
             corrected=filed.is_corrected,
             words="\n".join((filed.title, *filed.authors, *map(shown, quotes))).lower(),
             packed=zlib.compress(row.model_dump_json().encode("utf-8", "replace"), 1),
         )
+
+
+def _card_id(run_id: str, key: str) -> str:
+    return hashlib.sha256(f"{run_id}\0{key}".encode("utf-8", "replace")).hexdigest()[:20]
 
 
 def _signature(folder: Path) -> tuple[int, ...]:

@@ -25,11 +25,12 @@ from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.pipeline import Classifier
 from classifier.service.config import ServiceConfig
 from classifier.service.entries import PAPER_FILE, list_entries, paper_entry, reference_of
-from classifier.service.purse import DayPurse
+from classifier.service.purse import DayPurse, RunLimit
 from classifier.service.shelf import Shelf
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
 from classifier.service.store.runs import Runs, RunState, StoredRun
+from classifier.service.words import in_service_words
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 
@@ -137,6 +138,10 @@ class Workshop:
         """The number of active runs."""
         return len(self._claimed)
 
+    def is_active(self, run_id: str) -> bool:
+        """Whether a worker has this run."""
+        return run_id in self._claimed
+
     def _step(self, run_id: str) -> None:
         """Labels until the run ends."""
         run = self._runs.get(run_id)
@@ -174,8 +179,12 @@ class Workshop:
         folder, limit = self.folder_of(run), self._config.usd_per_day
         cap, purse = None, None
         if run.task.engine != "offline":
-            cap = self._cap(run, folder)
-            purse = None if limit is None else DayPurse(self._money, run.id, run.user, limit)
+            before = read_progress(folder).spent.cost_usd
+            cap = self._cap(run, before)
+            has_own = run.kind == "paper" or run.task.max_cost_usd is not None
+            own = RunLimit(cap, before) if cap is not None and has_own else None
+            if cap is not None:
+                purse = DayPurse(self._money, run.id, run.user, limit, own)
         self._bring(run, folder, settings)
         try:
             return label_lists(
@@ -191,14 +200,13 @@ class Workshop:
                 self._in_work.pop(run.id, None)
                 self._reports.pop(run.id, None)
 
-    def _cap(self, run: StoredRun, folder: Path) -> float | None:
-        """The limit for the total cost of the folder's replies; the purse limits the user's day separately.
+    def _cap(self, run: StoredRun, before: float) -> float | None:
+        """What the folder's replies may cost together; the purse keeps the user's day besides.
 
         If the user has a daily limit, the run has a cap too, so that a model without a known price is
         rejected.
         """
         limit, own = self._config.usd_per_day, run.task.max_cost_usd
-        before = read_progress(folder).spent.cost_usd
         if limit is None:
             return own
         if run.kind == "paper":
@@ -261,7 +269,7 @@ class Workshop:
     ) -> None:
         code = error.code if isinstance(error, ClassifierError) else error
         said = error.message if isinstance(error, ClassifierError) else message
-        said = said and said.replace(f"{self._config.folder}/", "")
+        said = said and in_service_words(said.replace(f"{self._config.folder}/", ""))
         if not state.is_active:
             self._shelf.renew(run.id, is_paper=run.kind == "paper")
         with suppress(ClassifierError):

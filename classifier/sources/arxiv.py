@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -32,6 +32,8 @@ _FEED_BYTES = 5_000_000
 """Largest accepted response of the API: 2,000 entries, the largest page, have about 4 MB."""
 _CANDIDATES = 10
 """Search results that are compared with a title."""
+_IDS = 100
+"""Asked for with one request; arXiv's API allows more, but addresses have limits, too."""
 _API_STATUSES = (200, 400)
 """arXiv answers a malformed id with 400 and a feed that contains the reason."""
 
@@ -85,6 +87,28 @@ class Arxiv:
                 self._remember(entry)
             return entry
         raise PaperNotFound(f"no such paper: arXiv has no {asked}; check the id")
+
+    async def fetch_entries(self, ids: Sequence[str]) -> None:
+        """Puts the newest entries of many ids without version into the cache, a hundred with each request.
+
+        Ids that arXiv does not know are left out; asking for one of them alone says why.
+
+        Raises:
+            PaperNotFound: arXiv rejected a request, as for a malformed id.
+            SourceUnavailable: No usable response, or offline and not in the cache.
+        """
+        age = None if self._offline else self._max_age_s
+        wanted = [name for name in dict.fromkeys(ids) if self._cache.entries(name, age) is None]
+        for start in range(0, len(wanted), _IDS):
+            some = wanted[start : start + _IDS]
+            self._refuse_offline(", ".join(some[:3]))
+            sink = TextSink("arXiv's API", _FEED_BYTES)
+            query = urlencode({"id_list": ",".join(some), "max_results": str(_IDS)})
+            await self._web().get(f"{self._base_url}/api/query?{query}", sink, _API_STATUSES)
+            for entry in parse_feed(bytes(sink.data)):
+                if entry.bare_id in some:
+                    self._cache.store_entries(entry.bare_id, [entry])
+                    self._remember(entry)
 
     async def find_doi(self, doi: str, claimed: Paper) -> ArxivEntry:
         """The paper with a DOI, else the one with the claimed title.

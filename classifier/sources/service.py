@@ -8,12 +8,14 @@ HTTP client. It does not parse the PDF.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 from urllib.parse import urlsplit
 
-from classifier.errors import ConfigError, SourceUnavailable
+from classifier.errors import BadReference, ConfigError, SourceUnavailable
 from classifier.model.paper import Paper, PaperFile
 from classifier.model.record import Notice
 from classifier.model.reference import Reference, parse_arxiv_id, parse_reference
@@ -146,6 +148,27 @@ class Sources:
             PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
         """
         return (await self._ask_arxiv().entry(parse_arxiv_id(arxiv_id))).paper
+
+    async def prepare_metadata(self, arxiv_ids: Sequence[str]) -> None:
+        """Fetches the metadata of many ids with few requests, so that `metadata` finds it in the cache.
+
+        Raises:
+            PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
+        """
+        known = []
+        for name in arxiv_ids:
+            with suppress(BadReference):  # `metadata` says what is wrong with it
+                reference = parse_arxiv_id(name)
+                known += [reference.value] if reference.version is None else []
+        await self._ask_arxiv().fetch_entries(known)
+
+    async def find_by_title(self, claimed: Paper) -> Paper:
+        """ArXiv's metadata of the paper with this title and, if they are known, these authors.
+
+        Raises:
+            PaperNotFound, SourceUnavailable, StoreError: As `fetch`.
+        """
+        return (await self._ask_arxiv().find_title(claimed)).paper
 
     async def check_title(self, arxiv_id: str, title: str) -> Notice | None:
         """A `title-mismatch` notice if arXiv knows the id only with other titles; see `fetch`."""

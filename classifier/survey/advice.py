@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from classifier.model.study import Study
+from classifier.survey.drafts import DRAFTS_FILE, DraftedText, pending_drafts
 from classifier.survey.finding import Finding
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.similarity import Centroids
@@ -24,9 +25,11 @@ _MOST_PAIRS = 10
 _SHOWN = 5
 
 
-def advice(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
-    """Weak points of the workspace, the most general first."""
-    yield from _drafts(taxonomy)
+def advice(
+    taxonomy: Taxonomy, studies: Sequence[Study], drafts: Sequence[DraftedText] = ()
+) -> Iterator[Finding]:
+    """Weak points of the workspace, the most general first; `drafts` are those of drafts.yaml."""
+    yield from _drafts(taxonomy, drafts)
     if not studies:
         return
     by_label: dict[str, list[Study]] = {}
@@ -37,16 +40,15 @@ def advice(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
     yield from _alike(taxonomy, by_label)
 
 
-def _drafts(taxonomy: Taxonomy) -> Iterator[Finding]:
-    nodes = [*taxonomy.branches.items(), *((leaf.id, leaf.node) for leaf in taxonomy.leaves.values())]
-    drafted = [name for name, node in nodes for _ in node.drafts] + ["the survey"] * len(taxonomy.drafts)
-    if drafted:
+def _drafts(taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Finding]:
+    waiting = pending_drafts(taxonomy, drafts)
+    if waiting:
         yield Finding(
             level="advice",
             code="draft",
-            where="taxonomy.yaml",
-            message=f"{len(drafted)} texts are drafts that no person has accepted ({_shown(drafted)}); "
-            "edit each, then remove it from `drafts`",
+            where=DRAFTS_FILE if any(draft.state == "draft" for draft in drafts) else "taxonomy.yaml",
+            message=f"{len(waiting)} texts are drafts that no person has accepted "
+            f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: classifier draft DIR",
         )
 
 

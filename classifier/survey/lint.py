@@ -16,12 +16,20 @@ from classifier.errors import ConfigError
 from classifier.model.study import Study
 from classifier.survey.advice import ENOUGH, advice
 from classifier.survey.answer_schema import LABEL
+from classifier.survey.drafts import (
+    DRAFTS_FILE,
+    QUESTIONS,
+    SURVEY,
+    DraftedText,
+    all_nodes,
+    load_drafts,
+)
 from classifier.survey.finding import Finding
 from classifier.survey.lint_studies import check_answers, check_duplicates, check_study, repeated
 from classifier.survey.shape import problems
 from classifier.survey.swaps import find_swaps
 from classifier.survey.taxonomy import Conditions, Node, Taxonomy, TextDraft
-from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, read_studies, study_problems
+from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, study_problems
 
 
 def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
@@ -38,11 +46,11 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
     taxonomy = workspace.taxonomy
     gold = [
         (f"{name}:{number}", study)
-        for name in GOLD_FILES
-        if (workspace.root / name).is_file()
-        for number, study in read_studies(workspace.root / name)
+        for name, number, study in workspace.gold_lines
+        if isinstance(study, Study)
     ]
     studies = [study for _, study in gold]
+    drafts = load_drafts(workspace.root)
     return (
         *_check_names(taxonomy),
         *_check_conditions(taxonomy),
@@ -51,7 +59,8 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
         *_check_coverage(taxonomy, studies),
         *(finding for where, study in gold for finding in check_study(taxonomy, where, study)),
         *check_duplicates(gold),
-        *advice(taxonomy, studies),
+        *_check_drafted(taxonomy, drafts, studies),
+        *advice(taxonomy, studies, drafts),
     )
 
 
@@ -71,9 +80,8 @@ def _check_shapes(workspace: Workspace) -> Iterator[Finding]:
             raise
         for place, message in problems(error.__cause__, Taxonomy, is_yaml=True):
             yield Finding(code="invalid-taxonomy", where=f"{TAXONOMY_FILE}: {place}", message=message)
-    for name in GOLD_FILES:
-        path = workspace.root / name
-        for number, message in study_problems(path) if path.is_file() else ():
+    for name, number, found in workspace.gold_lines:
+        for message in () if isinstance(found, Study) else study_problems(found):
             yield Finding(code="invalid-study", where=f"{name}:{number}", message=message)
 
 
@@ -208,6 +216,20 @@ def _check_drafts(
         if lost:
             message = f"the draft of '{draft.of}' rests on '{lost[0]}', which is no study; remove it"
             yield Finding(code="unknown-draft", where=where, message=message)
+
+
+def _check_drafted(
+    taxonomy: Taxonomy, drafts: Sequence[DraftedText], studies: Sequence[Study]
+) -> Iterator[Finding]:
+    """Drafts of a model about nodes or papers that are not there."""
+    nodes = {SURVEY, QUESTIONS, *all_nodes(taxonomy)}
+    known = {study.id for study in studies}
+    for draft in drafts:
+        lost = [paper for paper in draft.papers if paper not in known]
+        what = f"rests on '{lost[0]}', which is no study" if lost else "is about a node that is not there"
+        if draft.state == "draft" and (lost or draft.node not in nodes):
+            message = f"the draft '{draft.id}' {what}; remove it"
+            yield Finding(code="unknown-draft", where=DRAFTS_FILE, message=message)
 
 
 def _check_coverage(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:

@@ -31,8 +31,10 @@ def check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Findin
             yield Finding(
                 code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is not a leaf"
             )
-    # Without questions, a title and a leaf are enough: other missing values are only advice.
-    for name in ("title", "summary", "rationale") if taxonomy.questions else ("title",):
+    # Without questions, a title and a leaf are enough, and for studies from a list; the rest is advice.
+    for name in (
+        ("title", "summary", "rationale") if taxonomy.questions and not _listed(study) else ("title",)
+    ):
         if not getattr(study, name).strip():
             yield Finding(code="missing-field", where=where, message=f"'{name}' is empty")
     yield from _check_attributes(where, study, leaf)
@@ -54,6 +56,8 @@ def _check_attributes(where: str, study: Study, leaf: Leaf | None) -> Iterator[F
 def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Finding]:
     allowed = {question.id: question.answer_ids for question in taxonomy.questions}
     yield from check_answers(where, study.answers, allowed)
+    if not study.answers and study.label in taxonomy.leaves:
+        return  # its leaf says which answers hold
     missing = [question for question in allowed if question not in study.answers]
     if missing:
         yield Finding(code="missing-field", where=where, message=f"no answer to {', '.join(missing)}")
@@ -73,6 +77,11 @@ def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterat
             message=f"scope_reason is {study.scope_reason}, but its answers lead to "
             f"{taxonomy.scope_reason(study.answers)}",
         )
+
+
+def _listed(study: Study) -> bool:
+    """Whether `classifier init` took the study from a list, which says of it only where it belongs."""
+    return "list" in study.provenance
 
 
 def check_duplicates(gold: Sequence[tuple[str, Study]]) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ not do: read files, or check what the values mean (`classifier.survey.lint`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from types import NoneType
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 _SHOWN_CHARS = 60
+_OBJECT = re.compile(r"dictionary(?: or instance of \w+)?")
 _UNQUOTED = {
     bool: "YAML reads yes, no, on, off, true and false as true or false: put the text in quotes",
     int: "YAML reads this as a number: put the text in quotes",
@@ -66,7 +68,7 @@ def _is_consequence(found: Mapping[str, Any]) -> bool:
 
 def _said(found: Mapping[str, Any]) -> str:
     unknown = found["type"] == "extra_forbidden"
-    return "unknown key" if unknown else str(found["msg"]).removeprefix("Value error, ")
+    return "unknown key" if unknown else _in_words(str(found["msg"]))
 
 
 def _is_part_of_text(found: Mapping[str, Any], owner: tuple[int | str, ...] | None = None) -> bool:
@@ -86,6 +88,12 @@ def _hint(found: Mapping[str, Any], is_yaml: bool) -> str:
         return ""
     hint = _UNQUOTED.get(type(found["input"]))
     return f"; {hint}" if hint else ""
+
+
+def _in_words(message: str) -> str:
+    """Pydantic's message in the words of the file: YAML and JSON have lists and mappings."""
+    message = _OBJECT.sub("mapping", message.removeprefix("Value error, "))
+    return re.sub(r"(?i)\btuple\b", lambda found: "List" if found[0][0] == "T" else "list", message)
 
 
 def _given(found: Mapping[str, Any]) -> str:

@@ -55,10 +55,23 @@ class Workspace:
         return load_taxonomy(self.root / TAXONOMY_FILE)
 
     @cached_property
+    def gold_lines(self) -> tuple[tuple[str, int, Study | ValueError], ...]:
+        """(file's name, line from 1, study or what is wrong with the line) of the gold files, read once.
+
+        Raises ConfigError if a file is unreadable or not UTF-8.
+        """
+        files = ((name, self.root / name) for name in GOLD_FILES)
+        return tuple(
+            (name, number, found)
+            for name, file in files
+            if file.is_file()
+            for number, found in read_lines(file)
+        )
+
+    @cached_property
     def studies(self) -> tuple[Study, ...]:
         """The gold studies, placed ones first; empty if the workspace has none."""
-        files = [self.root / name for name in GOLD_FILES]
-        return tuple(study for file in files if file.is_file() for _, study in read_studies(file))
+        return tuple(_study(self.root / name, number, found) for name, number, found in self.gold_lines)
 
     @property
     def offline_dir(self) -> Path:
@@ -88,22 +101,13 @@ def read_studies(path: Path) -> Iterator[tuple[int, Study]]:
         ConfigError: The file cannot be read, is not UTF-8, or has a line that is not a study (the message
             names the line).
     """
-    for number, found in read_lines(path):
-        if isinstance(found, Study):
-            yield number, found
-        else:
-            raise ConfigError(f"{path}: line {number}: {_problems(found)[0]}") from found
+    return ((number, _study(path, number, found)) for number, found in read_lines(path))
 
 
-def study_problems(path: Path) -> Iterator[tuple[int, str]]:
-    """Yields (line number from 1, message) of everything that is wrong with the lines of a file.
-
-    Raises:
-        ConfigError: The file is unreadable or not UTF-8.
-    """
-    for number, found in read_lines(path):
-        if not isinstance(found, Study):
-            yield from ((number, message) for message in _problems(found))
+def _study(path: Path, number: int, found: Study | ValueError) -> Study:
+    if isinstance(found, Study):
+        return found
+    raise ConfigError(f"{path}: line {number}: {study_problems(found)[0]}") from found
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, Study | ValueError]]:
@@ -126,7 +130,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, Study | ValueError]]:
             yield number, error
 
 
-def _problems(error: ValueError) -> list[str]:
+def study_problems(error: ValueError) -> list[str]:
+    """Everything that is wrong with a line of a gold file, in words."""
     if isinstance(error, ValidationError):
         return [f"{place}: {message}" for place, message in problems(error, Study)]
     return [f"not valid JSON ({error}); expected one JSON object on each line"]

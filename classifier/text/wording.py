@@ -20,8 +20,13 @@ _MARK = re.compile(
     r"\[\d{1,3}(?:\s*[,;\u2013-]\s*\d{1,3})*\]"  # [3], [3, 5-7]
     r"|\((?P<citation>[^()]{2,300}\b(?:19|20)\d\d[a-z]?)\)"  # (Somebody et al., 2020)
     r"|(?<=[a-z][.,;:)])\d{1,2}(?=\s|\Z)"  # the number of a footnote after a full stop
+    r"|(?m:^)\d{1,2}(?=[A-Z][a-z]|[AI] )"  # or at the start of the footnote
     r"|\b(?P<noted>[a-z]{3,})\d{1,2}(?=[\s,;]|\.\s|\.?\Z)"  # or after a word; names (GPT3) keep their number
 )
+_LATIN = rf"[^\W{_CJK}]"  # scripts without spaces have no word edges to check
+_HYPHEN = "[-\u2010\u2011\u00ad\x02\ufffe]"
+_WORD_BEFORE = re.compile(rf"{_LATIN}(?:{_HYPHEN}\s*)?\Z")
+_WORD_AFTER = re.compile(rf"(?:\s*{_HYPHEN}\s*)?{_LATIN}")
 _SMALL_WORD = re.compile(r"\b[a-z]+\b")
 _CITING = frozenset(
     _SMALL_WORD.findall("et al and see also e g i cf in von van der de den del di da la le el")
@@ -36,8 +41,10 @@ _COUNT = re.compile(
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
     r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|[mb]illions?|first|second|third|half|twice"
 )
+_FORMULA = tuple("|/=+*^_<>()[]{}")
 _ARTICLES = frozenset({"a", "an", "the"})
-_LIGATURES = re.compile(r"f(?:f[il]?|i|l)")
+LIGATURE = re.compile(r"f(?:f[il]?|i|l)")
+"""Letters that fonts draw as one glyph."""
 _LOOKALIKES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("i", "l"), ("|", "l"))
 
 
@@ -53,6 +60,14 @@ def _blank(mark: re.Match[str]) -> str:
     return word + " " * (len(mark[0]) - len(word))
 
 
+def is_whole_words(text: str, start: int, end: int) -> bool:
+    """Whether a span of a text cuts no word, nor one with hyphens: `able` is not in `unable` or `un-able`."""
+    first, last = text[start], text[end - 1]
+    cut_before = first.isalnum() and _WORD_BEFORE.search(text[max(0, start - 8) : start])
+    cut_after = last.isalnum() and _WORD_AFTER.match(text, end)
+    return not cut_before and not cut_after
+
+
 def numbers(text: str) -> Counter[str]:
     """How often each number occurs in the text."""
     return Counter(_NUMBER.findall(text))
@@ -61,6 +76,19 @@ def numbers(text: str) -> Counter[str]:
 def has_negation(text: str) -> bool:
     """Whether the text contains a word that can negate a sentence."""
     return _NEGATION.search(text) is not None
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a normalised text in lower case; an `a` in a formula is marked: it is no article."""
+    lower = text.lower()
+    return [
+        f"{match[0]}_" if match[0] == "a" and _in_formula(lower, *match.span()) else match[0]
+        for match in WORD.finditer(lower)
+    ]
+
+
+def _in_formula(text: str, start: int, end: int) -> bool:
+    return text[max(0, start - 1) : start] in _FORMULA or text[end : end + 1] in _FORMULA
 
 
 def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
@@ -72,7 +100,7 @@ def agreeing_words(words: list[str], text: str) -> tuple[int, int] | None:
     """
     folded = normalise_with_spans(text)
     found = list(WORD.finditer(folded.text.lower()))
-    page = [match[0] for match in found]
+    page = words_of(folded.text)
     changes = SequenceMatcher(None, words, page, autojunk=False).get_opcodes()
     first, last = 0, len(page)
     for tag, low, high, page_low, page_high in changes:
@@ -96,7 +124,7 @@ def _is_slip(quoted: list[str], printed: list[str]) -> bool:
         return True
     if not one or not other or any(_is_decisive(word) for word in quoted + printed):
         return False
-    if _LIGATURES.sub("", one) == _LIGATURES.sub("", other) or _look(one) == _look(other):
+    if LIGATURE.sub("", one) == LIGATURE.sub("", other) or _look(one) == _look(other):
         return True
     from rapidfuzz.distance import OSA
 

@@ -25,8 +25,18 @@ from classifier.model.document import Document
 from classifier.model.label import Evidence, Verdict
 from classifier.model.reply import Quote
 from classifier.text.characters import Folded, latin_length, matching_key, normalise
-from classifier.text.mathematics import has_mathematics, mathematics_key, same_signs, without_latex
-from classifier.text.wording import WORD, agreeing_words, has_negation, numbers, without_marks
+from classifier.text.mathematics import has_mathematics, mathematics_key, same_signs, spellings
+from classifier.text.wording import (
+    LIGATURE,
+    WORD,
+    agreeing_words,
+    has_negation,
+    is_whole_words,
+    numbers,
+    without_marks,
+    words_of,
+)
+from classifier.verdict.page_breaks import MAX_GAP, PageBreaks, hits
 
 MIN_WORDS = 3
 """A quote with fewer characters is too short to look up: any paper would contain it."""
@@ -43,8 +53,6 @@ length."""
 NEAR_SCORE = 92.0
 """From this partial ratio of rapidfuzz (0 to 100) on, the words are compared one by one."""
 
-_MAX_GAP = 600  # characters that an ellipsis or a page break may stand for
-_MAX_HITS = 64  # most places of one string that are checked
 _MAX_SEEDS = 96
 """Approximate number of search steps per quote; it limits the time for an invented one."""
 _SEED = 8  # characters of a seed: if one in 13 characters differs, half of the seeds are still intact
@@ -52,19 +60,19 @@ _CANDIDATES = 3
 """Number of places at which a quote is compared completely."""
 _SLACK = 24  # characters around an alignment in which a quote's first and last word can be
 
+_MIN_LETTERS = 3_000
+"""Least number of letters in a text for judging whether its ligatures are lost."""
+_LETTERS_A_LIGATURE = 1_000
+"""If this number of letters has no ligature on average, they are lost: papers have one in 190 to 460."""
+_NO_LETTER = re.compile("[\ufffd\ue000-\uf8ff]")
+
 _PAGE_MARK = re.compile(r"[\[(<]\s*(?:page|p\.)\s*\d+(?:,[^\])>\n]{1,120})?\s*[\])>]", re.IGNORECASE)
 _SIGNED = re.compile(r"(?:\A|[\s(\[{=<>\u2264\u2265\u223c,])(?:\u2212\S|[-\u2013]\d)")
 """A sign that is not a hyphen and not between two operands, with the character after it."""
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\u2026|\.\s?\.\s?\.)[\])]?\s*")
 _WRAPPING = " \t\n\"'`*\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _OUTER = "\"'.,;:!?()[]"
-_LATIN = r"[^\W\u2e80-\U0003ffff]"  # scripts without spaces have no word edges to check
-_HYPHEN = "[-\u2010\u2011\u00ad\x02\ufffe]"
-_WORD_BEFORE = re.compile(rf"{_LATIN}(?:{_HYPHEN}\s*)?\Z")
-_WORD_AFTER = re.compile(rf"(?:\s*{_HYPHEN}\s*)?{_LATIN}")
 _BLANK = re.compile(r"[\s.,;:]{0,400}")
-_LINE_END = re.compile(rf"{_HYPHEN}?[^\S\n]*(?:\n|\Z)")
-_LINE_START = re.compile(r"(?:\A|\n)[^\S\n]*\Z")
 
 QuoteSpan = tuple[int, int]
 
@@ -93,7 +101,7 @@ class QuoteIndex:
         if not _is_short(text):
             if same := next(self._verbatim(text), None):
                 return self._placed(quote, same, "verbatim")
-            if len(text) <= MAX_NEAR_CHARS and (near := self._nearly(text)):
+            if len(text) <= MAX_NEAR_CHARS and (near := self._nearly(text) or self._without_ligatures(text)):
                 return self._placed(quote, near, "near")
         if len(text) <= MAX_NEAR_CHARS and has_mathematics(text) and (near := self._as_shown(text)):
             return self._placed(quote, near, "near")
@@ -101,13 +109,16 @@ class QuoteIndex:
 
     def _as_shown(self, text: str) -> QuoteSpan | None:
         """The place of a text with mathematics, which the page may write differently."""
-        plain = without_latex(text).strip(_WRAPPING)
-        if _is_short(plain):
-            return None
-        if plain != text and (near := next(self._verbatim(plain), None) or self._nearly(plain)):
-            return near
-        needle = mathematics_key(plain).text.strip(_OUTER)
-        return next(self._places(self._mathematics_key, needle, plain), None)
+        for spelling in spellings(text):
+            plain = spelling.strip(_WRAPPING)
+            if _is_short(plain):
+                continue
+            if plain != text and (near := next(self._verbatim(plain), None) or self._nearly(plain)):
+                return near
+            needle = mathematics_key(plain).text.strip(_OUTER)
+            if same := next(self._places(self._mathematics_key, needle, plain), None):
+                return same
+        return None
 
     def _placed(self, quote: Quote, span: QuoteSpan, verdict: Verdict) -> Evidence:
         at = bisect_right(self._starts, span[0]) - 1
@@ -131,8 +142,24 @@ class QuoteIndex:
         return without_marks(self._text)
 
     @cached_property
+    def _bare(self) -> str:
+        """The text without replacements of lost ligatures, with the same offsets; empty if none are lost."""
+        letters = sum(map(str.isascii, filter(str.isalpha, self._text)))
+        told = len(LIGATURE.findall(self._text))
+        lost = letters >= _MIN_LETTERS and told * _LETTERS_A_LIGATURE < letters
+        return _NO_LETTER.sub(" ", self._text) if lost else ""
+
+    @cached_property
+    def _bare_key(self) -> Folded:
+        return matching_key(self._bare)
+
+    @cached_property
     def _unmarked_key(self) -> Folded:
         return matching_key(self._unmarked)
+
+    @cached_property
+    def _breaks(self) -> PageBreaks:
+        return PageBreaks(self._text, self._key, self._starts)
 
     @cached_property
     def _mathematics_key(self) -> Folded:
@@ -148,9 +175,10 @@ class QuoteIndex:
 
     def _places(self, key: Folded, needle: str, text: str) -> Iterator[QuoteSpan]:
         """Places of the key of a text with whole words and the text's own signs: -3 is not 3."""
-        for at in _hits(key.text, needle):
+        for at in hits(key.text, needle):
             start, end = key.source_span(at, at + len(needle))
-            whole = self._is_whole_words(start, end)
+            printed = self._unmarked if key is self._unmarked_key else self._text
+            whole = is_whole_words(printed, start, end)
             start = self._with_sign(start)
             if whole and same_signs(text, self._text[start:end]):
                 yield start, end
@@ -160,15 +188,15 @@ class QuoteIndex:
         signed = _SIGNED.match(self._text, max(0, start - 2), start + 1)
         return start - 1 if signed and signed.end() == start + 1 else start
 
-    def _is_whole_words(self, start: int, end: int) -> bool:
-        """Whether the span cuts no word (also no hyphenated one): `able` is not in `unable` or `un-able`."""
-        first, last = self._text[start], self._text[end - 1]
-        cut_before = first.isalnum() and _WORD_BEFORE.search(self._text[max(0, start - 8) : start])
-        cut_after = last.isalnum() and _WORD_AFTER.match(self._text, end)
-        return not cut_before and not cut_after
-
     def _nearly(self, text: str) -> QuoteSpan | None:
-        return self._near(text) or self._over_page_break(text) or self._in_parts(text)
+        return self._near(text) or self._breaks.find(matching_key(text).text) or self._in_parts(text)
+
+    def _without_ligatures(self, text: str) -> QuoteSpan | None:
+        """The place of a text in a paper whose fonts do not encode their ligatures."""
+        if not self._bare:
+            return None
+        needle = matching_key(LIGATURE.sub("", normalise(text))).text.strip(_OUTER)
+        return next(self._places(self._bare_key, needle, text), None) if len(needle) >= MIN_CHARS else None
 
     def _near(self, text: str) -> QuoteSpan | None:
         """The place where the words equal the text's except for slips and marks."""
@@ -178,7 +206,7 @@ class QuoteIndex:
             return None
         same = next(self._places(self._unmarked_key, needle, bare), None)
         if same is None:
-            same = self._aligned(needle, WORD.findall(normalise(bare).lower()))
+            same = self._aligned(needle, words_of(normalise(bare)))
             if same and not same_signs(bare, self._unmarked[self._with_sign(same[0]) : same[1]]):
                 return None
         if same and numbers(text) - numbers(self._with_marks(same)):
@@ -186,9 +214,12 @@ class QuoteIndex:
         return same
 
     def _with_marks(self, span: QuoteSpan) -> str:
-        """The text of a span and of the marks right behind it."""
+        """The text of a span with the footnote mark before it and the marks after it."""
         behind = _BLANK.match(self._unmarked, span[1])
-        return self._text[span[0] : behind.end() if behind else span[1]]
+        start = span[0]
+        while start and self._unmarked[start - 1] != self._text[start - 1]:
+            start -= 1
+        return self._text[start : behind.end() if behind else span[1]]
 
     def _aligned(self, needle: str, words: list[str]) -> QuoteSpan | None:
         from rapidfuzz.fuzz import partial_ratio_alignment
@@ -205,38 +236,8 @@ class QuoteIndex:
                 min(len(key.text), low + found.dest_end + _SLACK),
             )
             span = agreeing_words(words, self._unmarked[start:end])
-            if span and self._is_whole_words(start + span[0], start + span[1]):
+            if span and is_whole_words(self._unmarked, start + span[0], start + span[1]):
                 return start + span[0], start + span[1]
-        return None
-
-    def _over_page_break(self, text: str) -> QuoteSpan | None:
-        """The place where the text breaks off at a line's end and continues on the next page.
-
-        Only whole lines may be in between: a note, a page number, a running head.
-        """
-        needle = matching_key(text).text
-        for at in _hits(self._key.text, needle[:MIN_CHARS]):
-            common = _common_prefix(needle, self._key.text[at : at + len(needle)])
-            # The first line of the next page may begin like the rest of the quote by chance.
-            for length in range(common, max(MIN_CHARS, common - 4) - 1, -1):
-                span = self._key.source_span(at, at + length)
-                end = self._after_page_break(span[1], needle[length:])
-                if end and self._is_whole_words(span[0], end):
-                    return span[0], end
-        return None
-
-    def _after_page_break(self, stop: int, rest: str) -> int | None:
-        page = bisect_right(self._starts, stop - 1)
-        if page >= len(self._pages) or not _LINE_END.match(self._text, stop):
-            return None
-        start = self._starts[page]
-        if start - stop > _MAX_GAP:
-            return None
-        head = matching_key(self._text[start : start + _MAX_GAP + 2 * len(rest)])
-        for at in _hits(head.text, rest):
-            low, high = head.source_span(at, at + len(rest))
-            if low <= _MAX_GAP and _LINE_START.search(self._text[max(0, start + low - 80) : start + low]):
-                return start + high
         return None
 
     def _in_parts(self, text: str) -> QuoteSpan | None:
@@ -262,26 +263,11 @@ class QuoteIndex:
         return places
 
     def _may_follow(self, end: int, start: int) -> bool:
-        return 0 <= start - end <= _MAX_GAP and not has_negation(self._text[end:start])
+        return 0 <= start - end <= MAX_GAP and not has_negation(self._text[end:start])
 
 
 def _is_short(text: str) -> bool:
     return latin_length(matching_key(text).text) < MIN_CHARS or len(WORD.findall(text)) < MIN_WORDS
-
-
-def _common_prefix(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _hits(text: str, needle: str) -> Iterator[int]:
-    """The first places of a string in another."""
-    at = text.find(needle) if needle else -1
-    for _ in range(_MAX_HITS):
-        if at < 0:
-            return
-        yield at
-        at = text.find(needle, at + 1)
 
 
 def _diagonals(text: str, needle: str) -> list[int]:
@@ -289,7 +275,7 @@ def _diagonals(text: str, needle: str) -> list[int]:
     step = max(3, len(needle) // _MAX_SEEDS)
     votes: Counter[int] = Counter()
     for offset in range(0, len(needle) - _SEED + 1, step):
-        # A string that occurs everywhere is not evidence; `_hits` stops early.
-        votes.update({(at - offset) // _SLACK for at in _hits(text, needle[offset : offset + _SEED])})
+        # A string that occurs everywhere is not evidence; `hits` stops early.
+        votes.update({(at - offset) // _SLACK for at in hits(text, needle[offset : offset + _SEED])})
     joint = Counter({bucket: count + votes[bucket + 1] for bucket, count in list(votes.items())})
     return [bucket * _SLACK for bucket, count in joint.most_common(_CANDIDATES) if count > 1]

@@ -20,7 +20,7 @@ from classifier.model.paper import PaperFile
 from classifier.model.record import Notice, Record
 from classifier.model.reply import Reply
 from classifier.settings import Settings
-from classifier.survey.workspace import Workspace
+from classifier.survey.workspace import Workspace, builtin_root
 from classifier.verdict.engine_files import EngineFiles
 
 FEWEST = 10
@@ -128,6 +128,8 @@ def _how_to_measure(workspace: Workspace, reply: Reply) -> str:
     parts = ["classifier", "eval", "--suite", suite, "--engine", reply.engine]
     if reply.engine != "offline" and reply.model:
         parts += ["--model", shlex.quote(reply.model)]
+    if workspace.root != builtin_root():
+        parts += ["--workspace", "DIR"]  # labels travel, and name no folder of this machine
     if reply.engine == "offline":
         cost = "free"
     elif suite != "gold":

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 
 import pytest
 
 from classifier.batch.purse import ReplyId
+from classifier.batch.throttle import START
 from classifier.errors import BudgetSpent
 from classifier.service.purse import DayPurse
 from classifier.service.store import schema
@@ -71,6 +73,43 @@ def test_requests_in_flight_hold_their_money(tmp_path, bridges_workspace):
         model.release()
         served.finished(run)
     assert llm.most_at_once <= room
+
+
+def test_a_request_that_waits_for_its_turn_holds_nothing(tmp_path, bridges_workspace):
+    """So a kill costs what was sent, and not what was queued behind it."""
+    model = batch_kit.Model(bridges_workspace, free=1)
+    source = batch_kit.write_list(tmp_path / "list.jsonl", 60).read_bytes()
+    with LlmServer(model) as llm, serving(tmp_path / "runs", settings=openai(llm.url)) as served:
+        run = served.upload(source, "list.jsonl", start="true", engine="openai").json()["id"]
+        wait_for(lambda: -model.free, lambda held: held >= START)
+        time.sleep(0.5)  # for others that would hold something too
+        holds = served.hub.money.open_holds()
+        model.release()
+        served.finished(run)
+    assert START <= len(holds) <= START + 1  # of 60 papers, most of which are read and wait
+
+
+@pytest.mark.parametrize("per_day", [None, 10.0])
+def test_a_list_never_costs_more_than_its_own_limit(tmp_path, bridges_workspace, per_day):
+    model = batch_kit.Model(bridges_workspace, wait_s=0.05)
+    source = batch_kit.write_list(tmp_path / "list.jsonl", 40).read_bytes()
+    with (
+        LlmServer(model) as llm,
+        serving(tmp_path / "runs", settings=openai(llm.url), usd_per_day=per_day) as served,
+    ):
+        run = served.upload(source, "list.jsonl", start="true", engine="openai", max_cost_usd="0.05").json()[
+            "id"
+        ]
+        ended = served.finished(run)
+        assert (ended["state"], ended["code"]) == ("stopped", "budget-spent")
+        assert 0.03 < ended["cost_usd"] <= 0.05
+        served.client.post(f"{API}/runs/{run}/start", json={"max_cost_usd": 0.08})
+        more = served.finished(run)
+        assert (more["state"], ended["done"] < more["done"] < 40) == ("stopped", True)
+        assert 0.06 < more["cost_usd"] <= 0.08
+        served.client.post(f"{API}/runs/{run}/start", json={"max_cost_usd": None})
+        assert served.finished(run)["done"] == 40
+    assert max(model.answered.values()) == 1
 
 
 def test_a_run_that_is_paused_gives_back_what_waits_and_pays_for_what_is_out(tmp_path, bridges_workspace):

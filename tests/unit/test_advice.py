@@ -91,7 +91,7 @@ def test_drafts_are_counted_and_must_be_of_something(tmp_path):
     found = workspace(tmp_path, tree, TWO_EACH, drafts=[{"of": "definition"}], definition="All.")
     [advice] = [finding for finding in lint_workspace(found) if finding.code == "draft"]
     assert advice.message.startswith(
-        "3 texts are drafts that no person has accepted (song, sight, the survey)"
+        "3 texts are drafts that no person has accepted (@survey:definition, song:definition, sight:counts.0)"
     )
     assert errors(found) == []
 

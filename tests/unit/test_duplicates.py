@@ -43,6 +43,10 @@ def find(*papers: dict) -> list[str | None]:
         ({"title": LONG, "arxiv_id": "2401.90001"}, {"title": "Learning to Water", "arxiv_id": "2401.90001"}),
         ({"title": "Short Words", "authors": ("Ann Lee",)}, {"title": "Short words", "authors": ("A. Lee",)}),
         ({"title": "Short Words", "authors": ("Ann Lee",)}, {"title": "Short Words"}),
+        ({"title": LONG, "authors": ("Ann Lee",)}, {"title": LONG, "authors": ("A. Lee", "Bo Ek", "Cy Oz")}),
+        ({"title": LONG, "authors": ("OpenAI",)}, {"title": LONG, "authors": ("A. Lee", "Bo Ek")}),
+        ({"title": LONG, "authors": ("Ann Lee",), "year": 2020}, {"title": LONG, "year": 2022}),
+        ({"title": "Editorial", "authors": ("Ann Lee",), "year": 2020}, {"title": "Editorial", "year": 2020}),
     ],
 )
 def test_the_same_paper_is_found(first, second):
@@ -59,6 +63,11 @@ def test_the_same_paper_is_found(first, second):
         ({"title": f"WetNet: {LONG}"}, {"title": f"DryNet: {LONG}"}),
         ({"title": LONG, "arxiv_id": "2401.90001"}, {"title": LONG, "arxiv_id": "2401.90002"}),
         ({"title": "Editorial", "authors": ("Ann Lee",)}, {"title": "Editorial", "authors": ("Bo Ek",)}),
+        ({"title": LONG, "authors": ("Ann Lee",)}, {"title": LONG, "authors": ("Bo Ek", "Cy Oz")}),
+        (
+            {"title": "Editorial", "authors": ("Ann Lee",), "year": 2020},
+            {"title": "Editorial", "authors": ("Ann Lee",), "year": 2021},
+        ),
         # A wrong id: whichever is wrong, neither may get the other's label.
         ({"title": LONG, "arxiv_id": "2401.90001"}, {"title": "Ferries That Wait", "arxiv_id": "2401.90001"}),
         ({"title": "?!"}, {"title": "…"}),

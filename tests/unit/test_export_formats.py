@@ -34,6 +34,7 @@ from classifier.export.svg import render_svg
 from classifier.export.tables import attribute_tables, overview
 from classifier.model.entries import Correction, PersonName, Row
 from classifier.model.label import Label
+from classifier.model.record import Notice
 from classifier.text.characters import shown
 from tests.labelled_rows import HOSTILE, filed, row, sample, taxonomy
 
@@ -469,6 +470,32 @@ def test_a_table_names_a_study_as_a_citation_does(authors, name):
     assert markdown.study_name(one) == name
 
 
+@pytest.mark.parametrize(
+    ("authors", "name", "bibtex"),
+    [
+        (("Ada Ng",), "Ng et al. 2024", "Ada Ng and others"),
+        (("Ada Ng", "Bo Li"), "Ng et al. 2024", "Ada Ng and Bo Li and others"),
+        ((), "On k", None),
+    ],
+)
+def test_authors_that_the_list_leaves_out_are_not_forgotten(authors, name, bibtex):
+    [one] = filed([row("k", authors=authors)])
+    entry = one.row.entry.model_copy(update={"more_authors": True})
+    [one] = filed([one.row.model_copy(update={"entry": entry})])
+    assert markdown.study_name(one) == name
+    text = b"".join(render("bibtex", [one.row], taxonomy(), Options())).decode()
+    assert (f"author = {{{bibtex}}}" in text) if bibtex else ("author" not in text)
+
+
 def test_a_table_marks_what_needs_review():
     [one] = filed([row("k", needs_review=True)])
     assert markdown.study_name(one) == "Ng et al. 2024 (needs review)"
+
+
+@pytest.mark.parametrize("code", ["unmeasured", "unmeasured-accepted"])
+def test_a_confidence_in_a_table_stands_beside_what_is_known_of_the_engine(code):
+    one = row("k")
+    label = one.label.model_copy(update={"warnings": (Notice(code=code, message="x"),)})
+    rows = [one, one.model_copy(update={"label": label})]
+    cells = csv.DictReader(io.StringIO("".join(spreadsheet.write_csv(filed(rows)))))
+    assert [row["accuracy"] for row in cells] == ["", "unmeasured"]

@@ -256,6 +256,21 @@ def test_an_entry_is_recognised_by_what_it_says(entry, facts, labelled):
     assert spliced("bib", text, row("k", LEAF, **{"authors": ()} | facts)).labelled == labelled
 
 
+def test_under_a_key_and_a_long_title_another_papers_authors_get_no_label():
+    title = f"{REWARDS} for a chess robot in a greenhouse"
+    known = row("k", LEAF, title=title, authors=("Li, Ada", "Oz, Cy"))
+    for author, labelled in (("Li, Ada", 1), ("A. Li and Cy Oz", 1), ("Bo Ek", 0), ("Julia Reliant", 0)):
+        text = f"@a{{k, title = {{{title}}}, author = {{{author}}}}}\n"
+        assert spliced("bib", text, known).labelled == labelled, author
+
+
+def test_comments_between_fields_stay_where_they_are():
+    text = f'@a{{k, % "odd\n  title = {{{STEEL}}}, % {{old}}\n  % year = 1999,\n  year = 2020\n}}\n'
+    new = spliced("bib", text, row("k", LEAF, title=STEEL)).data
+    assert new.decode() == text.replace("2020\n", f"2020,\n  keywords = {{{PREFIX}{LEAF}}}\n")
+    assert cleared("bib", new) == text.encode()
+
+
 def test_a_crossref_item_without_id_is_known_by_its_doi_and_not_by_a_work_that_it_cites():
     items = [
         {"DOI": f"10.9999/abc.{n}", "title": title, "reference": [{"key": "ref1", "DOI": "10.9999/cited"}]}
@@ -378,6 +393,58 @@ def test_csl_json_keeps_its_layout_order_numbers_and_escapes(text):
     assert found.labelled == 1
     assert LEAF in str(json.loads(found.data))
     assert cleared("json", found.data).decode() == text
+
+
+TAG = f'{{"tag": "{PREFIX}{LEAF}"}}'
+
+
+@pytest.mark.parametrize(
+    ("tags", "labelled"),
+    [
+        ("", f', "tags": [{TAG}]'),
+        (', "tags": []', f', "tags": [ {TAG}]'),
+        (', "tags": [ ]', f', "tags": [ {TAG} ]'),
+        (', "tags": [\n  ]', f', "tags": [ {TAG}\n  ]'),
+        (', "tags": [{"tag": "tax"}]', f', "tags": [{{"tag": "tax"}},{TAG}]'),
+        (
+            ',\n "tags": [\n  {"tag": "a]"},\n  {"tag": "é", "type": 1}\n ]',
+            f',\n "tags": [\n  {{"tag": "a]"}},\n  {{"tag": "é", "type": 1}},\n  {TAG}\n ]',
+        ),
+        (', "tags": [{"tag":"tax"}]', ', "tags": [{"tag":"tax"},' + TAG.replace(": ", ":") + "]"),
+        (', "tags": ["tax", "law"]', f', "tags": ["tax", "law", "{PREFIX}{LEAF}"]'),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_an_item_of_zotero_gets_a_tag_and_loses_it_again(tags, labelled, wrapped):
+    def text(part: str) -> str:
+        item = f'{{"key": "k", "itemType": "book", "title": "On k"{part}}}'
+        return f'[{{"version": 3, "data": {item}}}]' if wrapped else f"[{item}]"
+
+    found = spliced("json", text(tags), row("k", LEAF))
+    assert found.data.decode() == text(labelled)
+    assert (found.labelled, found.untouched) == (1, ())
+    assert spliced("json", found.data, row("k", LEAF)).data == found.data
+    assert cleared("json", found.data).decode() == text(tags)
+    other = "capacity/without-load-test"
+    again = spliced("json", found.data, row("k", other)).data
+    assert again == text(labelled).replace(LEAF, other).encode()
+    assert cleared("json", again).decode() == text(tags)
+
+
+def test_a_keyword_that_an_earlier_version_gave_an_item_of_zotero_becomes_a_tag():
+    old = f'[{{"key": "k", "itemType": "book", "title": "On k", "keyword": "{PREFIX}{LEAF}"}}]'
+    new = spliced("json", old, row("k", LEAF)).data
+    assert json.loads(new) == [
+        {"key": "k", "itemType": "book", "title": "On k", "tags": [{"tag": PREFIX + LEAF}]}
+    ]
+
+
+@pytest.mark.parametrize("tags", ['"tags": "tax"', '"tags": {"tag": "tax"}', '"tags": [], "tags": []'])
+def test_an_item_of_zotero_whose_tags_are_no_list_is_listed_and_stays(tags):
+    text = f'[{{"key": "k", "itemType": "book", "title": "On k", {tags}}}]'
+    found = spliced("json", text, row("k", LEAF))
+    assert found.data.decode() == text
+    assert [one.reason for one in found.untouched] == ["its tags are not a single list"]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

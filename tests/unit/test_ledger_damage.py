@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from classifier.batch.decisions import correct_many
-from classifier.batch.ledger.corrections import Wish, Wished
+from classifier.batch.ledger.rescue import readable_corrections
+from classifier.batch.ledger.wished import Wish, Wished
 from classifier.cli import exits
 from classifier.cli.app import run
 from classifier.model.entries import Correction
@@ -149,8 +150,11 @@ def test_a_damaged_ledger_is_one_line_and_offers_only_corrections_that_can_be_re
     table = folder / "saved.csv"
     code, _, message = said_of(["export", str(out), "-f", "corrections-csv", "--out", str(table)], capsys)
     found = list(csv.DictReader(table.read_text().splitlines())) if table.exists() else []
-    assert code in ((exits.DONE, exits.PARTIAL) if found else (exits.FAILURE,)), message
-    assert len(found) in saved
+    assert code in (exits.DONE, exits.PARTIAL), message
+    assert len(found) == CORRECTED  # what the ledger lacks is in labels.jsonl
+    (folder / "alone").mkdir()
+    alone = shutil.copyfile(out / "ledger.sqlite", folder / "alone" / "ledger.sqlite")
+    assert len(readable_corrections(alone)) in saved
     assert {(row["label"], row["by"], row["note"]) for row in found} <= {("unplaced", "Ada", "n" * 200)}
     assert all(row["key"] in {f"k{n}" for n in range(CORRECTED)} for row in found)
     for command in (
@@ -184,6 +188,40 @@ def test_saved_corrections_go_into_another_run(folder, capsys):
     lines = [json.loads(line) for line in (again / "labels.jsonl").read_text().splitlines()]
     assert [line["status"] for line in lines].count("unplaced") >= CORRECTED
     assert {line["status"] for line in lines[:CORRECTED]} == {"unplaced"}
+
+
+@pytest.mark.parametrize("kind", ["empty", "missing"])
+def test_corrections_of_a_ledger_that_is_gone_are_saved_from_its_labels(folder, capsys, kind):
+    ledger = folder / "out" / "ledger.sqlite"
+    ledger.unlink()
+    if kind == "empty":
+        ledger.write_bytes(b"")
+    with (folder / "out" / "labels.jsonl").open("a") as labels:
+        labels.write('{"ref": "k9", "correction": {"by": 3}}\n{"correction"\n[1]\n')
+    for command in (
+        ["export", str(folder / "out"), "-f", "jsonl"],
+        ["correct", str(folder / "out"), "k", "x"],
+    ):
+        code, printed, message = said_of(command, capsys)
+        assert (code, printed) == (exits.FAILURE, "")
+        assert f"the ledger is {kind}" in message
+        assert f"{CORRECTED} corrections are readable" in message
+    code, printed, _ = said_of(["export", str(folder / "out"), "-f", "corrections-csv"], capsys)
+    assert code == exits.PARTIAL
+    rows = list(csv.DictReader(printed.splitlines()))
+    assert {row["key"] for row in rows} == {f"k{n}" for n in range(CORRECTED)}
+    assert {(row["label"], row["by"]) for row in rows} == {("unplaced", "Ada")}
+
+
+def test_a_folder_in_the_ledgers_place_is_named(folder, capsys):
+    source = str(folder / "list.jsonl")
+    (folder / "other" / "ledger.sqlite").mkdir(parents=True)
+    code, _, message = said_of(
+        ["label", source, "--out", str(folder / "other"), "--engine", "offline"], capsys
+    )
+    assert code == exits.FAILURE
+    assert "it is a folder" in message
+    assert "disk space" not in message
 
 
 def test_an_empty_ledger_beside_labels_is_not_begun_again(folder, capsys):

@@ -113,3 +113,56 @@ def test_whole_values_are_not_taken_for_broken_ones(value, title, read):
 )
 def test_the_end_of_a_value_is_found(raw, end):
     assert end_of_value(raw) == end
+
+
+def test_a_missing_comma_after_the_key_is_named(read):
+    [entry] = read("\n@article{k\n  title = {A Title},\n  year = {2020}\n}")
+    assert (entry.key, entry.paper.title, entry.paper.year) == ("k", "A Title", 2020)
+    assert [one.message for one in entry.notices] == ["line 2: a comma is missing after the key 'k'"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "title", "year"),
+    [
+        ("% old title\n title = {A Title}, year = 2020", "A Title", 2020),
+        ('title = {A Title}, % "odd and {braces}\n year = 2020', "A Title", 2020),
+        ("title = {A Title},\n  % year = 1999,\n  year = 2020", "A Title", 2020),
+        ("title = {50 % of Titles}, year = 2020", "50 % of Titles", 2020),
+        ('title = "50 % of Titles",\n year = 2020', "50 % of Titles", 2020),
+        ("title = {100\\% Titles},\n year = 2020 % behind", "100% Titles", 2020),
+    ],
+)
+def test_a_comment_between_fields_is_no_field(fields, title, year, read):
+    found = read("@article{k,\n %s\n}" % fields + AFTER)  # noqa: UP031
+    assert [entry.paper.title for entry in found if isinstance(entry, ListEntry)] == [
+        title,
+        "The Entry Behind",
+    ]
+    assert found[0].paper.year == year
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["% @article{no, title = {No Title}}", "  %@misc{no,\n% title = {No Title}\n% }", "%% see @misc{no, x}"],
+)
+def test_an_entry_behind_a_comment_sign_is_no_entry(comment, read):
+    assert [entry.paper.title for entry in read(comment + AFTER)] == ["The Entry Behind"]
+
+
+@pytest.mark.parametrize(
+    ("authors", "names"),
+    [
+        (
+            "Anna Muster, Kim Exempel, Jan van Berg",
+            [("Muster", "Anna"), ("Exempel", "Kim"), ("van Berg", "Jan")],
+        ),
+        ("Muster, Anna; Exempel, Kim", [("Muster", "Anna"), ("Exempel", "Kim")]),
+        ("Anna Muster; Kim Exempel", [("Muster", "Anna"), ("Exempel", "Kim")]),
+        ("King, Jr., Martin Luther", [("King", "Martin Luther")]),
+        ("Muster, Anna AND {The, Many, Others}", [("Muster", "Anna"), ("The, Many, Others", "")]),
+        ("van der Maaten, Laurens and others", [("van der Maaten", "Laurens")]),
+    ],
+)
+def test_authors_between_commas_or_semicolons_are_several(authors, names, read):
+    [entry] = read("@misc{k, title = {A Title}, author = {%s}}" % authors)  # noqa: UP031
+    assert [(name.family, name.given) for name in entry.names] == names

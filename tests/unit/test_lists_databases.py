@@ -448,3 +448,59 @@ def test_biblatexs_entries_are_read(read):
 )
 def test_types_are_given_in_one_set_of_words(written, term):
     assert csl_type(written) == term
+
+
+def test_a_second_paragraph_of_a_pubmed_abstract_is_kept(read):
+    one = "PMID- 1\nTI  - A Title\nAB  - One paragraph.\n      \n      Another one.\nDP  - 2020\n"
+    first, second = read(f"{one}\nPMID- 2\nTI  - B\n", "a.nbib")
+    assert (first.paper.abstract, first.paper.year) == ("One paragraph. Another one.", 2020)
+    assert second.paper.title == "B"
+
+
+def test_endnotes_tags_may_be_followed_by_a_tab(read):
+    first, second = read("%0\tJournal Article\n%T\tOne Title\n%0\tBook\n%T\tTwo Titles\n", "a.enw")
+    assert (first.paper.title, second.paper.title) == ("One Title", "Two Titles")
+
+
+YAML = """title: My thesis
+author:
+- name: Anna Muster
+- name: Kim Exempel
+references:
+- &one
+  id: a
+  title: One Title
+"""
+
+
+def test_references_among_other_metadata_are_read_and_no_other_list(read):
+    found = read(
+        YAML + "- <<: *one\n  id: b\n- id: c\n  title: Three\nkeywords:\n- title: no paper\n", "a.yaml"
+    )
+    assert [(entry.key, isinstance(entry, ListEntry)) for entry in found] == [
+        ("a", True),
+        ("b", False),
+        ("c", True),
+    ]
+    assert "alias" in found[1].reason
+
+
+FAMILY_FIRST = r"""\begin{thebibliography}{4}
+\bibitem{lncs} Muster, A.~B., van Exempel, K.: A title of words. In: Proc. pp. 1--2 (2020). \doi{10.9999/a}
+\bibitem{journal} Muster, A.: What is a title? J. Inv. \textbf{2}(5), 9 (2020)
+\bibitem{many} Muster, A., Exempel, K., et~al.: Titles: an overview. arXiv preprint arXiv:2203.02155 (2020)
+\bibitem[Muster and Exempel, 2020]{apalike}
+Muster, A. and van Exempel, K. (2020a).
+\newblock A title of words.
+\end{thebibliography}
+"""
+
+
+def test_bibitems_with_family_names_first_are_read(read):
+    found = read(FAMILY_FIRST, "a.bbl")
+    assert [(entry.paper.title, [(n.family, n.given) for n in entry.names]) for entry in found] == [
+        ("A title of words", [("Muster", "A. B."), ("van Exempel", "K.")]),
+        ("What is a title", [("Muster", "A.")]),
+        ("Titles: an overview", [("Muster", "A."), ("Exempel", "K.")]),
+        ("A title of words", [("Muster", "A."), ("van Exempel", "K.")]),
+    ]

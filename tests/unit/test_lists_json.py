@@ -296,3 +296,110 @@ def test_notes_and_attachments_among_zoteros_items_are_reported_and_are_no_paper
         ("ListEntry", "muster2022"),
     ]
     assert "'note', not a paper" in found[0].reason
+
+
+ADDRESS = "https://openreview.net/pdf?id=AbC"
+FROM_PROGRAMS = {
+    "dblp": (
+        {"result": {"hits": {"@total": "1", "hit": [{"@id": "1", "info": {
+            "authors": {"author": [{"@pid": "1", "text": "Anna Muster"}, {"text": "Kim Exempel 0001"}]},
+            "title": "A Title of Words.", "venue": "CoRR", "volume": "abs/2203.02155", "year": "2022",
+            "key": "journals/corr/abs-2203-02155", "ee": "https://doi.org/10.48550/arXiv.2203.02155"}}]}}},
+        ("A Title of Words.", ("Anna Muster", "Kim Exempel"), 2022, "2203.02155", None),
+    ),
+    "dblp, one author": (
+        {"result": {"hits": {"hit": [{"info": {
+            "authors": {"author": {"text": "Anna Muster"}}, "title": "A Title"}}]}}},
+        ("A Title", ("Anna Muster",), None, None, None),
+    ),
+    "inspire": (
+        {"hits": {"hits": [{"id": "1", "metadata": {
+            "titles": [{"source": "arXiv", "title": "A Title of Words"}],
+            "authors": [{"ids": [], "full_name": "Muster, Anna"}],
+            "abstracts": [{"source": "arXiv", "value": "An abstract."}],
+            "arxiv_eprints": [{"categories": ["hep-th"], "value": "2203.02155"}],
+            "dois": [{"source": "x", "value": "10.9999/a"}], "earliest_date": "2022-03-04"}}], "total": 1}},
+        ("A Title of Words", ("Anna Muster",), 2022, "2203.02155", "10.9999/a"),
+    ),
+    "datacite": (
+        {"data": [{"id": "10.9999/a", "type": "dois", "attributes": {
+            "doi": "10.9999/a", "titles": [{"lang": "en", "title": "A Title of Words"}],
+            "creators": [{"name": "Muster, Anna", "nameType": "Personal"}], "publicationYear": 2022,
+            "descriptions": [{"description": "A method.", "descriptionType": "Methods"},
+                             {"description": "An abstract.", "descriptionType": "Abstract"}]}}]},
+        ("A Title of Words", ("Anna Muster",), 2022, None, "10.9999/a"),
+    ),
+    "zenodo": (
+        {"hits": {"hits": [{"id": 1, "doi": "10.9999/a", "metadata": {
+            "title": "A Title of Words", "creators": [{"name": "Muster, Anna"}],
+            "publication_date": "2022-01-01"}}]}},
+        ("A Title of Words", ("Anna Muster",), 2022, None, "10.9999/a"),
+    ),
+    "ads": (
+        {"response": {"numFound": 1, "docs": [{
+            "bibcode": "2022X", "title": ["A Title of Words"], "author": ["Muster, Anna"], "year": "2022",
+            "identifier": ["arXiv:2203.02155", "2022arXiv220302155M"], "doi": ["10.9999/a"]}]}},
+        ("A Title of Words", ("Anna Muster",), 2022, "2203.02155", "10.9999/a"),
+    ),
+    "bibjson": (
+        {"metadata": {"collection": "x"}, "records": [{
+            "type": "article", "title": "A Title of Words", "author": [{"name": "Anna Muster"}],
+            "year": "2022",
+            "identifier": [{"type": "doi", "id": "10.9999/a"}]}]},
+        ("A Title of Words", ("Anna Muster",), 2022, None, "10.9999/a"),
+    ),
+    "hugging face": (
+        [{"paper": {"id": "2203.02155", "authors": [{"name": "Anna Muster"}], "title": "A Title of Words"},
+          "title": "A Title of Words", "publishedAt": "2022-03-04"}],
+        ("A Title of Words", ("Anna Muster",), None, "2203.02155", None),
+    ),
+    "europe pmc": (
+        {"resultList": {"result": [{"id": "1", "source": "MED", "doi": "10.9999/a",
+                                    "title": "A Title of Words", "pubYear": "2022",
+                                    "authorString": "Muster A, Exempel K."}]}},
+        ("A Title of Words", ("Muster A", "Exempel K."), 2022, None, "10.9999/a"),
+    ),
+    "openalex": (
+        {"results": [{"id": "https://openalex.org/W1", "title": "A Title of Words", "publication_year": 2022,
+                      "authorships": [{"author": {"display_name": "Anna Muster"}}],
+                      "primary_location": {"source": {"display_name": "A Journal", "type": "journal"}},
+                      "abstract_inverted_index": None, "doi": None}]},
+        ("A Title of Words", ("Anna Muster",), 2022, None, None),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("program", sorted(FROM_PROGRAMS))
+def test_a_programs_records_are_read(program, indent, read):
+    content, expected = FROM_PROGRAMS[program]
+    [entry] = read(json.dumps(content, indent=indent))
+    paper = entry.paper
+    assert (paper.title, paper.authors, paper.year, paper.arxiv_id, paper.doi) == expected
+
+
+def test_abstracts_and_journals_of_programs_are_read(read):
+    entries = [
+        read(json.dumps(FROM_PROGRAMS[name][0]))[0] for name in ("inspire", "datacite", "openalex", "dblp")
+    ]
+    assert [entry.paper.abstract for entry in entries] == ["An abstract.", "An abstract.", None, None]
+    assert [entry.journal for entry in entries] == [None, None, "A Journal", "CoRR"]
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_openreviews_notes_are_read(wrapped, read):
+    content = {
+        "title": "A Title of Words",
+        "authors": ["Anna Muster"],
+        "abstract": "An abstract.",
+        "pdf": "/pdf/x.pdf",
+    }
+    if wrapped:
+        content = {name: {"value": value} for name, value in content.items()}
+    [entry] = read(json.dumps({"notes": [{"id": "AbC", "forum": "AbC", "content": content}], "count": 1}))
+    assert (entry.paper.title, entry.paper.authors, entry.url) == (
+        "A Title of Words",
+        ("Anna Muster",),
+        ADDRESS,
+    )
+    assert (entry.paper.abstract, entry.notices) == ("An abstract.", ())

@@ -1,8 +1,13 @@
 """Markdown lists that bring abstracts, and bullets that bring no link."""
 
+# ruff: noqa: E501
+
 import pytest
 
 from classifier.lists import read_lists
+from classifier.lists.lines import ListLine
+from classifier.lists.markdown import read_markdown
+from classifier.lists.raw import Raw
 from classifier.model.entries import BrokenEntry, ListEntry
 
 URL = "https://arxiv.org/abs/2401.90001"
@@ -126,6 +131,22 @@ def test_a_bullet_without_a_link_among_papers_is_reported_with_its_line(content,
 )
 def test_bullets_that_are_no_list_of_papers_are_not_reported(content, read):
     assert all(isinstance(entry, ListEntry) for entry in read(content))
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("- [[Paper](URL)] Recorders on Forty Roofs, 2025/03", "Recorders on Forty Roofs"),
+        ("- ([pdf](URL) [code](https://github.com/a/b)) Recorders on Forty Roofs", "Recorders on Forty Roofs"),
+        ("- [[pdf](URL)][[code](https://github.com/a/b)] Recorders on Forty Roofs. ICLR 2025", "Recorders on Forty Roofs"),
+        ("- [2019] Cosmic Explorer: The U.S. Contribution to Astronomy. [[paper](URL)]", "Cosmic Explorer: The U.S. Contribution to Astronomy"),
+        ("- Recorders on Forty Roofs. Ann Bee. [[paper](URL)]", "Recorders on Forty Roofs"),
+    ],
+)  # fmt: skip
+def test_a_title_is_found_after_links_in_brackets_and_across_an_abbreviation(line, title):
+    text = line.replace("URL", URL)
+    [found] = [raw for raw in read_markdown(iter([ListLine(1, text)])) if isinstance(raw, Raw)]
+    assert found.title == title
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ def test_an_id_with_a_digit_too_few_is_passed_over_and_noted(read):
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ("@article{a4 title={Something}, year=2020}", "comma after entry key"),
+        ("@article{a4, title={Something},, year=2020}", "Expected a `=`"),
         ("@article{a4, title {Something}}", "Expected a `=`"),
     ],
 )
@@ -486,3 +486,24 @@ def test_no_bytes_make_a_reader_crash(form, content, tmp_path):
         for entry in found:
             assert entry.line >= 1
             entry.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "authors", "more"),
+    [
+        ("a.bib", "@misc{a, title={T}, author={Ng, Ada and others}}", ("Ada Ng",), True),
+        ("a.bib", "@misc{a, title={T}, author={Ng, Ada and Others, Jo}}", ("Ada Ng", "Jo Others"), False),
+        ("a.csv", "title,authors\nT,\"Ng, A.; Exempel, K. et al.\"\n", ("A. Ng", "K. Exempel"), True),
+        ("a.csv", "title,authors\nT,Ada Ng et al.\n", ("Ada Ng",), True),
+        ("a.csv", "title,authors\nT,Ada Ng & Al Gore\n", ("Ada Ng", "Al Gore"), False),
+        ("a.json", '[{"title": "T", "authors": ["Ada Ng", "et al."]}]', ("Ada Ng",), True),
+        ("a.json", '[{"title": "T", "author": [{"family": "Ng"}, {"literal": "others"}]}]', ("Ng",), True),
+        ("a.ris", "TY  - JOUR\nTI  - T\nAU  - Ng, Ada\nAU  - et al.\nER  - \n", ("Ada Ng",), True),
+        ("a.enw", "%0 Book\n%T T\n%A Ng, Ada, et al\n", ("Ada Ng",), True),
+        ("a.json", '[{"title": "T", "authors": ["Jo Brothers", "Cy Al"]}]', ("Jo Brothers", "Cy Al"), False),
+    ],
+)  # fmt: skip
+def test_et_al_is_no_author_and_is_kept_in_mind(name, content, authors, more, read):
+    [entry] = read(name, content)
+    assert (entry.paper.authors, entry.more_authors) == (authors, more)
+    assert len(entry.names) in (0, len(authors))

@@ -56,6 +56,27 @@ def named(found: list[ListEntry | BrokenEntry]) -> list[str | None]:
         ),
         ("see 10.9999/abc.1 and (10.9999/abc.2)", ["10.9999/abc.1", "10.9999/abc.2"]),
         ("2203.2155, 2305.16291", [None, "2305.16291"]),
+        ("2203.02155/2305.16291", ["2203.02155", "2305.16291"]),
+        ("1. 2203.02155 2. 2305.16291", ["2203.02155", "2305.16291"]),
+        ("(1) 2203.02155 (2) 2305.16291v2", ["2203.02155", "2305.16291v2"]),
+        ("10.9999/2203.02155", ["10.9999/2203.02155"]),
+        ("2203.02155 # read next week", ["2203.02155"]),
+        ("https://arxiv.org/abs/2203.02155 # read", ["2203.02155"]),
+        ("https://hf.co/papers/2203.02155", ["2203.02155"]),
+        ("https://www.alphaxiv.org/overview/2203.02155v2", ["2203.02155v2"]),
+        ("https://www.semanticscholar.org/arxiv/2203.02155", ["2203.02155"]),
+        ("https://api.semanticscholar.org/graph/v1/paper/arXiv:2203.02155", ["2203.02155"]),
+        ("https://www.arxiv-vanity.com/papers/2203.02155/", ["2203.02155"]),
+        ("https://scirate.com/arxiv/2203.02155", ["2203.02155"]),
+        ("https://link.springer.com/content/pdf/10.9999/s10994-5.pdf", ["10.9999/s10994-5"]),
+        ("https://www.frontiersin.org/articles/10.9999/fnbot.2021.1/full", ["10.9999/fnbot.2021.1"]),
+        (
+            "https://www.biorxiv.org/content/10.1101/2020.01.01.123456v1.full.pdf",
+            ["10.1101/2020.01.01.123456"],
+        ),
+        ("https://www.biorxiv.org/content/10.1101/2020.01.01.123456v2", ["10.1101/2020.01.01.123456"]),
+        ("https://www.tandfonline.com/doi/full/10.9999/1.2?needAccess=true", ["10.9999/1.2"]),
+        ("https://journals.plos.org/plosone/article?id=10.9999/j.1&type=printable", ["10.9999/j.1"]),
     ],
 )
 def test_several_ids_dois_or_addresses_on_a_line_are_several_entries(line, names, read):
@@ -87,6 +108,8 @@ PROSE = "Muster A, Exempel K. Rewards that a language model writes. J Inv Rob. 2
         (f"[3] A. Muster, “Rewards,” J. Inv. Rob., vol. 5, 2023, doi: {DOI}.", DOI, None),
         ("Muster, A. (2023). Rewards (doi:10.9999/abc(1)2).", "10.9999/abc(1)2", None),
         ("A. Muster, “Rewards,” arXiv preprint arXiv:2203.02155, 2022.", None, "2203.02155"),
+        ("A. Muster. Rewards. CoRR abs/2203.02155 (2022)", None, "2203.02155"),
+        ("A. Muster. Rewards. CoRR, abs/2203.02155, 2022.", None, "2203.02155"),
         (f"A. Muster, Rewards, arXiv:2203.02155, doi:{DOI}", DOI, "2203.02155"),
         ("Rewards that a language model writes 2203.02155", None, "2203.02155"),
         ("Rewards that a language model writes (arXiv:2203.02155)", None, "2203.02155"),
@@ -184,3 +207,14 @@ def test_lines_that_are_no_titles_are_reported_when_most_are(read):
         (2, False),
         (3, True),
     ]
+
+
+def test_headings_and_rules_between_entries_are_no_entries(read):
+    content = "To read:\n====\n2203.02155\n\n* * *\nLater:\n- Attention Is All You Need: A Review\n"
+    assert named(read(content)) == ["2203.02155", "Attention Is All You Need: A Review"]
+
+
+def test_a_sign_in_a_title_is_no_comment(read):
+    assert (
+        named(read("A Study of C # and Its Users\nTree of Thoughts\n"))[0] == "A Study of C # and Its Users"
+    )

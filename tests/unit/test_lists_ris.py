@@ -124,3 +124,16 @@ def test_editing_in_place_tells_the_same_lines_apart():
 
 def test_wrapped_entries_are_entries(read):
     assert all(isinstance(entry, ListEntry) for entry in read(ris("  ", "ER - room")))
+
+
+def test_a_file_without_blanks_behind_its_dashes_is_read(read):
+    one = "TY  -JOUR\nTI  -A Title\nAB  -Some words\nAB -more of them\nDO  -10.9999/a\nER  -\n"
+    first, second = read(f"{one}TY  -BOOK\nTI  -B\nER  -\n")
+    assert (first.paper.title, first.paper.doi) == ("A Title", "10.9999/a")
+    assert first.paper.abstract == "Some words AB -more of them"
+    assert second.paper.title == "B"
+
+
+def test_a_dash_without_a_blank_in_an_abstract_is_no_field(read):
+    [entry] = read("TY  - JOUR\nTI  - A Title\nAB  - Some words\nDO  -10.9999/no\nER  -tail\nER  - \n")
+    assert (entry.paper.doi, entry.paper.abstract) == (None, "Some words DO -10.9999/no ER -tail")

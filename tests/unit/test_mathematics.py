@@ -1,5 +1,7 @@
 """Mathematics in quotes is found however it is written, and made-up mathematics is not."""
 
+# ruff: noqa: E501 - a table of quotes
+
 import time
 
 import pytest
@@ -260,3 +262,127 @@ def test_more_ways_to_write_what_a_page_shows(quote: str) -> None:
 )
 def test_more_mathematics_that_the_page_does_not_have(quote: str) -> None:
     assert verdict(quote, OTHER) == "absent"
+
+
+NOTATION = shown(
+    """Robots That Water the Plants of a Greenhouse at Night
+Let f′(x) denote the derivative and f″ the second one, with x̂ ∈ X̃ and ȳ the mean of y over all N samples.
+We maximise J(πθ) = Eτ∼πθ [∑Tt=0 γt rt] subject to KL(πθ ∥ πold) ≤ δ with step size α = 3·10−4.
+The policy gradient is ∇θ J(θ) = E[∇θ log πθ(a|s) A(s,a)] and the advantage is Aˆt = δt + (γλ)δt+1.
+On six tasks the return rises from 0.58 ± 0.03 to 0.81 ± 0.02 (p < 0.001), i.e. by 23 % of 1 000 episodes.
+The language model’s answers—“yes” or “no”—are scored by σ(w⊤h + b), where σ is the sigmoid function.
+The cost is O(n log n) for n ≥ 2 and Θ(n2) otherwise, and 2k−1 steps are needed with K = 2⌈log2 n⌉.
+We use β1 = 0.9, β2 = 0.999, ϵ = 10−8 and a batch of 256 × 4 samples; the ratio πθ/πref is clipped to [0.8, 1.2].
+If A ⊆ B and A ∩ B ≠ ∅, then |A ∪ B| < ∞ and the map g ∘ f: A → C exists for every x > 0.
+The loss is L = −(1/N) ∑i log p(yi | xi), where N = 1,024 and 𝔼[x] = μ holds for ℓ2 norms.
+Temperatures are between 5 °C and 35 °C (about 41–95 °F) and prices fall by $3 per plant and 50 €.
+We define V∗(s) = maxa Q∗(s, a) and argmina c(a), with R2 = 0.97 and 95 % confidence 0.71 to 0.83.
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        r"Let $f'(x)$ denote the derivative and $f''$ the second one",
+        r"Let f'(x) denote the derivative and f'' the second one",
+        r"Let $f^{\prime}(x)$ denote the derivative and $f^{\prime\prime}$ the second one",
+        r"with $\hat{x} \in \tilde{X}$ and $\bar{y}$ the mean of $y$ over all $N$ samples",
+        r"with $\hat x \in \widetilde{X}$ and $\overline{y}$ the mean",
+        r"We maximise $J(\pi_\theta) = \mathbb{E}_{\tau \sim \pi_\theta} [\sum_{t=0}^T \gamma^t r_t]$ subject to",
+        r"We maximise $J(\pi_\theta) = \mathbb{E}_{\tau\sim\pi_\theta}\left[\sum_{t=0}^{T} \gamma^t r_t\right]$ subject to $\mathrm{KL}(\pi_\theta \,\|\, \pi_{\text{old}}) \leq \delta$",
+        r"subject to $\text{KL}(\pi_\theta \parallel \pi_{old}) \le \delta$ with step size $\alpha = 3 \cdot 10^{-4}$",
+        r"with step size α = 3·10⁻⁴",
+        r"The policy gradient is $\nabla_\theta J(\theta) = \mathbb{E}[\nabla_\theta \log \pi_\theta(a|s) A(s,a)]$",
+        r"The policy gradient is $\nabla_{\theta} J(\theta)=\mathbb{E}\left[\nabla_{\theta} \log \pi_{\theta}(a \mid s) A(s, a)\right]$",
+        r"the advantage is $\hat{A}_t = \delta_t + (\gamma\lambda)\delta_{t+1}$",
+        r"the return rises from $0.58 \pm 0.03$ to $0.81 \pm 0.02$ ($p < 0.001$), i.e.\ by 23\% of 1\,000 episodes",
+        r"the return rises from 0.58 ± 0.03 to 0.81 ± 0.02 (p < 0.001), i.e. by 23% of 1,000 episodes",
+        r"the return rises from 0.58 \pm 0.03 to 0.81 \pm 0.02",
+        r"The language model's answers---``yes'' or ``no''---are scored by $\sigma(w^\top h + b)$",
+        r"""The language model's answers -- "yes" or "no" -- are scored by $\sigma(\mathbf{w}^{\top} \mathbf{h} + b)$, where $\sigma$ is the sigmoid""",
+        r"The language model\textquoteright s answers",
+        r"The cost is $O(n \log n)$ for $n \geq 2$ and $\Theta(n^2)$ otherwise",
+        r"The cost is $\mathcal{O}(n \log n)$ for $n \ge 2$ and $\Theta(n^{2})$ otherwise, and $2k-1$ steps are needed with $K = 2\lceil \log_2 n \rceil$",
+        r"We use $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 10^{-8}$ and a batch of $256 \times 4$ samples",
+        r"We use beta_1 = 0.9, beta_2 = 0.999, epsilon = 10^-8 and a batch of 256 x 4 samples",
+        r"the ratio $\frac{\pi_\theta}{\pi_{\mathrm{ref}}}$ is clipped to $[0.8, 1.2]$",
+        r"the ratio $\pi_\theta / \pi_\text{ref}$ is clipped to $[0.8,\,1.2]$",
+        r"If $A \subseteq B$ and $A \cap B \neq \emptyset$, then $|A \cup B| < \infty$",
+        r"If $A \subseteq B$ and $A \cap B \ne \varnothing$, then $\lvert A \cup B \rvert < \infty$ and the map $g \circ f\colon A \to C$ exists for every $x > 0$",
+        r"The loss is $\mathcal{L} = -(1/N) \sum_{i} \log p(y_i|x_i)$, where $N=1,024$ and $\mathbb{E}[x] = \mu$ holds for $\ell_2$ norms",
+        r"Temperatures are between 5\,$^\circ$C and 35\,$^\circ$C (about 41--95\,$^\circ$F) and prices fall by \$3 per plant",
+        r"Temperatures are between 5 °C and 35 °C (about 41-95 °F)",
+        r"We define $V^*(s) = \max_a Q^*(s, a)$ and $\arg\min_a c(a)$, with $R^2 = 0.97$ and 95\% confidence",
+        r"We define $V^{\ast}(s)=\max_{a} Q^{\star}(s,a)$ and $\operatorname{argmin}_a c(a)$",
+        r"with R² = 0.97 and 95% confidence 0.71 to 0.83",
+        r"the map \( g \circ f : A \rightarrow C \) exists for every \( x > 0 \)",
+        r"On six tasks~\cite{one2020,two2021} the return rises from 0.58",
+        r"On six tasks \citep{one2020} the return rises from $0.58$",
+        r"where \textbf{N} = 1,024 and E[x] = mu holds for l2 norms",
+        r"\noindent We use \(\beta_1 = 0.9\), \(\beta_2 = 0.999\)",
+        r"\mbox{We use} $\beta_1 = 0.9$, $\beta_2 = 0.999$",
+        r"C \href{http://a.b}{exists for every} $x > 0$",
+        r"where $N = 1{,}024$ and $\mathbb{E}[x] = \mu$ holds",
+    ],
+)
+def test_the_notation_of_papers_is_found(quote: str) -> None:
+    assert verdict(quote, NOTATION) in ("verbatim", "near")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        r"Let $f''(x)$ denote the derivative and $f'$ the second one",
+        r"Let $f(x)$ denote the derivative and $f''$ the second one",
+        r"with $\hat{x} \notin \tilde{X}$ and $\bar{y}$ the mean of",
+        r"We maximise $J(\pi_\phi) = \mathbb{E}_{\tau \sim \pi_\theta} [\sum_{t=0}^T \gamma^t r_t]$ subject to",
+        r"We maximise $J(\pi_\theta) = \mathbb{E}_{\tau \sim \pi_\theta} [\sum_{t=1}^T \gamma^t r_t]$ subject to",
+        r"We maximise $J(\pi_\theta) = \mathbb{E}_{\tau \sim \pi_\theta} [\prod_{t=0}^T \gamma^t r_t]$ subject to",
+        r"subject to $\text{KL}(\pi_{old} \parallel \pi_\theta) \le \delta$ with step size",
+        r"subject to $\text{KL}(\pi_\theta \parallel \pi_{old}) \le \epsilon$ with step size",
+        r"with step size $\alpha = 3 \cdot 10^{-5}$ The policy",
+        r"with step size $\alpha = 3 \cdot 10^{4}$",
+        r"with step size α = 3·10⁻³",
+        r"with step size $\beta = 3 \cdot 10^{-4}$",
+        r"The policy gradient is $\nabla_\theta J(\theta) = \mathbb{E}[\nabla_\theta \log \pi_\theta(s|a) A(s,a)]$",
+        r"The policy gradient is $-\nabla_\theta J(\theta) = \mathbb{E}[\nabla_\theta \log \pi_\theta(a|s) A(s,a)]$",
+        r"the advantage is $\hat{A}_t = \delta_t - (\gamma\lambda)\delta_{t+1}$",
+        r"the advantage is $\hat{A}_t = \delta_t + (\gamma\lambda)\delta_{t-1}$",
+        r"the return rises from $0.58 \pm 0.03$ to $0.81 \pm 0.03$",
+        r"the return rises from $0.85 \pm 0.03$ to $0.81 \pm 0.02$",
+        r"the return rises from 0.58 ± 0.03 to 0.81 ± 0.02 (p > 0.001)",
+        r"the return rises from 0.58 ± 0.03 to 0.81 ± 0.02 (p < 0.01)",
+        r"are scored by $\sigma(w^\top h - b)$, where",
+        r"are scored by $\rho(w^\top h + b)$, where $\rho$ is the sigmoid",
+        r"The cost is $O(n^2)$ for $n \geq 2$ and $\Theta(n \log n)$ otherwise",
+        r"The cost is $O(n \log n)$ for $n \leq 2$ and",
+        r"and $2k+1$ steps are needed with",
+        r"and $2^k-1$ steps are not needed with",
+        r"We use $\beta_1 = 0.999$, $\beta_2 = 0.9$, $\epsilon = 10^{-8}$",
+        r"We use $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 10^{-6}$",
+        r"a batch of $256 \times 8$ samples",
+        r"the ratio $\frac{\pi_{\mathrm{ref}}}{\pi_\theta}$ is clipped to $[0.8, 1.2]$",
+        r"the ratio $\pi_\theta / \pi_\text{ref}$ is clipped to $[0.9, 1.1]$",
+        r"If $A \subset B$ and $A \cap B \neq \emptyset$, then",
+        r"If $A \subseteq B$ and $A \cap B = \emptyset$, then",
+        r"If $A \supseteq B$ and $A \cap B \neq \emptyset$, then",
+        r"If $A \subseteq B$ and $A \cup B \neq \emptyset$, then",
+        r"then $|A \cup B| = \infty$ and the map",
+        r"and the map $g \circ f\colon A \to C$ exists for every $x \geq 0$",
+        r"The loss is $L = \frac{1}{N} \sum_i \log p(y_i \mid x_i)$, where",
+        r"The loss is $L = -\frac{1}{N} \sum_i \log p(x_i \mid y_i)$, where",
+        r"where $N = 1{,}042$ and $\mathbb{E}[x] = \mu$",
+        r"where $N = 1,024$ and $\mathbb{E}[x] = \nu$ holds",
+        r"where $N = 1,024$ and $\mathbb{E}[x] = \mu$ holds for $\ell_1$ norms",
+        r"between 5 °C and 53 °C (about 41",
+        r"between -5 °C and 35 °C (about 41",
+        r"We define $V^*(s) = \min_a Q^*(s, a)$ and",
+        r"We define $V^*(s) = \max_a Q(s, a)$ and",
+        r"with $R^2 = 0.79$ and 95\% confidence",
+        r"with $R^3 = 0.97$ and 95\% confidence",
+        r"with R² = 0.97 and 99% confidence 0.71 to 0.83",
+    ],
+)
+def test_another_notation_is_absent(quote: str) -> None:
+    assert verdict(quote, NOTATION) == "absent"

@@ -110,16 +110,22 @@ def test_a_measured_engine_leaves_no_doubt(workspace, settings):
 @pytest.mark.parametrize(
     ("made", "command"),
     [
-        (reply(), "`classifier eval --suite gold --engine openai --model m/1` ({n} requests)"),
+        (
+            reply(),
+            "--suite gold --engine openai --model m/1 --workspace DIR` ({n} requests)",
+        ),
         (
             reply(usage=Usage(cost_usd=0.5)),
-            "--engine openai --model m/1` ({n} requests, at most about ${usd:.2f})",
+            "--engine openai --model m/1 --workspace DIR` ({n} requests, at most about ${usd:.2f})",
         ),
         (
             reply(engine="offline", model="baseline"),
-            "`classifier eval --suite gold --engine offline` (free)",
+            "`classifier eval --suite gold --engine offline --workspace DIR` (free)",
         ),
-        (reply(model="a b"), "`classifier eval --suite gold --engine openai --model 'a b'` ({n} requests)"),
+        (
+            reply(model="a b"),
+            "--engine openai --model 'a b' --workspace DIR` ({n} requests)",
+        ),
     ],
 )
 def test_an_unmeasured_engine_is_a_reason_for_review_with_the_command_that_measures_it(

@@ -36,6 +36,8 @@ NOISE = {
     "a formula, symbol by symbol": block("∇", "θ", "J(θ) = E", "τ∼π", "θ", "∑", "t=0", "γ", "t", "r(s", "t", ", a", "t", ")", "log π", "θ", "(a|s)", "= 0", "A(s, a)", "∀ s"),
     "with blank lines between": block(*(line for label in AXIS for line in (label, ""))),
     "names among ticks": block("Timestep", "0", "1000", "RoboschoolHumanoidFlagrun-v0", "Timestep", "0", "500", "1000", "RoboschoolHumanoid-v0", "0", "100M"),
+    "sentences in a figure's boxes": block("Alan Turing", "was a British", "computer", "scientist.", "Born in Maida", "Vale, London...", "Where was Alan", "Turing born?", "Generative", "seq2seq model", "Maida Vale,", "London"),
+    "rows with an empty cell at the end": block(*(f"{n} 46.{n} 64.{n} -" for n in range(1, 8))),
     "mixed": block("Success rate", "0.2 0.4 0.6 0.8 1.0 1.2 1.4 1.6", "steps", "1e5 2e5 3e5 4e5 5e5 6e5", "ours", "baseline", "PPO", "SAC"),
 }  # fmt: skip
 
@@ -53,6 +55,8 @@ KEPT = {
     "bullets": block("• fast", "• small", "• cheap", "• simple", "• open", "• tested on many rooms at once", "• new"),
     "bullets of another kind": block(*(f"- point {name} of ours" for name in "abcdefgh")),
     "short sentences": block("It is fast.", "It is small.", "It is cheap.", "It is open,", "it is new;", "It is tested.", "We like it!"),
+    "a paragraph's end before four labels": block("of it all.", "Encoder", "Decoder", "Softmax", "Output"),
+    "short sentences among labels": block("Encoder of words", "It is fast.", "It is small.", "It is cheap.", "Decoder", "Softmax", "Output"),
     "verses in Chinese": block(*["我们训练一个智能体它阅读指令并且行动。"] * 7),
     "numbers in a sentence": block(*["It reaches 81.2 points where PPO reaches 77.4 and the others about 60."] * 6),
 }  # fmt: skip

@@ -109,7 +109,7 @@ async def test_no_secret_of_a_base_url_is_shown(code, caplog, tmp_path):
         host = server.url.removeprefix("http://")
         url = f"http://user:pass-word-0123456@{host}?key={SECRET.replace('+', '%2B')}"
         async with engine(url, api_key=KEY, max_attempts=2, memory=memory) as model:
-            shown = repr(model) + repr(vars(model)["_transport"])
+            shown = repr(model) + repr(vars(vars(model)["_asked"])["_transport"])
             try:
                 await model.answer(TASK)
             except ClassifierError as error:

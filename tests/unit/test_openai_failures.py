@@ -163,7 +163,7 @@ async def test_a_key_that_the_server_echoes_is_shown_nowhere(echo, code, caplog)
         async with engine(server.url, api_key=KEY, max_attempts=2) as model:
             with pytest.raises((Refused, ModelUnavailable)) as caught:
                 await model.answer(TASK)
-            shown = repr(model) + repr(vars(model)["_transport"])
+            shown = repr(model) + repr(vars(vars(model)["_asked"])["_transport"])
     assert server.headers[0]["authorization"] == f"Bearer {KEY}"
     shown += "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
     assert "secre" not in shown

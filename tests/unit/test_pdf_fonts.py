@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfWriter
-from pypdf.generic import DictionaryObject
+from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from reportlab.lib.pagesizes import letter
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from classifier.errors import NoTextError
 from classifier.model.document import Document
 from classifier.model.reply import Quote
 from classifier.pdf import PdfReader
@@ -131,6 +132,59 @@ def test_fonts_that_lack_a_part(tmp_path: Path, lines: tuple[str, ...], change: 
     document = read(tmp_path / "a.pdf", lines, change)
     assert verdicts(document, *lines) == ["verbatim"] * 4
     assert document.hidden == ()
+
+
+@pytest.mark.parametrize("lines", [RUSSIAN, GREEK], ids=["ru", "el"])
+def test_a_font_that_says_only_codes_needs_ocr(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    with pytest.raises(NoTextError, match=r"\d+ of \d+ characters can be decoded.* run OCR"):
+        read(tmp_path / "a.pdf", lines, unmap)
+
+
+FLOWERS = (
+    "An efficient robot finds the flat flower beds of five offices in the first shift,",
+    "and the affordable camera identifies all fluffy plants before the office is full.",
+    "It is difficult to fit a reflective profile, but no staff officer files a draft of it,",
+    "so that the final coefficients are sufficient for the fifty plants of the first floor.",
+)
+LIGATURES = ("ffi", "ffl", "ff", "fi", "fl")
+
+
+def read_ligatures(path: Path, told: str) -> Document:
+    """A paper whose font draws ligatures as one sign, for each of which it says `told`."""
+    codes = {ligature: chr(0xA1 + at) for at, ligature in enumerate(LIGATURES)}
+    canvas = Canvas(str(path), pagesize=letter)
+    for _ in range(2):
+        canvas.setFont("Helvetica", 9)
+        for number in range(45):
+            line = FLOWERS[number % len(FLOWERS)]
+            for ligature, code in codes.items():
+                line = line.replace(ligature, code)
+            canvas.drawString(80, 740 - 13 * number, line)
+        canvas.showPage()
+    canvas.save()
+    writer = PdfWriter(clone_from=path)
+    table = "".join(f"<{ord(code):02X}> <{told.encode('utf-16-be').hex()}>\n" for code in codes.values())
+    plain = "".join(f"<{code:02X}> <{code:04X}>\n" for code in range(32, 127))
+    cmap = StreamObject()
+    cmap.set_data(f"{len(codes) + 95} beginbfchar\n{plain}{table}endbfchar\n".encode())
+    for item in dictionaries(writer):
+        if item.get("/Type") == "/Font":
+            item[NameObject("/ToUnicode")] = writer._add_object(cmap)
+    writer.write(path)
+    with PdfReader() as reader:
+        return reader.read(path)
+
+
+@pytest.mark.parametrize(
+    "told", ["\0", " ", "\ufffd", "\ue003"], ids=["nothing", "space", "unknown", "private"]
+)
+def test_quotes_are_found_if_a_font_does_not_say_its_ligatures(tmp_path: Path, told: str) -> None:
+    document = read_ligatures(tmp_path / "a.pdf", told)
+    assert "efficient" not in document.pages[0].text
+    assert verdicts(document, *FLOWERS) == ["near"] * 4
+    assert verdicts(document, FLOWERS[0].replace("robot", "camera")) == ["absent"]
+    assert verdicts(document, FLOWERS[3].replace("sufficient", "not sufficient")) == ["absent"]
+    assert verdicts(document, FLOWERS[3].replace("final", "central")) == ["absent"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,31 @@ def test_glyphs_that_stand_for_several_letters_each_are_heaped(letters_a_glyph: 
     assert "confidence" in raw
     assert "confidence" not in visible
     assert [finding["kind"] for finding in findings] == ["heaped"]
+
+
+@pytest.mark.parametrize(
+    "line", ["efficient office shuffles", "offline learners", "fifty flat affine buffers"]
+)
+def test_words_with_many_ligatures_are_not_heaped(line: str) -> None:
+    pieces = re.findall("ff[il]?|fi|fl|.", line)
+    glyphs = {piece: chr(65 + n) for n, piece in enumerate(dict.fromkeys(pieces))}
+    table = "".join(
+        f"<{ord(code):02X}> <{piece.encode('utf-16-be').hex()}>\n" for piece, code in glyphs.items()
+    )
+    drawn = "".join(glyphs[piece] for piece in pieces)
+    # The letters before it move the line to all places that a sample of letters may start at.
+    places = [(shift, 460 - 8 * shift) for shift in range(1, 17)]
+    lines = [text("x" * shift, y=y, size=6) + text(drawn, 160, y, size=6, font="F3") for shift, y in places]
+    trick = Trick("".join(lines))
+    trick.fonts = "/F3 10 0 R"
+    head = "/Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding"
+    trick.objects = {
+        10: f"<< {head} /ToUnicode 11 0 R >>",
+        11: to_unicode(f"{len(glyphs)} beginbfchar {table} endbfchar"),
+    }
+    raw, visible, findings = split(trick)
+    assert findings == []
+    assert visible.count(line) == raw.count(line) == 16
 
 
 def test_page_without_text_is_given_back() -> None:

@@ -69,6 +69,88 @@ def one_column(
     return draw
 
 
+def short_last_column(canvas: Canvas) -> None:
+    """Two columns with numbers left of each; on the last page, the right one has few lines."""
+    count = 0
+    for lengths in ((45, 45), (45, 45), (45, 9)):
+        for left, lines in zip((66, 324), lengths, strict=True):
+            for k in range(lines):
+                count += 1
+                number(canvas, left - 8, 700 - 12 * k, str(count))
+                canvas.setFont("Times-Roman", 7)
+                canvas.drawString(left, 700 - 12 * k, prose(k))
+        canvas.showPage()
+
+
+def in_one_run(gap: str = " ", style: str = "{}", after: bool = False) -> Draw:
+    """Each line is one string, its number included."""
+
+    def draw(canvas: Canvas) -> None:
+        for page in range(2):
+            canvas.setFont("Times-Roman", 10)
+            for k in range(47):
+                value = style.format(47 * page + k + 1)
+                text = f"{prose(k)}{gap}{value}" if after else f"{value}{gap}{prose(k)}"
+                (canvas.drawRightString if after else canvas.drawString)(
+                    500 if after else 90, 700 - 13 * k, text
+                )
+            canvas.drawCentredString(WIDTH / 2, 30, str(page + 1))
+            canvas.showPage()
+
+    return draw
+
+
+def both_margins(style: str = "{}", step: int = 1, pitch: float = 13.0) -> Draw:
+    """One column of text with two rulers that count on, as some conferences print them in both margins."""
+
+    def draw(canvas: Canvas) -> None:
+        for page in range(2):
+            canvas.setFont("Times-Roman", 10)
+            for k in range(47):
+                canvas.drawString(108, 700 - 13 * k, prose(k))
+            for side, x in enumerate((90, 540)):
+                rows = int(611 / pitch)
+                for k in range(rows):
+                    if (k + 1) % step == 0:
+                        number(canvas, x, 700 - pitch * k, style.format(rows * (2 * page + side) + k + 1))
+            canvas.showPage()
+
+    return draw
+
+
+def narrow_gutter(size: float = 6) -> Draw:
+    """Numbers left of both columns, so near that those of the right one reach into the left one's lines."""
+
+    def draw(canvas: Canvas) -> None:
+        for side, left in enumerate((72, 312)):
+            for k in range(45):
+                number(canvas, left - 4, 700 - 12 * k, str(45 * side + k + 1), size)
+                canvas.setFont("Times-Roman", 7.5)
+                text = canvas.beginText(left, 700 - 12 * k)
+                line = prose(k)
+                text.setWordSpace((234 - canvas.stringWidth(line)) / line.count(" "))  # justified
+                text.textOut(line)
+                canvas.drawText(text)
+
+    return draw
+
+
+def before_headings(canvas: Canvas) -> None:
+    """Numbers in the text's own type right before lines, and before headings with numbers of their own."""
+    count = 0
+    for page in range(2):
+        for k in range(47):
+            count += 1
+            number(canvas, 106, 700 - 13 * k, str(count), 10)
+            if k in (0, 24):
+                canvas.setFont("Times-Bold", 14)
+                canvas.drawString(108, 700 - 13 * k, f"{2 * page + k // 24 + 1} The Robot and Its Work")
+                canvas.setFont("Times-Roman", 10)
+            else:
+                canvas.drawString(108, 700 - 13 * k, prose(k - 1))
+        canvas.showPage()
+
+
 def two_columns(order: str = "before", gutter: bool = False, title: bool = True) -> Draw:
     """Two columns of text with numbers; the right one's stand in the gutter or in the right margin."""
 
@@ -148,6 +230,22 @@ def read(folder: Path, draw: Draw, name: str = "paper.pdf") -> list[str]:
         pytest.param(middle(order="between"), id="middle-between-the-columns"),
         pytest.param(middle(5, "between"), id="middle-every-five-between-the-columns"),
         pytest.param(one_column(step=10), id="every-ten"),
+        pytest.param(one_column(step=3), id="every-three"),
+        pytest.param(one_column(step=4, order="after"), id="every-four"),
+        pytest.param(one_column(x=106), id="near"),
+        pytest.param(one_column(x=107.5, order="block"), id="nearer"),
+        pytest.param(one_column(x=107.5, style="{:03d}"), id="glued"),
+        pytest.param(in_one_run(), id="in-the-lines-own-string"),
+        pytest.param(in_one_run(style="{:03d}"), id="in-the-lines-own-string-three-digits"),
+        pytest.param(in_one_run(""), id="glued-in-the-lines-own-string"),
+        pytest.param(in_one_run("  ", after=True), id="at-the-end-of-the-lines-own-string"),
+        pytest.param(both_margins(), id="both-margins"),
+        pytest.param(both_margins("{:03d}"), id="both-margins-three-digits"),
+        pytest.param(both_margins(step=5), id="both-margins-every-five"),
+        pytest.param(both_margins("{:03d}", pitch=11.05), id="both-margins-of-another-pitch"),
+        pytest.param(short_last_column, id="short-last-column"),
+        pytest.param(narrow_gutter(), id="narrow-gutter"),
+        pytest.param(narrow_gutter(5), id="narrow-gutter-small"),
         pytest.param(one_column(step=5, x=550), id="every-five-in-the-right-margin"),
         pytest.param(one_column(step=5, order="after", restart=True), id="every-five-restarting"),
     ],
@@ -289,6 +387,13 @@ def test_places_of_a_quote_leave_line_numbers_out(tmp_path: Path) -> None:
         boxes = reader.locate(tmp_path / "paper.pdf", 1, start, end, texts[0][start:end])
     assert len(boxes) > 30
     assert min(box.left for box in boxes) >= 107
+
+
+def test_numbers_of_headings_behind_line_numbers_stay(tmp_path: Path) -> None:
+    texts = read(tmp_path, before_headings)
+    headings = [line for text in texts for line in text.split("\n") if "Work" in line]
+    assert headings == [f"{number} The Robot and Its Work" for number in range(1, 5)]
+    assert SENTENCE in " ".join(texts[0].split())
 
 
 def test_a_title_beside_a_line_number_has_none(tmp_path: Path) -> None:

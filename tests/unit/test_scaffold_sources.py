@@ -110,7 +110,7 @@ def test_keywords_make_a_tree_if_several_entries_share_them(tmp_path):
         ("a.yaml", "{}\n", "expected"),
         ("a.yaml", "[]\n", "expected"),
         ("a.json", "{", "a.json"),
-        ("a.pdf", "%PDF-1.7\n", "a PDF; write its headings as an indented outline"),
+        ("a.pdf", "%PDF-1.7\n", "a.pdf"),
         ("a.yaml", "a: &a [x]\nb: *a\n", "a.yaml"),
         ("a.yaml", "\n".join("  " * n + f"n{n}:" for n in range(60)), "levels"),
         ("a.json", "[" * 5000 + "]" * 5000, "a.json"),

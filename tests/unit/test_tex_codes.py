@@ -61,6 +61,24 @@ def test_symbols_are_those_of_the_font_that_draws_them(raw, marks, expected):
 
 
 @pytest.mark.parametrize(
+    ("raw", "marks", "expected"),
+    [
+        ("J = P\nt x", "TTTTXTTTT", "J = \u2211\nt x"),
+        ("J = PT t=0", "TTTTXITTTT", "J = \u2211T t=0"),
+        ("J = P(x)", "TTTTTTTT", "J = P(x)"),
+        ("J = X\nz", "TTTTXTT", "J = \u2211\nz"),
+        ("J = Q R S T", "TTTTXTXTXTX", "J = \u220f \u222b \u22c3 \u22c2"),
+        ("x = h\n1 i", "TTTTXTTTX", "x = [\n1 ]"),
+        ("x = p\n1", "TTTTXTT", "x = \u221a\n1"),
+        ("x = A Plan of h", "TTTTTTXTTTTTTTT", "x = A Plan of h"),
+        ("no formula X", "TTTTTTTTTTTX", "no formula X"),
+    ],
+)
+def test_large_symbols_have_the_codes_of_letters(raw, marks, expected):
+    assert decode_tex(raw, fonts(marks)) == expected
+
+
+@pytest.mark.parametrize(
     ("font", "expected"),
     [
         ("CMMI10", "α"),

@@ -3,7 +3,7 @@
 import pytest
 
 from classifier.model.label import LabelledPaper
-from classifier.model.names import family_name
+from classifier.model.names import authors_agree, family_name
 from classifier.model.paper import Paper
 from classifier.model.traits import PaperIndex, Traits, same_work, traits_of
 
@@ -55,6 +55,38 @@ def traits(title: str | None = None, url: str | None = None, file: str = "", **p
             True,
             True,
         ),
+        # a preprint that got another title; under another id, DOI or authors it is another paper
+        *(
+            (
+                traits(f"{REWARDS} for robots", authors=("Ada Ng",), **{kind: "2401.00001v1"}),
+                traits("Rewards written by language models for robots", authors=(author,), **{kind: ident}),
+                False,
+                same,
+            )
+            for kind, ident, author, same in (
+                ("arxiv_id", "2401.00001v2", "A. Ng", True),
+                ("arxiv_id", "2401.00001v2", "Cy Oz", False),
+                ("arxiv_id", "2401.00002", "Ada Ng", False),
+            )
+        ),
+        (
+            traits(BRIDGES, arxiv_id="2401.00001", authors=("Ada Ng",)),
+            traits(REWARDS, arxiv_id="2401.00001", authors=("Ada Ng",)),
+            False,
+            False,
+        ),
+        # short titles of a series: their years tell them apart
+        *(
+            (
+                traits("Editorial", authors=("Ada Ng",), year=2020),
+                traits("Editorial", authors=("Ada Ng",), year=year),
+                key,
+                year != 2021,
+            )
+            for year in (2020, 2021, None)
+            for key in (True, False)
+        ),
+        (traits(REWARDS, year=2020), traits(REWARDS, year=2021), False, True),
         # bytes, abstracts, addresses
         (traits(file="a"), traits(REWARDS, file="a"), False, True),
         (traits(BRIDGES, file="a"), traits(REWARDS, file="a"), False, False),
@@ -110,3 +142,26 @@ def test_an_index_finds_papers_under_other_keys_and_the_entrys_own_first():
 )
 def test_a_family_name_is_what_a_citation_shows(name, family):
     assert family_name(name) == family
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        (("Ada Ng",), ("Ng, Ada",), True),
+        (("Ng AB", "Oz C"), ("Ada B. Ng", "Cy Oz"), True),
+        (("van der Berg J",), ("van der Berg, Jan",), True),
+        (("YU LI",), ("Yu Li",), True),
+        (("Martin Luther King Jr.",), ("King, Martin Luther",), True),
+        (("Müller, Jörg",), ("Joerg Mueller",), True),
+        (("Øst, Bo", "Åby, Li"), ("Ost, Bo", "Aaby, Li"), True),
+        (("Łukasz Kaiser",), ("Kaiser, L.",), True),
+        (("OpenAI",), ("Achiam, Josh", "Adler, Steven"), True),
+        (("Gemini Team",), ("Rohan Anil", "Sebastian Borgeaud"), True),
+        (("The Kettle Team",), ("The Ferry Group",), False),
+        (("Ada Ng",), ("Cy Oz",), False),
+        (("Ada Ng", "Bo Li", "Cy Oz"), ("Ada Ng",), False),
+        ((), ("Ada Ng",), True),
+    ],
+)
+def test_authors_agree_however_they_are_written(one, other, agree):
+    assert authors_agree(one, other) is agree

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from classifier.batch.ledger.damage import store_error
+from classifier.batch.ledger.damage import damaged, store_error
+from classifier.batch.ledger.rescue import readable_corrections
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError
 
@@ -64,8 +65,11 @@ def ledger_path(folder: Path) -> Path:
 
     Raises:
         ConfigError: There is none.
+        StoreError: It is gone, but corrections that were in it can be saved.
     """
     path = folder / LEDGER_FILE
+    if not path.is_file() and not path.is_dir() and readable_corrections(path):
+        raise damaged(path, "the ledger is missing")
     if not path.is_file():
         raise ConfigError(f"{folder}: no ledger found; expected the --out folder of `classifier label`")
     return path

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from classifier.batch.ledger.access import COMPLETE, reading, writing
 from classifier.batch.ledger.binding import bind_corrections
 from classifier.batch.ledger.material import traits_of_stored
+from classifier.batch.ledger.wished import Problem, Wish, Wished, conflicts, known_label
 from classifier.errors import InputError
 from classifier.model.entries import Correction, ListEntry
 from classifier.model.identity import same_title
@@ -61,32 +62,6 @@ class StoredCorrection(NamedTuple):
     aside: str | None = ""
 
 
-class Problem(NamedTuple):
-    """Why a line of a table of corrections cannot be used; `line` counts from 1."""
-
-    line: int
-    reason: str
-
-
-class Wish(NamedTuple):
-    """A correction as given in a table.
-
-    Attributes:
-        title: The entry's title according to the table; None if the table has none.
-    """
-
-    correction: Correction
-    line: int = 0
-    title: str | None = None
-
-
-class Wished(NamedTuple):
-    """The corrections in a table, and the lines that cannot be used."""
-
-    wishes: list[Wish]
-    problems: list[Problem]
-
-
 def set_correction(folder: Path, correction: Correction) -> Correction:
     """Saves a person's decision on one entry's paper; replaces an earlier one.
 
@@ -101,9 +76,9 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
         InputError: No such entry, or a label outside the closed set.
         StoreError: The ledger cannot be written.
     """
-    made = _dated(correction)
     with writing(folder) as db:
         labels = labels_of(db)
+        made = _dated(_labelled(correction, labels))
         for reason in _problems(db, Wish(made), labels):
             is_label = reason.startswith("label ")
             raise InputError(f"{reason}; expected one of {', '.join(labels)}" if is_label else reason)
@@ -112,28 +87,70 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
     return made
 
 
-def set_corrections(folder: Path, wished: Wished, source: str) -> None:
+def set_corrections(folder: Path, wished: Wished, source: str) -> list[Correction]:
     """Saves several decisions, or none if there is a problem with one; see `set_correction`.
 
     Args:
         source: The table's name.
+
+    Returns:
+        Those that were saved: all, but of an export of all labels only those that change a label.
 
     Raises:
         InputError: Lines cannot be used: each is named with its reason.
     """
     with writing(folder) as db:
         labels, problems = labels_of(db), list(wished.problems)
-        for wish in wished.wishes:
+        wishes = [wish._replace(correction=_labelled(wish.correction, labels)) for wish in wished.wishes]
+        wishes = [wish for wish in wishes if not (wish.may_be_machines and _is_there(db, wish.correction))]
+        for wish in wishes:
             problems += [Problem(wish.line, reason) for reason in _problems(db, wish, labels)]
+        problems += conflicts(wishes, _papers(db, [wish.correction.key for wish in wishes]))
         if problems:
             listed = "; ".join(f"line {line}: {reason}" for line, reason in sorted(problems))
             known = any(reason.startswith("label ") for _, reason in problems)
             labels_told = f"; labels are {', '.join(labels)}" if known else ""
             raise InputError(f"{source}: {listed}{labels_told}; nothing is saved: fix the table, then rerun")
-        made = [_dated(wish.correction) for wish in wished.wishes]
+        made = [_dated(wish.correction) for wish in wishes]
         for one in made:
             keep_correction(db, one)
         rebind(db, [one.key for one in made])
+    return made
+
+
+def _labelled(made: Correction, labels: Sequence[str]) -> Correction:
+    """The correction with the label of the closed set that is meant; unchanged if none is."""
+    label = known_label(made.label, labels)
+    return made.model_copy(update={"label": label}) if label and label != made.label else made
+
+
+def _is_there(db: sqlite3.Connection, made: Correction) -> bool:
+    """Whether the entry has this label already, by the engine or by a person."""
+    found = db.execute(
+        "SELECT item.label, first.label, correction.label FROM item"
+        " LEFT JOIN item AS first ON first.key = item.twin"
+        " LEFT JOIN correction ON correction.id = item.correction WHERE item.key = ?",
+        (made.key,),
+    ).fetchone()
+    return found is not None and made.label == (found[2] or label_of(found[0] or found[1]))
+
+
+def label_of(stored: str | None) -> str:
+    """The label in a stored Label: a leaf, "out-of-scope", "unplaced" or "failed"; empty without one."""
+    if not stored:
+        return ""
+    try:
+        found = json.loads(stored)
+    except ValueError:
+        return ""
+    status = {"out_of_scope": "out-of-scope", "unplaced": "unplaced"}.get(found.get("status"), "failed")
+    return str(found.get("leaf") or status)
+
+
+def _papers(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:
+    """By each key, the first row of its paper."""
+    groups = {key: [number for (number,) in db.execute(GROUP, (key,))] for key in keys}
+    return {key: min(numbers) for key, numbers in groups.items() if numbers}
 
 
 def _dated(made: Correction) -> Correction:

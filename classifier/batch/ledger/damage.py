@@ -11,13 +11,11 @@ import shlex
 import sqlite3
 from pathlib import Path
 
-from classifier.batch.ledger.rescue import readable_corrections
+from classifier.batch.ledger.rescue import LABELS_FILE, readable_corrections
 from classifier.errors import StoreError
 
-LABELS_FILE = "labels.jsonl"
-"""A file beside the ledger: its labels as of the last run, one per line."""
-
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_NOT_ALLOWED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _NOT_OURS = ("no such table", "no such column", "Could not decode to UTF-8", "user-defined function raised")
 """Starts of messages about missing tables or invalid text, which have only general error codes."""
 
@@ -31,6 +29,9 @@ def store_error(path: Path, error: sqlite3.Error | ValueError, what: str, advice
         what: The failure, e.g. "the ledger cannot be opened".
         advice: What to do if the ledger is not damaged.
     """
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_ALLOWED:
+        kind = "it is a folder" if path.is_dir() else f"{error}: it or its folder cannot be read or written"
+        return StoreError(f"{path}: {what} ({kind}); change that, or choose another --out")
     if not is_damage(error):
         return StoreError(f"{path}: {what} ({error}); {advice}")
     reason = str(error) if isinstance(error, sqlite3.Error) else "a record in it is not what was stored"

@@ -31,11 +31,20 @@ _CORRECTION_VALUES = "key, label, by, note, at, entry, found, file_sha256"
 
 
 class KeptDecision(NamedTuple):
-    """A decision, and its entry in the current lists; None if its paper is not listed."""
+    """A decision, and its entry in the current lists; None if its paper is not listed.
+
+    Attributes:
+        undone_at: Number of the row that undid it; None if it counts.
+    """
 
     decision: ReviewDecision
     entry: str | None
-    undone: bool
+    undone_at: int | None
+
+    @property
+    def undone(self) -> bool:
+        """Whether it was taken back."""
+        return self.undone_at is not None
 
 
 def read_decisions(folder: Path) -> list[KeptDecision]:
@@ -48,9 +57,20 @@ def read_decisions(folder: Path) -> list[KeptDecision]:
     with reading(folder) as db:
         rows = db.execute(
             f"SELECT {_COLUMNS}, (SELECT item.key FROM item WHERE item.id = decision.item"  # noqa: S608
-            f" AND listing >= {COMPLETE}), NOT ({_LIVE}) FROM decision WHERE kind <> 'undo' ORDER BY id"
+            f" AND listing >= {COMPLETE}), (SELECT min(later.id) FROM decision AS later"
+            " WHERE later.undoes = decision.id) FROM decision WHERE kind <> 'undo' ORDER BY id"
         ).fetchall()
-    return [KeptDecision(_decision(row[:-2]), row[-2], bool(row[-1])) for row in rows]
+    return [KeptDecision(_decision(row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def read_kept(folder: Path, token: str) -> list[ReviewDecision]:
+    """The decisions that were saved with a token; none if there are none.
+
+    Raises:
+        ConfigError, StoreError: As `read_decisions`.
+    """
+    with reading(folder) as db:
+        return _of_token(db, token)
 
 
 def read_plan(folder: Path) -> Any:
@@ -105,7 +125,9 @@ def append_decisions(
     return made
 
 
-def undo_last(folder: Path, by: str, rule: Rule, act: int | None = None) -> list[ReviewDecision]:
+def undo_last(
+    folder: Path, by: str, rule: Rule, act: int | None = None, key: str | None = None
+) -> list[ReviewDecision]:
     """Undoes a person's last act that is not undone yet; returns its decisions, empty if there was none.
 
     Each label then results from the remaining decisions, or is the correction before them. A later correction
@@ -113,6 +135,7 @@ def undo_last(folder: Path, by: str, rule: Rule, act: int | None = None) -> list
 
     Args:
         act: Undo only this act, if it is the person's and not undone yet.
+        key: Undo only the act's decision on this entry.
 
     Raises:
         ConfigError: There is no ledger.
@@ -121,8 +144,9 @@ def undo_last(folder: Path, by: str, rule: Rule, act: int | None = None) -> list
     with writing(folder) as db:
         rows = db.execute(
             f"SELECT {_COLUMNS} FROM decision WHERE {_LIVE} AND by = :by AND act = coalesce(:act,"  # noqa: S608
-            f" (SELECT max(act) FROM decision WHERE {_LIVE} AND by = :by)) ORDER BY id DESC",
-            {"by": by, "act": act},
+            f" (SELECT max(act) FROM decision WHERE {_LIVE} AND by = :by))"
+            " AND (:key IS NULL OR item = (SELECT item.id FROM item WHERE item.key = :key)) ORDER BY id DESC",
+            {"by": by, "act": act, "key": key},
         ).fetchall()
         plan, undone = _plan(db), [_decision(row) for row in rows]
         for one in undone:

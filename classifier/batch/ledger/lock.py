@@ -14,8 +14,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from classifier.batch.ledger.damage import LABELS_FILE, store_error
+from classifier.batch.ledger.damage import store_error
 from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.rescue import LABELS_FILE
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError, StoreError
 from classifier.runs.fingerprint import differences

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from classifier.batch.ledger.access import reading
-from classifier.batch.ledger.damage import LABELS_FILE, is_damage, store_error
+from classifier.batch.ledger.damage import is_damage, store_error
 from classifier.batch.ledger.items import Counts, Spent
 from classifier.batch.ledger.ledger import Ledger
+from classifier.batch.ledger.rescue import LABELS_FILE
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.batch.purse import ReplyId
 from classifier.errors import ClassifierError, ConfigError, StoreError

@@ -1,11 +1,12 @@
 """A damaged ledger -> the corrections that can still be read, row by row.
 
-What enters: the path of a file with any content. What leaves: corrections with valid values. The file is not
-changed, and no other table is needed.
+What enters: the path of a file with any content. What leaves: corrections with valid values; those that the
+file lacks are taken from labels.jsonl beside it. The file is not changed, and no other table is needed.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import struct
@@ -26,6 +27,8 @@ _QUERIES = (
     "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY id {}",
     "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY key {}",
 )
+LABELS_FILE = "labels.jsonl"
+"""Beside the ledger: its labels as of the last run, one a line."""
 _MAGIC = b"SQLite format 3\0"
 _HEADER = struct.Struct(">16sH10xL")
 """SQLite's header: the magic, the page size (1 means 65,536) and, at byte 28, the number of pages."""
@@ -49,7 +52,28 @@ def readable_corrections(path: Path) -> list[Rescued]:
         for query, order in product(_QUERIES, ("ASC", "DESC")):
             for one in _readable(whole, query.format(order)):
                 found.setdefault((one.correction.key, one.correction.at), one)
+    keys = {key for key, _ in found}
+    for one in _beside(path.with_name(LABELS_FILE)):
+        if one.correction.key not in keys:
+            found[(one.correction.key, one.correction.at)] = one
     return sorted(found.values(), key=lambda one: one.correction.at)
+
+
+def _beside(labels: Path) -> Iterator[Rescued]:
+    """The corrections in the labels of the last run, which every decision renews."""
+    with suppress(OSError), labels.open("rb") as lines:  # a run that was killed has none
+        for line in lines:
+            if b'"correction"' not in line:
+                continue
+            with suppress(ValueError, KeyError, TypeError, AttributeError):
+                row = json.loads(line)
+                made = row["correction"]
+                datetime.fromisoformat(made["at"])
+                status = {"out_of_scope": "out-of-scope", "unplaced": "unplaced"}.get(row["status"])
+                label = str(row["leaf"] or status or "")
+                one = Correction(key=row["ref"], label=label, by=made["by"], note=made["note"], at=made["at"])
+                if one.key and one.label:
+                    yield Rescued(one, None)
 
 
 @contextmanager

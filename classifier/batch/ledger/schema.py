@@ -11,8 +11,9 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from classifier.batch.ledger.damage import LABELS_FILE, damaged, store_error
+from classifier.batch.ledger.damage import damaged, store_error
 from classifier.batch.ledger.material import add_functions
+from classifier.batch.ledger.rescue import LABELS_FILE
 from classifier.errors import StoreError
 
 LEDGER_FILE = "ledger.sqlite"
@@ -158,7 +159,7 @@ _HAS_BATCHES, _BY_PAPER = 2, 3
 _NO_DECISIONS = """
     CREATE TEMP TABLE decision (
         id INTEGER, kind TEXT, key TEXT, label TEXT, scope_reason TEXT, by TEXT, note TEXT, at TEXT, seen
-        TEXT, machine TEXT, asked TEXT, act INTEGER, undoes INTEGER, item INTEGER
+        TEXT, machine TEXT, asked TEXT, act INTEGER, token TEXT, undoes INTEGER, item INTEGER
     );
 """
 """For a ledger of a version without decisions."""
@@ -208,10 +209,7 @@ def refuse_emptied(path: Path) -> None:
     """
     labels = path.with_name(LABELS_FILE)
     if path.is_file() and path.stat().st_size == 0 and labels.is_file() and labels.stat().st_size:
-        raise StoreError(
-            f"{path}: the ledger is empty, but {LABELS_FILE} next to it contains labels; restore "
-            "the ledger from a backup, or choose another --out"
-        )
+        raise damaged(path, "the ledger is empty")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from classifier.export.bibtex import escaped
-from classifier.export.splice.bibtex_entry import BibtexEntry, Field, NotEditable
+from classifier.export.splice.bibtex_entry import BibtexEntry, Field
 from classifier.export.splice.bibtex_file import locate_entries
 from classifier.export.splice.decoded import Decoded, decode
-from classifier.export.splice.edits import Draft
+from classifier.export.splice.edits import Draft, NotEditable
 from classifier.export.splice.keywords import is_own, replace_keywords
 from classifier.export.splice.listed import Listed, ListedEntries
 from classifier.export.splice.results import Results, Spliced, Wanted
@@ -37,7 +37,7 @@ def splice_bibtex(data: bytes, results: Results) -> Spliced:
             draft.leave(found.key, found.line, found.problem)
             continue
         title = _title(found.raw)  # parsing a complete entry takes longer than editing it
-        if results.is_unchanged(found.key, title):
+        if results.is_unchanged(found.key, title, found.raw):
             listed = Listed(found.key, Traits(title))
         else:
             listed = entries.entry(found.raw, found.line, found.key)

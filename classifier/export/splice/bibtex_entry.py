@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from classifier.export.splice.edits import NotEditable
+from classifier.lists.bibtex_comments import blank_comments
 from classifier.lists.bibtex_values import end_of_value
 
 _HEAD = re.compile(r"@\w*[ \t]*[{(]")
 _SPACE = re.compile(r"\s*")
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}"]')
-
-
-class NotEditable(Exception):
-    """The entry cannot be edited safely; the message says why."""
 
 
 class Field(NamedTuple):
@@ -41,7 +39,7 @@ class BibtexEntry:
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
-        self._fields = _locate_fields(raw)
+        self._fields = _locate_fields(blank_comments(raw))  # every character keeps its place
 
     def find(self, name: str) -> Field | None:
         """The first field of this name, whatever its case."""
@@ -77,9 +75,12 @@ class BibtexEntry:
 
     def without(self, field: Field) -> str:
         """The entry without the field, and without what `with_field` added around it."""
-        if field.next_comma is not None:
-            return self.raw[: field.comma + 1] + self.raw[field.next_comma + 1 :]
-        return self.raw[: field.comma] + self.raw[field.value_end :]
+        after_comma = field.comma + 1
+        if "%" in self.raw[after_comma : field.name_start]:  # a comment that a user put before it
+            after_comma = self.raw.rfind("\n", 0, field.name_start)
+        elif field.next_comma is None:
+            return self.raw[: field.comma] + self.raw[field.value_end :]
+        return self.raw[:after_comma] + self.raw[(field.next_comma or field.value_end - 1) + 1 :]
 
     def with_field(self, name: str, inner: str) -> str:
         """The entry with one more field at its end, formatted like the last one."""
@@ -87,6 +88,8 @@ class BibtexEntry:
             return self._with_first_field(name, inner)
         last = self._fields[-1]
         indent = self.raw[last.comma + 1 : last.name_start]
+        if "%" in indent:  # a comment, with the line on which the field begins
+            indent = "\n" + indent.rpartition("\n")[2]
         text = f"{indent}{name}{self._equals(last, name)}{self._delimited(last, inner)}"
         if last.next_comma is not None:
             at = last.next_comma + 1

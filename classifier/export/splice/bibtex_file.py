@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from classifier.lists.bibtex_comments import blank_comments
+
 if TYPE_CHECKING:
     from bibtexparser.model import Block
 
@@ -45,13 +47,17 @@ def _in_piece(piece: str, offset: int, line: int) -> Iterator[Located]:
     from bibtexparser.splitter import Splitter
 
     try:
-        found = Splitter(piece).split().blocks
+        blanked = blank_comments(piece)
+        found = Splitter(blanked).split().blocks
     except Exception as error:  # noqa: BLE001 - the parser raises what it likes on input it did not foresee
         yield Located("", line, offset, piece, f"the parser failed: {' '.join(str(error).split())[:200]}")
         return
     place = 0
     for block in found:
-        located = _locate(block, piece, place, offset, line)
+        located = _locate(block, blanked, place, offset, line)
+        if located is not None and blanked is not piece:  # the words of the file, with its comments
+            start = located.start - offset
+            located = located._replace(raw=piece[start : start + len(located.raw)])
         if located is not None:
             place = located.start - offset + len(located.raw)
             yield located

@@ -104,7 +104,7 @@ def _is_balanced(line: str) -> bool:
     """Whether all brackets and emphasis marks are closed."""
     bare = re.sub(r"\\.", "", line)
     pairs = all(bare.count(left) == bare.count(right) for left, right in ("()", "[]", "{}"))
-    return pairs and bare.count("**") % 2 == 0 and bare.count("`") % 2 == 0
+    return pairs and all(bare.count(mark) % 2 == 0 for mark in ("**", "`", '"'))
 
 
 def _in_context(line: str) -> Iterator[ListLine]:
@@ -143,7 +143,8 @@ def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper
     outside = outside[: named[0]] + " " * (named[1] - named[0]) + outside[named[1] :]
     year, month = paper.date
     venue = _VENUE.search(outside)
-    dated = _DATE.search(outside)
+    dates = list(_DATE.finditer(outside))
+    dated = next((date for date in dates if date["month"]), dates[0] if dates else None)
     if venue and venue["name"]:
         name = escaped(paper.venue) or ("arXiv" if paper.arxiv else "")
         text = " ".join(filter(None, (name, str(year or ""))))
@@ -228,7 +229,7 @@ def _title_span(line: str, title: str) -> tuple[int, int] | None:
     words = [re.escape(word) for word in _WORDS.findall(title)]
     if not words:
         return None
-    found = re.search(r"(?<!\w)" + r"[^\w\n]*?[\W_]*?".join(words) + r"(?!\w)[?!…”\"]*", line, re.IGNORECASE)
+    found = re.search(r"(?<!\w)" + r"[^\w\n]*?[\W_]*?".join(words) + r"(?!\w)[?!…]*", line, re.IGNORECASE)
     return found.span() if found else None
 
 

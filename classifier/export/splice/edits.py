@@ -15,6 +15,10 @@ from classifier.export.splice.results import AnotherPaper, Results, Spliced, Unt
 from classifier.text.characters import shown
 
 
+class NotEditable(Exception):
+    """An entry cannot be edited safely; the message says why."""
+
+
 class Edit(NamedTuple):
     """Replaces [start, end) by `text`."""
 

@@ -172,7 +172,7 @@ class _Page:
         year, month = paper.date
         falling = [found for _, found in dates] == sorted((found for _, found in dates), reverse=True)
         varied = len({found for _, found in dates}) > 1
-        if year and len(dates) >= _DATED and falling and varied:
+        if year and len(dates) >= _DATED and falling and varied and not self._counts(own):
             return next((entry.line for entry, found in dates if found <= (year, month or 0)), own[-1].end)
         return own[-1].end
 
@@ -184,10 +184,15 @@ class _Page:
         marker = next((m[1] for e in neighbours if (m := _BULLET.match(self._lines[e.line]))), "- ")
         return plain_bullet(marker, paper)
 
+    def _counts(self, own: Sequence[_Entry]) -> list[tuple[_Entry, int]]:
+        """The entries with their numbers, if the section counts them; the next one is then the last."""
+        numbers = [(e, int(m[1])) for e in own if (m := _NUMBERED.match(self._lines[e.line]))]
+        return numbers if len({number for _, number in numbers}) >= _DATED else []
+
     def _numbered(self, line: str, own: Sequence[_Entry], place: int) -> str:
         """The line with the next number, if the section's entries are numbered."""
-        numbers = [(e, int(m[1])) for e in own if (m := _NUMBERED.match(self._lines[e.line]))]
-        if len(numbers) < _DATED or len({number for _, number in numbers}) < _DATED:
+        numbers = self._counts(own)
+        if not numbers:
             return line
         behind = next((number for entry, number in numbers if entry.line >= place), numbers[-1][1] + 1)
         return _NUMBERED.sub(lambda m: m[0].replace(m[1], str(behind + self._counted.get(place, 0)), 1), line)

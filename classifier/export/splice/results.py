@@ -6,6 +6,7 @@ few strings per entry, so memory grows with the list; the rows themselves are no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from classifier.export.filed import FAILED, Filed
 from classifier.export.splice.listed import Listed
 from classifier.model.entries import ListEntry
+from classifier.model.names import family_name
 from classifier.model.traits import TELLING_LETTERS, FoldedTitle, PaperIndex, Traits, traits_of
 
 NOTE_FIELDS = {"bibtex": ("annote", "note"), "ris": ("N1",), "csl-json": ("annote", "note")}
@@ -114,11 +116,18 @@ class Results:
         note = filed.rationale if self.note_fields else None
         return Wanted(keywords_for(filed, self.prefix), note, filed.row.entry.key)
 
-    def is_unchanged(self, key: str, title: str) -> bool:
-        """Whether exactly one row has this key, with the same long title; then nothing else is compared."""
+    def is_unchanged(self, key: str, title: str, text: str) -> bool:
+        """Whether exactly one row has this key, the same long title, and a first author who is in the text.
+
+        Then nothing else is compared.
+        """
         rows = self._index.under_key(" ".join(key.split()))
         letters = FoldedTitle(title).letters
-        return len(rows) == 1 and len(letters) >= TELLING_LETTERS and rows[0].traits.folded.letters == letters
+        if len(rows) != 1 or len(letters) < TELLING_LETTERS or rows[0].traits.folded.letters != letters:
+            return False
+        authors = rows[0].traits.authors
+        family = re.escape(family_name(authors[0])) if authors else ""
+        return bool(family) and re.search(rf"(?<!\w){family}(?!\w)", text) is not None
 
     def find(self, entry: Listed) -> Wanted | None:
         """Finds what an entry gets, by its paper; None if the results have no label for it.

@@ -25,6 +25,7 @@ _NAMES = (
     "FPDFClipPath_CountPathSegments",
     "FPDFClipPath_CountPaths",
     "FPDFClipPath_GetPathSegment",
+    "FPDFFont_GetBaseFontName",
     "FPDFFont_GetFontData",
     "FPDFFont_GetIsEmbedded",
     "FPDFFormObj_CountObjects",

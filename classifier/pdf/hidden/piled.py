@@ -6,7 +6,8 @@ spacing, glyphs without width and letters placed one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
@@ -28,6 +29,9 @@ _LEAST_ADVANCE = 0.15
 """Letters are piled if they advance by less than this on average, in ems: an "i" of Helvetica takes 0.22."""
 _LEAST_SPOTS = 0.7
 """Spots per letter; words with ligatures have more."""
+_LIGATURE = re.compile("ff?[ijlbhkt]?|tt?i?|[sc]t|th")
+"""Letters that one glyph of a text font may draw. Two fifths of "efficient" are such letters, but no message
+consists of them only."""
 _ENOUGH_LETTERS = 6
 """Least number of an object's letters in a stretch for its spots to be counted: a ligature has up to
 three."""
@@ -96,15 +100,19 @@ def _heaped(text_page: Any, start: int) -> set[int]:
 
 def _crowded(text_page: Any, start: int) -> set[int]:
     """The objects in a stretch of characters that draw several letters on each spot."""
-    spots: dict[int, list[tuple[float, float]]] = {}
+    spots: dict[int, dict[tuple[float, float], str]] = {}
     for index, handle, place in _stretch(text_page, start):
-        if character(text_page, index).isalnum():
-            spots.setdefault(handle, []).append(place)
-    return {
-        handle
-        for handle, places in spots.items()
-        if len(places) >= _ENOUGH_LETTERS and len(set(places)) < _LEAST_SPOTS * len(places)
-    }
+        if (char := character(text_page, index)).isalnum():
+            here = spots.setdefault(handle, {})
+            here[place] = here.get(place, "") + char.lower()
+    return {handle for handle, here in spots.items() if _is_crowded(here.values())}
+
+
+def _is_crowded(glyphs: Collection[str]) -> bool:
+    """Whether glyphs represent too many letters; a ligature counts as the letters that it draws."""
+    letters = sum(map(len, glyphs))
+    plain = sum(len(text) if _LIGATURE.fullmatch(text) else 1 for text in glyphs)
+    return letters >= _ENOUGH_LETTERS and plain < _LEAST_SPOTS * letters
 
 
 def _stretch(text_page: Any, start: int) -> Iterator[tuple[int, int, tuple[float, float]]]:

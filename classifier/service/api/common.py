@@ -11,10 +11,10 @@ from fastapi.responses import JSONResponse, Response
 
 from classifier.batch.ledger.progress import LedgerProgress, progress_or_problem
 from classifier.errors import StoreError
-from classifier.service.api.models import PaperSummary, ProblemBody, RunStatus
+from classifier.service.api.models import ProblemBody, RunStatus
 from classifier.service.hub import Hub
 from classifier.service.problems import PROBLEM
-from classifier.service.shelf import Card
+from classifier.service.shelf import PaperSummary
 from classifier.service.store.runs import StoredRun
 
 API = "/api/v1"
@@ -61,6 +61,15 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         description="The same key and request return the same run, at no further cost",
+    ),
+]
+DecidesAs = Annotated[
+    str | None,
+    Query(
+        alias="as",
+        min_length=1,
+        max_length=100,
+        description="Who decides, without a login; a user with a token decides under their own name",
     ),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items of a page")]
@@ -131,27 +140,8 @@ def status_values(run: StoredRun, found: LedgerProgress) -> dict[str, Any]:
     }
 
 
-def summary_view(card: Card) -> PaperSummary:
-    """The summary of a paper."""
-    return PaperSummary(
-        id=card.id,
-        run=card.run,
-        key=card.key,
-        title=card.title,
-        authors=card.authors,
-        year=card.year,
-        label=card.label,
-        confidence=card.confidence,
-        engine=card.engine,
-        needs_review=card.needs_review,
-        review_reasons=card.reasons,
-        corrected=card.corrected,
-    )
-
-
-def page_of(cards: Sequence[Card], cursor: str | None, limit: int) -> dict[str, Any]:
+def page_of(cards: Sequence[PaperSummary], cursor: str | None, limit: int) -> dict[str, Any]:
     """One page of cards."""
     start = decode_cursor(cursor) or 0
-    shown = cards[start : start + limit]
     more = start + limit if start + limit < len(cards) else None
-    return {"items": [summary_view(card) for card in shown], "next": encode_cursor(more)}
+    return {"items": list(cards[start : start + limit]), "next": encode_cursor(more)}

@@ -39,11 +39,17 @@ class PaperByAbstract(_Input):
 
 
 class StartRequest(_Input):
-    """How to label a list; missing fields keep the values of the upload."""
+    """How to label a list; missing fields keep their values. `max_cost_usd: null` removes the limit."""
 
     engine: EngineChoice | None = None
     reading: ReadingChoice | None = None
     max_cost_usd: Annotated[float | None, Field(ge=0, le=1e6, allow_inf_nan=False)] = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The values that are to be changed."""
+        given = self.model_dump(exclude_unset=True)
+        return {name: value for name, value in given.items() if value is not None or name == "max_cost_usd"}
 
 
 class ReviewRequest(_Input):
@@ -105,23 +111,6 @@ class NewRun(RunStatus):
     """An uploaded list, with what was read from it."""
 
     listing: dict[str, Any]
-
-
-class PaperSummary(Record):
-    """The summary of a labelled paper."""
-
-    id: str
-    run: str
-    key: str
-    title: str
-    authors: str
-    year: int | None
-    label: str
-    confidence: float | None
-    engine: str
-    needs_review: bool
-    review_reasons: tuple[str, ...]
-    corrected: bool
 
 
 class Paged(BaseModel, Generic[Item]):

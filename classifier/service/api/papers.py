@@ -24,14 +24,15 @@ from classifier.service.api.common import (
     problems,
     status_view,
 )
-from classifier.service.api.models import Paged, PaperByAbstract, PaperByRef, PaperSummary, RunStatus
-from classifier.service.api.uploads import one_of, read_form
+from classifier.service.api.models import Paged, PaperByAbstract, PaperByRef, RunStatus
+from classifier.service.api.uploads import ENGINE, YES_NO, form_body, one_of, read_form
 from classifier.service.desk import PaperRequest, file_paper, get_run, no_paper, row_of
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.pictures import page_png
 from classifier.service.problems import HttpProblem, problem_of_code
 from classifier.service.search import PaperFilter, find_cards
+from classifier.service.shelf import PaperSummary
 from classifier.service.store.runs import RunState, StoredRun
 from classifier.service.store.users import ServiceUser
 
@@ -42,33 +43,9 @@ _LOOK_S = 0.1
 _FORMS = '{"ref"} or {"title", "abstract"}'
 _FIELDS = frozenset(("engine", "private"))
 _JSON: TypeAdapter[PaperByRef | PaperByAbstract] = TypeAdapter(PaperByRef | PaperByAbstract)
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "oneOf": [
-                        {"$ref": "#/components/schemas/PaperByRef"},
-                        {"$ref": "#/components/schemas/PaperByAbstract"},
-                    ]
-                }
-            },
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "the paper's PDF"},
-                        "engine": {"type": "string", "enum": ["offline", "openai"]},
-                        "private": {"type": "string", "enum": ["true", "false"]},
-                    },
-                }
-            },
-        },
-    }
-}
+_BODY = form_body(
+    "the paper's PDF", {"engine": ENGINE, "private": YES_NO}, json=("PaperByRef", "PaperByAbstract")
+)
 PaperId = Annotated[str, Path(alias="id", max_length=100, description="The paper's id")]
 Wait = Annotated[float, Query(ge=0, le=WAIT_S, description="Seconds to wait for the Label; 0 for none")]
 

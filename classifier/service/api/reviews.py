@@ -1,17 +1,27 @@
-"""`/api/v1/reviews`: papers that need review, and decisions about them."""
+"""`/api/v1/reviews`: papers of all runs that need review, and single decisions about them."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
-from classifier.service.api.common import API, Cursor, Limit, page_of, problems, summary_view
-from classifier.service.api.models import Paged, PaperSummary, ReviewRequest
-from classifier.service.desk import decide, no_paper
+from classifier.service.api.common import (
+    API,
+    Cursor,
+    DecidesAs,
+    IdempotencyKey,
+    Limit,
+    page_of,
+    problems,
+)
+from classifier.service.api.models import Paged, ReviewRequest
+from classifier.service.desk import no_paper
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader, reviewer
+from classifier.service.reviewing import decide_paper, viewer_of
 from classifier.service.search import PaperFilter, find_cards
+from classifier.service.shelf import PaperSummary
 from classifier.service.store.users import ServiceUser
 
 router = APIRouter(prefix=f"{API}/reviews", tags=["reviews"])
@@ -28,14 +38,21 @@ def list_reviews(
     return Paged[PaperSummary](**page_of(find_cards(hub, PaperFilter(reason="any")), cursor, limit))
 
 
-@router.post("", summary="Decide about a paper", responses=problems(404))
+@router.post("", summary="Decide about a paper", responses=problems(404, 409))
 def post_review(
+    request: Request,
     asked: ReviewRequest,
     hub: Annotated[Hub, Depends(hub_of)],
-    user: Annotated[ServiceUser, Depends(reviewer)],
+    _: Annotated[ServiceUser, Depends(reviewer)],
+    name: DecidesAs = None,
+    key: IdempotencyKey = None,
 ) -> PaperSummary:
-    """The decision replaces the label in exports and survives reruns; `label: null` removes it."""
+    """The decision replaces the label in exports and survives reruns; `label: null` removes it.
+
+    In a blind review it is one of two, and the label follows when both agree.
+    """
     card = hub.shelf.card(asked.paper)
     if card is None:
         raise no_paper(asked.paper)
-    return summary_view(decide(hub, user, card, asked.label, asked.note))
+    viewer = viewer_of(request, hub, name)
+    return decide_paper(hub, viewer, card, asked.label, asked.note, key)

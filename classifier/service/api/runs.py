@@ -23,40 +23,29 @@ from classifier.service.api.common import (
     status_view,
 )
 from classifier.service.api.models import NewRun, Paged, RunStatus, StartRequest
-from classifier.service.api.uploads import one_of, read_form
-from classifier.service.desk import choose, estimate_run, get_list, pause, start, take_list
+from classifier.service.api.uploads import ENGINE, YES_NO, form_body, one_of, read_form
+from classifier.service.desk import get_list, take_list
 from classifier.service.exports import MEDIA_TYPES, export_run, original_of
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem
+from classifier.service.running import choose, estimate_run, pause, start
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
 
 router = APIRouter(prefix=f"{API}/runs", tags=["runs"])
 
 _FIELDS = frozenset(("engine", "reading", "max_cost_usd", "start", "private"))
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "a list of any format"},
-                        "engine": {"type": "string", "enum": ["offline", "openai"]},
-                        "reading": {"type": "string", "enum": ["full", "abstract"]},
-                        "max_cost_usd": {"type": "number", "minimum": 0, "maximum": 1000000},
-                        "start": {"type": "string", "enum": ["true", "false"]},
-                        "private": {"type": "string", "enum": ["true", "false"]},
-                    },
-                }
-            }
-        },
-    }
-}
+_BODY = form_body(
+    "a list of any format",
+    {
+        "engine": ENGINE,
+        "reading": {"type": "string", "enum": ["full", "abstract"]},
+        "max_cost_usd": {"type": "number", "minimum": 0, "maximum": 1000000},
+        "start": YES_NO,
+        "private": YES_NO,
+    },
+)
 RunId = Annotated[str, Path(alias="id", max_length=100, description="The run's id")]
 HubNow = Annotated[Hub, Depends(hub_of)]
 Reader = Annotated[ServiceUser, Depends(reader)]
@@ -104,7 +93,7 @@ def list_runs(hub: HubNow, _: Reader, limit: Limit = 50, cursor: Cursor = None) 
 
 
 @router.get(
-    "/{id}", summary="Where a run stands", response_model=RunStatus,
+    "/{id}", summary="The state of a run", response_model=RunStatus,
     responses={304: {"description": "Not changed"}, **problems(404)},
 )  # fmt: skip
 def get_run_status(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Response:
@@ -121,17 +110,12 @@ def post_estimate(run_id: RunId, hub: HubNow, _: Owner) -> dict[str, Any]:
 @router.post(
     "/{id}/start", summary="Start or resume a run", status_code=202, responses=problems(404, 409, 507)
 )
-def post_start(run_id: RunId, hub: HubNow, user: Owner, wanted: StartRequest | None = None) -> RunStatus:
+def post_start(
+    run_id: RunId, hub: HubNow, user: Owner, wanted: StartRequest | None = None, key: IdempotencyKey = None
+) -> RunStatus:
     """Starting a running run changes nothing. Labels are kept, and no reply is paid for twice."""
-    asked = wanted or StartRequest()
-    run = choose(
-        hub,
-        get_list(hub, run_id),
-        engine=asked.engine,
-        reading=asked.reading,
-        max_cost_usd=asked.max_cost_usd,
-    )
-    return status_view(hub, start(hub, user, run))
+    run = choose(hub, get_list(hub, run_id), (wanted or StartRequest()).changes)
+    return status_view(hub, start(hub, user, run, key=key))
 
 
 @router.post("/{id}/pause", summary="Pause a run", status_code=202, responses=problems(404))
@@ -143,9 +127,9 @@ def post_pause(run_id: RunId, hub: HubNow, _: Owner) -> RunStatus:
 @router.post(
     "/{id}/retry", summary="Try failed entries again", status_code=202, responses=problems(404, 409, 507)
 )
-def post_retry(run_id: RunId, hub: HubNow, user: Owner) -> RunStatus:
+def post_retry(run_id: RunId, hub: HubNow, user: Owner, key: IdempotencyKey = None) -> RunStatus:
     """Retries with new replies; other labels are kept."""
-    return status_view(hub, start(hub, user, get_list(hub, run_id), retry=True))
+    return status_view(hub, start(hub, user, get_list(hub, run_id), retry=True, key=key))
 
 
 @router.get(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -12,7 +12,34 @@ from starlette.requests import Request
 from classifier.service.files import Upload
 from classifier.service.problems import HttpProblem
 
+ENGINE = {"type": "string", "enum": ["offline", "openai"]}
+"""Schema of the field that chooses an engine."""
+YES_NO = {"type": "string", "enum": ["true", "false"]}
+"""Schema of a field that is set or not."""
 _FIELDS, _PART_BYTES = 20, 1 << 19
+
+
+def form_body(
+    about: str, fields: Mapping[str, Mapping[str, Any]], *, json: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The request body of an upload for the OpenAPI document.
+
+    Args:
+        about: What the file is.
+        fields: Name -> schema of the other fields.
+        json: Names of the schemas that may be sent as JSON instead.
+    """
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": False,
+        "properties": {"file": {"type": "string", "format": "binary", "description": about}, **fields},
+    }
+    content: dict[str, Any] = {"multipart/form-data": {"schema": form}}
+    if json:
+        choices = [{"$ref": f"#/components/schemas/{name}"} for name in json]
+        content = {"application/json": {"schema": {"oneOf": choices}}, **content}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 class Form(NamedTuple):
@@ -23,11 +50,12 @@ class Form(NamedTuple):
 
 
 @asynccontextmanager
-async def read_form(request: Request, allowed: frozenset[str]) -> AsyncIterator[Form]:
+async def read_form(request: Request, allowed: frozenset[str], most: int = _FIELDS) -> AsyncIterator[Form]:
     """The form of a request; its temporary file is deleted at the end of the block.
 
     Args:
         allowed: Names of fields; the file's is "file".
+        most: Fields in all.
 
     Raises:
         HttpProblem: It is not a form, or has other fields.
@@ -37,7 +65,7 @@ async def read_form(request: Request, allowed: frozenset[str]) -> AsyncIterator[
         raise HttpProblem(
             415, "unsupported-media-type", f"expected multipart/form-data, got '{kind[:80]}'; see /docs"
         )
-    async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=_PART_BYTES) as form:
+    async with request.form(max_files=1, max_fields=most, max_part_size=_PART_BYTES) as form:
         fields: dict[str, str] = {}
         upload: Upload | None = None
         for name, value in form.multi_items():

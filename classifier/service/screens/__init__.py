@@ -7,8 +7,23 @@ from fastapi import APIRouter
 
 def screens() -> tuple[APIRouter, ...]:
     """The pages' routes."""
-    from classifier.service.screens import account, docs, evaluation, lists, papers, static, tree, visibility
-
-    return tuple(
-        module.router for module in (papers, lists, tree, evaluation, visibility, account, docs, static)
+    from classifier.service.screens import (
+        account,
+        docs,
+        drafts,
+        evaluation,
+        lists,
+        papers,
+        review,
+        review_deciding,
+        review_results,
+        static,
+        tree,
+        visibility,
     )
+
+    modules = (
+        papers, lists, tree, drafts, review, review_deciding, review_results, evaluation, account, docs,
+        static, visibility,
+    )  # fmt: skip
+    return tuple(module.router for module in modules)

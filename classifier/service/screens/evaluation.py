@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from classifier.evaluation.comparison import compare_runs
 from classifier.evaluation.journal import PREDICTIONS_FILE, read_predictions
+from classifier.evaluation.metrics.resampling import wilson
 from classifier.evaluation.report.page import render_html
 from classifier.service.evaluations import FoundReport, find_evaluations, score_on_gold
 from classifier.service.hub import Hub, hub_of
@@ -18,6 +19,8 @@ from classifier.service.identity import reader
 from classifier.service.problems import HttpProblem
 from classifier.service.screens.papers import leaf_titles
 from classifier.service.screens.render import render_page
+from classifier.service.shelf import Volume
+from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
 
 router = APIRouter()
@@ -32,8 +35,13 @@ _MAIN = re.compile(r"<main>(.*)</main>", re.DOTALL)
 def get_evaluations(request: Request, hub: HubNow, _: Reader) -> Response:
     """All reports, newest first, and lists that can be scored on gold."""
     lists = [volume for volume in hub.shelf.volumes() if not volume.is_paper and volume.cards]
-    named = {volume.id: (run.title if (run := hub.runs.get(volume.id)) else volume.id) for volume in lists}
+    named = {volume.id: _named(hub.runs.get(volume.id), volume) for volume in lists}
     return render_page(request, "evaluation.html.j2", found=list(find_evaluations(hub).values()), lists=named)
+
+
+def _named(run: StoredRun | None, volume: Volume) -> tuple[str, int, str]:
+    """Title, papers, and when it was uploaded."""
+    return (run.title if run else volume.id), len(volume.cards), (run.created if run else "")
 
 
 @router.get("/evaluation/compare")
@@ -51,11 +59,14 @@ def get_gold(request: Request, hub: HubNow, _: Reader, run: Id = "") -> Response
     if volume is None:
         raise HttpProblem(404, "no-such-run", "there is no such list; choose one at /evaluation")
     stored = hub.runs.get(run)
+    scored = sorted(score_on_gold(hub, volume), key=lambda each: each.is_right)
     return render_page(
         request,
         "gold.html.j2",
         name=stored.title if stored else volume.id,
-        scored=score_on_gold(hub, volume),
+        run=volume.id,
+        scored=scored,
+        share=wilson(sum(each.is_right for each in scored), len(scored)),
         leaf_titles=leaf_titles(hub),
         studies=len(hub.workspace.studies),
     )

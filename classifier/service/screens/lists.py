@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -15,24 +15,17 @@ from classifier.batch.estimate import CostEstimate
 from classifier.batch.ledger.progress import progress_or_problem
 from classifier.errors import ClassifierError, StoreError
 from classifier.export.render import FORMATS, INTO
-from classifier.service.api.common import status_view
+from classifier.service.api.common import CURSOR, decode_cursor, encode_cursor, status_view
 from classifier.service.api.runs import dollars
 from classifier.service.api.uploads import Form, read_form
-from classifier.service.desk import (
-    choose,
-    estimate_run,
-    get_list,
-    listing_of,
-    pause,
-    start,
-    take_list,
-)
+from classifier.service.desk import get_list, listing_of, take_list
 from classifier.service.files import Upload
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem, problem_of
+from classifier.service.running import choose, estimate_run, has_labels, pause, start, take_again
 from classifier.service.screens.example import EXAMPLE_FILE, example_list
-from classifier.service.screens.render import render_page
+from classifier.service.screens.render import render_page, spent_today
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
 
@@ -41,6 +34,22 @@ router = APIRouter()
 _FIELDS = frozenset(("engine", "reading", "max_cost_usd", "example", "private"))
 _START_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "retry"))
 _SHOWN = 50
+FORMAT_WORDS = {
+    "jsonl": "labels with all their evidence, for programs",
+    "csv": "a table, for a spreadsheet",
+    "bibtex": "references with labels as keywords",
+    "ris": "references with labels as keywords",
+    "csl-json": "references with labels as keywords",
+    "parquet": "a table, for data frames",
+    "markdown": "a reading list by leaf",
+    "table1": "the classes with their studies, in Markdown",
+    "tables": "the survey's tables of each class, in Markdown",
+    "latex": "the same tables in LaTeX",
+    "html": "one page with the tree and all papers",
+    "svg": "the tree as a picture",
+    "png": "the tree as a picture",
+}
+"""Format -> what it is for."""
 HubNow = Annotated[Hub, Depends(hub_of)]
 Reader = Annotated[ServiceUser, Depends(reader)]
 Owner = Annotated[ServiceUser, Depends(owner)]
@@ -48,20 +57,32 @@ RunId = Annotated[str, Path(max_length=100)]
 
 
 @router.get("/lists")
-def get_lists(request: Request, hub: HubNow, _: Reader) -> Response:
-    """The form, and all lists."""
-    return _lists(request, hub)
+def get_lists(
+    request: Request, hub: HubNow, _: Reader, cursor: Annotated[str | None, Query(pattern=CURSOR)] = None
+) -> Response:
+    """The form, and the lists that there are; those of the command line are on the first page."""
+    return _lists(request, hub, cursor)
 
 
-def _lists(request: Request, hub: Hub, status: int = 200, problem: HttpProblem | None = None) -> Response:
-    runs = [status_view(hub, run) for run in hub.runs.page("list", None, _SHOWN)]
-    known = {run.id for run in runs}
+def _lists(
+    request: Request,
+    hub: Hub,
+    cursor: str | None = None,
+    status: int = 200,
+    problem: HttpProblem | None = None,
+) -> Response:
+    found = hub.runs.page("list", decode_cursor(cursor), _SHOWN + 1)
+    runs = [status_view(hub, run) for run in found[:_SHOWN]]
     others = [
         (volume, progress_or_problem(volume.folder))
         for volume in hub.shelf.volumes()
-        if not volume.is_paper and volume.id not in known and hub.runs.get(volume.id) is None
+        if cursor is None and not volume.is_paper and hub.runs.get(volume.id) is None
     ]
-    return render_page(request, "lists.html.j2", status=status, problem=problem, runs=runs, others=others)
+    return render_page(
+        request, "lists.html.j2", status=status, problem=problem, runs=runs, others=others,
+        older=encode_cursor(found[_SHOWN - 1].number) if len(found) > _SHOWN else None, cursor=cursor,
+        day=spent_today(request, hub),
+    )  # fmt: skip
 
 
 @router.post("/lists")
@@ -72,7 +93,7 @@ async def post_list(request: Request, hub: HubNow, user: Owner) -> Response:
             run = await run_in_threadpool(_take, hub, user, form)
         except (ClassifierError, HttpProblem, OSError) as error:
             problem = problem_of(error)
-            return await run_in_threadpool(_lists, request, hub, problem.status_code, problem)
+            return await run_in_threadpool(_lists, request, hub, None, problem.status_code, problem)
     return RedirectResponse(f"/lists/{run.id}", 303)
 
 
@@ -112,13 +133,14 @@ def _one(
         problem = problem or problem_of(error)
     return render_page(
         request, "list.html.j2", status=status, listing=listing, problem=problem, estimate=estimate,
-        formats=_formats(), into=_into(run), **_progress(hub, run),
+        formats=_formats(), into=_into(run), is_engine_fixed=has_labels(hub, run),
+        day=spent_today(request, hub), **_progress(hub, run),
     )  # fmt: skip
 
 
-def _formats() -> list[str]:
-    """All formats that this installation can write."""
-    return [name for name in FORMATS if name != "parquet" or find_spec("pyarrow")]
+def _formats() -> dict[str, str]:
+    """All formats that this installation can write, and what they are for."""
+    return {name: FORMAT_WORDS[name] for name in FORMATS if name != "parquet" or find_spec("pyarrow")}
 
 
 def _into(run: StoredRun) -> tuple[str, ...]:
@@ -154,8 +176,9 @@ def get_progress(request: Request, run_id: RunId, hub: HubNow, _: Reader) -> Res
 
 @router.post("/lists/{run_id}/estimate")
 async def post_estimate(request: Request, run_id: RunId, hub: HubNow, _: Owner) -> Response:
-    """The page with the cost range of the chosen options."""
-    return await _with_choices(request, hub, run_id, _estimate)
+    """The page with the cost range of what was chosen, or only the range if the page's script asks for it."""
+    is_part = "hx-request" in request.headers
+    return await _with_choices(request, hub, run_id, _estimated_part if is_part else _estimated_page)
 
 
 @router.post("/lists/{run_id}/start")
@@ -163,20 +186,34 @@ async def post_start(request: Request, run_id: RunId, hub: HubNow, user: Owner) 
     """Starts, resumes or retries."""
 
     def begin(hub: Hub, run: StoredRun, fields: dict[str, str]) -> Response:
-        start(hub, user, choose(hub, run, **_choices(fields)), retry=bool(fields.get("retry")))
+        start(hub, user, choose(hub, run, _choices(fields)), retry=bool(fields.get("retry")))
         return RedirectResponse(f"/lists/{run_id}", 303)
 
     return await _with_choices(request, hub, run_id, lambda _, *given: begin(*given))
 
 
-def _estimate(request: Request, hub: Hub, run: StoredRun, fields: dict[str, str]) -> Response:
-    chosen = choose(hub, run, **_choices(fields))
+def _estimated_page(request: Request, hub: Hub, run: StoredRun, fields: dict[str, str]) -> Response:
+    chosen = choose(hub, run, _choices(fields))
     return _one(request, hub, chosen, estimate=estimate_run(hub, chosen))
 
 
+def _estimated_part(request: Request, hub: Hub, run: StoredRun, _: dict[str, str]) -> Response:
+    estimate, problem = None, None
+    try:
+        estimate = estimate_run(hub, run)
+    except (ClassifierError, HttpProblem) as error:
+        problem = problem_of(error)
+    return render_page(request, "list_estimate.html.j2", run=run, estimate=estimate, problem=problem)
+
+
 def _choices(fields: dict[str, str]) -> dict[str, Any]:
-    cap = dollars(fields.get("max_cost_usd", ""))
-    return {"engine": fields.get("engine"), "reading": fields.get("reading"), "max_cost_usd": cap}
+    """What a form says; an empty limit means none, fields that it does not have stay as they are."""
+    changes: dict[str, Any] = {name: fields[name] for name in ("engine", "reading") if fields.get(name)}
+    if changes.get("reading") not in (None, "full", "abstract"):
+        del changes["reading"]
+    if "max_cost_usd" in fields:
+        changes["max_cost_usd"] = dollars(fields["max_cost_usd"])
+    return changes
 
 
 async def _with_choices(
@@ -198,6 +235,18 @@ async def _with_choices(
             return _one(request, hub, run, problem.status_code, problem)
 
     return await run_in_threadpool(answer)
+
+
+@router.post("/lists/{run_id}/again")
+def post_again(request: Request, run_id: RunId, hub: HubNow, user: Owner) -> Response:
+    """The same list as a new one, for another engine."""
+    run = get_list(hub, run_id)
+    try:
+        made = take_again(hub, user, run)
+    except (ClassifierError, HttpProblem, OSError) as error:
+        problem = problem_of(error)
+        return _one(request, hub, run, problem.status_code, problem)
+    return RedirectResponse(f"/lists/{made.id}", 303)
 
 
 @router.post("/lists/{run_id}/pause")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -9,15 +10,18 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from classifier.errors import ClassifierError
+from classifier.review.veil import HIDDEN
 from classifier.service.api.common import status_view
 from classifier.service.api.uploads import read_form
-from classifier.service.desk import PaperRequest, decide, file_paper, no_paper
+from classifier.service.desk import PaperRequest, file_paper, no_paper
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader, reviewer
 from classifier.service.papers import PaperView, view_paper
 from classifier.service.problems import HttpProblem, problem_of
+from classifier.service.reviewing import decide_paper, viewer_of
+from classifier.service.running import start
 from classifier.service.screens.example import example_paper
-from classifier.service.screens.render import render_page
+from classifier.service.screens.render import render_page, spent_today
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
 
@@ -43,7 +47,7 @@ def _home(
     cards = {run.id: hub.shelf.card(run.id) for run, view in recent if view.done or view.failed}
     return render_page(
         request, "home.html.j2", status=status, given=given, problem=problem, recent=recent, cards=cards,
-        leaf_titles=leaf_titles(hub),
+        leaf_titles=leaf_titles(hub), survey=hub.workspace.taxonomy.title, day=spent_today(request, hub),
     )  # fmt: skip
 
 
@@ -68,7 +72,7 @@ def get_paper(
     page: Annotated[int | None, Query(ge=1, le=10_000)] = None,
 ) -> Response:  # fmt: skip
     """The label with its evidence, or the progress."""
-    found = view_paper(hub, paper_id, page)
+    found = view_paper(hub, viewer_of(request, hub), paper_id, page)
     if isinstance(found, StoredRun):
         return render_page(request, "paper_waits.html.j2", run=found, tail=not found.state.is_active)
     return render_page(request, "paper.html.j2", **_context(hub, found))
@@ -77,25 +81,36 @@ def get_paper(
 @router.get("/papers/{paper_id}/progress")
 def get_progress(request: Request, paper_id: PaperId, hub: HubNow, _: Reader) -> Response:
     """The part of the page that changes during labelling; when it ends, the page is reloaded."""
-    found = view_paper(hub, paper_id, None)
+    found = view_paper(hub, viewer_of(request, hub), paper_id, None)
     if isinstance(found, StoredRun) and found.state.is_active:
         return render_page(request, "paper_progress.html.j2", run=found)
     return Response(status_code=200, headers={"HX-Refresh": "true"})
 
 
+@router.post("/papers/{paper_id}/retry")
+def post_retry(paper_id: PaperId, hub: HubNow, user: Annotated[ServiceUser, Depends(owner)]) -> Response:
+    """Labels a single paper again that failed, with new replies."""
+    run = hub.runs.get(paper_id)
+    if run is None or run.kind != "paper":
+        raise no_paper(paper_id)
+    start(hub, user, run, retry=True)
+    return RedirectResponse(f"/papers/{paper_id}", 303)
+
+
 @router.post("/papers/{paper_id}/decision")
 async def post_decision(
-    request: Request, paper_id: PaperId, hub: HubNow, user: Annotated[ServiceUser, Depends(reviewer)]
+    request: Request, paper_id: PaperId, hub: HubNow, _: Annotated[ServiceUser, Depends(reviewer)]
 ) -> Response:
     """Saves a person's decision; an empty label removes it."""
-    async with read_form(request, frozenset(("label", "note"))) as form:
+    async with read_form(request, frozenset(("label", "note", "token"))) as form:
         label, note = form.fields.get("label", ""), form.fields.get("note", "").strip()[:2000]
+        token = form.fields.get("token", "")[:100] or None
 
     def keep() -> None:
         card = hub.shelf.card(paper_id)
         if card is None:
             raise no_paper(paper_id)
-        decide(hub, user, card, label or None, note)
+        decide_paper(hub, viewer_of(request, hub), card, label or None, note, token)
 
     await run_in_threadpool(keep)
     return RedirectResponse(f"/papers/{paper_id}", 303)
@@ -104,19 +119,26 @@ async def post_decision(
 def leaf_titles(hub: Hub) -> dict[str, str]:
     """Label -> its display name: the path of a leaf, or words for other labels."""
     titles = {leaf.id: " › ".join(leaf.titles) for leaf in hub.workspace.taxonomy.leaves.values()}
-    return titles | {"out-of-scope": "Out of scope", "unplaced": "Unplaced", "failed": "Not labelled"}
+    return titles | {
+        "out-of-scope": "Out of scope",
+        "unplaced": "Unplaced",
+        "failed": "Not labelled",
+        HIDDEN: "Hidden until both reviewers have decided",
+    }
 
 
 def _context(hub: Hub, view: PaperView) -> dict[str, Any]:
     taxonomy = hub.workspace.taxonomy
     return {
         "view": view,
+        "token": secrets.token_urlsafe(16),
         "filed": view.filed,
         "label": view.filed.ruled,
         "own": view.filed.row.label,
         "leaf_titles": leaf_titles(hub),
         "labels": taxonomy.labels,
         "questions": {question.id: question.ask for question in taxonomy.questions},
+        "chosen": {answer.question: answer.answer for answer in view.filed.row.label.answers},
         "rules": {rule.id: rule.title for rule in taxonomy.rules.values()},
         "field_titles": {each.id: each.title for leaf in taxonomy.leaves.values() for each in leaf.fields},
     }

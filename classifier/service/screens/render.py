@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from classifier.__about__ import __version__
 from classifier.export.links import link_to
 from classifier.pages import environment
-from classifier.service.hub import engines_of, hub_of
+from classifier.service.hub import Hub, engines_of, hub_of
 from classifier.service.screens.static import asset_address
+from classifier.service.store.users import UserRole
 from classifier.service.visibility import visibility_of
+from classifier.service.words import in_service_words
 from classifier.text.characters import shown
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ PLACES = (
     ("/", "Paper", "p"),
     ("/lists", "Lists", "l"),
     ("/tree", "Tree", "t"),
+    ("/review", "Review", "w"),
     ("/evaluation", "Evaluation", "e"),
 )
 """The pages in the navigation: address, name, key."""
@@ -47,12 +51,15 @@ def render_page(
 def render_text(request: Request, template: str, **context: Any) -> str:
     """The page's text."""
     hub = hub_of(request)
+    user = request.scope.get("classifier.user")
     return (
         templates()
         .get_template(template)
         .render(
             here=request.url.path,
-            user=request.scope.get("classifier.user"),
+            user=user,
+            may_file=user is not None and user.role.includes(UserRole.owner),
+            may_decide=user is not None and user.role.includes(UserRole.reviewer),
             can_log_out=hub.config.needs_login and not hub.config.proxy_header,
             engines=engines_of(hub),
             places=PLACES,
@@ -63,6 +70,22 @@ def render_text(request: Request, template: str, **context: Any) -> str:
             **context,
         )
     )
+
+
+class SpentToday(NamedTuple):
+    """What the user's replies have cost today (UTC), requests on their way included, and the limit."""
+
+    usd: float
+    limit: float
+
+
+def spent_today(request: Request, hub: Hub) -> SpentToday | None:
+    """The user's money of today; None if no engine costs anything, or there is no limit."""
+    user, limit = request.scope.get("classifier.user"), hub.config.usd_per_day
+    if user is None or limit is None or "openai" not in engines_of(hub):
+        return None
+    today = hub.money.today(user.name)
+    return SpentToday(today.spent + today.held, limit)
 
 
 def render_problem(request: Request, problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
@@ -82,6 +105,9 @@ def templates() -> Environment:
             "dollars": _dollars,
             "many": _many,
             "when": _when,
+            "here": in_service_words,
+            "duration": _duration,
+            "ticked": _ticked,
         },
     )
 
@@ -98,6 +124,22 @@ def _dollars(value: float | None) -> str:
 
 def _many(value: float) -> str:
     return f"{value:,.0f}"
+
+
+def _ticked(text: str) -> Markup:
+    """A description with its `code` as code; everything else is escaped."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
+
+
+def _duration(seconds: float) -> str:
+    """Seconds as people say them: "40 s", "3 min", "2 h 5 min"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _when(text: str) -> str:

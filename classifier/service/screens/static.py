@@ -17,10 +17,14 @@ router = APIRouter()
 _HERE = Path(__file__).parent.parent / "static"
 _REPORT = PACKAGE / "evaluation" / "report" / "templates"
 _FILES: dict[str, tuple[str, tuple[Path, ...]]] = {
-    "service.css": ("text/css", (PACKAGE / "pages" / "base.css", _HERE / "service.css")),
+    "service.css": (
+        "text/css",
+        (PACKAGE / "pages" / "base.css", _HERE / "service.css", _HERE / "review.css"),
+    ),
     "report.css": ("text/css", (_REPORT / "report.css",)),
     "report.js": ("text/javascript", (_REPORT / "report.js",)),
     "htmx.min.js": ("text/javascript", (_HERE / "htmx.min.js",)),
+    "review.js": ("text/javascript", (_HERE / "review.js",)),
     "service.js": ("text/javascript", (_HERE / "service.js",)),
     "icon.svg": ("image/svg+xml", (_HERE / "icon.svg",)),
 }

@@ -20,8 +20,9 @@
     const target = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
     if (!target) return;
     event.preventDefault();
-    if (target.matches("input, select, textarea")) target.focus();
-    else target.click();
+    if (target.matches("input:not([type=file]), select, textarea")) target.focus();
+    else target.click(); // of a file's field: opens the choice of files
+    if (target.matches("summary")) target.focus();
   });
 
   const form = document.querySelector("form[data-drop]");

@@ -150,13 +150,8 @@ class Runs:
         """
         now = _now()
         with self._database.writing() as connection:
-            if replay is not None:
-                connection.execute("DELETE FROM replay WHERE at < ?", (time.time() - _REPLAYS_S,))
-                if earlier := _replayed(connection, user, replay):
-                    return earlier
-                connection.execute(
-                    "INSERT INTO replay VALUES (?, ?, ?, ?, ?)", (user, *replay, run_id, time.time())
-                )
+            if replay is not None and not _note_replay(connection, user, replay, run_id):
+                return _replayed(connection, user, replay) or run_id
             number = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM run").fetchone()[0]
             state, wanted = (RunState.queued, "run") if start else (RunState.draft, "nothing")
             connection.execute(
@@ -178,12 +173,8 @@ class Runs:
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"{_SEEN} AND kind = :kind AND number < :before ORDER BY number DESC LIMIT :limit",
-                {
-                    "viewer": self._viewer,
-                    "kind": kind,
-                    "before": before if before is not None else 1 << 62,
-                    "limit": limit,
-                },
+                {"viewer": self._viewer, "kind": kind, "limit": limit, "before": 1 << 62}
+                | ({"before": before} if before is not None else {}),
             ).fetchall()
         return [_run(row) for row in rows]
 
@@ -214,9 +205,28 @@ class Runs:
         with self._database.writing() as connection:
             connection.execute("UPDATE run SET task = ? WHERE id = ?", (task.model_dump_json(), run_id))
 
-    def want(self, run_id: str, wanted: Literal["run", "pause"], *, retry: bool = False) -> None:
-        """Sets whether a run should start or pause; repeating it changes nothing."""
+    def want(
+        self,
+        run_id: str,
+        wanted: Literal["run", "pause"],
+        *,
+        retry: bool = False,
+        once: tuple[str, Replay] | None = None,
+    ) -> bool:
+        """Sets whether a run should start or pause; repeating it changes nothing.
+
+        Args:
+            once: A user and a request; if it had an effect before, it has none now.
+
+        Returns:
+            False if the request is such a repetition.
+
+        Raises:
+            KeyReused: As `replayed`.
+        """
         with self._database.writing() as connection:
+            if once is not None and not _note_replay(connection, *once, run_id):
+                return False
             if wanted == "run":
                 connection.execute(
                     "UPDATE run SET wanted = 'run', retry = max(retry, ?), code = NULL, message = NULL,"
@@ -231,6 +241,7 @@ class Runs:
                     " WHERE id = ? AND wanted = 'run'",
                     (_now(), run_id),
                 )
+        return True
 
     def set_state(
         self, run_id: str, state: RunState, code: str | None = None, message: str | None = None
@@ -246,6 +257,15 @@ class Runs:
                     state in (RunState.done, RunState.stopped), state is not RunState.queued, run_id,
                 ),
             )  # fmt: skip
+
+
+def _note_replay(connection: Connection, user: str, replay: Replay, run_id: str) -> bool:
+    """Notes a request; False if it was noted before."""
+    connection.execute("DELETE FROM replay WHERE at < ?", (time.time() - _REPLAYS_S,))
+    if _replayed(connection, user, replay):
+        return False
+    connection.execute("INSERT INTO replay VALUES (?, ?, ?, ?, ?)", (user, *replay, run_id, time.time()))
+    return True
 
 
 def _replayed(connection: Connection, user: str, replay: Replay) -> str | None:

@@ -120,6 +120,22 @@ class ServiceDatabase:
                     f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {len(_MIGRATIONS)}; COMMIT;"
                 )
         self.path.chmod(0o600)
+        self._anchor: sqlite3.Connection | None = None
+
+    def keep_open(self) -> None:
+        """Holds one connection until `close`, so that SQLite's files beside the database stay.
+
+        The first connection must create them, even for reading: on a full disk nothing could be read.
+        """
+        if self._anchor is None:
+            self._anchor = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self._anchor.execute("SELECT count(*) FROM user").fetchone()
+
+    def close(self) -> None:
+        """Closes that connection; the database can be used as before."""
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -1,0 +1,116 @@
+"""`classifier init` from beginning to end: a source -> a workspace, its abstracts, its drafts.
+
+What enters: a source, choices, settings. What leaves: the folder, and what happened. The workspace is
+complete before anything is fetched or asked, and again after it; so whatever fails or is killed later, it can
+be used, and the same command resumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifier.drafting.job import Drafted, DraftPlan, draft_missing, settle_taxonomy
+from classifier.errors import SourceUnavailable
+from classifier.scaffold.abstracts import find_abstracts
+from classifier.scaffold.filed import Choices
+from classifier.scaffold.source import Source
+from classifier.scaffold.start import Started, start_workspace
+from classifier.settings import Settings
+from classifier.sources import Sources
+from classifier.survey.drafts import load_drafts, pending_drafts
+from classifier.survey.workspace import Workspace
+from classifier.waiting import OnWait
+
+
+@dataclass(frozen=True)
+class InitJob:
+    """What an author wants.
+
+    Attributes:
+        abstracts: A list whose abstracts are given to papers that have none.
+        offline: Fetch nothing; ask no model.
+        drafts: Let the model of the settings draft what the list does not say.
+        max_cost_usd: Limit on what the drafts may cost together.
+        force: Replace files that were changed by hand.
+    """
+
+    root: Path
+    source: Source
+    choices: Choices
+    settings: Settings
+    abstracts: str | None = None
+    offline: bool = False
+    drafts: bool = False
+    max_cost_usd: float | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made.
+
+    Attributes:
+        missing: Labelled papers without an abstract that were looked for.
+        no_answer: Why not all were looked for.
+        drafted: What the model did; None if none was asked.
+        waiting: Texts that no person has accepted.
+    """
+
+    started: Started
+    missing: int = 0
+    no_answer: SourceUnavailable | None = None
+    drafted: Drafted | None = None
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What is called while it works; see `find_abstracts` and `draft_missing`."""
+
+    on_abstract: Callable[[int, int], None]
+    on_plan: Callable[[DraftPlan], None]
+    on_draft: Callable[[int, int], None]
+    on_wait: OnWait | None = None
+
+
+async def make_workspace(job: InitJob, watching: Watching) -> Made:
+    """Makes the workspace; running it again resumes, and then changes nothing.
+
+    Raises:
+        ConfigError, InputError, StoreError: As `start_workspace` and `draft_missing`.
+    """
+    started = _start(job, force=job.force)
+    missing, no_answer = 0, None
+    bare = [p.entry.paper for p in started.filing.papers if not p.entry.paper.abstract]
+    if bare and not job.offline:
+        missing = len(bare)
+        async with Sources.from_settings(job.settings, on_wait=watching.on_wait) as sources:
+            no_answer = (await find_abstracts(job.root, bare, sources, watching.on_abstract)).stopped
+        again = _start(job)
+        written = tuple(dict.fromkeys((*started.written, *again.written)))
+        started = Started(again.filing, written, again.abstracts, again.fetched, again.wrong_ids)
+    drafted = None
+    if job.drafts and not job.offline:
+        drafted = await draft_missing(
+            job.root,
+            job.settings,
+            max_cost_usd=job.max_cost_usd,
+            on_plan=watching.on_plan,
+            on_done=watching.on_draft,
+            on_wait=watching.on_wait,
+        )
+    waiting = len(pending_drafts(Workspace(job.root).taxonomy, load_drafts(job.root)))
+    return Made(started, missing, no_answer, drafted, waiting)
+
+
+def _start(job: InitJob, *, force: bool = False) -> Started:
+    return start_workspace(
+        job.root,
+        job.source,
+        job.choices,
+        abstracts=job.abstracts,
+        force=force,
+        settle=lambda text: settle_taxonomy(job.root, text),
+    )

@@ -1,0 +1,228 @@
+"""Zotero's collections -> a `Source`: RDF, and the JSON of Better BibTeX.
+
+What enters: a file that Zotero exported with its collections. What leaves: a section for each collection,
+and its papers. The readers of lists say what an item of the JSON is; items of the RDF become raw fields,
+which the same code turns into entries. XML is parsed by defusedxml: no entity is ever defined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.errors import InputError
+from classifier.lists import read_lists
+from classifier.lists.build import build_entry
+from classifier.lists.raw import Raw
+from classifier.model.entries import BrokenEntry, ListEntry, PersonName
+from classifier.scaffold.source import Path as Titles
+from classifier.scaffold.source import Source, SourcePaper, SourceSection
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_MOST_BYTES = 200_000_000
+_DEEPEST = 12
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_TERMS = "{http://purl.org/dc/terms/}"
+_BIB = "{http://purl.org/net/biblio#}"
+_FOAF = "{http://xmlns.com/foaf/0.1/}"
+_ZOTERO = "{http://www.zotero.org/namespaces/export#}"
+_NO_PAPERS = frozenset(("attachment", "note", "annotation"))
+_CONTAINERS = frozenset(("Journal", "Series", "Memo", "ConferenceProceedings", "Book"))
+"""Elements that may be only what an item is in."""
+
+
+def is_zotero_rdf(head: bytes) -> bool:
+    """Whether a file begins as Zotero's RDF does."""
+    return b"<rdf:RDF" in head[:4096] and b"zotero.org/namespaces/export" in head[:4096]
+
+
+def has_collections(path: Path, head: bytes) -> bool:
+    """Whether a JSON file is a library with collections."""
+    return head.lstrip()[:1] == b"{" and isinstance(_json(path).get("collections"), Mapping)
+
+
+def read_zotero_rdf(name: str) -> Source:
+    """The library as a source.
+
+    Raises:
+        InputError: It is not well-formed, or has no collection.
+    """
+    import xml.etree.ElementTree as ElementTree
+
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    path = Path(name)
+    try:
+        root: Element = fromstring(_bytes(path))
+    except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise InputError(
+            f"{name}: cannot be read as Zotero's RDF ({error}); export the library again"
+        ) from error
+    names: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
+    for element in root.iter(f"{_ZOTERO}Collection"):
+        about = element.get(f"{_RDF}about", "")
+        names[about] = _text(element, f"{_DC}title")
+        parts[about] = [part.get(f"{_RDF}resource", "") for part in element.iter(f"{_TERMS}hasPart")]
+    filed = _filed(names, parts)
+    papers, broken = [], []
+    for number, element in enumerate(_items(root, filed), start=1):
+        entry = build_entry(_raw(element, number), name, path.parent)
+        if isinstance(entry, BrokenEntry):
+            broken.append(entry)
+        else:
+            sections = filed.get(element.get(f"{_RDF}about", ""), [])
+            papers.append(SourcePaper(entry=entry, sections=tuple(sections)))
+    return _source(name, "Zotero RDF", names, parts, papers, broken)
+
+
+def read_zotero_json(name: str) -> Source:
+    """The library as a source.
+
+    Raises:
+        InputError: No collection has a paper.
+    """
+    data = _json(Path(name))
+    collections = {str(key): each for key, each in data["collections"].items() if isinstance(each, Mapping)}
+    names = {key: " ".join(str(each.get("name") or "").split()) for key, each in collections.items()}
+    parts: dict[str, list[str]] = {key: [] for key in collections}
+    for key, each in collections.items():
+        parts[key] += [f"item {item}" for item in _list(each.get("items"))]
+        parts[key] += [str(below) for below in _list(each.get("collections"))]
+        if str(each.get("parent") or "") in parts:
+            parts[str(each["parent"])].append(key)
+    filed = _filed(names, parts)
+    items = [item for item in _list(data.get("items")) if isinstance(item, Mapping)]
+    papers, broken = [], []
+    for item, entry in zip(items, read_lists([name], attachments=False), strict=False):
+        if isinstance(entry, ListEntry):
+            sections = filed.get(f"item {item.get('itemID')}") or filed.get(f"item {item.get('key')}") or ()
+            papers.append(SourcePaper(entry=entry, sections=tuple(sections)))
+        elif str(item.get("itemType", "")).lower() not in _NO_PAPERS:
+            broken.append(entry)
+    return _source(name, "Zotero JSON", names, parts, papers, broken)
+
+
+def _source(
+    name: str,
+    form: str,
+    names: Mapping[str, str],
+    parts: Mapping[str, list[str]],
+    papers: list[SourcePaper],
+    broken: list[BrokenEntry],
+) -> Source:
+    if not any(paper.sections for paper in papers):
+        raise InputError(
+            f"{name}: {len(papers)} items, but no collection has one of them; export a collection with its "
+            "items, or the whole library"
+        )
+    return Source(
+        name=name,
+        form=form,
+        title=Path(name).stem.replace("_", " ").capitalize(),
+        sections=tuple(SourceSection(titles=path) for path in dict.fromkeys(_paths(names, parts).values())),
+        papers=tuple(papers),
+        broken=tuple(broken),
+        notices=("the tree is made of the library's collections",),
+    )
+
+
+def _paths(names: Mapping[str, str], parts: Mapping[str, list[str]]) -> dict[str, Titles]:
+    """Collection -> its names from the outermost, parents first; one that contains itself ends there."""
+    below = {part for children in parts.values() for part in children if part in names}
+    found: dict[str, Titles] = {}
+
+    def walk(key: str, above: Titles) -> None:
+        path = (*above, names[key]) if names[key] else above
+        if key in found or len(path) > _DEEPEST:
+            return
+        found[key] = path
+        for part in parts[key]:
+            if part in names:
+                walk(part, path)
+
+    for key in [*(key for key in names if key not in below), *names]:
+        walk(key, ())
+    return {key: path for key, path in found.items() if path}
+
+
+def _filed(names: Mapping[str, str], parts: Mapping[str, list[str]]) -> dict[str, list[Titles]]:
+    """Item -> the collections that have it."""
+    found: dict[str, list[Titles]] = {}
+    for key, path in _paths(names, parts).items():
+        for part in parts[key]:
+            if part not in names and path not in found.setdefault(part, []):
+                found[part].append(path)
+    return found
+
+
+def _items(root: Element, filed: Mapping[str, list[Titles]]) -> Iterator[Element]:
+    """The elements that are papers: those of a collection, and others with an item type of their own."""
+    for element in root:
+        kind = _text(element, f"{_ZOTERO}itemType")
+        tag = element.tag.rpartition("}")[2]
+        if element.tag == f"{_ZOTERO}Collection" or kind in _NO_PAPERS or tag in ("Attachment", "Memo"):
+            continue
+        if element.get(f"{_RDF}about", "") in filed or (kind and tag not in _CONTAINERS):
+            yield element
+
+
+def _raw(element: Element, number: int) -> Raw:
+    people = [_person(person) for person in element.findall(f"{_BIB}authors//{_FOAF}Person")]
+    about = element.get(f"{_RDF}about", "")
+    identifiers = [" ".join((each.text or "").split()) for each in element.iter(f"{_DC}identifier")]
+    values = [_text(each, f"{_RDF}value") for each in element.iter(f"{_TERMS}URI")]
+    doi = next((each[4:] for each in identifiers if each.upper().startswith("DOI ")), "")
+    container = element.find(f"{_TERMS}isPartOf")
+    titles = [_text(each, f"{_DC}title") for each in (container if container is not None else ())]
+    journal = next(filter(None, titles), "")
+    return Raw(
+        line=number,
+        title=_text(element, f"{_DC}title"),
+        authors=[f"{person.given} {person.family}".strip() for person in people],
+        names=people,
+        year=_text(element, f"{_DC}date"),
+        doi=doi,
+        abstract=_text(element, f"{_TERMS}abstract"),
+        urls=[each for each in (*values, about) if each.startswith(("http://", "https://"))],
+        hints=[*identifiers, *(each.text or "" for each in element.iter(f"{_DC}description"))],
+        journal=journal,
+        type=_text(element, f"{_ZOTERO}itemType"),
+    )
+
+
+def _person(person: Element) -> PersonName:
+    given = _text(person, f"{_FOAF}givenName") or _text(person, f"{_FOAF}givenname")
+    family = _text(person, f"{_FOAF}surname")
+    return PersonName(family=family or given, given=given if family else "")
+
+
+def _text(element: Element, tag: str) -> str:
+    return " ".join((element.findtext(tag) or "").split())
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(_bytes(path))
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise InputError(f"{path}: larger than {_MOST_BYTES // 1_000_000} MB; export fewer collections")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
