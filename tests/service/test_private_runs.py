@@ -65,7 +65,10 @@ def teaming(folder: Path, **more: Any) -> Iterator[Team]:
     with serving(folder, require_login=True, requests_per_minute=100_000, **more) as served:
         clients = {
             name: httpx.Client(
-                base_url=served.url, timeout=WAIT_S, headers={"Authorization": f"Bearer {token}"}
+                base_url=served.url,
+                timeout=WAIT_S,
+                headers={"Authorization": f"Bearer {token}"},
+                limits=httpx.Limits(max_keepalive_connections=0),  # several clients: some idle for long
             )
             for name, token in tokens.items()
         }
