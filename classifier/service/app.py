@@ -16,7 +16,16 @@ from starlette.responses import Response
 
 from classifier.__about__ import __version__
 from classifier.errors import ClassifierError
-from classifier.service.api import amendments, events, papers, reviews, run_reviews, runs, system
+from classifier.service.api import (
+    amendments,
+    events,
+    papers,
+    reviews,
+    run_reviews,
+    runs,
+    system,
+    visibility,
+)
 from classifier.service.api.common import PROBLEM_SCHEMA
 from classifier.service.api.models import PaperByAbstract, PaperByRef
 from classifier.service.config import ServiceConfig
@@ -59,7 +68,7 @@ def build_app(config: ServiceConfig) -> FastAPI:
     )
     app.state.hub = hub
     app.state.problem_page = render_problem
-    for module in (papers, amendments, runs, events, reviews, run_reviews, system):
+    for module in (papers, amendments, runs, visibility, events, reviews, run_reviews, system):
         app.include_router(module.router)
     for router in screens():
         app.include_router(router, include_in_schema=False)

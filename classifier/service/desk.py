@@ -16,7 +16,7 @@ from classifier.model.reference import FORMS, parse_reference
 from classifier.review.veil import hidden_keys, veiled
 from classifier.service.entries import PAPER_FILE
 from classifier.service.files import Upload, kept, key_reused, plain_name, replay_of, save
-from classifier.service.hub import Hub, check_engine, free_bytes
+from classifier.service.hub import Hub, check_can_hide, check_engine, free_bytes
 from classifier.service.listing import ListSurvey, list_file_name, survey_list, write_listing
 from classifier.service.problems import HttpProblem
 from classifier.service.store.runs import KeyReused, Replay, RunTask, StoredRun
@@ -36,6 +36,7 @@ class PaperRequest(NamedTuple):
     title: str = ""
     abstract: str = ""
     engine: str | None = None
+    private: bool = False
 
 
 def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None) -> StoredRun:
@@ -47,13 +48,18 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
         HttpProblem: The key was used for another request, or too many runs are waiting.
     """
     engine = check_engine(hub, asked.engine)
-    given = [name for name, value in asked._asdict().items() if value and name not in ("engine", "title")]
+    given = [
+        name
+        for name, value in asked._asdict().items()
+        if value and name not in ("engine", "title", "private")
+    ]
     if len(given) != 1:
         found = f"found {' and '.join(given)}" if given else "found nothing"
         raise InputError(f"expected one of a PDF file, a reference, or an abstract with its title; {found}")
     if asked.ref and parse_reference(asked.ref, files=False).kind == "stdin":
         raise BadReference(f"'-' is standard input, which a service does not have; expected {FORMS}")
-    replay = replay_of(key, "paper", engine, asked.ref, asked.title, asked.abstract, asked.upload)
+    more = _hiding(hub, asked.private)
+    replay = replay_of(key, "paper", engine, asked.ref, asked.title, asked.abstract, asked.upload, *more)
     if (known := _replayed(hub, user, replay)) is not None:
         return known
     check_room(hub, user)
@@ -70,6 +76,8 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
     with kept(folder):
         if asked.upload:
             save(asked.upload, folder / PAPER_FILE, pdf=True)
+        if asked.private:  # before it exists, so that nobody else ever sees it
+            hub.privacy.hide(run_id, (), user.name)
         made = _add(hub, run_id, "paper", user, title, task, start=True, replay=replay)
     hub.dispatcher.wake("paper", made.id)
     return made
@@ -77,7 +85,7 @@ def file_paper(hub: Hub, user: ServiceUser, asked: PaperRequest, key: str | None
 
 def take_list(
     hub: Hub, user: ServiceUser, upload: Upload, engine: str | None, reading: str, max_cost_usd: float | None,
-    *, start: bool = False, key: str | None = None,
+    *, start: bool = False, private: bool = False, key: str | None = None,
 ) -> tuple[StoredRun, ListSurvey]:  # fmt: skip
     """Accepts a list and reads it; it is labelled only when it is started.
 
@@ -87,7 +95,8 @@ def take_list(
         HttpProblem: As `file_paper`.
     """
     chosen = check_engine(hub, engine)
-    replay = replay_of(key, "list", chosen, reading, str(max_cost_usd), str(start), upload)
+    more = _hiding(hub, private)
+    replay = replay_of(key, "list", chosen, reading, str(max_cost_usd), str(start), upload, *more)
     if (known := _replayed(hub, user, replay)) is not None:
         return known, listing_of(hub, known)
     check_room(hub, user)
@@ -104,6 +113,8 @@ def take_list(
         save(upload, file, pdf=False)
         listing = survey_list(file, plain_name(upload.name))
         write_listing(folder, listing)
+        if private:
+            hub.privacy.hide(run_id, (), user.name)
         made = _add(hub, run_id, "list", user, upload.name, task, start=start, replay=replay)
     if start:
         hub.dispatcher.wake("list", made.id)
@@ -158,6 +169,13 @@ def row_of(hub: Hub, run: StoredRun) -> Row | None:
     check_ledger(folder)
     row = next(iter(read_rows(folder)), None)
     return veiled(row) if row is not None and row.entry.key in hidden_keys(folder) else row
+
+
+def _hiding(hub: Hub, private: bool) -> tuple[str, ...]:
+    """What a private submission adds to the identity of its request."""
+    if private:
+        check_can_hide(hub)
+    return ("private",) if private else ()
 
 
 def _add(

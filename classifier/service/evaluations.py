@@ -15,7 +15,7 @@ from classifier.model.identity import same_paper
 from classifier.model.paper import Paper
 from classifier.model.study import Study
 from classifier.review.veil import HIDDEN
-from classifier.service.hub import Hub
+from classifier.service.hub import Hub, hidden_runs
 from classifier.service.shelf import Card, Volume
 
 REPORT_FILE = "report.json"
@@ -62,10 +62,11 @@ def find_evaluations(hub: Hub) -> dict[str, FoundReport]:
 
 
 def _files(hub: Hub) -> Iterator[tuple[Path, Path]]:
-    root = hub.config.folder
+    root, hidden = hub.config.folder, hidden_runs(hub)
     for pattern in (f"*/{REPORT_FILE}", f"*/*/{REPORT_FILE}"):
         for file in sorted(root.glob(pattern)):
-            yield file, root
+            if hidden.isdisjoint(file.relative_to(root).parts):
+                yield file, root
     published = hub.workspace.root / "eval" / "results"
     for file in sorted(published.glob("*.json")):
         yield file, published

@@ -12,21 +12,27 @@ from classifier.pdf import PdfLimits, PdfReader
 from classifier.service.config import ServiceConfig
 from classifier.service.identity import Identity
 from classifier.service.meters import Meters
+from classifier.service.problems import HttpProblem
 from classifier.service.review_rooms import ReviewRooms
+from classifier.service.seen_shelf import SeenShelf
 from classifier.service.shelf import Shelf
 from classifier.service.store.decisions import Decisions
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
+from classifier.service.store.privacy import Privacy
 from classifier.service.store.runs import Runs
 from classifier.service.store.schema import ServiceDatabase
-from classifier.service.store.users import Users
+from classifier.service.store.users import ServiceUser, Users
 from classifier.service.tasks import Dispatcher
 from classifier.service.workshop import Workshop
 from classifier.survey.workspace import Workspace
 
 
 class Hub(NamedTuple):
-    """The parts of a service; `kept_pages` holds pages until a paper changes."""
+    """The parts of a service; `kept_pages` holds pages until a paper changes.
+
+    `hub_of` gives each request a hub whose `runs` and `shelf` have only what its user may see.
+    """
 
     config: ServiceConfig
     workspace: Workspace
@@ -35,8 +41,9 @@ class Hub(NamedTuple):
     events: Events
     money: Money
     decisions: Decisions
+    privacy: Privacy
     reviews: ReviewRooms
-    shelf: Shelf
+    shelf: Shelf | SeenShelf
     workshop: Workshop
     dispatcher: Dispatcher
     identity: Identity
@@ -93,6 +100,7 @@ def build_hub(config: ServiceConfig) -> Hub:
         events=events,
         money=money,
         decisions=Decisions(database),
+        privacy=Privacy(database),
         reviews=ReviewRooms(workspace.taxonomy),
         shelf=shelf,
         workshop=workshop,
@@ -106,9 +114,17 @@ def build_hub(config: ServiceConfig) -> Hub:
 
 
 def hub_of(request: Request) -> Hub:
-    """The hub of the service that answers this request."""
+    """The hub of the service that answers this request, with the runs that its user may see.
+
+    A run that is private to others is missing from it, as if it did not exist: every page, answer, count and
+    stream that is made from this hub leaves it out.
+    """
     hub: Hub = request.app.state.hub
-    return hub
+    if not hub.config.needs_login or not isinstance(hub.shelf, Shelf):
+        return hub  # everyone who reaches the service is the same user
+    user: ServiceUser | None = request.scope.get("classifier.user")
+    viewer = user.name if user is not None else ""
+    return hub._replace(runs=hub.runs.seen_by(viewer), shelf=SeenShelf(hub.shelf, hub.privacy, viewer))
 
 
 def engines_of(hub: Hub) -> dict[str, str]:
@@ -136,6 +152,26 @@ def check_engine(hub: Hub, engine: str | None) -> str:
             "OPENAI_API_KEY or OPENAI_BASE_URL, and CLASSIFIER_MODEL, where the service was started)"
         )
     return engine
+
+
+def hidden_runs(hub: Hub) -> frozenset[str]:
+    """The runs and folders that the user of this hub may not see."""
+    return hub.shelf.hidden() if isinstance(hub.shelf, SeenShelf) else frozenset()
+
+
+def check_can_hide(hub: Hub) -> None:
+    """Whether runs can be private here.
+
+    Raises:
+        HttpProblem: Nobody logs in (409).
+    """
+    if not hub.config.needs_login:
+        raise HttpProblem(
+            409,
+            "nobody-logs-in",
+            "nobody logs in here, so everyone is the same user and nothing can be private; start the service "
+            "with --require-login and add users with --add-user",
+        )
 
 
 def free_bytes(hub: Hub) -> int:

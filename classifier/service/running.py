@@ -91,15 +91,23 @@ def pause(hub: Hub, run: StoredRun) -> StoredRun:
 def take_again(hub: Hub, user: ServiceUser, run: StoredRun) -> StoredRun:
     """The same list as a new one that is not started, for another engine; labels of this one stay.
 
+    A private list stays private to the same people.
+
     Raises:
         HttpProblem: The uploaded list no longer exists, or too much waits already.
     """
     file = hub.workshop.folder_of(run) / (run.task.file or "")
     if not file.is_file():
         raise HttpProblem(404, "no-list", "the uploaded list no longer exists; upload it again")
+    hidden = hub.privacy.of(run.id)
     with file.open("rb") as opened:
-        made, _ = take_list(hub, user, Upload(run.title, opened), None, run.task.reading, None)
-    return made
+        made, _ = take_list(
+            hub, user, Upload(run.title, opened), None, run.task.reading, None,
+            private=hidden is not None and hub.config.needs_login,
+        )  # fmt: skip
+    if hidden is not None:
+        hub.privacy.hide(made.id, hidden.people, user.name)
+    return get_run(hub, made.id)
 
 
 def estimate_run(hub: Hub, run: StoredRun) -> CostEstimate:

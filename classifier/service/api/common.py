@@ -135,6 +135,7 @@ def status_values(run: StoredRun, found: LedgerProgress) -> dict[str, Any]:
         "review": counts.review,
         "duplicates": counts.twins,
         "cost_usd": None if spent.unpriced or problem else round(spent.cost_usd, 6),
+        "private": run.private,
         "links": links,
     }
 

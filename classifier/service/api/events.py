@@ -56,10 +56,14 @@ async def get_events(
     while True:
         # Read the state first: events up to it have been stored by then.
         now = await run_in_threadpool(hub.runs.get, run.id)
-        for event in await run_in_threadpool(hub.events.after, run.id, behind):
+        found = await run_in_threadpool(hub.events.after, run.id, behind)
+        if now is None or await run_in_threadpool(hub.runs.get, run.id) is None:
+            yield ServerSentEvent(data={"state": "gone"}, event="end")  # it has become private to others
+            return
+        for event in found:
             behind = event.number
             yield ServerSentEvent(data=event.data, event=event.kind, id=str(event.number))
-        if now is None or not now.state.is_active:
-            yield ServerSentEvent(data={"state": now.state if now else "gone"}, event="end")
+        if not now.state.is_active:
+            yield ServerSentEvent(data={"state": now.state}, event="end")
             return
         await asyncio.sleep(_LOOK_S)

@@ -26,6 +26,7 @@ class PaperByRef(_Input):
 
     ref: Annotated[str, Field(min_length=1, max_length=2000, description="arXiv id, DOI, address or title")]
     engine: EngineChoice | None = None
+    private: bool = False
 
 
 class PaperByAbstract(_Input):
@@ -34,6 +35,7 @@ class PaperByAbstract(_Input):
     title: Annotated[str, Field(max_length=1000)] = ""
     abstract: Annotated[str, Field(min_length=1, max_length=LONG)]
     engine: EngineChoice | None = None
+    private: bool = False
 
 
 class StartRequest(_Input):
@@ -81,6 +83,7 @@ class RunStatus(Record):
         code, message: Why it stopped; "store" if its ledger cannot be read, counts are 0 then.
         total: Papers, without duplicates and unusable entries.
         cost_usd: The cost of all its replies; null if the price of one is unknown.
+        private: Whether only some people see it.
     """
 
     id: str
@@ -100,6 +103,7 @@ class RunStatus(Record):
     review: int
     duplicates: int
     cost_usd: float | None
+    private: bool
     links: dict[str, str]
 
 

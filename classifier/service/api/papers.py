@@ -25,7 +25,7 @@ from classifier.service.api.common import (
     status_view,
 )
 from classifier.service.api.models import Paged, PaperByAbstract, PaperByRef, RunStatus
-from classifier.service.api.uploads import ENGINE, form_body, read_form
+from classifier.service.api.uploads import ENGINE, YES_NO, form_body, one_of, read_form
 from classifier.service.desk import PaperRequest, file_paper, get_run, no_paper, row_of
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
@@ -41,9 +41,11 @@ router = APIRouter(prefix=f"{API}/papers", tags=["papers"])
 WAIT_S = 60
 _LOOK_S = 0.1
 _FORMS = '{"ref"} or {"title", "abstract"}'
-_FIELDS = frozenset(("engine",))
+_FIELDS = frozenset(("engine", "private"))
 _JSON: TypeAdapter[PaperByRef | PaperByAbstract] = TypeAdapter(PaperByRef | PaperByAbstract)
-_BODY = form_body("the paper's PDF", {"engine": ENGINE}, json=("PaperByRef", "PaperByAbstract"))
+_BODY = form_body(
+    "the paper's PDF", {"engine": ENGINE, "private": YES_NO}, json=("PaperByRef", "PaperByAbstract")
+)
 PaperId = Annotated[str, Path(alias="id", max_length=100, description="The paper's id")]
 Wait = Annotated[float, Query(ge=0, le=WAIT_S, description="Seconds to wait for the Label; 0 for none")]
 
@@ -97,12 +99,18 @@ async def _read(request: Request, take: Callable[[PaperRequest], Awaitable[Store
                 f"{'/'.join(map(str, first['loc']))}: {first['msg']}; expected {_FORMS}",
             ) from error  # fmt: skip
         if isinstance(given, PaperByRef):
-            return await take(PaperRequest(ref=given.ref, engine=given.engine))
-        return await take(PaperRequest(title=given.title, abstract=given.abstract, engine=given.engine))
+            return await take(PaperRequest(ref=given.ref, engine=given.engine, private=given.private))
+        return await take(
+            PaperRequest(
+                title=given.title, abstract=given.abstract, engine=given.engine, private=given.private
+            )
+        )
     async with read_form(request, _FIELDS) as form:
         if form.upload is None:
             raise HttpProblem(422, "invalid-request", "there is no file in the field 'file'; see /docs")
-        return await take(PaperRequest(upload=form.upload, engine=form.fields.get("engine")))
+        fields = form.fields
+        private = one_of("private", fields.get("private", "false"), ("true", "false")) == "true"
+        return await take(PaperRequest(upload=form.upload, engine=fields.get("engine"), private=private))
 
 
 async def _finished(request: Request, hub: Hub, run: StoredRun, wait: float) -> StoredRun:

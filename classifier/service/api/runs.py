@@ -23,7 +23,7 @@ from classifier.service.api.common import (
     status_view,
 )
 from classifier.service.api.models import NewRun, Paged, RunStatus, StartRequest
-from classifier.service.api.uploads import ENGINE, form_body, read_form
+from classifier.service.api.uploads import ENGINE, YES_NO, form_body, one_of, read_form
 from classifier.service.desk import get_list, take_list
 from classifier.service.exports import MEDIA_TYPES, export_run, original_of
 from classifier.service.hub import Hub, hub_of
@@ -35,14 +35,15 @@ from classifier.service.store.users import ServiceUser
 
 router = APIRouter(prefix=f"{API}/runs", tags=["runs"])
 
-_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "start"))
+_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "start", "private"))
 _BODY = form_body(
     "a list of any format",
     {
         "engine": ENGINE,
         "reading": {"type": "string", "enum": ["full", "abstract"]},
         "max_cost_usd": {"type": "number", "minimum": 0, "maximum": 1000000},
-        "start": {"type": "string", "enum": ["true", "false"]},
+        "start": YES_NO,
+        "private": YES_NO,
     },
 )
 RunId = Annotated[str, Path(alias="id", max_length=100, description="The run's id")]
@@ -70,11 +71,12 @@ async def post_run(request: Request, user: Owner, hub: HubNow, key: IdempotencyK
             raise HttpProblem(422, "invalid-request", "there is no file in the field 'file'; see /docs")
         reading = one_of("reading", fields.get("reading", "full"), ("full", "abstract"))
         begin = one_of("start", fields.get("start", "false"), ("true", "false")) == "true"
+        private = one_of("private", fields.get("private", "false"), ("true", "false")) == "true"
         cap = dollars(fields.get("max_cost_usd", ""))
 
         def take() -> Response:
             run, listing = take_list(
-                hub, user, upload, fields.get("engine"), reading, cap, start=begin, key=key
+                hub, user, upload, fields.get("engine"), reading, cap, start=begin, private=private, key=key
             )
             made = NewRun(**status_view(hub, run).model_dump(), listing=listing.model_dump(mode="json"))
             return as_json(made, 201, Location=f"{API}/runs/{run.id}")
@@ -177,19 +179,6 @@ def _exportable(hub: Hub, run_id: str) -> StoredRun | str:
 def get_original(run_id: RunId, hub: HubNow, _: Reader) -> Response:
     """The uploaded file, unchanged."""
     return original_of(hub, get_list(hub, run_id))
-
-
-def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
-    """A field's value from a closed set.
-
-    Raises:
-        HttpProblem: It is not in the set.
-    """
-    if value not in known:
-        raise HttpProblem(
-            422, "invalid-request", f"{name} '{value[:80]}' is not known; expected {' or '.join(known)}"
-        )
-    return value
 
 
 def dollars(text: str) -> float | None:

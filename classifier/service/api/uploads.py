@@ -14,6 +14,8 @@ from classifier.service.problems import HttpProblem
 
 ENGINE = {"type": "string", "enum": ["offline", "openai"]}
 """Schema of the field that chooses an engine."""
+YES_NO = {"type": "string", "enum": ["true", "false"]}
+"""Schema of a field that is set or not."""
 _FIELDS, _PART_BYTES = 20, 1 << 19
 
 
@@ -79,6 +81,19 @@ async def read_form(request: Request, allowed: frozenset[str], most: int = _FIEL
             else:
                 fields[name] = value
         yield Form(fields, upload)
+
+
+def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    """A field's value from a closed set.
+
+    Raises:
+        HttpProblem: It is not in the set.
+    """
+    if value not in known:
+        raise HttpProblem(
+            422, "invalid-request", f"{name} '{value[:80]}' is not known; expected {' or '.join(known)}"
+        )
+    return value
 
 
 def _unknown(name: str, allowed: frozenset[str]) -> HttpProblem:

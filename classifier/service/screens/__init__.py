@@ -20,10 +20,11 @@ def screens() -> tuple[APIRouter, ...]:
         review_results,
         static,
         tree,
+        visibility,
     )
 
     modules = (
         papers, amendments, lists, tree, drafts, review, review_deciding, review_results, evaluation, account,
-        docs, static,
+        docs, static, visibility,
     )  # fmt: skip
     return tuple(module.router for module in modules)

@@ -66,7 +66,7 @@ def get_drafts(
     studies = {study.id: study.title for study in workspace.studies}
     return render_page(
         request, "drafts.html.j2", sections=sections[start : start + PAGE], studies=studies, saved=saved,
-        waiting=len(waiting), may_decide=user.role.includes(UserRole.owner), start=start,
+        waiting=len(waiting), may_accept=user.role.includes(UserRole.owner), start=start,
         more=start + PAGE if start + PAGE < len(sections) else None,
         before=max(0, start - PAGE) if start else None,
         is_older=taxonomy.sha256 != hub.workspace.taxonomy.sha256,

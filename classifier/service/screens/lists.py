@@ -31,7 +31,7 @@ from classifier.service.store.users import ServiceUser
 
 router = APIRouter()
 
-_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "example"))
+_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "example", "private"))
 _START_FIELDS = frozenset(("engine", "reading", "max_cost_usd", "retry"))
 _SHOWN = 50
 FORMAT_WORDS = {
@@ -104,7 +104,8 @@ def _take(hub: Hub, user: ServiceUser, form: Form) -> StoredRun:
     if upload is None:
         raise HttpProblem(422, "invalid-request", "no file was chosen; choose a list, or try the example")
     cap = dollars(fields.get("max_cost_usd", ""))
-    return take_list(hub, user, upload, fields.get("engine"), fields.get("reading", "full"), cap)[0]
+    reading, private = fields.get("reading", "full"), bool(fields.get("private"))
+    return take_list(hub, user, upload, fields.get("engine"), reading, cap, private=private)[0]
 
 
 @router.get("/lists/{run_id}")

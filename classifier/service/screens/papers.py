@@ -27,7 +27,7 @@ from classifier.service.store.users import ServiceUser
 
 router = APIRouter()
 
-_FIELDS = frozenset(("ref", "title", "abstract", "engine"))
+_FIELDS = frozenset(("ref", "title", "abstract", "engine", "private"))
 _RECENT = 8
 HubNow = Annotated[Hub, Depends(hub_of)]
 Reader = Annotated[ServiceUser, Depends(reader)]
@@ -56,7 +56,8 @@ async def post_paper(request: Request, hub: HubNow, user: Annotated[ServiceUser,
     """Accepts a paper and redirects to its page."""
     async with read_form(request, _FIELDS) as form:
         given = {name: value.strip() for name, value in form.fields.items()}
-        asked = PaperRequest(upload=form.upload, **given)
+        private = bool(given.pop("private", ""))
+        asked = PaperRequest(upload=form.upload, private=private, **given)
         try:
             run = await run_in_threadpool(file_paper, hub, user, asked, None)
         except (ClassifierError, HttpProblem, OSError) as error:

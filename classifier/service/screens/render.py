@@ -17,6 +17,7 @@ from classifier.pages import environment
 from classifier.service.hub import Hub, engines_of, hub_of
 from classifier.service.screens.static import asset_address
 from classifier.service.store.users import UserRole
+from classifier.service.visibility import visibility_of
 from classifier.service.words import in_service_words
 from classifier.text.characters import shown
 
@@ -64,6 +65,8 @@ def render_text(request: Request, template: str, **context: Any) -> str:
             places=PLACES,
             version=__version__,
             asset=asset_address,
+            can_hide=hub.config.needs_login,
+            sharing=lambda run_id: visibility_of(hub, request.scope.get("classifier.user"), run_id),
             **context,
         )
     )

@@ -51,11 +51,12 @@ def get_tree(
         year=int(year) if year.isascii() and year.isdecimal() and 1500 <= int(year) <= 2200 else None,
         least=_share(least), most=_share(most),
     )  # fmt: skip
-    cards = hub.shelf.cards()  # checks whether anything has changed
+    hub.shelf.cards()  # checks whether anything has changed
     drafts = has_drafts(hub)
     key = (hub.shelf.version, wanted, cursor, user, drafts)
     text = hub.kept_pages.get(key)
     if text is None:
+        cards = hub.shelf.cards()  # after the key, which says what is hidden from the user
         text = render_text(request, "tree.html.j2", **_context(hub, cards, wanted, cursor), has_drafts=drafts)
         while len(hub.kept_pages) >= _KEPT:
             hub.kept_pages.pop(next(iter(hub.kept_pages)), None)

@@ -21,6 +21,15 @@ from classifier.service.store.schema import ServiceDatabase
 Kind = Literal["list", "paper"]
 _REPLAYS_S = 7 * 86_400.0
 """Time for which a repeated request is recognised by its Idempotency-Key."""
+_SEEN = """
+    SELECT run.*, EXISTS (SELECT 1 FROM private_run WHERE private_run.run = run.id) AS private FROM run
+    WHERE (
+        :viewer IS NULL
+        OR NOT EXISTS (SELECT 1 FROM private_run WHERE private_run.run = run.id)
+        OR EXISTS (SELECT 1 FROM private_viewer AS seen WHERE seen.run = run.id AND seen.user = :viewer)
+    )
+"""
+"""SQL: the runs that a user may see; without a user, all."""
 
 
 class RunState(StrEnum):
@@ -77,6 +86,7 @@ class StoredRun(NamedTuple):
     code: str | None
     message: str | None
     changed: str
+    private: bool
 
 
 class Replay(NamedTuple):
@@ -91,10 +101,20 @@ class KeyReused(Exception):
 
 
 class Runs:
-    """The runs of a database."""
+    """The runs of a database.
 
-    def __init__(self, database: ServiceDatabase) -> None:
+    Args:
+        viewer: Private runs that this user may not see are left out of every answer; None for the service's
+            own work, which sees all.
+    """
+
+    def __init__(self, database: ServiceDatabase, viewer: str | None = None) -> None:
         self._database = database
+        self._viewer = viewer
+
+    def seen_by(self, viewer: str) -> Runs:
+        """The runs that a user may see."""
+        return Runs(self._database, viewer)
 
     def new_id(self, kind: Kind) -> str:
         """An id that cannot be guessed and is a valid folder name on every system."""
@@ -143,22 +163,27 @@ class Runs:
     def get(self, run_id: str) -> StoredRun | None:
         """The run of this id."""
         with self._database.reading() as connection:
-            found = connection.execute("SELECT * FROM run WHERE id = ?", (run_id,)).fetchone()
+            found = connection.execute(
+                f"{_SEEN} AND id = :id", {"viewer": self._viewer, "id": run_id}
+            ).fetchone()
         return _run(found) if found else None
 
     def page(self, kind: Kind, before: int | None, limit: int) -> list[StoredRun]:
         """The newest runs with a number below `before`."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM run WHERE kind = ? AND number < ? ORDER BY number DESC LIMIT ?",
-                (kind, before if before is not None else 1 << 62, limit),
+                f"{_SEEN} AND kind = :kind AND number < :before ORDER BY number DESC LIMIT :limit",
+                {"viewer": self._viewer, "kind": kind, "limit": limit, "before": 1 << 62}
+                | ({"before": before} if before is not None else {}),
             ).fetchall()
         return [_run(row) for row in rows]
 
     def unfinished(self) -> list[StoredRun]:
         """The runs that should run, oldest first."""
         with self._database.reading() as connection:
-            rows = connection.execute("SELECT * FROM run WHERE wanted = 'run' ORDER BY number").fetchall()
+            rows = connection.execute(
+                f"{_SEEN} AND wanted = 'run' ORDER BY number", {"viewer": self._viewer}
+            ).fetchall()
         return [_run(row) for row in rows]
 
     def waiting_of(self, user: str) -> int:
@@ -261,6 +286,7 @@ def _run(row: Row) -> StoredRun:
             **values,
             "task": RunTask.model_validate(json.loads(values["task"])),
             "retry": bool(values["retry"]),
+            "private": bool(values["private"]),
             "state": RunState(values["state"]),
         }
     )

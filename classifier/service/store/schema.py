@@ -77,6 +77,17 @@ _MIGRATIONS = (
     CREATE INDEX hold_user ON hold (user, day);
     ALTER TABLE spending DROP COLUMN reserved;
     """,
+    """
+    CREATE TABLE private_run (        -- runs and folders that only some people see
+        run TEXT PRIMARY KEY,         -- name of its folder
+        by TEXT NOT NULL, at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE private_viewer (     -- who sees it, including the people who submitted and marked it
+        run TEXT NOT NULL REFERENCES private_run (run) ON DELETE CASCADE,
+        user TEXT NOT NULL,
+        PRIMARY KEY (run, user)
+    ) WITHOUT ROWID;
+    """,
 )
 
 _LEAST_BYTES = 1 << 20

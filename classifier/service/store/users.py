@@ -22,9 +22,9 @@ class UserRole(StrEnum):
     """What a user may do; each role includes the ones before it."""
 
     reader = "reader"
-    """See everything."""
+    """See everything that is not private to others."""
     reviewer = "reviewer"
-    """Decide about labels."""
+    """Decide about labels, and make runs private."""
     owner = "owner"
     """Submit papers and lists, which may cost money."""
 
