@@ -1,4 +1,4 @@
-"""What `classifier init` says: its report, its JSON, its progress, its exit code."""
+"""The output of `classifier init`: its report, its JSON, its progress, its exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SHOWN_ROWS = 10
 _EACH = 10
-"""Progress is said after so many papers or sections."""
+"""Papers or sections between two lines of progress."""
 
 
 def watching() -> Watching:

@@ -1,4 +1,4 @@
-"""What a survey's list does not say of its sections: texts drafted by a model, decided by a person.
+"""Texts that a survey's list lacks: drafted by a model, decided on by a person.
 
     material   a workspace -> the sections that lack texts, each with some of its papers
     reply      the schema of a model's reply, and a reply -> drafted texts

@@ -1,7 +1,7 @@
 """Sections without texts -> drafted texts, a few sections at a time.
 
 What enters: tasks, a model, the templates. What leaves: texts, and the sections that got none, with the
-reason. A reply that is wrong by the schema is asked for once more; a section that fails is left for the next
+reason. After a reply that does not fit the schema, the model is asked one more time; a section that fails is left for the next
 run.
 """
 
@@ -33,7 +33,7 @@ _MOST_TREE_LINES = 150
 
 @dataclass
 class Asked:
-    """What came of the questions.
+    """The results of the questions.
 
     Attributes:
         texts: In the order of the tasks.

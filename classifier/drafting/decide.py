@@ -64,7 +64,7 @@ class Change:
 def propose(
     workspace: Workspace, ids: Sequence[str], decision: Decision, *, text: str | None = None
 ) -> Change:
-    """What would be written if these drafts were decided so.
+    """The change that these decisions about drafts would make.
 
     Args:
         ids: Ids of drafts; a node's path stands for all its drafts, "all" for every one.
@@ -86,7 +86,7 @@ def propose(
 
 
 def propose_file(workspace: Workspace) -> Change:
-    """What would be written if the decisions that a person noted in drafts.yaml were carried out."""
+    """The change that the decisions noted in drafts.yaml would make."""
     rows = load_drafts(workspace.root)
     return change_of(workspace, tuple(row for row in rows if row.state != "draft"))
 
@@ -156,7 +156,7 @@ def _listed(pending: Sequence[DraftedText]) -> str:
 
 
 def _refuse_written(taxonomy: Taxonomy, chosen: Iterable[DraftedText]) -> None:
-    """A draft does not take the place of what a person wrote."""
+    """Rejects a draft for a text that a person has written."""
     nodes = all_nodes(taxonomy)
     for row in chosen:
         owner = taxonomy if row.node == SURVEY else nodes.get(row.node)

@@ -39,7 +39,7 @@ from classifier.waiting import OnWait
 
 _ADVICE = "make room, or check the folder's permissions, then rerun"
 _REPLY_TOKENS = 500
-"""Of one reply, for the estimate; measured on the prompts of two lists."""
+"""Estimated tokens of one reply; measured on the prompts of two lists."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class DraftPlan:
 
 @dataclass(frozen=True)
 class Drafted:
-    """What came of it.
+    """The result of drafting.
 
     Attributes:
         new: Drafted texts that were not there before.
@@ -89,7 +89,7 @@ async def draft_missing(
     on_done: Callable[[int, int], None],
     on_wait: OnWait | None = None,
 ) -> Drafted:
-    """Has the model of the settings draft what the workspace's taxonomy lacks.
+    """Lets the model of the settings draft what the workspace's taxonomy lacks.
 
     Args:
         on_plan: Called before anything is sent.

@@ -16,7 +16,7 @@ from classifier.survey.drafts import MADE_HERE, QUESTIONS, SURVEY, DraftedText, 
 from classifier.survey.taxonomy import Node, Taxonomy, TextDraft
 
 MOST_PAPERS = 12
-"""Of one section in a prompt; about 4,000 tokens."""
+"""Most papers of one section in a prompt; about 4,000 tokens."""
 _MOST_ABSTRACT_CHARS = 1_200
 _MOST_TITLE_CHARS = 300
 _MOST_QUESTIONS = 8

@@ -21,7 +21,7 @@ from classifier.survey.drafts import MAX_CHARS, QUESTIONS, DraftedText
 from classifier.text.characters import UNSEEN
 
 MOST_ITEMS = 3
-"""Of counts or excludes: twice as many as a reader remembers would all be read by nobody."""
+"""Most items of `counts` or `excludes` in one draft; nobody reads longer lists."""
 _MOST_SHOWN = 60
 _HIDDEN = re.compile(f"[{UNSEEN}]")
 _ADDRESS = re.compile(r"https?:|www\.|\S@\S|\]\(|<\w", re.IGNORECASE)

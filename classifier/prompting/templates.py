@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _FENCE_CHARS = 12
-"""Of the random mark around a paper's text: too many to guess."""
+"""Characters of the mark around a paper's text: too many to guess."""
 
 
 class TemplateFolder:
@@ -69,7 +69,7 @@ class TemplateFolder:
 
 
 def fence_for(text: str) -> str:
-    """A code that depends on the text, and therefore does not stand in it but by a miracle."""
+    """A code that is derived from the text and does not occur in it."""
     code = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]
     while code in text:
         code = hashlib.sha256((text + code).encode("utf-8", "surrogatepass")).hexdigest()[:_FENCE_CHARS]

@@ -74,7 +74,7 @@ def amendments_of(hub: Hub, card: Card) -> list[StoredAmendment]:
 
 
 def changed_fields(paper: Paper, fields: Mapping[str, str]) -> dict[str, str]:
-    """Of a form with all fields: those whose text is not what the paper has."""
+    """The fields of a form whose text differs from what the paper has."""
     return {
         name: fields[name].strip()
         for name in AMENDABLE

@@ -27,7 +27,7 @@ QUESTIONS = "@questions"
 MADE_HERE = ("headings", "words")
 """`by` of drafts that no model made; their texts are in taxonomy.yaml, under a mark."""
 MAX_CHARS = 400
-"""Of one drafted text: one sentence."""
+"""Most characters of one drafted text, which is one sentence."""
 _MOST_BYTES = 50_000_000
 
 _HEAD = """\

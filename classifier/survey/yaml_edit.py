@@ -2,7 +2,7 @@
 
 What enters: a file as a person keeps it, with comments and its own layout. What leaves: a text that holds the
 new data, in which every untouched entry has its bytes. If that cannot be done (anchors, odd layouts), the
-whole is written anew, without comments. What it does not do: read or write files.
+whole is written again, without comments. What it does not do: read or write files.
 """
 
 from __future__ import annotations

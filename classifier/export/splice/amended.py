@@ -23,7 +23,7 @@ Write = Callable[[str, str, Value], str]
 Read = Callable[[str], Paper | None]
 
 _SHOWN = 80
-"""Of a value in a message."""
+"""Most characters of a value in a message."""
 ARXIV_ADDRESS = "https://arxiv.org/abs/"
 
 

@@ -1,7 +1,7 @@
 """Drafted texts of the taxonomy: an owner accepts, edits or rejects each, and sees the difference first.
 
 Two steps, both plain forms: a decision leads to a page with the difference of taxonomy.yaml, and only that
-page's button saves it; if a file has changed since, nothing is saved. The workspace is read anew for each
+page's button saves it; if a file has changed since, nothing is saved. The workspace is read again for each
 page; labels use its new texts after the service is started again, so that one run has one taxonomy.
 """
 
