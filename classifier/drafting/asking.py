@@ -1,8 +1,8 @@
 """Sections without texts -> drafted texts, a few sections at a time.
 
 What enters: tasks, a model, the templates. What leaves: texts, and the sections that got none, with the
-reason. After a reply that does not fit the schema, the model is asked one more time; a section that fails is left for the next
-run.
+reason. After a reply that does not fit the schema, the model is asked one more time; a section that fails is
+left for the next run.
 """
 
 from __future__ import annotations
