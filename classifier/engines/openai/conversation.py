@@ -1,8 +1,8 @@
 """One model of one server: a prompt and a reader of replies in, what the reader made of the reply out.
 
-It asks for one JSON object under the prompt's schema. If a complete reply is invalid, it asks a second time and
-gives the reason; if the output limit cut the reply, it asks again with a higher limit. What the object means
-is the reader's business: labels (`engine`), or texts of a taxonomy (`classifier.drafting`).
+It asks for one JSON object under the prompt's schema. If a complete reply is invalid, it asks a second
+time and gives the reason; if the output limit cut the reply, it asks again with a higher limit. What the
+object means is the reader's business: labels (`engine`), or texts of a taxonomy (`classifier.drafting`).
 """
 
 from __future__ import annotations
