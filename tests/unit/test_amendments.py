@@ -281,6 +281,20 @@ def test_a_ledger_from_before_amendments_is_read_as_it_is_and_upgraded_by_the_fi
         assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
+@pytest.mark.parametrize("others", ["et al.", "et al", "and others", "Others", "et alii."])
+def test_an_entry_whose_others_an_older_version_took_for_an_author_keeps_its_label(tmp_path, others):
+    assert listed(tmp_path, paper("k", TEA, authors=("Ada One", others))) == ["k"]
+    entry = paper("k", TEA, authors=("Ada One", others)).model_dump_json()
+    with closing(sqlite3.connect(tmp_path / LEDGER_FILE)) as db:
+        db.execute("UPDATE item SET entry = ?, material = 'of version 4'", (entry,))
+        db.executescript(
+            "DROP TABLE amendment; ALTER TABLE item DROP COLUMN listed; PRAGMA user_version = 4;"
+        )
+    now = paper("k", TEA, authors=("Ada One",)).model_copy(update={"more_authors": True})
+    assert listed(tmp_path, now) == []
+    assert listed(tmp_path, paper("k", TEA, authors=("Bo Two",))) == ["k"]
+
+
 # -- the user's own file -----------------------------------------------------------------------------
 
 BIB = """% mine

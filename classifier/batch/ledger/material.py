@@ -22,6 +22,9 @@ _DECIDING = ("title", "authors", "year", "arxiv_id", "doi", "abstract")
 """The fields of a paper that its prompt, source or label use. Changes of other fields are ignored."""
 
 
+_NO_AUTHORS = frozenset(("et al", "et alii", "others", "and others"))
+
+
 class FileState(NamedTuple):
     """The sha256 of a PDF, and the size, times and inode that show changes."""
 
@@ -38,6 +41,9 @@ def material_of(entry: str) -> str:
     read = _object(entry)
     paper = read.get("paper") or {}
     deciding = [paper.get(name) or None for name in _DECIDING]
+    authors = deciding[1] if isinstance(deciding[1], list) else []
+    # Earlier versions kept "et al." as an author; an entry without it is still the same.
+    deciding[1] = [name for name in authors if str(name).strip(" .").lower() not in _NO_AUTHORS] or None
     value = json.dumps([*deciding, read.get("url"), bool(read.get("file"))])
     return hashlib.sha256(value.encode()).hexdigest()[:32]
 

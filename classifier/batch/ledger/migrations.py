@@ -137,6 +137,7 @@ MIGRATIONS = (
     );
     CREATE INDEX amendment_item ON amendment (item);
     CREATE INDEX amendment_paper ON amendment (paper);
+    UPDATE item SET material = material_of(entry);    -- "et al." is no author any more
     """,
 )
 """`user_version` counts the steps that were applied to a file."""
