@@ -100,7 +100,7 @@ def test_without_a_plan_the_leafs_titles_are_the_section():
             [paper(arxiv_id=None)],
             "it has no address to link to",
         ),
-        ("## A\nText.\n", [paper()], "has a bullet or row to follow"),
+        ("## A\nText.\n", [paper()], "the list has no paper to follow"),
     ],
 )
 def test_what_cannot_be_added_is_said_and_nothing_changes(text, rows, said):
@@ -135,3 +135,40 @@ def test_a_hostile_title_changes_no_other_line_and_adds_no_link(title, neighbour
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(done.data.decode())
     assert set(re.findall(r'(?:href|src)="([^"]*)', html)) <= {TWO, NEW}
     assert "<script" not in html
+
+
+@pytest.mark.parametrize(
+    ("neighbour", "facts", "line"),
+    [
+        pytest.param(
+            f"- Old Maps for New Agents <br> EMNLP 2023 [[Paper]]({ONE}) [[Code]](https://github.com/a/b)",
+            {"journal": "ICML"},
+            f"- {TITLE} <br> ICML 2024 [[Paper]]({NEW})",
+            id="a venue behind a line break",
+        ),
+        pytest.param(
+            f"- Old Maps for New Agents (ICLR 2023) [[paper]]({ONE})",
+            {"journal": "ICML 2024"},
+            f"- {TITLE} (ICML 2024) [[paper]]({NEW})",
+            id="a venue that has its year",
+        ),
+    ],
+)
+def test_the_venue_is_written_as_the_neighbours_is(neighbour, facts, line):
+    made = paper()
+    made = made.model_copy(update={"entry": made.entry.model_copy(update=facts)})
+    assert line in lines(add(f"## A\n{neighbour}\n", made).data)
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        f"**Old Maps for New Agents** \\\n*Ada One, Bo Two* \\\narXiv 2023. [[Paper]({ONE})]",
+        f'**[1]** One, Ada. "**Old Maps for New Agents**." Journal of Maps (2023). [[pdf]]({ONE}) :star:',
+    ],
+)
+def test_a_list_of_paragraphs_gets_a_paragraph(paragraph):
+    before = f"## A\n\n{paragraph}\n\n## B\n\n**Other Things Than Maps Are Here** [[paper]({TWO})]\n"
+    done = add(before)
+    assert done.data.decode() == before.replace("\n\n## B", f"\n\n**{TITLE}** [[paper]({NEW})]\n\n## B")
+    assert add(done.data).data == done.data

@@ -26,9 +26,9 @@ _DATE = re.compile(
     r"1[0-2])(?P<day>[/.-]\d\d)?)?(?![\d/.-])"
 )
 _VENUE = re.compile(
-    r"(?P<open>[(\[*_`]+)(?P<name>[A-Z][\w&./ -]{1,40}?)?(?P<gap>[ ,'’]*)"
+    r"(?P<open>[(\[*_`]+|<br\s*/?>\s*)(?P<name>[A-Z][\w&./ -]{1,40}?)?(?P<gap>[ ,'’]*)"
     r"(?P<year>(?:19|20)\d\d|(?<=['’])\d\d)"
-    r"(?P<rest>[^()\[\]*_`|]{0,24})(?P<close>[)\]*_`]+)"
+    r"(?P<rest>[^()\[\]*_`|]{0,24})(?P<close>[)\]*_`]+|(?=\s{2}|\s*$))"
 )
 _LABELS = re.compile(r"paper|pdf|arxiv|link|doi|abs|abstract", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(,|;|[–—-](?=\s))")
@@ -90,6 +90,11 @@ def plain_bullet(marker: str, paper: NewPaper) -> str:
     return f"{marker}[{escaped(paper.title)}]({paper.url})"
 
 
+def plain_paragraph(paper: NewPaper) -> str:
+    """A paragraph in the default style, for lists without bullets."""
+    return f"**{escaped(paper.title)}** [[paper]({paper.url})]"
+
+
 def _reads_as(line: str, paper: NewPaper) -> bool:
     """Whether the list's own reader finds exactly this paper in the line."""
     found = list(read_markdown(iter(_in_context(line))))
@@ -147,8 +152,9 @@ def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper
     dated = next((date for date in dates if date["month"]), dates[0] if dates else None)
     if venue and venue["name"]:
         name = escaped(paper.venue) or ("arXiv" if paper.arxiv else "")
-        text = " ".join(filter(None, (name, str(year or ""))))
-        yield _Piece(*venue.span(), f"{venue['open']}{text}{venue['close']}" if text else "")
+        text = " ".join(filter(None, (name, str(year or "") if str(year) not in name else "")))
+        end = venue.start() + len(venue[0].rstrip())
+        yield _Piece(venue.start(), end, f"{venue['open']}{text}{venue['close']}" if text else "")
     elif dated:
         shown = str(year or "")
         if year and month and dated["month"]:

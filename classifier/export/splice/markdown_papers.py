@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 from classifier.export.filed import Filed
 from classifier.export.links import link_to
-from classifier.export.splice.bullet_style import NewPaper, date_in, in_style_of, plain_bullet
+from classifier.export.splice.bullet_style import (
+    NewPaper,
+    date_in,
+    in_style_of,
+    plain_bullet,
+    plain_paragraph,
+)
 from classifier.export.splice.decoded import decode, line_end, split_lines
 from classifier.export.splice.results import Spliced, Untouched
 from classifier.lists.build import build_entry
@@ -123,8 +129,11 @@ class _Page:
             return f"the list has no section for {filed.label}"
         own = [entry for entry in self._entries if entry.section == section and self._is_item(entry)]
         around = own or [entry for entry in self._entries if self._is_item(entry)]
+        if not around and not self._entries:
+            return "the list has no paper to follow"
         if not around:
-            return f"neither {filed.label} nor another section has a bullet or row to follow"
+            self._insert(self._after_paragraphs(section, paper), "", plain_paragraph(paper))
+            return ""
         place = self._place(own, section, paper)
         line = self._written(sorted(around, key=lambda e: abs(e.line - place)), paper)
         line = self._numbered(line, own, place)
@@ -175,6 +184,14 @@ class _Page:
         if year and len(dates) >= _DATED and falling and varied and not self._counts(own):
             return next((entry.line for entry, found in dates if found <= (year, month or 0)), own[-1].end)
         return own[-1].end
+
+    def _after_paragraphs(self, section: ListSection, paper: NewPaper) -> int:
+        """The line (from 0) after the last paragraph that is an entry of the section."""
+        own = [entry.line for entry in self._entries if entry.section == section]
+        if not own:
+            return self._place([], section, paper)
+        lines = range(own[-1], len(self._lines))
+        return next((number for number in lines if not self._lines[number].strip()), len(self._lines))
 
     def _written(self, neighbours: Sequence[_Entry], paper: NewPaper) -> str:
         for entry in neighbours:
