@@ -54,7 +54,7 @@ def writing(folder: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
     except (sqlite3.Error, ValueError) as error:
         raise store_error(
-            path, error, "the correction cannot be saved", "free some disk space and try again"
+            path, error, "the change cannot be saved", "free some disk space and try again"
         ) from error
     finally:
         connection.close()  # rolls back what was not committed
