@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from classifier.drafting.material import DraftTask, question_id
 from classifier.errors import NotJson, SchemaMismatch
+from classifier.survey.answer_schema import strict_object
 from classifier.survey.drafts import MAX_CHARS, QUESTIONS, DraftedText
 from classifier.text.characters import UNSEEN
 
@@ -51,19 +52,21 @@ class _DraftReply(BaseModel):
 def draft_schema(task: DraftTask) -> dict[str, Any]:
     """The JSON Schema of the reply about one section."""
     marks = {"type": "string", "enum": [paper.mark for paper in task.papers]}
-    sentence = _object(
+    sentence = strict_object(
         {
             "papers": {"type": "array", "items": marks, "description": "The papers that the text rests on."},
             "text": {"type": "string", "description": f"One sentence, at most {MAX_CHARS} characters."},
         }
     )
     several = {"type": "array", "items": sentence, "description": f"At most {MOST_ITEMS}; may be empty."}
-    question = _object({"ask": sentence, "choices": _object({child.id: sentence for child in task.children})})
+    question = strict_object(
+        {"ask": sentence, "choices": strict_object({child.id: sentence for child in task.children})}
+    )
     kinds = {
         "definition": sentence, "counts": several, "excludes": several, "scope": sentence,
         "question": question,
     }  # fmt: skip
-    return _object({field: kinds[field] for field in task.fields})
+    return strict_object({field: kinds[field] for field in task.fields})
 
 
 def read_reply(task: DraftTask, text: str, by: str) -> tuple[DraftedText, ...]:
@@ -144,12 +147,3 @@ class _Reader:
 
     def _wrong(self, reason: str) -> SchemaMismatch:
         return SchemaMismatch(reason, self._raw)
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }

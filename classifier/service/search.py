@@ -75,3 +75,12 @@ def _is_within(confidence: float | None, least: float | None, most: float | None
     if least is None and most is None:
         return True
     return confidence is not None and (least or 0.0) <= confidence <= (1.0 if most is None else most)
+
+
+def share_in(text: str) -> float | None:
+    """A number in [0, 1] as typed into a filter; None if the text is not one."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value <= 1 else None

@@ -65,7 +65,7 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
     answers = _answers(taxonomy)
     evidence = _evidence([*answers, LABEL])
     # The portable subset has no objects without properties: without questions, `answers` is left out.
-    properties: dict[str, Any] = {"answers": _object(answers)} if answers else {}
+    properties: dict[str, Any] = {"answers": strict_object(answers)} if answers else {}
     properties |= {
         "evidence": {
             "type": "array",
@@ -79,7 +79,7 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
     }
     fields = _field_ids(taxonomy)
     if fields:
-        properties["attributes"] = _object(
+        properties["attributes"] = strict_object(
             {name: _nullable({"type": "string"}, describe) for name, describe in fields.items()}
         )
     properties |= {
@@ -97,12 +97,12 @@ def answer_schema(taxonomy: Taxonomy) -> dict[str, Any]:
             "description": "Probability from 0 to 1 that the label is right.",
         },
     }
-    return _object(properties)
+    return strict_object(properties)
 
 
 def _answers(taxonomy: Taxonomy) -> dict[str, Any]:
     return {
-        question.id: _object(
+        question.id: strict_object(
             {
                 "answer": {"type": "string", "enum": list(question.answer_ids), "description": question.ask},
                 "quote": _nullable(
@@ -115,7 +115,7 @@ def _answers(taxonomy: Taxonomy) -> dict[str, Any]:
 
 
 def _evidence(supports: list[str]) -> dict[str, Any]:
-    return _object(
+    return strict_object(
         {
             "quote": {
                 "type": "string",
@@ -240,7 +240,8 @@ def _field_ids(taxonomy: Taxonomy) -> dict[str, str]:
     return {field.id: field.describe for leaf in taxonomy.leaves.values() for field in leaf.fields}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def strict_object(properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object that has exactly these properties, as strict servers require."""
     return {
         "type": "object",
         "properties": properties,

@@ -14,7 +14,6 @@ from classifier.errors import StoreError
 from classifier.service.api.models import ProblemBody, RunStatus
 from classifier.service.hub import Hub
 from classifier.service.problems import PROBLEM
-from classifier.service.shelf import PaperSummary
 from classifier.service.store.runs import StoredRun
 
 API = "/api/v1"
@@ -140,8 +139,8 @@ def status_values(run: StoredRun, found: LedgerProgress) -> dict[str, Any]:
     }
 
 
-def page_of(cards: Sequence[PaperSummary], cursor: str | None, limit: int) -> dict[str, Any]:
-    """One page of cards."""
+def page_of(items: Sequence[Any], cursor: str | None, limit: int) -> dict[str, Any]:
+    """One page of items, and the cursor of the next page (None at the end)."""
     start = decode_cursor(cursor) or 0
-    more = start + limit if start + limit < len(cards) else None
-    return {"items": list(cards[start : start + limit]), "next": encode_cursor(more)}
+    more = start + limit if start + limit < len(items) else None
+    return {"items": list(items[start : start + limit]), "next": encode_cursor(more)}

@@ -19,8 +19,7 @@ from classifier.service.api.common import (
     DecidesAs,
     IdempotencyKey,
     Limit,
-    decode_cursor,
-    encode_cursor,
+    page_of,
     problems,
 )
 from classifier.service.api.models import Paged
@@ -142,9 +141,7 @@ def get_conflicts(
 )
 def get_decisions(opened: Started, limit: Limit = 50, cursor: Cursor = None) -> Paged[ReviewDecision]:
     """In the order in which they were made; of a blind review that is not done only your own."""
-    made, start = visible_decisions(opened), decode_cursor(cursor) or 0
-    more = start + limit if start + limit < len(made) else None
-    return Paged[ReviewDecision](items=made[start : start + limit], next=encode_cursor(more))
+    return Paged[ReviewDecision](**page_of(visible_decisions(opened), cursor, limit))
 
 
 @router.post(
@@ -247,13 +244,9 @@ def state_of(opened: OpenReview) -> ReviewState:
 def _page(
     hub: Hub, opened: OpenReview, places: list[QueuePlace], cursor: str | None, limit: int
 ) -> Paged[QueuedPaper]:
-    start = decode_cursor(cursor) or 0
-    here = [
-        _queued(hub, opened, place, number)
-        for number, place in enumerate(places[start : start + limit], start + 1)
-    ]
-    more = start + limit if start + limit < len(places) else None
-    return Paged[QueuedPaper](items=here, next=encode_cursor(more))
+    page = page_of(list(enumerate(places, start=1)), cursor, limit)
+    here = [_queued(hub, opened, place, number) for number, place in page["items"]]
+    return Paged[QueuedPaper](items=here, next=page["next"])
 
 
 def _queued(hub: Hub, opened: OpenReview, place: QueuePlace, number: int) -> QueuedPaper:

@@ -14,6 +14,7 @@ from classifier.service.problems import HttpProblem
 from classifier.service.reviewing import OpenReview, open_review, viewer_of
 from classifier.service.screens.papers import leaf_titles
 from classifier.service.screens.render import render_page
+from classifier.service.search import share_in
 from classifier.service.store.users import UserRole
 
 RunId = Annotated[str, Path(max_length=200)]
@@ -42,7 +43,7 @@ AnyReview = Annotated[OpenReview, Depends(opened_by)]
 def filter_of(request: Request) -> QueueFilter:
     """The filter of an address; what cannot be read asks for nothing."""
     given = {name: request.query_params.get(name, "")[:_FIELD_CHARS] for name in _FIELDS}
-    below, year = _share(given["below"]), given["year"]
+    below, year = share_in(given["below"]), given["year"]
     return QueueFilter(
         why=Why(given["why"]) if given["why"] in list(Why) else None,
         label=given["label"] or None,
@@ -116,11 +117,3 @@ def render_review(
         may_plan=opened.viewer.role.includes(UserRole.owner),
         **context,
     )
-
-
-def _share(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if 0 <= value <= 1 else None

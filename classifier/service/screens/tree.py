@@ -16,7 +16,7 @@ from classifier.service.identity import reader
 from classifier.service.screens.drafts import has_drafts
 from classifier.service.screens.papers import leaf_titles
 from classifier.service.screens.render import render_text
-from classifier.service.search import PaperFilter, find_cards
+from classifier.service.search import PaperFilter, find_cards, share_in
 from classifier.service.shelf import Card
 from classifier.service.store.users import ServiceUser
 from classifier.survey.taxonomy import Node
@@ -49,7 +49,7 @@ def get_tree(
     wanted = PaperFilter(
         q=q, label=label, run=run, engine=engine, reason=reason,
         year=int(year) if year.isascii() and year.isdecimal() and 1500 <= int(year) <= 2200 else None,
-        least=_share(least), most=_share(most),
+        least=share_in(least), most=share_in(most),
     )  # fmt: skip
     hub.shelf.cards()  # checks whether anything has changed
     drafts = has_drafts(hub)
@@ -122,11 +122,3 @@ def _chosen(tree: list[dict[str, Any]], label: str) -> dict[str, Any] | None:
 def _address(asked: dict[str, Any], start: int) -> str:
     place = {"cursor": encode_cursor(start)} if start > 0 else {}
     return "/tree?" + urlencode({**asked, **place})
-
-
-def _share(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if 0 <= value <= 1 else None
