@@ -56,8 +56,8 @@ def entries(count: int) -> list[ListEntry]:
     ]
 
 
-def write_list(path: Path, count: int) -> Path:
-    rows = [{"id": f"e{n}", "title": title(n), "abstract": abstract(n)} for n in range(count)]
+def write_list(path: Path, count: int, start: int = 0) -> Path:
+    rows = [{"id": f"e{n}", "title": title(n), "abstract": abstract(n)} for n in range(start, start + count)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import re
@@ -329,18 +330,18 @@ def test_too_many_waiting_papers_are_refused(tmp_path):
 
 
 def test_only_so_many_lists_are_in_work_at_once(tmp_path, bridges_workspace):
-    source = batch_kit.write_list(tmp_path / "list.jsonl", 3).read_bytes()
+    lists = [batch_kit.write_list(tmp_path / f"{n}.jsonl", 3, start=10 * n).read_bytes() for n in range(3)]
     model = batch_kit.Model(bridges_workspace, wait_s=0.3)
     with (
         LlmServer(model) as llm,
         serving(tmp_path / "runs", settings=batch_kit.settings(llm.url), runs_at_once=1) as served,
     ):
-        ids = [served.upload(source, f"{n}.jsonl", start="true").json()["id"] for n in range(3)]
-        most = 0
-        while any(served._status(run)["state"] in ("queued", "running") for run in ids):
-            most = max(most, sum(served._status(run)["state"] == "running" for run in ids))
-        assert most <= 1
-        assert [served._status(run)["done"] for run in ids] == [3, 3, 3]
+        ids = [
+            served.upload(source, f"{n}.jsonl", start="true").json()["id"] for n, source in enumerate(lists)
+        ]
+        assert [served.finished(run)["done"] for run in ids] == [3, 3, 3]
+        asked = [batch_kit.number_of(body) // 10 for body in llm.requests]
+    assert [(run, len([*papers])) for run, papers in itertools.groupby(asked)] == [(0, 3), (1, 3), (2, 3)]
 
 
 def test_a_user_spends_no_more_in_a_day_than_the_limit_allows(tmp_path, bridges_workspace):
