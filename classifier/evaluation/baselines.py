@@ -1,8 +1,8 @@
 """Two simple baselines, shown next to the engine in the same table.
 
 What enters: a suite, the texts that are scored, and the workspace's studies. What leaves: one `System` per
-baseline, with the same metrics as the engine. For both, the engine's rule about examples applies: the scored
-study, and other records of the same paper, are left out.
+baseline, with the same metrics as the engine. For the centroid, the engine's rule about examples applies: the
+scored study, and other records of the same paper, are left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from classifier.evaluation.metrics.cases import Case
 
 MAJORITY = "majority class"
-MAJORITY_OF_SUITE = "majority class of the suite's other items"
+MAJORITY_OF_SUITE = "majority class of the suite"
 TFIDF_CENTROID = "TF-IDF centroid"
 
 
@@ -64,10 +64,12 @@ def majority_class(
     taxonomy: Taxonomy,
     seed: int = 0,
 ) -> System:
-    """Always the most frequent label of the studies that are not left out.
+    """The same label for every item: the most frequent one of the studies.
 
-    Without studies in the workspace, it is the most frequent label of the suite's other items, and the
-    system's name says so. Of equally frequent labels, the first in alphabetical order is used.
+    Studies that are left out for every item do not count (holdout). In leave-one-out all studies count:
+    without the scored one, its label would be the rarest on a balanced suite, and the accuracy 0 (ADR 7). If
+    no study counts, it is the most frequent label of the suite, and the system's name says so. Of equally
+    frequent labels, the first in alphabetical order is used.
 
     Args:
         gold: Item id -> gold label.
@@ -75,13 +77,11 @@ def majority_class(
     """
     from classifier.evaluation.metrics.cases import Case
 
-    def others(item_id: str) -> Iterable[str]:
-        if studies:
-            return (study.label for study in studies if study.id not in left_out[item_id])
-        return (label for other, label in gold.items() if other != item_id)
-
-    cases = {item_id: Case(label, _most_common(others(item_id))) for item_id, label in gold.items()}
-    return _system(MAJORITY if studies else MAJORITY_OF_SUITE, cases, taxonomy, seed)
+    never_seen = frozenset.intersection(*left_out.values()) if left_out else frozenset()
+    seen = [study.label for study in studies if study.id not in never_seen]
+    answer = _most_common(seen or gold.values())
+    cases = {item_id: Case(label, answer) for item_id, label in gold.items()}
+    return _system(MAJORITY if seen else MAJORITY_OF_SUITE, cases, taxonomy, seed)
 
 
 def tfidf_centroid(

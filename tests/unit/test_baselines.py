@@ -36,20 +36,34 @@ def accuracy(system) -> float | None:
     return system.metrics["accuracy"].value
 
 
-def test_the_majority_is_that_of_the_studies_and_the_scored_one_has_no_vote():
-    gold = {"loaf": PAN, "other": RYE}
-    own = {"loaf": frozenset({"loaf", "crust"}), "other": NOBODY}
-    # Without both files of its paper, "loaf" sees one rye and one apple study: apple comes first by name.
-    assert accuracy(majority_class(gold, STUDIES, own, TREE)) == 0.0
-    assert accuracy(majority_class(gold, STUDIES, dict.fromkeys(gold, NOBODY), TREE)) == 0.5
+SEEN_BY_NOBODY = frozenset({"loaf", "crust", "vodka"})
 
 
-def test_without_studies_the_majority_is_named_as_that_of_the_other_items():
+@pytest.mark.parametrize(
+    ("gold", "left_out", "expected"),
+    [
+        ({"loaf": PAN, "x": RYE}, {"loaf": frozenset({"loaf", "crust"}), "x": NOBODY}, (MAJORITY, 0.5)),
+        # Leave-one-out on a balanced suite: the share of one label, not 0.
+        (
+            {"vodka": RYE, "cider": APPLE, "loaf": PAN},
+            {name: frozenset({name}) for name in ("vodka", "cider", "loaf")},
+            (MAJORITY, 1 / 3),
+        ),
+        # Holdout: studies that no item may see do not count.
+        ({"loaf": PAN, "x": APPLE}, dict.fromkeys(("loaf", "x"), SEEN_BY_NOBODY), (MAJORITY, 0.5)),
+        ({"loaf": PAN}, {"loaf": SEEN_BY_NOBODY}, (MAJORITY, 0.0)),
+        ({"loaf": PAN}, {"loaf": frozenset(one.id for one in STUDIES)}, (MAJORITY_OF_SUITE, 1.0)),
+    ],
+)
+def test_the_majority_class_is_one_label_for_all_items(gold, left_out, expected):
+    system = majority_class(gold, STUDIES, left_out, TREE)
+    assert (system.name, accuracy(system)) == (expected[0], pytest.approx(expected[1]))
+
+
+def test_without_studies_the_majority_is_that_of_the_suite():
     gold = {"a": PAN, "b": PAN, "c": PAN, "d": RYE}
     system = majority_class(gold, [], dict.fromkeys(gold, NOBODY), TREE)
     assert (system.name, accuracy(system)) == (MAJORITY_OF_SUITE, 0.75)
-    single = majority_class({"a": PAN}, [], {"a": NOBODY}, TREE)
-    assert (accuracy(single), single.metrics["coverage"].value) == (0.0, 0.0)
 
 
 def test_the_centroid_follows_words_of_studies_and_definitions():
