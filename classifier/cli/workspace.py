@@ -74,16 +74,21 @@ def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
         mark = "advice: " if finding.level == "advice" else ""
         print(f"{finding.where}: {mark}{finding.code}: {finding.message}")
     if any(finding.code.startswith("invalid-") for finding in findings):
-        print(f"{len(findings)} finding(s); fix them, then rerun for the other checks", file=sys.stderr)
+        print(f"{_errors(len(findings))}; fix this, then rerun for the other checks", file=sys.stderr)
         return exits.BAD_INPUT
     leaves, gold = len(chosen.taxonomy.leaves), len(chosen.studies)
     errors = sum(finding.level == "error" for finding in findings)
-    also = f", {len(findings) - errors} of advice," if len(findings) > errors else ""
-    print(f"{errors} finding(s){also} in {leaves} leaves and {gold} studies", file=sys.stderr)
+    advice = len(findings) - errors
+    also = f", {advice} piece{'s' if advice != 1 else ''} of advice" if advice else ""
+    print(f"{_errors(errors)}{also}; checked {leaves} leaves and {gold} studies", file=sys.stderr)
     note = measures_nothing(chosen)
     if note:
         print(f"classifier: {note}", file=sys.stderr)
     return exits.BAD_INPUT if errors else exits.DONE
+
+
+def _errors(number: int) -> str:
+    return f"{number or 'no'} error{'s' if number != 1 else ''}"
 
 
 def schema(
