@@ -196,7 +196,7 @@ def test_a_recording_replays_to_the_same_report(folder):
         del report["run"]["classifier_version"]
     majority = [systems.pop(1) for systems in (old["systems"], new["systems"])]
     assert new == old
-    # Version 0.1 chose the majority class without the scored item's study: one of four studies, so never right.
+    # Version 0.1 chose it without the scored item's study: of four equally rare labels, never the right one.
     assert [(one["name"], one["metrics"]["accuracy"]["value"]) for one in majority] == [
         ("majority class", 0.0),
         ("majority class", 0.25),
