@@ -198,6 +198,6 @@ def _maker(settings: Settings, workspace: Workspace, on_wait: OnWait | None = No
     repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
 
     def make(**more: Any) -> Any:
-        return build_openai(settings, workspace, repair=repair, on_wait=on_wait, **more)
+        return build_openai(settings, repair=repair, on_wait=on_wait, **more)
 
     return make
