@@ -27,6 +27,9 @@ LONG_ENUM = 250
 """An enum with more values than this may have at most `MAX_LONG_ENUM_CHARS` characters."""
 MAX_LONG_ENUM_CHARS = 15_000
 
+ROOT = ("",)
+"""In a list of branches: the top of the tree."""
+
 _MAX_PARTS_CHARS = 600
 """Length of the list of parts that describes a branch: about the definition of two leaves."""
 
@@ -109,7 +112,7 @@ def first_stage(taxonomy: Taxonomy, room: Room) -> TreeStage:
     Raises:
         ConfigError: The top of the tree has more parts than one question can hold.
     """
-    return TreeStage(taxonomy) if fits(taxonomy, room) else _cut(taxonomy, "", room)
+    return TreeStage(taxonomy) if fits(taxonomy, room) else _cut(taxonomy, ROOT, room)
 
 
 def next_stage(
@@ -117,7 +120,7 @@ def next_stage(
 ) -> TreeStage:
     """The stage after an answer that does not decide: the parts of the label, and of the runner-up.
 
-    The runner-up is left out if both together do not fit.
+    If the parts of both do not fit one question, but those of the label do, the runner-up is left out.
 
     Raises:
         ConfigError: A branch has more parts than one question can hold.
@@ -126,10 +129,13 @@ def next_stage(
     part = _part_of(taxonomy, both)
     if fits(part, room):
         return TreeStage(part)
-    if label not in stage.closed:
-        return _cut(part, str(runner_up), room)
-    part = _part_of(taxonomy, [label])
-    return TreeStage(part) if fits(part, room) else _cut(part, label, room)
+    if label in stage.closed:
+        alone = _part_of(taxonomy, [label])
+        if fits(alone, room):
+            return TreeStage(alone)
+        if not fits(_collapsed(part, _opened(part, both)), room):
+            return _cut(alone, [label], room)
+    return _cut(part, both, room)
 
 
 def crowded(taxonomy: Taxonomy, room: Room) -> Iterator[str]:
@@ -138,23 +144,20 @@ def crowded(taxonomy: Taxonomy, room: Room) -> Iterator[str]:
         return
     for branch in ("", *taxonomy.branches):
         part = _part_of(taxonomy, [branch]) if branch else taxonomy
-        if not fits(_collapsed(part, _opened(part, branch)), room):
+        if not fits(_collapsed(part, _opened(part, [branch])), room):
             yield branch
 
 
-def _cut(taxonomy: Taxonomy, branch: str, room: Room) -> TreeStage:
+def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
     """Opens branches, the largest first, if that makes this stage and the next one smaller together.
 
-    A branch is opened in any case if it is larger than half of a stage: the next one shows two branches.
-
     Args:
-        branch: Opened before all others; empty for the root.
+        branches: Opened before all others.
     """
-    closed = _opened(taxonomy, branch)
+    closed = _opened(taxonomy, branches)
     found = _collapsed(taxonomy, closed)
     if not fits(found, room):
-        raise ConfigError(too_many_parts(taxonomy, branch, room))
-    half = Room(room.tokens // 2, room.labels // 2)
+        raise ConfigError(too_many_parts(taxonomy, branches[0], room))
     parts = {id_: _part_of(taxonomy, [id_]) for id_ in taxonomy.branches}
     leaves = {id_: len(part.leaves) for id_, part in parts.items()}
     tokens = {id_: label_tokens(part) for id_, part in parts.items()}
@@ -167,10 +170,9 @@ def _cut(taxonomy: Taxonomy, branch: str, room: Room) -> TreeStage:
     waiting = sorted(closed, key=lambda id_: (-tokens[id_], id_))
     while waiting:
         id_ = waiting.pop(0)
-        opened = _opened(taxonomy, id_)
+        opened = _opened(taxonomy, [id_])
         wider = _collapsed(taxonomy, (closed - {id_}) | opened)
-        is_better = both(wider, (closed - {id_}) | opened) < both(found, closed)
-        if (is_better or not fits(parts[id_], half)) and fits(wider, room):
+        if both(wider, (closed - {id_}) | opened) < both(found, closed) and fits(wider, room):
             closed, found = (closed - {id_}) | opened, wider
             waiting = sorted([*waiting, *opened], key=lambda one: (-tokens[one], one))
     return TreeStage(found, closed)
@@ -187,14 +189,10 @@ def too_many_parts(taxonomy: Taxonomy, branch: str, room: Room) -> str:
     )
 
 
-def _opened(taxonomy: Taxonomy, branch: str) -> frozenset[str]:
-    """The branches directly below a branch."""
-    depth = branch.count("/") + 1 if branch else 0
-    return frozenset(
-        id_
-        for id_ in taxonomy.branches
-        if id_.count("/") == depth and (not branch or id_.startswith(f"{branch}/"))
-    )
+def _opened(taxonomy: Taxonomy, branches: Iterable[str]) -> frozenset[str]:
+    """The branches directly below these."""
+    above = {*branches}
+    return frozenset(id_ for id_ in taxonomy.branches if id_.rpartition("/")[0] in above)
 
 
 def _collapsed(taxonomy: Taxonomy, closed: frozenset[str]) -> Taxonomy:
