@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import sys
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,13 +80,19 @@ class Oracle:
 
     It refuses schemas as OpenAI does.
 
+    Args:
+        free: How many requests are answered at once; later ones are held until `gate` is set.
+
     Attributes:
         asked: For each request, the number of labels it could choose from.
+        answered: Leaf and that number -> how many answers were sent or held.
     """
 
-    def __init__(self, confidence: float | None = 0.9, runner_up: int = 1) -> None:
+    def __init__(self, confidence: float | None = 0.9, runner_up: int = 1, free: int = sys.maxsize) -> None:
         self.asked: list[int] = []
         self.answered: Counter[tuple[str, int]] = Counter()
+        self.gate = threading.Event()
+        self._free = free
         self._confidence = confidence
         self._runner_up = runner_up
 
@@ -105,7 +114,9 @@ class Oracle:
             "secondary": [],
             "confidence": self._confidence,
         }
-        return reply(said, usage={"prompt_tokens": 1000, "completion_tokens": 100})
+        self._free -= 1
+        made = reply(said, usage={"prompt_tokens": 1000, "completion_tokens": 100})
+        return dataclasses.replace(made, gate=self.gate if self._free < 0 else None)
 
 
 def _refusal(schema: dict[str, Any]) -> str:

@@ -110,9 +110,13 @@ def first_stage(taxonomy: Taxonomy, room: Room) -> TreeStage:
     """The whole tree if it fits; else the part above the branches that are opened later.
 
     Raises:
-        ConfigError: The top of the tree has more parts than one question can hold.
+        ConfigError: A branch, or the top of the tree, has more parts than one question can hold.
     """
-    return TreeStage(taxonomy) if fits(taxonomy, room) else _cut(taxonomy, ROOT, room)
+    if fits(taxonomy, room):
+        return TreeStage(taxonomy)
+    for branch in crowded(taxonomy, room):
+        raise ConfigError(too_many_parts(taxonomy, branch, room))
+    return _cut(taxonomy, ROOT, room)
 
 
 def next_stage(
@@ -121,9 +125,6 @@ def next_stage(
     """The stage after an answer that does not decide: the parts of the label, and of the runner-up.
 
     If the parts of both do not fit one question, but those of the label do, the runner-up is left out.
-
-    Raises:
-        ConfigError: A branch has more parts than one question can hold.
     """
     both = [name for name in (label, runner_up) if name and name in stage.taxonomy.leaves]
     part = _part_of(taxonomy, both)
@@ -156,8 +157,6 @@ def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
     """
     closed = _opened(taxonomy, branches)
     found = _collapsed(taxonomy, closed)
-    if not fits(found, room):
-        raise ConfigError(too_many_parts(taxonomy, branches[0], room))
     parts = {id_: _part_of(taxonomy, [id_]) for id_ in taxonomy.branches}
     leaves = {id_: len(part.leaves) for id_, part in parts.items()}
     tokens = {id_: label_tokens(part) for id_, part in parts.items()}
