@@ -51,7 +51,7 @@ def request_facts(settings: Settings) -> dict[str, Any]:
 
 
 def changed_settings(settings: Settings) -> dict[str, Any]:
-    """Those settings of later versions that do not have their default values."""
+    """The settings that version 0.1 did not have, if they are not the default ones."""
     fields = Settings.model_fields
     values = {name: getattr(settings, name) for name in _LATER_SETTINGS}
     return {name: value for name, value in values.items() if value != fields[name].default}
