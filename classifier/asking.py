@@ -2,7 +2,8 @@
 
     document > examples, excerpt > prompt > engine > calibration
 
-What it does not do: fetch or read papers, or interpret the reply.
+About a tree that is too large for one question, a model is asked in stages. What it does not do: fetch or
+read papers, or interpret the reply.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from classifier.connections import Connections
 from classifier.engines.base import Engine
 from classifier.engines.cascade import ask_in_turn, is_confident
+from classifier.engines.descent import descend
 from classifier.errors import ContextOverflow
 from classifier.model.document import Document
 from classifier.model.measurement import Measurement
@@ -21,8 +23,9 @@ from classifier.model.reply import Reply
 from classifier.model.task import Prompt, Task
 from classifier.prompting.examples import Examples, choose_examples, eligible_studies
 from classifier.prompting.excerpt import select_excerpt
-from classifier.prompting.prompt import PromptBuilder
+from classifier.prompting.staged import StagedPrompts
 from classifier.settings import Settings
+from classifier.survey.stages import TreeStage
 from classifier.survey.workspace import Workspace
 from classifier.verdict.calibration import Calibration, apply, load_calibration
 from classifier.verdict.measured import load_measurement
@@ -52,7 +55,7 @@ class Asking:
     """
 
     def __init__(
-        self, settings: Settings, workspace: Workspace, connections: Connections, prompts: PromptBuilder
+        self, settings: Settings, workspace: Workspace, connections: Connections, prompts: StagedPrompts
     ) -> None:
         self._settings = settings
         self._workspace = workspace
@@ -61,9 +64,20 @@ class Asking:
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
         self._accuracies: dict[tuple[str, str | None], Measurement | None] = {}
 
-    def prompt(self, subject: Subject) -> Prompt:
-        """The prompt that would be sent for a paper."""
-        return self._prompt(subject.document, self._examples(subject), self._settings.budget_tokens)
+    def prompts(self, subject: Subject) -> tuple[Prompt, ...]:
+        """The prompts that would be sent for a paper: one, or for a large tree one for each stage.
+
+        Later stages depend on the model's answers; these are about the branches with the most leaves.
+        """
+        found, stage = [], self._prompts.first
+        while True:
+            examples = self._examples(subject, stage, self._settings.question_tokens)
+            found.append(self._prompt(subject.document, stage, examples, self._settings.budget_tokens))
+            largest = self._prompts.largest(stage)
+            further = self._prompts.following(stage, *largest) if largest else None
+            if further is None:
+                return tuple(found)
+            stage = further
 
     async def answer(self, subject: Subject) -> tuple[Task, Reply]:
         """Asks the engine; in a cascade, the first engine is asked before it.
@@ -103,24 +117,28 @@ class Asking:
 
     async def _ask(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
         """Asks one engine and calibrates its reply."""
-        task, reply = await self._ask_with_shrinking_budget(engine, subject)
+        if engine.needs_prompt:
+
+            async def ask(stage: TreeStage) -> tuple[Task, Reply]:
+                return await self._ask_with_shrinking_budget(engine, subject, stage)
+
+            task, reply = await descend(self._prompts.first, ask, self._prompts.following)
+        else:
+            task = self._task(subject, self._examples(subject, TreeStage(self._workspace.taxonomy), None))
+            reply = await engine.answer(task)
         if self._settings.calibration:
             reply = apply(self._calibration(reply.engine, reply.model), reply)
         return task, reply
 
-    async def _ask_with_shrinking_budget(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
+    async def _ask_with_shrinking_budget(
+        self, engine: Engine, subject: Subject, stage: TreeStage
+    ) -> tuple[Task, Reply]:
         """Asks; if the prompt is too long for the model, asks again with half of the excerpt."""
-        examples = self._examples(subject)
-        task = Task(
-            paper=subject.file.paper,
-            document=subject.document,
-            examples=(*examples.shared, *examples.nearest),
-        )
-        if not engine.needs_prompt:
-            return task, await engine.answer(task)
+        examples = self._examples(subject, stage, self._settings.question_tokens)
+        task = self._task(subject, examples)
         overflow: ContextOverflow | None = None
         for budget_tokens in _budgets(self._settings.budget_tokens):
-            prompt = self._prompt(subject.document, examples, budget_tokens)
+            prompt = self._prompt(subject.document, stage, examples, budget_tokens)
             task = task.model_copy(update={"prompt": prompt})
             try:
                 return task, await engine.answer(task)
@@ -128,14 +146,23 @@ class Asking:
                 overflow = error
         raise overflow or ContextOverflow("the prompt does not fit the model's window")
 
-    def _examples(self, subject: Subject) -> Examples:
+    def _examples(self, subject: Subject, stage: TreeStage, budget_tokens: int | None) -> Examples:
         studies = [study for study in self._workspace.studies if study.id not in subject.leave_out]
         eligible = eligible_studies(studies, subject.file.paper, subject.document)
-        return choose_examples(self._settings.examples, eligible, subject.document)
+        shown = [found for study in eligible if (found := stage.study(study))]
+        return choose_examples(self._settings.examples, shown, subject.document, budget_tokens)
 
-    def _prompt(self, document: Document, examples: Examples, budget_tokens: int) -> Prompt:
-        excerpt = select_excerpt(document, self._workspace.taxonomy, budget_tokens)
+    def _task(self, subject: Subject, examples: Examples) -> Task:
+        return Task(
+            paper=subject.file.paper,
+            document=subject.document,
+            examples=(*examples.shared, *examples.nearest),
+        )
+
+    def _prompt(self, document: Document, stage: TreeStage, examples: Examples, budget_tokens: int) -> Prompt:
+        excerpt = select_excerpt(document, stage.taxonomy, budget_tokens)
         return self._prompts.build(
+            stage,
             excerpt,
             examples=examples.shared,
             nearest=examples.nearest,

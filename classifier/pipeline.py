@@ -23,7 +23,7 @@ from classifier.model.label import Label
 from classifier.model.paper import Paper, PaperFile
 from classifier.model.task import Prompt
 from classifier.pdf.abstracts import document_from_text
-from classifier.prompting.prompt import PromptBuilder
+from classifier.prompting.staged import StagedPrompts
 from classifier.settings import Settings, load_settings
 from classifier.survey.workspace import Workspace
 from classifier.verdict import measured
@@ -112,7 +112,7 @@ class Classifier:
     ) -> None:
         self.settings = settings
         self.workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-        prompts = PromptBuilder(self.workspace.taxonomy, self.workspace.prompt_dir())
+        prompts = StagedPrompts.of(settings, self.workspace)
         self._connections = Connections(
             settings,
             self.workspace,
@@ -170,13 +170,17 @@ class Classifier:
         return await self.alabel(file, document_from_text(paper, text), leave_out=leave_out)
 
     async def aprompt(self, ref: Ref, *, claimed: Paper | None = None) -> Prompt:
-        """The prompt that would be sent for this paper (`--show-prompt`); no model is asked."""
+        """The prompt that would be sent first for this paper (`--show-prompt`); no model is asked."""
         file = await self.afetch(ref, claimed=claimed)
         return self.render_prompt(file, await self.aread(file))
 
     def render_prompt(self, file: PaperFile, document: Document) -> Prompt:
-        """The prompt that would be sent for a document that was already read."""
-        return self._asking.prompt(_subject(file, document))
+        """The prompt that would be sent first for a document that was already read."""
+        return self.render_prompts(file, document)[0]
+
+    def render_prompts(self, file: PaperFile, document: Document) -> tuple[Prompt, ...]:
+        """The prompts that would be sent for a document that was already read; see `Asking.prompts`."""
+        return self._asking.prompts(_subject(file, document))
 
     async def afetch(self, ref: Ref | Reference, *, claimed: Paper | None = None) -> PaperFile:
         """Fetches one paper to disk; see `aclassify`.

@@ -52,7 +52,11 @@ class Settings(BaseSettings):
         api_key_header: The HTTP header that carries the key; None is `api-key` for Azure's hosts, else
             `Authorization`.
         budget_tokens: The excerpt's size, characters / 4.
-        examples: "all", "none" or "nearest:K".
+        examples: "all", "none" or "nearest:K". "all" shows the 8 nearest if all have more tokens than
+            `question_tokens`.
+        question_tokens, question_labels: The most that one question to a model may contain: tokens
+            (characters / 4) of the labels' texts, and labels. About a larger tree, a model is asked in
+            stages: the branch first, then the leaves below it (ADR 22).
         review_below: Labels with less confidence than this go to review.
         batch_requests, batch_bytes: Upper limits of one batch of the provider's Batch API (OpenAI's values).
         batch_poll_s: Seconds between two checks of the batches.
@@ -80,6 +84,8 @@ class Settings(BaseSettings):
     api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,100}$")
     examples: Annotated[str, AfterValidator(_known_choice)] = "all"
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
+    question_tokens: int = Field(default=16_000, ge=500, le=1_000_000)
+    question_labels: int = Field(default=250, ge=10, le=1000)
     review_below: float = Field(default=0.5, ge=0, le=1)
     accept_unmeasured: bool = False
     audit_share: float = Field(default=0.1, ge=0, le=1)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from classifier.engines.openai import OpenAIEngine
+from classifier.engines.openai.conversation import StructuredModel
 from classifier.engines.openai.ladder import Wishes
 from classifier.engines.openai.retry import RetryPolicy, Waits
 from classifier.engines.openai.transport import Server
@@ -81,7 +82,7 @@ def answer(**changes: Any) -> dict[str, Any]:
 
 
 def engine_options(**flat: Any) -> dict[str, Any]:
-    """Arguments of `OpenAIEngine` from single values by name."""
+    """Arguments of `StructuredModel` from single values by name."""
     groups = {
         "server": (Server, {"api_key", "base_url", "timeout_s", "http_client", "api_key_header"}),
         "wishes": (Wishes, {"temperature", "logprobs", "max_output_tokens"}),
@@ -106,7 +107,7 @@ async def engine(url: str | None, **options: Any) -> AsyncIterator[OpenAIEngine]
         "waits": Waits(first_s=0.01, longest_s=0.02, total_s=2.0),
         **options,
     }
-    made = OpenAIEngine(TAXONOMY, **engine_options(**given))
+    made = OpenAIEngine(StructuredModel(**engine_options(**given)))
     try:
         yield made
     finally:

@@ -27,12 +27,12 @@ class Sample:
     """The results of reading a sample of the list.
 
     Attributes:
-        prompts: The prompts of the entries that could be read.
+        prompts: The prompts of each entry that could be read; several if the tree is asked about in stages.
         reason: Why the first unreadable entry could not be read.
         escalated: Papers that the offline engine would escalate.
     """
 
-    prompts: list[Prompt] = field(default_factory=list)
+    prompts: list[tuple[Prompt, ...]] = field(default_factory=list)
     reason: str = ""
     escalated: int = 0
 
@@ -64,7 +64,7 @@ async def read_sample(
         for entry in entries:
             try:
                 paper = await read_entry(reader, entry, job.reading)
-                sample.prompts.append(reader.render_prompt(*paper))
+                sample.prompts.append(reader.render_prompts(*paper))
             except ConfigError:
                 raise
             except ClassifierError as error:

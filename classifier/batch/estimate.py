@@ -8,12 +8,10 @@ folder's ledger contains enough replies, their mean is used instead. No model is
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
 from classifier.batch.cascade_estimate import Range, Sample, read_sample
@@ -21,22 +19,16 @@ from classifier.batch.intake import Found, duplicate_finder
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.items import State
 from classifier.batch.ledger.view import LedgerView
+from classifier.batch.token_estimate import shared_share, tokens_of
 from classifier.errors import ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.reply import Usage
-from classifier.model.task import Prompt
 from classifier.runs.prices import price_of
 from classifier.settings import Settings, first_stage
 from classifier.survey.workspace import Workspace
 
 SAMPLE = 24
 """Number of entries whose prompts are rendered; more would hardly improve the estimate."""
-
-_LEAST_CACHED = 1024  # tokens; no provider caches shorter prefixes
-_CHARS_A_TOKEN = (6.0, 3.0)
-"""Most and fewest characters per token, for the range of a dry run: English has 4 to 5, formulas fewer."""
-_SPREAD = 0.15  # around that mean
-_QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
 
 
 @dataclass(frozen=True)
@@ -52,6 +44,8 @@ class CostEstimate:
         failed: Entries that failed before and are not retried.
         at_provider: Entries whose request is in a submitted batch.
         observed: Replies in the ledger that the estimate is based on; 0 if only characters were counted.
+        stages: Questions about one paper: more than one if the tree is too large for one. The later ones are
+            about the branches with the most leaves, so the estimate is high.
         cascade: The first engine; empty if there is none.
         escalated_share: The share of papers that is escalated to `model`: a 95 % range (Wilson) if the first
         engine is the offline engine, which labels the sample; 0 to 1 if it is a model.
@@ -75,6 +69,7 @@ class CostEstimate:
     escalated_share: Range = (1.0, 1.0)
     failed: int = 0
     at_provider: int = 0
+    stages: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """The estimate as JSON values."""
@@ -109,6 +104,8 @@ class CostEstimate:
             lines.append(f"cascade     {share} are escalated to {self.model} (low confidence)")
         elif self.cascade:
             lines.append(f"cascade     {self.cascade} first; 0 % to 100 % are escalated to {self.model}")
+        if self.stages > 1:
+            lines.append(f"questions   up to {self.stages} about each paper: branches first, then leaves")
         same = f"up to {self.cached_share:.0%} of them equal for all papers (cached if the provider does so)"
         lines.append(f"tokens in   {_many(self.tokens_in)}, {same}")
         lines.append(f"tokens out  {_many(self.tokens_out)}")
@@ -163,8 +160,8 @@ def estimate(
     if before is not None:
         observed = None  # the mean would mix replies of both models
         requests = _plus(last, (readable, readable))
-    tokens_in, tokens_out = _tokens(read.prompts, settings, observed)
-    share = _shared_share(read.prompts)
+    tokens_in, tokens_out = tokens_of(read.prompts, settings, observed)
+    share = shared_share(read.prompts)
     cost = _cost(settings, tokens_in, tokens_out, share, batch=job.batch_api)
     cost = cost and _times(cost, last)
     if before is not None:
@@ -189,6 +186,7 @@ def estimate(
         observed=observed[0] if observed else 0,
         cascade=settings.cascade,
         escalated_share=escalated_share,
+        stages=max(map(len, read.prompts), default=1),
     )
 
 
@@ -215,59 +213,6 @@ def _look_through(job: Job, entries: Iterable[Found], known: LedgerView) -> tupl
             elif (at := chance.randrange(listed.papers)) < SAMPLE:
                 sample[at] = row
     return listed, sample
-
-
-def _tokens(
-    prompts: list[Prompt], settings: Settings, observed: tuple[int, float, float] | None
-) -> tuple[Range, Range]:
-    """Tokens in and out of one paper."""
-    if observed is not None:
-        _, mean_in, mean_out = observed
-        return _around(mean_in), _around(mean_out)
-    if not prompts:
-        return (0.0, 0.0), (0.0, 0.0)
-    chars = sum(len(prompt.system) + len(prompt.user) for prompt in prompts) / len(prompts)
-    schema = prompts[0].answer_schema
-    # Some servers count the schema as input, others do not.
-    tokens_in = (chars / _CHARS_A_TOKEN[0], (chars + len(json.dumps(schema))) / _CHARS_A_TOKEN[1])
-    least = len(json.dumps(_answer(schema, "", most=False))) / _CHARS_A_TOKEN[0]
-    most = len(json.dumps(_answer(schema, "", most=True))) / _CHARS_A_TOKEN[1]
-    return tokens_in, (least, min(most, settings.max_output_tokens))
-
-
-def _around(mean: float) -> Range:
-    return mean * (1 - _SPREAD), mean * (1 + _SPREAD)
-
-
-def _answer(schema: Mapping[str, Any], name: str, *, most: bool) -> Any:
-    """The shortest or a long answer that fits the schema."""
-    if "anyOf" in schema:
-        return _answer(schema["anyOf"][0], name, most=most) if most else None
-    if "enum" in schema:
-        return (max if most else min)(schema["enum"], key=len)
-    match schema.get("type"):
-        case "object":
-            return {key: _answer(member, key, most=most) for key, member in schema["properties"].items()}
-        case "array":
-            length = 4 if most and name != "secondary" else 0
-            return [_answer(schema["items"], name, most=most)] * length
-        case "string":
-            longest = {"quote": _QUOTE_CHARS, "rationale": _RATIONALE_CHARS}.get(name, _FEW_CHARS)
-            return "x" * longest if most else ""
-        case _:
-            return 0.5
-
-
-def _shared_share(prompts: list[Prompt]) -> float:
-    """The share of the input that nearly all prompts have in common at their start."""
-    chars = sum(len(prompt.system) + len(prompt.user) for prompt in prompts)
-    same = sum(len(second.system) for first, second in pairwise(prompts) if first.system == second.system)
-    if len(prompts) == 1:
-        same = len(prompts[0].system)
-    elif prompts:
-        same = same * len(prompts) // (len(prompts) - 1)
-    long_enough = bool(prompts) and len(prompts[0].system) / _CHARS_A_TOKEN[1] >= _LEAST_CACHED
-    return same / chars if chars and long_enough else 0.0
 
 
 def _cost(

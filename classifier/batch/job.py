@@ -79,4 +79,4 @@ def fingerprint(settings: Settings, workspace: Workspace) -> dict[str, Any]:
     if engine == "offline":
         return values
     values |= {"model": settings.model, **request_facts(settings)}
-    return values | {"base_url": server_of(settings), "prompt_sha256": prompt_sha256(workspace)}
+    return values | {"base_url": server_of(settings), "prompt_sha256": prompt_sha256(settings, workspace)}

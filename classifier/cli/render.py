@@ -157,11 +157,17 @@ def _origin(label: Label) -> str:
         parts.append(f"{made.tokens_in} tokens in{cached}, {made.tokens_out} out, {cost}")
     if made.first_opinion is not None:
         parts.append(f"escalated from {made.first_opinion.engine} ({_opinion(made.first_opinion)})")
+    if made.stages:
+        chosen = "; ".join(_choice(one.label, one.confidence) for one in made.stages)
+        parts.append(f"asked in {len(made.stages) + 1} stages (first {chosen})")
     return "; ".join(parts)
 
 
 def _opinion(first: FirstOpinion) -> str:
     if first.label is None:
         return f"no label: {first.error}" if first.error else "no label"
-    confidence = "unknown" if first.confidence is None else f"{first.confidence:.2f}"
-    return f"{first.label}, confidence {confidence}"
+    return _choice(first.label, first.confidence)
+
+
+def _choice(label: str, confidence: float | None) -> str:
+    return f"{label}, confidence {'unknown' if confidence is None else f'{confidence:.2f}'}"

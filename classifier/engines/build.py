@@ -25,7 +25,7 @@ def build_engine(
 
     Args:
         repair: Turns a validation message into the text that asks the model again.
-        more: Further arguments of `OpenAIEngine`, such as `transport`; the offline engine needs none.
+        more: Further arguments of `build_model`, such as `transport`; the offline engine needs none.
 
     Raises:
         ConfigError: The openai engine without a model's name.
@@ -34,7 +34,7 @@ def build_engine(
         from classifier.engines.offline import OfflineEngine
 
         return OfflineEngine(workspace.taxonomy, workspace.offline_dir)
-    return build_openai(settings, workspace, repair=repair, memory=settings.data_dir / "servers.json", **more)
+    return build_openai(settings, repair=repair, memory=settings.data_dir / "servers.json", **more)
 
 
 def server_from(settings: Settings) -> Server:
@@ -49,60 +49,44 @@ def server_from(settings: Settings) -> Server:
     )
 
 
-def build_openai(
+def build_openai(settings: Settings, **more: Any) -> OpenAIEngine:
+    """Makes the openai engine of the settings; the arguments are those of `build_model`."""
+    from classifier.engines.openai import OpenAIEngine
+
+    return OpenAIEngine(build_model(settings, **more))
+
+
+def build_model(
     settings: Settings,
-    workspace: Workspace,
     *,
-    repair: Callable[[str], str],
     pause: Pause | None = None,
     waits: Waits | None = None,
     on_wait: OnWait | None = None,
     **more: Any,
-) -> OpenAIEngine:
-    """Makes the openai engine of the settings.
+) -> StructuredModel:
+    """The model of the settings.
 
     Args:
         pause, waits, on_wait: See `classifier.engines.openai.retry.RetryPolicy`.
-        more: Further arguments of `OpenAIEngine`: transport, profile, memory.
+        more: Further arguments of `StructuredModel`: repair, transport, profile, memory.
 
     Raises:
         ConfigError: No model is named, or a setting is wrong.
     """
-    from classifier.engines.openai import OpenAIEngine
-
-    arguments = _of_model(settings, pause, waits, on_wait)
-    return OpenAIEngine(workspace.taxonomy, repair=repair, **arguments, **more)
-
-
-def build_model(settings: Settings, *, on_wait: OnWait | None = None, **more: Any) -> StructuredModel:
-    """The model of the settings, for questions that are not about labels.
-
-    Args:
-        more: Further arguments of `StructuredModel`, such as `transport`, `repair` and `memory`.
-
-    Raises:
-        ConfigError: No model is named, or a setting is wrong.
-    """
-    from classifier.engines.openai.conversation import StructuredModel
-
-    return StructuredModel(**_of_model(settings, None, None, on_wait), **more)
-
-
-def _of_model(
-    settings: Settings, pause: Pause | None, waits: Waits | None, on_wait: OnWait | None
-) -> dict[str, Any]:
     if not settings.model:
         raise ConfigError(
             "the openai engine needs a model; give --model NAME or set CLASSIFIER_MODEL "
             "(or choose --engine offline, which needs neither key nor model)"
         )
+    from classifier.engines.openai.conversation import StructuredModel
     from classifier.engines.openai.ladder import Wishes
     from classifier.engines.openai.retry import Pause, RetryPolicy, Waits
 
-    return {
-        "model": settings.model,
-        "server": server_from(settings),
-        "wishes": Wishes(settings.temperature, settings.logprobs, settings.max_output_tokens),
-        "retries": RetryPolicy(settings.max_attempts, waits or Waits(), pause or Pause(), on_wait),
-        "prices": settings.prices,
-    }
+    return StructuredModel(
+        model=settings.model,
+        server=server_from(settings),
+        wishes=Wishes(settings.temperature, settings.logprobs, settings.max_output_tokens),
+        retries=RetryPolicy(settings.max_attempts, waits or Waits(), pause or Pause(), on_wait),
+        prices=settings.prices,
+        **more,
+    )

@@ -89,14 +89,4 @@ def _together(opinion: FirstOpinion, then: Usage) -> Usage:
     # Nothing was spent if nothing was sent, or if no request was answered.
     if not opinion.attempts or (opinion.error and opinion.tokens_in is None):
         return then
-    known = opinion.cost_usd is not None and then.cost_usd is not None
-    return Usage(
-        tokens_in=_sum(opinion.tokens_in, then.tokens_in),
-        tokens_out=_sum(opinion.tokens_out, then.tokens_out),
-        tokens_cached=_sum(opinion.tokens_cached, then.tokens_cached),
-        cost_usd=(opinion.cost_usd or 0.0) + (then.cost_usd or 0.0) if known else None,
-    )
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one + (other or 0)
+    return opinion.plus(then)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from classifier.errors import ModelUnavailable
 from classifier.model.reply import Answer, Reply
 from classifier.model.task import Task
-from classifier.survey.answer_schema import parse_answer
+from classifier.survey.answer_schema import answer_schema, parse_answer
 from classifier.survey.taxonomy import Taxonomy
 
 ScriptedLine = Reply | Answer | str | Exception
@@ -24,7 +24,7 @@ class ScriptedEngine:
     """Returns the scripted replies in order, or the result of a function for each task.
 
     Args:
-        taxonomy: The taxonomy that raw replies are validated against.
+        taxonomy: The taxonomy that raw replies to tasks without a prompt are validated against.
         script: A `Reply`, an `Answer`, a raw reply or an exception for each task, or a function
             from the task to one of these.
         needs_prompt: Whether tasks must come with a rendered prompt, as for a real model.
@@ -65,7 +65,8 @@ class ScriptedEngine:
         if isinstance(line, Reply):
             return line
         raw = line if isinstance(line, str) else ""
-        answer = parse_answer(self._taxonomy, line) if isinstance(line, str) else line
+        schema = task.prompt.answer_schema if task.prompt else answer_schema(self._taxonomy)
+        answer = parse_answer(schema, line) if isinstance(line, str) else line
         source = "unknown" if answer.confidence is None else "stated"
         return Reply(answer=answer, engine=self.name, attempts=1, raw=raw, confidence_source=source)
 

@@ -25,6 +25,7 @@ from classifier.evaluation.recorded_engines import (
 from classifier.evaluation.records import Suite, TextKind
 from classifier.pipeline import Classifier
 from classifier.prompting.prompt import PromptBuilder
+from classifier.runs.facts import changed_settings
 from classifier.settings import Price, Settings, first_stage, load_settings
 from classifier.survey.workspace import Workspace
 
@@ -48,6 +49,8 @@ _RECORDED_SETTINGS = (
 )
 _CASCADE_SETTINGS = ("cascade", "cascade_below")
 """Additional settings in the recording of a cascade."""
+_OTHER_SETTINGS = (*_CASCADE_SETTINGS, "question_tokens", "question_labels")
+"""All settings that a recording has only if they were not the default ones."""
 
 
 def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text: TextKind | None) -> About:
@@ -59,6 +62,7 @@ def recording_of(settings: Settings, suite: Suite, protocol: EvalProtocol, text:
     kept["prices"] = {name: price.model_dump() for name, price in settings.prices.items()}
     if settings.cascade is not None:
         kept |= {name: getattr(settings, name) for name in _CASCADE_SETTINGS}
+    kept |= changed_settings(settings)
     return About(
         model=settings.model or "",
         suite=suite.name,
@@ -158,7 +162,8 @@ def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
     """
     about = read_about(folder)
     recorded = {name: about.settings.get(name) for name in (*_RECORDED_SETTINGS, "base_url")}
-    recorded |= {"cascade": None} | {n: about.settings[n] for n in _CASCADE_SETTINGS if n in about.settings}
+    recorded |= {name: Settings.model_fields[name].default for name in _OTHER_SETTINGS}
+    recorded |= {name: about.settings[name] for name in _OTHER_SETTINGS if name in about.settings}
     recorded["prices"] = {name: Price(**price) for name, price in about.settings.get("prices", {}).items()}
     kept = {name: value for name, value in recorded.items() if name not in given}
     settings = load_settings(**{**given, "engine": "openai", "model": about.model})
@@ -168,7 +173,7 @@ def replay_settings(folder: Path, given: Mapping[str, Any]) -> Settings:
 def _recorded_with(about: About) -> dict[str, Any]:
     """The values that must be equal for recordings in one folder; the server and the suite may change."""
     settings = {name: about.settings.get(name) for name in _RECORDED_SETTINGS}
-    settings |= {name: about.settings[name] for name in _CASCADE_SETTINGS if name in about.settings}
+    settings |= {name: about.settings[name] for name in _OTHER_SETTINGS if name in about.settings}
     return {"protocol": about.protocol, "text": about.text, **settings}
 
 
@@ -198,6 +203,6 @@ def _maker(settings: Settings, workspace: Workspace, on_wait: OnWait | None = No
     repair = PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).repair
 
     def make(**more: Any) -> Any:
-        return build_openai(settings, workspace, repair=repair, on_wait=on_wait, **more)
+        return build_openai(settings, repair=repair, on_wait=on_wait, **more)
 
     return make

@@ -103,7 +103,9 @@ def run_facts(
         model=classifier.engine.model,
         examples=classifier.settings.examples,
         taxonomy_sha256=classifier.workspace.taxonomy.sha256,
-        prompt_sha256=prompt_sha256(classifier.workspace) if classifier.engine.needs_prompt else None,
+        prompt_sha256=prompt_sha256(classifier.settings, classifier.workspace)
+        if classifier.engine.needs_prompt
+        else None,
         classifier_version=__version__,
         calibration=calibration,
         repeat=repeat,
@@ -141,7 +143,11 @@ def fingerprint(
         values["engine_sha256"] = offline_code_sha256(workspace)
     if engine.needs_prompt:
         replayed = getattr(engine, "replays", False)
-        values |= {**request_facts(settings), "replayed": replayed, "prompt_sha256": prompt_sha256(workspace)}
+        values |= {
+            **request_facts(settings),
+            "replayed": replayed,
+            "prompt_sha256": prompt_sha256(settings, workspace),
+        }
     return values
 
 

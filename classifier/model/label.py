@@ -13,7 +13,7 @@ from pydantic import Field
 
 from classifier.model.measurement import Measurement
 from classifier.model.record import Notice, Record
-from classifier.model.reply import FirstOpinion, GivenAnswer
+from classifier.model.reply import FirstOpinion, GivenAnswer, StageChoice
 
 Status = Literal["placed", "out_of_scope", "unplaced", "failed"]
 Verdict = Literal["verbatim", "near", "absent"]
@@ -70,6 +70,7 @@ class Provenance(Record):
             measured, and in labels of version 0.1.
         first_opinion: The answer of a cascade's first engine if the paper was escalated; its tokens, cost and
             attempts are included in those above. None without a cascade, or if the first engine decided.
+        stages: The branches that were chosen before, if the tree is too large for one question.
     """
 
     engine: str
@@ -88,6 +89,7 @@ class Provenance(Record):
     # Labels of version 0.1 lack this key, and their ledgers must be rewritten byte for byte.
     accuracy: Measurement | None = Field(default=None, exclude_if=lambda value: value is None)
     first_opinion: FirstOpinion | None = None
+    stages: tuple[StageChoice, ...] = Field(default=(), exclude_if=lambda value: not value)
     pdf_engine: str | None = None
     sandbox: str | None = None
     classifier_version: str

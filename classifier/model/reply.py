@@ -49,6 +49,16 @@ class Usage(Record):
     tokens_cached: int | None = None
     cost_usd: float | None = None
 
+    def plus(self, other: Usage) -> Usage:
+        """The sum of both. A count that one of them lacks is that of the other; a cost is then unknown."""
+        known = self.cost_usd is not None and other.cost_usd is not None
+        return Usage(
+            tokens_in=_sum(self.tokens_in, other.tokens_in),
+            tokens_out=_sum(self.tokens_out, other.tokens_out),
+            tokens_cached=_sum(self.tokens_cached, other.tokens_cached),
+            cost_usd=(self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+        )
+
 
 class FirstOpinion(Usage):
     """The answer of a cascade's first engine about a paper that was escalated, and its cost.
@@ -67,6 +77,19 @@ class FirstOpinion(Usage):
     attempts: int = 0
 
 
+class StageChoice(Record):
+    """The answer to an earlier question about a large tree, which was asked in stages.
+
+    Attributes:
+        label, runner_up: Branches, or labels of the whole tree.
+        confidence: Probability in [0, 1] that the label is right; None if it is unknown.
+    """
+
+    label: str
+    runner_up: str | None = None
+    confidence: float | None = None
+
+
 class Reply(Record):
     """An engine's validated answer and how it was made.
 
@@ -80,6 +103,8 @@ class Reply(Record):
         attempts: Requests made, including retries and re-asks; 0 offline.
         first_opinion: In a cascade, the answer of the previous engine; `usage`, `attempts` and `latency_s`
             are the sums of both.
+        stages: For a tree that was asked about in stages, the answers before this one, the first one first;
+            `answer.confidence` is the product of all, and `usage`, `attempts` and `latency_s` are sums.
     """
 
     answer: Answer
@@ -94,3 +119,8 @@ class Reply(Record):
     raw: str = ""
     notices: tuple[Notice, ...] = ()
     first_opinion: FirstOpinion | None = None
+    stages: tuple[StageChoice, ...] = ()
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one + (other or 0)

@@ -15,10 +15,14 @@ from classifier.model.document import Document
 from classifier.model.identity import is_identified, same_paper
 from classifier.model.paper import Paper
 from classifier.model.study import Study
+from classifier.survey.stages import CHARS_PER_TOKEN
 from classifier.text.similarity import TermIndex
 
 _QUERY_CHARS = 3000
 """Length of the text that nearest examples are chosen by: title and abstract, or the start of page 1."""
+
+_INSTEAD_OF_ALL = "nearest:8"
+"""One for each leaf of the built-in tree; not measured."""
 
 
 class Examples(NamedTuple):
@@ -34,19 +38,25 @@ def eligible_studies(studies: Sequence[Study], paper: Paper, document: Document)
     return tuple(study for study in studies if not any(same_paper(study, record) for record in known))
 
 
-def choose_examples(choice: str, studies: Sequence[Study], document: Document) -> Examples:
+def choose_examples(
+    choice: str, studies: Sequence[Study], document: Document, budget_tokens: int | None = None
+) -> Examples:
     """Chooses examples from the eligible studies.
 
     Args:
         choice: "all", "none" or "nearest:K" with K >= 1.
         studies: Eligible ones (`eligible_studies`).
+        budget_tokens: If all studies together are longer (characters / 4), "all" is "nearest:8". None: no
+            limit, for engines that read no prompt.
         document: For "nearest": its title and abstract (or first page) are the query.
 
     Raises:
         ConfigError: The choice has another form.
     """
     if choice == "all":
-        return Examples(tuple(studies), ())
+        if budget_tokens is None or sum(map(_chars, studies)) <= budget_tokens * CHARS_PER_TOKEN:
+            return Examples(tuple(studies), ())
+        choice = _INSTEAD_OF_ALL
     if choice == "none":
         return Examples((), ())
     kind, _, number = choice.partition(":")
@@ -57,3 +67,8 @@ def choose_examples(choice: str, studies: Sequence[Study], document: Document) -
     index = TermIndex([f"{study.title} {study.summary}" for study in studies])
     ranked = sorted(zip(index.similarities(query), studies, strict=True), key=lambda pair: -pair[0])
     return Examples((), tuple(study for _, study in ranked[: int(number)]))
+
+
+def _chars(study: Study) -> int:
+    answers = sum(len(question) + len(answer) for question, answer in study.answers.items())
+    return len(study.title) + len(study.summary) + len(study.rationale) + len(study.label) + answers

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.files import PACKAGE
-from classifier.prompting.prompt import PromptBuilder
+from classifier.prompting.staged import StagedPrompts
 from classifier.runs.fingerprint import join_digests, sha256_of
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace, builtin_root
@@ -20,6 +20,8 @@ from classifier.verdict.calibration import calibration_path
 
 REQUEST_SETTINGS = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
 """Settings that decide the request to a model and how its reply is read."""
+_LATER_SETTINGS = ("question_tokens", "question_labels")
+"""Settings that version 0.1 did not have: only other values than the defaults are part of a fingerprint."""
 
 
 _FIRST_README = bytes.fromhex("3d9f21ac84455fd7199fb9f6484bf22a810ac4e76ef19a281b3ffb69d001109c")
@@ -45,12 +47,19 @@ def labelling_facts(
 
 def request_facts(settings: Settings) -> dict[str, Any]:
     """The settings that decide the requests to a model; the prompt's templates have their own hash."""
-    return {name: getattr(settings, name) for name in REQUEST_SETTINGS}
+    return {name: getattr(settings, name) for name in REQUEST_SETTINGS} | changed_settings(settings)
 
 
-def prompt_sha256(workspace: Workspace) -> str:
-    """Hash of the templates and the taxonomy that prompts are made from."""
-    return PromptBuilder(workspace.taxonomy, workspace.prompt_dir()).sha256
+def changed_settings(settings: Settings) -> dict[str, Any]:
+    """The settings that version 0.1 did not have, if they are not the default ones."""
+    fields = Settings.model_fields
+    values = {name: getattr(settings, name) for name in _LATER_SETTINGS}
+    return {name: value for name, value in values.items() if value != fields[name].default}
+
+
+def prompt_sha256(settings: Settings, workspace: Workspace) -> str:
+    """Hash of the templates and the taxonomy that prompts are made from, and of how a large tree is cut."""
+    return StagedPrompts.of(settings, workspace).sha256
 
 
 def offline_sha256(workspace: Workspace) -> str:

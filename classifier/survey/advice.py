@@ -12,6 +12,7 @@ from itertools import combinations
 from classifier.model.study import Study
 from classifier.survey.drafts import DRAFTS_FILE, DraftedText, pending_drafts
 from classifier.survey.finding import Finding
+from classifier.survey.stages import USUAL_ROOM, crowded, fits, label_tokens, too_many_parts
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.similarity import Centroids
 
@@ -30,6 +31,7 @@ def advice(
 ) -> Iterator[Finding]:
     """Weak points of the workspace, the most general first; `drafts` are those of drafts.yaml."""
     yield from _drafts(taxonomy, drafts)
+    yield from _size(taxonomy)
     if not studies:
         return
     by_label: dict[str, list[Study]] = {}
@@ -49,6 +51,28 @@ def _drafts(taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Findi
             where=DRAFTS_FILE if any(draft.state == "draft" for draft in drafts) else "taxonomy.yaml",
             message=f"{len(waiting)} texts are drafts that no person has accepted "
             f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: classifier draft DIR",
+        )
+
+
+def _size(taxonomy: Taxonomy) -> Iterator[Finding]:
+    if fits(taxonomy, USUAL_ROOM):
+        return
+    uncut = list(crowded(taxonomy, USUAL_ROOM))
+    for branch in uncut:
+        yield Finding(
+            level="advice",
+            code="too-many-parts",
+            where=f"taxonomy.yaml: {branch}" if branch else "taxonomy.yaml",
+            message=f"{too_many_parts(taxonomy, branch, USUAL_ROOM)}; the offline engine has no such limit",
+        )
+    if not uncut:
+        yield Finding(
+            level="advice",
+            code="large-tree",
+            where="taxonomy.yaml",
+            message=f"{len(taxonomy.leaves)} leaves with {label_tokens(taxonomy)} tokens of text are more "
+            "than one question to a model should contain: it is asked about the branch first, then about the "
+            "leaves below; say in the branches' definitions what belongs there",
         )
 
 

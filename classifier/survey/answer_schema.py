@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -127,11 +128,14 @@ def _evidence(supports: list[str]) -> dict[str, Any]:
     )
 
 
-def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
-    """Validates a reply (one JSON object) against the leaf schema.
+def parse_answer(schema: Mapping[str, Any], raw: str) -> Answer:
+    """Validates a reply (one JSON object) against an answer schema.
 
     A runner-up or secondary leaf that repeats the label is removed; empty quotes become None. A confidence
     that is not a number from 0 to 1 (small models write 5, 85 or NaN) becomes None: the label is still valid.
+
+    Args:
+        schema: As `answer_schema` made it; all names that a reply may use come from it.
 
     Raises:
         NotJson: The text is not JSON.
@@ -145,15 +149,13 @@ def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
             f"{'.'.join(map(str, item['loc'])) or 'reply'}: {item['msg']}" for item in error.errors()[:3]
         ]
         raise SchemaMismatch(f"the reply does not fit the schema: {'; '.join(problems)}", raw) from error
-    _check_names(taxonomy, reply, raw)
+    _check_names(schema["properties"], reply, raw)
     return Answer(
         answers=tuple(
             GivenAnswer(
-                question=question.id,
-                answer=reply.answers[question.id].answer,
-                quote=reply.answers[question.id].quote or None,
+                question=name, answer=reply.answers[name].answer, quote=reply.answers[name].quote or None
             )
-            for question in taxonomy.questions
+            for name in _members(schema["properties"], "answers")
         ),
         evidence=tuple(
             Quote(quote=item.quote, supports=item.supports) for item in reply.evidence if item.quote
@@ -165,6 +167,11 @@ def parse_answer(taxonomy: Taxonomy, raw: str) -> Answer:
         attributes={name: value or None for name, value in reply.attributes.items()},
         confidence=_probability(reply.confidence),
     )
+
+
+def labels_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels that an answer schema allows."""
+    return tuple(schema["properties"]["label"]["enum"])
 
 
 def stated_confidence(raw: str) -> str:
@@ -203,30 +210,38 @@ def _probability(stated: Any) -> float | None:
     return float(stated) if is_number and 0 <= stated <= 1 else None
 
 
-def _check_names(taxonomy: Taxonomy, reply: _Reply, raw: str) -> None:
-    """Rejects every name that the taxonomy does not declare."""
-    if reply.label not in taxonomy.labels:
-        raise UnknownLabel(_not_one_of("label", reply.label, taxonomy.labels), raw)
-    runner_ups = (*taxonomy.leaves, OUT_OF_SCOPE)
+def _check_names(properties: Mapping[str, Any], reply: _Reply, raw: str) -> None:
+    """Rejects every name that the schema does not declare."""
+    labels = properties["label"]["enum"]
+    if reply.label not in labels:
+        raise UnknownLabel(_not_one_of("label", reply.label, labels), raw)
+    runner_ups = properties["runner_up"]["anyOf"][0]["enum"]
     if reply.runner_up is not None and reply.runner_up not in runner_ups:
         raise UnknownLabel(_not_one_of("runner_up", reply.runner_up, runner_ups), raw)
+    leaves = properties["secondary"]["items"]["enum"]
     for leaf in reply.secondary:
-        if leaf not in taxonomy.leaves:
-            raise UnknownLabel(_not_one_of("secondary", leaf, tuple(taxonomy.leaves)), raw)
-    questions = {question.id: question for question in taxonomy.questions}
+        if leaf not in leaves:
+            raise UnknownLabel(_not_one_of("secondary", leaf, leaves), raw)
+    questions = _members(properties, "answers")
     _check_keys("answers", reply.answers, questions, raw)
     for name, given in reply.answers.items():
-        if given.answer not in questions[name].answer_ids:
-            raise SchemaMismatch(
-                _not_one_of(f"answers.{name}.answer", given.answer, questions[name].answer_ids), raw
-            )
+        allowed = questions[name]["properties"]["answer"]["enum"]
+        if given.answer not in allowed:
+            raise SchemaMismatch(_not_one_of(f"answers.{name}.answer", given.answer, allowed), raw)
+    supported = properties["evidence"]["items"]["properties"]["supports"]["enum"]
     for quote in reply.evidence:
-        if quote.supports not in (*questions, LABEL):
-            raise SchemaMismatch(_not_one_of("evidence.supports", quote.supports, (*questions, LABEL)), raw)
-    _check_keys("attributes", reply.attributes, _field_ids(taxonomy), raw)
+        if quote.supports not in supported:
+            raise SchemaMismatch(_not_one_of("evidence.supports", quote.supports, supported), raw)
+    _check_keys("attributes", reply.attributes, _members(properties, "attributes"), raw)
 
 
-def _check_keys(where: str, given: dict[str, Any], declared: dict[str, Any], raw: str) -> None:
+def _members(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The properties of an object in the schema; empty if the schema leaves it out."""
+    found: Mapping[str, Any] = properties[name]["properties"] if name in properties else {}
+    return found
+
+
+def _check_keys(where: str, given: Mapping[str, Any], declared: Mapping[str, Any], raw: str) -> None:
     missing = [name for name in declared if name not in given]
     unknown = [name for name in given if name not in declared]
     if missing or unknown:
@@ -254,7 +269,7 @@ def _nullable(schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}], "description": description}
 
 
-def _not_one_of(where: str, value: str, allowed: tuple[str, ...]) -> str:
+def _not_one_of(where: str, value: str, allowed: Sequence[str]) -> str:
     return f"{where} is '{_short(value)}'; expected one of {', '.join(allowed)}"
 
 

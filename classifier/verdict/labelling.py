@@ -87,6 +87,7 @@ def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply, accuracy: Measurem
         reply_sha256=hashlib.sha256(reply.raw.encode()).hexdigest() if reply.raw else None,
         accuracy=accuracy,
         first_opinion=reply.first_opinion,
+        stages=reply.stages,
         pdf_engine=task.document.engine,
         sandbox=task.document.sandbox or None,
         classifier_version=__version__,

@@ -148,7 +148,7 @@ def test_a_taxonomy_without_questions_and_fields_asks_for_none(taxonomy):
     assert not answer_schema(bare)["properties"].keys() & {"answers", "attributes"}
     data = reply(evidence=[])
     del data["answers"], data["attributes"]
-    answer = parse_answer(bare, json.dumps(data))
+    answer = parse_answer(answer_schema(bare), json.dumps(data))
     assert (answer.answers, answer.attributes) == ((), {})
 
 
@@ -156,7 +156,7 @@ def test_a_taxonomy_without_questions_and_fields_asks_for_none(taxonomy):
 
 
 def test_a_right_reply_becomes_an_answer(taxonomy):
-    answer = parse_answer(taxonomy, json.dumps(reply()))
+    answer = parse_answer(answer_schema(taxonomy), json.dumps(reply()))
     assert answer.label == "capacity/with-load-test"
     assert answer.runner_up == "capacity/without-load-test"
     assert [given.question for given in answer.answers] == [question.id for question in taxonomy.questions]
@@ -184,7 +184,7 @@ def test_a_right_reply_becomes_an_answer(taxonomy):
     ],
 )
 def test_harmless_slips_are_tidied(taxonomy, given_reply, attribute, expected):
-    assert getattr(parse_answer(taxonomy, json.dumps(given_reply)), attribute) == expected
+    assert getattr(parse_answer(answer_schema(taxonomy), json.dumps(given_reply)), attribute) == expected
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_harmless_slips_are_tidied(taxonomy, given_reply, attribute, expected):
 )
 def test_a_confidence_that_is_no_probability_is_unknown_and_the_label_is_kept(taxonomy, stated):
     raw = json.dumps(reply()).replace("0.9", stated)
-    answer = parse_answer(taxonomy, raw)
+    answer = parse_answer(answer_schema(taxonomy), raw)
     assert (answer.label, answer.confidence) == (reply()["label"], None)
     assert len(stated_confidence(raw)) <= 40
 
@@ -219,7 +219,7 @@ def test_a_confidence_that_is_no_probability_is_unknown_and_the_label_is_kept(ta
 def test_empty_quotes_and_attributes_become_none(taxonomy):
     data = json.loads(with_answer("load", quote=""))
     data["attributes"]["rating"] = ""
-    answer = parse_answer(taxonomy, json.dumps(data))
+    answer = parse_answer(answer_schema(taxonomy), json.dumps(data))
     assert all(given.quote is None for given in answer.answers)
     assert answer.attributes["rating"] is None
 
@@ -242,7 +242,7 @@ def test_empty_quotes_and_attributes_become_none(taxonomy):
 )
 def test_text_that_is_not_json_is_rejected_as_such(taxonomy, raw):
     with pytest.raises(NotJson, match="expected one JSON object") as caught:
-        parse_answer(taxonomy, raw)
+        parse_answer(answer_schema(taxonomy), raw)
     assert caught.value.raw == raw
 
 
@@ -283,7 +283,7 @@ def test_text_that_is_not_json_is_rejected_as_such(taxonomy, raw):
 )  # fmt: skip
 def test_json_of_another_shape_is_refused_with_the_place_and_the_limit(taxonomy, raw, said):
     with pytest.raises(SchemaMismatch) as caught:
-        parse_answer(taxonomy, raw)
+        parse_answer(answer_schema(taxonomy), raw)
     assert said in caught.value.message
     caught.value.message.encode()  # fit to be sent and shown
     assert caught.value.raw == raw
@@ -304,7 +304,7 @@ def test_json_of_another_shape_is_refused_with_the_place_and_the_limit(taxonomy,
 )
 def test_a_label_outside_the_closed_set_is_refused_and_the_set_is_named(taxonomy, changes, where):
     with pytest.raises(UnknownLabel) as caught:
-        parse_answer(taxonomy, json.dumps(reply(**changes)))
+        parse_answer(answer_schema(taxonomy), json.dumps(reply(**changes)))
     assert caught.value.message.startswith(where)
     assert all(leaf in caught.value.message for leaf in taxonomy.leaves)
     assert len(caught.value.message) < 1000
@@ -312,7 +312,9 @@ def test_a_label_outside_the_closed_set_is_refused_and_the_set_is_named(taxonomy
 
 def test_a_null_byte_in_a_string_is_kept_as_data(taxonomy):
     """JSON may escape it; the quote check then says that the paper has no such words."""
-    answer = parse_answer(taxonomy, json.dumps(reply(evidence=[{"quote": "a\0b", "supports": LABEL}])))
+    answer = parse_answer(
+        answer_schema(taxonomy), json.dumps(reply(evidence=[{"quote": "a\0b", "supports": LABEL}]))
+    )
     assert answer.evidence[0].quote == "a\0b"
 
 
@@ -356,14 +358,14 @@ def as_reply(answer: Answer) -> dict[str, Any]:
 @given(data=st.data())
 def test_every_reply_within_the_schema_parses_and_survives_a_round_trip(taxonomy, any_reply, data):
     given_reply = data.draw(any_reply)
-    answer = parse_answer(taxonomy, json.dumps(given_reply))
+    answer = parse_answer(answer_schema(taxonomy), json.dumps(given_reply))
     assert answer.label == given_reply["label"]
     assert answer.confidence == given_reply["confidence"]
-    assert parse_answer(taxonomy, json.dumps(as_reply(answer))) == answer
+    assert parse_answer(answer_schema(taxonomy), json.dumps(as_reply(answer))) == answer
     assert Answer.model_validate_json(answer.model_dump_json()) == answer
 
 
 @given(raw=st.text(max_size=200))
 def test_any_text_is_either_an_answer_or_a_reply_error(taxonomy, raw):
     with pytest.raises(ReplyError):
-        parse_answer(taxonomy, raw)
+        parse_answer(answer_schema(taxonomy), raw)

@@ -8,6 +8,7 @@ import pytest
 
 from classifier.engines.openai import OpenAIEngine
 from classifier.engines.openai.canonical import request_sha256
+from classifier.engines.openai.conversation import StructuredModel
 from classifier.engines.openai.retry import Waits
 from classifier.engines.openai.transport import OpenAITransport
 from classifier.errors import (
@@ -30,7 +31,7 @@ from classifier.evaluation.recorded_engines import (
 )
 from classifier.model.reply import Reply
 from classifier.model.task import Task
-from tests.engine_kit import PROMPT, SCHEMA, TASK, TAXONOMY, answer, engine_options
+from tests.engine_kit import PROMPT, SCHEMA, TASK, answer, engine_options
 from tests.llm_server import Behaviour, LlmServer, raw, reply, reset, status
 
 KEY = "sk-planted-0123456789"
@@ -40,7 +41,7 @@ def maker(**options: Any) -> Any:
     def make(**more: Any) -> OpenAIEngine:
         quick = Waits(first_s=0.01, longest_s=0.02, total_s=2.0)
         given = {"max_attempts": 4, "waits": quick} | options | more
-        return OpenAIEngine(TAXONOMY, model="fake", **engine_options(**given))
+        return OpenAIEngine(StructuredModel(model="fake", **engine_options(**given)))
 
     return make
 

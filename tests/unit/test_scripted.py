@@ -8,15 +8,16 @@ import pytest
 
 from classifier.engines.base import Engine
 from classifier.engines.openai import OpenAIEngine
+from classifier.engines.openai.conversation import StructuredModel
 from classifier.engines.openai.transport import Server
 from classifier.engines.scripted import ScriptedEngine
 from classifier.errors import ModelUnavailable, RateLimited, UnknownLabel
 from classifier.model.reply import Reply
-from classifier.survey.answer_schema import parse_answer
+from classifier.survey.answer_schema import answer_schema, parse_answer
 from tests.engine_kit import TASK, TAXONOMY, answer
 
 RAW = json.dumps(answer())
-ANSWER = parse_answer(TAXONOMY, RAW)
+ANSWER = parse_answer(answer_schema(TAXONOMY), RAW)
 
 
 async def test_lines_of_each_kind_come_in_order():
@@ -57,4 +58,4 @@ async def test_closing_is_recorded():
 
 def test_both_engines_keep_to_the_protocol():
     assert isinstance(ScriptedEngine(TAXONOMY, []), Engine)
-    assert isinstance(OpenAIEngine(TAXONOMY, model="m", server=Server(api_key="k")), Engine)
+    assert isinstance(OpenAIEngine(StructuredModel(model="m", server=Server(api_key="k"))), Engine)

@@ -43,7 +43,16 @@ def plain_repair(reason: str) -> str:
 class StructuredModel:
     """Asks one model for JSON objects.
 
-    Args: see `classifier.engines.openai.OpenAIEngine`.
+    Args:
+        model: The model's name at the server.
+        server: The server's address, key and timeout.
+        wishes: The parameters that requests should have.
+        retries: How one question is retried.
+        prices: Model name -> price, for models that the price list does not know.
+        memory: File that stores what servers accept; None stores nothing.
+        profile: What the server is assumed to accept if `memory` has no entry for it.
+        repair: Makes the text of the re-ask from the validation message.
+        transport: Used instead of HTTP, for example to record or replay.
 
     Raises:
         ConfigError: There is no model, or neither a key nor a base URL, or one of them is invalid.

@@ -1,0 +1,273 @@
+"""A tree too large for one question -> smaller trees: first the branches, then the leaves of the chosen ones.
+
+What enters: a taxonomy, and the most that a question may contain. What leaves: stages. A stage has a taxonomy
+of its own, a part of the whole tree with the same ids, in which branches that are not opened yet are leaves.
+So prompt, answer schema and validation are those of any taxonomy (ADR 22). What it does not do: ask anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from classifier.errors import ConfigError
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
+from classifier.model.study import Study
+from classifier.survey.answer_schema import answer_schema
+from classifier.survey.taxonomy import Node, Taxonomy
+
+CHARS_PER_TOKEN = 4
+"""The estimate that all budgets use."""
+
+MAX_ENUM_VALUES = 1000
+"""Most enum values in one schema. This and the next three: OpenAI's guide to structured outputs, 2026-11."""
+MAX_SCHEMA_CHARS = 120_000
+"""Most characters of names and enum values in one schema."""
+LONG_ENUM = 250
+"""An enum with more values than this may have at most `MAX_LONG_ENUM_CHARS` characters."""
+MAX_LONG_ENUM_CHARS = 15_000
+
+ROOT = ("",)
+"""In a list of branches: the top of the tree."""
+
+_MAX_PARTS_CHARS = 600
+"""Length of the list of parts that describes a branch: about the definition of two leaves."""
+
+
+class Room(NamedTuple):
+    """The most that one question may contain.
+
+    Attributes:
+        tokens: Of the labels' texts; characters / 4.
+        labels: Including out of scope and unplaced.
+    """
+
+    tokens: int
+    labels: int
+
+
+USUAL_ROOM = Room(tokens=16_000, labels=250)
+"""The defaults of the settings `question_tokens` and `question_labels`."""
+
+
+class TreeStage(NamedTuple):
+    """One question about a part of the tree.
+
+    Attributes:
+        taxonomy: The part; its `sha256` is that of the whole.
+        closed: The leaves of this stage that are branches of the whole tree.
+    """
+
+    taxonomy: Taxonomy
+    closed: frozenset[str] = frozenset()
+
+    def decides(self, label: str, runner_up: str | None) -> bool:
+        """Whether an answer is about the whole tree's labels, so that no further stage is needed.
+
+        Out of scope and unplaced are final in every stage.
+        """
+        if label in (OUT_OF_SCOPE, UNPLACED):
+            return True
+        return label not in self.closed and runner_up not in self.closed
+
+    def study(self, study: Study) -> Study | None:
+        """A study with the label that is right in this stage; None if the part does not contain its leaf."""
+        if study.label in self.taxonomy.leaves or study.label == OUT_OF_SCOPE:
+            return study
+        above = (branch for branch in self.closed if study.label.startswith(f"{branch}/"))
+        label = next(above, None)
+        return study.model_copy(update={"label": label}) if label else None
+
+
+def fits(taxonomy: Taxonomy, room: Room) -> bool:
+    """Whether one question can hold all labels of a taxonomy, and servers accept its schema."""
+    if len(taxonomy.labels) > room.labels or label_tokens(taxonomy) > room.tokens:
+        return False
+    names, enums = _strings(answer_schema(taxonomy))
+    chars = [sum(map(len, enum)) for enum in enums]
+    return (
+        sum(map(len, enums)) <= MAX_ENUM_VALUES
+        and sum(map(len, names)) + sum(chars) <= MAX_SCHEMA_CHARS
+        and all(
+            size <= MAX_LONG_ENUM_CHARS
+            for size, enum in zip(chars, enums, strict=True)
+            if len(enum) > LONG_ENUM
+        )
+    )
+
+
+def label_tokens(taxonomy: Taxonomy) -> int:
+    """Estimate of the tokens that the labels' ids and texts take in a prompt."""
+    leaves = sum(
+        len(leaf.id) + sum(map(len, leaf.titles)) + _text_chars(leaf.node)
+        for leaf in taxonomy.leaves.values()
+    )
+    branches = sum(len(id_) + len(node.title) + _text_chars(node) for id_, node in taxonomy.branches.items())
+    return (leaves + branches) // CHARS_PER_TOKEN
+
+
+def first_stage(taxonomy: Taxonomy, room: Room) -> TreeStage:
+    """The whole tree if it fits; else the part above the branches that are opened later.
+
+    Raises:
+        ConfigError: A branch, or the top of the tree, has more parts than one question can hold.
+    """
+    if fits(taxonomy, room):
+        return TreeStage(taxonomy)
+    for branch in crowded(taxonomy, room):
+        raise ConfigError(too_many_parts(taxonomy, branch, room))
+    return _cut(taxonomy, ROOT, room)
+
+
+def next_stage(
+    taxonomy: Taxonomy, stage: TreeStage, label: str, runner_up: str | None, room: Room
+) -> TreeStage:
+    """The stage after an answer that does not decide: the parts of the label, and of the runner-up.
+
+    If the parts of both do not fit one question, but those of the label do, the runner-up is left out.
+    """
+    both = [name for name in (label, runner_up) if name and name in stage.taxonomy.leaves]
+    part = _part_of(taxonomy, both)
+    if fits(part, room):
+        return TreeStage(part)
+    if label in stage.closed:
+        alone = _part_of(taxonomy, [label])
+        if fits(alone, room):
+            return TreeStage(alone)
+        if not fits(_collapsed(part, _opened(part, both)), room):
+            return _cut(alone, [label], room)
+    return _cut(part, both, room)
+
+
+def crowded(taxonomy: Taxonomy, room: Room) -> Iterator[str]:
+    """The branches (empty for the root) with more parts than one question can hold; none if the tree fits."""
+    if fits(taxonomy, room):
+        return
+    for branch in ("", *taxonomy.branches):
+        part = _part_of(taxonomy, [branch]) if branch else taxonomy
+        if not fits(_collapsed(part, _opened(part, [branch])), room):
+            yield branch
+
+
+def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
+    """Opens branches, the largest first, if that makes this stage and the next one smaller together.
+
+    Args:
+        branches: Opened before all others.
+    """
+    closed = _opened(taxonomy, branches)
+    found = _collapsed(taxonomy, closed)
+    parts = {id_: _part_of(taxonomy, [id_]) for id_ in taxonomy.branches}
+    leaves = {id_: len(part.leaves) for id_, part in parts.items()}
+    tokens = {id_: label_tokens(part) for id_, part in parts.items()}
+
+    def both(stage: Taxonomy, shut: frozenset[str]) -> float:
+        """Tokens of a stage and of the next one, which shows two branches of mean size."""
+        below = sum(leaves[id_] for id_ in shut)
+        return label_tokens(stage) + 2 * sum(leaves[id_] * tokens[id_] for id_ in shut) / max(1, below)
+
+    waiting = sorted(closed, key=lambda id_: (-tokens[id_], id_))
+    while waiting:
+        id_ = waiting.pop(0)
+        opened = _opened(taxonomy, [id_])
+        wider = _collapsed(taxonomy, (closed - {id_}) | opened)
+        if both(wider, (closed - {id_}) | opened) < both(found, closed) and fits(wider, room):
+            closed, found = (closed - {id_}) | opened, wider
+            waiting = sorted([*waiting, *opened], key=lambda one: (-tokens[one], one))
+    return TreeStage(found, closed)
+
+
+def too_many_parts(taxonomy: Taxonomy, branch: str, room: Room) -> str:
+    """Says that a branch cannot be cut, and what to do."""
+    parts = len(taxonomy.branches[branch].children) if branch else len(taxonomy.tree)
+    name = f"'{branch}'" if branch else "the top of the tree"
+    return (
+        f"{name} has {parts} parts, more than a model can be asked about at once (at most {room.labels} "
+        f"labels and {room.tokens} tokens of their texts); group them under branches, or raise the settings "
+        "question_labels and question_tokens"
+    )
+
+
+def _opened(taxonomy: Taxonomy, branches: Iterable[str]) -> frozenset[str]:
+    """The branches directly below these."""
+    above = {*branches}
+    return frozenset(id_ for id_ in taxonomy.branches if id_.rpartition("/")[0] in above)
+
+
+def _collapsed(taxonomy: Taxonomy, closed: frozenset[str]) -> Taxonomy:
+    """The taxonomy with branches as leaves. Fields of studies wait for the last stage."""
+
+    def change(node: Node, id_: str) -> Node:
+        if id_ in closed:
+            return _as_leaf(node)
+        children = tuple(change(child, f"{id_}/{child.id}") for child in node.children)
+        return node.model_copy(update={"children": children, "fields": ()})
+
+    return _with_tree(taxonomy, tuple(change(node, node.id) for node in taxonomy.tree))
+
+
+def _as_leaf(node: Node) -> Node:
+    """A branch as a leaf: with the names of its parts, and the answers that lead to one of its leaves."""
+    parts = f"Contains: {_short('; '.join(_part(child) for child in node.children))}"
+    return node.model_copy(
+        update={"children": (), "fields": (), "counts": (*node.counts, parts), "answers": _answers(node)}
+    )
+
+
+def _part(node: Node) -> str:
+    inner = ", ".join(child.title for child in node.children)
+    return f"{node.title} ({inner})" if inner else node.title
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_PARTS_CHARS else f"{text[: _MAX_PARTS_CHARS - 2].rstrip()} …"
+
+
+def _answers(node: Node) -> Mapping[str, tuple[str, ...]]:
+    """Question -> every answer that a leaf below allows; only questions for which all leaves have one."""
+    if not node.children:
+        return node.answers
+    below = [_answers(child) for child in node.children]
+    shared = [question for question in below[0] if all(question in other for other in below)]
+    return {
+        question: tuple(dict.fromkeys(answer for other in below for answer in other[question]))
+        for question in shared
+    }
+
+
+def _kept(nodes: Iterable[Node], above: str, ids: Sequence[str]) -> tuple[Node, ...]:
+    found = []
+    for node in nodes:
+        id_ = f"{above}{node.id}"
+        if id_ in ids:
+            found.append(node)
+        elif any(one.startswith(f"{id_}/") for one in ids):
+            found.append(node.model_copy(update={"children": _kept(node.children, f"{id_}/", ids)}))
+    return tuple(found)
+
+
+def _part_of(taxonomy: Taxonomy, ids: Sequence[str]) -> Taxonomy:
+    """The nodes with these ids, everything below them, and the way to them."""
+    return _with_tree(taxonomy, _kept(taxonomy.tree, "", ids))
+
+
+def _with_tree(taxonomy: Taxonomy, tree: tuple[Node, ...]) -> Taxonomy:
+    # Not `model_copy`: it would copy the cached leaves of the whole tree.
+    values = {name: getattr(taxonomy, name) for name in Taxonomy.model_fields}
+    return Taxonomy.model_construct(**values | {"tree": tree})
+
+
+def _text_chars(node: Node) -> int:
+    precedents = sum(len(one.case) + len(one.because) for one in node.precedents)
+    return len(node.definition) + sum(map(len, (*node.counts, *node.excludes))) + precedents
+
+
+def _strings(schema: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """All property names and all enums of a schema."""
+    names, enums = list(schema.get("properties", ())), [list(schema["enum"])] if "enum" in schema else []
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    for one in (*inner, *([schema["items"]] if "items" in schema else ())):
+        more_names, more_enums = _strings(one)
+        names += more_names
+        enums += more_enums
+    return names, enums
