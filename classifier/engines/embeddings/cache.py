@@ -71,7 +71,7 @@ class CachedEmbedder:
         np = need("numpy", "semantic", "embeddings")
         if self._folder is None:
             return None
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             vector = np.frombuffer((self._folder / key[:2] / key).read_bytes(), dtype=np.float32)
             # A file that was cut, or is no vector, is made again.
             if vector.size and abs(float(vector @ vector) - 1.0) < 0.01:

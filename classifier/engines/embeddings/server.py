@@ -20,7 +20,7 @@ from classifier.settings import Price
 BATCH = 64
 """Texts of one request; servers accept between 32 (some local ones) and 2,048 (OpenAI)."""
 MAX_CHARS = 8_000
-"""Of one text, about 2,000 tokens. OpenAI's models accept 8,192 tokens, some local ones 512."""
+"""Length to which a text is cut, about 2,000 tokens. OpenAI's models accept 8,192, some local ones 512."""
 
 
 class ServerEmbedder:
