@@ -53,6 +53,9 @@ fix: $(READY)  ## Repair style
 bench: $(READY)  ## Measure speed (SHARED=DIR holds real papers)
 	$(BIN)/python benchmarks/run.py --papers $(SHARED)/papers
 
+bench-lists: $(READY)  ## Measure the offline engine on other people's lists (SHARED=DIR holds rulers/)
+	$(BIN)/python benchmarks/rulers.py $(SHARED)/rulers/*/
+
 check-real: $(READY)  ## Run on real and hostile PDFs (fails where SHARED=DIR is missing)
 	$(BIN)/python benchmarks/check_real.py $(SHARED)
 
@@ -135,4 +138,4 @@ docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site i
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .venv-ray .venv-llm .venv-semantic .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-semantic run-test-semantic test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-review-kills test-service-limits bench-service test-image docs clean
+.PHONY: help demo test lint fix bench bench-lists check-real test-full-disk test-kills test-ray run-test-ray test-semantic run-test-semantic test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-review-kills test-service-limits bench-service test-image docs clean

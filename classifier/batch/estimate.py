@@ -119,8 +119,8 @@ class CostEstimate:
         if self.embeddings_from is None:
             return "offline engine: nothing is sent, and it is free"
         return (
-            f"offline engine: titles and abstracts are sent to {self.embeddings_from} for embeddings; the cost "
-            "is not estimated, and --max-cost does not limit it"
+            f"offline engine: titles and abstracts are sent to {self.embeddings_from} for embeddings; "
+            "what that costs is not estimated, and --max-cost does not limit it"
         )
 
     def _cost(self) -> str:
