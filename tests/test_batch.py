@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -661,3 +662,21 @@ def write_pdf(path: Path, title: str, text: str, more: str = "") -> None:
     for line in range(30):
         sheet.drawString(72, 700 - 12 * line, f"{text} {more} The results of trial {line} are given here.")
     sheet.save()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks for child processes in /proc")
+def test_an_interrupt_while_the_processes_start_leaves_no_traceback(tmp_path):
+    """Ctrl-C reaches the whole group, and children that Python is still starting, too."""
+    source = kit.write_list(tmp_path / "list.jsonl", 400)
+    command = [*(sys.executable, "-m", "classifier", "label", str(source), "--out", str(tmp_path / "out"))]
+    command += ["--workspace", str(kit.BRIDGES), "--engine", "offline", "--concurrency", "4"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None and len(children.read_text().split()) < 2:  # the tracker, and a worker
+        time.sleep(0.001)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode in (0, 130), said
+    assert "Traceback" not in said

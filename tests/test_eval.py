@@ -664,3 +664,16 @@ def test_the_offline_engine_is_called_calibrated_in_the_report_as_in_its_labels(
     assert {p.result.provenance.confidence for p in predictions} == {"calibrated"}
     assert "fitted when the offline engine was trained" in report["run"]["calibration"]
     assert "Confidences are calibrated" in (tmp_path / "o" / "report.html").read_text()
+
+
+def test_a_folder_of_label_is_refused_and_nobody_is_told_to_remove_it(tmp_path, capsys, suite, workspace):
+    source = tmp_path / "list.csv"
+    source.write_text("title,abstract\nA Study of One Bridge and Its Deck,We watch a bridge.\n")
+    given = ["--workspace", str(workspace.root), "--engine", "offline"]
+    assert cli(["label", str(source), "--out", "run", *given]) == 0
+    before = {path.name: path.read_bytes() for path in Path("run").iterdir() if path.is_file()}
+    assert cli(["eval", "--suite", str(suite), "--out", "run", *given]) == 2
+    said = capsys.readouterr().err
+    assert "run: is a folder of `classifier label`; choose another --out" in said
+    assert "remove" not in said
+    assert {path.name: path.read_bytes() for path in Path("run").iterdir() if path.is_file()} == before

@@ -83,7 +83,7 @@ def test_undo_skip_note_and_wrong_keys(run):
     assert done.returncode == 0, done.stderr
     assert "'x' is no key here" in done.stdout
     assert f"taken back: {first}" in done.stdout
-    assert "'nonsense' fits 0 of these" in done.stdout
+    assert "none of these matches 'nonsense'" in done.stdout
     assert decided(run) == {second: B}
     kinds = [(kept.decision.kind, kept.decision.key) for kept in read_decisions(run) if not kept.undone]
     assert kinds == [("skip", first), ("note", second), ("change", second)]

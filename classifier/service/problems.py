@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -141,7 +142,10 @@ def problem_response(request: Request | None, problem: HttpProblem, hide: str = 
     title = HTTPStatus(problem.status_code).phrase
     detail = str(problem.detail)
     if hide:
-        detail = detail.replace(f"{hide}/", "").replace(hide, "the service's folder")
+        # As a whole path only: a folder may be called "runs", which is a part of addresses.
+        at = rf"(?<![\w./-]){re.escape(hide)}"
+        detail = re.sub(rf"{at}/", "", detail)
+        detail = re.sub(rf"{at}(?![\w.-])", "the service's folder", detail)
     headers = dict(problem.headers or {})
     if wait := _RETRY_S.get(problem.status_code):
         headers.setdefault("Retry-After", wait)

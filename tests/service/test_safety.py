@@ -21,6 +21,7 @@ import pytest
 from classifier.errors import ConfigError
 from classifier.service import files
 from classifier.service.config import ServiceConfig
+from classifier.service.problems import HttpProblem, problem_response
 from classifier.service.server import add_user, check_address
 from classifier.service.store.users import UserRole
 from classifier.settings import load_settings
@@ -551,3 +552,21 @@ def test_no_problem_names_the_services_folder(served, tmp_path):
     page = served.client.get(f"/lists/{run}", headers={"Accept": "text/html"})
     assert str(Path(tmp_path)) not in page.text
     assert wait_for(lambda: served.client.get("/healthz").status_code, lambda code: code == 200)
+
+
+@pytest.mark.parametrize(
+    ("folder", "said", "expected"),
+    [
+        (
+            "runs",
+            "see GET /api/v1/runs, and runs/l1/labels.jsonl",
+            "see GET /api/v1/runs, and l1/labels.jsonl",
+        ),
+        ("/srv/runs", "/srv/runs/l1: no space", "l1: no space"),
+        ("/srv/runs", "cannot write /srv/runs (full)", "cannot write the service's folder (full)"),
+        ("/srv/runs", "not /srv/runs-2 or /other/srv/runs", "not /srv/runs-2 or /other/srv/runs"),
+    ],
+)
+def test_the_services_folder_is_hidden_as_a_whole_path_only(folder, said, expected):
+    answer = problem_response(None, HttpProblem(409, "x", said), folder)
+    assert json.loads(answer.body)["detail"] == expected
