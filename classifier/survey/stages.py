@@ -14,7 +14,7 @@ from classifier.errors import ConfigError
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.study import Study
 from classifier.survey.answer_schema import answer_schema
-from classifier.survey.taxonomy import Node, Taxonomy
+from classifier.survey.taxonomy import Node, SurveyField, Taxonomy
 
 CHARS_PER_TOKEN = 4
 """The estimate that all budgets use."""
@@ -121,22 +121,22 @@ def first_stage(taxonomy: Taxonomy, room: Room) -> TreeStage:
 
 def next_stage(
     taxonomy: Taxonomy, stage: TreeStage, label: str, runner_up: str | None, room: Room
-) -> TreeStage:
+) -> TreeStage | None:
     """The stage after an answer that does not decide: the parts of the label, and of the runner-up.
 
-    If the parts of both do not fit one question, but those of the label do, the runner-up is left out.
+    If the parts of both do not fit one question, but those of the label do, the runner-up is left out. If the
+    label is a leaf beside which the runner-up's parts do not fit, there is nothing to ask: None.
     """
     both = [name for name in (label, runner_up) if name and name in stage.taxonomy.leaves]
     part = _part_of(taxonomy, both)
     if fits(part, room):
         return TreeStage(part)
-    if label in stage.closed:
-        alone = _part_of(taxonomy, [label])
-        if fits(alone, room):
-            return TreeStage(alone)
-        if not fits(_collapsed(part, _opened(part, both)), room):
-            return _cut(alone, [label], room)
-    return _cut(part, both, room)
+    alone = _part_of(taxonomy, [label]) if label in stage.closed else None
+    if alone is not None and fits(alone, room):
+        return TreeStage(alone)
+    if fits(_collapsed(part, _opened(part, both)), room):
+        return _cut(part, both, room)
+    return None if alone is None else _cut(alone, [label], room)
 
 
 def crowded(taxonomy: Taxonomy, room: Room) -> Iterator[str]:
@@ -151,6 +151,8 @@ def crowded(taxonomy: Taxonomy, room: Room) -> Iterator[str]:
 
 def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
     """Opens branches, the largest first, if that makes this stage and the next one smaller together.
+
+    A branch with one leaf is opened if it fits, since there would be nothing to choose in the next stage.
 
     Args:
         branches: Opened before all others.
@@ -171,7 +173,8 @@ def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
         id_ = waiting.pop(0)
         opened = _opened(taxonomy, [id_])
         wider = _collapsed(taxonomy, (closed - {id_}) | opened)
-        if both(wider, (closed - {id_}) | opened) < both(found, closed) and fits(wider, room):
+        smaller = leaves[id_] == 1 or both(wider, (closed - {id_}) | opened) < both(found, closed)
+        if smaller and fits(wider, room):
             closed, found = (closed - {id_}) | opened, wider
             waiting = sorted([*waiting, *opened], key=lambda one: (-tokens[one], one))
     return TreeStage(found, closed)
@@ -195,15 +198,16 @@ def _opened(taxonomy: Taxonomy, branches: Iterable[str]) -> frozenset[str]:
 
 
 def _collapsed(taxonomy: Taxonomy, closed: frozenset[str]) -> Taxonomy:
-    """The taxonomy with branches as leaves. Fields of studies wait for the last stage."""
+    """The taxonomy with branches as leaves. Their fields wait for a later stage; those of leaves do not."""
 
-    def change(node: Node, id_: str) -> Node:
+    def change(node: Node, id_: str, above: tuple[SurveyField, ...]) -> Node:
         if id_ in closed:
             return _as_leaf(node)
-        children = tuple(change(child, f"{id_}/{child.id}") for child in node.children)
-        return node.model_copy(update={"children": children, "fields": ()})
+        fields = (*above, *node.fields)
+        children = tuple(change(child, f"{id_}/{child.id}", fields) for child in node.children)
+        return node.model_copy(update={"children": children, "fields": () if children else fields})
 
-    return _with_tree(taxonomy, tuple(change(node, node.id) for node in taxonomy.tree))
+    return _with_tree(taxonomy, tuple(change(node, node.id, ()) for node in taxonomy.tree))
 
 
 def _as_leaf(node: Node) -> Node:

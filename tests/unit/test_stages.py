@@ -12,7 +12,7 @@ from classifier.survey import stages
 from classifier.survey.answer_schema import answer_schema
 from classifier.survey.lint import lint_workspace
 from classifier.survey.stages import Room, TreeStage, first_stage, next_stage
-from classifier.survey.taxonomy import Node, Taxonomy
+from classifier.survey.taxonomy import Node, SurveyField, Taxonomy
 from classifier.survey.workspace import Workspace
 from tests import large_tree
 from tests.large_tree import SIX_LEVELS, taxonomy_of, tree_of
@@ -28,10 +28,13 @@ def way_down(taxonomy: Taxonomy, leaf: str, room: Room, *, with_runner_up: bool 
         label = next(one for one in stage.taxonomy.leaves if one == leaf or leaf.startswith(f"{one}/"))
         others = [one for one in stage.taxonomy.leaves if one != label]
         runner_up = others[-1] if others and with_runner_up else None
-        if stage.decides(label, runner_up):
+        further = None
+        if not stage.decides(label, runner_up):
+            further = next_stage(taxonomy, stage, label, runner_up, room)
+        if further is None:
             assert label == leaf
             return found
-        found.append(next_stage(taxonomy, stage, label, runner_up, room))
+        found.append(further)
 
 
 def test_the_usual_room_is_the_default_of_the_settings():
@@ -88,7 +91,7 @@ def trees(draw: st.DrawFn, depth: int = 4) -> tuple[Node, ...]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(tree=trees(), labels=st.integers(8, 40), with_runner_up=st.booleans())
+@given(tree=trees(), labels=st.integers(7, 40), with_runner_up=st.booleans())
 def test_every_leaf_is_reached_by_right_answers_and_every_question_fits(tree, labels, with_runner_up):
     taxonomy, room = taxonomy_of(tree), Room(tokens=2_000, labels=labels)
     assert list(stages.crowded(taxonomy, room)) == []
@@ -132,7 +135,7 @@ def test_the_answers_that_lead_to_a_branch_are_those_of_its_leaves(bridges):
         for question, allowed in led.items():
             assert set(allowed) == {answer for one in below for answer in one[question]}
     assert stage.taxonomy.questions == taxonomy.questions
-    assert not any(leaf.fields for leaf in stage.taxonomy.leaves.values())
+    assert not any(stage.taxonomy.leaves[branch].fields for branch in stage.closed)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +162,55 @@ def test_a_leaf_beside_a_branch_stays_a_choice():
     further = next_stage(taxonomy, stage, "kitchen-1", "b", Room(tokens=16_000, labels=260))
     assert "kitchen-1" in further.taxonomy.leaves
     assert len(further.taxonomy.leaves) == 249
+
+
+def leaf_beside(parts: int) -> Taxonomy:
+    """A leaf at the top, beside branches of which one has so many parts."""
+    branch = Node(id="branch", title="Branch", children=tree_of((parts,)))
+    return taxonomy_of((Node(id="leaf", title="Leaf"), branch, *tree_of((1, 100))))
+
+
+@pytest.mark.parametrize(
+    ("parts", "label", "runner_up", "labels"),
+    [
+        (247, "leaf", "branch", 250),
+        (248, "leaf", "branch", None),  # one label too many: the leaf is the answer
+        (248, "branch", "leaf", 250),  # the leaf is left out
+        (247, "branch", "leaf", 250),
+    ],
+)
+def test_a_runner_up_that_does_not_fit_beside_the_label_is_left_out(parts, label, runner_up, labels):
+    taxonomy = leaf_beside(parts)
+    further = next_stage(taxonomy, first_stage(taxonomy, ROOM), label, runner_up, ROOM)
+    assert (further and len(further.taxonomy.labels)) == labels
+    assert further is None or stages.fits(further.taxonomy, ROOM)
+
+
+def test_fields_are_asked_for_where_a_leaf_can_be_chosen():
+    """A leaf that decides in an early stage would otherwise never get the fields of its class."""
+
+    def field(name: str) -> SurveyField:
+        return SurveyField(id=name, title=name, describe=name)
+
+    leaf = Node(id="leaf", title="Leaf", fields=(field("own"),))
+    tree = Node(id="class", title="C", fields=(field("shared"),), children=(leaf, *tree_of((3, 100))))
+    taxonomy = taxonomy_of((tree,))
+    stage = first_stage(taxonomy, ROOM)
+    assert stage.closed == {"class/kitchen-1", "class/kitchen-2", "class/kitchen-3"}
+    assert stage.taxonomy.leaves["class/leaf"].fields == taxonomy.leaves["class/leaf"].fields
+    assert not any(stage.taxonomy.leaves[branch].fields for branch in stage.closed)
+    further = next_stage(taxonomy, stage, "class/kitchen-1", None, ROOM)
+    assert set(answer_schema(further.taxonomy)["properties"]["attributes"]["properties"]) == {"shared"}
+
+
+@pytest.mark.parametrize("levels", [1, 6])
+def test_a_branch_with_one_leaf_is_no_question(levels):
+    """There would be nothing to choose in the next stage."""
+    single = tree_of((1,) * (levels + 1), level=3)
+    taxonomy = taxonomy_of((*single, *tree_of((3, 100))))
+    stage = first_stage(taxonomy, ROOM)
+    assert stage.closed == {"kitchen-1", "kitchen-2", "kitchen-3"}
+    assert next(iter(taxonomy.leaves)) in stage.taxonomy.leaves
 
 
 def test_studies_get_the_label_of_the_stage():
