@@ -17,7 +17,8 @@ from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.reply import Answer, Reply, Usage
 from classifier.model.task import Task
 from classifier.pdf.abstracts import document_from_text
-from classifier.survey.stages import USUAL_ROOM, TreeStage, first_stage
+from classifier.survey.room import USUAL_ROOM
+from classifier.survey.stages import TreeStage, first_stage
 from classifier.survey.taxonomy import Node
 from tests import batch_kit as kit
 from tests.large_tree import SIX_LEVELS, Oracle, paper, schema_of, tree_of, write_workspace

@@ -11,13 +11,13 @@ from classifier.settings import Settings
 from classifier.survey import stages
 from classifier.survey.answer_schema import answer_schema
 from classifier.survey.lint import lint_workspace
-from classifier.survey.stages import Room, TreeStage, first_stage, next_stage
+from classifier.survey.room import USUAL_ROOM as ROOM
+from classifier.survey.room import Room, fits
+from classifier.survey.stages import TreeStage, first_stage, next_stage
 from classifier.survey.taxonomy import Node, SurveyField, Taxonomy
 from classifier.survey.workspace import Workspace
 from tests import large_tree
 from tests.large_tree import SIX_LEVELS, taxonomy_of, tree_of
-
-ROOM = stages.USUAL_ROOM
 
 
 def way_down(taxonomy: Taxonomy, leaf: str, room: Room, *, with_runner_up: bool = True) -> list[TreeStage]:
@@ -72,7 +72,7 @@ def test_trees_are_cut_to_the_smallest_questions(widths, room, labels):
     taxonomy = taxonomy_of(tree_of(widths))
     found = way_down(taxonomy, list(taxonomy.leaves)[-1], room)
     assert [len(stage.taxonomy.leaves) for stage in found] == labels
-    assert all(stages.fits(stage.taxonomy, room) for stage in found)
+    assert all(fits(stage.taxonomy, room) for stage in found)
 
 
 @st.composite
@@ -97,7 +97,7 @@ def test_every_leaf_is_reached_by_right_answers_and_every_question_fits(tree, la
     assert list(stages.crowded(taxonomy, room)) == []
     for leaf in taxonomy.leaves:
         for stage in way_down(taxonomy, leaf, room, with_runner_up=with_runner_up):
-            assert stages.fits(stage.taxonomy, room)
+            assert fits(stage.taxonomy, room)
             for one in stage.taxonomy.leaves:
                 assert one in (taxonomy.branches if one in stage.closed else taxonomy.leaves)
 
@@ -183,7 +183,7 @@ def test_a_runner_up_that_does_not_fit_beside_the_label_is_left_out(parts, label
     taxonomy = leaf_beside(parts)
     further = next_stage(taxonomy, first_stage(taxonomy, ROOM), label, runner_up, ROOM)
     assert (further and len(further.taxonomy.labels)) == labels
-    assert further is None or stages.fits(further.taxonomy, ROOM)
+    assert further is None or fits(further.taxonomy, ROOM)
 
 
 def test_fields_are_asked_for_where_a_leaf_can_be_chosen():
@@ -250,6 +250,27 @@ def test_what_cannot_be_cut_is_reported_with_what_to_do(widths, where, said, tmp
     assert said in findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("count", "id_chars", "room", "said"),
+    [
+        (300, 5, ROOM, r"\(302 labels; at most 250\); group them under branches, or raise question_labels"),
+        (20, 5, Room(30, 250), r"\(35 tokens .*; at most 30\); group them .*, or raise question_tokens"),
+        (
+            340,
+            5,
+            Room(99_999, 400),
+            r"\(1,024 enum values; servers accept 1,000\); group them under branches$",
+        ),
+        (300, 60, Room(99_999, 400), r"\(18,\d+ characters of their ids; .*, or shorten the ids"),
+        (248, 200, ROOM, r"\(1\d\d,\d+ characters of ids; servers accept 120,000\); .*, or shorten the ids"),
+    ],
+)
+def test_the_message_names_the_limit_that_the_user_can_change(count, id_chars, room, said):
+    tree = tuple(Node(id=f"n{number:0{id_chars - 1}}", title="N", definition="d") for number in range(count))
+    with pytest.raises(ConfigError, match=f"has {count} parts, more than a model .* once {said}"):
+        first_stage(taxonomy_of(tree), room)
+
+
 def test_more_room_takes_three_hundred_leaves_at_once():
     taxonomy = taxonomy_of(tree_of((300,)))
     assert first_stage(taxonomy, Room(tokens=16_000, labels=302)).closed == frozenset()
@@ -267,7 +288,7 @@ def test_more_room_takes_three_hundred_leaves_at_once():
 )
 def test_what_servers_accept(count, id_chars, expected):
     tree = tuple(Node(id=f"n{number:0{id_chars - 1}}", title="N", definition="d") for number in range(count))
-    assert stages.fits(taxonomy_of(tree), Room(tokens=1_000_000, labels=1000)) is expected
+    assert fits(taxonomy_of(tree), Room(tokens=1_000_000, labels=1000)) is expected
     refused = large_tree._refusal(answer_schema(taxonomy_of(tree)))
     assert (not refused) is expected
 
