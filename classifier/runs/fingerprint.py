@@ -16,6 +16,7 @@ _HASHED = {
     "prompt_sha256": "the prompts",
     "offline_sha256": "the offline engine's files",
     "engine_sha256": "the engine's files",
+    "embedding_weights_sha256": "the weights for the embeddings",
     "suite_sha256": "the suite",
     "texts_sha256": "the suite's texts",
 }

@@ -9,15 +9,19 @@ remains valid; so are the papers that the caller excludes. Training needs scikit
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from classifier.engines.embeddings import Embedder
+from classifier.engines.offline.semantic import WEIGHTS_FOLDER
 from classifier.engines.offline.textmodel import MODEL_FILE, save_model
 from classifier.errors import ConfigError
 from classifier.model.study import Study
 from classifier.survey.workspace import Workspace
 from classifier.training.data import MANIFEST_FILE, Example, read_examples, write_manifest
 from classifier.training.report import TrainingReport, calibration_error
+from classifier.training.semantic import train_weights
 from classifier.training.trainer import DEFAULT_PRIOR, Trainer
 
 __all__ = [
@@ -40,6 +44,7 @@ def train(
     *,
     exclude: Sequence[Path] = (),
     prior: float = DEFAULT_PRIOR,
+    embedder: Embedder | None = None,
 ) -> TrainingReport:
     """Trains the text model and writes it, with its manifest.
 
@@ -49,6 +54,7 @@ def train(
         seed: Seed of the folds; only the temperature and the report depend on it.
         exclude: Suite files whose papers must not be trained on (a test set).
         prior: 0 keeps the class frequencies of the training papers, 1 makes all classes equally frequent.
+        embedder: Also trains weights on its vectors, in a file of their own; the text model stays the same.
 
     Raises:
         ConfigError: A file is missing or malformed, a label is not in the taxonomy, there are fewer than two
@@ -70,7 +76,24 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     save_model(model, folder / MODEL_FILE)
     write_manifest(kept, folder / MANIFEST_FILE)
-    return trainer.report(shifted, excluded, prior, temperature, (folder / MODEL_FILE).stat().st_size)
+    report = trainer.report(shifted, excluded, prior, temperature, (folder / MODEL_FILE).stat().st_size)
+    if embedder is None:
+        return report
+    texts = [" ".join(sentence.quote for sentence in example.sentences()) for example in kept]
+    weights, together = train_weights(
+        trainer,
+        asyncio.run(embedder.embed(texts)).vectors,
+        shifted,
+        embedder=embedder.name,
+        temperature=temperature,
+        prior=prior,
+        seed=seed,
+    )
+    path = folder / WEIGHTS_FOLDER / f"{embedder.name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(weights.model_dump_json() + "\n", encoding="utf-8")
+    both = trainer.report(together, excluded, prior, weights.temperature, path.stat().st_size)
+    return report.model_copy(update={"with_embeddings": both})
 
 
 def _study(example: Example) -> Study:

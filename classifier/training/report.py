@@ -24,6 +24,7 @@ class TrainingReport(Record):
         prior: How far the class frequencies were shifted, from those of training (0) to equal ones (1).
         terms: Size of the vocabulary.
         model_bytes: Size of the weights' file.
+        with_embeddings: The same for the text model and the weights on vectors together, if trained.
     """
 
     papers: int
@@ -35,6 +36,7 @@ class TrainingReport(Record):
     temperature: float
     terms: int
     model_bytes: int
+    with_embeddings: TrainingReport | None = None
 
 
 def f1(truth: Sequence[str], predicted: Sequence[str], label: str) -> float:

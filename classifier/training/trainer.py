@@ -46,7 +46,7 @@ _MIN_REASON = 20
 _RESTATED = 0.3
 """Value, in training, of a feature that marks restated papers; it is 0 in prediction. These summaries cover
 only rare labels; the feature absorbs the effect of their style, so that the words do not."""
-_STYLE_BACK = 0.3
+STYLE_BACK = 0.3
 """Share of the odds that is given back to leaves which lose odds with their style (docs/adr/0006)."""
 _CUE_SHARE = 0.2
 """Share of the labels' log-probability by cues that is added directly. A larger share helps out-of-scope and
@@ -61,7 +61,7 @@ class Trainer:
     def __init__(self, workspace: Workspace, examples: Sequence[Example]) -> None:
         taxonomy = workspace.taxonomy
         self._taxonomy = taxonomy
-        self._examples = examples
+        self.examples = examples
         self._reader = CueReader(load_cues(workspace.offline_dir / CUES_FILE, taxonomy))
         self._merged = tuple(name for name in self._reader.book.merged if name in self._reader.book.terms)
         present = {example.label for example in examples}
@@ -79,7 +79,7 @@ class Trainer:
     def _read(self, similarity: Similarity) -> None:
         """Counts terms, matches cues, and compares with the gold studies (which are not training papers)."""
         counts, self._dense, self._beside = [], [], []
-        for example in self._examples:
+        for example in self.examples:
             sentences = example.sentences()
             hits = self._reader.read(sentences)
             answers = answer_scores(self._reader.book, self._taxonomy, hits)
@@ -157,10 +157,10 @@ class Trainer:
         for index, labels in enumerate(head.classes):
             for label in labels:
                 classes.setdefault(label, []).append(index)
-        chosen = [n for n in numbers if self._examples[n].label in classes]
+        chosen = [n for n in numbers if self.examples[n].label in classes]
         targets = []
         for number in chosen:
-            example = self._examples[number]
+            example = self.examples[number]
             among = classes[example.label]
             known = len(among) > 1 and example.reason in self._reasons
             targets.append(among[self._reasons.index(example.reason) if known else 0])
@@ -173,8 +173,8 @@ class Trainer:
         """
         matrix = self._matrix()
         as_printed = _without_last_column(matrix)
-        folds = self._folds(seed)
-        scores: list[dict[str, float]] = [{} for _ in self._examples]
+        folds = self.folds(seed)
+        scores: list[dict[str, float]] = [{} for _ in self.examples]
         for fold in range(FOLDS):
             seen = [n for n, f in enumerate(folds) if f != fold]
             unseen = [n for n, f in enumerate(folds) if f == fold]
@@ -185,12 +185,12 @@ class Trainer:
                 scores[number] = {x: joined[x] + self._beside[number][x] for x in self._labels}
         return scores
 
-    def _folds(self, seed: int) -> list[int]:
+    def folds(self, seed: int) -> list[int]:
         """The fold of each paper; texts of the same paper (equal id or title) are in the same fold."""
         chance = random.Random(seed)  # noqa: S311 - not for security
         of: dict[str, int] = {}
         folds = []
-        for example in self._examples:
+        for example in self.examples:
             keys = [bare_arxiv_id(example.arxiv or ""), " ".join(example.title.casefold().split())]
             known = next((of[key] for key in keys if key and key in of), chance.randrange(FOLDS))
             of.update({key: known for key in keys if key})
@@ -202,11 +202,11 @@ class Trainer:
 
         Labels with many restated papers get back part of the odds that they lose with the style.
         """
-        counts = Counter(example.label for example in self._examples)
-        printed = Counter(example.label for example in self._examples if not example.restated)
+        counts = Counter(example.label for example in self.examples)
+        printed = Counter(example.label for example in self.examples if not example.restated)
         return {
-            label: _STYLE_BACK * math.log(counts[label] / max(1, printed[label]))
-            - prior * math.log(counts[label] / len(self._examples))
+            label: STYLE_BACK * math.log(counts[label] / max(1, printed[label]))
+            - prior * math.log(counts[label] / len(self.examples))
             for label in self._labels
         }
 
@@ -216,7 +216,7 @@ class Trainer:
         def loss(temperature: float) -> float:
             return -sum(
                 math.log(max(1e-12, self._probability(s, temperature)[example.label]))
-                for s, example in zip(scores, self._examples, strict=True)
+                for s, example in zip(scores, self.examples, strict=True)
             )
 
         return min((round(0.3 + 0.05 * step, 2) for step in range(55)), key=loss)
@@ -226,7 +226,7 @@ class Trainer:
 
     def fit_all(self, shift: Mapping[str, float], temperature: float) -> TextModel:
         """The final model: trained on all papers, quantised to one byte per weight."""
-        weights, bias = self._fit(self._matrix(), range(len(self._examples)))
+        weights, bias = self._fit(self._matrix(), range(len(self.examples)))
         words, rest = weights[: len(self._vocabulary)], weights[len(self._vocabulary) :].tolist()
         scale = [max(1e-6, float(abs(column).max(initial=0.0))) / 127 for column in words.T]
         quantised = array(
@@ -261,9 +261,9 @@ class Trainer:
         """The cross-validated numbers."""
         shares = [self._probability(s, temperature) for s in scores]
         predicted = [max(share.items(), key=lambda item: item[1])[0] for share in shares]
-        truth = [example.label for example in self._examples]
+        truth = [example.label for example in self.examples]
         by_source: dict[str, list[bool]] = {}
-        for example, label in zip(self._examples, predicted, strict=True):
+        for example, label in zip(self.examples, predicted, strict=True):
             by_source.setdefault(example.source, []).append(label == example.label)
         confidences = [share[label] for share, label in zip(shares, predicted, strict=True)]
         return TrainingReport(

@@ -90,18 +90,12 @@ class Similarity:
     """
 
     def __init__(self, taxonomy: Taxonomy, examples: Sequence[Study], *, alone: bool) -> None:
-        texts = [(leaf.id, _leaf_text(leaf)) for leaf in taxonomy.leaves.values()]
-        for rule in taxonomy.scope.rules:
-            said = [rule.title, rule.definition, *(p.case for p in rule.precedents)]
-            texts.append((OUT_OF_SCOPE, " ".join(said)))
-        texts += [(study.label, f"{study.title} {study.summary}") for study in examples]
+        texts = label_texts(taxonomy, examples)
         self._labels = [label for label, _ in texts]
         self._index: TermIndex | None = None
         self._nearness: LabelNearness | None = None
         if alone:
-            self._nearness = LabelNearness(
-                texts, {leaf.id: leaf.ancestors[0] for leaf in taxonomy.leaves.values() if leaf.ancestors}
-            )
+            self._nearness = LabelNearness(texts, branch_of_labels(taxonomy))
         else:
             self._index = TermIndex([text for _, text in texts])
 
@@ -117,6 +111,20 @@ class Similarity:
             label: _SIMILARITY_SCALE * sum(sorted(values, reverse=True)[:2]) / min(2, len(values))
             for label, values in near.items()
         }
+
+
+def label_texts(taxonomy: Taxonomy, examples: Sequence[Study]) -> list[tuple[str, str]]:
+    """(label, text) pairs: definitions of leaves and scope rules, then the examples."""
+    texts = [(leaf.id, _leaf_text(leaf)) for leaf in taxonomy.leaves.values()]
+    for rule in taxonomy.scope.rules:
+        said = [rule.title, rule.definition, *(p.case for p in rule.precedents)]
+        texts.append((OUT_OF_SCOPE, " ".join(said)))
+    return [*texts, *((study.label, f"{study.title} {study.summary}") for study in examples)]
+
+
+def branch_of_labels(taxonomy: Taxonomy) -> dict[str, str]:
+    """Leaf -> the top-level branch above it; leaves at the top are missing."""
+    return {leaf.id: leaf.ancestors[0] for leaf in taxonomy.leaves.values() if leaf.ancestors}
 
 
 def _leaf_text(leaf: Leaf) -> str:
