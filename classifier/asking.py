@@ -16,10 +16,11 @@ from classifier.engines.base import Engine
 from classifier.engines.cascade import ask_in_turn, is_confident
 from classifier.engines.descent import descend
 from classifier.engines.earlier import Earlier
-from classifier.errors import ContextOverflow, ModelError, ReplyError
+from classifier.errors import ContextOverflow, ModelError, ReplyError, UnknownLabel
 from classifier.model.document import Document
 from classifier.model.measurement import Measurement
 from classifier.model.paper import PaperFile
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.reply import Reply
 from classifier.model.study import Study
 from classifier.model.task import Prompt, Task
@@ -28,6 +29,7 @@ from classifier.prompting.excerpt import select_excerpt
 from classifier.prompting.staged import StagedPrompts
 from classifier.settings import Settings
 from classifier.survey.stages import TreeStage
+from classifier.survey.taxonomy import Taxonomy
 from classifier.survey.workspace import Workspace
 from classifier.verdict.calibration import Calibration, apply, load_calibration
 from classifier.verdict.measured import load_measurement
@@ -131,6 +133,7 @@ class Asking:
             shown = [study for study in eligible if whole.study(study)]
             task = self._task(subject, choose_examples(self._settings.examples, shown, subject.document))
             reply = await engine.answer(task)
+        _check_labels(reply, self._workspace.taxonomy)
         if self._settings.calibration:
             reply = apply(self._calibration(reply.engine, reply.model), reply)
         return task, reply
@@ -203,3 +206,22 @@ class Asking:
             found = load_calibration(self._workspace, self._settings, engine, model)
             self._calibrations[engine, model] = found
         return self._calibrations[engine, model]
+
+
+def _check_labels(reply: Reply, taxonomy: Taxonomy) -> None:
+    """Checks that a reply names only labels of the whole tree: an engine of the caller may name anything.
+
+    Raises:
+        UnknownLabel: It does not.
+    """
+    answer = reply.answer
+    runner_up = () if answer.runner_up in (None, OUT_OF_SCOPE) else (answer.runner_up,)
+    label = () if answer.label in (OUT_OF_SCOPE, UNPLACED) else (answer.label,)
+    for name in (*label, *runner_up, *answer.secondary):
+        if name not in taxonomy.leaves:
+            error = UnknownLabel(
+                f"the engine '{reply.engine}' named '{str(name)[:120]}', which is no leaf of the tree",
+                reply.raw,
+            )
+            error.attempts, error.usage = reply.attempts, reply.usage
+            raise error

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from classifier import Classifier, Paper, Workspace
+from classifier import Classifier, Paper, ScriptedEngine, Workspace
 from classifier.engines.descent import descend
-from classifier.errors import ContextOverflow, ModelUnavailable, RateLimited
+from classifier.errors import ContextOverflow, ModelUnavailable, RateLimited, UnknownLabel
 from classifier.model.label import Label
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.reply import Answer, Reply, Usage
@@ -215,3 +215,37 @@ def test_probabilities_never_contain_branches(tmp_path):
 
     _, found = asyncio.run(descend(stage, ask, lambda *_: None))
     assert found == reply.model_copy(update={"probabilities": {}})
+
+
+@pytest.mark.parametrize(
+    ("script", "named"),
+    [
+        ([("kitchen-9", None)], "kitchen-9"),
+        ([("kitchen-1", None), ("kitchen-1", None)], "kitchen-1"),  # a branch, again
+        ([("kitchen-1", None), ("kitchen-2", None)], "kitchen-2"),
+        ([("kitchen-1", None), ("kitchen-1/oven-3", "nowhere")], "nowhere"),
+        ([("kitchen-1", None), ("kitchen-1/oven-3", None)], None),
+        ([("kitchen-1/oven-3", None)], None),  # a leaf that was not shown
+        ([("kitchen-1", "nowhere"), (UNPLACED, OUT_OF_SCOPE)], None),
+    ],
+)
+def test_an_own_engine_that_names_no_leaf_has_failed(tmp_path, script, named):
+    workspace = write_workspace(tmp_path / "ws", tree_of((3, 100)))
+    replies = [
+        Reply(
+            answer=Answer(
+                answers=(), evidence=(), rationale="", label=label, runner_up=runner_up, confidence=0.9
+            ),
+            engine="own",
+            attempts=1,
+        )
+        for label, runner_up in script
+    ]
+    engine = ScriptedEngine(workspace.taxonomy, replies)
+    with Classifier(engine, workspace=workspace) as classifier:
+        if named is None:
+            assert classifier.classify_text(Paper(**paper(LEAF))).status in ("placed", "unplaced")
+            return
+        with pytest.raises(UnknownLabel, match=f"'own' named '{named}', which is no leaf") as raised:
+            classifier.classify_text(Paper(**paper(LEAF)))
+    assert raised.value.attempts == len(script)
