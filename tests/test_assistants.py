@@ -32,6 +32,8 @@ from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests import pdfs
 from tests.assistant_kit import HOSTILE, READ_TOOLS, WORKSPACE, assisted, label_run
+from tests.large_tree import Oracle, tree_of, write_workspace
+from tests.large_tree import paper as large_paper
 from tests.llm_server import LlmServer, reply
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -463,8 +465,24 @@ async def test_a_request_whose_worst_case_does_not_fit_is_not_sent(tmp_path, cap
         async with assisted(tmp_path / "runs", *more, **paid(server)) as assistant:
             said = await assistant.refused("classify_with_model", **paper(3))
         assert "budget-spent" in said
-        assert "nothing was sent" in said
+        assert "it was not sent" in said
         assert server.requests == []
+
+
+async def test_each_question_about_a_large_tree_must_fit_under_the_cap(tmp_path):
+    """The second question has two hundred leaves, the first one three branches."""
+    workspace = write_workspace(tmp_path / "ws", tree_of((3, 100)))
+    leaf, more = "kitchen-2/oven-7", ("--workspace", str(workspace.root), "--allow-write", "--max-cost")
+    with LlmServer(Oracle()) as server:
+        environment = paid(server, CLASSIFIER_MAX_OUTPUT_TOKENS="256")
+        async with assisted(tmp_path / "runs", *more, "0.01", **environment) as assistant:
+            said = await assistant.refused("classify_with_model", **large_paper(leaf, 3))
+        assert "budget-spent: assistants have spent $0.0020 of --max-cost 0.01 here" in said
+        assert len(server.requests) == 1
+        async with assisted(tmp_path / "runs", *more, "0.05", **environment) as assistant:
+            found = await assistant.call("classify_with_model", **large_paper(leaf, 3))
+        assert (found["label"]["label"], len(server.requests)) == (leaf, 2)
+        assert found["spent_usd"] == 0.004
 
 
 async def test_the_cap_is_never_passed_whatever_the_server_answers(tmp_path):

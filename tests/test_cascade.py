@@ -140,6 +140,15 @@ def test_a_failure_of_the_second_engine_tells_what_both_spent(workspace):
     )
 
 
+def test_a_second_engine_that_never_answered_leaves_the_cost_of_the_first_known(workspace):
+    first = said(0.1, usage=Usage(tokens_in=100, tokens_out=10, cost_usd=0.01), attempts=1)
+    silent = ModelTimeout("no answer")
+    silent.attempts, silent.usage = 3, Usage()
+    with pytest.raises(ModelTimeout) as raised:
+        classify(workspace, [first], [silent])
+    assert (raised.value.attempts, raised.value.usage) == (4, first.usage)
+
+
 def test_the_offline_engine_is_at_most_as_confident_as_its_training_frequencies_allow(builtin):
     engine = OfflineEngine(builtin.taxonomy, builtin.offline_dir)
     replies = [
