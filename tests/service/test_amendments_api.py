@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from classifier.service.store.users import UserRole
-from tests.service.kit import API, serving
+from tests.service.kit import API, client_of, serving
 
 NAME = "How Bridge One Was Watched"
 BIB = (
@@ -131,7 +131,7 @@ def test_a_reader_may_not_amend_and_a_reviewer_may_not_spend(tmp_path):
 
         def as_(role: str) -> httpx.Client:
             headers = {"Authorization": f"Bearer {tokens[role]}"}
-            return opened.enter_context(httpx.Client(base_url=served.url, headers=headers, timeout=60))
+            return opened.enter_context(client_of(served.url, headers=headers))
 
         served.client.close()
         served.client = as_("owner")

@@ -13,7 +13,7 @@ import pytest
 from classifier.batch.ledger.schema import LEDGER_FILE
 from tests import batch_kit
 from tests.llm_server import LlmServer
-from tests.service.kit import ABSTRACT, API, LIST, serving, wait_for
+from tests.service.kit import ABSTRACT, API, LIST, WAIT_S, serving, wait_for
 
 
 def truncate(ledger: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_run_of_the_command_line_in_the_same_folder_keeps_the_service_out_unti
             assert str(tmp_path) not in stopped["message"]
         finally:
             model.release()
-            said = process.communicate(timeout=120)
+            said = process.communicate(timeout=WAIT_S)
         assert process.returncode == 0, said
         served.client.post(f"{API}/runs/{run}/start", json={})
         done = served.finished(run)

@@ -4,7 +4,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -263,7 +262,6 @@ def test_a_run_whose_task_was_lost_is_found_again(tmp_path, monkeypatch):
 def test_a_database_that_is_locked_while_a_list_runs_delays_it_only(tmp_path, bridges_workspace, monkeypatch):
     """The service cannot note that the list is done, which it is; it notes that when it can."""
     monkeypatch.setattr(tasks, "_SWEEP_S", 0.2)
-    monkeypatch.setattr(schema, "BUSY_S", 0.1)
     model = batch_kit.Model(bridges_workspace, free=2)
     source = batch_kit.write_list(tmp_path / "list.jsonl", 6).read_bytes()
     with LlmServer(model) as llm, serving(tmp_path / "runs", settings=openai_settings(llm.url)) as served:
@@ -272,10 +270,12 @@ def test_a_database_that_is_locked_while_a_list_runs_delays_it_only(tmp_path, br
         wait_for(lambda: -model.free, lambda held: held >= 4)
         lock = sqlite3.connect(tmp_path / "runs" / "service.sqlite", isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
-        model.release()
-        wait_for(lambda: read_progress(folder).counts.done, lambda done: done == 6)
-        time.sleep(0.5)  # so that the end of the run meets the lock
-        assert served._status(run)["state"] == "running"
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "BUSY_S", 0.1)
+            model.release()
+            wait_for(lambda: read_progress(folder).counts.done, lambda done: done == 6)
+            wait_for(lambda: served.hub.workshop.is_active(run), lambda active: not active)
+            assert served._status(run)["state"] == "running"  # the end of the run met the lock
         lock.execute("ROLLBACK")
         lock.close()
         done = served.finished(run)
