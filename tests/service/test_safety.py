@@ -552,6 +552,19 @@ def test_a_client_that_goes_away_while_it_waits_costs_nothing(tmp_path, bridges_
     assert model.answered == {0: 1}
 
 
+@pytest.mark.parametrize("path", [f"{API}/papers", f"{API}/reviews", "/papers", f"{API}/runs"])
+def test_a_client_that_goes_away_while_it_sends_is_no_failure_of_the_service(served, caplog, path):
+    kind = "multipart/form-data; boundary=b" if path in ("/papers", f"{API}/runs") else "application/json"
+    with sent(
+        served, f"POST {path}", f"Content-Type: {kind}", "Sec-Fetch-Site: same-origin", length=100, body="{"
+    ):
+        pass
+    counted = re.compile(rf'requests_total{{method="POST",route="{path}",status="(\d+)"}}')
+    page = wait_for(lambda: served.client.get("/metrics").text, counted.search)
+    assert counted.search(page)[1] == "400"
+    assert "internal error" not in caplog.text
+
+
 def test_own_failures_are_told_without_their_trace(served, monkeypatch):
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
