@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import json
@@ -59,7 +60,7 @@ def test_a_write_that_another_site_starts_is_refused(served, path, headers, is_r
     answer = served.client.post(path, json=ABSTRACT, headers=headers)
     assert (answer.status_code == 403) == is_refused
     if is_refused:
-        assert answer.json()["code"] == "other-site"
+        assert answer.json().get("code") == "other-site"
 
 
 def test_another_site_cannot_put_parts_of_a_page_into_its_own(served):
@@ -93,13 +94,13 @@ def test_a_foreign_host_is_refused(served, host, status):
 )
 def test_every_answer_has_the_headers_that_keep_a_browser_in_bounds(served, path):
     headers = served.client.get(path, headers={"Accept": "text/html"}).headers
-    policy = headers["content-security-policy"]
+    policy = headers.get("content-security-policy", "")
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers.get("x-content-type-options") == "nosniff"
+    assert headers.get("referrer-policy") == "no-referrer"
+    assert headers.get("cross-origin-resource-policy") == "same-origin"
 
 
 @pytest.mark.parametrize("path", ["/", "/lists", "/tree", "/evaluation", "/docs", "/login"])
@@ -167,7 +168,7 @@ def test_without_a_token_nothing_is_shown(guarded, path):
     served, _ = guarded
     for headers in ({}, bearer("wrong"), {"Cookie": "classifier_session=wrong"}, {"X-User": "the-owner"}):
         answer = served.client.get(path, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (401, "login-needed")
+        assert (answer.status_code, answer.json().get("code")) == (401, "login-needed")
     assert served.client.get("/healthz").status_code == 200
 
 
@@ -192,11 +193,18 @@ def test_a_session_cookie_is_for_this_site_and_not_for_scripts(guarded):
     silent = served.client.post(
         f"{API}/papers", json=ABSTRACT
     )  # a browser that does not say which page it is on
-    assert (silent.status_code, silent.json()["code"]) == (403, "other-site")
+    assert (silent.status_code, silent.json().get("code")) == (403, "other-site")
     served.client.post("/logout", headers=OWN)
     assert served.client.get("/tree").status_code == 401
 
 
+@pytest.fixture
+def one_minute(monkeypatch):
+    """Requests a minute are counted as if no time passed: a minute may end within a test."""
+    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: 1e9))
+
+
+@pytest.mark.usefixtures("one_minute")
 def test_guessing_tokens_is_slowed_down(guarded):
     served, _ = guarded
     codes = [served.client.post("/login", data={"token": f"guess {n}"}).status_code for n in range(12)]
@@ -280,8 +288,9 @@ def raw(served, first: str, *headers: str, length: int, body: str = "") -> str:
     """The answer to a request of which only so much is sent."""
     with sent(served, first, *headers, length=length, body=body) as connection:
         answer = b""
-        while b"}" not in answer and (piece := connection.recv(65536)):
-            answer += piece
+        with contextlib.suppress(TimeoutError):  # no answer is none: the test says what was expected
+            while b"}" not in answer and (piece := connection.recv(65536)):
+                answer += piece
     return answer.decode()
 
 
@@ -320,15 +329,15 @@ def test_an_upload_without_a_size_is_cut_off_while_it_streams(tmp_path):
 
 def test_other_requests_may_be_only_small(served):
     answer = served.client.post(f"{API}/reviews", content=b"x" * 2_000_000)
-    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    assert (answer.status_code, answer.json().get("code")) == (413, "too-large")
 
 
-def test_who_asks_too_often_is_told_to_wait(tmp_path, monkeypatch):
-    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: 1e9))  # within one minute
+@pytest.mark.usefixtures("one_minute")
+def test_who_asks_too_often_is_told_to_wait(tmp_path):
     with serving(tmp_path, requests_per_minute=5) as served:
         answers = [served.client.get(f"{API}/papers") for _ in range(7)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
-    assert answers[-1].headers["retry-after"]
+    assert answers[-1].headers.get("retry-after")
 
 
 def test_too_many_waiting_papers_are_refused(tmp_path):
@@ -364,7 +373,7 @@ def test_a_user_spends_no_more_in_a_day_than_the_limit_allows(tmp_path, bridges_
             paper = served.file_paper()
     assert (first["state"], first["code"]) == ("stopped", "budget-spent")
     assert (second["state"], second["done"]) == ("stopped", 0)
-    assert (paper.status_code, paper.json()["code"]) == (402, "budget-spent")
+    assert (paper.status_code, paper.json().get("code")) == (402, "budget-spent")
     assert model.answered.total() == answered
 
 
@@ -400,7 +409,7 @@ def test_files_that_a_list_names_are_not_looked_at(served, tmp_path):
         paper = found["id"]
         label = served.client.get(f"{API}/papers/{paper}").json()
         labels.append({name: label[name] for name in ("paper", "warnings", "evidence", "status")})
-        assert served.client.get(f"{API}/papers/{paper}/pages/1.png").json()["code"] == "no-pdf"
+        assert served.client.get(f"{API}/papers/{paper}/pages/1.png").json().get("code") == "no-pdf"
     assert labels[0] == labels[1]  # not even whether it is there can be seen
     assert labels[0]["paper"]["sha256"] is None
 
@@ -430,7 +439,7 @@ def test_references_never_fetch_private_addresses_whatever_the_settings_say(tmp_
         with serving(tmp_path, settings=settings) as served:
             ref = address.format(port=port)
             answer = served.client.post(f"{API}/papers?wait=60", json={"ref": ref})
-    assert (answer.status_code, answer.json()["code"]) == (502, "source")
+    assert (answer.status_code, answer.json().get("code")) == (502, "source")
     assert asked == []
 
 
@@ -505,8 +514,8 @@ def test_a_locked_database_is_a_clear_answer_and_loses_nothing(tmp_path, monkeyp
         with monkeypatch.context() as patch:
             patch.setattr("classifier.service.store.schema.BUSY_S", 0.1)
             answer = served.client.post(f"{API}/papers", json=ABSTRACT)
-        assert (answer.status_code, answer.json()["code"]) == (503, "store")
-        assert answer.headers["retry-after"]
+        assert (answer.status_code, answer.json().get("code")) == (503, "store")
+        assert answer.headers.get("retry-after")
         assert str(tmp_path) not in answer.text
         lock.execute("ROLLBACK")
         lock.close()
@@ -524,7 +533,7 @@ def test_a_full_disk_is_a_clear_answer_and_nothing_is_half_kept(tmp_path, monkey
         with monkeypatch.context() as patch:
             patch.setattr(files, "replacing", full)
             answer = served.upload()
-        assert (answer.status_code, answer.json()["code"]) == (507, "disk-full")
+        assert (answer.status_code, answer.json().get("code")) == (507, "disk-full")
         assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
         assert served.upload().status_code == 201
 
@@ -533,7 +542,7 @@ def test_little_room_on_the_disk_refuses_new_papers_early(tmp_path, monkeypatch)
     with serving(tmp_path) as served:
         monkeypatch.setattr("classifier.service.desk.free_bytes", lambda _: 1000)
         answer = served.client.post(f"{API}/papers", json=ABSTRACT)
-    assert (answer.status_code, answer.json()["code"]) == (507, "disk-full")
+    assert (answer.status_code, answer.json().get("code")) == (507, "disk-full")
 
 
 def test_a_client_that_goes_away_while_it_waits_costs_nothing(tmp_path, bridges_workspace):
@@ -571,7 +580,7 @@ def test_own_failures_are_told_without_their_trace(served, monkeypatch):
 
     monkeypatch.setattr("classifier.service.api.papers.find_cards", broken)
     answer = served.client.get(f"{API}/papers")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+    assert (answer.status_code, answer.json().get("code")) == (500, "internal-error")
     assert "secret" not in answer.text
 
 
