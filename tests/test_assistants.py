@@ -35,6 +35,7 @@ from tests.assistant_kit import HOSTILE, READ_TOOLS, WORKSPACE, assisted, label_
 from tests.large_tree import Oracle, tree_of, write_workspace
 from tests.large_tree import paper as large_paper
 from tests.llm_server import LlmServer, reply
+from tests.waiting import WAIT_S
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 INITIALIZE = {
@@ -315,7 +316,7 @@ def test_nothing_but_protocol_comes_out_and_the_server_ends_with_its_input(runs)
         answer = json.loads(process.stdout.readline())
         assert answer["jsonrpc"] == "2.0"
         answers[answer.get("id")] = answer
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=WAIT_S)
     assert rest == ""
     assert process.returncode == 0
     assert answers[2]["result"]["structuredContent"]["label"] == "llm4rl/reward"
@@ -334,7 +335,7 @@ def test_an_interrupt_ends_the_server_while_its_input_is_open(runs):
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["id"] == 1
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=WAIT_S) == 130
         assert process.stderr is not None
         assert process.stderr.read() == "classifier: interrupted\n"
 

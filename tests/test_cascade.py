@@ -4,7 +4,6 @@ import asyncio
 import json
 import shutil
 import sqlite3
-import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +25,7 @@ from classifier.model.task import Task
 from classifier.settings import Settings, first_stage, load_settings
 from tests import batch_kit as kit
 from tests.llm_server import LlmServer, reply, status
+from tests.waiting import WAIT_S, wait_beside
 
 CHEAP = "cheap"
 PRICES = kit.PRICES | {CHEAP: {"input": 0.1, "output": 1.0}}
@@ -311,17 +311,16 @@ def test_after_a_kill_neither_model_is_paid_again_for_what_is_there(tmp_path):
     model = Two(workspace, free=15)
     with LlmServer(model) as server:
         more = {"CLASSIFIER_PRICES": json.dumps(PRICES)}
-        process, deadline = kit.start(arguments, server.url, **more), time.monotonic() + 60
-        while model.asked.total() < 15 and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+        process = kit.start(arguments, server.url, **more)
+        # Fifteen are answered and the rest is held: nothing more is on its way when the process is killed.
+        wait_beside(process, lambda: model.asked.total() == 15 + ceiling)
         kit.kill(process)
-        time.sleep(0.5)  # what was on its way arrives
         with closing(sqlite3.connect(out / "ledger.sqlite")) as db:
             (saved,) = db.execute("SELECT count(*) FROM reply").fetchone()
         model.asked.clear()
         model.release()
         last = kit.start(arguments, server.url, **more)
-        told = last.communicate(timeout=120)
+        told = last.communicate(timeout=WAIT_S)
     assert last.returncode == 0, told
     assert kit.wrong_labels(workspace, out, count) == []
     assert saved > 0

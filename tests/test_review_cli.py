@@ -16,6 +16,7 @@ from classifier.batch.ledger.decisions import read_decisions
 from classifier.survey.workspace import Workspace
 from tests import review_kit as kit
 from tests.test_cli import run as command
+from tests.waiting import WAIT_S
 
 A, B = kit.LEAVES[:2]
 
@@ -117,7 +118,7 @@ def test_single_keys_in_a_terminal_decide_a_paper_each(run):
     screen = b""
     for left in (4, 3, 2, 1):  # a key is pressed when its paper is on the screen
         while f"[{left} left]".encode() not in screen:
-            assert select.select([master], [], [], 60)[0]
+            assert select.select([master], [], [], WAIT_S)[0]
             screen += os.read(master, 65536)
         os.write(master, b"a")
     try:

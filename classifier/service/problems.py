@@ -15,7 +15,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from classifier.errors import (
@@ -112,6 +112,8 @@ def problem_of(error: Exception) -> HttpProblem:
         return problem_of_code(error.code, error.message)
     if isinstance(error, RequestValidationError):
         return _invalid(error)
+    if isinstance(error, ClientDisconnect):  # nobody reads the response; it is counted in the metrics
+        return HttpProblem(400, "bad-request", "the connection ended before the request was complete")
     if isinstance(error, HTTPException):
         code = _CODES.get(error.status_code, "http-error")
         return HttpProblem(error.status_code, code, _words(error), error.headers)
