@@ -16,6 +16,7 @@ from classifier.lists.opening import open_list
 from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.scaffold.source import MARKDOWN, Source, SourcePaper, SourceSection, UnreadItem
+from classifier.scaffold.titles import title_of_file
 
 _SHOWN_CHARS = 160
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,4}[.)]|\|)")
@@ -36,7 +37,7 @@ def read_markdown_list(name: str) -> Source:
     return Source(
         name=name,
         form=MARKDOWN,
-        title=title.titles[-1] if title else "",
+        title=title.titles[-1] if title else title_of_file(name),
         definition=title.intro if title else "",
         sections=tuple(_merged(sections, title)),
         papers=tuple(
