@@ -18,6 +18,7 @@ from classifier.__about__ import __version__
 from classifier.errors import ClassifierError
 from classifier.service.api import (
     amendments,
+    deletion,
     events,
     papers,
     reviews,
@@ -29,6 +30,7 @@ from classifier.service.api import (
 from classifier.service.api.common import PROBLEM_SCHEMA
 from classifier.service.api.models import PaperByAbstract, PaperByRef
 from classifier.service.config import ServiceConfig
+from classifier.service.deleting import finish_deletions
 from classifier.service.guard import Guard
 from classifier.service.hub import Hub, build_hub
 from classifier.service.problems import problem_of, problem_response
@@ -51,6 +53,7 @@ def build_app(config: ServiceConfig) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(finish_deletions, hub)
         hub.start()
         try:
             yield
@@ -68,7 +71,7 @@ def build_app(config: ServiceConfig) -> FastAPI:
     )
     app.state.hub = hub
     app.state.problem_page = render_problem
-    for module in (papers, amendments, runs, visibility, events, reviews, run_reviews, system):
+    for module in (papers, amendments, runs, visibility, deletion, events, reviews, run_reviews, system):
         app.include_router(module.router)
     for router in screens():
         app.include_router(router, include_in_schema=False)
