@@ -1,5 +1,7 @@
 """`classifier init --from URL`: fetched once, asked for again conditionally, refused in one line."""
 
+# ruff: noqa: E501
+
 import json
 from pathlib import Path
 

@@ -32,7 +32,7 @@ def read_fetched(file: ListFile) -> Source:
     try:
         source = read_source(str(file.path))
     except InputError as error:
-        # The file is in the cache, where nobody should look for it.
+        # The file is in the cache; the user knows only the address.
         raise type(error)(error.message.replace(str(file.path), file.address)) from error
     return source.model_copy(update={"name": file.address})
 

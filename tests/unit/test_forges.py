@@ -1,5 +1,7 @@
 """Where the bytes of a list are, by the address that a person copied."""
 
+# ruff: noqa: E501
+
 import pytest
 
 from classifier.errors import BadReference
