@@ -41,7 +41,8 @@ _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
 _BULLET = re.compile(r"([\s>]*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.*)")
 _ROW = re.compile(r"\s*\|(.*)\|?\s*$")
 _FIELD = re.compile(
-    r"\W*(authors?|keywords?|key[- ]?words?|abstract|overview|description|tl;?dr|summary|year|date|published)\W*[:：]\W*(\S.*)",
+    r"\W*(authors?|keywords?|key[- ]?words?|abstract|overview|description|tl;?dr|summary|year|date"
+    r"|published)\W*[:：]\W*(\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _BETWEEN_KEYWORDS = re.compile(r"\s*[,;，；、]\s*")

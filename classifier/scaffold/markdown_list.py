@@ -59,7 +59,7 @@ def read_markdown_list(name: str) -> Source:
     return with_keyword_tree(source, _keywords(name))
 
 
-def _keywords(name: str) -> dict[int, list[str]]:
+def _keywords(name: str) -> dict[int, Sequence[str]]:
     """Line of an entry -> its keywords."""
     with open_list(name) as opened:
         lines = read_lines(opened.stream, opened.head)

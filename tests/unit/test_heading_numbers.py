@@ -1,6 +1,5 @@
 """Numbers before headings are in no name and no id, whatever the source is."""
 
-
 import json
 
 import pytest
