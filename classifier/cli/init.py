@@ -12,9 +12,12 @@ import typer
 from classifier.cli import exits
 from classifier.cli.init_report import exit_code_of, facts_of, report_of, say_unread, watching
 from classifier.cli.options import EngineName, EngineOption, JsonOption, ModelOption, check_options
+from classifier.cli.wait_notice import WaitNotice
 
 if TYPE_CHECKING:
+    from classifier.scaffold.remote import ListOrigin
     from classifier.scaffold.source import Source
+    from classifier.settings import Settings
 
 
 def _print_guide(wanted: bool) -> None:
@@ -31,9 +34,10 @@ def init(
         str | None,
         typer.Option(
             "--from",
-            metavar="FILE",
+            metavar="FILE|URL",
             help="Markdown list, outline, taxonomy as YAML or JSON, or a library with keywords, groups or "
-            "collections. Without it, five questions.",
+            "collections; or the address of one, or of a repository. Without it: the address of the last "
+            "time, else five questions.",
         ),
     ] = None,
     abstracts: Annotated[
@@ -95,7 +99,6 @@ def init(
     from classifier.errors import ConfigError
     from classifier.scaffold.filed import Choices
     from classifier.scaffold.folder import InitFolder
-    from classifier.scaffold.reading import read_source
     from classifier.settings import load_settings
 
     if source and answers:
@@ -108,7 +111,7 @@ def init(
     if max_cost is not None and (offline or not drafts):
         raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
     InitFolder(folder)  # refuses before anything is read or asked
-    material = read_source(source) if source else _ask(answers)
+    material, fetched = _read(folder, source, answers, settings, offline=offline)
     job = InitJob(
         root=folder,
         source=material,
@@ -119,6 +122,7 @@ def init(
         drafts=drafts,
         max_cost_usd=max_cost,
         force=force,
+        fetched=fetched,
     )
     try:
         made = asyncio.run(make_workspace(job, watching()))
@@ -128,11 +132,32 @@ def init(
         )
         return exits.INTERRUPTED
     if json:
-        print(json_module.dumps(facts_of(folder, made), ensure_ascii=False))
+        print(json_module.dumps(facts_of(job, made), ensure_ascii=False))
     else:
         print("\n".join(report_of(job, made)))
     say_unread(made.started)
     return exit_code_of(made)
+
+
+def _read(
+    folder: Path, source: str | None, answers: Path | None, settings: Settings, *, offline: bool
+) -> tuple[Source, ListOrigin | None]:
+    """The material, and where it was fetched from."""
+    import asyncio
+
+    from classifier.scaffold.reading import read_source
+    from classifier.scaffold.remote import origin_of, read_fetched, remembered
+    from classifier.sources.forges import is_address
+    from classifier.sources.list_files import fetch_list
+
+    if source is None and answers is None and (last := remembered(folder)):
+        source = last.address
+    if source is None:
+        return _ask(answers), None
+    if not is_address(source) or Path(source).exists():
+        return read_source(source), None
+    file = asyncio.run(fetch_list(source, settings, offline=offline, on_wait=WaitNotice()))
+    return read_fetched(file), origin_of(file)
 
 
 def _ask(answers: Path | None) -> Source:

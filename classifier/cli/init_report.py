@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from classifier.scaffold.start import Started
 
 _SHOWN_ROWS = 10
+_SHOWN_CHANGES = 5
 _EACH = 10
 """Papers or sections between two lines of progress."""
 
@@ -44,9 +45,9 @@ def exit_code_of(made: Made) -> int:
     return exits.PARTIAL if made.no_answer or incomplete else exits.DONE
 
 
-def facts_of(folder: Path, made: Made) -> dict[str, object]:
+def facts_of(job: InitJob, made: Made) -> dict[str, object]:
     """For --json."""
-    started = made.started
+    folder, started = job.root, made.started
     filing = started.filing
     leaves = [path for top in filing.tree for path, node in top.walk() if not node.children]
     return {
@@ -64,6 +65,8 @@ def facts_of(folder: Path, made: Made) -> dict[str, object]:
         "abstracts_fetched": started.fetched,
         "arxiv": made.no_answer.message if made.no_answer else None,
         "drafts": drafts_facts(made.drafted) if made.drafted else None,
+        "fetched": job.fetched.model_dump() if job.fetched else None,
+        "changes": started.changes.model_dump() if started.changes else None,
         "written": started.written,
     }
 
@@ -88,6 +91,7 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     }
     lines += [f"  {count.pop(name, 0):5}  {text}" for name, text in words.items() if count[name]]
     lines += [f"  {times:5}  {name}" for name, times in sorted(count.items()) if times]
+    lines += _about_changes(job, started)
     lines += _about_abstracts(job, made)
     lines += _about_texts(folder, made)
     if filing.plan.sections:
@@ -95,6 +99,21 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     if not started.written:
         lines.append("Nothing changed: everything was there already.")
     lines.append(f"Next: classifier lint --workspace {folder}")
+    return lines
+
+
+def _about_changes(job: InitJob, started: Started) -> list[str]:
+    """Where the list was, and what has changed in it since the last time."""
+    lines = [f"  fetched from {job.fetched.place}"] if job.fetched else []
+    if (changes := started.changes) is None:
+        return lines
+    words = ((changes.new, "new"), (changes.gone, "no longer listed"), (changes.moved, "filed elsewhere"))
+    said = ", ".join(f"{len(titles)} {text}" for titles, text in words if titles)
+    lines.append(f"  since the last init: {said or 'no entry has changed'}")
+    for titles, text in words:
+        lines += [f"    {text}: {title}" for title in titles[:_SHOWN_CHANGES]]
+        if len(titles) > _SHOWN_CHANGES:
+            lines.append(f"    {text}: and {len(titles) - _SHOWN_CHANGES} more")
     return lines
 
 

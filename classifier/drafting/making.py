@@ -8,13 +8,14 @@ be used, and the same command resumes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifier.drafting.job import Drafted, DraftPlan, draft_missing, settle_taxonomy
 from classifier.errors import SourceUnavailable
 from classifier.scaffold.abstracts import find_abstracts
 from classifier.scaffold.filed import Choices
+from classifier.scaffold.remote import ListOrigin
 from classifier.scaffold.source import Source
 from classifier.scaffold.start import Started, start_workspace
 from classifier.settings import Settings
@@ -34,6 +35,7 @@ class InitJob:
         drafts: Let the model of the settings draft what the list does not say.
         max_cost_usd: Limit on what the drafts may cost together.
         force: Replace files that were changed by hand.
+        fetched: Where the source came from, if it was fetched.
     """
 
     root: Path
@@ -45,6 +47,7 @@ class InitJob:
     drafts: bool = False
     max_cost_usd: float | None = None
     force: bool = False
+    fetched: ListOrigin | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ async def make_workspace(job: InitJob, watching: Watching) -> Made:
             no_answer = (await find_abstracts(job.root, bare, sources, watching.on_abstract)).stopped
         again = _start(job)
         written = tuple(dict.fromkeys((*started.written, *again.written)))
-        started = Started(again.filing, written, again.abstracts, again.fetched, again.wrong_ids)
+        started = replace(again, written=written, changes=started.changes)
     drafted = None
     if job.drafts and not job.offline:
         drafted = await draft_missing(
@@ -113,4 +116,5 @@ def _start(job: InitJob, *, force: bool = False) -> Started:
         abstracts=job.abstracts,
         force=force,
         settle=lambda text: settle_taxonomy(job.root, text),
+        fetched=job.fetched,
     )

@@ -41,9 +41,11 @@ _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
 _BULLET = re.compile(r"([\s>]*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.*)")
 _ROW = re.compile(r"\s*\|(.*)\|?\s*$")
 _FIELD = re.compile(
-    r"\W*(authors?|abstract|overview|description|tl;?dr|summary|year|date|published)\W*[:：]\W*(\S.*)",
+    r"\W*(authors?|keywords?|key[- ]?words?|abstract|overview|description|tl;?dr|summary|year|date"
+    r"|published)\W*[:：]\W*(\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_BETWEEN_KEYWORDS = re.compile(r"\s*[,;，；、]\s*")
 _QUOTE = re.compile(r"\s{0,3}(?:>\s?)+")
 _HEADING_DEPTH = -1
 _FOLDED_DEPTH = 100
@@ -266,6 +268,9 @@ def _add_field(raw: Raw, text: str) -> bool:
         raw.authors = split_names(value)
     elif name in ("year", "date", "published"):
         raw.year = value
+    elif name.startswith("key"):
+        raw.filed_by = "keywords"
+        raw.filed = [word for each in _BETWEEN_KEYWORDS.split(value) if (word := each.strip(" .`\t"))]
     else:
         raw.abstract = raw.abstract or value
     return True

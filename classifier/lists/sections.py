@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from classifier.lists.heading_numbers import without_bare_numbers, without_number
 from classifier.lists.html_headings import html_headings
 from classifier.lists.markdown_text import plain
 from classifier.model.identity import title_words
@@ -29,7 +30,6 @@ _BOLD_RANK, _BULLET_RANK = 90, 91
 _SUMMARY_RANK = 50
 _SHORTCODE = re.compile(r":[a-z0-9_+-]+:")
 _COUNT = re.compile(r"\s*[(\[（]\s*\d+(?:\s*(?:papers?|works?|entries|items))?\s*[)\]）]\s*$", re.IGNORECASE)
-_NUMBER = re.compile(r"^(?:\d+(?:\.\d+)+[.):]?|\d+[.):]|[IVX]+[.)]|[A-Z][.)]|[(（]\w{1,3}[)）])\s+(?=\S)")
 _EDGES = " \t-–—:：|#*_~·•.>→"
 _ID_MARK = re.compile(r"\s*\{#[^{}]*\}\s*$")
 _TOPIC_WORDS = 12
@@ -96,6 +96,8 @@ def find_sections(text: str, entries: Mapping[int, str], *, outline: bool = Fals
     for place, token in enumerate(tokens):
         _visit(found, tokens, place, token)
     headings = sorted((h for h in found.headings if h.title), key=lambda h: h.line)
+    for heading, title in zip(headings, without_bare_numbers([h.title for h in headings]), strict=True):
+        heading.title = title
     # Badges below the list's title link to its survey, which the reader returns with that title.
     is_title = bool(headings) and headings[0].level == 1 and len(headings) > 1
     headings = [h for n, h in enumerate(headings) if (n == 0 and is_title) or not _is_entry(h, entries)]
@@ -117,7 +119,7 @@ def clean_title(text: str) -> str:
     text = "".join(" " if _is_picture(char) else char for char in text)
     text = " ".join(text.split()).strip(_EDGES)
     text = _COUNT.sub("", text).strip(_EDGES)
-    return _NUMBER.sub("", text).strip(_EDGES) or text
+    return without_number(text).strip(_EDGES) or text
 
 
 def _is_picture(char: str) -> bool:

@@ -47,6 +47,11 @@ class InitFolder:
         """Whether no init has written this folder yet."""
         return self._state is None
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the last init noted about its source; empty if there was none."""
+        return self._state or {}
+
     def changed(self) -> tuple[str, ...]:
         """Files of an earlier init that were changed since then."""
         known = self._known()

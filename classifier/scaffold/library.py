@@ -17,6 +17,7 @@ from classifier.lists.opening import open_list
 from classifier.lists.raw import Raw
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.scaffold.source import Path, Source, SourcePaper, SourceSection
+from classifier.scaffold.titles import title_of_file
 
 _GROUPING = re.compile(r"jabref-meta:\s*grouping\s*:(.*?)\n\s*\}", re.DOTALL | re.IGNORECASE)
 _GROUP = re.compile(r"^\s*(\d+)\s+(\w+):((?:\\.|[^\\;])*)", re.MULTILINE)
@@ -60,7 +61,7 @@ def read_library(name: str, form: str) -> Source:
     return Source(
         name=name,
         form=form,
-        title=name.rpartition("/")[2].partition(".")[0].replace("_", " ").capitalize(),
+        title=title_of_file(name),
         sections=tuple(SourceSection(titles=path) for path in sections),
         papers=tuple(
             SourcePaper(entry=e, sections=tuple(dict.fromkeys(paths.get(e.line, ())))) for e in entries

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from classifier.lists import read_lists
+from classifier.lists import READERS, read_lists
 from classifier.lists.lines import read_lines
 from classifier.lists.markdown_items import unread_items
 from classifier.lists.opening import open_list
+from classifier.lists.raw import Raw
 from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.scaffold.keyword_tree import with_keyword_tree
 from classifier.scaffold.source import MARKDOWN, Source, SourcePaper, SourceSection, UnreadItem
+from classifier.scaffold.titles import title_of_file
 
 _SHOWN_CHARS = 160
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,4}[.)]|\|)")
@@ -33,10 +36,10 @@ def read_markdown_list(name: str) -> Source:
     by_line = {entry.line: entry.paper.title or "" for entry in entries}
     sections = find_sections(text, by_line, outline=not entries)
     title = _title_of(sections, entries, text.split("\n"))
-    return Source(
+    source = Source(
         name=name,
         form=MARKDOWN,
-        title=title.titles[-1] if title else "",
+        title=title.titles[-1] if title else title_of_file(name),
         definition=title.intro if title else "",
         sections=tuple(_merged(sections, title)),
         papers=tuple(
@@ -53,6 +56,15 @@ def read_markdown_list(name: str) -> Source:
         ),
         keep_empty=not entries,
     )
+    return with_keyword_tree(source, _keywords(name))
+
+
+def _keywords(name: str) -> dict[int, Sequence[str]]:
+    """Line of an entry -> its keywords."""
+    with open_list(name) as opened:
+        lines = read_lines(opened.stream, opened.head)
+        found = [raw for raw in READERS["markdown"](lines) if isinstance(raw, Raw)]
+    return {raw.line: raw.filed for raw in found if raw.filed}
 
 
 def _text(name: str) -> str:

@@ -15,6 +15,7 @@ from classifier.lists.opening import open_list
 from classifier.lists.references import find_mentions
 from classifier.scaffold.nodes import NamedNode, sections_of, split_definition
 from classifier.scaffold.source import Source
+from classifier.scaffold.titles import title_of_file
 
 _MARK = re.compile(r"(?:[-*+•‣◦]|\d{1,3}(?:\.\d{1,3})*[.)]?)\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)[.)]?\s+(?=\S)")
@@ -57,7 +58,7 @@ def read_outline(path: Path) -> Source:
     return Source(
         name=str(path),
         form="outline",
-        title=title or path.stem.replace("_", " ").replace("-", " ").capitalize(),
+        title=title or title_of_file(str(path)),
         definition=definition,
         sections=sections_of(top, str(path)),
         keep_empty=True,

@@ -9,6 +9,7 @@ from classifier.lists.detect import detect_format
 from classifier.lists.opening import open_list
 from classifier.scaffold.library import read_library
 from classifier.scaffold.markdown_list import read_markdown_list
+from classifier.scaffold.numbering import unnumbered
 from classifier.scaffold.outline import is_outline, read_outline
 from classifier.scaffold.source import Source
 from classifier.scaffold.survey_pdf import read_survey_pdf
@@ -40,11 +41,11 @@ def read_source(name: str) -> Source:
     if head.startswith(b"%PDF-"):
         return read_survey_pdf(name)
     if is_zotero_rdf(head):
-        return read_zotero_rdf(name)
+        return unnumbered(read_zotero_rdf(name))
     if path.suffix.lower() == ".json" and has_collections(path, head):
-        return read_zotero_json(name)
+        return unnumbered(read_zotero_json(name))
     if is_tree_file(path):
-        return read_tree_file(path)
+        return unnumbered(read_tree_file(path))
     try:
         form = detect_format(name, head)
     except InputError:
@@ -55,4 +56,4 @@ def read_source(name: str) -> Source:
         return read_outline(path)
     if not form:
         detect_format(name, head)  # raises an error with the reason
-    return read_library(name, form)
+    return unnumbered(read_library(name, form))

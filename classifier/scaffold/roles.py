@@ -65,7 +65,8 @@ _PAPERS = re.compile(
     r"collection|contents?|topics?|categories|categor(?:y|ies) of papers)"
     r"(?: and related (?:projects?|resources?|work|materials?|code))?"
     r"(?: (?:list|lists|collection|collections|by (?:topic|topics|category|categories|task|tasks)|"
-    r"overview))?",
+    r"overview))?"
+    r"(?:\s*(?:and|with|[&+/])\s*(?:source |their )?(?:codes?|implementations?))?",
     re.IGNORECASE,
 )
 _FRONT_WORDS = (

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from classifier.lists import read_lists
 from classifier.model.entries import ListEntry
 from classifier.model.traits import PaperIndex, traits_of
 from classifier.scaffold.abstracts import FoundAbstract, abstract_key, load_abstracts
+from classifier.scaffold.changes import Changes, changes_since
 from classifier.scaffold.filed import Choices, Filing
 from classifier.scaffold.filing import file_source
 from classifier.scaffold.folder import InitFolder
+from classifier.scaffold.remote import ListOrigin
 from classifier.scaffold.source import Source, SourcePaper
 from classifier.scaffold.texts import workspace_files
 from classifier.survey.section_plan import load_section_plan
@@ -28,6 +31,7 @@ class Started:
         abstracts: Number of papers that got an abstract from the second list.
         fetched: Number of labelled papers whose abstract is from arXiv.
         wrong_ids: Notices of ids in the list that are other papers'.
+        changes: What has changed in the list since the last init; None if this is the first.
     """
 
     filing: Filing
@@ -35,6 +39,7 @@ class Started:
     abstracts: int = 0
     fetched: int = 0
     wrong_ids: tuple[str, ...] = ()
+    changes: Changes | None = None
 
 
 def start_workspace(
@@ -45,6 +50,7 @@ def start_workspace(
     abstracts: str | None = None,
     force: bool = False,
     settle: Callable[[str], str] = str,
+    fetched: ListOrigin | None = None,
 ) -> Started:
     """Creates the workspace; repeating it with the same source changes nothing.
 
@@ -52,6 +58,7 @@ def start_workspace(
         abstracts: A list, in any format, whose abstracts are given to papers that have none.
         force: Replace files that were changed by hand; FILE.bak keeps the old content.
         settle: Puts what a person has decided about drafts into the taxonomy's text.
+        fetched: Where the source came from, if it was fetched; it is remembered.
 
     Raises:
         ConfigError: The folder has files that no init has written, or that were changed by hand.
@@ -67,9 +74,12 @@ def start_workspace(
     filing = file_source(with_found(source, found), choices, plan)
     files = workspace_files(filing)
     files[TAXONOMY_FILE] = settle(files[TAXONOMY_FILE])
-    facts = {"source": source.name, "form": source.form, "choices": choices.model_dump()}
+    facts: dict[str, Any] = {"source": source.name, "form": source.form, "choices": choices.model_dump()}
+    if fetched is not None:
+        facts["fetched"] = fetched.model_dump(exclude_defaults=True)
+    changes = changes_since(root, filing)
     written = tuple(folder.write(files, facts, force=force))
-    return Started(filing, written, given, _count_found(filing, found), _wrong_ids(filing, found))
+    return Started(filing, written, given, _count_found(filing, found), _wrong_ids(filing, found), changes)
 
 
 def with_found(source: Source, found: Mapping[str, FoundAbstract]) -> Source:

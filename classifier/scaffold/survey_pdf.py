@@ -13,6 +13,7 @@ from classifier.errors import InputError
 from classifier.pdf import PdfReader
 from classifier.scaffold.nodes import NamedNode, sections_of
 from classifier.scaffold.source import Source
+from classifier.scaffold.titles import title_of_file
 
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+(?P<title>\S.*)")
 _NO_TOPIC = re.compile(
@@ -68,7 +69,7 @@ def read_survey_pdf(name: str) -> Source:
     return Source(
         name=name,
         form="PDF",
-        title=document.title or Path(name).stem,
+        title=document.title or title_of_file(name),
         sections=sections_of(top, name),
         keep_empty=True,
         notices=tuple(notices),

@@ -151,8 +151,8 @@ def _text_of(paper: FiledPaper) -> str:
 
 
 def _base(name: str) -> str:
-    """The file's name without its folder, which is meaningless on other machines."""
-    return " ".join(Path(name).name.split())
+    """The file's name without its folder, which is meaningless on other machines; an address is whole."""
+    return name if "://" in name else " ".join(Path(name).name.split())
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> str:

@@ -17,6 +17,7 @@ from classifier.errors import InputError
 from classifier.lists.sections import clean_title
 from classifier.scaffold.nodes import MAX_DEPTH, NamedNode, sections_of
 from classifier.scaffold.source import Source
+from classifier.scaffold.titles import title_of_file
 
 _NAMES = ("title", "name", "label", "topic", "text", "category", "preflabel", "id")
 _BELOW = (
@@ -71,7 +72,7 @@ def read_tree_file(path: Path) -> Source:
     return Source(
         name=str(path),
         form=path.suffix[1:].upper(),
-        title=title or path.stem.replace("_", " ").capitalize(),
+        title=title or title_of_file(str(path)),
         definition=definition,
         scope=scope,
         sections=sections_of(nodes, str(path)),

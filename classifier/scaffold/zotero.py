@@ -19,6 +19,7 @@ from classifier.lists.raw import Raw
 from classifier.model.entries import BrokenEntry, ListEntry, PersonName
 from classifier.scaffold.source import Path as Titles
 from classifier.scaffold.source import Source, SourcePaper, SourceSection
+from classifier.scaffold.titles import title_of_file
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -125,7 +126,7 @@ def _source(
     return Source(
         name=name,
         form=form,
-        title=Path(name).stem.replace("_", " ").capitalize(),
+        title=title_of_file(name),
         sections=tuple(SourceSection(titles=path) for path in dict.fromkeys(_paths(names, parts).values())),
         papers=tuple(papers),
         broken=tuple(broken),

@@ -138,8 +138,8 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             refused = next((address for address in addresses if not is_public(address)), None)
             if refused is not None:
                 raise SourceError(
-                    f"{host} is at the private address {refused}; papers come from public addresses only: "
-                    "download the PDF and give its path, or allow private addresses in the settings"
+                    f"{host} is at the private address {refused}; only public addresses are fetched from: "
+                    "download the file and give its path, or allow private addresses in the settings"
                 )
         return addresses
 

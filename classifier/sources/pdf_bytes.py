@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from shlex import quote
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from classifier.errors import BadReference, NotAPdf, SourceError, StoreError, UnreadablePdf
 
@@ -148,7 +148,17 @@ class TextSink:
         self.data += chunk
 
 
-Sink = PdfSink | TextSink
+class Sink(Protocol):
+    """Receives the bytes of a response; each method may raise an error that ends it."""
+
+    def restart(self) -> None:
+        """Forgets everything taken so far."""
+
+    def announce(self, size: int) -> None:
+        """Checks a size that is known before the bytes arrive."""
+
+    def write(self, chunk: bytes) -> None:
+        """Receives the next bytes."""
 
 
 def spool(source: BinaryIO, sink: PdfSink) -> str:

@@ -245,25 +245,22 @@ class Sources:
         return self._arxiv_web
 
     def _open_web(self, *, paced: bool = False) -> Web:
-        from classifier.proxies import proxy_choice
-        from classifier.sources.addresses import CheckedTransport
+        from classifier.sources.connecting import open_web
         from classifier.sources.pace import Pace
-        from classifier.sources.web import Web
 
         trusted, pace = None, None
         if paced:
             trusted = host, port = _origin(self._arxiv_base_url)
             name = f"pace-{host.replace(':', '-')}-{port}"
             pace = Pace(self._cache_dir, name, self._min_interval_s, on_wait=self._on_wait)
-        return Web(
-            CheckedTransport(
-                allow_private=self._allow_private, trusted=trusted, proxy_for=proxy_choice(self._proxy)
-            ),
+        return open_web(
             contact=self._contact,
             patience=self._patience,
+            proxy=self._proxy,
+            allow_private=self._allow_private,
+            trusted=trusted,
             pace=pace,
             on_wait=self._on_wait,
-            is_proxied=self._proxy is not None,
         )
 
 

@@ -11,12 +11,15 @@ import asyncio
 import contextlib
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncIterator, Container, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 from classifier.errors import PaperNotFound, SourceError, SourceUnavailable
+from classifier.model.addresses import shown_address
 from classifier.proxies import variable_for
 from classifier.sources.limits import Patience
 from classifier.sources.pace import Pace
@@ -29,8 +32,25 @@ _MISSING = {404, 410}
 """Statuses that mean: there is no such document."""
 _CLOSED = {401, 402, 403, 451}
 """Statuses of a paywall or a block. arXiv also sends 403 to clients that sent too many requests."""
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _BUSY = {429, 502, 503, 504}
 """Temporary failures. With 502 and 504 a gateway reports a lost connection or a timeout."""
+
+
+class WebAnswer(NamedTuple):
+    """What a server said besides the bytes.
+
+    Attributes:
+        url: The final address after redirects.
+        etag, modified: The document's version; empty if the server does not name it.
+        moved_to: The address of a redirect; empty unless it is one.
+    """
+
+    url: str
+    status: int
+    etag: str = ""
+    modified: str = ""
+    moved_to: str = ""
 
 
 class Web:
@@ -43,6 +63,7 @@ class Web:
         pace: The rate limit, if the server has one; redirects count.
         on_wait: Called before each wait for another attempt with the seconds and the reason.
         is_proxied: Whether the transport uses proxies if there are any.
+        wanted: What is fetched, for advice: "PDF" or "list".
     """
 
     def __init__(
@@ -54,8 +75,10 @@ class Web:
         pace: Pace | None = None,
         on_wait: OnWait | None = None,
         is_proxied: bool = False,
+        wanted: str = "PDF",
     ) -> None:
         self._is_proxied = is_proxied
+        self._wanted = wanted
         self._patience = patience
         self._pace = pace
         self._retries = Retries(patience, on_wait)
@@ -81,19 +104,31 @@ class Web:
             SourceError: Access is denied, or the address, a redirect or an encoding is not accepted. Errors
                 of `sink` are raised too.
         """
-        return await self._retries.run(self._attempt, url, sink, readable)
+        return (await self.ask(url, sink, readable)).url
+
+    async def ask(
+        self,
+        url: str,
+        sink: Sink,
+        readable: Container[int] = (200,),
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> WebAnswer:
+        """As `get`, with more headers, and with the answer's status and version."""
+        return await self._retries.run(self._attempt, url, sink, readable, headers)
 
     async def aclose(self) -> None:
         """Closes the connections."""
         await self._client.aclose()
 
-    async def _attempt(self, url: str, sink: Sink, readable: Container[int]) -> str:
+    async def _attempt(
+        self, url: str, sink: Sink, readable: Container[int], headers: Mapping[str, str]
+    ) -> WebAnswer:
         for _ in range(self._patience.max_redirects + 1):
             host = urlsplit(url).hostname or url
             sink.restart()
             try:
                 async with self._turn(), asyncio.timeout(self._patience.total_s):
-                    target = await self._hop(url, host, sink, readable)
+                    answer = await self._hop(url, host, sink, readable, headers)
             except (httpx.TimeoutException, TimeoutError) as error:
                 raise Transient(f"{host} did not answer in time{self._unused_proxy(url)}") from error
             except httpx.TransportError as error:
@@ -108,45 +143,51 @@ class Web:
                 ) from error
             except (httpx.InvalidURL, httpx.HTTPError) as error:
                 raise SourceError(
-                    f"'{url}' cannot be fetched: {error}; expected an http(s) address"
+                    f"'{shown_address(url)}' cannot be fetched: {error}; expected an http(s) address"
                 ) from error
-            if target is None:
-                return url
-            url = target
+            if not answer.moved_to:
+                return answer
+            url = answer.moved_to
         raise SourceError(
-            f"{host} redirects more than {self._patience.max_redirects} times; give the PDF's own address"
+            f"{host} redirects more than {self._patience.max_redirects} times; give the {self._wanted}'s own "
+            "address"
         )
 
     def _turn(self) -> contextlib.AbstractAsyncContextManager[None]:
         return self._pace.turn() if self._pace else contextlib.nullcontext()
 
-    async def _hop(self, url: str, host: str, sink: Sink, readable: Container[int]) -> str | None:
-        """Sends one request; returns the next address if the response is a redirect."""
-        async with self._connected(url) as response:
+    async def _hop(
+        self, url: str, host: str, sink: Sink, readable: Container[int], headers: Mapping[str, str]
+    ) -> WebAnswer:
+        """Sends one request."""
+        async with self._connected(url, headers) as response:
             if response.status_code in _REDIRECTS:
-                return _redirect_target(response)
+                return WebAnswer(url, response.status_code, moved_to=_redirect_target(response, self._wanted))
             if response.status_code in _MISSING:
                 raise PaperNotFound(
-                    f"no such paper: {url} answered {response.status_code}; check the reference"
+                    f"no such paper: {shown_address(url)} answered {response.status_code}; check the "
+                    "reference"
                 )
             if response.status_code in _BUSY:
                 raise self._busy(host, response)
             if response.status_code not in readable:
                 closed = response.status_code in _CLOSED and self._pace is None
                 raise (SourceError if closed else SourceUnavailable)(
-                    f"{host} refused with status {response.status_code}; open {url} in a browser to see why"
+                    f"{host} refused with status {response.status_code}; open {shown_address(url)} in a "
+                    "browser to see why"
                 )
             length = response.headers.get("content-length", "")
             if length.isdecimal():
                 sink.announce(int(length))
             async for chunk in _decoded(response, host):
                 sink.write(chunk)
-        return None
+            etag, modified = (response.headers.get(name, "") for name in ("etag", "last-modified"))
+        return WebAnswer(url, response.status_code, etag, modified)
 
     @contextlib.asynccontextmanager
-    async def _connected(self, url: str) -> AsyncIterator[httpx.Response]:
+    async def _connected(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
         try:
-            async with self._client.stream("GET", url) as response:
+            async with self._client.stream("GET", url, headers=headers) as response:
                 yield response
         except httpx.ConnectError:
             if self._pace:
@@ -159,7 +200,7 @@ class Web:
         if variable is None:
             return ""
         return (
-            f"; {variable} is set, but papers are fetched without a proxy: set sources_proxy to use one "
+            f"; {variable} is set, but it is not used for papers and lists: set sources_proxy to use one "
             "(CLASSIFIER_SOURCES_PROXY=environment)"
         )
 
@@ -180,13 +221,13 @@ def _user_agent(contact: str) -> str:
     return f"survey-classifier/{__version__} ({printable})"
 
 
-def _redirect_target(response: httpx.Response) -> str:
+def _redirect_target(response: httpx.Response, wanted: str) -> str:
     here = response.url
     try:
         target = here.join(response.headers["location"])
     except (KeyError, ValueError, httpx.InvalidURL) as error:
         raise SourceError(
-            f"{here.host} redirects without an address; give the address of the PDF itself"
+            f"{here.host} redirects without an address; give the address of the {wanted} itself"
         ) from error
     problem = None
     if target.scheme not in ("http", "https") or not target.host:
@@ -197,7 +238,7 @@ def _redirect_target(response: httpx.Response) -> str:
         problem = f"to an address at {target.host} with a user name or password"
     if problem:
         raise SourceError(
-            f"{here.host} redirects {problem}; not followed: give the address of the PDF itself"
+            f"{here.host} redirects {problem}; not followed: give the address of the {wanted} itself"
         )
     return str(target)
 

@@ -102,6 +102,10 @@ def test_a_fold_is_a_container(title):
     [
         "Papers",
         "The papers and related projects",
+        "Papers & Code",
+        "Papers&Codes",
+        "Paper list with code",
+        "Papers and their implementations",
         "Paper list",
         "Research Papers",
         "The Papers",
