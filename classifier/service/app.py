@@ -12,12 +12,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from classifier.__about__ import __version__
 from classifier.errors import ClassifierError
 from classifier.service.api import (
     amendments,
+    deletion,
     events,
     papers,
     reviews,
@@ -29,6 +31,7 @@ from classifier.service.api import (
 from classifier.service.api.common import PROBLEM_SCHEMA
 from classifier.service.api.models import PaperByAbstract, PaperByRef
 from classifier.service.config import ServiceConfig
+from classifier.service.deleting import finish_deletions
 from classifier.service.guard import Guard
 from classifier.service.hub import Hub, build_hub
 from classifier.service.problems import problem_of, problem_response
@@ -51,6 +54,7 @@ def build_app(config: ServiceConfig) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(finish_deletions, hub)
         hub.start()
         try:
             yield
@@ -68,7 +72,7 @@ def build_app(config: ServiceConfig) -> FastAPI:
     )
     app.state.hub = hub
     app.state.problem_page = render_problem
-    for module in (papers, amendments, runs, visibility, events, reviews, run_reviews, system):
+    for module in (papers, amendments, runs, visibility, deletion, events, reviews, run_reviews, system):
         app.include_router(module.router)
     for router in screens():
         app.include_router(router, include_in_schema=False)
@@ -86,7 +90,14 @@ def _answer_errors(app: FastAPI, hub: Hub) -> None:
             problem.headers = {**(problem.headers or {}), "Allow": ", ".join(methods)}
         return problem_response(request, problem, str(hub.config.folder))
 
-    for kind in (ClassifierError, HTTPException, RequestValidationError, OSError, Exception):
+    for kind in (
+        ClassifierError,
+        HTTPException,
+        RequestValidationError,
+        ClientDisconnect,
+        OSError,
+        Exception,
+    ):
         app.add_exception_handler(kind, answer)
 
 

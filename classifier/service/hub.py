@@ -17,6 +17,7 @@ from classifier.service.review_rooms import ReviewRooms
 from classifier.service.seen_shelf import SeenShelf
 from classifier.service.shelf import Shelf
 from classifier.service.store.decisions import Decisions
+from classifier.service.store.deletions import Deletions
 from classifier.service.store.events import Events
 from classifier.service.store.money import Money
 from classifier.service.store.privacy import Privacy
@@ -42,6 +43,7 @@ class Hub(NamedTuple):
     money: Money
     decisions: Decisions
     privacy: Privacy
+    deletions: Deletions
     reviews: ReviewRooms
     shelf: Shelf | SeenShelf
     workshop: Workshop
@@ -101,6 +103,7 @@ def build_hub(config: ServiceConfig) -> Hub:
         money=money,
         decisions=Decisions(database),
         privacy=Privacy(database),
+        deletions=Deletions(database),
         reviews=ReviewRooms(workspace.taxonomy),
         shelf=shelf,
         workshop=workshop,

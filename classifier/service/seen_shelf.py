@@ -69,6 +69,10 @@ class SeenShelf:
         """See `Shelf.correct`."""
         return self._shelf.correct(card, correction)
 
+    def forget(self, run_id: str) -> None:
+        """See `Shelf.forget`."""
+        self._shelf.forget(run_id)
+
     def renew(self, run_id: str, *, is_paper: bool) -> None:
         """See `Shelf.renew`."""
         self._shelf.renew(run_id, is_paper=is_paper)

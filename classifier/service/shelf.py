@@ -111,8 +111,7 @@ class Shelf:
         self._taxonomy = taxonomy
         self._volumes: dict[str, Volume] = {}
         self._index: dict[str, Card] = {}
-        self._looked = 0.0
-        self.version = 0
+        self._looked, self.version = 0.0, 0
         self._lock = threading.Lock()
         self._slow: set[str] = set()
 
@@ -124,6 +123,11 @@ class Shelf:
         """The folders, by name."""
         self._refresh()
         return sorted(self._volumes.values(), key=lambda volume: volume.id)
+
+    def forget(self, run_id: str) -> None:
+        """Removes a folder that no longer exists, before the folders are looked at again."""
+        with self._lock:
+            self._forget(run_id)
 
     def volume(self, run_id: str) -> Volume | None:
         """The folder of this name."""
@@ -139,14 +143,12 @@ class Shelf:
     def card(self, card_id: str) -> Card | None:
         """The paper of this id."""
         self._refresh()
-        found = self._index.get(card_id)
-        if found is None:
+        if card_id not in self._index:
             self._refresh(force=True)
-            found = self._index.get(card_id)
-        return found
+        return self._index.get(card_id)
 
     def filed(self, card: Card) -> Filed:
-        """The paper with a person's decision applied."""
+        """See `filed_row`."""
         return self.filed_row(card.row)
 
     def filed_row(self, row: Row) -> Filed:
@@ -163,8 +165,7 @@ class Shelf:
         renewed = self._card(card.run, card.row.model_copy(update={"correction": correction}))
         renewed.id = card.id
         with self._lock:
-            volume = self._volumes.get(card.run)
-            if volume is not None:
+            if volume := self._volumes.get(card.run):
                 volume.cards[card.id] = renewed
                 volume.signature = ()  # duplicates of it share the decision
             self._index[card.id] = renewed
@@ -201,9 +202,7 @@ class Shelf:
 
     def _find(self) -> Iterator[tuple[str, tuple[Path, bool]]]:
         for parent, is_paper in ((self._root, False), (self._root / PAPERS, True)):
-            if not parent.is_dir():
-                continue
-            for folder in sorted(parent.iterdir()):
+            for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
                 if (folder / LEDGER_FILE).is_file():
                     yield folder.name, (folder, is_paper)
 
@@ -260,7 +259,8 @@ class Shelf:
 
     def _forget(self, run_id: str) -> None:
         self.version += 1
-        for card_id in self._volumes.pop(run_id).cards:
+        volume = self._volumes.pop(run_id, None)
+        for card_id in volume.cards if volume else ():
             self._index.pop(card_id, None)
 
     def _card(self, run_id: str, row: Row) -> Card:

@@ -10,6 +10,7 @@ def screens() -> tuple[APIRouter, ...]:
     from classifier.service.screens import (
         account,
         amendments,
+        deletion,
         docs,
         drafts,
         evaluation,
@@ -25,6 +26,6 @@ def screens() -> tuple[APIRouter, ...]:
 
     modules = (
         papers, amendments, lists, tree, drafts, review, review_deciding, review_results, evaluation, account,
-        docs, static, visibility,
+        docs, static, visibility, deletion,
     )  # fmt: skip
     return tuple(module.router for module in modules)

@@ -88,6 +88,12 @@ _MIGRATIONS = (
         PRIMARY KEY (run, user)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE deletion (           -- runs whose rows are deleted and whose folder may still exist
+        run TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('list', 'paper')),
+        by TEXT NOT NULL, at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 _LEAST_BYTES = 1 << 20
