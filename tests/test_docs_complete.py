@@ -12,7 +12,7 @@ import pytest
 import classifier
 from classifier import errors
 from classifier.cli import exits
-from classifier.cli.export import CORRECTIONS, Format
+from classifier.cli.export import AMENDMENTS, CORRECTIONS, Format
 from classifier.evaluation.metrics import TITLES
 from classifier.evaluation.suites import SuiteError
 from classifier.export.render import FORMATS, INTO
@@ -237,7 +237,7 @@ def test_every_export_format_is_documented_with_whether_it_works_into_a_file():
     described = rows("export.md", "# Exports")
     described.pop("--format")
     shown = {name: bool(cells[1].strip(" |")) for name, cells in described.items()}
-    assert shown.keys() == set(get_args(Format)) == {*FORMATS, CORRECTIONS}
+    assert shown.keys() == set(get_args(Format)) == {*FORMATS, CORRECTIONS, AMENDMENTS}
     assert {name for name, into in shown.items() if into} == set(INTO)
 
 

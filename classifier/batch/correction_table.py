@@ -109,7 +109,7 @@ def _wished(names: list[str], lines: Iterator[tuple[int, list[str]]], usual: Cor
         if cells.get("counts", "") not in ("", COUNTS):
             continue  # it applies to no entry; the ledger that it came from still has it
         key, label = cells.get("key", ""), cells.get("label", "")
-        at = _moment(cells.get("at", ""))
+        at = date_in(cells.get("at", ""))
         if not label:
             unlabelled += 1  # a person has not decided this one
         elif any(row[len(names) :]):
@@ -139,7 +139,7 @@ def _wished(names: list[str], lines: Iterator[tuple[int, list[str]]], usual: Cor
     return Wished(list(wishes.values()), problems, unlabelled)
 
 
-def _moment(text: str) -> str | None:
+def date_in(text: str) -> str | None:
     """A date and time in UTC, which sort as texts; None if it is none, and empty if nothing is given."""
     if not text:
         return ""

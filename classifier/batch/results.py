@@ -1,4 +1,4 @@
-"""A ledger -> the output files labels.jsonl, failed.jsonl and run.json.
+"""A ledger -> the output files labels.jsonl, failed.jsonl, amendments.jsonl and run.json.
 
 What enters: the folder that `classifier label --out` made. What leaves: files that are complete or absent,
 with corrections applied. What it does not do: other formats (`classifier.export`).
@@ -15,8 +15,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from classifier.batch.ledger.access import ledger_path, reading
+from classifier.batch.ledger.amendments import read_amendments
 from classifier.batch.ledger.ledger import Ledger
-from classifier.batch.ledger.rescue import LABELS_FILE
+from classifier.batch.ledger.rescue import AMENDMENTS_FILE, LABELS_FILE, amendment_line
 from classifier.batch.ledger.rows import read_broken, read_corrections
 from classifier.batch.papers import read_filed
 from classifier.batch.summary import findings
@@ -28,6 +29,7 @@ from classifier.files import replace_bytes, replace_text, replacing
 from classifier.model.entries import BrokenEntry, ListEntry
 
 __all__ = [
+    "AMENDMENTS_FILE",
     "FAILED_FILE",
     "LABELS_FILE",
     "RUN_FILE",
@@ -45,7 +47,7 @@ _PATIENCE_S = 300.0
 
 
 def write_rows(folder: Path) -> RunTally:
-    """Writes labels.jsonl (one Label per line, in list order) and failed.jsonl.
+    """Writes labels.jsonl (one Label per line, in list order), failed.jsonl and amendments.jsonl.
 
     `failed.jsonl` has one object per line: key, source, line, code, message, duplicate_of (the key of an
     earlier entry of the same paper, or null); unusable entries come last. An entry that a person labelled is
@@ -62,7 +64,16 @@ def write_rows(folder: Path) -> RunTally:
         replace_bytes(folder / FAILED_FILE, _write_labels(folder, tally, labels.write))
     for stored in read_corrections(folder):
         tally.add_correction(stored)
+    _write_amendments(folder)
     return tally
+
+
+def _write_amendments(folder: Path) -> None:
+    """Writes a person's amendments that count, also of papers that are in no list now; no file for none."""
+    kept = [stored.kept for stored in read_amendments(folder) if not stored.undone_at]
+    path = folder / AMENDMENTS_FILE
+    if kept or path.exists():
+        replace_bytes(path, map(amendment_line, kept))
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:

@@ -46,7 +46,8 @@ def amend(
             "--from",
             metavar="FILE.csv",
             help="Many amendments: column key and any of title, year, doi, arxiv_id, abstract, note, by. An "
-            "empty cell changes nothing, a single hyphen clears. All rows are checked before any is saved.",
+            "empty cell changes nothing, a single hyphen clears. All rows are checked before any is saved. "
+            "`classifier export DIR -f amendments-csv` writes such a file.",
         ),
     ] = None,
 ) -> int:

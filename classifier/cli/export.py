@@ -15,6 +15,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.export_into import (
+    AMENDMENTS,
     CORRECTIONS,
     SHOWN_KEYS,
     add_to,
@@ -43,6 +44,7 @@ Format = Literal[
     "svg",
     "png",
     "corrections-csv",
+    "amendments-csv",
 ]
 _IN_MEMORY = 16 << 20
 """Bytes for standard output that are held in memory; more wait in a temporary file."""
@@ -119,8 +121,8 @@ def export(
     from classifier.survey.workspace import Workspace
 
     _check_targets(into, out, add=add, remove=remove, force=force)
-    if format == CORRECTIONS:
-        return _export_corrections(folder, into, out, force=force)
+    if format in (CORRECTIONS, AMENDMENTS):
+        return _export_a_persons(folder, format, into, out, force=force)
     if not remove:
         ledger_path(folder)
     name = format or format_of(into or out)
@@ -163,19 +165,26 @@ def _check_targets(into: Path | None, out: Path | None, *, add: bool, remove: bo
         raise ConfigError("--force needs --out; --into keeps a backup anyway")
 
 
-def _export_corrections(folder: Path, into: Path | None, out: Path | None, *, force: bool) -> int:
+def _export_a_persons(folder: Path, name: str, into: Path | None, out: Path | None, *, force: bool) -> int:
+    """Writes corrections or amendments as a table; of a damaged ledger, those that can be read."""
+    from classifier.batch.amendment_table import amendments_to_keep, write_amendments_table
     from classifier.batch.correction_table import readable, write_table
     from classifier.errors import ConfigError
     from classifier.export.render import Options
 
     if into is not None:
-        raise ConfigError(f"{CORRECTIONS} is a new file: use --out FILE, or standard output")
-    stored, damage = readable(folder)
-    options = Options(count=Counter(entries=len(stored)))
-    _deliver(folder, write_table(stored), CORRECTIONS, out, force, options)
+        raise ConfigError(f"{name} is a new file: use --out FILE, or standard output")
+    if name == CORRECTIONS:
+        stored, damage = readable(folder)
+        count, lines = len(stored), write_table(stored)
+    else:
+        kept, damage = amendments_to_keep(folder)
+        count, lines = len(kept), write_amendments_table(kept)
+    _deliver(folder, lines, name, out, force, Options(count=Counter(entries=count)))
     if damage is None:
         return exits.DONE
-    print(f"classifier: only corrections that can be read were written: {damage}", file=sys.stderr)
+    what = name.removesuffix("-csv")
+    print(f"classifier: only {what} that can be read were written: {damage}", file=sys.stderr)
     return exits.PARTIAL
 
 
@@ -195,7 +204,9 @@ def _deliver(
         return False
     count = options.count
     one = count["entries"] == 1
-    what = f"correction{'s' * (not one)}" if name == CORRECTIONS else "entry" if one else "entries"
+    what = "entry" if one else "entries"
+    if name in (CORRECTIONS, AMENDMENTS):
+        what = name.removesuffix("s-csv") + "s" * (not one)
     said = f"{count['entries']} {what} as {name} to {out or 'standard output'}"
     if count["duplicates"]:
         said += f"; {count['duplicates']} of them are duplicates, and each paper counts once"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SHOWN_KEYS = 5
 CORRECTIONS = "corrections-csv"
 """The format that `classifier correct --from` reads."""
+AMENDMENTS = "amendments-csv"
+"""The format that `classifier amend --from` reads."""
 
 
 def put_into(

@@ -102,6 +102,7 @@ def _is_of_run(folder: Path, out: Path) -> bool:
         "ledger.sqlite-journal",
         "labels.jsonl",
         "failed.jsonl",
+        "amendments.jsonl",
         "run.json",
         EXPORTS_FILE,
         ".lock",

@@ -49,6 +49,7 @@ class Amendment(Record):
     Attributes:
         by, note: Who and why, in free words.
         at: ISO 8601, UTC.
+        listed_title: In a table or file: the paper's title in its list, so that no other paper is amended.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Amendment(Record):
     by: str = ""
     note: str = ""
     at: str = ""
+    listed_title: str = ""
 
 
 def amended_fields(listed: Paper, paper: Paper) -> tuple[AmendedField, ...]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from classifier.batch.ledger.damage import damaged, store_error
-from classifier.batch.ledger.rescue import readable_corrections
+from classifier.batch.ledger.rescue import has_kept
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError
 
@@ -65,10 +65,10 @@ def ledger_path(folder: Path) -> Path:
 
     Raises:
         ConfigError: There is none.
-        StoreError: It is gone, but corrections that were in it can be saved.
+        StoreError: It is gone, but corrections or amendments that were in it can be saved.
     """
     path = folder / LEDGER_FILE
-    if not path.is_file() and not path.is_dir() and readable_corrections(path):
+    if not path.is_file() and not path.is_dir() and has_kept(path):
         raise damaged(path, "the ledger is missing")
     if not path.is_file():
         raise ConfigError(f"{folder}: no ledger found; expected the --out folder of `classifier label`")

@@ -17,10 +17,13 @@ from classifier.batch.ledger.access import COMPLETE, reading, writing
 from classifier.batch.ledger.corrections import check_key, rebind
 from classifier.batch.ledger.decision_binding import bind_decisions
 from classifier.batch.ledger.items import as_json
+from classifier.batch.ledger.rescue import KeptAmendment, title_of
 from classifier.batch.ledger.splitting import split_duplicates
 from classifier.errors import InputError
 from classifier.model.amendment import Amendment, PaperChanges
 from classifier.model.entries import ListEntry
+from classifier.model.identity import same_title
+from classifier.text.characters import shown
 
 
 class StoredAmendment(NamedTuple):
@@ -30,6 +33,7 @@ class StoredAmendment(NamedTuple):
         listed: What the list said, when the paper was last seen.
         undone_by, undone_at: Who took it back, and when; None while it counts.
         is_listed: Whether its paper is in the present lists.
+        number: Its id in the ledger.
     """
 
     amendment: Amendment
@@ -37,6 +41,13 @@ class StoredAmendment(NamedTuple):
     undone_by: str | None
     undone_at: str | None
     is_listed: bool
+    number: int
+
+    @property
+    def kept(self) -> KeptAmendment:
+        """As it is kept outside of the ledger."""
+        named = self.amendment.model_copy(update={"listed_title": self.listed.paper.title or ""})
+        return KeptAmendment(self.number, named, self.undone_at is None)
 
 
 def set_amendments(folder: Path, wished: Sequence[Amendment]) -> tuple[Amendment, ...]:
@@ -47,7 +58,8 @@ def set_amendments(folder: Path, wished: Sequence[Amendment]) -> tuple[Amendment
 
     Raises:
         ConfigError: There is no ledger.
-        InputError: No such entry, or nothing would be left by which its paper can be found.
+        InputError: No such entry, it is another paper than `listed_title`, or nothing would be left by which
+            its paper can be found.
         StoreError: The ledger cannot be written.
     """
     now = _now()
@@ -56,6 +68,7 @@ def set_amendments(folder: Path, wished: Sequence[Amendment]) -> tuple[Amendment
         (act,) = db.execute("SELECT coalesce(max(act), 0) + 1 FROM amendment").fetchone()
         for one in made:
             check_key(db, one.key)
+            _check_title(db, one)
             _add(db, one, act)
         _follow(db, [one.key for one in made])
     return made
@@ -96,13 +109,18 @@ def read_amendments(folder: Path, key: str | None = None) -> list[StoredAmendmen
     with reading(folder) as db:
         rows = db.execute(
             "SELECT amendment.key, changes, by, note, at, amendment.listed, undone_by, undone_at,"  # noqa: S608
-            f" item.id IS NOT NULL FROM amendment LEFT JOIN item ON item.id = amendment.item"
+            f" item.id IS NOT NULL, amendment.id FROM amendment LEFT JOIN item ON item.id = amendment.item"
             f" AND item.listing >= {COMPLETE} WHERE ?1 IS NULL OR item.key = ?1 ORDER BY amendment.id",
             (key,),
         ).fetchall()
         return [
             StoredAmendment(
-                _amendment(*row[:5]), ListEntry.model_validate_json(row[5]), row[6], row[7], bool(row[8])
+                _amendment(*row[:5]),
+                ListEntry.model_validate_json(row[5]),
+                row[6],
+                row[7],
+                bool(row[8]),
+                row[9],
             )
             for row in rows
         ]
@@ -116,6 +134,25 @@ def changes_of(db: sqlite3.Connection, paper: int) -> PaperChanges:
     ):
         found |= PaperChanges.model_validate_json(changes).as_dict()
     return PaperChanges.model_validate(found)
+
+
+def _check_title(db: sqlite3.Connection, made: Amendment) -> None:
+    """Checks that an amendment of a table or another run is put on the paper that it was made on.
+
+    Raises:
+        InputError: It is another paper.
+    """
+    if not made.listed_title:
+        return
+    stored = db.execute(
+        "SELECT coalesce(listed, entry), entry FROM item WHERE key = ?", (made.key,)
+    ).fetchone()
+    titles = [title for title in map(title_of, stored) if title]
+    if titles and not any(same_title(made.listed_title, title) for title in titles):
+        raise InputError(
+            f"'{made.key}' is '{shown(titles[0])[:120]}' in the lists, not "
+            f"'{shown(made.listed_title)[:120]}'; nothing is saved: fix the key"
+        )
 
 
 def _add(db: sqlite3.Connection, made: Amendment, act: int) -> None:

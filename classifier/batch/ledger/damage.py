@@ -11,7 +11,7 @@ import shlex
 import sqlite3
 from pathlib import Path
 
-from classifier.batch.ledger.rescue import LABELS_FILE, readable_corrections
+from classifier.batch.ledger.rescue import LABELS_FILE, readable_amendments, readable_corrections
 from classifier.errors import StoreError
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -50,12 +50,16 @@ def damaged(path: Path, what: str) -> StoreError:
     """The error for a damaged ledger: what can be saved, how, and how to continue after that."""
     folder = shlex.quote(str(path.parent))
     saved = []
-    if corrections := len(readable_corrections(path)):
-        saved.append(
-            f"{corrections} {'correction is' if corrections == 1 else 'corrections are'} readable: save with "
-            f"`classifier export {folder} -f corrections-csv --out corrections.csv`, put into another run "
-            "with `classifier correct DIR --from corrections.csv`"
-        )
+    for count, kind, command in (  # a title that was amended is in the table of corrections
+        (len(readable_amendments(path)), "amendment", "amend"),
+        (len(readable_corrections(path)), "correction", "correct"),
+    ):
+        if count:
+            saved.append(
+                f"{count} {kind + (' is' if count == 1 else 's are')} readable: save with `classifier export "
+                f"{folder} -f {kind}s-csv --out {kind}s.csv`, put into another run with `classifier "
+                f"{command} DIR --from {kind}s.csv`"
+            )
     if labels := _lines_with_labels(path.with_name(LABELS_FILE)):
         saved.append(f"{LABELS_FILE} has {labels} {'label' if labels == 1 else 'labels'} of the last run")
     return StoreError(

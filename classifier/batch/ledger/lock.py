@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from classifier.batch.ledger.damage import store_error
 from classifier.batch.ledger.ledger import Ledger
-from classifier.batch.ledger.rescue import LABELS_FILE
+from classifier.batch.ledger.rescue import AMENDMENTS_FILE, LABELS_FILE
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
 from classifier.errors import ConfigError, StoreError
 from classifier.runs.fingerprint import differences
@@ -87,14 +87,14 @@ def _refuse_foreign(folder: Path, path: Path) -> None:
     """Checks before a run replaces files of the same names.
 
     Raises:
-        ConfigError: The folder contains a file of labels but no ledger, as a workspace's `gold` folder does.
+        ConfigError: The folder contains labels or amendments but no ledger, as a folder `gold` does.
     """
-    labels = folder / LABELS_FILE
-    if not path.exists() and labels.exists() and labels.stat().st_size:
-        raise ConfigError(
-            f"{labels} exists, but its ledger is missing; the run would replace it: move it away, or "
-            "choose another --out"
-        )
+    for file in (folder / LABELS_FILE, folder / AMENDMENTS_FILE):
+        if not path.exists() and file.exists() and file.stat().st_size:
+            raise ConfigError(
+                f"{file} exists, but its ledger is missing; the run would replace it: move it away, or "
+                "choose another --out"
+            )
 
 
 def _take_up(ledger: Ledger, fingerprint: Mapping[str, Any], relabel: bool) -> None:

@@ -1,37 +1,38 @@
-"""A damaged ledger -> the corrections that can still be read, row by row.
+"""A damaged ledger -> the corrections and amendments that can still be read, row by row.
 
-What enters: the path of a file with any content. What leaves: corrections with valid values; those that the
-file lacks are taken from labels.jsonl beside it. The file is not changed, and no other table is needed.
+What enters: the path of a file with any content. What leaves: corrections and amendments with valid values;
+what the file lacks is taken from labels.jsonl and amendments.jsonl beside it. Nothing is changed, and no
+other table is needed.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-import sqlite3
-import struct
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
-from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from classifier.batch.ledger.salvage import readable_rows, text_of
+from classifier.model.amendment import Amendment, PaperChanges
 from classifier.model.entries import Correction, ListEntry
 
-_QUERIES = (
-    "SELECT key, label, by, note, at, entry FROM main.correction ORDER BY id {}",
+_CORRECTIONS = (
+    "SELECT key, label, by, note, at, entry FROM main.correction ORDER BY id",
     # Then without the entry, which is long and may be on a damaged page; then with the columns of an
     # older version.
-    "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY id {}",
-    "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY key {}",
+    "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY id",
+    "SELECT key, label, by, note, at, NULL FROM main.correction ORDER BY key",
+)
+_AMENDMENTS = (
+    "SELECT id, key, changes, by, note, at, undone_at, listed FROM main.amendment ORDER BY id",
+    "SELECT id, key, changes, by, note, at, undone_at, NULL FROM main.amendment ORDER BY id",
 )
 LABELS_FILE = "labels.jsonl"
 """Beside the ledger: its labels as of the last run, one a line."""
-_MAGIC = b"SQLite format 3\0"
-_HEADER = struct.Struct(">16sH10xL")
-"""SQLite's header: the magic, the page size (1 means 65,536) and, at byte 28, the number of pages."""
+AMENDMENTS_FILE = "amendments.jsonl"
+"""Beside the ledger: the amendments that count, one a line; missing if there are none."""
 
 
 class Rescued(NamedTuple):
@@ -41,6 +42,19 @@ class Rescued(NamedTuple):
     entry: ListEntry | None
 
 
+class KeptAmendment(NamedTuple):
+    """An amendment outside of a ledger; its `listed_title` says which paper it was made on.
+
+    Attributes:
+        number: Its id in the ledger.
+        counts: Whether it was not taken back.
+    """
+
+    number: int
+    amendment: Amendment
+    counts: bool = True
+
+
 def readable_corrections(path: Path) -> list[Rescued]:
     """The readable corrections in the order of their times; none if the file is not a ledger.
 
@@ -48,94 +62,107 @@ def readable_corrections(path: Path) -> list[Rescued]:
     and its time is valid.
     """
     found: dict[tuple[str, str], Rescued] = {}
-    with _as_long_as_it_was(path) as whole:
-        for query, order in product(_QUERIES, ("ASC", "DESC")):
-            for one in _readable(whole, query.format(order)):
-                found.setdefault((one.correction.key, one.correction.at), one)
+    for row in readable_rows(path, _CORRECTIONS):
+        if (one := _correction(row)) is not None:
+            found.setdefault((one.correction.key, one.correction.at), one)
     keys = {key for key, _ in found}
-    for one in _beside(path.with_name(LABELS_FILE)):
-        if one.correction.key not in keys:
-            found[(one.correction.key, one.correction.at)] = one
+    for beside in _lines(path.with_name(LABELS_FILE), b'"correction"'):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            made = _corrected(beside)
+            if made.key and made.label and made.key not in keys:
+                found[(made.key, made.at)] = Rescued(made, None)
     return sorted(found.values(), key=lambda one: one.correction.at)
 
 
-def _beside(labels: Path) -> Iterator[Rescued]:
-    """The corrections in the labels of the last run, which every decision renews."""
-    with suppress(OSError), labels.open("rb") as lines:  # a run that was killed has none
+def readable_amendments(path: Path) -> list[KeptAmendment]:
+    """The readable amendments that count, in the order in which they were made; as `readable_corrections`."""
+    found: dict[int, KeptAmendment] = {}
+    for row in readable_rows(path, _AMENDMENTS):
+        with suppress(ValueError, TypeError):
+            found.setdefault(int(str(row[0])), _amendment(row))
+    for beside in _lines(path.with_name(AMENDMENTS_FILE), b'"changes"'):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            kept = KeptAmendment(int(beside.pop("number")), _checked(Amendment.model_validate(beside)))
+            found.setdefault(kept.number, kept)
+    return [found[number] for number in sorted(found) if found[number].counts]
+
+
+def has_kept(path: Path) -> bool:
+    """Whether a person's corrections or amendments can be read although the ledger cannot."""
+    return bool(readable_corrections(path) or readable_amendments(path))
+
+
+def amendment_line(kept: KeptAmendment) -> bytes:
+    """A line of amendments.jsonl."""
+    data = {"number": kept.number, **kept.amendment.model_dump(exclude_unset=True)}
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def title_of(listed: str) -> str:
+    """The title of a stored ListEntry; empty if it has none or cannot be read."""
+    try:
+        entry = ListEntry.model_validate_json(listed)
+    except ValueError:
+        return ""
+    return entry.paper.title or ""
+
+
+def _lines(file: Path, mark: bytes) -> Iterator[dict[str, Any]]:
+    """The objects on the lines that contain a mark."""
+    with suppress(OSError), file.open("rb") as lines:  # a run that was killed has none
         for line in lines:
-            if b'"correction"' not in line:
+            if mark not in line:
                 continue
-            with suppress(ValueError, KeyError, TypeError, AttributeError):
-                row = json.loads(line)
-                made = row["correction"]
-                datetime.fromisoformat(made["at"])
-                status = {"out_of_scope": "out-of-scope", "unplaced": "unplaced"}.get(row["status"])
-                label = str(row["leaf"] or status or "")
-                one = Correction(key=row["ref"], label=label, by=made["by"], note=made["note"], at=made["at"])
-                if one.key and one.label:
-                    yield Rescued(one, None)
+            with suppress(ValueError):
+                if isinstance(data := json.loads(line), dict):
+                    yield data
 
 
-@contextmanager
-def _as_long_as_it_was(path: Path) -> Iterator[Path]:
-    """The file; if its end is missing, a copy padded with zeros, since SQLite rejects a shorter file."""
+def _corrected(line: dict[str, Any]) -> Correction:
+    """The correction in a line of labels.jsonl."""
+    made = line["correction"]
+    datetime.fromisoformat(made["at"])
+    status = {"out_of_scope": "out-of-scope", "unplaced": "unplaced"}.get(line["status"])
+    label = str(line["leaf"] or status or "")
+    return Correction(key=line["ref"], label=label, by=made["by"], note=made["note"], at=made["at"])
+
+
+def _correction(row: tuple[object, ...]) -> Rescued | None:
     try:
-        missing = _missing_bytes(path)
-        if not missing:
-            yield path
-            return
-        folder = tempfile.TemporaryDirectory(prefix="classifier-")
-    except OSError:  # missing, or no space for a copy
-        yield path
-        return
-    with folder:
-        copy = Path(folder.name) / path.name
-        with suppress(OSError):
-            shutil.copyfile(path, copy)
-            with copy.open("ab") as file:
-                file.truncate(file.tell() + missing)
-        yield copy
-
-
-def _missing_bytes(path: Path) -> int:
-    """The number of bytes missing according to the header; 0 if there is no header."""
-    with path.open("rb") as file:
-        header = file.read(_HEADER.size)
-        size = file.seek(0, 2)
-    if len(header) < _HEADER.size:
-        return 0
-    magic, page_size, pages = _HEADER.unpack(header)
-    expected: int = pages * (page_size if page_size > 1 else 1 << 16)
-    return max(0, expected - size) if magic == _MAGIC else 0
-
-
-def _readable(path: Path, query: str) -> Iterator[Rescued]:
-    """The rows up to the first one that cannot be read."""
-    try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
-            connection.text_factory = bytes
-            for row in connection.execute(query):
-                if (one := _sensible(row)) is not None:
-                    yield one
-    except sqlite3.Error:
-        return
-
-
-def _sensible(row: tuple[object, ...]) -> Rescued | None:
-    try:
-        key, label, by, note, at = (_text(value) for value in row[:5])
+        key, label, by, note, at = (text_of(value) for value in row[:5])
         datetime.fromisoformat(at)
     except ValueError:
         return None
     if not key or not label:
         return None
     try:
-        entry = ListEntry.model_validate_json(_text(row[5])) if row[5] else None
+        entry = ListEntry.model_validate_json(text_of(row[5])) if row[5] else None
     except ValueError:
         entry = None
     return Rescued(Correction(key=key, label=label, by=by, note=note, at=at), entry)
 
 
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else ""
+def _amendment(row: tuple[object, ...]) -> KeptAmendment:
+    number, *texts, undone_at, listed = row
+    key, changes, by, note, at = (text_of(value) for value in texts)
+    made = Amendment(
+        key=key,
+        changes=PaperChanges.model_validate_json(changes),
+        by=by,
+        note=note,
+        at=at,
+        listed_title=title_of(text_of(listed)),
+    )
+    return KeptAmendment(int(str(number)), _checked(made), undone_at is None)
+
+
+def _checked(made: Amendment) -> Amendment:
+    """The amendment.
+
+    Raises:
+        ValueError: It cannot be used.
+    """
+    datetime.fromisoformat(made.at)
+    if not made.key or not made.changes.fields:
+        raise ValueError("no key, or no changes")
+    return made

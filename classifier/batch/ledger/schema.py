@@ -13,7 +13,7 @@ from pathlib import Path
 from classifier.batch.ledger.damage import damaged, store_error
 from classifier.batch.ledger.material import add_functions
 from classifier.batch.ledger.migrations import MIGRATIONS as _MIGRATIONS
-from classifier.batch.ledger.rescue import LABELS_FILE
+from classifier.batch.ledger.rescue import AMENDMENTS_FILE, LABELS_FILE
 from classifier.errors import StoreError
 
 LEDGER_FILE = "ledger.sqlite"
@@ -95,11 +95,13 @@ def refuse_emptied(path: Path) -> None:
     """Rejects an emptied ledger: otherwise a run would start again and silently replace its labels.
 
     Raises:
-        StoreError: It is empty, but there are labels that came from it.
+        StoreError: It is empty, but there are labels or amendments that came from it.
     """
-    labels = path.with_name(LABELS_FILE)
-    if path.is_file() and path.stat().st_size == 0 and labels.is_file() and labels.stat().st_size:
-        raise damaged(path, "the ledger is empty")
+    if not path.is_file() or path.stat().st_size:
+        return
+    for file in (path.with_name(LABELS_FILE), path.with_name(AMENDMENTS_FILE)):
+        if file.is_file() and file.stat().st_size:
+            raise damaged(path, "the ledger is empty")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, read_only: bool) -> None:

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from classifier.batch.ledger.amending import KnownAmendments
 from classifier.batch.ledger.damage import store_error
 from classifier.batch.ledger.items import State, as_json, plain
 from classifier.batch.ledger.lock import FINGERPRINT, other_settings
 from classifier.batch.ledger.material import material_of, sha256_of, state_of_file
 from classifier.batch.ledger.schema import LEDGER_FILE, connect
-from classifier.errors import error_class
+from classifier.errors import StoreError, error_class
 from classifier.model.entries import ListEntry
 from classifier.runs.fingerprint import differences
 
@@ -52,7 +54,16 @@ class LedgerView:
             self.close()
             raise other_settings(path, changed)
         self._stale = bool(changed)
-        self._amendments = KnownAmendments(self._db) if self._db is not None else None
+        self._amendments = self._known_amendments()
+
+    def _known_amendments(self) -> KnownAmendments | None:
+        if self._db is None:
+            return None
+        try:
+            return KnownAmendments(self._db)
+        except (sqlite3.Error, ValidationError) as error:
+            self.close()
+            raise self._unreadable(error) from error
 
     def state_of(self, entry: ListEntry) -> State:
         """The state in which a run would find an entry: only waiting entries cost anything.
@@ -119,9 +130,10 @@ class LedgerView:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise store_error(
-                self._path, error, "the ledger cannot be read", "choose another --out"
-            ) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: sqlite3.Error | ValidationError) -> StoreError:
+        return store_error(self._path, error, "the ledger cannot be read", "choose another --out")
 
 
 def _is_same_file(entry: ListEntry, state: str | None, before: str | None, sha256: str | None) -> bool:
