@@ -73,9 +73,7 @@ class Trainer:
         self._heads = plan_heads(leaves, others)
         self._labels = (*leaves, *others)
         self._cue_names = tuple(cue.says for cue in self._reader.book.cues)
-        self._score_names = tuple(
-            label for label in (*taxonomy.leaves, OUT_OF_SCOPE) if self._reader.book.cues
-        )
+        self._score_names = (*taxonomy.leaves, OUT_OF_SCOPE) if self._cue_names else ()
         self._place_names = place_names(self._merged)
         self._read(Similarity(taxonomy, workspace.studies, alone=False))
 

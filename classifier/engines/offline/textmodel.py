@@ -278,7 +278,7 @@ def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
             weights=weights,
             scale=tuple(map(float, data["scale"])),
             bias=tuple(map(float, data["bias"])),
-            place_weights=_rows(data.get("place_weights", {})),
+            place_weights=_rows(data["place_weights"]) if data["schema_version"] > 2 else {},
             cue_weights=_rows(data["cue_weights"]),
             score_weights=_rows(data["score_weights"]),
             cue_share=float(data["cue_share"]),
