@@ -34,7 +34,8 @@ from classifier.prompting.excerpt import select_excerpt
 from classifier.prompting.prompt import PromptBuilder
 from classifier.runs.intervals import wilson_interval
 from classifier.survey.answer_schema import labels_of
-from classifier.survey.stages import Room, TreeStage, crowded, first_stage, label_tokens, next_stage
+from classifier.survey.room import Room, label_tokens
+from classifier.survey.stages import TreeStage, crowded, first_stage, next_stage
 from classifier.survey.workspace import Workspace
 from tests.large_tree import tree_of, write_workspace
 

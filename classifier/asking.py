@@ -8,24 +8,28 @@ read papers, or interpret the reply.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from classifier.connections import Connections
 from classifier.engines.base import Engine
 from classifier.engines.cascade import ask_in_turn, is_confident
 from classifier.engines.descent import descend
-from classifier.errors import ContextOverflow
+from classifier.engines.earlier import Earlier
+from classifier.errors import ContextOverflow, ModelError, ReplyError, UnknownLabel
 from classifier.model.document import Document
 from classifier.model.measurement import Measurement
 from classifier.model.paper import PaperFile
+from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.reply import Reply
+from classifier.model.study import Study
 from classifier.model.task import Prompt, Task
 from classifier.prompting.examples import Examples, choose_examples, eligible_studies
 from classifier.prompting.excerpt import select_excerpt
 from classifier.prompting.staged import StagedPrompts
 from classifier.settings import Settings
 from classifier.survey.stages import TreeStage
+from classifier.survey.taxonomy import Taxonomy
 from classifier.survey.workspace import Workspace
 from classifier.verdict.calibration import Calibration, apply, load_calibration
 from classifier.verdict.measured import load_measurement
@@ -69,9 +73,9 @@ class Asking:
 
         Later stages depend on the model's answers; these are about the branches with the most leaves.
         """
-        found, stage = [], self._prompts.first
+        found, stage, eligible = [], self._prompts.first, self._eligible(subject)
         while True:
-            examples = self._examples(subject, stage, self._settings.question_tokens)
+            examples = self._examples(subject, stage, eligible)
             found.append(self._prompt(subject.document, stage, examples, self._settings.budget_tokens))
             largest = self._prompts.largest(stage)
             further = self._prompts.following(stage, *largest) if largest else None
@@ -117,39 +121,66 @@ class Asking:
 
     async def _ask(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
         """Asks one engine and calibrates its reply."""
+        eligible = self._eligible(subject)
         if engine.needs_prompt:
 
             async def ask(stage: TreeStage) -> tuple[Task, Reply]:
-                return await self._ask_with_shrinking_budget(engine, subject, stage)
+                return await self._ask_with_shrinking_budget(engine, subject, stage, eligible)
 
             task, reply = await descend(self._prompts.first, ask, self._prompts.following)
         else:
-            task = self._task(subject, self._examples(subject, TreeStage(self._workspace.taxonomy), None))
+            whole = TreeStage(self._workspace.taxonomy)
+            shown = [study for study in eligible if whole.study(study)]
+            task = self._task(subject, choose_examples(self._settings.examples, shown, subject.document))
             reply = await engine.answer(task)
+        _check_labels(reply, self._workspace.taxonomy)
         if self._settings.calibration:
             reply = apply(self._calibration(reply.engine, reply.model), reply)
         return task, reply
 
     async def _ask_with_shrinking_budget(
-        self, engine: Engine, subject: Subject, stage: TreeStage
+        self, engine: Engine, subject: Subject, stage: TreeStage, eligible: Sequence[Study]
     ) -> tuple[Task, Reply]:
         """Asks; if the prompt is too long for the model, asks again with half of the excerpt."""
-        examples = self._examples(subject, stage, self._settings.question_tokens)
-        task = self._task(subject, examples)
-        overflow: ContextOverflow | None = None
-        for budget_tokens in _budgets(self._settings.budget_tokens):
-            prompt = self._prompt(subject.document, stage, examples, budget_tokens)
+        examples = self._examples(subject, stage, eligible)
+        task, earlier = self._task(subject, examples), Earlier()
+        failed: ContextOverflow | None = None
+        for prompt in self._shorter_and_shorter(subject.document, stage, examples):
+            if failed is not None:
+                earlier.add_error(failed)
             task = task.model_copy(update={"prompt": prompt})
             try:
-                return task, await engine.answer(task)
+                return task, earlier.with_reply(await engine.answer(task))
             except ContextOverflow as error:
-                overflow = error
-        raise overflow or ContextOverflow("the prompt does not fit the model's window")
+                failed = error
+            except (ModelError, ReplyError) as error:
+                earlier.add_to(error)
+                raise
+        failed = failed or ContextOverflow("the prompt does not fit the model's window")
+        earlier.add_to(failed)
+        raise failed
 
-    def _examples(self, subject: Subject, stage: TreeStage, budget_tokens: int | None) -> Examples:
+    def _shorter_and_shorter(
+        self, document: Document, stage: TreeStage, examples: Examples
+    ) -> Iterator[Prompt]:
+        """The prompt, then prompts with half of the excerpt before; none twice, as of a short abstract."""
+        last, budget_tokens = None, max(self._settings.budget_tokens, _SMALLEST_BUDGET_TOKENS)
+        while True:
+            prompt = self._prompt(document, stage, examples, budget_tokens)
+            if prompt != last:
+                yield prompt
+            if budget_tokens == _SMALLEST_BUDGET_TOKENS:
+                return
+            last, budget_tokens = prompt, max(budget_tokens // 2, _SMALLEST_BUDGET_TOKENS)
+
+    def _eligible(self, subject: Subject) -> tuple[Study, ...]:
         studies = [study for study in self._workspace.studies if study.id not in subject.leave_out]
-        eligible = eligible_studies(studies, subject.file.paper, subject.document)
+        return eligible_studies(studies, subject.file.paper, subject.document)
+
+    def _examples(self, subject: Subject, stage: TreeStage, eligible: Sequence[Study]) -> Examples:
+        """The examples in a prompt about one stage."""
         shown = [found for study in eligible if (found := stage.study(study))]
+        budget_tokens = self._settings.question_tokens
         return choose_examples(self._settings.examples, shown, subject.document, budget_tokens)
 
     def _task(self, subject: Subject, examples: Examples) -> Task:
@@ -177,9 +208,20 @@ class Asking:
         return self._calibrations[engine, model]
 
 
-def _budgets(start: int) -> Iterator[int]:
-    budget = start
-    while budget > _SMALLEST_BUDGET_TOKENS:
-        yield budget
-        budget //= 2
-    yield _SMALLEST_BUDGET_TOKENS
+def _check_labels(reply: Reply, taxonomy: Taxonomy) -> None:
+    """Checks that a reply names only labels of the whole tree: an engine of the caller may name anything.
+
+    Raises:
+        UnknownLabel: It does not.
+    """
+    answer = reply.answer
+    runner_up = () if answer.runner_up in (None, OUT_OF_SCOPE) else (answer.runner_up,)
+    label = () if answer.label in (OUT_OF_SCOPE, UNPLACED) else (answer.label,)
+    for name in (*label, *runner_up, *answer.secondary):
+        if name not in taxonomy.leaves:
+            error = UnknownLabel(
+                f"the engine '{reply.engine}' named '{str(name)[:120]}', which is no leaf of the tree",
+                reply.raw,
+            )
+            error.attempts, error.usage = reply.attempts, reply.usage
+            raise error

@@ -165,37 +165,34 @@ class ArxivServer:
         context.set_servername_callback(lambda _socket, name, _context: self.names.append(name))
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
-    @contextlib.contextmanager
-    def _counted(self, path: str, headers: Message):  # type: ignore[no-untyped-def]
+    def _enter(self, path: str, headers: Message) -> Reply:
         with self._lock:
             self.seen.append(path)
             self.headers.append(headers)
             self.starts.append(time.monotonic())
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
-        try:
-            yield self._next_reply(path)
-        finally:
-            with self._lock:
-                self._at_once -= 1
-
-    def _next_reply(self, path: str) -> Reply:
-        key = "/api/query?search" if path.startswith("/api/query?search_query=") else path
-        with self._lock:
+            key = "/api/query?search" if path.startswith("/api/query?search_query=") else path
             replies = self._replies.get(key)
             if not replies:
                 return Reply(status=404)
             return replies.pop(0) if len(replies) > 1 else replies[0]
 
+    def _leave(self) -> None:
+        with self._lock:
+            self._at_once -= 1
+
 
 def _handler(server: ArxivServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            with server._counted(self.path, self.headers) as reply, contextlib.suppress(ConnectionError):
+            reply = server._enter(self.path, self.headers)
+            server._closing.wait(reply.pause_s)
+            server._leave()  # before the answer: its client may send the next request at once
+            with contextlib.suppress(ConnectionError):
                 self._send(reply, server._closing.wait)
 
         def _send(self, reply: Reply, wait: Callable[[float], bool]) -> None:
-            wait(reply.pause_s)
             self.close_connection = True
             self.send_response(reply.status)
             for name, value in reply.headers.items():

@@ -111,7 +111,7 @@ class BatchApiServer(Loopback):
             instead = self._answers[step].pop(0) if self._answers.get(step) else None
         if step == self._held:
             self.reached.set()
-            self._let_go.wait(60)
+            self._let_go.wait()
         return instead or told
 
     def _upload(self, headers: Any, body: bytes) -> tuple[int, bytes]:

@@ -6,6 +6,7 @@ output is then the client's doing.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -178,7 +179,8 @@ def start(arguments: list[str], url: str, **more: str) -> subprocess.Popen[str]:
 
 def kill(process: subprocess.Popen[str]) -> None:
     """SIGKILL for the process and its children; nothing can be tidied up."""
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # it has ended already
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 

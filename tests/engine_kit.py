@@ -102,7 +102,7 @@ async def engine(url: str | None, **options: Any) -> AsyncIterator[OpenAIEngine]
         "model": "fake",
         "api_key": "sk-secret-0123456789",
         "base_url": url,
-        "timeout_s": 5.0,
+        "timeout_s": 60.0,
         "max_attempts": 4,
         "waits": Waits(first_s=0.01, longest_s=0.02, total_s=2.0),
         **options,

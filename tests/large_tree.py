@@ -71,8 +71,11 @@ def paper(leaf: str, number: int = 0) -> dict[str, Any]:
 
 
 def schema_of(body: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = body["response_format"]["json_schema"]["schema"]
-    return found
+    """The answer's schema, in whichever way it was sent."""
+    if "tools" in body:
+        return dict(body["tools"][0]["function"]["parameters"])
+    asked = body["response_format"]
+    return dict(asked.get("json_schema", asked)["schema"])
 
 
 class Oracle:
@@ -101,7 +104,7 @@ class Oracle:
         if refusal := _refusal(schema):
             return status(400, refusal, code="invalid_json_schema")
         labels = schema["properties"]["label"]["enum"]
-        gold = _MARK.findall(body["messages"][-1]["content"])[-1]
+        gold = _MARK.findall(" ".join(one["content"] for one in body["messages"]))[-1]
         label = next((one for one in labels if gold == one or gold.startswith(f"{one}/")), UNPLACED)
         others = [one for one in schema["properties"]["secondary"]["items"]["enum"] if one != label]
         self.asked.append(len(labels))

@@ -181,11 +181,12 @@ class LlmServer(Loopback):
                     server._stopped.wait(act.wait_s)
                     while act.gate and not (server._stopped.is_set() or act.gate.wait(0.01)):
                         pass
+                finally:
+                    server._leave()  # before the answer: its client may send the next request at once
+                try:
                     self._act(act)
                 except OSError:  # the client has gone
                     self.close_connection = True
-                finally:
-                    server._leave()
 
             def _act(self, act: Behaviour) -> None:
                 if act.reset:

@@ -32,7 +32,10 @@ from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests import pdfs
 from tests.assistant_kit import HOSTILE, READ_TOOLS, WORKSPACE, assisted, label_run
+from tests.large_tree import Oracle, tree_of, write_workspace
+from tests.large_tree import paper as large_paper
 from tests.llm_server import LlmServer, reply
+from tests.waiting import WAIT_S
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 INITIALIZE = {
@@ -313,7 +316,7 @@ def test_nothing_but_protocol_comes_out_and_the_server_ends_with_its_input(runs)
         answer = json.loads(process.stdout.readline())
         assert answer["jsonrpc"] == "2.0"
         answers[answer.get("id")] = answer
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=WAIT_S)
     assert rest == ""
     assert process.returncode == 0
     assert answers[2]["result"]["structuredContent"]["label"] == "llm4rl/reward"
@@ -332,7 +335,7 @@ def test_an_interrupt_ends_the_server_while_its_input_is_open(runs):
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["id"] == 1
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=WAIT_S) == 130
         assert process.stderr is not None
         assert process.stderr.read() == "classifier: interrupted\n"
 
@@ -463,8 +466,24 @@ async def test_a_request_whose_worst_case_does_not_fit_is_not_sent(tmp_path, cap
         async with assisted(tmp_path / "runs", *more, **paid(server)) as assistant:
             said = await assistant.refused("classify_with_model", **paper(3))
         assert "budget-spent" in said
-        assert "nothing was sent" in said
+        assert "it was not sent" in said
         assert server.requests == []
+
+
+async def test_each_question_about_a_large_tree_must_fit_under_the_cap(tmp_path):
+    """The second question has two hundred leaves, the first one three branches."""
+    workspace = write_workspace(tmp_path / "ws", tree_of((3, 100)))
+    leaf, more = "kitchen-2/oven-7", ("--workspace", str(workspace.root), "--allow-write", "--max-cost")
+    with LlmServer(Oracle()) as server:
+        environment = paid(server, CLASSIFIER_MAX_OUTPUT_TOKENS="256")
+        async with assisted(tmp_path / "runs", *more, "0.01", **environment) as assistant:
+            said = await assistant.refused("classify_with_model", **large_paper(leaf, 3))
+        assert "budget-spent: assistants have spent $0.0020 of --max-cost 0.01 here" in said
+        assert len(server.requests) == 1
+        async with assisted(tmp_path / "runs", *more, "0.05", **environment) as assistant:
+            found = await assistant.call("classify_with_model", **large_paper(leaf, 3))
+        assert (found["label"]["label"], len(server.requests)) == (leaf, 2)
+        assert found["spent_usd"] == 0.004
 
 
 async def test_the_cap_is_never_passed_whatever_the_server_answers(tmp_path):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -29,6 +30,7 @@ from tests import batch_kit as kit
 from tests.arxiv_server import ArxivServer, Reply, html_reply
 from tests.batch_kit import settings
 from tests.llm_server import LlmServer, raw, reply, status
+from tests.waiting import WAIT_S, wait_beside, wait_for
 
 
 def run(tmp_path: Path, server: LlmServer, workspace: Workspace, rows: list, **job: object) -> dict:
@@ -90,13 +92,11 @@ def test_a_killed_run_goes_on_and_buys_at_most_what_was_in_flight_again(tmp_path
     with LlmServer(model) as server:
         for _ in range(kills):
             process, before = kit.start(arguments, server.url), len(server.requests)
-            deadline = time.monotonic() + 60
-            while len(server.requests) <= before and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_beside(process, lambda before=before: len(server.requests) > before)
             time.sleep(chance.uniform(0, 0.3))
             kit.kill(process)
         last = kit.start(arguments, server.url)
-        told = last.communicate(timeout=120)
+        told = last.communicate(timeout=WAIT_S)
         assert last.returncode == 0, told
         assert kit.wrong_labels(bridges_workspace, out, count) == []
         assert model.answered.total() - count <= kills * ceiling
@@ -109,18 +109,17 @@ def test_an_interrupt_waits_for_replies_that_are_paid_for_and_loses_none(tmp_pat
     model = kit.Model(bridges_workspace, wait_s=0.1, free=8)
     with LlmServer(model) as server:
         process = kit.start(arguments, server.url)
-        while model.answered.total() < 6 and process.poll() is None:
-            time.sleep(0.01)
+        wait_beside(process, lambda: model.answered.total() >= 6)
         process.send_signal(signal.SIGINT)
         model.release()
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=WAIT_S)
         assert process.returncode == 130, said
         assert "rerun to resume" in said
         labelled = len(kit.labels_of(out))
         assert 0 < labelled < count
         assert json.loads((out / "run.json").read_text())["stopped"]["code"] == "interrupted"
         last = kit.start(arguments, server.url)
-        last.communicate(timeout=120)
+        last.communicate(timeout=WAIT_S)
         assert last.returncode == 0
     assert kit.wrong_labels(bridges_workspace, out, count) == []
     assert model.answered == dict.fromkeys(range(count), 1)
@@ -133,10 +132,9 @@ def test_of_two_processes_at_once_one_works_and_the_other_is_told(tmp_path, brid
     model = kit.Model(bridges_workspace, free=0)
     with LlmServer(model) as server:
         both = [kit.start(arguments, server.url) for _ in range(2)]
-        while all(process.poll() is None for process in both):
-            time.sleep(0.01)
+        wait_for(lambda: any(process.poll() is not None for process in both))
         model.release()
-        said = [process.communicate(timeout=120)[1] for process in both]
+        said = [process.communicate(timeout=WAIT_S)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 2], said
     assert any("another process is labelling there" in words for words in said)
     assert kit.wrong_labels(bridges_workspace, out, count) == []
@@ -165,7 +163,7 @@ def test_a_cap_that_stopped_the_run_is_exit_code_6(tmp_path):
     source = kit.write_list(tmp_path / "list.jsonl", 3)
     with LlmServer(kit.Model(Workspace(kit.BRIDGES))) as server:
         process = kit.start(kit.command(source, tmp_path / "out", "--max-cost", "0"), server.url)
-        said = process.communicate(timeout=60)
+        said = process.communicate(timeout=WAIT_S)
     assert (process.returncode, server.requests) == (6, []), said
     assert "--max-cost" in said[1]
 
@@ -344,7 +342,7 @@ def test_duplicates_of_a_failed_paper_are_counted_apart(tmp_path, bridges_worksp
     model = kit.Model(bridges_workspace, faults={1: [status(400, "flagged by policy 17")]})
     with LlmServer(model) as server:
         process = kit.start(kit.command(source, tmp_path / "out"), server.url)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=WAIT_S)
     assert "not labelled: 1 refused, 1 as duplicates of these; see failed.jsonl; --retry-failed" in said
     rows = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
     assert {row["key"]: row["duplicate_of"] for row in rows} == {"e1": None, "again": "e1"}
@@ -506,7 +504,7 @@ def test_offline_processes_give_the_labels_that_one_process_gives(tmp_path):
 def screen(source: Path, out: Path, url: str, *more: str, code: int = 0) -> tuple[str, str]:
     """Runs the command; its standard output and standard error."""
     process = kit.start(kit.command(source, out, *more), url)
-    said = process.communicate(timeout=120)
+    said = process.communicate(timeout=WAIT_S)
     assert process.returncode == code, said
     return said
 
@@ -607,9 +605,7 @@ def test_corrections_made_while_a_run_is_killed_again_and_again_are_all_there(tm
     with LlmServer(kit.Model(bridges_workspace, wait_s=0.5)) as server:
         for number in range(4):
             process, before = kit.start(arguments, server.url), len(server.requests)
-            deadline = time.monotonic() + 60
-            while len(server.requests) <= before and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_beside(process, lambda before=before: len(server.requests) > before)
             key = f"e{chance.randrange(count)}"
             set_correction(out, Correction(key=key, label="unplaced", note=str(number)))
             made[key] = str(number)
@@ -619,7 +615,7 @@ def test_corrections_made_while_a_run_is_killed_again_and_again_are_all_there(tm
             found = {row.entry.key: row.correction.note for row in read_rows(out) if row.correction}
             assert found == made
         last = kit.start(arguments, server.url)
-        said = last.communicate(timeout=240)
+        said = last.communicate(timeout=WAIT_S)
         assert last.returncode == 0, said
     labels = {key: label.get("correction") for key, label in kit.labels_of(out).items()}
     assert {key: correction["note"] for key, correction in labels.items() if correction} == made
@@ -634,7 +630,7 @@ def test_two_processes_that_correct_at_once_lose_no_correction(tmp_path, bridges
     command = [sys.executable, "-m", "classifier", "correct", str(out)]
     both = [subprocess.Popen([*command, f"e{n}", "unplaced"], stderr=subprocess.PIPE) for n in range(4)]
     for process in both:
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=WAIT_S)
         assert process.returncode == 0, said
     assert sum(row.correction is not None for row in read_rows(out)) == 4
     assert sum("correction" in label for label in kit.labels_of(out).values()) == 4
@@ -661,3 +657,21 @@ def write_pdf(path: Path, title: str, text: str, more: str = "") -> None:
     for line in range(30):
         sheet.drawString(72, 700 - 12 * line, f"{text} {more} The results of trial {line} are given here.")
     sheet.save()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks for child processes in /proc")
+def test_an_interrupt_while_the_processes_start_leaves_no_traceback(tmp_path):
+    """Ctrl-C reaches the whole group, and children that Python is still starting, too."""
+    source = kit.write_list(tmp_path / "list.jsonl", 400)
+    command = [*(sys.executable, "-m", "classifier", "label", str(source), "--out", str(tmp_path / "out"))]
+    command += ["--workspace", str(kit.BRIDGES), "--engine", "offline", "--concurrency", "4"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None and len(children.read_text().split()) < 2:  # the tracker, and a worker
+        time.sleep(0.001)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode in (0, 130), said
+    assert "Traceback" not in said

@@ -20,6 +20,7 @@ from classifier.survey.workspace import Workspace
 from tests import batch_kit as kit
 from tests.batch_api_server import BatchApiServer
 from tests.llm_server import reply, status
+from tests.waiting import WAIT_S, wait_beside
 
 QUICK = {"CLASSIFIER_BATCH_POLL_S": "0.05"}
 
@@ -175,10 +176,10 @@ def test_a_process_killed_in_a_step_goes_on_and_buys_nothing_twice(tmp_path, bri
     with BatchApiServer(model) as server:
         with server.holding(step):
             process = kit.start(arguments, server.url, **QUICK)
-            assert server.reached.wait(60), process.communicate(timeout=5)
+            assert server.reached.wait(WAIT_S), process.communicate(timeout=5)
             kit.kill(process)
         last = kit.start(arguments, server.url, **QUICK)
-        told = last.communicate(timeout=120)
+        told = last.communicate(timeout=WAIT_S)
         assert last.returncode == 0, told
     assert kit.wrong_labels(bridges_workspace, out, count) == []
     assert answered_once(model, count)
@@ -195,13 +196,11 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, bridges_workspace):
     with BatchApiServer(model) as server:
         for _ in range(6):
             process, seen = kit.start(arguments, server.url, **limits), server.steps.total()
-            deadline = time.monotonic() + 60
-            while server.steps.total() <= seen and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_beside(process, lambda seen=seen: server.steps.total() > seen)
             time.sleep(chance.uniform(0, 0.6))
             kit.kill(process)
         last = kit.start(arguments, server.url, **limits)
-        told = last.communicate(timeout=120)
+        told = last.communicate(timeout=WAIT_S)
         assert last.returncode == 0, told
     assert kit.wrong_labels(bridges_workspace, out, count) == []
     bought_twice = model.answered.total() - count
@@ -214,18 +213,17 @@ def test_an_interrupt_leaves_the_batch_and_the_same_command_collects_it(tmp_path
     model = kit.Model(bridges_workspace)
     with BatchApiServer(model) as server:
         slow = kit.start(arguments, server.url, CLASSIFIER_BATCH_POLL_S="30")
-        while not server.steps["look"] and slow.poll() is None:
-            time.sleep(0.01)
+        wait_beside(slow, lambda: server.steps["look"])
         slow.send_signal(signal.SIGINT)
-        told, said = slow.communicate(timeout=60)
+        told, said = slow.communicate(timeout=WAIT_S)
         assert slow.returncode == 130, said
         assert "5 requests at the provider" in told
         assert "its answers come within a day" in said
         without = kit.start(kit.command(source, out), server.url)
-        _, said = without.communicate(timeout=60)
+        _, said = without.communicate(timeout=WAIT_S)
         assert (without.returncode, "--batch-api" in said, "--drop-batches" in said) == (2, True, True)
         last = kit.start(arguments, server.url, **QUICK)
-        last.communicate(timeout=60)
+        last.communicate(timeout=WAIT_S)
         assert last.returncode == 0
     assert answered_once(model, 6)
     assert kit.wrong_labels(bridges_workspace, out, 6) == []
@@ -237,7 +235,7 @@ def test_batches_can_be_given_up_and_their_papers_asked_directly(tmp_path, bridg
     with BatchApiServer(model) as server:
         with server.holding("look"):
             process = kit.start(kit.command(source, out, "--batch-api"), server.url, **QUICK)
-            assert server.reached.wait(60)
+            assert server.reached.wait(WAIT_S)
             kit.kill(process)
         summary = run(tmp_path, server, bridges_workspace, 5, batch_api=False, drop_batches=True)
     assert summary["totals"]["labelled"] == 5
@@ -251,10 +249,10 @@ def test_a_server_that_cannot_list_batches_is_never_sent_one_twice_unasked(tmp_p
     with BatchApiServer(model, lists=False) as server:
         with server.holding("create"):
             process = kit.start(arguments, server.url, **QUICK)
-            assert server.reached.wait(60)
+            assert server.reached.wait(WAIT_S)
             kit.kill(process)
         unsure = kit.start(arguments, server.url, **QUICK)
-        _, said = unsure.communicate(timeout=60)
+        _, said = unsure.communicate(timeout=WAIT_S)
         assert unsure.returncode == 2
         assert "cannot tell whether batch" in said
         assert len(server.batches) == 1
@@ -326,7 +324,7 @@ def test_other_settings_are_refused_while_requests_are_out(tmp_path, bridges_wor
     with BatchApiServer(model) as server:
         with server.holding("look"):
             process = kit.start(kit.command(source, out, "--batch-api"), server.url, **QUICK)
-            assert server.reached.wait(60)
+            assert server.reached.wait(WAIT_S)
             kit.kill(process)
         with pytest.raises(ConfigError, match="model: fake -> other"):
             run(tmp_path, server, bridges_workspace, 4, model="other")

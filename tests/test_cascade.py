@@ -4,7 +4,6 @@ import asyncio
 import json
 import shutil
 import sqlite3
-import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +25,7 @@ from classifier.model.task import Task
 from classifier.settings import Settings, first_stage, load_settings
 from tests import batch_kit as kit
 from tests.llm_server import LlmServer, reply, status
+from tests.waiting import WAIT_S, wait_beside
 
 CHEAP = "cheap"
 PRICES = kit.PRICES | {CHEAP: {"input": 0.1, "output": 1.0}}
@@ -138,6 +138,15 @@ def test_a_failure_of_the_second_engine_tells_what_both_spent(workspace):
         5,
         Usage(tokens_in=8, tokens_out=2, cost_usd=0.75),
     )
+
+
+def test_a_second_engine_that_never_answered_leaves_the_cost_of_the_first_known(workspace):
+    first = said(0.1, usage=Usage(tokens_in=100, tokens_out=10, cost_usd=0.01), attempts=1)
+    silent = ModelTimeout("no answer")
+    silent.attempts, silent.usage = 3, Usage()
+    with pytest.raises(ModelTimeout) as raised:
+        classify(workspace, [first], [silent])
+    assert (raised.value.attempts, raised.value.usage) == (4, first.usage)
 
 
 def test_the_offline_engine_is_at_most_as_confident_as_its_training_frequencies_allow(builtin):
@@ -302,17 +311,16 @@ def test_after_a_kill_neither_model_is_paid_again_for_what_is_there(tmp_path):
     model = Two(workspace, free=15)
     with LlmServer(model) as server:
         more = {"CLASSIFIER_PRICES": json.dumps(PRICES)}
-        process, deadline = kit.start(arguments, server.url, **more), time.monotonic() + 60
-        while model.asked.total() < 15 and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+        process = kit.start(arguments, server.url, **more)
+        # Fifteen are answered and the rest is held: nothing more is on its way when the process is killed.
+        wait_beside(process, lambda: model.asked.total() == 15 + ceiling)
         kit.kill(process)
-        time.sleep(0.5)  # what was on its way arrives
         with closing(sqlite3.connect(out / "ledger.sqlite")) as db:
             (saved,) = db.execute("SELECT count(*) FROM reply").fetchone()
         model.asked.clear()
         model.release()
         last = kit.start(arguments, server.url, **more)
-        told = last.communicate(timeout=120)
+        told = last.communicate(timeout=WAIT_S)
     assert last.returncode == 0, told
     assert kit.wrong_labels(workspace, out, count) == []
     assert saved > 0

@@ -1,7 +1,6 @@
 """A whole large tree: branch, then leaf, through classify, label, evaluation, batches, kills and replays."""
 
 import json
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from tests.batch_api_server import BatchApiServer
 from tests.large_tree import SIX_LEVELS, Oracle, paper, tree_of, write_workspace
 from tests.llm_server import LlmServer
 from tests.pdfs import Style, write_paper
+from tests.waiting import WAIT_S, wait_beside
 
 LEAF = "kitchen-2/oven-3/bread-1/grain-2/field-1/season-3"
 BRANCH = "kitchen-2/oven-3/bread-1"
@@ -225,12 +225,12 @@ def test_a_killed_run_pays_for_no_answered_stage_again(tmp_path, large):
     oracle = Oracle(free=7)
     with LlmServer(oracle) as server:
         process = kit.start(arguments, server.url)
-        while len(oracle.asked) < 7 + ceiling and process.poll() is None:  # seven answered, two held
-            time.sleep(0.01)
+        # Seven are answered and two held.
+        wait_beside(process, lambda: len(oracle.asked) == 7 + ceiling)
         kit.kill(process)
         oracle.gate.set()
         process = kit.start(arguments, server.url)
-        said = process.communicate(timeout=120)
+        said = process.communicate(timeout=WAIT_S)
         assert process.returncode == 0, said
     assert found_in(tmp_path) == names
     assert oracle.answered.keys() >= {(leaf, labels) for leaf in names for labels in (32, 26)}

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -21,6 +21,7 @@ from classifier.drafting.kept import REPLIES_FILE
 from tests.lists_of_papers import WORDS, dated_list, title
 from tests.llm_server import LlmServer, reply, status
 from tests.test_cli import run
+from tests.waiting import wait_beside
 
 PRICES = '{"fake":{"input":1.0,"output":10.0}}'
 SECTIONS = 6  # three leaves, two branches, the survey
@@ -247,9 +248,8 @@ def test_a_killed_init_resumes_with_nothing_paid_twice(birds, after):
         with lock:
             answered += 1
             mine = answered
-        if mine > after:
-            hold.wait(20)
-        return drafted(body)
+        made = drafted(body)
+        return replace(made, gate=hold) if mine > after else made
 
     with LlmServer(until) as server:
         environment = os.environ | {
@@ -260,9 +260,10 @@ def test_a_killed_init_resumes_with_nothing_paid_twice(birds, after):
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         path = birds / "ws" / REPLIES_FILE
-        while not (len(server.requests) > after and path.is_file() and stored(birds) == after):
-            assert process.poll() is None
-            time.sleep(0.02)
+        wait_beside(
+            process, lambda: len(server.requests) > after and path.is_file() and stored(birds) == after
+        )
+        assert process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.wait()
         hold.set()

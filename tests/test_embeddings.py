@@ -61,7 +61,7 @@ def settings(url: str, tmp_path: Path, **more: object) -> Settings:
 
 
 def embedder(server: EmbeddingServer, **more: object) -> ServerEmbedder:
-    given = {"api_key": KEY, "base_url": server.url, "timeout_s": 5.0} | more
+    given = {"api_key": KEY, "base_url": server.url, "timeout_s": 60.0} | more
     return ServerEmbedder(Server(**given), "concepts", QUICK, {"concepts": Price(input=2.0, output=0.0)})
 
 

@@ -1,6 +1,5 @@
 """Evaluation as a user meets it: a suite goes in, predictions and a report come out, and nothing leaks."""
 
-import asyncio
 import itertools
 import json
 import os
@@ -11,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,6 +31,7 @@ from classifier.text.similarity import TermIndex
 from tests.llm_server import Behaviour, LlmServer, reply, status
 from tests.test_pipeline import PAPER
 from tests.test_pipeline import reply as right_reply
+from tests.waiting import WAIT_S, until, wait_beside
 
 KEY = "sk-planted-0123456789abcdef"
 LABELS = ("capacity/with-load-test", "damage/remote-imaging", "upkeep/fixed-schedule", OUT_OF_SCOPE)
@@ -311,7 +310,8 @@ async def test_no_words_of_a_gold_record_reach_its_own_prompt_but_its_summary(tm
 async def test_rows_keep_the_suites_order_whatever_order_the_answers_come_in(tmp_path, workspace, suite):
     class Dawdling(ScriptedEngine):
         async def answer(self, task: Task) -> Reply:
-            await asyncio.sleep(0.1 if "ITEM-00" in (task.paper.title or "") else 0)
+            if "ITEM-00" in (task.paper.title or ""):
+                await until(lambda: finished)
             return await super().answer(task)
 
     def label_of(task: Task) -> str:
@@ -509,12 +509,10 @@ def test_an_interrupted_run_resumes_without_losing_or_repeating_anything(tmp_pat
     with LlmServer(script) as server:
         environment = os.environ | {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY}
         first = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while len(server.requests) < 10 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_beside(first, lambda: len(server.requests) >= 10)
         first.send_signal(sent)
         gate.set()
-        _, told = first.communicate(timeout=60)
+        _, told = first.communicate(timeout=WAIT_S)
         assert first.returncode == code, told
         done = {p.id for p in read_predictions(tmp_path / "o" / "predictions.jsonl", torn=True)}
         before = [f"item-{item_of(body):02}" for body in server.requests]
@@ -664,3 +662,16 @@ def test_the_offline_engine_is_called_calibrated_in_the_report_as_in_its_labels(
     assert {p.result.provenance.confidence for p in predictions} == {"calibrated"}
     assert "fitted when the offline engine was trained" in report["run"]["calibration"]
     assert "Confidences are calibrated" in (tmp_path / "o" / "report.html").read_text()
+
+
+def test_a_folder_of_label_is_refused_and_nobody_is_told_to_remove_it(tmp_path, capsys, suite, workspace):
+    source = tmp_path / "list.csv"
+    source.write_text("title,abstract\nA Study of One Bridge and Its Deck,We watch a bridge.\n")
+    given = ["--workspace", str(workspace.root), "--engine", "offline"]
+    assert cli(["label", str(source), "--out", "run", *given]) == 0
+    before = {path.name: path.read_bytes() for path in Path("run").iterdir() if path.is_file()}
+    assert cli(["eval", "--suite", str(suite), "--out", "run", *given]) == 2
+    said = capsys.readouterr().err
+    assert "run: is a folder of `classifier label`; choose another --out" in said
+    assert "remove" not in said
+    assert {path.name: path.read_bytes() for path in Path("run").iterdir() if path.is_file()} == before

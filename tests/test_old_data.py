@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import re
 import shutil
@@ -44,7 +45,8 @@ def folder(tmp_path: Path) -> Path:
 
 def port() -> FileLock:
     """Held while a server may, or must not, be at the old address: tests run in several processes."""
-    return FileLock(Path(tempfile.gettempdir()) / f"classifier-test-port-{PORT}.lock", timeout=300)
+    name = f"classifier-test-port-{PORT}-{getpass.getuser()}.lock"  # another user's file cannot be locked
+    return FileLock(Path(tempfile.gettempdir()) / name, timeout=600)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from classifier.batch.ledger.decisions import read_decisions
 from classifier.survey.workspace import Workspace
 from tests import review_kit as kit
 from tests.test_cli import run as command
+from tests.waiting import WAIT_S
 
 A, B = kit.LEAVES[:2]
 
@@ -83,7 +84,7 @@ def test_undo_skip_note_and_wrong_keys(run):
     assert done.returncode == 0, done.stderr
     assert "'x' is no key here" in done.stdout
     assert f"taken back: {first}" in done.stdout
-    assert "'nonsense' fits 0 of these" in done.stdout
+    assert "none of these matches 'nonsense'" in done.stdout
     assert decided(run) == {second: B}
     kinds = [(kept.decision.kind, kept.decision.key) for kept in read_decisions(run) if not kept.undone]
     assert kinds == [("skip", first), ("note", second), ("change", second)]
@@ -117,7 +118,7 @@ def test_single_keys_in_a_terminal_decide_a_paper_each(run):
     screen = b""
     for left in (4, 3, 2, 1):  # a key is pressed when its paper is on the screen
         while f"[{left} left]".encode() not in screen:
-            assert select.select([master], [], [], 60)[0]
+            assert select.select([master], [], [], WAIT_S)[0]
             screen += os.read(master, 65536)
         os.write(master, b"a")
     try:

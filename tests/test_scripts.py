@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.llm_server import LlmServer, hang
+from tests.waiting import WAIT_S, wait_beside
 
 ROOT = Path(__file__).parent.parent
 PAPER = str(ROOT / "examples" / "paper.pdf")
@@ -39,7 +39,7 @@ def run(code: str, *, stdin: bool = False, cwd: Path | None = None) -> subproces
         input=code if stdin else "",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=WAIT_S,
         cwd=cwd or ROOT,
         check=False,
     )
@@ -127,7 +127,7 @@ def test_a_test_run_ends(tmp_path):
         "def test_it():\n    assert c.classify(PAPER).status == 'placed'\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, cwd=tmp_path, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1].split(" in ")[0]) == (0, "1 passed")
 
 
@@ -135,7 +135,9 @@ def test_nothing_is_warned_of_at_the_end():
     code = START + "c = Classifier('offline'); print(c.classify('-').status)"
     command = [sys.executable, "-W", "always::ResourceWarning", "-c", code]
     with Path(PAPER).open("rb") as paper:
-        done = subprocess.run(command, stdin=paper, capture_output=True, timeout=60, cwd=ROOT, check=False)
+        done = subprocess.run(
+            command, stdin=paper, capture_output=True, timeout=WAIT_S, cwd=ROOT, check=False
+        )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"placed\n", b"")
 
 
@@ -166,10 +168,9 @@ def test_an_interrupt_ends_a_script_that_waits_for_a_model(name):
         command = [sys.executable, "-c", START + INTERRUPTED[name], server.url]
         script = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
         try:
-            while not server.requests and script.poll() is None:
-                time.sleep(0.02)
+            wait_beside(script, lambda: server.requests)
             script.send_signal(signal.SIGINT)
-            _, said = script.communicate(timeout=60)
+            _, said = script.communicate(timeout=WAIT_S)
         finally:
             script.kill()
     assert (script.returncode, said.splitlines()[-1]) == (-signal.SIGINT, "KeyboardInterrupt")
@@ -186,10 +187,9 @@ def test_a_session_goes_on_after_an_interrupt():
         command = [sys.executable, "-c", START + code, server.url]
         script = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
         try:
-            while not server.requests and script.poll() is None:
-                time.sleep(0.02)
+            wait_beside(script, lambda: server.requests)
             script.send_signal(signal.SIGINT)
-            said, _ = script.communicate(timeout=60)
+            said, _ = script.communicate(timeout=WAIT_S)
         finally:
             script.kill()
     assert (script.returncode, said) == (0, "bad-reference\n")

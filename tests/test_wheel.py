@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import WAIT_S
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -111,5 +113,5 @@ def test_the_installed_command_serves_assistants_and_backs_up_what_it_labels(ins
         process.stdin.flush()
         answers = [json.loads(process.stdout.readline()) for _ in range(2)]
         process.stdin.close()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=WAIT_S) == 0
     assert answers[1]["result"]["structuredContent"]["total"] == 1

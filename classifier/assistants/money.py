@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from classifier.batch.ledger.progress import read_progress
+from classifier.batch.purse import ReplyId
 from classifier.errors import BudgetSpent, ConfigError, StoreError
 from classifier.files import replace_text
 from classifier.model.reply import Usage
@@ -80,6 +81,31 @@ def most_usd(settings: Settings, prompt: Prompt) -> float:
     return price
 
 
+class CapPurse:
+    """A `Purse` for one run: a request is sent only if its highest possible cost fits under the cap.
+
+    A paper may need several requests of different sizes: a re-ask, or the second question about a large tree.
+
+    Args:
+        spent_usd: What assistants have spent in the folder.
+        least_usd: What every request is assumed to cost at least; see `most_usd`.
+    """
+
+    def __init__(self, spent_usd: float, least_usd: float, cap: float) -> None:
+        self._spent = spent_usd
+        self._least = least_usd
+        self._cap = cap
+
+    async def hold(self, reply: ReplyId, most_usd: float) -> int:  # noqa: ARG002 - as every purse
+        """See `Purse.hold`; the run sends one request after the other, so there is nothing to wait for."""
+        check(self._spent, max(most_usd, self._least), self._cap)
+        return 0
+
+    async def settle(self, hold: int, cost_usd: float) -> None:  # noqa: ARG002
+        """See `Purse.settle`."""
+        self._spent += cost_usd
+
+
 def check(spent: float, most: float, cap: float) -> None:
     """Checks that a request may be sent.
 
@@ -89,5 +115,5 @@ def check(spent: float, most: float, cap: float) -> None:
     if spent + most > cap:
         raise BudgetSpent(
             f"assistants have spent ${spent:.4f} of --max-cost {cap:g} here, and this request could cost up "
-            f"to ${most:.4f}; nothing was sent: ask the user to raise --max-cost, or use classify_paper"
+            f"to ${most:.4f}; it was not sent: ask the user to raise --max-cost, or use classify_paper"
         )

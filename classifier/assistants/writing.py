@@ -19,7 +19,7 @@ from classifier.assistants.tools import Abstract, PaperId, PathWords, Ref, Title
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.progress import read_progress
 from classifier.batch.session import label_lists
-from classifier.errors import BudgetSpent, InputError, StoreError, error_class
+from classifier.errors import InputError, StoreError, error_class
 from classifier.model.entries import ListEntry
 from classifier.model.paper import Paper, PaperFile
 from classifier.model.reference import Reference
@@ -152,16 +152,12 @@ class WritingTools:
         if not _is_labelled(run):
             money.check(spent, most, self._cap)
         money.mark(run)
-        # Each further request for this paper is sent only if its highest possible cost fits too.
-        room = self._cap - spent - most
-        job = Job(sources=(entry.source,), out=run, concurrency=1, max_cost_usd=before + room)
-        summary = label_lists(job, settings, self._workspace, entries=[entry])
-        cost = read_progress(run).spent.cost_usd - before
+        job = Job(sources=(entry.source,), out=run, concurrency=1, max_cost_usd=before + self._cap - spent)
+        purse = money.CapPurse(spent, most, self._cap)
+        summary = label_lists(job, settings, self._workspace, entries=[entry], purse=purse)
         if (stopped := summary["stopped"]) is not None:
-            if stopped["code"] == BudgetSpent.code:
-                money.check(spent + cost, most, self._cap)  # in words that fit an assistant
             raise error_class(stopped["code"])(stopped["message"])
-        return cost
+        return read_progress(run).spent.cost_usd - before
 
 
 def _is_labelled(run: Path) -> bool:

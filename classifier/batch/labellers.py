@@ -10,9 +10,9 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -133,7 +133,9 @@ class ProcessLabeller:
 
         entries = [as_json(item.entry) for item in items]
         try:
-            labels = await asyncio.get_running_loop().run_in_executor(self._pool, _label, entries)
+            with _interrupts_held_back():  # the first call starts the processes
+                future = asyncio.get_running_loop().run_in_executor(self._pool, _label, entries)
+            labels = await future
         except BrokenProcessPool as error:
             raise StoreError(
                 "a labelling process was ended from outside (out of memory?); rerun to resume"
@@ -146,6 +148,19 @@ class ProcessLabeller:
     async def aclose(self) -> None:
         """Ends the processes; waiting chunks are dropped."""
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that are started inside never see Ctrl-C, not even before `_open` ignores it."""
+    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass

@@ -52,9 +52,12 @@ def correct(
         said, decided = _undo(folder, key)
     else:
         decided = decisions.correct(folder, Correction(key=key, label=label, by=by, note=note))
-        said = f"'{key}' is {decided.corrections[0].label} from now on"
+        said = f"'{key}' is now {decided.corrections[0].label}"
     if decided.behind is None:
-        print(f"classifier: {said}; labels.jsonl and run.json follow; export again", file=sys.stderr)
+        print(
+            f"classifier: {said}; labels.jsonl and run.json are updated; export again",
+            file=sys.stderr,
+        )
         return exits.DONE
     print(
         f"classifier: {said}: saved in the ledger, and exports use it; but labels.jsonl, failed.jsonl and "

@@ -188,7 +188,7 @@ def _handle_signals(run: Run) -> None:
     def interrupt() -> None:
         if not run.interrupted:
             print(
-                "classifier: interrupted: waiting for requests in flight; press Ctrl-C again to stop at once",
+                "classifier: interrupted: finishing the papers in work; press Ctrl-C again to stop at once",
                 file=sys.stderr,
             )
         run.interrupt()

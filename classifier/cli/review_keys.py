@@ -213,4 +213,5 @@ def _pick(choices: list[str], prompt: str, keys: Keys) -> tuple[str | None, str]
     listed = found or choices
     for choice in listed[:_MOST_SHOWN]:
         print(f"    {choices.index(choice) + 1}  {choice}")
-    raise InputError(f"'{shown(word)}' fits {len(found)} of these; press the key again, then a number")
+    matches = f"{len(found)} of these match" if found else "none of these matches"
+    raise InputError(f"{matches} '{shown(word)}'; press the key again, then a number")

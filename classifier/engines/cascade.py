@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from classifier.engines.base import Engine
+from classifier.engines.earlier import Earlier
 from classifier.errors import Concern, ModelError, ReplyError
 from classifier.model.reply import FirstOpinion, Reply, Usage
 from classifier.model.task import Task
@@ -44,12 +45,13 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
         BudgetSpent, ConfigError, StoreError: From either engine; asking the other one would not help.
         ModelError, ReplyError: From the second engine, with the usage of both.
     """
-    latency_s = 0.0
+    earlier = Earlier()
     try:
         task, reply = await ask(first)
     except (ModelError, ReplyError) as error:
         if error.concerns is Concern.run:
             raise
+        earlier.add_error(error)
         opinion = FirstOpinion(
             engine=first.name,
             model=first.model,
@@ -60,7 +62,7 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
     else:
         if is_confident(reply, below):
             return task, reply
-        latency_s = reply.latency_s
+        earlier.add_reply(reply)
         opinion = FirstOpinion(
             engine=reply.engine,
             model=reply.model,
@@ -72,21 +74,6 @@ async def ask_in_turn(first: Engine, second: Engine, ask: Ask, below: float) -> 
     try:
         task, reply = await ask(second)
     except (ModelError, ReplyError) as error:
-        error.usage = _together(opinion, error.usage or Usage())
-        error.attempts += opinion.attempts
+        earlier.add_to(error)
         raise
-    together = {
-        "first_opinion": opinion,
-        "usage": _together(opinion, reply.usage),
-        "attempts": opinion.attempts + reply.attempts,
-        "latency_s": latency_s + reply.latency_s,
-    }
-    return task, reply.model_copy(update=together)
-
-
-def _together(opinion: FirstOpinion, then: Usage) -> Usage:
-    """The sum of both; if one cost is unknown, so is the sum."""
-    # Nothing was spent if nothing was sent, or if no request was answered.
-    if not opinion.attempts or (opinion.error and opinion.tokens_in is None):
-        return then
-    return opinion.plus(then)
+    return task, earlier.with_reply(reply).model_copy(update={"first_opinion": opinion})

@@ -22,6 +22,8 @@ from classifier.evaluation.records import Prediction
 from classifier.files import replace_text
 from classifier.runs.fingerprint import differences
 
+_LEDGER = "ledger.sqlite"
+"""In a folder of `classifier label`."""
 RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.jsonl"
 _LOCK_FILE = ".lock"
@@ -128,6 +130,8 @@ def _lines(predictions: Iterable[Prediction]) -> str:
 
 def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
     path = folder / RUN_FILE
+    if (folder / _LEDGER).exists():
+        raise ConfigError(f"{folder}: is a folder of `classifier label`; choose another --out")
     if not path.is_file():
         if (folder / PREDICTIONS_FILE).exists():
             raise ConfigError(f"{folder}: contains predictions of an unknown run; choose another --out")
@@ -136,10 +140,7 @@ def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
     changed = differences(read_fingerprint(folder), fingerprint)
     if changed:
         changes = ", ".join(changed)
-        raise ConfigError(
-            f"{folder}: contains a run with other settings ({changes}); choose another --out, or "
-            f"remove the folder"
-        )
+        raise ConfigError(f"{folder}: contains a run with other settings ({changes}); choose another --out")
 
 
 def read_fingerprint(folder: Path) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def read_fingerprint(folder: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(raw))
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"{path}: not readable; choose another --out, or remove the folder") from error
+        raise ConfigError(f"{path}: not readable; choose another --out") from error
 
 
 @contextmanager

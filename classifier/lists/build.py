@@ -60,7 +60,7 @@ def build_entry(raw: Raw, source: str, folder: Path) -> ListEntry | BrokenEntry:
     file = existing_pdf(raw.files, folder)
     if raw.files and file is None:
         shown = ", ".join(clean(path) for path in raw.files[:_SHOWN])
-        notices.append(Notice(code="attachment", message=f"no PDF found at the attached path: {shown}"))
+        notices.append(Notice(code="attachment", message=f"no readable PDF at the attached path: {shown}"))
     url = find_address(raw.urls) if file is None and paper.arxiv_id is None else None
     if not (paper.title or paper.arxiv_id or paper.doi or paper.abstract or file or url):
         reason = "nothing identifies the paper; expected a title, an arXiv id, a DOI, an address or a PDF"

@@ -15,7 +15,7 @@ from classifier.model.document import Document
 from classifier.model.identity import is_identified, same_paper
 from classifier.model.paper import Paper
 from classifier.model.study import Study
-from classifier.survey.stages import CHARS_PER_TOKEN
+from classifier.survey.room import CHARS_PER_TOKEN
 from classifier.text.similarity import TermIndex
 
 _QUERY_CHARS = 3000

@@ -16,7 +16,8 @@ from classifier.model.task import Excerpt, Prompt
 from classifier.prompting.prompt import PromptBuilder
 from classifier.settings import Settings
 from classifier.survey import stages
-from classifier.survey.stages import Room, TreeStage
+from classifier.survey.room import Room, fits
+from classifier.survey.stages import TreeStage
 from classifier.survey.taxonomy import Taxonomy
 from classifier.survey.workspace import Workspace
 
@@ -51,7 +52,7 @@ class StagedPrompts:
     @cached_property
     def sha256(self) -> str:
         """Hash of the templates, of the taxonomy, and of how it is cut, if it is."""
-        if stages.fits(self._taxonomy, self._room):
+        if fits(self._taxonomy, self._room):
             return self._whole.sha256
         cut = f"{self._whole.sha256} {self._room.tokens} {self._room.labels}"
         return hashlib.sha256(cut.encode()).hexdigest()

@@ -93,7 +93,8 @@ _PEOPLE = """
 """
 _SAMPLE = """
     The engine's accuracy was measured on a simple random sample of {sampled} of the {papers} papers (seed
-    {seed}), of which {decided} were decided, {blind} of them without seeing the engine's label.
+    {seed}). The first {decided} of it, all decided, count; {blind} of these were decided without seeing the
+    engine's label.
 """
 _ACCURACY = """
     It was right on {right} of these {n} (accuracy {accuracy}, 95 % exact binomial interval {low} to {high};

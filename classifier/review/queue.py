@@ -224,7 +224,7 @@ def _why_margin(paper: ReviewPaper, _: Counter[str]) -> str:
 def _why_thin(paper: ReviewPaper, sizes: Counter[str]) -> str:
     count = sizes[paper.filed.label]
     papers = "this is the only paper" if count == 1 else f"only {count} papers are"
-    return f"Its leaf is thin: {papers} in {shown(paper.filed.label)}."
+    return f"Its label is rare: {papers} in {shown(paper.filed.label)}."
 
 
 def _why_other(paper: ReviewPaper, _: Counter[str]) -> str:

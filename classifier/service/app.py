@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from classifier.__about__ import __version__
@@ -89,7 +90,14 @@ def _answer_errors(app: FastAPI, hub: Hub) -> None:
             problem.headers = {**(problem.headers or {}), "Allow": ", ".join(methods)}
         return problem_response(request, problem, str(hub.config.folder))
 
-    for kind in (ClassifierError, HTTPException, RequestValidationError, OSError, Exception):
+    for kind in (
+        ClassifierError,
+        HTTPException,
+        RequestValidationError,
+        ClientDisconnect,
+        OSError,
+        Exception,
+    ):
         app.add_exception_handler(kind, answer)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from classifier.errors import (
@@ -111,6 +112,8 @@ def problem_of(error: Exception) -> HttpProblem:
         return problem_of_code(error.code, error.message)
     if isinstance(error, RequestValidationError):
         return _invalid(error)
+    if isinstance(error, ClientDisconnect):  # nobody reads the response; it is counted in the metrics
+        return HttpProblem(400, "bad-request", "the connection ended before the request was complete")
     if isinstance(error, HTTPException):
         code = _CODES.get(error.status_code, "http-error")
         return HttpProblem(error.status_code, code, _words(error), error.headers)
@@ -141,7 +144,10 @@ def problem_response(request: Request | None, problem: HttpProblem, hide: str = 
     title = HTTPStatus(problem.status_code).phrase
     detail = str(problem.detail)
     if hide:
-        detail = detail.replace(f"{hide}/", "").replace(hide, "the service's folder")
+        # As a whole path only: a folder may be called "runs", which is a part of addresses.
+        at = rf"(?<![\w./-]){re.escape(hide)}"
+        detail = re.sub(rf"{at}/", "", detail)
+        detail = re.sub(rf"{at}(?![\w.-])", "the service's folder", detail)
     headers = dict(problem.headers or {})
     if wait := _RETRY_S.get(problem.status_code):
         headers.setdefault("Retry-After", wait)

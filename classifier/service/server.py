@@ -41,7 +41,7 @@ def check_address(config: ServiceConfig) -> None:
         return
     raise ConfigError(
         f"at {config.host} other machines can reach the service, but there is no user; add a user first with "
-        "'classifier serve --add-user NAME --role owner' (the same DIR), or serve on 127.0.0.1"
+        f"'classifier serve {config.folder} --add-user NAME --role owner', or serve on 127.0.0.1"
     )
 
 

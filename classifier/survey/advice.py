@@ -12,7 +12,8 @@ from itertools import combinations
 from classifier.model.study import Study
 from classifier.survey.drafts import DRAFTS_FILE, DraftedText, pending_drafts
 from classifier.survey.finding import Finding
-from classifier.survey.stages import USUAL_ROOM, crowded, fits, label_tokens, too_many_parts
+from classifier.survey.room import USUAL_ROOM, fits, label_tokens
+from classifier.survey.stages import crowded, too_many_parts
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.similarity import Centroids
 

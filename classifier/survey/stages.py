@@ -8,46 +8,19 @@ So prompt, answer schema and validation are those of any taxonomy (ADR 22). What
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from classifier.errors import ConfigError
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.study import Study
-from classifier.survey.answer_schema import answer_schema
-from classifier.survey.taxonomy import Node, Taxonomy
-
-CHARS_PER_TOKEN = 4
-"""The estimate that all budgets use."""
-
-MAX_ENUM_VALUES = 1000
-"""Most enum values in one schema. This and the next three: OpenAI's guide to structured outputs, 2026-11."""
-MAX_SCHEMA_CHARS = 120_000
-"""Most characters of names and enum values in one schema."""
-LONG_ENUM = 250
-"""An enum with more values than this may have at most `MAX_LONG_ENUM_CHARS` characters."""
-MAX_LONG_ENUM_CHARS = 15_000
+from classifier.survey.room import Excess, Room, excess, fits, label_tokens
+from classifier.survey.taxonomy import Node, SurveyField, Taxonomy
 
 ROOT = ("",)
 """In a list of branches: the top of the tree."""
 
 _MAX_PARTS_CHARS = 600
 """Length of the list of parts that describes a branch: about the definition of two leaves."""
-
-
-class Room(NamedTuple):
-    """The most that one question may contain.
-
-    Attributes:
-        tokens: Of the labels' texts; characters / 4.
-        labels: Including out of scope and unplaced.
-    """
-
-    tokens: int
-    labels: int
-
-
-USUAL_ROOM = Room(tokens=16_000, labels=250)
-"""The defaults of the settings `question_tokens` and `question_labels`."""
 
 
 class TreeStage(NamedTuple):
@@ -79,33 +52,6 @@ class TreeStage(NamedTuple):
         return study.model_copy(update={"label": label}) if label else None
 
 
-def fits(taxonomy: Taxonomy, room: Room) -> bool:
-    """Whether one question can hold all labels of a taxonomy, and servers accept its schema."""
-    if len(taxonomy.labels) > room.labels or label_tokens(taxonomy) > room.tokens:
-        return False
-    names, enums = _strings(answer_schema(taxonomy))
-    chars = [sum(map(len, enum)) for enum in enums]
-    return (
-        sum(map(len, enums)) <= MAX_ENUM_VALUES
-        and sum(map(len, names)) + sum(chars) <= MAX_SCHEMA_CHARS
-        and all(
-            size <= MAX_LONG_ENUM_CHARS
-            for size, enum in zip(chars, enums, strict=True)
-            if len(enum) > LONG_ENUM
-        )
-    )
-
-
-def label_tokens(taxonomy: Taxonomy) -> int:
-    """Estimate of the tokens that the labels' ids and texts take in a prompt."""
-    leaves = sum(
-        len(leaf.id) + sum(map(len, leaf.titles)) + _text_chars(leaf.node)
-        for leaf in taxonomy.leaves.values()
-    )
-    branches = sum(len(id_) + len(node.title) + _text_chars(node) for id_, node in taxonomy.branches.items())
-    return (leaves + branches) // CHARS_PER_TOKEN
-
-
 def first_stage(taxonomy: Taxonomy, room: Room) -> TreeStage:
     """The whole tree if it fits; else the part above the branches that are opened later.
 
@@ -121,22 +67,22 @@ def first_stage(taxonomy: Taxonomy, room: Room) -> TreeStage:
 
 def next_stage(
     taxonomy: Taxonomy, stage: TreeStage, label: str, runner_up: str | None, room: Room
-) -> TreeStage:
+) -> TreeStage | None:
     """The stage after an answer that does not decide: the parts of the label, and of the runner-up.
 
-    If the parts of both do not fit one question, but those of the label do, the runner-up is left out.
+    If the parts of both do not fit one question, but those of the label do, the runner-up is left out. If the
+    label is a leaf beside which the runner-up's parts do not fit, there is nothing to ask: None.
     """
     both = [name for name in (label, runner_up) if name and name in stage.taxonomy.leaves]
     part = _part_of(taxonomy, both)
     if fits(part, room):
         return TreeStage(part)
-    if label in stage.closed:
-        alone = _part_of(taxonomy, [label])
-        if fits(alone, room):
-            return TreeStage(alone)
-        if not fits(_collapsed(part, _opened(part, both)), room):
-            return _cut(alone, [label], room)
-    return _cut(part, both, room)
+    alone = _part_of(taxonomy, [label]) if label in stage.closed else None
+    if alone is not None and fits(alone, room):
+        return TreeStage(alone)
+    if fits(_collapsed(part, _opened(part, both)), room):
+        return _cut(part, both, room)
+    return None if alone is None else _cut(alone, [label], room)
 
 
 def crowded(taxonomy: Taxonomy, room: Room) -> Iterator[str]:
@@ -151,6 +97,8 @@ def crowded(taxonomy: Taxonomy, room: Room) -> Iterator[str]:
 
 def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
     """Opens branches, the largest first, if that makes this stage and the next one smaller together.
+
+    A branch with one leaf is opened if it fits, since there would be nothing to choose in the next stage.
 
     Args:
         branches: Opened before all others.
@@ -171,7 +119,8 @@ def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
         id_ = waiting.pop(0)
         opened = _opened(taxonomy, [id_])
         wider = _collapsed(taxonomy, (closed - {id_}) | opened)
-        if both(wider, (closed - {id_}) | opened) < both(found, closed) and fits(wider, room):
+        smaller = leaves[id_] == 1 or both(wider, (closed - {id_}) | opened) < both(found, closed)
+        if smaller and fits(wider, room):
             closed, found = (closed - {id_}) | opened, wider
             waiting = sorted([*waiting, *opened], key=lambda one: (-tokens[one], one))
     return TreeStage(found, closed)
@@ -179,12 +128,13 @@ def _cut(taxonomy: Taxonomy, branches: Sequence[str], room: Room) -> TreeStage:
 
 def too_many_parts(taxonomy: Taxonomy, branch: str, room: Room) -> str:
     """Says that a branch cannot be cut, and what to do."""
+    part = _part_of(taxonomy, [branch]) if branch else taxonomy
+    found = excess(_collapsed(part, _opened(part, [branch])), room) or Excess("", "")
     parts = len(taxonomy.branches[branch].children) if branch else len(taxonomy.tree)
     name = f"'{branch}'" if branch else "the top of the tree"
     return (
-        f"{name} has {parts} parts, more than a model can be asked about at once (at most {room.labels} "
-        f"labels and {room.tokens} tokens of their texts); group them under branches, or raise the settings "
-        "question_labels and question_tokens"
+        f"{name} has {parts} parts, more than a model can be asked about at once ({found.what}); group them "
+        f"under branches{f', or {found.remedy}' if found.remedy else ''}"
     )
 
 
@@ -195,15 +145,16 @@ def _opened(taxonomy: Taxonomy, branches: Iterable[str]) -> frozenset[str]:
 
 
 def _collapsed(taxonomy: Taxonomy, closed: frozenset[str]) -> Taxonomy:
-    """The taxonomy with branches as leaves. Fields of studies wait for the last stage."""
+    """The taxonomy with branches as leaves. Their fields wait for a later stage; those of leaves do not."""
 
-    def change(node: Node, id_: str) -> Node:
+    def change(node: Node, id_: str, above: tuple[SurveyField, ...]) -> Node:
         if id_ in closed:
             return _as_leaf(node)
-        children = tuple(change(child, f"{id_}/{child.id}") for child in node.children)
-        return node.model_copy(update={"children": children, "fields": ()})
+        fields = (*above, *node.fields)
+        children = tuple(change(child, f"{id_}/{child.id}", fields) for child in node.children)
+        return node.model_copy(update={"children": children, "fields": () if children else fields})
 
-    return _with_tree(taxonomy, tuple(change(node, node.id) for node in taxonomy.tree))
+    return _with_tree(taxonomy, tuple(change(node, node.id, ()) for node in taxonomy.tree))
 
 
 def _as_leaf(node: Node) -> Node:
@@ -255,19 +206,3 @@ def _with_tree(taxonomy: Taxonomy, tree: tuple[Node, ...]) -> Taxonomy:
     # Not `model_copy`: it would copy the cached leaves of the whole tree.
     values = {name: getattr(taxonomy, name) for name in Taxonomy.model_fields}
     return Taxonomy.model_construct(**values | {"tree": tree})
-
-
-def _text_chars(node: Node) -> int:
-    precedents = sum(len(one.case) + len(one.because) for one in node.precedents)
-    return len(node.definition) + sum(map(len, (*node.counts, *node.excludes))) + precedents
-
-
-def _strings(schema: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """All property names and all enums of a schema."""
-    names, enums = list(schema.get("properties", ())), [list(schema["enum"])] if "enum" in schema else []
-    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
-    for one in (*inner, *([schema["items"]] if "items" in schema else ())):
-        more_names, more_enums = _strings(one)
-        names += more_names
-        enums += more_enums
-    return names, enums

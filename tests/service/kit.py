@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,10 @@ import uvicorn
 from classifier.service import create_app
 from classifier.service.hub import Hub
 from classifier.settings import load_settings
+from tests.waiting import WAIT_S, wait_for
 
 BRIDGES = Path(__file__).parent.parent / "workspaces" / "bridges"
 API = "/api/v1"
-WAIT_S = 60.0
-"""Longest wait for something that takes a second; a busy machine may need many times that."""
 
 ABSTRACT = {
     "title": "How a Bridge Was Watched for a Year",
@@ -47,7 +45,7 @@ class Served:
     def __init__(self, hub: Hub, port: int) -> None:
         self.hub = hub
         self.url = f"http://127.0.0.1:{port}"
-        self.client = httpx.Client(base_url=self.url, timeout=WAIT_S)
+        self.client = client_of(self.url)
 
     def file_paper(self, **more: Any) -> httpx.Response:
         return self.client.post(f"{API}/papers?wait=60", json=ABSTRACT | more)
@@ -64,20 +62,22 @@ class Served:
         return found
 
 
-def wait_for(look: Any, is_there: Any) -> Any:
-    """What `look` gives when `is_there` says so."""
-    until = time.monotonic() + WAIT_S
-    while time.monotonic() < until:
-        if is_there(found := look()):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {WAIT_S} s: {found}")
+def client_of(url: str, **more: Any) -> httpx.Client:
+    """A client with a connection per request: the server closes those that are idle for some seconds."""
+    return httpx.Client(
+        base_url=url, timeout=WAIT_S, limits=httpx.Limits(max_keepalive_connections=0), **more
+    )
 
 
 @contextlib.contextmanager
 def serving(folder: Path, **overrides: Any) -> Iterator[Served]:
-    """A service in a thread of this process."""
-    given = {"folder": folder, "workspace": BRIDGES, "settings": load_settings(engine="offline")}
+    """A service in a thread of this process; a test that waits for something may ask it often."""
+    given = {
+        "folder": folder,
+        "workspace": BRIDGES,
+        "settings": load_settings(engine="offline"),
+        "requests_per_minute": 1_000_000,
+    }
     app = create_app(**given | overrides)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -117,7 +117,7 @@ class Process:
         line = self._process.stderr.readline()
         assert " at http://" in line, line + self._process.stderr.read()
         self.url = line.split(" at ")[1].split("/ ")[0]
-        self.client = httpx.Client(base_url=self.url, timeout=WAIT_S)
+        self.client = client_of(self.url)
         self._drain = threading.Thread(target=self._process.stderr.read, daemon=True)
         self._drain.start()
 

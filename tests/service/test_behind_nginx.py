@@ -21,6 +21,7 @@ from classifier.survey.workspace import Workspace
 from tests import batch_kit
 from tests.llm_server import LlmServer
 from tests.service import kit
+from tests.waiting import wait_beside
 
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 NAME = "papers.example.org"
@@ -61,28 +62,27 @@ def configured(folder: Path, port: int, upstream: str) -> Path:
 def proxied(folder: Path, upstream: str) -> Iterator[httpx.Client]:
     """A client of nginx, as ada's browser."""
     folder.mkdir()
-    port = free_port()
-    file = configured(folder, port, upstream)
-    process = subprocess.Popen([str(NGINX), "-p", str(folder), "-c", str(file)], stderr=subprocess.DEVNULL)
-    try:
-        client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}",
-            headers={"host": NAME},
-            auth=("ada", "secret"),
-            timeout=kit.WAIT_S,
-        )
-        with client:
+    while True:
+        port = free_port()
+        command = [str(NGINX), "-p", str(folder), "-c", str(configured(folder, port, upstream))]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        url = f"http://127.0.0.1:{port}"
+        with process, kit.client_of(url, headers={"host": NAME}, auth=("ada", "secret")) as client:
+            try:
+                wait_beside(process, lambda client=client: answers(client))
+                if process.poll() is None:
+                    yield client
+                    return
+            finally:
+                process.terminate()
+            said = process.stderr.read() if process.stderr else ""
+            assert "Address already in use" in said, said  # another program took the port meanwhile
 
-            def answers() -> bool:
-                with contextlib.suppress(httpx.TransportError):
-                    return client.get("/healthz").status_code == 200
-                return False
 
-            kit.wait_for(answers, bool)
-            yield client
-    finally:
-        process.terminate()
-        process.wait()
+def answers(client: httpx.Client) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return client.get("/healthz").status_code == 200
+    return False
 
 
 def test_names_uploads_and_events_pass_through_and_nobody_borrows_a_name(tmp_path):
@@ -120,10 +120,8 @@ def test_names_uploads_and_events_pass_through_and_nobody_borrows_a_name(tmp_pat
         with client.stream("GET", f"{kit.API}/runs/{made.json()['id']}/events") as events:
             assert events.headers["content-type"].startswith("text/event-stream")
             first = next(line for line in events.iter_lines() if line.startswith("data:"))
-            run = service.hub.runs.get(made.json()["id"])
-            assert run is not None
-            assert run.state == "running"
             assert '"total"' in first
+            kit.wait_for(lambda: service.hub.runs.get(made.json()["id"]).state, "running".__eq__)
         model.release()
         large = client.post(f"{kit.API}/papers", files={"file": ("x.pdf", b"%PDF-1.4" + b"0" * (20 << 20))})
         assert large.status_code in (200, 202), "nginx's own limit of 1 MB is not in the way"

@@ -85,7 +85,7 @@ def test_a_list_at_work_is_not_deleted(tmp_path, bridges_workspace):
         user = served.hub.runs.get(run).user
         wait_for(lambda: len(llm.requests), lambda sent: sent >= 2)
         answer = served.client.delete(f"{API}/runs/{run}")
-        assert (answer.status_code, answer.json()["code"]) == (409, "in-work")
+        assert (answer.status_code, answer.json().get("code")) == (409, "in-work")
         assert "pause it" in answer.json()["detail"]
         page = served.client.post(f"/runs/{run}/delete", headers=FORM)
         assert (page.status_code, "pause it" in page.text) == (409, True)
@@ -113,7 +113,7 @@ def test_a_folder_of_the_command_line_is_not_the_services_to_delete(served, tmp_
     shutil.copytree(tmp_path / "runs" / run, tmp_path / "runs" / "by-hand")
     wait_for(lambda: served.hub.shelf.volume("by-hand"), lambda volume: volume is not None)
     answer = served.client.delete(f"{API}/runs/by-hand")
-    assert (answer.status_code, answer.json()["code"]) == (409, "not-ours")
+    assert (answer.status_code, answer.json().get("code")) == (409, "not-ours")
     assert (tmp_path / "runs" / "by-hand").is_dir()
 
 
@@ -134,7 +134,7 @@ def test_only_owners_who_see_a_run_delete_it(tmp_path):
         team.hide(run, "cleo")
         unknown = team.clients["bob"].delete(f"{API}/runs/l0000000000000000")
         answer = team.clients["bob"].delete(f"{API}/runs/{run}")
-        assert (answer.status_code, answer.json()["code"]) == (404, unknown.json()["code"])
+        assert (answer.status_code, answer.json().get("code")) == (404, unknown.json().get("code"))
         assert team.clients["ada"].delete(f"{API}/runs/{run}").status_code == 204
         assert set(rows(tmp_path / "runs", run).values()) == {0}
 

@@ -129,7 +129,7 @@ def test_nothing_is_saved_if_a_file_has_changed_since(served, workspace):
     path.write_text(path.read_text() + "# edited by somebody\n")
     edited = path.read_text()
     saved = served.client.post("/tree/drafts/save", data=fields(page.text))
-    assert (saved.status_code, saved.json()["code"]) == (409, "changed-since")
+    assert (saved.status_code, saved.json().get("code")) == (409, "changed-since")
     assert path.read_text() == edited
 
 
@@ -148,7 +148,7 @@ def test_forms_that_are_not_the_pages_own_are_refused(served, workspace, given, 
     before = (workspace / "taxonomy.yaml").read_text(), (workspace / "drafts.yaml").read_text()
     for path in ("/tree/drafts/decision", "/tree/drafts/save"):
         answer = served.client.post(path, data=given)
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert (answer.status_code, answer.json().get("code")) == (status, code)
     assert ((workspace / "taxonomy.yaml").read_text(), (workspace / "drafts.yaml").read_text()) == before
 
 

@@ -68,7 +68,7 @@ def test_what_is_no_paper_is_refused_with_a_problem(served, body, status, code):
 
 def test_a_file_that_is_no_pdf_is_refused_before_it_is_kept(served, tmp_path):
     answer = served.client.post(f"{API}/papers", files={"file": ("a.pdf", b"<html>no</html>")})
-    assert (answer.status_code, answer.json()["code"]) == (422, "not-a-pdf")
+    assert (answer.status_code, answer.json().get("code")) == (422, "not-a-pdf")
     assert list((tmp_path / "runs" / "papers").iterdir()) == []
 
 
@@ -87,7 +87,7 @@ def test_the_same_request_with_the_same_key_gives_the_same_paper(served):
     assert first.json() == again.json()
     assert len(served.client.get(f"{API}/papers").json()["items"]) == 1
     other = served.client.post(f"{API}/papers", json=ABSTRACT | {"title": "Another"}, headers=header)
-    assert (other.status_code, other.json()["code"]) == (422, "key-reused")
+    assert (other.status_code, other.json().get("code")) == (422, "key-reused")
 
 
 def test_the_same_file_under_the_same_key_is_taken_in_once(served, tmp_path):
@@ -111,13 +111,13 @@ def test_a_page_is_a_png_with_an_etag_and_other_pages_are_not_there(served, tmp_
     again = served.client.get(f"{API}/papers/{paper}/pages/1.png", params={"width": 300}, headers=etag)
     assert again.status_code == 304
     missing = served.client.get(f"{API}/papers/{paper}/pages/99.png")
-    assert (missing.status_code, missing.json()["code"]) == (404, "no-such-page")
+    assert (missing.status_code, missing.json().get("code")) == (404, "no-such-page")
 
 
 def test_a_paper_of_which_only_the_abstract_is_known_has_no_pages(served):
     served.file_paper()
     paper = served.client.get(f"{API}/papers").json()["items"][0]["id"]
-    assert served.client.get(f"{API}/papers/{paper}/pages/1.png").json()["code"] == "no-pdf"
+    assert served.client.get(f"{API}/papers/{paper}/pages/1.png").json().get("code") == "no-pdf"
 
 
 def test_papers_come_page_by_page_and_each_once(served):

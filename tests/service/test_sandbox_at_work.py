@@ -56,7 +56,10 @@ def children(pid: int) -> list[int]:
 
 
 def maps_pdfium(pid: int) -> bool:
-    return "pdfium" in Path(f"/proc/{pid}/maps").read_text()
+    try:
+        return "pdfium" in Path(f"/proc/{pid}/maps").read_text()
+    except OSError:  # it has ended meanwhile
+        return False
 
 
 def test_pdfs_and_page_pictures_are_handled_in_the_sandbox_only(watched, tmp_path):
@@ -93,9 +96,9 @@ def test_a_killed_pdf_worker_is_a_clear_answer_and_the_next_paper_is_read(watche
         os.kill(worker, signal.SIGKILL)
     picture = process.client.get(f"{API}/papers/{paper}/pages/1.png?width=700")
     assert picture.status_code in (200, 404), picture.text
-    assert picture.status_code == 200 or picture.json()["code"] == "no-such-page"
+    assert picture.status_code == 200 or picture.json().get("code") == "no-such-page"
     second = label("second.pdf")
-    assert second.status_code == 200 or second.json()["code"] == "unreadable-pdf", second.text
+    assert second.status_code == 200 or second.json().get("code") == "unreadable-pdf", second.text
     assert label("third.pdf").status_code == 200
     assert process.client.get(f"{API}/papers/{paper}/pages/1.png?width=800").status_code == 200
     kept = [json.loads(process.client.get(f"{API}/papers").text)["items"]]

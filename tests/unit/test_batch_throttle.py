@@ -12,6 +12,7 @@ from classifier.batch.throttle import START, AdaptiveLimit, Throttle
 from classifier.engines.openai.retry import Pause
 from classifier.errors import BudgetSpent, ModelTimeout, RateLimited
 from classifier.model.reply import Usage
+from tests.waiting import settle
 
 
 class Server:
@@ -104,11 +105,11 @@ async def test_no_more_are_out_than_the_limit_and_all_are_served():
     server = Server()
     throttle = Throttle(server, 100)
     tasks = [asyncio.create_task(throttle.complete({})) for _ in range(100)]
-    await asyncio.sleep(0.01)
+    await settle()
     assert (server.inside, len(throttle.in_flight)) == (START, START)
     server.open.set()
     await asyncio.gather(*tasks)
-    assert (server.served, server.inside, throttle.per_minute) == (100, 0, 100)
+    assert (server.served, server.inside, throttle.requests) == (100, 0, 100)
     assert throttle.in_flight == set()
 
 
@@ -116,7 +117,7 @@ async def test_waiting_tasks_that_are_cancelled_leave_their_place_to_others():
     server = Server()
     throttle = Throttle(server, 1)
     tasks = [asyncio.create_task(throttle.complete({})) for _ in range(10)]
-    await asyncio.sleep(0.01)
+    await settle()
     for task in tasks[:6]:
         task.cancel()
     server.open.set()
@@ -137,8 +138,8 @@ async def test_429_and_timeouts_halve_the_limit(error):
 async def test_who_waited_for_a_turn_waits_for_the_shared_pause_as_well():
     server, pause = Server(), Pause()
     server.open.set()
-    pause.extend(0.2)
     started = asyncio.get_running_loop().time()
+    pause.extend(0.2)
     await Throttle(server, 4, pause=pause).complete({})
     assert asyncio.get_running_loop().time() - started >= 0.19
 
@@ -147,7 +148,7 @@ async def test_a_stopped_throttle_lets_those_out_come_back_and_no_one_else_go():
     server = Server()
     throttle = Throttle(server, 2)
     tasks = [asyncio.create_task(throttle.complete({})) for _ in range(4)]
-    await asyncio.sleep(0.01)
+    await settle()
     throttle.stop("enough")
     server.open.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)

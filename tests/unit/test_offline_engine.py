@@ -264,3 +264,22 @@ def test_prediction_loads_nothing_heavy(builtin):
     command = [sys.executable, "-c", code, str(builtin.root)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_sentence_that_runs_over_the_end_of_a_page_is_never_quoted(engine):
+    """A footer, a stamp and the next page's caption are no sentence of the paper."""
+    first = (
+        "Introduction\nPlants grow in pots.\n37th Conference on Machines (2023). arXiv:2305.18290 29 Jul 2024"
+    )
+    second = (
+        "Figure 1: A large language model is fine-tuned by reinforcement learning from human feedback."
+        "\nPlants grow."
+    )
+    pages = (Page(number=1, text=first), Page(number=2, text=second))
+    sections = (Section(title="Introduction", page=1, start=0),)
+    document = Document(pages=pages, title="On Feedback", sections=sections, page_count=2)
+    reply = await engine.answer(Task(paper=Paper(title="On Feedback"), document=document))
+    quotes = [quote.quote for quote in (*reply.answer.evidence, *reply.answer.answers) if quote.quote]
+    assert quotes
+    joined = [" ".join(page.text.split()) for page in pages]
+    assert all(any(quote in text for text in joined) for quote in quotes)

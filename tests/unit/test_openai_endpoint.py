@@ -92,7 +92,7 @@ async def test_a_query_goes_along_with_every_request():
 
 async def test_a_query_goes_along_with_requests_that_have_one_of_their_own():
     with LlmServer([GOOD]) as server:
-        transport = OpenAITransport(api_key=None, base_url=f"{server.url}?api-version=1", timeout_s=5)
+        transport = OpenAITransport(api_key=None, base_url=f"{server.url}?api-version=1", timeout_s=60)
         with pytest.raises(ClassifierError):
             await BatchServer(transport).find("tag", None)
         await transport.aclose()

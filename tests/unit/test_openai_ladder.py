@@ -18,6 +18,7 @@ from classifier.engines.openai.ladder import RUNGS, Findings, Profile, fits, une
 from classifier.errors import ModelUnavailable, Refused
 from tests.engine_kit import SCHEMA, TASK, answer, engine
 from tests.llm_server import Behaviour, LlmServer, raw, reply, status, tool_reply
+from tests.waiting import WAIT_S
 
 NO_SCHEMA = status(400, "response_format of type json_schema is not supported with this model")
 LLAMACPP = status(
@@ -116,7 +117,8 @@ def test_findings_expire_and_what_was_inferred_expires_sooner(tmp_path, monkeypa
     assert findings.get("told") is None
 
 
-def test_writers_at_the_same_time_lose_nothing(tmp_path):
+def test_writers_at_the_same_time_lose_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("classifier.engines.openai.ladder._LOCK_S", WAIT_S)
     path = tmp_path / "servers.json"
     threads = [
         threading.Thread(

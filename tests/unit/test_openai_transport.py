@@ -48,7 +48,7 @@ class Replay:
 
 async def test_a_recorded_exchange_replays_to_the_same_reply_without_a_server():
     with LlmServer([reply(answer(label="toast")), GOOD]) as server:
-        recorder = Recorder(OpenAITransport(api_key=None, base_url=server.url, timeout_s=5))
+        recorder = Recorder(OpenAITransport(api_key=None, base_url=server.url, timeout_s=60))
         async with engine(server.url, transport=recorder) as model:
             live = await model.answer(TASK)
     async with engine(server.url, transport=Replay(recorder.kept)) as model:

@@ -60,7 +60,7 @@ async def outcome(engine: RecordingEngine | ReplayEngine, asked: Task) -> Reply 
 
 async def record(script: list[Behaviour], folder: Path, tasks: list[Task]) -> list[Any]:
     with LlmServer(script) as server:
-        inner = OpenAITransport(api_key=KEY, base_url=server.url, timeout_s=5)
+        inner = OpenAITransport(api_key=KEY, base_url=server.url, timeout_s=60)
         folder.mkdir(exist_ok=True)
         engine = RecordingEngine(maker(), inner, model="fake", folder=folder, secrets=(KEY,))
         found = [await outcome(engine, asked) for asked in tasks]
@@ -121,7 +121,7 @@ async def test_what_one_conversation_learnt_serves_the_next_and_the_replay_needs
     tasks = [task("one"), task("two"), task("three")]
     script = [status(400, "response_format is not supported"), reply(answer()), reply(answer(label="rye"))]
     with LlmServer(script) as server:
-        inner = OpenAITransport(api_key=None, base_url=server.url, timeout_s=5)
+        inner = OpenAITransport(api_key=None, base_url=server.url, timeout_s=60)
         engine = RecordingEngine(maker(), inner, model="fake", folder=tmp_path)
         recorded = [await outcome(engine, asked) for asked in tasks]
         await engine.aclose()

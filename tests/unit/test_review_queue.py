@@ -68,7 +68,7 @@ def test_every_place_explains_itself_in_one_plain_sentence(run):
     assert said["e9"] == "It has no label: a scan."
     assert said["e6"] == f"The confidence is only 0.40, and the runner-up is {B}."
     assert said["e10"] == "The confidence is unknown."
-    assert said["e5"] == f"Its leaf is thin: this is the only paper in {B}."
+    assert said["e5"] == f"Its label is rare: this is the only paper in {B}."
     assert said["e4"] == "No accuracy is known for this engine on this taxonomy."
     assert said["e0"] == "Nothing speaks against its label (confidence 0.90)."
     assert all(sentence.endswith(".") and "\n" not in sentence for sentence in said.values())

@@ -34,6 +34,7 @@ from tests.arxiv_server import (
     redirect,
     sources_options,
 )
+from tests.waiting import until
 
 ID = "2402.01874"
 TITLE = "A Study of Things That Learn"
@@ -200,11 +201,10 @@ async def test_a_cancelled_download_leaves_nothing_in_the_cache(
     server: ArxivServer, sources: Make, tmp_path: Path
 ) -> None:
     server.paper(f"{ID}v1", TITLE)
-    server.on(PDF_V1, pdf_reply(drip_s=0.01))
+    server.on(PDF_V1, pdf_reply(drip_s=1.0))
     async with sources() as open_sources:
         download = asyncio.create_task(open_sources.fetch(f"{ID}v1"))
-        while PDF_V1 not in server.seen and not download.done():
-            await asyncio.sleep(0.01)
+        await until(lambda: PDF_V1 in server.seen or download.done())
         download.cancel()
         with pytest.raises(asyncio.CancelledError):
             await download

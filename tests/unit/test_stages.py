@@ -11,13 +11,13 @@ from classifier.settings import Settings
 from classifier.survey import stages
 from classifier.survey.answer_schema import answer_schema
 from classifier.survey.lint import lint_workspace
-from classifier.survey.stages import Room, TreeStage, first_stage, next_stage
-from classifier.survey.taxonomy import Node, Taxonomy
+from classifier.survey.room import USUAL_ROOM as ROOM
+from classifier.survey.room import Room, fits
+from classifier.survey.stages import TreeStage, first_stage, next_stage
+from classifier.survey.taxonomy import Node, SurveyField, Taxonomy
 from classifier.survey.workspace import Workspace
 from tests import large_tree
 from tests.large_tree import SIX_LEVELS, taxonomy_of, tree_of
-
-ROOM = stages.USUAL_ROOM
 
 
 def way_down(taxonomy: Taxonomy, leaf: str, room: Room, *, with_runner_up: bool = True) -> list[TreeStage]:
@@ -28,10 +28,13 @@ def way_down(taxonomy: Taxonomy, leaf: str, room: Room, *, with_runner_up: bool 
         label = next(one for one in stage.taxonomy.leaves if one == leaf or leaf.startswith(f"{one}/"))
         others = [one for one in stage.taxonomy.leaves if one != label]
         runner_up = others[-1] if others and with_runner_up else None
-        if stage.decides(label, runner_up):
+        further = None
+        if not stage.decides(label, runner_up):
+            further = next_stage(taxonomy, stage, label, runner_up, room)
+        if further is None:
             assert label == leaf
             return found
-        found.append(next_stage(taxonomy, stage, label, runner_up, room))
+        found.append(further)
 
 
 def test_the_usual_room_is_the_default_of_the_settings():
@@ -69,7 +72,7 @@ def test_trees_are_cut_to_the_smallest_questions(widths, room, labels):
     taxonomy = taxonomy_of(tree_of(widths))
     found = way_down(taxonomy, list(taxonomy.leaves)[-1], room)
     assert [len(stage.taxonomy.leaves) for stage in found] == labels
-    assert all(stages.fits(stage.taxonomy, room) for stage in found)
+    assert all(fits(stage.taxonomy, room) for stage in found)
 
 
 @st.composite
@@ -88,13 +91,13 @@ def trees(draw: st.DrawFn, depth: int = 4) -> tuple[Node, ...]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(tree=trees(), labels=st.integers(8, 40), with_runner_up=st.booleans())
+@given(tree=trees(), labels=st.integers(7, 40), with_runner_up=st.booleans())
 def test_every_leaf_is_reached_by_right_answers_and_every_question_fits(tree, labels, with_runner_up):
     taxonomy, room = taxonomy_of(tree), Room(tokens=2_000, labels=labels)
     assert list(stages.crowded(taxonomy, room)) == []
     for leaf in taxonomy.leaves:
         for stage in way_down(taxonomy, leaf, room, with_runner_up=with_runner_up):
-            assert stages.fits(stage.taxonomy, room)
+            assert fits(stage.taxonomy, room)
             for one in stage.taxonomy.leaves:
                 assert one in (taxonomy.branches if one in stage.closed else taxonomy.leaves)
 
@@ -132,7 +135,7 @@ def test_the_answers_that_lead_to_a_branch_are_those_of_its_leaves(bridges):
         for question, allowed in led.items():
             assert set(allowed) == {answer for one in below for answer in one[question]}
     assert stage.taxonomy.questions == taxonomy.questions
-    assert not any(leaf.fields for leaf in stage.taxonomy.leaves.values())
+    assert not any(stage.taxonomy.leaves[branch].fields for branch in stage.closed)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +162,55 @@ def test_a_leaf_beside_a_branch_stays_a_choice():
     further = next_stage(taxonomy, stage, "kitchen-1", "b", Room(tokens=16_000, labels=260))
     assert "kitchen-1" in further.taxonomy.leaves
     assert len(further.taxonomy.leaves) == 249
+
+
+def leaf_beside(parts: int) -> Taxonomy:
+    """A leaf at the top, beside branches of which one has so many parts."""
+    branch = Node(id="branch", title="Branch", children=tree_of((parts,)))
+    return taxonomy_of((Node(id="leaf", title="Leaf"), branch, *tree_of((1, 100))))
+
+
+@pytest.mark.parametrize(
+    ("parts", "label", "runner_up", "labels"),
+    [
+        (247, "leaf", "branch", 250),
+        (248, "leaf", "branch", None),  # one label too many: the leaf is the answer
+        (248, "branch", "leaf", 250),  # the leaf is left out
+        (247, "branch", "leaf", 250),
+    ],
+)
+def test_a_runner_up_that_does_not_fit_beside_the_label_is_left_out(parts, label, runner_up, labels):
+    taxonomy = leaf_beside(parts)
+    further = next_stage(taxonomy, first_stage(taxonomy, ROOM), label, runner_up, ROOM)
+    assert (further and len(further.taxonomy.labels)) == labels
+    assert further is None or fits(further.taxonomy, ROOM)
+
+
+def test_fields_are_asked_for_where_a_leaf_can_be_chosen():
+    """A leaf that decides in an early stage would otherwise never get the fields of its class."""
+
+    def field(name: str) -> SurveyField:
+        return SurveyField(id=name, title=name, describe=name)
+
+    leaf = Node(id="leaf", title="Leaf", fields=(field("own"),))
+    tree = Node(id="class", title="C", fields=(field("shared"),), children=(leaf, *tree_of((3, 100))))
+    taxonomy = taxonomy_of((tree,))
+    stage = first_stage(taxonomy, ROOM)
+    assert stage.closed == {"class/kitchen-1", "class/kitchen-2", "class/kitchen-3"}
+    assert stage.taxonomy.leaves["class/leaf"].fields == taxonomy.leaves["class/leaf"].fields
+    assert not any(stage.taxonomy.leaves[branch].fields for branch in stage.closed)
+    further = next_stage(taxonomy, stage, "class/kitchen-1", None, ROOM)
+    assert set(answer_schema(further.taxonomy)["properties"]["attributes"]["properties"]) == {"shared"}
+
+
+@pytest.mark.parametrize("levels", [1, 6])
+def test_a_branch_with_one_leaf_is_no_question(levels):
+    """There would be nothing to choose in the next stage."""
+    single = tree_of((1,) * (levels + 1), level=3)
+    taxonomy = taxonomy_of((*single, *tree_of((3, 100))))
+    stage = first_stage(taxonomy, ROOM)
+    assert stage.closed == {"kitchen-1", "kitchen-2", "kitchen-3"}
+    assert next(iter(taxonomy.leaves)) in stage.taxonomy.leaves
 
 
 def test_studies_get_the_label_of_the_stage():
@@ -198,6 +250,27 @@ def test_what_cannot_be_cut_is_reported_with_what_to_do(widths, where, said, tmp
     assert said in findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("count", "id_chars", "room", "said"),
+    [
+        (300, 5, ROOM, r"\(302 labels; at most 250\); group them under branches, or raise question_labels"),
+        (20, 5, Room(30, 250), r"\(35 tokens .*; at most 30\); group them .*, or raise question_tokens"),
+        (
+            340,
+            5,
+            Room(99_999, 400),
+            r"\(1,024 enum values; servers accept 1,000\); group them under branches$",
+        ),
+        (300, 60, Room(99_999, 400), r"\(18,\d+ characters of their ids; .*, or shorten the ids"),
+        (248, 200, ROOM, r"\(1\d\d,\d+ characters of ids; servers accept 120,000\); .*, or shorten the ids"),
+    ],
+)
+def test_the_message_names_the_limit_that_the_user_can_change(count, id_chars, room, said):
+    tree = tuple(Node(id=f"n{number:0{id_chars - 1}}", title="N", definition="d") for number in range(count))
+    with pytest.raises(ConfigError, match=f"has {count} parts, more than a model .* once {said}"):
+        first_stage(taxonomy_of(tree), room)
+
+
 def test_more_room_takes_three_hundred_leaves_at_once():
     taxonomy = taxonomy_of(tree_of((300,)))
     assert first_stage(taxonomy, Room(tokens=16_000, labels=302)).closed == frozenset()
@@ -215,7 +288,7 @@ def test_more_room_takes_three_hundred_leaves_at_once():
 )
 def test_what_servers_accept(count, id_chars, expected):
     tree = tuple(Node(id=f"n{number:0{id_chars - 1}}", title="N", definition="d") for number in range(count))
-    assert stages.fits(taxonomy_of(tree), Room(tokens=1_000_000, labels=1000)) is expected
+    assert fits(taxonomy_of(tree), Room(tokens=1_000_000, labels=1000)) is expected
     refused = large_tree._refusal(answer_schema(taxonomy_of(tree)))
     assert (not refused) is expected
 

@@ -8,7 +8,8 @@ topics as often as the paper's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from classifier.engines.offline.words import Sentence, split_sentences
 from classifier.model.document import Document
@@ -38,10 +39,22 @@ def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
     title = (document.title or paper.title or "")[:_TITLE_CHARS]
     abstract, lead = _parts(document, title)
     sentences = list(split_sentences(title, TITLE, printed=_is_printed(title, document)))
-    sentences += split_sentences(abstract, ABSTRACT)
+    found = list(split_sentences(abstract, ABSTRACT))
     for text in lead:
-        sentences += split_sentences(text, LEAD)
-    return sentences
+        found += split_sentences(text, LEAD)
+    return sentences + (found if len(document.pages) < 2 else _on_one_page(found, document))
+
+
+def _on_one_page(sentences: Sequence[Sentence], document: Document) -> list[Sentence]:
+    """The sentences; those that no single page contains are read, but never quoted.
+
+    At the end of a page a sentence may run on into a footnote, a stamp or the next page's caption.
+    """
+    pages = [" ".join(page.text.split()) for page in document.pages]
+    return [
+        sentence if any(sentence.quote in page for page in pages) else replace(sentence, printed=False)
+        for sentence in sentences
+    ]
 
 
 def _is_printed(title: str, document: Document) -> bool:

@@ -117,8 +117,15 @@ async def post_decision(
 
 
 def leaf_titles(hub: Hub) -> dict[str, str]:
-    """Label -> its display name: the path of a leaf, or words for other labels."""
-    titles = {leaf.id: " › ".join(leaf.titles) for leaf in hub.workspace.taxonomy.leaves.values()}
+    """Label -> its display name: the path of a leaf or of a branch, or words for other labels.
+
+    Branches are answers to the first questions about a large tree.
+    """
+    titles = {
+        id_: " › ".join(leaf.titles[:depth])
+        for leaf in hub.workspace.taxonomy.leaves.values()
+        for depth, id_ in enumerate((*leaf.ancestors, leaf.id), start=1)
+    }
     return titles | {
         "out-of-scope": "Out of scope",
         "unplaced": "Unplaced",
