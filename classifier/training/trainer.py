@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from classifier.engines.offline.cues import CueReader, answer_scores, load_cues
+from classifier.engines.offline.cues import CueReader, answer_scores, load_cues, strengths_by_name
 from classifier.engines.offline.decide import SIMILARITY_BESIDE, Similarity, label_scores, probabilities
 from classifier.engines.offline.engine import CUES_FILE
+from classifier.engines.offline.places import find_places, place_names
 from classifier.engines.offline.textmodel import (
     IDF_STEP,
     Head,
@@ -23,7 +24,6 @@ from classifier.engines.offline.textmodel import (
     count_terms,
     join_heads,
     plan_heads,
-    strengths_by_name,
 )
 from classifier.errors import ConfigError
 from classifier.model.identity import bare_arxiv_id
@@ -39,6 +39,8 @@ DEFAULT_PRIOR = 0.6
 _CUE_SCALE = 0.1
 _SCORE_SCALE = 0.05
 """Cue strengths and log-probabilities are scaled to the size of words in a unit vector, for one penalty."""
+_PLACE_SCALE = 0.2
+"""Of .1, .2 and .4, the best; .4 loses rare leaves (ADR 0006)."""
 _MIN_PAPERS = 4
 """A term in fewer papers is evidence about these papers, not about a label."""
 _MIN_REASON = 20
@@ -71,9 +73,8 @@ class Trainer:
         self._heads = plan_heads(leaves, others)
         self._labels = (*leaves, *others)
         self._cue_names = tuple(cue.says for cue in self._reader.book.cues)
-        self._score_names = tuple(
-            label for label in (*taxonomy.leaves, OUT_OF_SCOPE) if self._reader.book.cues
-        )
+        self._score_names = (*taxonomy.leaves, OUT_OF_SCOPE) if self._cue_names else ()
+        self._place_names = place_names(self._merged)
         self._read(Similarity(taxonomy, workspace.studies, alone=False))
 
     def _read(self, similarity: Similarity) -> None:
@@ -85,10 +86,12 @@ class Trainer:
             answers = answer_scores(self._reader.book, self._taxonomy, hits)
             by_cues = label_scores(self._taxonomy, answers)
             strengths = strengths_by_name(self._reader, hits)
+            places = find_places(sentences, self._reader, self._merged)
             counts.append(count_terms(sentences, self._reader, self._merged))
             self._dense.append(
                 [_CUE_SCALE * strengths.get(name, 0.0) for name in self._cue_names]
                 + [_SCORE_SCALE * by_cues[label] for label in self._score_names]
+                + [_PLACE_SCALE * places.get(name, 0.0) for name in self._place_names]
                 + [_RESTATED * example.restated]
             )
             near = similarity.scores(" ".join(s.quote for s in sentences))
@@ -115,6 +118,7 @@ class Trainer:
             weights=array("b"),
             scale=(),
             bias=(),
+            place_weights={},
             cue_weights={},
             score_weights={},
             cue_share=_CUE_SHARE,
@@ -227,24 +231,25 @@ class Trainer:
     def fit_all(self, shift: Mapping[str, float], temperature: float) -> TextModel:
         """The final model: trained on all papers, quantised to one byte per weight."""
         weights, bias = self._fit(self._matrix(), range(len(self.examples)))
-        words, rest = weights[: len(self._vocabulary)], weights[len(self._vocabulary) :].tolist()
+        words = weights[: len(self._vocabulary)]
+        dense = iter(weights[len(self._vocabulary) :].tolist())
         scale = [max(1e-6, float(abs(column).max(initial=0.0))) / 127 for column in words.T]
         quantised = array(
             "b", (round(v / s) for row in words.tolist() for v, s in zip(row, scale, strict=True))
         )
-        cues, by_label = rest[: len(self._cue_names)], rest[len(self._cue_names) : -1]
+
+        def named(names: Sequence[str], factor: float) -> dict[str, tuple[float, ...]]:
+            return {name: _rounded(next(dense), factor) for name in names}
+
         return TextModel(
             **{
                 **vars(self._empty()),
                 "weights": quantised,
                 "scale": tuple(float(f"{s:.6g}") for s in scale),
                 "bias": _rounded(bias),
-                "cue_weights": {
-                    n: _rounded(w, _CUE_SCALE) for n, w in zip(self._cue_names, cues, strict=True)
-                },
-                "score_weights": {
-                    n: _rounded(w, _SCORE_SCALE) for n, w in zip(self._score_names, by_label, strict=True)
-                },
+                "cue_weights": named(self._cue_names, _CUE_SCALE),
+                "score_weights": named(self._score_names, _SCORE_SCALE),
+                "place_weights": named(self._place_names, _PLACE_SCALE),
                 "shift": tuple(round(shift[label], 4) for label in self._labels),
                 "temperature": temperature,
             }

@@ -195,12 +195,16 @@ class CueReader:
     def _weights(self, sentences: Sequence[Sentence]) -> list[float]:
         """Zone weights; in the abstract, sentences before the first one about the own work count less."""
         weights = [self.book.zones.get(sentence.zone, 0.0) for sentence in sentences]
-        abstract = [i for i, sentence in enumerate(sentences) if sentence.zone == "abstract"]
-        first_own = next((i for i in abstract if self._is_own(sentences[i])), None)
-        for i in abstract:
-            if first_own is not None and i < first_own:
+        own = self.first_own(sentences)
+        for i, sentence in enumerate(sentences):
+            if sentence.zone == "abstract" and i < own:
                 weights[i] *= self.book.background
         return weights
+
+    def first_own(self, sentences: Sequence[Sentence]) -> int:
+        """Index of the abstract's first sentence about the paper's own work; 0 if there is none."""
+        abstract = (i for i, sentence in enumerate(sentences) if sentence.zone == "abstract")
+        return next((i for i in abstract if self._is_own(sentences[i])), 0)
 
     def _is_own(self, sentence: Sentence) -> bool:
         sheet = Sheet(sentence.words)
@@ -236,6 +240,11 @@ def answer_scores(book: CueBook, taxonomy: Taxonomy, hits: Iterable[Hit]) -> dic
                 if answer in scores[question]:
                     scores[question][answer] += weight * hit.strength
     return {question: log_softmax(answers) for question, answers in scores.items()}
+
+
+def strengths_by_name(reader: CueReader, hits: Iterable[Hit]) -> dict[str, float]:
+    """Cue (its words) -> strength."""
+    return {reader.book.cues[hit.cue].says: hit.strength for hit in hits}
 
 
 def log_softmax(scores: Mapping[K, float]) -> dict[K, float]:

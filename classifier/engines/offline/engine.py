@@ -17,7 +17,14 @@ from pathlib import Path
 
 from classifier.engines.embeddings import Embedder
 from classifier.engines.offline.answer import build_answer
-from classifier.engines.offline.cues import CueReader, Hit, answer_scores, load_cues, log_softmax
+from classifier.engines.offline.cues import (
+    CueReader,
+    Hit,
+    answer_scores,
+    load_cues,
+    log_softmax,
+    strengths_by_name,
+)
 from classifier.engines.offline.decide import (
     SIMILARITY_BESIDE,
     UNPLACED_SHARE,
@@ -28,6 +35,7 @@ from classifier.engines.offline.decide import (
     label_texts,
     probabilities,
 )
+from classifier.engines.offline.places import find_places
 from classifier.engines.offline.reading import read_sentences
 from classifier.engines.offline.semantic import (
     MEANING_TEMPERATURE,
@@ -37,7 +45,7 @@ from classifier.engines.offline.semantic import (
     load_weights,
     no_weights,
 )
-from classifier.engines.offline.textmodel import MODEL_FILE, count_terms, load_model, strengths_by_name
+from classifier.engines.offline.textmodel import MODEL_FILE, count_terms, load_model
 from classifier.engines.offline.words import Sentence
 from classifier.errors import ConfigError
 from classifier.model.record import UNPLACED
@@ -180,7 +188,8 @@ class OfflineEngine:
         scores = dict.fromkeys(by_cues, 0.0)
         if model is not None and self._text:
             vector = model.vector(count_terms(sentences, self._reader, model.merged))
-            columns = model.text_columns(vector)
+            places = find_places(sentences, self._reader, model.merged)
+            columns = model.text_columns(vector, places)
             if self._cues:
                 more = model.cue_columns(strengths_by_name(self._reader, hits), by_cues)
                 columns = [a + b for a, b in zip(columns, more, strict=True)]

@@ -2,9 +2,9 @@
 
 What enters: `offline/model.json`, written by `classifier train`, and a paper's sentences and cue hits. What
 leaves: log-odds for each label. There is one logistic regression over all labels and one for each decision in
-the tree. Their features are TF-IDF of words and word pairs, TF-IDF of term lists that follow each other, cue
-strengths, and the labels' scores by cues alone. Prediction needs only the standard library. What it does not
-do: train (`classifier.training`).
+the tree. Their features are TF-IDF of words and word pairs, TF-IDF of term lists that follow each other,
+where and how often merged lists occur (`places`), cue strengths, and the labels' scores by cues alone.
+Prediction needs only the standard library. What it does not do: train (`classifier.training`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from classifier.engines.offline.cues import CueReader, Hit, log_softmax
+from classifier.engines.offline.cues import CueReader, log_softmax
 from classifier.engines.offline.phrases import Sheet, Span
 from classifier.engines.offline.words import Sentence
 from classifier.errors import ConfigError
 
 MODEL_FILE = "model.json"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+_READABLE = (2, SCHEMA_VERSION)
+"""Version 2 has no weights for places."""
 IDF_STEP = 25.0
 """Inverse document frequencies are stored in steps of 1/25 (one byte reaches 10.2)."""
 
@@ -138,6 +140,7 @@ class TextModel:
         vocabulary: Term -> row of `weights`.
         idf: Inverse document frequency of each row, in steps of 1 / IDF_STEP.
         weights: int8, row by row; times `scale[column]` they are log-odds.
+        place_weights: Fact about where a term list occurs (`places`) -> log-odds if it holds.
         cue_weights: Cue (its words) -> log-odds at strength 1.
         score_weights: Label -> log-odds for each unit of its log-probability by cues alone.
         cue_share: Share of the labels' log-probabilities by cues alone that is added directly.
@@ -155,6 +158,7 @@ class TextModel:
     weights: array[int]
     scale: tuple[float, ...]
     bias: tuple[float, ...]
+    place_weights: Mapping[str, tuple[float, ...]]
     cue_weights: Mapping[str, tuple[float, ...]]
     score_weights: Mapping[str, tuple[float, ...]]
     cue_share: float
@@ -177,19 +181,23 @@ class TextModel:
             vector.update({row: length * weight / norm for row, weight in part.items()})
         return vector
 
-    def text_columns(self, vector: Mapping[int, float]) -> list[float]:
-        """Log-odds of each column from the words alone, including the bias."""
+    def text_columns(self, vector: Mapping[int, float], places: Mapping[str, float]) -> list[float]:
+        """Log-odds of each column from the words and the places alone, including the bias."""
         width = len(self.bias)
         sums = [0.0] * width
         for row, value in vector.items():
             for column, weight in enumerate(self.weights[row * width : (row + 1) * width]):
                 sums[column] += value * weight
-        return [self.bias[i] + sums[i] * self.scale[i] for i in range(width)]
+        by_place = self._add_up((self.place_weights, places))
+        return [self.bias[i] + sums[i] * self.scale[i] + by_place[i] for i in range(width)]
 
     def cue_columns(self, strengths: Mapping[str, float], by_cues: Mapping[str, float]) -> list[float]:
         """Log-odds that the cues, and the labels' log-probabilities by cues, add to each column."""
+        return self._add_up((self.cue_weights, strengths), (self.score_weights, by_cues))
+
+    def _add_up(self, *parts: tuple[Mapping[str, tuple[float, ...]], Mapping[str, float]]) -> list[float]:
         sums = [0.0] * len(self.bias)
-        for known, values in ((self.cue_weights, strengths), (self.score_weights, by_cues)):
+        for known, values in parts:
             for name, value in values.items():
                 for column, weight in enumerate(known.get(name, ())):
                     sums[column] += weight * value
@@ -217,11 +225,6 @@ def join_heads(heads: Sequence[Head], columns: Sequence[float]) -> dict[str, flo
     return scores
 
 
-def strengths_by_name(reader: CueReader, hits: Iterable[Hit]) -> dict[str, float]:
-    """Cue (its words) -> strength."""
-    return {reader.book.cues[hit.cue].says: hit.strength for hit in hits}
-
-
 def save_model(model: TextModel, path: Path) -> None:
     """Writes the weights as one JSON file; equal models give equal bytes."""
     data: dict[str, Any] = {
@@ -235,6 +238,7 @@ def save_model(model: TextModel, path: Path) -> None:
         "shift": model.shift,
         "bias": model.bias,
         "scale": model.scale,
+        "place_weights": model.place_weights,
         "cue_weights": model.cue_weights,
         "score_weights": model.score_weights,
         "idf": base64.b64encode(model.idf.tobytes()).decode(),
@@ -242,6 +246,10 @@ def save_model(model: TextModel, path: Path) -> None:
         "vocabulary": "\n".join(sorted(model.vocabulary, key=lambda term: model.vocabulary[term])),
     }
     path.write_text(json.dumps(data, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+
+
+def _rows(data: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(values) for name, values in data.items()}
 
 
 def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
@@ -255,7 +263,7 @@ def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
     raw = path.read_bytes()
     try:
         data = json.loads(raw)
-        if data["schema_version"] != SCHEMA_VERSION:
+        if data["schema_version"] not in _READABLE:
             raise ValueError(f"schema_version {data['schema_version']}, expected {SCHEMA_VERSION}")
         idf, weights = array("B"), array("b")
         idf.frombytes(base64.b64decode(data["idf"]))
@@ -270,8 +278,9 @@ def load_model(path: Path, labels: Sequence[str]) -> TextModel | None:
             weights=weights,
             scale=tuple(map(float, data["scale"])),
             bias=tuple(map(float, data["bias"])),
-            cue_weights={name: tuple(values) for name, values in data["cue_weights"].items()},
-            score_weights={name: tuple(values) for name, values in data["score_weights"].items()},
+            place_weights=_rows(data["place_weights"]) if data["schema_version"] > 2 else {},
+            cue_weights=_rows(data["cue_weights"]),
+            score_weights=_rows(data["score_weights"]),
             cue_share=float(data["cue_share"]),
             shift=tuple(map(float, data["shift"])),
             temperature=float(data["temperature"]),
