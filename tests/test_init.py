@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 import yaml
 
+from classifier.cli.app import run as cli
 from tests.arxiv_server import ArxivServer, entry, feed
 from tests.lists_of_papers import VENUE_LIST, dated_list, title
 from tests.test_cli import run
@@ -299,3 +300,29 @@ def test_without_arxiv_the_workspace_is_made_and_it_is_said(tmp_path):
     assert done.returncode == 6
     assert "not all were looked for: cannot fetch from 127.0.0.1" in done.stdout
     assert run("lint", "--workspace", str(tmp_path / "ws")).returncode == 0
+
+
+def test_another_list_does_not_replace_a_workspace(tmp_path, capsys):
+    """Found by a stranger: every study of the first list was gone, and nothing was said."""
+    lists = {}
+    for name in ("birds", "boats"):
+        lists[name] = tmp_path / f"{name}.md"
+        lists[name].write_text(
+            f"# A Survey of {name.title()}\n\n## Old\n"
+            f"- [One Paper on {name} and More](https://arxiv.org/abs/2401.00001)\n"
+            f"- [Another Paper on {name} and Less](https://arxiv.org/abs/2401.00002)\n"
+        )
+    root = tmp_path / "ws"
+    assert cli(["init", str(root), "--from", str(lists["birds"]), "--offline"]) == 0
+    before = (root / "gold" / "labels.jsonl").read_text()
+    capsys.readouterr()
+    assert cli(["init", str(root), "--from", str(lists["boats"]), "--offline"]) == 2
+    said = capsys.readouterr().err
+    assert "birds.md ('A Survey of Birds')" in said
+    assert "boats.md is 'A Survey of Boats'" in said
+    assert (root / "gold" / "labels.jsonl").read_text() == before
+    moved = tmp_path / "moved.md"
+    moved.write_text(lists["birds"].read_text())  # the same survey at another place
+    assert cli(["init", str(root), "--from", str(moved), "--offline"]) == 0
+    assert cli(["init", str(root), "--from", str(lists["boats"]), "--offline", "--force"]) == 0
+    assert "boats" in (root / "gold" / "labels.jsonl").read_text()

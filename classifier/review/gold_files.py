@@ -101,7 +101,7 @@ def check_files(workspace: Workspace, files: GoldFiles) -> None:
     """Lints a copy with the new files.
 
     Raises:
-        InputError: There is a new finding.
+        InputError: There is a new error; advice does not matter.
     """
     before = {_essence(finding) for finding in lint_workspace(workspace)}
     with tempfile.TemporaryDirectory(prefix="classifier-gold-") as folder:
@@ -111,7 +111,8 @@ def check_files(workspace: Workspace, files: GoldFiles) -> None:
             replace_bytes(copy / name, (data,))
         after = lint_workspace(Workspace(copy))
     # Leaves without a study are not caused by the added studies.
-    new = [one for one in after if _essence(one) not in before and one.code != "no-example"]
+    errors = [one for one in after if one.level == "error" and one.code != "no-example"]
+    new = [one for one in errors if _essence(one) not in before]
     if new:
         listed = "; ".join(f"{one.where}: {one.message}" for one in new[:3])
         more = f"; and {len(new) - 3} more" if len(new) > 3 else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from classifier.errors import ConfigError
 from classifier.lists import read_lists
 from classifier.model.entries import ListEntry
 from classifier.model.traits import PaperIndex, traits_of
@@ -19,6 +20,7 @@ from classifier.scaffold.remote import ListOrigin
 from classifier.scaffold.source import Source, SourcePaper
 from classifier.scaffold.texts import workspace_files
 from classifier.survey.section_plan import load_section_plan
+from classifier.survey.taxonomy import load_taxonomy
 from classifier.survey.workspace import TAXONOMY_FILE
 
 
@@ -66,6 +68,8 @@ def start_workspace(
         StoreError: A file cannot be written; rerun to resume.
     """
     folder = InitFolder(root)
+    if not force:
+        _check_same_list(root, folder, source)
     plan = None if folder.is_new else load_section_plan(root)
     given = 0
     if abstracts is not None:
@@ -80,6 +84,20 @@ def start_workspace(
     changes = changes_since(root, filing)
     written = tuple(folder.write(files, facts, force=force))
     return Started(filing, written, given, _count_found(filing, found), _wrong_ids(filing, found), changes)
+
+
+def _check_same_list(root: Path, folder: InitFolder, source: Source) -> None:
+    """Refuses another list: it would replace every study of the first one."""
+    before = folder.facts.get("source")
+    if before in (None, source.name) or not source.title:
+        return
+    try:
+        title = load_taxonomy(root / TAXONOMY_FILE).title
+    except ConfigError:
+        return  # interrupted before it was written, or edited: said elsewhere
+    if source.title != title:
+        told = f"was made from {before} ('{title}'), and {source.name} is '{source.title}'"
+        raise ConfigError(f"{root}: {told}; choose another folder, or add --force to replace its studies")
 
 
 def with_found(source: Source, found: Mapping[str, FoundAbstract]) -> Source:

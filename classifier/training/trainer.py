@@ -40,7 +40,7 @@ _CUE_SCALE = 0.1
 _SCORE_SCALE = 0.05
 """Cue strengths and log-probabilities are scaled to the size of words in a unit vector, for one penalty."""
 _PLACE_SCALE = 0.2
-"""Of .1, .2 and .4, the best; .4 loses rare leaves (ADR 0006)."""
+"""Scale of the facts about places: .1 is weaker, and .4 loses rare leaves (ADR 0006)."""
 _MIN_PAPERS = 4
 """A term in fewer papers is evidence about these papers, not about a label."""
 _MIN_REASON = 20
