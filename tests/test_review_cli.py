@@ -250,3 +250,12 @@ def test_a_wrong_table_of_summaries_is_refused(run, tmp_path, text, says):
     done = command("gold", "add", str(run), "--workspace", str(space), "--summaries", str(table))
     assert done.returncode == 3
     assert says in done.stderr
+
+
+def test_a_run_of_another_tree_is_not_reviewed(run):
+    """A person would be offered labels that the run does not have."""
+    done = command("review", str(run), "--as", "Ada", "--list")
+    assert done.returncode == 2
+    assert f"is labelled '{A}', which 'The RL/LLM Taxonomy Tree' does not have" in done.stderr
+    assert "add --workspace DIR" in done.stderr
+    assert decided(run) == {}

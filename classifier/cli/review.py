@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from classifier.review.queue import QueueFilter, Why
     from classifier.review.session import ReviewSession
     from classifier.survey.workspace import Workspace
+
+_CHECKED = 200
+"""Rows that are compared with the tree before a review begins."""
 
 
 def review(
@@ -112,10 +116,15 @@ def review(
         raise ConfigError(f"{' and '.join(chosen)} exclude one another; run them one after the other")
     if yes and not bulk:
         raise ConfigError("--yes needs --bulk LABEL; see --help")
+    from classifier.batch.ledger.rows import read_rows
+    from classifier.export.filed import file_row
+
     taxonomy = Workspace(workspace).taxonomy
     names = tuple(part.strip() for part in reviewers.split(",")) if reviewers is not None else None
     given = {"seed": seed, "audit": audit, "reviewers": names, "hide_machine": hide_machine}
     session = ReviewSession.open(folder, taxonomy, name or "", **given)
+    for row in islice(read_rows(folder), _CHECKED):
+        file_row(row, taxonomy)  # raises an error if the run was labelled with another tree
     wanted = QueueFilter(why=_why(reason), label=leaf, text=text, below=below)
     if agreement:
         return reports.show_agreement(session, as_json=json)
