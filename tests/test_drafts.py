@@ -435,3 +435,50 @@ def test_the_papers_are_fenced_and_their_text_is_data(birds):
     assert user.count(fence) == 2
     assert user.index(fence) < user.index(evil) < user.rindex(f"PAPERS {fence}>>>")
     assert evil not in asked["messages"][0]["content"]
+
+
+def test_a_person_writes_texts_where_nothing_was_drafted_and_init_keeps_them(birds):
+    """Without a model nothing drafts a scope; after an edit of the file, `init` refuses the folder."""
+    init, ws = command(birds, "--offline"), str(birds / "ws")
+    assert run(*init).returncode == 0
+
+    def accept(name: str, text: str) -> subprocess.CompletedProcess[str]:
+        return run("draft", ws, name, "--accept", "--text", text)
+
+    assert accept("@survey:scope", "Birds that live  in towns.").returncode == 0
+    for text in ("Recorders on roofs.", "Calls at night."):
+        done = accept("counting/by-song:counts", text)
+        assert done.returncode == 0, done.stderr
+    assert accept("counting/by-song:excludes", "Birds in cages.").returncode == 0
+    for _ in range(2):
+        data = yaml.safe_load((birds / "ws" / "taxonomy.yaml").read_text())
+        assert data["scope"] == {"definition": "Birds that live in towns."}
+        (leaf,) = (c for n in data["tree"] for c in n["children"] if c["id"] == "by-song")
+        assert leaf["counts"] == ["Recorders on roofs.", "Calls at night."]
+        assert leaf["excludes"] == ["Birds in cages."]
+        again = run(*init)
+        assert again.returncode == 0, again.stderr
+    assert run("lint", "--workspace", ws).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "@survey:scope",
+            "Another scope.",
+            "@survey:scope: has a text already (Birds in towns.); edit it in",
+        ),
+        ("nowhere:definition", "Birds.", "no draft 'nowhere:definition' waits for a decision"),
+        ("counting/by-song:answers", "Birds.", "no draft 'counting/by-song:answers' waits"),
+        ("counting/by-song:excludes", " ", "a text of 0 characters"),
+    ],
+)
+def test_texts_that_cannot_be_written_are_refused_with_the_reason(birds, name, text, said):
+    assert run(*command(birds, "--offline")).returncode == 0
+    ws = str(birds / "ws")
+    first = ("draft", ws, "@survey:scope", "--accept", "--text", "Birds in towns.")
+    assert run(*first).returncode == 0
+    done = run("draft", ws, name, "--accept", "--text", text)
+    assert done.returncode == 2
+    assert said in done.stderr

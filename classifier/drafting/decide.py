@@ -32,6 +32,9 @@ from classifier.survey.taxonomy import Taxonomy
 from classifier.survey.workspace import TAXONOMY_FILE, Workspace
 
 Decision = Literal["accepted", "rejected"]
+BY_HAND = "hand"
+"""In `by`: a person has written the text."""
+_ITEMS = ("counts", "excludes")
 _SHOWN = 8
 _ADVICE = "check the folder's permissions, and that the disk has room"
 
@@ -68,13 +71,19 @@ def propose(
 
     Args:
         ids: Ids of drafts; a node's path stands for all its drafts, "all" for every one.
-        text: Accept this text instead of the drafted one; for one draft only.
+        text: Accept this text instead of the drafted one; for one draft only. Without a draft, it is the
+            text of a definition, of the scope, or one more of what counts or is excluded.
 
     Raises:
         ConfigError: There is no such draft; or the text is not one short line; or a file is wrong.
     """
     rows = load_drafts(workspace.root)
-    chosen = _chosen(pending_drafts(workspace.taxonomy, rows), ids)
+    pending = pending_drafts(workspace.taxonomy, rows)
+    if text is not None and decision == "accepted":
+        own = _own_text(workspace.taxonomy, pending, rows, ids, _plain(text))
+        if own is not None:
+            return change_of(workspace, (own,))
+    chosen = _chosen(pending, ids)
     if decision == "accepted":
         _refuse_written(workspace.taxonomy, chosen)
     if text is not None:
@@ -168,10 +177,42 @@ def _refuse_written(taxonomy: Taxonomy, chosen: Iterable[DraftedText]) -> None:
             )
 
 
-def _edited(row: DraftedText, text: str) -> DraftedText:
+def _own_text(
+    taxonomy: Taxonomy,
+    pending: Sequence[DraftedText],
+    rows: Sequence[DraftedText],
+    ids: Sequence[str],
+    text: str,
+) -> DraftedText | None:
+    """A person's text for a field without a draft; None if the id means a draft, or no field.
+
+    Raises:
+        ConfigError: The field has a text that is no draft.
+    """
+    node, _, field = ids[0].rpartition(":")
+    owner = taxonomy if node == SURVEY else all_nodes(taxonomy).get(node)
+    fields = ("definition", "scope") if node == SURVEY else ("definition", *_ITEMS)
+    if len(ids) != 1 or owner is None or field not in fields or any(row.id == ids[0] for row in pending):
+        return None
+    if field in _ITEMS:
+        known = [int(row.of.partition(".")[2]) for row in rows if (row.node, row.field) == (node, field)]
+        number = max((len(getattr(owner, field)), *(one + 1 for one in known)))
+        return DraftedText(id=f"{node}:{field}.{number}", text=text, by=BY_HAND, state="accepted")
+    written = taxonomy.scope.definition if field == "scope" else owner.definition
+    if written:
+        raise ConfigError(f"{ids[0]}: has a text already ({written[:80]}); edit it in {TAXONOMY_FILE}")
+    return DraftedText(id=ids[0], text=text, by=BY_HAND, state="accepted")
+
+
+def _plain(text: str) -> str:
     plain = " ".join(text.split())
     if not plain or len(plain) > 4 * MAX_CHARS:
         raise ConfigError(f"a text of {len(plain)} characters; expected 1 to {4 * MAX_CHARS}")
+    return plain
+
+
+def _edited(row: DraftedText, text: str) -> DraftedText:
+    plain = _plain(text)
     if plain == row.text:
         return row
     return row.model_copy(update={"text": plain, "drafted": row.drafted or row.text})
