@@ -255,7 +255,7 @@ def test_a_correction_is_saved_although_its_files_cannot_follow(folder, capsys):
     code, _, message = said_of(["correct", str(out), "k50", "unplaced", "--by", "Bo"], capsys)
     assert code == exits.FAILURE
     assert message.count("\n") == 1
-    for words in ("'k50' is unplaced", "saved in the ledger", "failed.jsonl", "rerun"):
+    for words in ("'k50' is now unplaced", "saved in the ledger", "failed.jsonl", "rerun"):
         assert words in message
     code, printed, _ = said_of(["export", str(out), "-f", "corrections-csv"], capsys)
     assert code == exits.DONE

@@ -364,7 +364,7 @@ def test_every_number_of_the_paragraph_is_traceable(tmp_path):
 
 def test_the_paragraph_claims_no_accuracy_without_a_decided_sample(run):
     text = paragraph(run, kit.plan(run)).text
-    assert "of which 0 were decided" in text
+    assert "The first 0 of it, all decided, count" in text
     assert "It was right" not in text
     assert "{" not in text
 
