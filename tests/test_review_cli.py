@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier.batch.ledger.decisions import read_decisions
+from classifier.batch.ledger.decisions import read_decisions, read_plan
 from classifier.survey.workspace import Workspace
 from tests import review_kit as kit
 from tests.test_cli import run as command
@@ -259,3 +259,4 @@ def test_a_run_of_another_tree_is_not_reviewed(run):
     assert f"is labelled '{A}', which 'The RL/LLM Taxonomy Tree' does not have" in done.stderr
     assert "add --workspace DIR" in done.stderr
     assert decided(run) == {}
+    assert read_plan(run) is None

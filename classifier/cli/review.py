@@ -122,9 +122,9 @@ def review(
     taxonomy = Workspace(workspace).taxonomy
     names = tuple(part.strip() for part in reviewers.split(",")) if reviewers is not None else None
     given = {"seed": seed, "audit": audit, "reviewers": names, "hide_machine": hide_machine}
-    session = ReviewSession.open(folder, taxonomy, name or "", **given)
     for row in islice(read_rows(folder), _CHECKED):
         file_row(row, taxonomy)  # raises an error if the run was labelled with another tree
+    session = ReviewSession.open(folder, taxonomy, name or "", **given)
     wanted = QueueFilter(why=_why(reason), label=leaf, text=text, below=below)
     if agreement:
         return reports.show_agreement(session, as_json=json)
