@@ -25,6 +25,7 @@ from classifier.model.record import Record
 from classifier.model.reference import parse_reference
 from classifier.sources.forges import EXPECTED, ListAddress, parse_list_address
 from classifier.sources.limits import Patience
+from classifier.sources.pdf_bytes import TextSink
 
 if TYPE_CHECKING:
     from classifier.settings import Settings
@@ -200,28 +201,21 @@ async def fetch_list(
             await each.aclose()
 
 
-class _ListSink:
+class _ListSink(TextSink):
     """Receives a list in memory, and refuses a web page at its beginning."""
 
-    def __init__(self, shown: str, max_bytes: int) -> None:
-        self._shown = shown
-        self._max_bytes = max_bytes
-        self.data = bytearray()
-
-    def restart(self) -> None:
-        self.data.clear()
-
     def announce(self, size: int) -> None:
+        """Raises InputError if the size is over the limit."""
         if size > self._max_bytes:
             raise InputError(
-                f"{self._shown} is larger than the limit of {self._max_bytes:,} bytes; give a smaller list, "
+                f"{self.name} is larger than the limit of {self._max_bytes:,} bytes; give a smaller list, "
                 "or raise fetch_bytes in the settings"
             )
 
     def write(self, chunk: bytes) -> None:
-        self.announce(len(self.data) + len(chunk))
+        """Receives the next bytes; raises InputError if the list is a web page."""
         before = len(self.data)
-        self.data += chunk
+        super().write(chunk)
         if before < _HEAD <= len(self.data):
             self._refuse_page()
 
@@ -229,11 +223,11 @@ class _ListSink:
         """Raises InputError if nothing has arrived, or a web page."""
         self._refuse_page()
         if not self.data.strip():
-            raise InputError(f"{self._shown} is empty; expected {EXPECTED}")
+            raise InputError(f"{self.name} is empty; expected {EXPECTED}")
 
     def _refuse_page(self) -> None:
         if _PAGE.match(bytes(self.data[:_HEAD])):
-            raise InputError(f"{self._shown} is a web page, not a list; expected {EXPECTED}")
+            raise InputError(f"{self.name} is a web page, not a list; expected {EXPECTED}")
 
 
 def _file_name(place: str, final: str, data: bytes | bytearray) -> str:

@@ -127,7 +127,7 @@ class TextSink:
     """Receives a small response in memory, e.g. that of an API."""
 
     def __init__(self, name: str, max_bytes: int) -> None:
-        self._name = name
+        self.name = name
         self._max_bytes = max_bytes
         self.data = bytearray()
 
@@ -139,7 +139,7 @@ class TextSink:
         """Raises SourceError if the size is over the limit."""
         if size > self._max_bytes:
             raise SourceError(
-                f"{self._name} answered with more than {self._max_bytes:,} bytes; expected a short reply"
+                f"{self.name} answered with more than {self._max_bytes:,} bytes; expected a short reply"
             )
 
     def write(self, chunk: bytes) -> None:
