@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +75,8 @@ def _of_server(model: str, settings: Settings, server: Server, on_wait: OnWait |
 
 def _packaged(package: str, file: str, sha256: str) -> Path:
     """A file of an installed package, which is found without importing it."""
+    from classifier.engines.embeddings.local import file_sha256
+
     spec = find_spec(package)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     found = next((path for folder in folders if (path := Path(folder, file)).is_file()), None)
@@ -84,7 +85,7 @@ def _packaged(package: str, file: str, sha256: str) -> Path:
             f"embeddings 'minilm' need {Path(file).name} of the package {package.replace('_', '-')}; "
             f"run: {_PACKAGES}"
         )
-    if hashlib.sha256(found.read_bytes()).hexdigest() != sha256:
+    if file_sha256(found).hex() != sha256:
         raise ConfigError(
             f"{found}: not the file that 'minilm' was measured with (SHA-256 {sha256[:12]}…); install the "
             "version with that file, or put model.onnx and tokenizer.json into a folder and name the folder"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +96,30 @@ class OnnxEmbedder:
         return np.asarray(vector / (length or 1.0), dtype=np.float32)
 
 
+def file_sha256(path: Path) -> bytes:
+    """The hash of a file, which is read again only if its size or time of change is another one.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        state = path.stat()
+        return _digest(path, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}); embeddings need a folder with model.onnx and "
+            "tokenizer.json"
+        ) from error
+
+
+@lru_cache(maxsize=8)
+def _digest(path: Path, _size: int, _changed: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def _sha256(*paths: Path) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        try:
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        except OSError as error:
-            raise ConfigError(
-                f"{path}: cannot be read ({error.strerror}); embeddings need a folder with model.onnx and "
-                "tokenizer.json"
-            ) from error
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(map(file_sha256, paths))).hexdigest()
 
 
 def _first_line(error: Exception) -> str:
