@@ -38,29 +38,29 @@ def read_sentences(paper: Paper, document: Document) -> list[Sentence]:
     """Title, abstract and lead in this order; empty if the document has no text."""
     title = (document.title or paper.title or "")[:_TITLE_CHARS]
     abstract, lead = _parts(document, title)
-    sentences = list(split_sentences(title, TITLE, printed=_is_printed(title, document)))
+    pages = [" ".join(page.text.split()) for page in document.pages]
+    sentences = list(split_sentences(title, TITLE, printed=_is_printed(title, pages)))
     found = list(split_sentences(abstract, ABSTRACT))
     for text in lead:
         found += split_sentences(text, LEAD)
-    return sentences + (found if len(document.pages) < 2 else _on_one_page(found, document))
+    return sentences + (found if len(pages) < 2 else _on_one_page(found, pages))
 
 
-def _on_one_page(sentences: Sequence[Sentence], document: Document) -> list[Sentence]:
+def _on_one_page(sentences: Sequence[Sentence], pages: Sequence[str]) -> list[Sentence]:
     """The sentences; those that no single page contains are read, but never quoted.
 
     At the end of a page a sentence may run on into a footnote, a stamp or the next page's caption.
     """
-    pages = [" ".join(page.text.split()) for page in document.pages]
     return [
         sentence if any(sentence.quote in page for page in pages) else replace(sentence, printed=False)
         for sentence in sentences
     ]
 
 
-def _is_printed(title: str, document: Document) -> bool:
+def _is_printed(title: str, pages: Sequence[str]) -> bool:
     """Whether the title is printed on the first two pages; a title from metadata may not be."""
     wanted = " ".join(title.split())
-    return any(wanted in " ".join(page.text.split()) for page in document.pages[:2])
+    return any(wanted in page for page in pages[:2])
 
 
 def _parts(document: Document, title: str) -> tuple[str, list[str]]:
