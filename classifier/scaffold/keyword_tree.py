@@ -6,7 +6,7 @@ The years and venues remain facets. A list with a heading that is a topic keeps 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from classifier.scaffold.roles import guess_role
 from classifier.scaffold.source import Source, SourcePaper, SourceSection
@@ -15,14 +15,16 @@ _FEW = 2
 """Entries of a keyword that is a topic, and topics of a tree, at least."""
 
 
-def with_keyword_tree(source: Source, keywords: Mapping[int, Sequence[str]]) -> Source:
+def with_keyword_tree(source: Source, read_keywords: Callable[[], Mapping[int, Sequence[str]]]) -> Source:
     """The source with a section for each keyword that several entries share, if no heading is a topic.
 
     Args:
-        keywords: Line of an entry -> its keywords. Their spelling differs in upper and lower case only.
+        read_keywords: Gives line of an entry -> its keywords, whose spelling may differ in upper and lower
+            case. Called only if no heading is a topic.
     """
-    if not keywords or _has_topics(source):
+    if _has_topics(source):
         return source
+    keywords = read_keywords()
     times = Counter(word for row in keywords.values() for word in {each.casefold() for each in row})
     named: dict[str, str] = {}
     for row in keywords.values():

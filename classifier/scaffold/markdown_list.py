@@ -56,7 +56,7 @@ def read_markdown_list(name: str) -> Source:
         ),
         keep_empty=not entries,
     )
-    return with_keyword_tree(source, _keywords(name))
+    return with_keyword_tree(source, lambda: _keywords(name))
 
 
 def _keywords(name: str) -> dict[int, Sequence[str]]:
