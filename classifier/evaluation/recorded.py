@@ -25,7 +25,7 @@ from classifier.evaluation.recorded_engines import (
 from classifier.evaluation.records import Suite, TextKind
 from classifier.pipeline import Classifier
 from classifier.prompting.prompt import PromptBuilder
-from classifier.runs.facts import changed_settings
+from classifier.runs.facts import LATER_SETTINGS, changed_settings
 from classifier.settings import Price, Settings, first_stage, load_settings
 from classifier.survey.workspace import Workspace
 
@@ -49,7 +49,7 @@ _RECORDED_SETTINGS = (
 )
 _CASCADE_SETTINGS = ("cascade", "cascade_below")
 """Additional settings in the recording of a cascade."""
-_OTHER_SETTINGS = (*_CASCADE_SETTINGS, "question_tokens", "question_labels")
+_OTHER_SETTINGS = (*_CASCADE_SETTINGS, *LATER_SETTINGS)
 """All settings that a recording has only if they were not the default ones."""
 
 

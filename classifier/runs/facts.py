@@ -22,7 +22,7 @@ from classifier.verdict.calibration import calibration_path
 
 REQUEST_SETTINGS = ("budget_tokens", "temperature", "max_output_tokens", "logprobs")
 """Settings that decide the request to a model and how its reply is read."""
-_LATER_SETTINGS = ("question_tokens", "question_labels")
+LATER_SETTINGS = ("question_tokens", "question_labels")
 """Settings that version 0.1 did not have: only other values than the defaults are part of a fingerprint."""
 
 
@@ -55,7 +55,7 @@ def request_facts(settings: Settings) -> dict[str, Any]:
 def changed_settings(settings: Settings) -> dict[str, Any]:
     """The settings that version 0.1 did not have, if they are not the default ones."""
     fields = Settings.model_fields
-    values = {name: getattr(settings, name) for name in _LATER_SETTINGS}
+    values = {name: getattr(settings, name) for name in LATER_SETTINGS}
     return {name: value for name, value in values.items() if value != fields[name].default}
 
 
