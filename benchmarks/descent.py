@@ -14,13 +14,14 @@ their papers.
 """
 
 import asyncio
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # tests.large_tree: the tree that tests use
+from embeddings import made_of
+
 from classifier.engines.descent import descend
 from classifier.engines.offline import OfflineEngine
 from classifier.model.document import Document
@@ -70,13 +71,6 @@ def print_tokens(name: str, workspace: Workspace) -> None:
         cells.append(f"{shown(one)} / {shown(stages)}")
     labels = " + ".join(str(len(labels_of(prompt.answer_schema))) for prompt in stages)
     print(f"| {name} | {leaves} | {label_tokens(workspace.taxonomy):,} | {labels} | {' | '.join(cells)} |")
-
-
-def made_of(source: Path, place: Path) -> Workspace:
-    """The workspace that `init` makes of a list."""
-    words = ("init", str(place), "--from", str(source), "--offline")
-    subprocess.run([sys.executable, "-m", "classifier", *words], check=True, capture_output=True)
-    return Workspace(place)
 
 
 async def answer(workspace: Workspace, study: Study, room: Room) -> Reply:

@@ -23,6 +23,31 @@ ENTRIES, CORRECTED, PAGE = 60, 20, 4096
 ABSTRACT = "A robot is trained by reinforcement learning. A large language model writes its rewards. " * 9
 
 
+def labelled(folder: Path, records: list[dict[str, str | int]]) -> Path:
+    """The run of a list with these records, beside the list."""
+    (folder / "list.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    out = folder / "out"
+    with pytest.MonkeyPatch.context() as patch:  # as for each test
+        patch.setenv("CLASSIFIER_ACCEPT_UNMEASURED", "true")
+        patch.setenv("CLASSIFIER_AUDIT_SHARE", "0")
+        assert run(["label", str(folder / "list.jsonl"), "--out", str(out), "--engine", "offline"]) == 0
+    return out
+
+
+def settle(out: Path) -> None:
+    """Writes all that is in the ledger's log into the ledger itself."""
+    with closing(sqlite3.connect(out / "ledger.sqlite")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def copied(whole: Path, place: Path) -> Path:
+    """A copy of a list and its run, without the ledger's log."""
+    shutil.copytree(whole, place)
+    for name in ("ledger.sqlite-wal", "ledger.sqlite-shm"):
+        (place / "out" / name).unlink(missing_ok=True)
+    return place
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of 60 entries, 20 of them corrected, and its list beside it."""
@@ -35,25 +60,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
         for number in range(ENTRIES)
     ]
-    (folder / "list.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    out = folder / "out"
-    with pytest.MonkeyPatch.context() as patch:  # as for each test
-        patch.setenv("CLASSIFIER_ACCEPT_UNMEASURED", "true")
-        patch.setenv("CLASSIFIER_AUDIT_SHARE", "0")
-        assert run(["label", str(folder / "list.jsonl"), "--out", str(out), "--engine", "offline"]) == 0
+    out = labelled(folder, records)
     made = [Correction(key=f"k{n}", label="unplaced", by="Ada", note="n" * 200) for n in range(CORRECTED)]
     correct_many(out, Wished([Wish(one) for one in made], []), "test")
-    with closing(sqlite3.connect(out / "ledger.sqlite")) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    settle(out)
     return folder
 
 
 @pytest.fixture
 def folder(whole: Path, tmp_path: Path) -> Path:
-    shutil.copytree(whole, tmp_path / "run")
-    for name in ("ledger.sqlite-wal", "ledger.sqlite-shm"):
-        (tmp_path / "run" / "out" / name).unlink(missing_ok=True)
-    return tmp_path / "run"
+    return copied(whole, tmp_path / "run")
 
 
 def root_of(path: Path, name: str) -> int:

@@ -19,7 +19,17 @@ from classifier.cli import exits
 from classifier.cli.app import run
 from classifier.model.amendment import Amendment
 from classifier.model.entries import Correction
-from tests.unit.test_ledger_damage import at, bytes_of, cut, overwritten, said_of, sql
+from tests.unit.test_ledger_damage import (
+    at,
+    bytes_of,
+    copied,
+    cut,
+    labelled,
+    overwritten,
+    said_of,
+    settle,
+    sql,
+)
 
 ENTRIES, AMENDED, PAGE = 30, 12, 4096
 ABSTRACT = "A robot is trained by reinforcement learning. A large language model writes its rewards. " * 9
@@ -37,12 +47,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"id": f"k{n}", "title": title(n), "year": 2000 + n, "abstract": ABSTRACT + str(n)}
         for n in range(ENTRIES)
     ]
-    (folder / "list.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    out = folder / "out"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CLASSIFIER_ACCEPT_UNMEASURED", "true")
-        patch.setenv("CLASSIFIER_AUDIT_SHARE", "0")
-        assert run(["label", str(folder / "list.jsonl"), "--out", str(out), "--engine", "offline"]) == 0
+    out = labelled(folder, lines)
 
     def change(number: int, **typed: str) -> None:
         made = Amendment(key=f"k{number}", changes=checked_changes(typed), by="Ada", note="n" * 400)
@@ -54,17 +59,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         change(number, title=f"=Of Ropes, “{number}”", abstract=f"{ABSTRACT} amended {number}")
     change(3, year="")
     correct(out, Correction(key="k5", label="unplaced", by="Ada"))
-    with closing(sqlite3.connect(out / "ledger.sqlite")) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    settle(out)
     return folder
 
 
 @pytest.fixture
 def folder(whole: Path, tmp_path: Path) -> Path:
-    shutil.copytree(whole, tmp_path / "run")
-    for name in ("ledger.sqlite-wal", "ledger.sqlite-shm"):
-        (tmp_path / "run" / "out" / name).unlink(missing_ok=True)
-    return tmp_path / "run"
+    return copied(whole, tmp_path / "run")
 
 
 ALL = AMENDED + 1
