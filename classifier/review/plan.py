@@ -63,8 +63,8 @@ def open_plan(folder: Path, **given: object) -> ReviewPlan:
     """The plan of a run, created when it is first opened; given values replace stored ones.
 
     Args:
-        folder: The run's.         given: Fields of the plan; those that are None are not changed. Without a
-        seed, a new plan draws one.
+        folder: The run's.
+        given: Fields of the plan; those that are None are not changed. Without a seed, a new plan draws one.
 
     Raises:
         ConfigError: There is no ledger, or a value is wrong.
