@@ -17,7 +17,10 @@ import jsonschema
 import pytest
 import yaml
 
+from classifier.drafting.decide import propose
 from classifier.drafting.kept import REPLIES_FILE
+from classifier.errors import ConfigError
+from classifier.survey.workspace import Workspace
 from tests.lists_of_papers import WORDS, dated_list, title
 from tests.llm_server import LlmServer, reply, status
 from tests.test_cli import run
@@ -234,6 +237,14 @@ def test_what_cannot_be_done_is_said(made, arguments, said):
     done = run("draft", str(made / "ws"), *arguments)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "ids", [(), ("all",), ("counting/by-song:definition", "counting/by-sight:definition")]
+)
+def test_a_text_is_for_one_draft(made, ids):
+    with pytest.raises(ConfigError, match=r"--text is for one draft, and \d+ were named; name one id"):
+        propose(Workspace(made / "ws"), ids, "accepted", text="Birds.")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -189,10 +189,12 @@ def _own_text(
     Raises:
         ConfigError: The field has a text that is no draft.
     """
+    if len(ids) != 1:
+        return None
     node, _, field = ids[0].rpartition(":")
     owner = taxonomy if node == SURVEY else all_nodes(taxonomy).get(node)
     fields = ("definition", "scope") if node == SURVEY else ("definition", *_ITEMS)
-    if len(ids) != 1 or owner is None or field not in fields or any(row.id == ids[0] for row in pending):
+    if owner is None or field not in fields or any(row.id == ids[0] for row in pending):
         return None
     if field in _ITEMS:
         known = [int(row.of.partition(".")[2]) for row in rows if (row.node, row.field) == (node, field)]
