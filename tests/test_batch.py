@@ -267,7 +267,7 @@ def test_failed_entries_are_tried_again_only_when_asked_for(tmp_path, bridges_wo
 
 
 def test_the_same_command_asks_again_where_the_server_was_down(tmp_path, bridges_workspace):
-    model = kit.Model(bridges_workspace, faults={1: [status(503, "down")] * 6})
+    model = kit.Model(bridges_workspace, faults={1: [status(503, "down", headers={"retry-after": "0"})] * 6})
     with LlmServer(model) as server:
         first = run(tmp_path, server, bridges_workspace, kit.entries(3))
         failed = json.loads((tmp_path / "out" / "failed.jsonl").read_text())

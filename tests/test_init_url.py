@@ -3,11 +3,12 @@
 # ruff: noqa: E501
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.arxiv_server import PDF, ArxivServer, Reply, pdf_reply, redirect
+from tests.arxiv_server import PDF, ArxivServer, Reply, entry, feed, pdf_reply, redirect
 from tests.pdfs import Style, write_paper
 from tests.test_cli import run
 
@@ -25,9 +26,9 @@ LIST = """\
 - [How swifts choose their towers](https://arxiv.org/abs/2401.00004)
 """
 BIB = """\
-@article{a, title = {Counting birds by song in cities}, year = {2024}, keywords = {counting, song}}
-@article{b, title = {A second way of counting birds}, year = {2023}, keywords = {counting}}
-@article{c, title = {Where swifts nest in old towers}, year = {2022}, keywords = {song}}
+@article{a, title = {Counting birds by song in cities}, abstract = {Counted.}, year = {2024}, keywords = {counting, song}}
+@article{b, title = {A second way of counting birds}, abstract = {Counted.}, year = {2023}, keywords = {counting}}
+@article{c, title = {Where swifts nest in old towers}, abstract = {Found.}, year = {2022}, keywords = {song}}
 """
 
 
@@ -46,8 +47,12 @@ def text(body, **headers):
     return Reply(body=body.encode(), headers={"Content-Type": "text/plain", **headers})
 
 
-def without_arxiv(server):
-    """The abstracts of the list's papers: arXiv, on the same server, knows none."""
+def arxiv_on(server):
+    """arXiv, on the same server, knows the list's papers: one request, so that no test waits for its pace."""
+    found = re.findall(r"\[(.+)\]\(https://arxiv.org/abs/(.+)\)", LIST)
+    ids = "%2C".join(arxiv_id for _, arxiv_id in found)
+    known = feed(*(entry(f"{arxiv_id}v1", title) for title, arxiv_id in found))
+    server.on(f"/api/query?id_list={ids}&max_results=100", known)
     return {"CLASSIFIER_ARXIV_URL": server.url}
 
 
@@ -57,7 +62,7 @@ def test_a_repository_becomes_a_workspace_and_is_asked_again_only_if_it_changed(
         "## Nesting", "- [A third way of counting birds](https://arxiv.org/abs/2401.00009)\n\n## Nesting"
     ), ETag='"two"'))  # fmt: skip
     address = f"{server.url}/owner/bird-songs/-/blob/main/README.md"
-    env = without_arxiv(server)
+    env = arxiv_on(server)
     done = init(tmp_path, "--from", address, **env)
     assert "Bird songs: 2 leaves, 4 labelled papers, from 4 entries of " + address in done.stdout
     state = json.loads((tmp_path / "ws/init/state.json").read_text())
@@ -81,7 +86,7 @@ def test_a_repository_becomes_a_workspace_and_is_asked_again_only_if_it_changed(
 
 def test_the_name_of_the_readme_is_tried_in_all_usual_forms_and_names_the_survey(server, tmp_path):
     server.on("/owner/bird-songs/-/raw/main/Readme.md", text(LIST.partition("\n")[2]))
-    done = init(tmp_path, "--from", f"{server.url}/owner/bird-songs/-/tree/main", **without_arxiv(server))
+    done = init(tmp_path, "--from", f"{server.url}/owner/bird-songs/-/tree/main", **arxiv_on(server))
     assert done.stdout.startswith("Bird songs: 2 leaves"), done.stderr
     assert server.seen[:3] == [
         f"/owner/bird-songs/-/raw/main/{name}" for name in ("README.md", "readme.md", "Readme.md")
@@ -97,7 +102,7 @@ def test_the_name_of_the_readme_is_tried_in_all_usual_forms_and_names_the_survey
         ("/page.php", text(LIST), "Markdown"),
         ("/tree.yaml", text("title: Birds\nchildren: [{name: Song}, {name: Sight}]\n"), "tree"),
         ("/a/survey.pdf", pdf_reply(PDF), "PDF"),
-        ("/a/data", text("title,category\nCounting birds by song,Song\nOld towers and swifts,Nests\n"), "csv"),
+        ("/a/data", text("title,category,abstract\nCounting birds by song,Song,Counted.\nOld towers and swifts,Nests,Found.\n"), "csv"),
         ("/moved", redirect("/a/refs2.bib"), "bibtex"),
     ],
 )  # fmt: skip
@@ -106,7 +111,7 @@ def test_the_type_comes_from_the_content_and_the_name(path, reply, form, server,
     if form == "PDF":
         reply = pdf_reply(numbered_pdf(tmp_path))
     server.on(path, reply)
-    done = init(tmp_path, "--from", server.url + path, "--json", **without_arxiv(server))
+    done = init(tmp_path, "--from", server.url + path, "--json", **arxiv_on(server))
     assert done.returncode in (0, 6), done.stderr
     state = json.loads((tmp_path / "ws/init/state.json").read_text())
     assert state["form"] == form or (form == "tree" and "YAML" in state["form"]), state["form"]
@@ -160,7 +165,7 @@ def test_offline_uses_what_was_fetched_before_and_else_says_so(server, tmp_path)
     assert "--offline fetches nothing" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
     assert server.seen == []
-    assert init(tmp_path, "--from", address, **without_arxiv(server)).returncode in (0, 6)
+    assert init(tmp_path, "--from", address, **arxiv_on(server)).returncode in (0, 6)
     asked = len(server.seen)
     done = init(tmp_path, "--from", address, "--offline")
     assert (done.returncode, len(server.seen)) == (0, asked), done.stderr
@@ -177,7 +182,7 @@ def test_without_a_network_there_is_one_line_and_no_folder(tmp_path):
 
 def test_no_key_of_the_address_or_the_environment_reaches_a_file_or_a_server(server, tmp_path):
     server.on("/a.md?token=hunter2", text(LIST))
-    environment = {"GITHUB_TOKEN": "ghp_hunter3", "GH_TOKEN": "ghp_hunter3", **without_arxiv(server)}
+    environment = {"GITHUB_TOKEN": "ghp_hunter3", "GH_TOKEN": "ghp_hunter3", **arxiv_on(server)}
     done = init(tmp_path, "--from", f"{server.url}/a.md?token=hunter2", **environment)
     assert done.returncode in (0, 6), done.stderr
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
@@ -188,9 +193,9 @@ def test_no_key_of_the_address_or_the_environment_reaches_a_file_or_a_server(ser
 def test_a_damaged_cache_is_fetched_again(server, tmp_path):
     server.on("/a.md", text(LIST, ETag='"one"'))
     address = f"{server.url}/a.md"
-    assert init(tmp_path, "--from", address, **without_arxiv(server)).returncode in (0, 6)
+    assert init(tmp_path, "--from", address, **arxiv_on(server)).returncode in (0, 6)
     (copy,) = (tmp_path / "cache/lists").rglob("a.md")
     copy.write_text("# something else\n")
-    assert init(tmp_path, "--from", address, **without_arxiv(server)).returncode in (0, 6)
+    assert init(tmp_path, "--from", address, **arxiv_on(server)).returncode in (0, 6)
     asked = [h["If-None-Match"] for p, h in zip(server.seen, server.headers, strict=True) if p == "/a.md"]
     assert asked == [None, None]

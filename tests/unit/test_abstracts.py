@@ -30,7 +30,8 @@ def server():
 
 
 def sources(server, tmp_path, **more):
-    return Sources(tmp_path / "cache", "test", arxiv_base_url=server.url, **sources_options(**more))
+    quick = {"min_interval_s": 0, "backoff_s": 0, "longest_wait_s": 0.05}
+    return Sources(tmp_path / "cache", "test", arxiv_base_url=server.url, **sources_options(**quick | more))
 
 
 async def find(server, tmp_path, papers, **more):
