@@ -148,7 +148,7 @@ class TreeMaker:
         siblings = self.top
         node: DraftNode | None = None
         for title in topics:
-            node = next((n for n in siblings if _same(n.title, title)), None)
+            node = _among(siblings, title)
             if node is None:
                 node = DraftNode(make_slug(title), title)
                 siblings.append(node)
@@ -161,7 +161,7 @@ class TreeMaker:
         """The node of these headings, if the tree has it."""
         siblings, node = self.top, None
         for title in topics:
-            node = next((n for n in siblings if _same(n.title, title)), None)
+            node = _among(siblings, title)
             if node is None:
                 return None
             siblings = node.children
@@ -176,8 +176,9 @@ class TreeMaker:
         return {id(node): path for top in self.top for path, node in top.walk()}
 
 
-def _same(one: str, other: str) -> bool:
-    return one == other or make_slug(one) == make_slug(other)
+def _among(siblings: list[DraftNode], title: str) -> DraftNode | None:
+    slug = make_slug(title)
+    return next((node for node in siblings if node.id == slug or node.title == title), None)
 
 
 def _pruned(nodes: list[DraftNode]) -> list[DraftNode]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 
@@ -16,6 +17,7 @@ _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _LETTERS = {"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "&": " and ", "+": " plus "}
 
 
+@lru_cache(maxsize=8192)
 def make_slug(title: str) -> str:
     """The id of a heading; of one without Latin letters or digits, a hash of it.
 
