@@ -40,6 +40,15 @@ def init(
             "time, else five questions.",
         ),
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="FIELD",
+            help="What of a library's entries becomes the tree: groups, category, tags, keywords, or a "
+            "column; a second --by names the level below. Without it, the library decides.",
+        ),
+    ] = None,
     abstracts: Annotated[
         str | None,
         typer.Option(
@@ -111,7 +120,7 @@ def init(
     if max_cost is not None and (offline or not drafts):
         raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
     InitFolder(folder)  # refuses before anything is read or asked
-    material, fetched = _read(folder, source, answers, settings, offline=offline)
+    material, fetched = _read(folder, source, answers, settings, by=tuple(by or ()), offline=offline)
     job = InitJob(
         root=folder,
         source=material,
@@ -140,11 +149,18 @@ def init(
 
 
 def _read(
-    folder: Path, source: str | None, answers: Path | None, settings: Settings, *, offline: bool
+    folder: Path,
+    source: str | None,
+    answers: Path | None,
+    settings: Settings,
+    *,
+    by: tuple[str, ...],
+    offline: bool,
 ) -> tuple[Source, ListOrigin | None]:
     """The material, and where it was fetched from."""
     import asyncio
 
+    from classifier.errors import ConfigError
     from classifier.scaffold.reading import read_source
     from classifier.scaffold.remote import origin_of, read_fetched, remembered
     from classifier.sources.forges import is_address
@@ -153,11 +169,13 @@ def _read(
     if source is None and answers is None and (last := remembered(folder)):
         source = last.address
     if source is None:
+        if by:
+            raise ConfigError("--by needs a library: --from FILE|URL")
         return _ask(answers), None
     if not is_address(source) or Path(source).exists():
-        return read_source(source), None
+        return read_source(source, by), None
     file = asyncio.run(fetch_list(source, settings, offline=offline, on_wait=WaitNotice()))
-    return read_fetched(file), origin_of(file)
+    return read_fetched(file, by), origin_of(file)
 
 
 def _ask(answers: Path | None) -> Source:

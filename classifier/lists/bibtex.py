@@ -19,7 +19,6 @@ from classifier.lists.bibtex_comments import is_commented
 from classifier.lists.bibtex_values import field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
-from classifier.lists.named_fields import filed_under
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
 from classifier.model.entries import PersonName
 from classifier.model.record import Notice
@@ -201,11 +200,9 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()
     names = _names(values.get("author") or values.get("editor") or "")
     places = (decode_latex(values[name]) for name in _PLACES if values.get(name))
-    filed_by, filed = filed_under({name: decode_latex(values[name]) for name in _FILED if values.get(name)})
     return Raw(
         line=line,
-        filed=filed,
-        filed_by=filed_by,
+        fields=values | {name: decode_latex(values[name]) for name in _FILED if values.get(name)},
         key=entry.key,
         title=title,
         authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],

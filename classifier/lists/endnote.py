@@ -70,4 +70,5 @@ def _finding(record: TaggedRecord) -> Found:
         journal=record.first("J", "B"),
         type=record.first("0"),
         notices=record.notices,
+        fields={"keywords": record.all("K")},
     )

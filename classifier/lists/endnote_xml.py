@@ -128,6 +128,7 @@ def _raw(record: Element, line: int) -> Raw:
         hints=[text for path in _HINTS for text in _texts(record, path)],
         journal=_first(record, "periodical/full-title") or _first(record, "titles/secondary-title"),
         type=kind.get("name", "") if kind is not None else "",
+        fields={"keywords": _texts(record, "keywords/keyword")},
     )
 
 

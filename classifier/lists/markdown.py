@@ -269,8 +269,8 @@ def _add_field(raw: Raw, text: str) -> bool:
     elif name in ("year", "date", "published"):
         raw.year = value
     elif name.startswith("key"):
-        raw.filed_by = "keywords"
-        raw.filed = [word for each in _BETWEEN_KEYWORDS.split(value) if (word := each.strip(" .`\t"))]
+        words = [word for each in _BETWEEN_KEYWORDS.split(value) if (word := each.strip(" .`\t"))]
+        raw.fields = {"keywords": words}
     else:
         raw.abstract = raw.abstract or value
     return True

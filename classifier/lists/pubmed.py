@@ -68,4 +68,5 @@ def _finding(record: TaggedRecord) -> Found:
         journal=record.first("JT", "TA"),
         type=record.first("PT"),
         notices=record.notices,
+        fields={"keywords": record.all("OT") or record.all("MH")},
     )

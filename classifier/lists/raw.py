@@ -6,9 +6,9 @@ A reader knows its format's syntax and the names of its fields. `classifier.list
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from classifier.lists.lines import ListLine
 from classifier.model.entries import PersonName
@@ -34,8 +34,7 @@ class Raw:
         names: The authors in parts, as many as `authors`; empty if the format does not separate the parts.
         more_authors: The authors' field itself said so; `build` finds it among the names.
         journal, type: As the list has them.
-        filed: Where the list itself files the entry: names of groups, collections, categories or keywords.
-        filed_by: Which of these: "groups", "category", "tags" or "keywords"; empty if there are none.
+        fields: The entry's fields by name, as the reader found them; they say where the list files the entry.
     """
 
     line: int
@@ -54,8 +53,7 @@ class Raw:
     more_authors: bool = False
     journal: str = ""
     type: str = ""
-    filed: Sequence[str] = ()
-    filed_by: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

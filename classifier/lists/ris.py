@@ -114,6 +114,7 @@ def _raw(fields: Mapping[str, Any], line: int, notices: list[Notice]) -> Raw:
         files=[path for link in links if "://" not in link for path in split_file_field(link)],
         hints=_all(fields, *_HINTS),
         notices=notices,
+        fields=fields,
     )
 
 

@@ -76,4 +76,5 @@ def _finding(record: TaggedRecord) -> Found:
         journal=journal[2] if journal else "",
         type=record.first("DOCUMENT TYPE"),
         notices=record.notices,
+        fields={"keywords": record.first("AUTHOR KEYWORDS")},
     )

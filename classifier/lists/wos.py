@@ -79,6 +79,7 @@ class _Open(OpenEntry):
             journal=_first(fields, "publication_name"),
             type=_first(fields, "document_type"),
             notices=self.notices,
+            fields=fields,
         )
 
 

@@ -235,12 +235,19 @@ class _Filer:
     def _swap_first(self, paper: FiledPaper, leaf: str) -> None:
         before = paper.leaves[0]
         paper.leaves = [leaf, before, *(other for other in paper.leaves[1:] if other != leaf)]
-        for number, owner in enumerate(self._owner):
-            outcome = self._outcomes[number]
-            if owner is paper and (outcome.outcome, outcome.where) == ("leaf", before):
-                self._outcomes[number] = outcome.model_copy(update={"outcome": "secondary"})
-            elif owner is paper and (outcome.outcome, outcome.where) == ("secondary", leaf):
-                self._outcomes[number] = outcome.model_copy(update={"outcome": "leaf"})
+        places = {
+            (self._outcomes[number].outcome, self._outcomes[number].where): number
+            for number, owner in reversed(list(enumerate(self._owner)))
+            if owner is paper
+        }
+        first, second = places.get(("leaf", before)), places.get(("secondary", leaf))
+        if first is None:
+            return
+        # One entry alone may name both leaves; then its outcome is the new first one.
+        update = {"where": leaf} if second is None else {"outcome": "secondary"}
+        self._outcomes[first] = self._outcomes[first].model_copy(update=update)
+        if second is not None:
+            self._outcomes[second] = self._outcomes[second].model_copy(update={"outcome": "leaf"})
 
     def _planned(self, leaf_of: Mapping[Path, str]) -> Iterable[PlannedSection]:
         direct = Counter(path for paper in self._source.papers for path in paper.sections)

@@ -16,6 +16,7 @@ from classifier.lists.opening import open_list
 from classifier.lists.raw import Raw
 from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.scaffold.groupings import names_in
 from classifier.scaffold.keyword_tree import with_keyword_tree
 from classifier.scaffold.source import MARKDOWN, Source, SourcePaper, SourceSection, UnreadItem
 from classifier.scaffold.titles import title_of_file
@@ -64,7 +65,7 @@ def _keywords(name: str) -> dict[int, Sequence[str]]:
     with open_list(name) as opened:
         lines = read_lines(opened.stream, opened.head)
         found = [raw for raw in READERS["markdown"](lines) if isinstance(raw, Raw)]
-    return {raw.line: raw.filed for raw in found if raw.filed}
+    return {raw.line: names for raw in found if (names := names_in(raw.fields))}
 
 
 def _text(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -23,14 +24,17 @@ class ListOrigin(Record):
     etag: str = ""
 
 
-def read_fetched(file: ListFile) -> Source:
+def read_fetched(file: ListFile, by: Sequence[str] = ()) -> Source:
     """The fetched list as a source; its messages name the address.
+
+    Args:
+        by: As for `read_source`.
 
     Raises:
         InputError: As `read_source`.
     """
     try:
-        source = read_source(str(file.path))
+        source = read_source(str(file.path), by)
     except InputError as error:
         # The file is in the cache; the user knows only the address.
         raise type(error)(error.message.replace(str(file.path), file.address)) from error

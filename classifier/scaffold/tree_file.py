@@ -39,7 +39,10 @@ _BELOW = (
     "subclasses",
 )
 _MEANINGS = ("definition", "description", "desc", "summary", "note", "scopenote", "means", "about")
-_PAPERS = frozenset(["doi", "author", "authors", "abstract", "arxiv", "year", "issued", "url"])
+_PAPERS = frozenset(
+    ["doi", "author", "authors", "abstract", "arxiv", "year", "issued", "url", "itemtype", "venue", "journal"]
+    + ["tags", "keywords", "publicationtitle"]
+)
 MAX_BYTES = 4 << 20
 
 

@@ -8,7 +8,7 @@ which the same code turns into entries. XML is parsed by defusedxml: no entity i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from classifier.lists import read_lists
 from classifier.lists.build import build_entry
 from classifier.lists.raw import Raw
 from classifier.model.entries import BrokenEntry, ListEntry, PersonName
+from classifier.scaffold.groupings import choose, groupings_of, kind_of, made_of
 from classifier.scaffold.source import Path as Titles
 from classifier.scaffold.source import Source, SourcePaper, SourceSection
 from classifier.scaffold.titles import title_of_file
@@ -33,8 +34,6 @@ _BIB = "{http://purl.org/net/biblio#}"
 _FOAF = "{http://xmlns.com/foaf/0.1/}"
 _ZOTERO = "{http://www.zotero.org/namespaces/export#}"
 _NO_PAPERS = frozenset(("attachment", "note", "annotation"))
-_CONTAINERS = frozenset(("Journal", "Series", "Memo", "ConferenceProceedings", "Book"))
-"""Elements that may be only what an item is in."""
 
 
 def is_zotero_rdf(head: bytes) -> bool:
@@ -43,15 +42,21 @@ def is_zotero_rdf(head: bytes) -> bool:
 
 
 def has_collections(path: Path, head: bytes) -> bool:
-    """Whether a JSON file is a library with collections."""
-    return head.lstrip()[:1] == b"{" and isinstance(_json(path).get("collections"), Mapping)
+    """Whether a JSON file is a library with collections that are not all empty."""
+    collections = _json(path).get("collections") if head.lstrip()[:1] == b"{" else None
+    return isinstance(collections, Mapping) and any(
+        isinstance(each, Mapping) and each.get("items") for each in collections.values()
+    )
 
 
-def read_zotero_rdf(name: str) -> Source:
-    """The library as a source.
+def read_zotero_rdf(name: str, by: Sequence[str] = ()) -> Source:
+    """The library as a source: its collections, or tags if it was exported without them.
+
+    Args:
+        by: "groups" (collections), "tags" or "keywords" (automatic tags); the library decides if empty.
 
     Raises:
-        InputError: It is not well-formed, or has no collection.
+        InputError: It is not well-formed, or no item has a collection or a tag.
     """
     import xml.etree.ElementTree as ElementTree
 
@@ -72,15 +77,28 @@ def read_zotero_rdf(name: str) -> Source:
         names[about] = _text(element, f"{_DC}title")
         parts[about] = [part.get(f"{_RDF}resource", "") for part in element.iter(f"{_TERMS}hasPart")]
     filed = _filed(names, parts)
+    items = dict(enumerate(_items(root, filed), start=1))
+    more = {number: filed.get(element.get(f"{_RDF}about", ""), []) for number, element in items.items()}
+    tags = {number: _tags(element) for number, element in items.items()}
+    groupings = groupings_of(tags, "zotero", {}, more)
+    kind = kind_of(by)
+    wanted = [each for each in groupings if each.kind == kind] if by else groupings
+    grouping = choose(wanted, len(items))
+    if grouping is None:
+        there = ", ".join(each.kind for each in groupings) or "none"
+        if by:
+            raise InputError(f"{name}: no item has {' and '.join(by)} (--by); expected one of: {there}")
+        raise InputError(_no_collection(name, len(items)))
     papers, broken = [], []
-    for number, element in enumerate(_items(root, filed), start=1):
+    for number, element in items.items():
         entry = build_entry(_raw(element, number), name, path.parent)
         if isinstance(entry, BrokenEntry):
             broken.append(entry)
         else:
-            sections = filed.get(element.get(f"{_RDF}about", ""), [])
-            papers.append(SourcePaper(entry=entry, sections=tuple(sections)))
-    return _source(name, "Zotero RDF", names, parts, papers, broken)
+            papers.append(SourcePaper(entry=entry, sections=tuple(grouping.paths[number])))
+    outline = list(_paths(names, parts).values()) if grouping.kind == "groups" else []
+    outline += [path[:n] for row in grouping.paths.values() for path in row for n in range(1, len(path) + 1)]
+    return _source(name, "Zotero RDF", outline, papers, broken, made_of(grouping, groupings, len(items)))
 
 
 def read_zotero_json(name: str) -> Source:
@@ -107,30 +125,35 @@ def read_zotero_json(name: str) -> Source:
             papers.append(SourcePaper(entry=entry, sections=tuple(sections)))
         elif str(item.get("itemType", "")).lower() not in _NO_PAPERS:
             broken.append(entry)
-    return _source(name, "Zotero JSON", names, parts, papers, broken)
+    if not any(paper.sections for paper in papers):
+        raise InputError(_no_collection(name, len(papers)))
+    paths = list(_paths(names, parts).values())
+    return _source(name, "Zotero JSON", paths, papers, broken, "the tree is made of the collections")
+
+
+def _no_collection(name: str, items: int) -> str:
+    return (
+        f"{name}: {items} items, but no collection has one of them, and no tag is shared; export a "
+        "collection with its items, or the whole library"
+    )
 
 
 def _source(
     name: str,
     form: str,
-    names: Mapping[str, str],
-    parts: Mapping[str, list[str]],
+    sections: list[Titles],
     papers: list[SourcePaper],
     broken: list[BrokenEntry],
+    notice: str,
 ) -> Source:
-    if not any(paper.sections for paper in papers):
-        raise InputError(
-            f"{name}: {len(papers)} items, but no collection has one of them; export a collection with its "
-            "items, or the whole library"
-        )
     return Source(
         name=name,
         form=form,
         title=title_of_file(name),
-        sections=tuple(SourceSection(titles=path) for path in dict.fromkeys(_paths(names, parts).values())),
+        sections=tuple(SourceSection(titles=path) for path in dict.fromkeys(sections)),
         papers=tuple(papers),
         broken=tuple(broken),
-        notices=("the tree is made of the library's collections",),
+        notices=(notice,),
     )
 
 
@@ -164,13 +187,16 @@ def _filed(names: Mapping[str, str], parts: Mapping[str, list[str]]) -> dict[str
 
 
 def _items(root: Element, filed: Mapping[str, list[Titles]]) -> Iterator[Element]:
-    """The elements that are papers: those of a collection, and others with an item type of their own."""
+    """The elements that are papers: those of a collection, and others with an item type of their own.
+
+    The journal or book that an item is in has no type, unless it is an item of the library itself.
+    """
     for element in root:
         kind = _text(element, f"{_ZOTERO}itemType")
         tag = element.tag.rpartition("}")[2]
         if element.tag == f"{_ZOTERO}Collection" or kind in _NO_PAPERS or tag in ("Attachment", "Memo"):
             continue
-        if element.get(f"{_RDF}about", "") in filed or (kind and tag not in _CONTAINERS):
+        if kind or element.get(f"{_RDF}about", "") in filed:
             yield element
 
 
@@ -196,6 +222,15 @@ def _raw(element: Element, number: int) -> Raw:
         journal=journal,
         type=_text(element, f"{_ZOTERO}itemType"),
     )
+
+
+def _tags(element: Element) -> dict[str, list[str]]:
+    """A person's own tags, and those that Zotero has taken from the publisher."""
+    own, automatic = [], []
+    for subject in element.findall(f"{_DC}subject"):
+        own.append(" ".join((subject.text or "").split()))
+        automatic += [_text(tag, f"{_RDF}value") for tag in subject.findall(f"{_ZOTERO}AutomaticTag")]
+    return {"tags": [tag for tag in own if tag], "keywords": [tag for tag in automatic if tag]}
 
 
 def _person(person: Element) -> PersonName:

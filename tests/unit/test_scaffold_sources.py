@@ -9,7 +9,7 @@ import pytest
 from classifier.errors import ClassifierError, ConfigError, InputError
 from classifier.scaffold.filed import Choices
 from classifier.scaffold.filing import file_source
-from classifier.scaffold.library import jabref_groups
+from classifier.scaffold.jabref import paths_by_name, read_groups
 from classifier.scaffold.questions import QUESTIONS, read_answers, source_from_answers
 from classifier.scaffold.reading import read_source
 
@@ -41,6 +41,7 @@ def leaves(source):
         ("birds.json", json.dumps({"name": "Birds", "children": [{"name": "Counting", "children": [{"name": "By song", "description": "heard"}, {"name": "By sight"}]}, {"name": "Travel"}]})),
         ("birds.json", json.dumps([{"label": "Counting", "subtopics": ["By song", "By sight"]}, {"label": "Travel", "subtopics": []}])),
         ("birds.json", json.dumps({"taxonomy": {"Counting": {"By song": {}, "By sight": {}}, "Travel": {}}})),
+        ("birds.opml", '<?xml version="1.0"?><opml version="2.0"><head><title>Birds</title></head><body><outline text="Counting"><outline text="By song" _note="heard"/><outline text="By sight"/></outline><outline title="Travel"/></body></opml>'),
         ("birds.csv", "title,category\nChorus of the town at dawn,Counting > By song\nPlumage of the park at noon,Counting > By sight\nFlyways of the old world,Travel\n"),
         ("birds.csv", "Title,Collections\nChorus of the town at dawn,Counting/By song\nPlumage of the park at noon,Counting/By sight\nFlyways of the old world,Travel\n"),
         ("birds.jsonl", '{"title": "Chorus of the town at dawn", "label": "Counting / By song"}\n{"title": "Plumage of the park at noon", "label": "Counting / By sight"}\n{"title": "Flyways of the old world", "label": "Travel"}\n'),
@@ -63,7 +64,7 @@ GROUPS = r"""@comment{jabref-meta: grouping:
 
 
 def test_jabref_says_which_group_is_below_which(tmp_path):
-    assert jabref_groups(GROUPS) == {
+    assert paths_by_name(read_groups(GROUPS)) == {
         "Counting": ("Counting",), "By song": ("Counting", "By song"), "By sight": ("Counting", "By sight"), "Travel": ("Travel",),
     }  # fmt: skip
     path = tmp_path / "birds.bib"
@@ -77,7 +78,7 @@ def test_jabref_says_which_group_is_below_which(tmp_path):
     filing = file_source(source, Choices())
     assert leaves(source) == BIRDS
     assert {p.entry.key: p.leaves for p in filing.papers} == {
-        "a": ["counting/by-song"], "b": ["counting/by-sight", "counting/by-song"], "c": ["travel"],
+        "a": ["counting/by-song", "counting/by-sight"], "b": ["counting/by-sight", "counting/by-song"], "c": ["travel"],
     }  # fmt: skip
     assert [o.where for o in filing.outcomes if o.outcome == "pile"] == ["no section"]
 
@@ -90,7 +91,7 @@ def test_keywords_make_a_tree_if_several_entries_share_them(tmp_path):
     )
     source = read_source(str(path))
     assert leaves(source) == ["song", "sight"]
-    assert source.notices == ("the tree is made of the entries' tags",)
+    assert source.notices == ("the tree is made of the entries' tags (4 of 4 entries)",)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,18 @@ def test_keywords_make_a_tree_if_several_entries_share_them(tmp_path):
         ("a.yaml", "{}\n", "expected"),
         ("a.yaml", "[]\n", "expected"),
         ("a.json", "{", "a.json"),
+        ("a.opml", "<opml><body><outline", "cannot be read as OPML"),
+        ("a.opml", "<opml version='2.0'><body/></opml>", "no names were found"),
+        (
+            "a.opml",
+            '<!DOCTYPE o [<!ENTITY a "aa">]><opml><body><outline text="&a;"/></body></opml>',
+            "cannot be read as OPML",
+        ),
+        (
+            "a.opml",
+            "<opml><body>" + "<outline text='n'>" * 60 + "</outline>" * 60 + "</body></opml>",
+            "levels",
+        ),
         ("a.pdf", "%PDF-1.7\n", "a.pdf"),
         ("a.yaml", "a: &a [x]\nb: *a\n", "a.yaml"),
         ("a.yaml", "\n".join("  " * n + f"n{n}:" for n in range(60)), "levels"),

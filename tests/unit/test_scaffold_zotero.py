@@ -184,3 +184,53 @@ def test_a_pdf_without_numbered_topics_says_what_to_do(tmp_path):
     pdf(path, ["1 Introduction", "2 Related Work", "3 Conclusion"])
     with pytest.raises(InputError, match="write the survey's headings as an indented outline"):
         read_source(str(path))
+
+
+HEAD = RDF[: RDF.index("    <bib:Article")]
+BOOK = """
+    <bib:Book rdf:about="urn:isbn:{n}"><z:itemType>book</z:itemType><dc:title>Birds of Street {n}</dc:title>
+        <dc:subject>{own}</dc:subject>
+        <dc:subject><z:AutomaticTag><rdf:value>{taken}</rdf:value></z:AutomaticTag></dc:subject>
+        <dcterms:isPartOf><bib:Series><dc:title>A Series</dc:title></bib:Series></dcterms:isPartOf>
+    </bib:Book>
+"""
+BOOKS = "".join(
+    BOOK.format(n=n, own=own, taken="Ornithology")
+    for n, own in enumerate(("Song", "Song", "Sight", "Sight"), start=1)
+)
+
+
+@pytest.mark.parametrize(
+    ("by", "leaves"), [((), ["song", "song", "sight", "sight"]), (["keywords"], ["ornithology"] * 4)]
+)
+def test_books_are_items_and_tags_are_a_tree_if_there_are_no_collections(tmp_path, by, leaves):
+    path = tmp_path / "birds.rdf"
+    journal = '<bib:Journal rdf:about="urn:issn:1"><dc:title>A Journal</dc:title></bib:Journal>'
+    path.write_text(f"{HEAD}{BOOKS}{journal}</rdf:RDF>")
+    source = read_source(str(path), by)
+    assert [paper.entry.paper.title for paper in source.papers] == [
+        f"Birds of Street {n}" for n in range(1, 5)
+    ]
+    assert [paper.leaves for paper in file_source(source, Choices()).papers] == [[leaf] for leaf in leaves]
+
+
+def test_a_tag_that_the_library_lacks_is_refused(tmp_path):
+    path = tmp_path / "birds.rdf"
+    path.write_text(f"{HEAD}{BOOKS}</rdf:RDF>")
+    with pytest.raises(
+        InputError, match=r"no item has collections \(--by\); expected one of: tags, keywords"
+    ):
+        read_source(str(path), ["collections"])
+    path.write_text(f"{HEAD}{BOOK.format(n=1, own='a', taken='b')}</rdf:RDF>")
+    with pytest.raises(InputError, match="1 items, but no collection has one of them, and no tag is shared"):
+        read_source(str(path))
+
+
+def test_a_better_bibtex_file_whose_collections_are_empty_has_its_tags(tmp_path):
+    path = tmp_path / "birds.json"
+    items = [item | {"tags": [{"tag": "Song"}]} for item in BETTER["items"]]
+    collections = {"AAAA": {"key": "AAAA", "name": "Counting", "items": [], "collections": []}}
+    for empty in ({}, collections):
+        path.write_text(json.dumps(BETTER | {"collections": empty, "items": items}))
+        filing = file_source(read_source(str(path)), Choices())
+        assert filing.counts() == {"leaf": 4}
