@@ -11,20 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from classifier.lists.attachments import split_file_field
 from classifier.lists.bibtex_commas import missing_comma, parse_with_commas
 from classifier.lists.bibtex_comments import is_commented
+from classifier.lists.bibtex_parents import BibEntry, with_parents
 from classifier.lists.bibtex_values import field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
 from classifier.model.entries import PersonName
 from classifier.model.record import Notice
-
-if TYPE_CHECKING:
-    from bibtexparser.model import Entry
 
 _START = re.compile(r"@\s*([A-Za-z][\w-]*)\s*([{(])")
 _FRESH = re.compile(
@@ -66,6 +63,11 @@ class Cut:
 def read_bibtex(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding per entry; no content of the file raises an error."""
     state = _State()
+    for found in with_parents(_findings(lines, state)):
+        yield _raw(found, state) if isinstance(found, BibEntry) else found
+
+
+def _findings(lines: Iterator[ListLine], state: _State) -> Iterator[BibEntry | Damaged]:
     for cut in cut_blocks(lines):
         if cut.long:
             yield too_long(cut.line, _key_of(cut))
@@ -163,7 +165,7 @@ def _key_of(cut: Cut) -> str:
     return found[1] if found else ""
 
 
-def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
+def _parsed(cut: Cut, state: _State) -> Iterator[BibEntry | Damaged]:
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 
     block, notices = parse_with_commas(cut.text, cut.line)
@@ -184,7 +186,10 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
         if problem is not None:
             yield Damaged(cut.line, f"{problem.message}; add it", _key_of(cut))
         else:
-            yield _raw(block, cut.line, state, notices)
+            values: dict[str, str] = {}
+            for item in reversed(block.fields):  # if a field occurs twice, the first counts
+                values[item.key.lower()] = field_value(str(item.value), state.strings)
+            yield BibEntry(cut.line, block.entry_type, block.key, values, notices)
     else:
         error = block.error if isinstance(block, ParsingFailedBlock) else None
         # The reason is in a separate attribute; most of these errors have no text.
@@ -192,16 +197,14 @@ def _parsed(cut: Cut, state: _State) -> Iterator[Found]:
         yield Damaged(cut.line, f"not valid BibTeX: {detail}", _key_of(cut))
 
 
-def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
-    values: dict[str, str] = {}
-    for item in reversed(entry.fields):  # if a field occurs twice, the first counts
-        values[item.key.lower()] = field_value(str(item.value), state.strings)
+def _raw(entry: BibEntry, state: _State) -> Raw:
+    values = entry.values
     title = ": ".join(part for name in ("title", "subtitle") if (part := decode_latex(values.get(name, ""))))
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()
     names = _names(values.get("author") or values.get("editor") or "")
     places = (decode_latex(values[name]) for name in _PLACES if values.get(name))
     return Raw(
-        line=line,
+        line=entry.line,
         fields=values | {name: decode_latex(values[name]) for name in _FILED if values.get(name)},
         key=entry.key,
         title=title,
@@ -209,7 +212,7 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
         names=names,
         more_authors=_has_more(values.get("author", "")),
         journal=next(places, ""),
-        type="journal article" if entry.entry_type.lower() == "article" else entry.entry_type,
+        type="journal article" if entry.kind == "article" else entry.kind,
         year=values.get("year") or values.get("date") or "",
         doi=decode_address(values.get("doi", "")),
         arxiv=decode_address(values.get("eprint", "")) if prefix == "arxiv" else "",
@@ -217,7 +220,7 @@ def _raw(entry: Entry, line: int, state: _State, notices: list[Notice]) -> Raw:
         urls=[decode_address(values[name]) for name in ("pdf", "url", "link", "ee") if values.get(name)],
         files=_files(values, state.folders),
         hints=[decode_address(values[name]) for name in _HINTS if values.get(name)],
-        notices=notices,
+        notices=entry.notices,
     )
 
 

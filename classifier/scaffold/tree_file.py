@@ -40,9 +40,9 @@ _BELOW = (
 )
 _MEANINGS = ("definition", "description", "desc", "summary", "note", "scopenote", "means", "about")
 _PAPERS = frozenset(
-    ["doi", "author", "authors", "abstract", "arxiv", "year", "issued", "url", "itemtype", "venue", "journal"]
-    + ["tags", "keywords", "publicationtitle"]
-)
+    ("doi", "author", "authors", "abstract", "arxiv", "year", "issued", "url", "itemtype", "venue", "journal",
+     "tags", "keywords", "publicationtitle")
+)  # fmt: skip
 MAX_BYTES = 4 << 20
 
 
