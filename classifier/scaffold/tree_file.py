@@ -1,7 +1,7 @@
 """A taxonomy in any YAML or JSON structure -> a `Source` without papers.
 
-Nodes are objects with a name and optionally a definition and children, mappings from names to their children,
-lists of names, or a mixture. A workspace's own taxonomy.yaml is one, too.
+Read are nested objects and lists (`tree_nodes`), flat lists of concepts with parents (`flat_tree`), and the
+closed lists of a JSON Schema (`json_schema`). A workspace's own taxonomy.yaml is one, too.
 """
 
 from __future__ import annotations
@@ -14,36 +14,20 @@ from typing import Any
 import yaml
 
 from classifier.errors import InputError
-from classifier.lists.sections import clean_title
-from classifier.scaffold.nodes import MAX_DEPTH, NamedNode, sections_of
+from classifier.scaffold.flat_tree import flat_tree
+from classifier.scaffold.json_schema import is_json_schema, schema_nodes
+from classifier.scaffold.nodes import sections_of
 from classifier.scaffold.source import Source
 from classifier.scaffold.titles import title_of_file
+from classifier.scaffold.tree_names import BELOW, MEANINGS, NAMES, keyed
+from classifier.scaffold.tree_nodes import first_text, nodes_of
 
-_NAMES = ("title", "name", "label", "topic", "text", "category", "preflabel", "id")
-_BELOW = (
-    "children",
-    "tree",
-    "nodes",
-    "subtopics",
-    "topics",
-    "subcategories",
-    "categories",
-    "subsections",
-    "sections",
-    "leaves",
-    "items",
-    "narrower",
-    "taxonomy",
-    "branches",
-    "classes",
-    "subclasses",
-)
-_MEANINGS = ("definition", "description", "desc", "summary", "note", "scopenote", "means", "about")
 _PAPERS = frozenset(
     ("doi", "author", "authors", "abstract", "arxiv", "year", "issued", "url", "itemtype", "venue", "journal",
      "tags", "keywords", "publicationtitle")
 )  # fmt: skip
 MAX_BYTES = 4 << 20
+_SHOWN = 5
 
 
 def is_tree_file(path: Path) -> bool:
@@ -62,14 +46,17 @@ def read_tree_file(path: Path) -> Source:
     """
     data = _load(path)
     title = definition = scope = ""
-    if isinstance(data, Mapping):
-        named = {str(k).lower(): v for k, v in data.items()}
-        below = next((named[key] for key in _BELOW if isinstance(named.get(key), list | dict)), None)
-        if below is not None:
-            title, definition = _first(named, _NAMES), _first(named, _MEANINGS)
-            scope = _first({str(k).lower(): v for k, v in _mapping(named.get("scope")).items()}, _MEANINGS)
-            data = below
-    nodes = _nodes(data, 0)
+    notices: list[str] = []
+    if is_json_schema(data):
+        nodes, title, definition = schema_nodes(data), first_text(data, ("title",)), ""
+    else:
+        data, title, definition, scope = _without_head(data)
+        flat = flat_tree(data)
+        nodes = nodes_of(data) if flat is None else flat.nodes
+        title = title or (flat.title if flat else "")
+        if flat is not None and flat.several:
+            shown = ", ".join(flat.several[:_SHOWN])
+            notices.append(f"names with several parents are below the first: {len(flat.several)} ({shown})")
     if not title and len(nodes) == 1 and nodes[0].children:
         title, definition, nodes = nodes[0].title, nodes[0].definition, nodes[0].children
     return Source(
@@ -80,7 +67,18 @@ def read_tree_file(path: Path) -> Source:
         scope=scope,
         sections=sections_of(nodes, str(path)),
         keep_empty=True,
+        notices=tuple(notices),
     )
+
+
+def _without_head(data: Any) -> tuple[Any, str, str, str]:
+    """The tree in a file, and the survey's title, definition and scope, which may be empty."""
+    named = keyed(data) if isinstance(data, Mapping) else {}
+    below = next((named[key] for key in BELOW if isinstance(named.get(key), list | dict)), None)
+    if below is None:
+        return data, "", "", ""
+    scope = keyed(named["scope"]) if isinstance(named.get("scope"), Mapping) else {}
+    return below, first_text(named, NAMES), first_text(named, MEANINGS), first_text(scope, MEANINGS)
 
 
 def _load(path: Path) -> Any:
@@ -117,31 +115,3 @@ def _names_papers(data: Any) -> bool:
 
 def _mapping(value: Any) -> Mapping[Any, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _nodes(data: Any, depth: int) -> list[NamedNode]:
-    if depth > MAX_DEPTH + 1:
-        return [NamedNode("…")]  # one level too many, which `sections_of` reports
-    if isinstance(data, list):
-        return [node for item in data for node in _nodes(item, depth)]
-    if not isinstance(data, Mapping):
-        return [NamedNode(clean_title(str(data)))] if isinstance(data, str | int | float) else []
-    named = {str(key).lower(): value for key, value in data.items()}
-    title = _first(named, _NAMES)
-    if title and (len(named) == 1 or any(key in named for key in (*_BELOW, *_MEANINGS, "id"))):
-        below = next((named[key] for key in _BELOW if named.get(key)), None)
-        return [
-            NamedNode(clean_title(title), _first(named, _MEANINGS), _nodes(below, depth + 1) if below else [])
-        ]
-    found = []
-    for name, value in data.items():  # a name, and its children or its definition
-        text = value if isinstance(value, str) else ""
-        children = [] if text or value is None else _nodes(value, depth + 1)
-        found.append(NamedNode(clean_title(str(name)), " ".join(text.split()), children))
-    return found
-
-
-def _first(named: Mapping[str, Any], keys: tuple[str, ...]) -> str:
-    return next(
-        (" ".join(named[k].split()) for k in keys if isinstance(named.get(k), str) and named[k].strip()), ""
-    )
