@@ -17,23 +17,22 @@ from classifier.lists.lines import ListLine
 from classifier.lists.markdown_table import MarkdownTable
 from classifier.lists.markdown_text import (
     MAX_ITEM_CHARS,
-    Link,
     abstract_in,
     find_links,
     is_byline,
-    is_label,
     is_paper,
     is_title,
-    leads_on,
     plain,
     promises_paper,
     reads_as_abstract,
+    title_beside,
     title_of,
     without_links,
     year_in,
 )
 from classifier.lists.names import split_names
 from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
+from classifier.lists.title_stamps import is_venue, without_stamps
 
 _FENCE = re.compile(r"\s*(?:[-*+]\s+)?(```+|~~~+)")
 _COMMENT = re.compile(r"<!--.*?-->")
@@ -227,6 +226,8 @@ class _Collector:
         if self._last is not None and not (self._from.kind == "heading" and item.kind == "bullet"):
             return  # below a candidate: its venue or authors, not another title
         title = title_of(item.text)
+        if not title and item.kind == "heading":  # all of it is the title: "ALBIS - A Benchmark"
+            title = without_stamps(plain(without_links(item.text)))
         if is_title(title, 3):
             yield from self.flush()
             notices = [ASSUMED] * item.assumed
@@ -287,7 +288,8 @@ def _entries(item: _Item) -> Iterator[Raw]:
     if len(titled) > 1:
         for link in reversed(titled.values()):
             line = item.line + item.text.count("\n", 0, link.start)
-            yield Raw(line, title=link.text, urls=[link.url], year=year, notices=list(notices))
+            title, own = without_stamps(link.text), year or year_in(link.text)
+            yield Raw(line, title=title, urls=[link.url], year=own, notices=list(notices))
         return
     hints = [outside, *(link.image for link in papers if link.image)]
     if not papers and not find_arxiv_id("", hints) and not find_doi("", hints):
@@ -295,7 +297,11 @@ def _entries(item: _Item) -> Iterator[Raw]:
             yield Raw(item.line, title=title, year=year, notices=notices)
         return
     urls = [link.url for link in papers]
-    title = next((link.text for link in titled.values()), "") or _title_elsewhere(item.text, links, papers)
+    title = next((link.text for link in titled.values()), "")
+    year = year or year_in(title)
+    if not title or is_venue(title):
+        title = title_beside(item.text, links, papers) or title
+    title = without_stamps(title)
     ids = dict.fromkeys(found for url in urls if (found := find_arxiv_id("", (url,))))
     if not title and len(ids) > 1:
         for arxiv in ids:
@@ -303,15 +309,3 @@ def _entries(item: _Item) -> Iterator[Raw]:
         return
     abstract = abstract_in(item.text)
     yield Raw(item.line, title=title, urls=urls, hints=hints, year=year, abstract=abstract, notices=notices)
-
-
-def _title_elsewhere(text: str, links: list[Link], papers: list[Link]) -> str:
-    """A title that is not the text of a link to a paper.
-
-    Text after a link at the beginning describes the linked thing, and a sentence that continues into a link
-    to a paper is not its title.
-    """
-    named = bool(links) and not (links[0].start or links[0].image or is_label(links[0].text))
-    in_sentence = bool(papers) and leads_on(text[: papers[0].start])
-    linked = (link.text for link in links if is_title(link.text, 3) and not leads_on(text[: link.start]))
-    return title_of(text, described=named or in_sentence) or next(linked, "")

@@ -20,6 +20,7 @@ from classifier.lists.markdown_text import (
 )
 from classifier.lists.named_fields import AUTHORS, TITLES, field_name, raw_from_fields
 from classifier.lists.raw import ASSUMED, Damaged, Found
+from classifier.lists.title_stamps import without_stamps
 
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -57,6 +58,7 @@ class MarkdownTable:
             raw.title = raw.title if is_title(raw.title, 3) and papers else ""
         if not papers and not (raw.title and {*TITLES} & {*self._header}) and not raw.arxiv and not raw.doi:
             return
+        raw.title = without_stamps(raw.title)
         raw.key = ""
         raw.urls = [link.url for link in papers]
         raw.hints = [link.image for link in papers if link.image] + [text]

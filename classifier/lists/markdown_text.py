@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from classifier.lists.ids import find_arxiv_id, find_doi
+from classifier.lists.title_stamps import without_stamps
 
 MAX_ITEM_CHARS = 1 << 16
 """Longest bullet or row in characters; a longer one is not an entry."""
@@ -66,7 +67,7 @@ _LEADING = re.compile(
     r"^(?:[^\w$\"“(\[]+|\[\d{1,3}\][:.]?|:\w+:|[(\[][^()\[\]]*\d{4}[^()\[\]]*[)\]][:.,\s]*|\[[ xX]?\])+"
 )
 _AFTER_TITLE = re.compile(
-    r"(?<!\.[A-Z])\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t",
+    r"(?<!\.[A-Z])\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,()\[\]]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t",
     re.IGNORECASE,
 )
 _NAME = r"[A-Z][\w.'’-]*(?:\s+(?:van|von|de|der|den|del|di|la|le|[A-Z][\w.'’-]*)){0,3}\s+[A-Z][\w'’-]+"
@@ -178,8 +179,8 @@ def title_of(text: str, *, described: bool = False) -> str:
         described: The text describes a link, so only marked text is a title.
     """
     text = _EMPTIED.sub("\t", without_links(text))
-    for match in _BOLD.finditer(text):
-        title = _trimmed(match[1] or match[2])
+    for match in _BOLD.finditer(_TAG.sub(" ", text)):  # an attribute's value is in quotes, too
+        title = without_stamps(_trimmed(match[1] or match[2]))
         if is_title(title, 3):
             return title
     if described:
@@ -244,6 +245,18 @@ def year_in(text: str) -> str:
 def leads_on(text: str) -> bool:
     """Whether a text is unfinished, like a sentence before a link in it: "as shown in the"."""
     return _LEADS_ON.search(plain(text)) is not None
+
+
+def title_beside(text: str, links: list[Link], papers: list[Link]) -> str:
+    """A title that is not the text of a link to a paper.
+
+    Text after a link at the beginning describes the linked thing, and a sentence that continues into a link
+    to a paper is not its title.
+    """
+    named = bool(links) and not (links[0].start or links[0].image or is_label(links[0].text))
+    in_sentence = bool(papers) and leads_on(text[: papers[0].start])
+    linked = (link.text for link in links if is_title(link.text, 3) and not leads_on(text[: link.start]))
+    return title_of(text, described=named or in_sentence) or next(linked, "")
 
 
 def _without_authors(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from classifier.lists.heading_numbers import without_bare_numbers, without_number
 from classifier.lists.html_headings import html_headings
 from classifier.lists.markdown_text import plain
-from classifier.model.identity import title_words
+from classifier.lists.paper_headings import Heading, headings_of_papers
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -59,21 +60,11 @@ class ListSection(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Heading:
-    line: int
-    rank: tuple[int, int]
-    title: str
-    kind: str
-    until: int | None = None
-    level: int = 0
-
-
-@dataclass(slots=True)
 class _Found:
     """Data collected while walking through the tokens."""
 
     outline: bool
-    headings: list[_Heading] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
     paragraphs: list[tuple[int, str]] = field(default_factory=list)
     level: int = 0
     details: list[int] = field(default_factory=list)
@@ -100,8 +91,9 @@ def find_sections(text: str, entries: Mapping[int, str], *, outline: bool = Fals
         heading.title = title
     # Badges below the list's title link to its survey, which the reader returns with that title.
     is_title = bool(headings) and headings[0].level == 1 and len(headings) > 1
-    headings = [h for n, h in enumerate(headings) if (n == 0 and is_title) or not _is_entry(h, entries)]
-    return tuple(_nested(headings, total, _intros(found.paragraphs, entries), sorted(entries)))
+    of_papers = headings_of_papers(headings[is_title:], entries)
+    kept = [heading for heading in headings if heading.line not in of_papers]
+    return tuple(_nested(kept, headings, total, _intros(found.paragraphs, entries), sorted(entries)))
 
 
 def section_at(sections: Sequence[ListSection], line: int) -> ListSection | None:
@@ -126,11 +118,6 @@ def _is_picture(char: str) -> bool:
     return unicodedata.category(char) in ("So", "Cf", "Co", "Cs", "Cc") or char in "\ufe0f\u20e3🏻🏼🏽🏾🏿"
 
 
-def _is_entry(heading: _Heading, entries: Mapping[int, str]) -> bool:
-    title = entries.get(heading.line)
-    return bool(title) and title_words(title or "") == title_words(heading.title)
-
-
 def _visit(found: _Found, tokens: Sequence[Token], place: int, token: Token) -> None:
     if token.map is None:
         return
@@ -141,7 +128,7 @@ def _visit(found: _Found, tokens: Sequence[Token], place: int, token: Token) -> 
         if not token.markup.startswith("#") and (len(said) > MAX_TITLE_CHARS or said.endswith(".")):
             return
         found.level = int(token.tag[1])
-        found.headings.append(_Heading(line, (found.level, 0), title, "heading", level=found.level))
+        found.headings.append(Heading(line, (found.level, 0), title, "heading", level=found.level))
     elif token.type == "html_block":
         _visit_html(found, token.content, line)
     elif token.type == "paragraph_open" and token.level == 0:
@@ -149,7 +136,7 @@ def _visit(found: _Found, tokens: Sequence[Token], place: int, token: Token) -> 
         following = tokens[place + 3].type if place + 3 < len(tokens) else ""
         if _is_bold(inline) and following in ("bullet_list_open", "ordered_list_open", "table_open"):
             title = _inline_title(inline)
-            found.headings.append(_Heading(line, (found.level, _BOLD_RANK), title, "bold"))
+            found.headings.append(Heading(line, (found.level, _BOLD_RANK), title, "bold"))
         else:
             found.paragraphs.append((line, inline.content))
     elif token.type == "list_item_open":
@@ -168,7 +155,7 @@ def _visit_item(found: _Found, tokens: Sequence[Token], place: int) -> None:
         return
     title = _inline_title(inner[1])
     rank = (found.level, _BULLET_RANK + token.level)
-    found.headings.append(_Heading(token.map[0] + 1, rank, title, "bullet", until=token.map[1] + 1))
+    found.headings.append(Heading(token.map[0] + 1, rank, title, "bullet", until=token.map[1] + 1))
 
 
 def _has_link(inline: Token) -> bool:
@@ -219,12 +206,12 @@ def _visit_html(found: _Found, content: str, line: int) -> None:
                     heading.until = at + 1
         elif kind == "summary":
             rank = (found.level, _SUMMARY_RANK + len(found.details))
-            found.headings.append(_Heading(at, rank, clean_title(value), "summary"))
+            found.headings.append(Heading(at, rank, clean_title(value), "summary"))
         else:
             title = clean_title(value)
             if title:
                 found.level = int(kind[1])
-                found.headings.append(_Heading(at, (found.level, 0), title, "heading", level=found.level))
+                found.headings.append(Heading(at, (found.level, 0), title, "heading", level=found.level))
 
 
 def _intros(paragraphs: Iterable[tuple[int, str]], entries: Mapping[int, str]) -> list[tuple[int, str]]:
@@ -240,16 +227,22 @@ def _intros(paragraphs: Iterable[tuple[int, str]], entries: Mapping[int, str]) -
 
 
 def _nested(
-    headings: Sequence[_Heading], total: int, intros: Sequence[tuple[int, str]], entries: Sequence[int]
+    headings: Sequence[Heading],
+    every: Sequence[Heading],
+    total: int,
+    intros: Sequence[tuple[int, str]],
+    entries: Sequence[int],
 ) -> Iterable[ListSection]:
+    """The sections; each of `every` heading, also of a paper, ends those of its level."""
     _lower_years(headings, entries)
-    above: list[tuple[_Heading, tuple[str, ...]]] = []
+    lines = [heading.line for heading in every]
+    above: list[tuple[Heading, tuple[str, ...]]] = []
     for place, heading in enumerate(headings):
         while above and (above[-1][0].rank >= heading.rank or _is_past(above[-1][0], heading.line)):
             above.pop()
         titles = (*(above[-1][1] if above else ()), heading.title)
         above.append((heading, titles))
-        closing = (h.line for h in headings[place + 1 :] if h.rank <= heading.rank)
+        closing = (h.line for h in every[bisect_right(lines, heading.line) :] if h.rank <= heading.rank)
         end = min(next(closing, total), heading.until or total)
         following = headings[place + 1].line if place + 1 < len(headings) else total
         following = min(following, next((entry for entry in entries if entry > heading.line), total))
@@ -257,7 +250,7 @@ def _nested(
         yield ListSection(titles, heading.line, end, heading.kind, _cut(intro), heading.level)
 
 
-def _lower_years(headings: Sequence[_Heading], entries: Sequence[int]) -> None:
+def _lower_years(headings: Sequence[Heading], entries: Sequence[int]) -> None:
     """A topic followed at once by a year on its own level contains that year and those after it."""
     lowered: tuple[int, int] | None = None
     for place, heading in enumerate(headings):
@@ -274,7 +267,7 @@ def _lower_years(headings: Sequence[_Heading], entries: Sequence[int]) -> None:
             lowered = None
 
 
-def _is_past(heading: _Heading, line: int) -> bool:
+def _is_past(heading: Heading, line: int) -> bool:
     return heading.until is not None and line >= heading.until
 
 

@@ -18,6 +18,7 @@ from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.scaffold.groupings import names_in
 from classifier.scaffold.keyword_tree import with_keyword_tree
+from classifier.scaffold.roles import guess_role
 from classifier.scaffold.source import MARKDOWN, Source, SourcePaper, SourceSection, UnreadItem
 from classifier.scaffold.titles import title_of_file
 
@@ -37,10 +38,11 @@ def read_markdown_list(name: str) -> Source:
     by_line = {entry.line: entry.paper.title or "" for entry in entries}
     sections = find_sections(text, by_line, outline=not entries)
     title = _title_of(sections, entries, text.split("\n"))
+    says_nothing = title is None or guess_role(title.titles[-1]).role == "front"  # "Introduction", "Note"
     source = Source(
         name=name,
         form=MARKDOWN,
-        title=title.titles[-1] if title else title_of_file(name),
+        title=title_of_file(name) if title is None or says_nothing else title.titles[-1],
         definition=title.intro if title else "",
         sections=tuple(_merged(sections, title)),
         papers=tuple(

@@ -66,7 +66,9 @@ _PAPERS = re.compile(
     r"(?: and related (?:projects?|resources?|work|materials?|code))?"
     r"(?: (?:list|lists|collection|collections|by (?:topic|topics|category|categories|task|tasks)|"
     r"overview))?"
-    r"(?:\s*(?:and|with|[&+/])\s*(?:source |their )?(?:codes?|implementations?))?",
+    r"(?:\s*(?:and|with|[&+/])\s*(?:source |their )?(?:codes?|implementations?))?"
+    r"(?:\s*[(（]?(?:classif\w+|categori\w+|sorted|grouped|ordered|arranged|listed|organi[sz]ed) "
+    r"(?:according to|by|in)(?: \w+){1,3}[)）]?)?",
     re.IGNORECASE,
 )
 _FRONT_WORDS = (
@@ -77,7 +79,7 @@ _FRONT_WORDS = (
     r"sponsors?|faq|todo|to ?do|roadmap|authors?|maintainers?|team|community|join us|call for .*|back to top|"
     r"code of conduct|legend|notation|abbreviations|getting started|installation|usage|quick start|"
     r"related (?:repositories|repos|lists|awesome lists|projects)|(?:other )?awesome lists|contents|"
-    r"announcements?)"
+    r"announcements?|notes?)"
 )
 _FRONT = re.compile(
     r"(?:(?:the|our|this|a|an|some|latest|recent|breaking|hot|new|important|big|full|main|project|paper|list|"
@@ -132,6 +134,11 @@ _VENUE = re.compile(
     r"[ '’-]*(?:(?:19|20)?\d\d)?(?: (?:papers?|accepted|oral|findings))*",
     re.IGNORECASE,
 )
+_DATED_ACRONYM = re.compile(
+    r"[A-Z](?=[A-Za-z&/+]*[A-Z])[A-Za-z&/+]{1,11}"
+    r"(?: (?:[A-Z]{2,}|Security|Workshops?|Findings|Symposium|Conference))*[ '’]*(?:(?:19|20)\d\d|['’]\d\d)"
+)
+"""A venue that is not in the list above: "ASIACCS 2021", "USENIX SEC 2023"."""
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _AMBIGUOUS_VENUES = frozenset(
     ["nature", "science", "log", "chi", "mm", "rss", "findings", "transactions", "ase"]
@@ -156,6 +163,8 @@ def guess_role(title: str) -> Guess:
         return Guess("others")
     if found := _YEAR.fullmatch(plain):
         return Guess("container", "year", found["year"])
+    if _DATED_ACRONYM.fullmatch(plain):
+        return Guess("container", "venue", plain)
     if _VENUE.fullmatch(plain) and plain.lower() not in _AMBIGUOUS_VENUES:
         return Guess("container", "venue", plain)
     if _PAPERS.fullmatch(plain) or _MORE.fullmatch(plain.strip(" .…!")):
