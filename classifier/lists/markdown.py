@@ -46,6 +46,7 @@ _FIELD = re.compile(
 )
 _BETWEEN_KEYWORDS = re.compile(r"\s*[,;，；、]\s*")
 _QUOTE = re.compile(r"\s{0,3}(?:>\s?)+")
+_DASH = re.compile(r"\s[–—-]\s")
 _HEADING_DEPTH = -1
 _FOLDED_DEPTH = 100
 _MOST_WAITING = 1000
@@ -226,7 +227,7 @@ class _Collector:
         if self._last is not None and not (self._from.kind == "heading" and item.kind == "bullet"):
             return  # below a candidate: its venue or authors, not another title
         title = title_of(item.text)
-        if not title and item.kind == "heading":  # all of it is the title: "ALBIS - A Benchmark"
+        if not title and item.kind == "heading" and _DASH.search(item.text):  # "ALBIS - A Benchmark"
             title = without_stamps(plain(without_links(item.text)))
         if is_title(title, 3):
             yield from self.flush()
