@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from classifier.lists.ids import find_arxiv_id, find_doi
+from classifier.lists.publishers import is_publishers_page
 from classifier.lists.title_stamps import without_stamps
 
 MAX_ITEM_CHARS = 1 << 16
@@ -154,7 +155,7 @@ def is_paper(link: Link) -> bool:
         return False
     if parts.path.lower().endswith(".pdf"):
         return True
-    if _HOSTS.search(host) and _PAPER_PATH.search(parts.path):
+    if (_HOSTS.search(host) and _PAPER_PATH.search(parts.path)) or is_publishers_page(host, parts.path):
         return True
     # A link that the list calls "paper" is one, also to a project's page; a publisher's home page is not.
     named = not _NO_PAPERS.search(host) and (parts.path.strip("/") or not _HOSTS.search(host))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.lists import read_lists
+from classifier.lists.markdown_text import Link, is_paper
 from classifier.lists.sections import find_sections, section_at
 from classifier.lists.title_stamps import is_venue, without_stamps
 from classifier.scaffold.filed import Choices
@@ -165,3 +166,34 @@ def test_a_title_that_says_nothing_is_replaced_by_the_folders_name(tmp_path):
         f"# Note\n\n## Counting\n\n- [Songs of the Town]({URL}1)\n\n## Travel\n\n- [Old Flyways of Towns]({URL}2)\n"
     )
     assert read_source(str(path)).title == "Bird songs"
+
+
+@pytest.mark.parametrize(
+    ("address", "paper"),
+    [
+        ("https://www.ncbi.nlm.nih.gov/pmc/articles/PMC5836943/", True),
+        ("https://pubmed.ncbi.nlm.nih.gov/31452104/", True),
+        ("https://pubmed.ncbi.nlm.nih.gov/?term=birds", False),
+        ("https://www.cell.com/cell/fulltext/S0092-8674(24)01144-9", True),
+        ("https://www.cell.com/cell/home", False),
+        ("https://academic.oup.com/pnasnexus/article/1/4/pgac227/6751929", True),
+        ("https://academic.oup.com/pnasnexus", False),
+        ("https://pubs.rsc.org/en/content/articlelanding/2022/sc/d1sc05976a", True),
+        ("https://pubs.rsc.org/en/journals/journalissues/sc", False),
+        ("https://chemrxiv.org/engage/chemrxiv/article-details/60c74", True),
+        ("https://www.researchsquare.com/article/rs-3388359/v1", True),
+        ("https://www.computer.org/csdl/proceedings-article/sp/2024/313000a142/1Ub23", True),
+        ("https://www.computer.org/publications/author-resources", False),
+        ("https://eprint.iacr.org/2019/123", True),
+        ("https://eprint.iacr.org/", False),
+        ("https://www.jstor.org/stable/1912017", True),
+        ("https://www.nber.org/papers/w31161", True),
+        ("https://www.nber.org/conferences", False),
+        ("https://www.aeaweb.org/articles?id=10.1257", True),
+        ("https://journals.aps.org/prl/abstract/10.1103/PhysRevLett.1", True),
+        ("https://notcell.com/cell/fulltext/S1", False),
+        ("https://ui.adsabs.harvard.edu/abs/2020arXiv200414191A/abstract", True),
+    ],
+)
+def test_pages_of_papers_at_publishers_of_many_fields(address, paper):
+    assert is_paper(Link("Songs of the Town", address, 0, 1)) is paper
