@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -99,6 +99,7 @@ def init(
     from classifier.errors import ConfigError
     from classifier.scaffold.filed import Choices
     from classifier.scaffold.folder import InitFolder
+    from classifier.scaffold.source import PDF
     from classifier.settings import load_settings
 
     if source and answers:
@@ -111,10 +112,10 @@ def init(
     if max_cost is not None and (offline or not drafts):
         raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
     InitFolder(folder)  # refuses before anything is read or asked
-    material, fetched = _read(folder, source, answers, settings, offline=offline)
+    given = _read(folder, source, answers, settings, offline=offline)
     job = InitJob(
         root=folder,
-        source=material,
+        source=given.source,
         choices=Choices(facets=facets, several=several, branch_papers=branch_papers),
         settings=settings,
         abstracts=abstracts,
@@ -122,7 +123,8 @@ def init(
         drafts=drafts,
         max_cost_usd=max_cost,
         force=force,
-        fetched=fetched,
+        fetched=given.fetched,
+        pdf=given.file if given.source.form == PDF else None,
     )
     try:
         made = asyncio.run(make_workspace(job, watching()))
@@ -139,10 +141,17 @@ def init(
     return exit_code_of(made)
 
 
+class _Given(NamedTuple):
+    """The material, where it was fetched from, and the file that has it."""
+
+    source: Source
+    fetched: ListOrigin | None = None
+    file: Path | None = None
+
+
 def _read(
     folder: Path, source: str | None, answers: Path | None, settings: Settings, *, offline: bool
-) -> tuple[Source, ListOrigin | None]:
-    """The material, and where it was fetched from."""
+) -> _Given:
     import asyncio
 
     from classifier.scaffold.reading import read_source
@@ -153,11 +162,11 @@ def _read(
     if source is None and answers is None and (last := remembered(folder)):
         source = last.address
     if source is None:
-        return _ask(answers), None
+        return _Given(_ask(answers))
     if not is_address(source) or Path(source).exists():
-        return read_source(source), None
+        return _Given(read_source(source), file=Path(source))
     file = asyncio.run(fetch_list(source, settings, offline=offline, on_wait=WaitNotice()))
-    return read_fetched(file), origin_of(file)
+    return _Given(read_fetched(file), origin_of(file), file.path)
 
 
 def _ask(answers: Path | None) -> Source:

@@ -1,13 +1,13 @@
-"""A taxonomy in any YAML or JSON structure -> a `Source` without papers.
+"""A taxonomy in any YAML or JSON structure -> a `Source`.
 
-Nodes are objects with a name and optionally a definition and children, mappings from names to their children,
-lists of names, or a mixture. A workspace's own taxonomy.yaml is one, too.
+Nodes are objects with a name and optionally a definition, children and papers, mappings from names to their
+children, lists of names, or a mixture. A workspace's own taxonomy.yaml is one, too.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import yaml
 
 from classifier.errors import InputError
 from classifier.lists.sections import clean_title
-from classifier.scaffold.nodes import MAX_DEPTH, NamedNode, sections_of
+from classifier.scaffold.nodes import MAX_DEPTH, NamedNode, broken_of, papers_of, sections_of
 from classifier.scaffold.source import Source
 from classifier.scaffold.titles import title_of_file
+from classifier.scaffold.tree_papers import FileRow, entries_of, papers_in
 
 _NAMES = ("title", "name", "label", "topic", "text", "category", "preflabel", "id")
 _BELOW = (
@@ -66,7 +67,7 @@ def read_tree_file(path: Path) -> Source:
             title, definition = _first(named, _NAMES), _first(named, _MEANINGS)
             scope = _first({str(k).lower(): v for k, v in _mapping(named.get("scope")).items()}, _MEANINGS)
             data = below
-    nodes = _nodes(data, 0)
+    nodes = _nodes(data, 0, str(path))
     if not title and len(nodes) == 1 and nodes[0].children:
         title, definition, nodes = nodes[0].title, nodes[0].definition, nodes[0].children
     return Source(
@@ -76,6 +77,8 @@ def read_tree_file(path: Path) -> Source:
         definition=definition,
         scope=scope,
         sections=sections_of(nodes, str(path)),
+        papers=papers_of(nodes),
+        broken=broken_of(nodes),
         keep_empty=True,
     )
 
@@ -93,12 +96,21 @@ def _load(path: Path) -> Any:
 
 
 class _NoAliases(yaml.SafeLoader):
-    """YAML without references: a few lines with them can expand to billions of nodes."""
+    """YAML without references: a few lines with them can expand to billions of nodes. Rows have lines."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             raise yaml.YAMLError("references (*name) are not read")
         return super().compose_node(parent, index)
+
+    def construct_row(self, node: yaml.MappingNode) -> Iterator[FileRow]:
+        row = FileRow()
+        row.line = node.start_mark.line + 1
+        yield row
+        row.update(self.construct_mapping(node))
+
+
+_NoAliases.add_constructor("tag:yaml.org,2002:map", _NoAliases.construct_row)
 
 
 def _names_papers(data: Any) -> bool:
@@ -116,26 +128,37 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _nodes(data: Any, depth: int) -> list[NamedNode]:
+def _nodes(data: Any, depth: int, source: str) -> list[NamedNode]:
     if depth > MAX_DEPTH + 1:
         return [NamedNode("…")]  # one level too many, which `sections_of` reports
     if isinstance(data, list):
-        return [node for item in data for node in _nodes(item, depth)]
+        return [node for item in data for node in _nodes(item, depth, source)]
     if not isinstance(data, Mapping):
         return [NamedNode(clean_title(str(data)))] if isinstance(data, str | int | float) else []
     named = {str(key).lower(): value for key, value in data.items()}
     title = _first(named, _NAMES)
-    if title and (len(named) == 1 or any(key in named for key in (*_BELOW, *_MEANINGS, "id"))):
+    papers = papers_in(named)
+    if title and (
+        len(named) == 1 or papers is not None or any(key in named for key in (*_BELOW, *_MEANINGS, "id"))
+    ):
         below = next((named[key] for key in _BELOW if named.get(key)), None)
-        return [
-            NamedNode(clean_title(title), _first(named, _MEANINGS), _nodes(below, depth + 1) if below else [])
-        ]
-    found = []
-    for name, value in data.items():  # a name, and its children or its definition
-        text = value if isinstance(value, str) else ""
-        children = [] if text or value is None else _nodes(value, depth + 1)
-        found.append(NamedNode(clean_title(str(name)), " ".join(text.split()), children))
-    return found
+        children = _nodes(below, depth + 1, source) if below else []
+        entries = entries_of(papers or (), source)
+        return [NamedNode(clean_title(title), _first(named, _MEANINGS), children, entries)]
+    return [_named(str(name), value, depth, source) for name, value in data.items()]
+
+
+def _named(name: str, value: Any, depth: int, source: str) -> NamedNode:
+    """A name, and its children, its papers or its definition."""
+    text = " ".join(value.split()) if isinstance(value, str) else ""
+    node = NamedNode(clean_title(name), text)
+    rows = papers_in({str(key).lower(): each for key, each in _mapping(value).items()})
+    if rows is not None:
+        node.papers = entries_of(rows, source)
+        value = {key: each for key, each in value.items() if each is not rows}
+    if value and not text:
+        node.children = _nodes(value, depth + 1, source)
+    return node
 
 
 def _first(named: Mapping[str, Any], keys: tuple[str, ...]) -> str:
