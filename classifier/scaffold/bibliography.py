@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 MAX_ENTRY_CHARS = 700
 """Longest entry; a longer one has swallowed what follows the list."""
 _LEAST_ENTRY_CHARS = 40
+_LONG_ENTRY_CHARS = 120
+"""From this many characters on, an entry may end without a year."""
 _MOST_IN_A_RANGE = 60
 """Most entries of "[12-40]"; a larger range is an interval of numbers, not a citation."""
 
@@ -27,6 +29,7 @@ _AUTHOR_LINE = re.compile(
     rf"|(?:[^\W\d_][\w.'’-]*\s+){{1,4}}[^\W\d_a-z][\w'’-]*(?:,|\.\s+(?:19|20)\d\d|\s+and\s)"  # "Michael Ahn,"
     rf"|[^\W\d_][\w.&'’ -]{{1,40}}\.\s+(?:19|20)\d\d"  # "OpenAI. 2024"
 )
+_AUTHORS = re.compile(rf"(?:{_NAME}(?:\s[^\W\d_][\w.'’-]*){{1,3}},\s+){{2}}")
 _ENDS = re.compile(r"(?:[.)\]]|\d|https?://\S+|\d{4}\.\d{4,5}\S*)\s*$")
 _SURNAME_FIRST = re.compile(rf"({_NAME}(?:[ -]{_NAME}){{0,2}}),\s+[A-Z]\.")
 _FIRST_AUTHOR = re.compile(r"(.+?)(?:,|\s+and\s|\s+&\s|\.\s+(?=(?:19|20)\d\d|[A-Z])|\s+et\s+al)")
@@ -143,8 +146,9 @@ def _unmarked(lines: Sequence[str]) -> Iterator[str]:
     entry: list[str] = []
     for line in lines:
         before = " ".join(entry)
-        done = len(before) >= _LEAST_ENTRY_CHARS and _YEAR.search(before) and _ENDS.search(entry[-1])
-        if done and line[0].isupper() and _AUTHOR_LINE.match(line):
+        dated = len(before) >= _LEAST_ENTRY_CHARS and _YEAR.search(before) and _AUTHOR_LINE.match(line)
+        undated = len(before) >= _LONG_ENTRY_CHARS and _AUTHORS.match(line)
+        if (dated or undated) and line[0].isupper() and _ENDS.search(entry[-1]):
             yield _joined(entry)
             entry = []
         entry.append(line)
