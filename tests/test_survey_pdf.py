@@ -208,6 +208,6 @@ def test_a_survey_without_reference_list_is_not_asked_about(tmp_path):
 def test_without_a_model_there_are_headings_and_it_is_said_how_to_have_more(pdf):
     done = run("init", str(pdf.parent / "ws"), "--from", str(pdf), "--offline")
     assert done.returncode == 0
-    assert "--model NAME reads where it files its papers" in done.stderr
+    assert "With --model NAME, a model reads in the PDF where the survey files its papers." in done.stdout
     assert not (pdf.parent / "ws" / DRAFT).exists()
     shutil.rmtree(pdf.parent / "ws")

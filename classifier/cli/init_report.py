@@ -103,6 +103,8 @@ def report_of(job: InitJob, made: Made) -> list[str]:
         lines.append("Nothing changed: everything was there already.")
     if made.read is not None:
         lines += survey_report(folder, made.read)
+    elif job.pdf is not None:
+        lines.append("With --model NAME, a model reads in the PDF where the survey files its papers.")
     if made.read is not None and made.read.papers:
         lines.append(f"Next: classifier init {folder} --from {folder / SURVEY_DRAFT}")
     else:

@@ -61,7 +61,7 @@ class BibEntry:
 
     @property
     def year(self) -> int | None:
-        """Of publication, as far as it is known."""
+        """The year of publication, if it is known."""
         return int(self.years[0][:4]) if self.years else None
 
 

@@ -29,9 +29,7 @@ def read_survey_pdf(name: str) -> Source:
             "ones of topics; write the survey's headings as an indented outline, one a line, and give that"
         )
     left_out = [heading.title for heading in survey.headings if not heading.is_topic and not heading.level]
-    notices = [
-        "the tree is made of the PDF's headings alone; --model NAME reads where it files its papers, too"
-    ]
+    notices = ["the tree is made of the PDF's headings alone; a PDF brings no papers and no definitions"]
     if left_out:
         notices.append(f"headings that are no topics were left out: {', '.join(left_out)}")
     return Source(

@@ -1,7 +1,7 @@
 """A survey's PDF -> its numbered headings with their own texts, its tables, and its reference list.
 
 What enters: a PDF, read in the sandbox as any other. What leaves: parts of the survey that say where papers
-belong, with the pages that they stand on. It decides nothing about papers.
+belong, with their pages. It decides nothing about papers.
 """
 
 from __future__ import annotations

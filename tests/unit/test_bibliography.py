@@ -46,7 +46,17 @@ Ode, A. The city and its birds, an old story. Journal of Towns, 3(1):1-20, 1998.
         (BRACKETS, ["1 Ada Ode", "2 Bea Lark", "3 Dora Finch"]),
         (POINTS, ["1 Ode, A.", "2 Lark, B.", "3 Finch, D."]),
         (LETTERS, ["Ode98 Ada Ode", "LW21 Bea Lark", "FC+22 Dora Finch"]),
-        (NAMES, [" Dora Finch, Eli Crow, and 1", " Dora Finch and Eli", " Bea Lark", " Eva Gull", " Jo Kite", " Ada Öde"]),
+        (
+            NAMES,
+            [
+                " Dora Finch, Eli Crow, and 1",
+                " Dora Finch and Eli",
+                " Bea Lark",
+                " Eva Gull",
+                " Jo Kite",
+                " Ada Öde",
+            ],
+        ),
         (INITIALS, [" Finch, D.", " Lark, B.", " Ode, A."]),
         ("", []),
         ("Nothing to see here.", []),

@@ -26,7 +26,7 @@ SURVEY_DRAFT = "survey-draft.yaml"
 _ADVICE = "make room, or check the folder's permissions, then rerun"
 _DIGEST = "# Drafted "
 _HEAD = """\
-# Where {name} files its papers, as {by} has read it. Names, titles and definitions stand in the PDF.
+# Where {name} files its papers, as {by} has read it. Names, titles and definitions are the PDF's own.
 # Check whether each paper is in the right place: `found` names the part and the page. Correct, move or delete
 # entries, then run:
 #     classifier init {folder} --from {path}

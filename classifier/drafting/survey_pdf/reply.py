@@ -1,4 +1,4 @@
-"""The schema of a reply about one part of a survey, and a reply -> placements that stand in the survey.
+"""The schema of a reply about one part of a survey, and a reply -> placements that the survey confirms.
 
 The reply is hostile input: the survey's text may have told the model what to write. Headings and references
 are closed lists. A topic's name must be printed in the part, a title in the reference, and a definition must
@@ -26,7 +26,7 @@ MOST_NAMES = 3
 _MOST_NAME_CHARS = 100
 _MOST_DEFINITION_CHARS = 600
 _LEAST_TITLE_CHARS = 6
-"""A shorter title stands in any reference."""
+"""A shorter title would be found in any reference."""
 _MOST_SHOWN = 60
 
 
