@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from classifier.drafting.job import Drafted, DraftPlan
+    from classifier.drafting.job import Drafted
+    from classifier.drafting.model import DraftPlan
+    from classifier.drafting.survey_pdf.job import SurveyDrafted
     from classifier.survey.drafts import DraftedText
 
 _SHOWN = 5
@@ -18,10 +20,10 @@ _SHOWN_PAPERS = 6
 
 def say_plan(plan: DraftPlan) -> None:
     """What will be asked and about what it costs, on standard error."""
-    if plan.sections:
+    if plan.about:
         cost = "unknown" if plan.cost_usd is None else f"${plan.cost_usd:.4f}"
         print(
-            f"classifier: drafts for {plan.sections} sections: about {plan.tokens_in:,} tokens of prompts, "
+            f"classifier: asking about {plan.about}: about {plan.tokens_in:,} tokens of prompts, "
             f"estimated cost {cost}",
             file=sys.stderr,
             flush=True,
@@ -56,6 +58,49 @@ def drafts_report(folder: Path, drafted: Drafted) -> list[str]:
         lines.append(f"  and {len(drafted.failed) - _SHOWN} more sections without drafts")
     if drafted.stopped is not None:
         lines.append(f"  stopped: {drafted.stopped.message}")
+    return lines
+
+
+def survey_facts(read: SurveyDrafted) -> dict[str, Any]:
+    """For --json."""
+    from classifier.drafting.survey_pdf.draft_list import SURVEY_DRAFT
+
+    return {
+        "file": SURVEY_DRAFT,
+        "left_as_edited": read.kept,
+        "parts": read.parts,
+        "topics": read.topics,
+        "papers": read.papers,
+        "references": read.references,
+        "rejected": read.rejected,
+        "failed": read.failed,
+        "stopped": read.stopped.message if read.stopped else None,
+        "replies": read.replies,
+        "spent_usd": read.spent_usd,
+    }
+
+
+def survey_report(folder: Path, read: SurveyDrafted) -> list[str]:
+    """What the model read in a survey's PDF, and what to do next."""
+    from classifier.drafting.survey_pdf.draft_list import SURVEY_DRAFT
+
+    path = folder / SURVEY_DRAFT
+    if not read.references:
+        return ["No reference list was recognised in the PDF, so the model was not asked where papers are."]
+    found = f"it files {read.papers} of {read.references} references under {read.topics} topics"
+    lines = [f"The model read {read.parts} parts of the survey, for ${read.spent_usd:.4f} so far: {found}"]
+    if read.rejected:
+        lines.append(f"  left out, since the PDF does not say so: {len(read.rejected)} statements")
+        lines += [f"    {line}" for line in read.rejected[:_SHOWN]]
+    for name, why in list(read.failed.items())[:_SHOWN]:
+        lines.append(f"  not read: {name}: {why}")
+    if len(read.failed) > _SHOWN:
+        lines.append(f"  and {len(read.failed) - _SHOWN} more parts that were not read")
+    if read.stopped is not None:
+        lines.append(f"  stopped: {read.stopped.message}")
+    if read.kept:
+        lines.append(f"{path} was edited since it was drafted, so it was left as it is")
+    lines.append(f"Check {path}: a person decides where each paper belongs.")
     return lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -108,6 +108,7 @@ def init(
     from classifier.errors import ConfigError
     from classifier.scaffold.filed import Choices
     from classifier.scaffold.folder import InitFolder
+    from classifier.scaffold.source import PDF
     from classifier.settings import load_settings
 
     if source and answers:
@@ -120,10 +121,10 @@ def init(
     if max_cost is not None and (offline or not drafts):
         raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
     InitFolder(folder)  # refuses before anything is read or asked
-    material, fetched = _read(folder, source, answers, settings, by=tuple(by or ()), offline=offline)
+    given = _read(folder, source, answers, settings, by=tuple(by or ()), offline=offline)
     job = InitJob(
         root=folder,
-        source=material,
+        source=given.source,
         choices=Choices(facets=facets, several=several, branch_papers=branch_papers),
         settings=settings,
         abstracts=abstracts,
@@ -131,7 +132,8 @@ def init(
         drafts=drafts,
         max_cost_usd=max_cost,
         force=force,
-        fetched=fetched,
+        fetched=given.fetched,
+        pdf=given.file if given.source.form == PDF else None,
     )
     try:
         made = asyncio.run(make_workspace(job, watching()))
@@ -148,6 +150,14 @@ def init(
     return exit_code_of(made)
 
 
+class _Given(NamedTuple):
+    """The material, where it was fetched from, and the file that has it."""
+
+    source: Source
+    fetched: ListOrigin | None = None
+    file: Path | None = None
+
+
 def _read(
     folder: Path,
     source: str | None,
@@ -156,8 +166,7 @@ def _read(
     *,
     by: tuple[str, ...],
     offline: bool,
-) -> tuple[Source, ListOrigin | None]:
-    """The material, and where it was fetched from."""
+) -> _Given:
     import asyncio
 
     from classifier.errors import ConfigError
@@ -171,11 +180,11 @@ def _read(
     if source is None:
         if by:
             raise ConfigError("--by needs a library: --from FILE|URL")
-        return _ask(answers), None
+        return _Given(_ask(answers))
     if not is_address(source) or Path(source).exists():
-        return read_source(source, by), None
+        return _Given(read_source(source, by), file=Path(source))
     file = asyncio.run(fetch_list(source, settings, offline=offline, on_wait=WaitNotice()))
-    return read_fetched(file, by), origin_of(file)
+    return _Given(read_fetched(file, by), origin_of(file), file.path)
 
 
 def _ask(answers: Path | None) -> Source:

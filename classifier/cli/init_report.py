@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.cli import exits
-from classifier.cli.draft_report import drafts_facts, drafts_report, say_plan
+from classifier.cli.draft_report import drafts_facts, drafts_report, say_plan, survey_facts, survey_report
 from classifier.cli.wait_notice import WaitNotice
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def progress(what: str) -> Callable[[int, int], None]:
 
 def exit_code_of(made: Made) -> int:
     """6 if arXiv or the model did not answer everything: the workspace is there, and a rerun resumes."""
-    drafted = made.drafted
-    incomplete = drafted is not None and (drafted.failed or drafted.stopped)
+    asked = made.drafted or made.read
+    incomplete = asked is not None and (asked.failed or asked.stopped)
     return exits.PARTIAL if made.no_answer or incomplete else exits.DONE
 
 
@@ -65,6 +65,7 @@ def facts_of(job: InitJob, made: Made) -> dict[str, object]:
         "abstracts_fetched": started.fetched,
         "arxiv": made.no_answer.message if made.no_answer else None,
         "drafts": drafts_facts(made.drafted) if made.drafted else None,
+        "survey_draft": survey_facts(made.read) if made.read else None,
         "fetched": job.fetched.model_dump() if job.fetched else None,
         "changes": started.changes.model_dump() if started.changes else None,
         "written": started.written,
@@ -73,6 +74,8 @@ def facts_of(job: InitJob, made: Made) -> dict[str, object]:
 
 def report_of(job: InitJob, made: Made) -> list[str]:
     """What was made of the source, with counts that add up."""
+    from classifier.drafting.survey_pdf.draft_list import SURVEY_DRAFT
+
     folder, started = job.root, made.started
     filing = started.filing
     nodes = [node for top in filing.tree for _, node in top.walk()]
@@ -98,7 +101,14 @@ def report_of(job: InitJob, made: Made) -> list[str]:
         lines.append(f"{folder / 'sections.yaml'} has what each section was taken for: edit it, then rerun.")
     if not started.written:
         lines.append("Nothing changed: everything was there already.")
-    lines.append(f"Next: classifier lint --workspace {folder}")
+    if made.read is not None:
+        lines += survey_report(folder, made.read)
+    elif job.pdf is not None:
+        lines.append("With --model NAME, a model reads in the PDF where the survey files its papers.")
+    if made.read is not None and made.read.papers:
+        lines.append(f"Next: classifier init {folder} --from {folder / SURVEY_DRAFT}")
+    else:
+        lines.append(f"Next: classifier lint --workspace {folder}")
     return lines
 
 
@@ -138,7 +148,7 @@ def _about_texts(folder: Path, made: Made) -> list[str]:
         lines += drafts_report(folder, made.drafted)
     if all(node.intro for node in nodes):
         lines.append(f"Definitions are the source's own; check them in {folder / 'taxonomy.yaml'}.")
-    elif made.drafted is None and made.waiting:
+    elif made.drafted is None and made.read is None and made.waiting:
         lines.append("Definitions that the source does not give are drafts from headings and frequent words.")
         lines.append(
             f"That is little: edit them in {folder / 'taxonomy.yaml'}, or add --model NAME for better ones."

@@ -12,17 +12,13 @@ from pathlib import Path
 
 import yaml
 
-from classifier.drafting.asking import ask_all, build_prompts
-from classifier.drafting.kept import KeptReplies
+from classifier.drafting.asking import ask_all
 from classifier.drafting.material import find_material
+from classifier.drafting.model import DraftPlan, kept_model, plan_of
+from classifier.drafting.prompts import build_questions
 from classifier.drafting.settling import apply_drafts
-from classifier.engines.build import build_model, server_from
-from classifier.engines.openai.secrets import secrets_of
-from classifier.engines.openai.transport import OpenAITransport
 from classifier.errors import ClassifierError
 from classifier.files import replace_text
-from classifier.model.reply import Usage
-from classifier.runs.prices import price_of
 from classifier.settings import Settings
 from classifier.survey.drafts import (
     DRAFTS_FILE,
@@ -38,23 +34,6 @@ from classifier.survey.workspace import Workspace
 from classifier.waiting import OnWait
 
 _ADVICE = "make room, or check the folder's permissions, then rerun"
-_REPLY_TOKENS = 500
-"""Estimated tokens of one reply; measured on the prompts of two lists."""
-
-
-@dataclass(frozen=True)
-class DraftPlan:
-    """What will be asked.
-
-    Attributes:
-        sections: Sections that lack texts.
-        tokens_in: Of all prompts, characters / 4.
-        cost_usd: About what the replies will cost; None if no price is known.
-    """
-
-    sections: int
-    tokens_in: int
-    cost_usd: float | None
 
 
 @dataclass(frozen=True)
@@ -102,32 +81,17 @@ async def draft_missing(
     workspace = Workspace(root)
     known = load_drafts(root)
     material = find_material(workspace.taxonomy, workspace.studies, known)
-    prompts = build_prompts(workspace, material.tasks)
-    secrets = secrets_of(settings.api_key.get_secret_value() if settings.api_key else None, settings.base_url)
-    settings = settings.model_copy(update={"logprobs": False})
-    kept = KeptReplies(
-        root, price=lambda usage: price_of(settings, usage), max_cost_usd=max_cost_usd, secrets=secrets
-    )
-    with kept:
-        transport = kept.through(
-            OpenAITransport.of(server_from(settings)), {"temperature": settings.temperature}
-        )
-        model = build_model(
-            settings, on_wait=on_wait, transport=transport, memory=settings.data_dir / "servers.json"
-        )
-        tokens = sum(prompt.tokens for prompt in prompts)
-        usage = Usage(tokens_in=tokens, tokens_out=_REPLY_TOKENS * len(prompts))
-        on_plan(DraftPlan(len(prompts), tokens, price_of(settings, usage)))
-        try:
-            asked = await ask_all(model, kept, material.tasks, prompts, on_done)
-        finally:
-            await model.aclose()
-    # A question that is drafted again, since a section was added, keeps the texts that are there.
-    there = {row.id for row in known}
-    new = [text for text in asked.texts if text.id not in there]
-    rows = [*_present(workspace.taxonomy, known), *new]
-    if tuple(rows) != known:
-        replace_text(root / DRAFTS_FILE, drafts_text(rows), advice=_ADVICE)
+    questions = build_questions(workspace, material.tasks, settings.model or "")
+    async with kept_model(root, settings, max_cost_usd=max_cost_usd, on_wait=on_wait) as (model, kept):
+        on_plan(plan_of(questions, settings, "section", "sections"))
+        asked = await ask_all(model, kept, questions, on_done)
+        # A question that is drafted again, since a section was added, keeps the texts that are there.
+        there = {row.id for row in known}
+        texts = [text for answer in asked.answers.values() for text in answer]
+        new = [text for text in texts if text.id not in there]
+        rows = [*_present(workspace.taxonomy, known), *new]
+        if tuple(rows) != known:
+            replace_text(root / DRAFTS_FILE, drafts_text(rows), advice=_ADVICE)
     return Drafted(
         new=len(new),
         waiting=sum(row.state == "draft" for row in rows),

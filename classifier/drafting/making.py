@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from classifier.drafting.job import Drafted, DraftPlan, draft_missing, settle_taxonomy
+from classifier.drafting.job import Drafted, draft_missing, settle_taxonomy
+from classifier.drafting.model import DraftPlan
+from classifier.drafting.survey_pdf.job import SurveyDrafted, draft_from_pdf
 from classifier.errors import SourceUnavailable
 from classifier.scaffold.abstracts import find_abstracts
 from classifier.scaffold.filed import Choices
@@ -36,6 +38,7 @@ class InitJob:
         max_cost_usd: Limit on what the drafts may cost together.
         force: Replace files that were changed by hand.
         fetched: Where the source came from, if it was fetched.
+        pdf: The file, if the source is a survey's PDF.
     """
 
     root: Path
@@ -48,6 +51,7 @@ class InitJob:
     max_cost_usd: float | None = None
     force: bool = False
     fetched: ListOrigin | None = None
+    pdf: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Made:
         missing: Labelled papers without an abstract that were looked for.
         no_answer: Why not all were looked for.
         drafted: What the model did; None if none was asked.
+        read: What the model read in the survey's PDF; None if it was not asked, or the source is no PDF.
         waiting: Texts that no person has accepted.
     """
 
@@ -65,6 +70,7 @@ class Made:
     missing: int = 0
     no_answer: SourceUnavailable | None = None
     drafted: Drafted | None = None
+    read: SurveyDrafted | None = None
     waiting: int = 0
 
 
@@ -94,18 +100,33 @@ async def make_workspace(job: InitJob, watching: Watching) -> Made:
         again = _start(job)
         written = tuple(dict.fromkeys((*started.written, *again.written)))
         started = replace(again, written=written, changes=started.changes)
-    drafted = None
-    if job.drafts and not job.offline:
-        drafted = await draft_missing(
+    drafted, read = await _ask(job, watching) if job.drafts and not job.offline else (None, None)
+    waiting = len(pending_drafts(Workspace(job.root).taxonomy, load_drafts(job.root)))
+    return Made(started, missing, no_answer, drafted, read, waiting)
+
+
+async def _ask(job: InitJob, watching: Watching) -> tuple[Drafted | None, SurveyDrafted | None]:
+    """A PDF has no papers yet, so nothing is drafted from them: the model reads where they are."""
+    if job.pdf is not None:
+        read = await draft_from_pdf(
             job.root,
+            str(job.pdf),
             job.settings,
             max_cost_usd=job.max_cost_usd,
             on_plan=watching.on_plan,
             on_done=watching.on_draft,
             on_wait=watching.on_wait,
         )
-    waiting = len(pending_drafts(Workspace(job.root).taxonomy, load_drafts(job.root)))
-    return Made(started, missing, no_answer, drafted, waiting)
+        return None, read
+    drafted = await draft_missing(
+        job.root,
+        job.settings,
+        max_cost_usd=job.max_cost_usd,
+        on_plan=watching.on_plan,
+        on_done=watching.on_draft,
+        on_wait=watching.on_wait,
+    )
+    return drafted, None
 
 
 def _start(job: InitJob, *, force: bool = False) -> Started:

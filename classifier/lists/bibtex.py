@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from classifier.lists.attachments import split_file_field
 from classifier.lists.bibtex_commas import missing_comma, parse_with_commas
 from classifier.lists.bibtex_comments import is_commented
-from classifier.lists.bibtex_parents import BibEntry, with_parents
+from classifier.lists.bibtex_parents import ParsedEntry, with_parents
 from classifier.lists.bibtex_values import field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
@@ -64,10 +64,10 @@ def read_bibtex(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding per entry; no content of the file raises an error."""
     state = _State()
     for found in with_parents(_findings(lines, state)):
-        yield _raw(found, state) if isinstance(found, BibEntry) else found
+        yield _raw(found, state) if isinstance(found, ParsedEntry) else found
 
 
-def _findings(lines: Iterator[ListLine], state: _State) -> Iterator[BibEntry | Damaged]:
+def _findings(lines: Iterator[ListLine], state: _State) -> Iterator[ParsedEntry | Damaged]:
     for cut in cut_blocks(lines):
         if cut.long:
             yield too_long(cut.line, _key_of(cut))
@@ -165,7 +165,7 @@ def _key_of(cut: Cut) -> str:
     return found[1] if found else ""
 
 
-def _parsed(cut: Cut, state: _State) -> Iterator[BibEntry | Damaged]:
+def _parsed(cut: Cut, state: _State) -> Iterator[ParsedEntry | Damaged]:
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 
     block, notices = parse_with_commas(cut.text, cut.line)
@@ -189,7 +189,7 @@ def _parsed(cut: Cut, state: _State) -> Iterator[BibEntry | Damaged]:
             values: dict[str, str] = {}
             for item in reversed(block.fields):  # if a field occurs twice, the first counts
                 values[item.key.lower()] = field_value(str(item.value), state.strings)
-            yield BibEntry(cut.line, block.entry_type, block.key, values, notices)
+            yield ParsedEntry(cut.line, block.entry_type, block.key, values, notices)
     else:
         error = block.error if isinstance(block, ParsingFailedBlock) else None
         # The reason is in a separate attribute; most of these errors have no text.
@@ -197,7 +197,7 @@ def _parsed(cut: Cut, state: _State) -> Iterator[BibEntry | Damaged]:
         yield Damaged(cut.line, f"not valid BibTeX: {detail}", _key_of(cut))
 
 
-def _raw(entry: BibEntry, state: _State) -> Raw:
+def _raw(entry: ParsedEntry, state: _State) -> Raw:
     values = entry.values
     title = ": ".join(part for name in ("title", "subtitle") if (part := decode_latex(values.get(name, ""))))
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()

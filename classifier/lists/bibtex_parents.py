@@ -31,7 +31,7 @@ _MOST_ANCESTORS = 16
 
 
 @dataclass(slots=True)
-class BibEntry:
+class ParsedEntry:
     """An entry as it is in the file; `values` without outer braces, under names in lower case."""
 
     line: int
@@ -41,19 +41,19 @@ class BibEntry:
     notices: list[Notice] = field(default_factory=list)
 
 
-def with_parents(found: Iterator[BibEntry | _T]) -> Iterator[BibEntry | _T]:
+def with_parents(found: Iterator[ParsedEntry | _T]) -> Iterator[ParsedEntry | _T]:
     """The findings in their order; those that are no entries are left as they are."""
-    parents: dict[str, BibEntry] = {}
+    parents: dict[str, ParsedEntry] = {}
     named: set[str] = set()
-    waiting: deque[BibEntry | _T] = deque()
+    waiting: deque[ParsedEntry | _T] = deque()
     for each in found:
-        if isinstance(each, BibEntry):
+        if isinstance(each, ParsedEntry):
             key = each.key.casefold()
             named.update(_names(each))
             if each.kind in _VOLUMES or each.kind == "xdata":
                 parents.setdefault(key, each)
             if each.kind in _NO_PAPERS or (each.kind in _VOLUMES and key in named):
-                each = BibEntry(each.line, "", each.key, each.values)  # holds its place, and is left out
+                each = ParsedEntry(each.line, "", each.key, each.values)  # holds its place, and is left out
         waiting.append(each)
         while waiting and (len(waiting) > _MOST_WAITING or not _is_waiting(waiting[0], parents)):
             yield from _ready(waiting.popleft(), parents)
@@ -61,22 +61,24 @@ def with_parents(found: Iterator[BibEntry | _T]) -> Iterator[BibEntry | _T]:
         yield from _ready(each, parents)
 
 
-def _ready(each: BibEntry | _T, parents: Mapping[str, BibEntry]) -> Iterator[BibEntry | _T]:
-    if not isinstance(each, BibEntry):
+def _ready(each: ParsedEntry | _T, parents: Mapping[str, ParsedEntry]) -> Iterator[ParsedEntry | _T]:
+    if not isinstance(each, ParsedEntry):
         yield each
     elif each.kind:
         _inherit(each, parents)
         yield each
 
 
-def _is_waiting(each: BibEntry | _T, parents: Mapping[str, BibEntry]) -> bool:
+def _is_waiting(each: ParsedEntry | _T, parents: Mapping[str, ParsedEntry]) -> bool:
     """Whether one of its parents, or of theirs, has not been read."""
-    if not isinstance(each, BibEntry) or not each.kind:
+    if not isinstance(each, ParsedEntry) or not each.kind:
         return False
     return any(parent is None for parent, _ in _ancestors(each, parents))
 
 
-def _ancestors(entry: BibEntry, parents: Mapping[str, BibEntry]) -> Iterator[tuple[BibEntry | None, bool]]:
+def _ancestors(
+    entry: ParsedEntry, parents: Mapping[str, ParsedEntry]
+) -> Iterator[tuple[ParsedEntry | None, bool]]:
     """Each ancestor once, the nearest first; None for one that has not been read.
 
     The second value is whether it gives all fields: there is only `xdata` between it and the entry.
@@ -94,18 +96,18 @@ def _ancestors(entry: BibEntry, parents: Mapping[str, BibEntry]) -> Iterator[tup
             line.extend((above, gives_all and above in _xdata(parent)) for above in _names(parent))
 
 
-def _names(entry: BibEntry) -> list[str]:
+def _names(entry: ParsedEntry) -> list[str]:
     """Keys of its parents, `xdata` first."""
     crossref = entry.values.get("crossref", "").strip().casefold()
     return [*_xdata(entry), *([crossref] if crossref else [])]
 
 
-def _xdata(entry: BibEntry) -> list[str]:
+def _xdata(entry: ParsedEntry) -> list[str]:
     names = entry.values.get("xdata", "").split(",") if "xdata" in entry.values else ()
     return [key for name in names if (key := name.strip().casefold())]
 
 
-def _inherit(entry: BibEntry, parents: Mapping[str, BibEntry]) -> None:
+def _inherit(entry: ParsedEntry, parents: Mapping[str, ParsedEntry]) -> None:
     """Adds what the entry lacks; the nearest ancestor counts."""
     own = entry.values
     for parent, gives_all in list(_ancestors(entry, parents)):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from classifier.scaffold.nodes import NamedNode
 from classifier.scaffold.tree_names import ABOVE, MEANINGS, NAMES, key_of, keyed, references, shown_name
 from classifier.scaffold.tree_nodes import first_text
+from classifier.scaffold.tree_papers import entries_of, papers_in
 
 _IDS = ("id", "code", "key", "notation", "uri", "slug")
 _BELOW = ("narrower", "children")
@@ -21,7 +22,7 @@ class FlatTree(NamedTuple):
     title: str
 
 
-def flat_tree(data: Any) -> FlatTree | None:
+def flat_tree(data: Any, source: str) -> FlatTree | None:
     """The tree; None if the value is no such list."""
     concepts = _concepts(data)
     schemes = [concepts.pop(c) for c in [c for c, row in concepts.items() if _is_scheme(row.get("type"))]]
@@ -38,7 +39,14 @@ def flat_tree(data: Any) -> FlatTree | None:
     parents = {c: [p for p in dict.fromkeys(row) if p and p != c] for c, row in parents.items() if c}
     if not any(parents.values()):
         return None
-    nodes = {c: NamedNode(shown_name(named[c]), first_text(row, MEANINGS)) for c, row in concepts.items()}
+    nodes = {
+        concept: NamedNode(
+            shown_name(named[concept]),
+            first_text(row, MEANINGS),
+            papers=entries_of(papers_in(row) or (), source),
+        )
+        for concept, row in concepts.items()
+    }
     first = {concept: row[0] for concept, row in parents.items() if row}
     top = []
     for concept, node in nodes.items():

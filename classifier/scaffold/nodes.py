@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from classifier.errors import InputError
 from classifier.lists.sections import clean_title
-from classifier.scaffold.source import Path, SourceSection
+from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.scaffold.source import Path, SourcePaper, SourceSection
 
 MAX_DEPTH = 12
 """Most levels of a tree; a deeper file is broken."""
@@ -17,11 +18,12 @@ _SEPARATORS = (": ", " — ", " -- ")
 
 @dataclass
 class NamedNode:
-    """A name, its definition if the source has one, and the nodes below."""
+    """A name, its definition and its papers if the source has them, and the nodes below."""
 
     title: str
     definition: str = ""
     children: list[NamedNode] = field(default_factory=list)
+    papers: list[ListEntry | BrokenEntry] = field(default_factory=list)
 
 
 def split_definition(text: str) -> tuple[str, str]:
@@ -53,6 +55,23 @@ def sections_of(nodes: Iterable[NamedNode], source: str) -> tuple[SourceSection,
             f"{source}: no names were found; expected one topic per line, indented below its parent"
         )
     return tuple(found.values())
+
+
+def papers_of(nodes: Iterable[NamedNode]) -> tuple[SourcePaper, ...]:
+    """The papers of all nodes, each with the node that has it."""
+    return tuple(
+        SourcePaper(entry=entry, sections=(path,))
+        for path, node in _walk(nodes, ())
+        for entry in node.papers
+        if isinstance(entry, ListEntry)
+    )
+
+
+def broken_of(nodes: Iterable[NamedNode]) -> tuple[BrokenEntry, ...]:
+    """The papers of all nodes that cannot be used."""
+    return tuple(
+        entry for _, node in _walk(nodes, ()) for entry in node.papers if isinstance(entry, BrokenEntry)
+    )
 
 
 def _walk(nodes: Iterable[NamedNode], above: Path) -> Iterator[tuple[Path, NamedNode]]:

@@ -6,6 +6,7 @@ from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.model.record import Record
 
 MARKDOWN = "Markdown"
+PDF = "PDF"
 Path = tuple[str, ...]
 """Headings from the outermost to a section's own."""
 

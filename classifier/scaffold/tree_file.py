@@ -1,13 +1,14 @@
-"""A taxonomy in any YAML or JSON structure -> a `Source` without papers.
+"""A taxonomy in any YAML or JSON structure -> a `Source`.
 
 Read are nested objects and lists (`tree_nodes`), flat lists of concepts with parents (`flat_tree`), and the
-closed lists of a JSON Schema (`json_schema`). A workspace's own taxonomy.yaml is one, too.
+closed lists of a JSON Schema (`json_schema`). A node may have its papers (`tree_papers`). A workspace's own
+taxonomy.yaml is one, too.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ import yaml
 from classifier.errors import InputError
 from classifier.scaffold.flat_tree import flat_tree
 from classifier.scaffold.json_schema import is_json_schema, schema_nodes
-from classifier.scaffold.nodes import sections_of
+from classifier.scaffold.nodes import broken_of, papers_of, sections_of
 from classifier.scaffold.source import Source
 from classifier.scaffold.titles import title_of_file
 from classifier.scaffold.tree_names import BELOW, MEANINGS, NAMES, keyed
 from classifier.scaffold.tree_nodes import first_text, nodes_of
+from classifier.scaffold.tree_papers import FileRow
 
 _PAPERS = frozenset(
     ("doi", "author", "authors", "abstract", "arxiv", "year", "issued", "url", "itemtype", "venue", "journal",
@@ -51,8 +53,8 @@ def read_tree_file(path: Path) -> Source:
         nodes, title, definition = schema_nodes(data), first_text(data, ("title",)), ""
     else:
         data, title, definition, scope = _without_head(data)
-        flat = flat_tree(data)
-        nodes = nodes_of(data) if flat is None else flat.nodes
+        flat = flat_tree(data, str(path))
+        nodes = nodes_of(data, str(path)) if flat is None else flat.nodes
         title = title or (flat.title if flat else "")
         if flat is not None and flat.several:
             shown = ", ".join(flat.several[:_SHOWN])
@@ -66,6 +68,8 @@ def read_tree_file(path: Path) -> Source:
         definition=definition,
         scope=scope,
         sections=sections_of(nodes, str(path)),
+        papers=papers_of(nodes),
+        broken=broken_of(nodes),
         keep_empty=True,
         notices=tuple(notices),
     )
@@ -94,12 +98,21 @@ def _load(path: Path) -> Any:
 
 
 class _NoAliases(yaml.SafeLoader):
-    """YAML without references: a few lines with them can expand to billions of nodes."""
+    """YAML without references: a few lines with them can expand to billions of nodes. Rows have lines."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             raise yaml.YAMLError("references (*name) are not read")
         return super().compose_node(parent, index)
+
+    def construct_row(self, node: yaml.MappingNode) -> Iterator[FileRow]:
+        row = FileRow()
+        row.line = node.start_mark.line + 1
+        yield row
+        row.update(self.construct_mapping(node))
+
+
+_NoAliases.add_constructor("tag:yaml.org,2002:map", _NoAliases.construct_row)
 
 
 def _names_papers(data: Any) -> bool:

@@ -56,6 +56,7 @@ NARROWER = [
         ("a.yaml", "version: 2\nlicense: CC0\nCounting:\n  color: red\n  children:\n    by_song: {label: By song, description: heard, icon: x}\n    by_sight: {label: By sight, description: ''}\nTravel: []\n"),
         ("a.yaml", "Counting:\n  subtopics:\n    - name: By song\n      note: heard\n      color: red\n    - {name: By sight, weight: 3, id: v}\nTravel:\n"),
         ("a.json", json.dumps({"name": "Birds", "version": 3, "children": [{"name": "Counting", "color": "red", "children": [{"name": "By song", "definition": {"en": "heard", "fr": "entendu"}}, {"name": "By sight", "order": 2}]}, {"name": "Travel", "type": "leaf"}]})),
+        ("a.yaml", "Counting:\n  description: ''\n  children:\n    By song: {description: heard}\n    By sight: {id: v}\nTravel: {note: ''}\n"),
         # names as programs write them
         ("a.yaml", "Counting: {By_song: heard, By_sight: null}\nTravel: null\n"),
     ],
@@ -109,7 +110,7 @@ def test_a_concept_with_two_parents_is_below_the_first_and_is_named(tmp_path):
 
 def test_concepts_that_are_their_own_ancestors_are_all_kept():
     circle = [{"id": n, "name": f"N{n}", "parent": (n + 1) % 4} for n in range(4)] + [{"id": 9, "name": "X"}]
-    found = flat_tree(circle)
+    found = flat_tree(circle, "a.json")
     names = []
     line = list(found.nodes)
     while line:
@@ -132,3 +133,14 @@ def test_words_that_are_keys_elsewhere_can_be_topics(tmp_path, data, top):
     path.write_text(json.dumps(data))
     source = read_source(str(path))
     assert [section.titles[0] for section in source.sections if len(section.titles) == 1] == top
+
+
+def test_flat_concepts_and_members_bring_their_papers(tmp_path):
+    rows = [{"title": "Chorus of the town at dawn", "year": 2020}]
+    flat = [{"id": "c", "name": "Counting"}, {"id": "s", "name": "By song", "parent": "c", "papers": rows}]
+    member = {"Counting": {"By song": {"description": "heard", "papers": rows}, "By sight": {"note": "seen"}}}
+    path = tmp_path / "a.json"
+    for data in ({"concepts": flat}, member):
+        path.write_text(json.dumps(data))
+        [paper] = read_source(str(path)).papers
+        assert paper.sections[0][-1] == "By song"
