@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from classifier.lists.html_tables import with_html_rows
 from classifier.lists.ids import find_arxiv_id, find_doi
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown_table import MarkdownTable
@@ -71,7 +72,7 @@ def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
     item: _Item | None = None
     folded = False  # inside <details>, which belongs to the entry above
     table = MarkdownTable()
-    for line in _visible(lines):
+    for line in with_html_rows(_visible(lines)):
         row = _ROW.match(line.text)
         fresh = None if row else _item(line)
         if item is not None and (row or fresh or not line.text.strip()):
