@@ -6,11 +6,17 @@ from __future__ import annotations
 
 import pytest
 
+from classifier.export.filed import file_rows
+from classifier.export.splice.markdown_papers import add_papers
 from classifier.lists import read_lists
 from classifier.model.entries import ListEntry
 from classifier.scaffold.filed import Choices
 from classifier.scaffold.filing import file_source
 from classifier.scaffold.reading import read_source
+from classifier.scaffold.start import start_workspace
+from classifier.survey.section_plan import load_section_plan
+from classifier.survey.workspace import Workspace
+from tests.labelled_rows import row
 
 U = "https://arxiv.org/abs/2401.0000"
 HEAD = '<thead><tr><th width="45%">Title</th><th>Author</th><th>Year</th><th>Description</th></tr></thead>'
@@ -126,3 +132,24 @@ def test_papers_of_tables_are_in_their_sections(tmp_path):
     path.write_text(f"# Birds\n\n## Town\n\n{table(one_line)}\n## Alps\n\n{other}")
     filing = file_source(read_source(str(path)), Choices())
     assert [paper.leaves for paper in filing.papers] == [["town"]] * 2 + [["alps"]] * 2
+
+
+def test_a_paper_for_a_table_is_reported_and_the_list_is_unchanged(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(
+        f"# Birds\n\n## Town\n\n{table(one_line)}\n## Alps\n\n- [Owls of the Old Town Hall]({U}3)\n"
+    )
+    start_workspace(tmp_path / "ws", read_source(str(path)), Choices())
+    papers = [
+        row(f"new{n}", leaf, title=f"A Whistle in Stairwell Number {n}", arxiv_id=f"2611.0123{n}", year=2026)
+        for n, leaf in enumerate(("town", "alps"))
+    ]
+    workspace = Workspace(tmp_path / "ws")
+    added = add_papers(
+        path.read_bytes(), file_rows(papers, workspace.taxonomy), load_section_plan(tmp_path / "ws")
+    )
+    [untouched] = added.untouched
+    assert untouched.reason == "'Town' is a table in HTML, to which no row can be added; add it by hand"
+    old, new = path.read_text().split("\n"), added.data.decode().split("\n")
+    assert [line for line in new if "2611.01231" not in line] == old
+    assert len(new) == len(old) + 1

@@ -127,6 +127,8 @@ class _Page:
         section = self._section_of(filed, plan, paper)
         if section is None:
             return f"the list has no section for {filed.label}"
+        if any("<tr" in self._lines[e.line].lower() for e in self._entries if e.section == section):
+            return f"'{section.titles[-1]}' is a table in HTML, to which no row can be added; add it by hand"
         own = [entry for entry in self._entries if entry.section == section and self._is_item(entry)]
         around = own or [entry for entry in self._entries if self._is_item(entry)]
         if not around and not self._entries:
