@@ -64,6 +64,8 @@ class Settings(BaseSettings):
         batch_poll_s: Seconds between two checks of the batches.
         accept_unmeasured: Do not send a label to review only because its engine was not measured on this
             taxonomy; then `audit_share` of such labels, drawn at random, still go to review.
+        accuracy_below: All labels of an engine go to review if its accuracy, as measured on this taxonomy, is
+            below this.
         calibration: Calibrate confidences with the results of `classifier eval --calibrate`.
         cascade: The engine that is asked first: "offline", or the name of a cheaper model on the same server.
             Only papers with a low confidence are escalated to `model`.
@@ -92,6 +94,7 @@ class Settings(BaseSettings):
     review_below: float = Field(default=0.5, ge=0, le=1)
     accept_unmeasured: bool = False
     audit_share: float = Field(default=0.1, ge=0, le=1)
+    accuracy_below: float = Field(default=0.5, ge=0, le=1)
     calibration: bool = True
     cascade: str | None = Field(default=None, min_length=1)
     cascade_below: float = Field(default=0.8, ge=0, le=1)

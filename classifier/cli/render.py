@@ -150,7 +150,7 @@ def _origin(label: Label) -> str:
     parts = [f"engine: {made.engine}" + (f" ({shown(made.model)})" if made.model else "")]
     if made.engine == "offline":
         parts.append("a baseline")
-    parts.append(str(made.accuracy) if made.accuracy else "not measured on this taxonomy")
+    parts.append(label.accuracy_in_words or "not measured on this taxonomy")
     if made.engine != "offline":
         cost = "price unknown" if made.cost_usd is None else f"${made.cost_usd:.4f}"
         cached = f", {made.tokens_cached} cached" if made.tokens_cached else ""

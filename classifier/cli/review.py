@@ -50,7 +50,7 @@ def review(
         typer.Option(
             metavar="WHY",
             help="Only papers asked for this reason: audit, failed, evidence, margin, thin-leaf, unmeasured, "
-            "other, rest.",
+            "weak-engine, other, rest.",
         ),
     ] = None,
     leaf: Annotated[

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from classifier.model.measurement import Measurement
+from classifier.model.measurement import KIND_WORDS, Measurement, ReadKind
 from classifier.model.record import Notice, Record
 from classifier.model.reply import FirstOpinion, GivenAnswer, StageChoice
 
@@ -26,6 +26,7 @@ ReviewReason = Literal[
     "partial-text",
     "title-mismatch",
     "unmeasured",
+    "weak-engine",
     "audit",
 ]
 
@@ -132,6 +133,21 @@ class Label(Record):
     warnings: tuple[Notice, ...] = ()
     provenance: Provenance | None = None
 
+    @property
+    def read_kind(self) -> ReadKind:
+        """What the label was decided from, as `Document.read_kind`; "pdf" if that is not known."""
+        if self.provenance is None or self.provenance.pdf_engine != "text":
+            return "pdf"
+        return "abstract" if any(w.code == "abstract-only" for w in self.warnings) else "text"
+
+    @property
+    def accuracy_in_words(self) -> str:
+        """The engine's measured accuracy, and if other texts were measured than this; "" if unmeasured."""
+        measured = self.provenance.accuracy if self.provenance else None
+        if measured is None or measured.is_about(self.read_kind):
+            return str(measured or "")
+        return f"{measured}, not measured on {KIND_WORDS[self.read_kind]}"
+
     def place_of(self, found: Evidence) -> str | None:
         """The place of a quote in words: "page 3", "abstract" or "text"; None if it was not found.
 
@@ -139,6 +155,4 @@ class Label(Record):
         """
         if found.page is None:
             return None
-        if self.provenance is None or self.provenance.pdf_engine != "text":
-            return f"page {found.page}"
-        return "abstract" if any(w.code == "abstract-only" for w in self.warnings) else "text"
+        return f"page {found.page}" if self.read_kind == "pdf" else self.read_kind
