@@ -19,6 +19,7 @@ from classifier.batch.intake import Found, duplicate_finder, take_in
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
+from classifier.batch.ledger.measurements import Measurements
 from classifier.batch.ledger.rows import TITLES
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.purse import Purse
@@ -63,6 +64,7 @@ def label_lists(
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         ledger.keep(TITLES, {name: workspace.taxonomy.titles(name) for name in workspace.taxonomy.leaves})
         take_in_parts(ledger, job.out, made_from)  # of an interrupted run on a cluster
+        Measurements(workspace, settings).take_up(job.out)
         find_duplicate = duplicate_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_duplicate)
         _refuse_batches(job, ledger)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
+from classifier.batch.ledger.measurements import Measurements
 from classifier.errors import ConfigError
 from classifier.pdf import PdfLimits, PdfReader
 from classifier.service.config import ServiceConfig
@@ -82,7 +83,7 @@ def build_hub(config: ServiceConfig) -> Hub:
     workspace = Workspace(config.workspace)
     database = ServiceDatabase(config.folder)
     users, runs, events, money = Users(database), Runs(database), Events(database), Money(database)
-    shelf = Shelf(config.folder, workspace.taxonomy)
+    shelf = Shelf(config.folder, workspace.taxonomy, Measurements(workspace, config.settings))
     workshop = Workshop(config, workspace, runs, events, money, shelf)
     workers = {"list": config.runs_at_once, "paper": config.papers_at_once}
 

@@ -12,10 +12,12 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from classifier.batch.ledger.progress import check_ledger, has_tables, without_path
+from classifier.batch.ledger.measurements import Measurements
+from classifier.batch.ledger.progress import check_ledger, file_state_of, has_tables, without_path
 from classifier.batch.ledger.rows import read_rows
 from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import ClassifierError
@@ -101,14 +103,17 @@ class Shelf:
 
     Args:
         taxonomy: Rows of another taxonomy are not shown; their folder gets an error.
+        measurements: What labels are brought up to date with; None for labels as they are.
 
     Attributes:
         version: Grows whenever a paper changes.
     """
 
-    def __init__(self, root: Path, taxonomy: Taxonomy) -> None:
+    def __init__(self, root: Path, taxonomy: Taxonomy, measurements: Measurements | None = None) -> None:
         self._root = root
         self._taxonomy = taxonomy
+        self._measurements = measurements
+        self._measured: tuple[int, ...] = ()
         self._volumes: dict[str, Volume] = {}
         self._index: dict[str, Card] = {}
         self._looked, self.version = 0.0, 0
@@ -177,7 +182,7 @@ class Shelf:
         folder = self.folder_of(run_id, is_paper=is_paper)
         if not (folder / LEDGER_FILE).is_file():
             return
-        signature = _signature(folder)
+        signature = self._signature(folder)
         read = self._read(Volume(run_id, folder, is_paper))
         with self._lock:
             self._put(self._volumes.setdefault(run_id, Volume(run_id, folder, is_paper)), signature, *read)
@@ -191,6 +196,7 @@ class Shelf:
             return  # another thread is reading; the current state is good enough
         try:
             self._looked = now
+            self._measured = self._measurements.state() if self._measurements else ()
             found = dict(self._find())
             for gone in self._volumes.keys() - found.keys():
                 self._forget(gone)
@@ -208,7 +214,7 @@ class Shelf:
 
     def _renew(self, volume: Volume) -> None:
         """Reads a folder again if its ledger has changed, and not too often."""
-        signature = _signature(volume.folder)
+        signature = self._signature(volume.folder)
         now = time.monotonic()
         if signature == volume.signature or volume.id in self._slow:
             return
@@ -219,6 +225,9 @@ class Shelf:
             threading.Thread(target=self._read_slowly, args=(volume, signature), daemon=True).start()
         else:
             self._put(volume, signature, *self._read(volume))
+
+    def _signature(self, folder: Path) -> tuple[int, ...]:
+        return (*file_state_of(folder), *self._measured)
 
     def _read_slowly(self, volume: Volume, signature: tuple[int, ...]) -> None:
         try:
@@ -234,6 +243,8 @@ class Shelf:
             if not has_tables(volume.folder):
                 return {}, "", time.monotonic() - started
             check_ledger(volume.folder)
+            with suppress(ClassifierError):  # a damaged file of measurements hides no paper
+                _ = self._measurements and self._measurements.take_up(volume.folder)
             hidden = hidden_keys(volume.folder)
             for row in read_rows(volume.folder):
                 is_hidden = row.entry.key in hidden
@@ -287,14 +298,3 @@ class Shelf:
 
 def _card_id(run_id: str, key: str) -> str:
     return hashlib.sha256(f"{run_id}\0{key}".encode("utf-8", "replace")).hexdigest()[:20]
-
-
-def _signature(folder: Path) -> tuple[int, ...]:
-    values: list[int] = []
-    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
-        try:
-            found = (folder / name).stat()
-            values += [found.st_mtime_ns, found.st_size]
-        except OSError:
-            values += [0, 0]
-    return tuple(values)

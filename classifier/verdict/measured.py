@@ -12,9 +12,10 @@ import hashlib
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from classifier.files import replace_text
+from classifier.model.label import Label, Provenance, ReviewReason
 from classifier.model.measurement import Measurement, ReadKind
 from classifier.model.paper import PaperFile
 from classifier.model.record import Notice, Record
@@ -100,6 +101,11 @@ def load_measurement(
     return best and Measurement(**best.model_dump(include=set(Measurement.model_fields)))
 
 
+def measurement_files(workspace: Workspace, settings: Settings) -> list[Path]:
+    """The files of all engines that were measured in this workspace, for whatever taxonomy and prompt."""
+    return list(_FILES.all(workspace, settings))
+
+
 def save_measurement(
     measured: Measured, workspace: Workspace, settings: Settings, engine: str, model: str | None
 ) -> Path:
@@ -125,7 +131,7 @@ def doubts(
     With `accept_unmeasured` a share of the labels (`audit_share`) still goes to review. Which ones depends on
     the paper alone, so that a rerun selects the same. With a share of 0 there are no notices.
     """
-    name = f"{reply.engine} {reply.model}" if reply.model else reply.engine
+    name = _name(reply)
     if measured is not None:
         yield from _weakness(settings, name, measured)
         return
@@ -136,6 +142,29 @@ def doubts(
     if settings.accept_unmeasured and _is_drawn(file, settings.audit_share):
         share = f"{100 * settings.audit_share:g} %"
         yield Notice(code=AUDIT, message=f"drawn at random for a check ({share} of unmeasured labels)")
+
+
+def renewed(settings: Settings, label: Label, measured: Measurement) -> Label:
+    """The label as if its engine had been measured when it was made; its answer does not change."""
+    made = label.provenance
+    if made is None:
+        return label
+    doubted = (UNMEASURED, ACCEPTED, AUDIT, WEAK)
+    weakness = tuple(_weakness(settings, _name(made), measured))
+    given = {*label.review_reasons}.difference(doubted).union(notice.code for notice in weakness)
+    reasons = tuple(reason for reason in get_args(ReviewReason) if reason in given)
+    return label.model_copy(
+        update={
+            "needs_review": bool(reasons),
+            "review_reasons": reasons,
+            "warnings": (*(w for w in label.warnings if w.code not in doubted), *weakness),
+            "provenance": made.model_copy(update={"accuracy": measured}),
+        }
+    )
+
+
+def _name(made: Reply | Provenance) -> str:
+    return f"{made.engine} {made.model}" if made.model else made.engine
 
 
 def _weakness(settings: Settings, name: str, measured: Measurement) -> Iterator[Notice]:

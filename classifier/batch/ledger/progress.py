@@ -141,14 +141,21 @@ def costs_of(folder: Path, replies: Iterable[ReplyId]) -> dict[ReplyId, float]:
 
 def state_of(folder: Path) -> tuple[object, ...]:
     """Values of which at least one differs after each transaction: for a cache of what was read."""
-    values: list[object] = []
-    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
-        path = folder / name
-        if path.exists():
-            found = path.stat()
-            values += [found.st_mtime_ns, found.st_size]
+    values: list[object] = [*file_state_of(folder)]
     if (folder / LEDGER_FILE).is_file():
         with closing(connect(folder / LEDGER_FILE, read_only=True)) as db:
             values += db.execute("SELECT coalesce(max(id), 0) FROM decision").fetchone()
             values += db.execute("SELECT coalesce(max(id), 0), count(*) FROM correction").fetchone()
+    return tuple(values)
+
+
+def file_state_of(folder: Path) -> tuple[int, ...]:
+    """Times and sizes of the ledger's files; other values after most transactions."""
+    values: list[int] = []
+    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
+        try:
+            found = (folder / name).stat()
+            values += [found.st_mtime_ns, found.st_size]
+        except OSError:
+            values += [0, 0]
     return tuple(values)
