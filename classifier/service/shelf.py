@@ -19,10 +19,10 @@ from pathlib import Path
 from classifier.batch.ledger.measurements import Measurements
 from classifier.batch.ledger.progress import check_ledger, file_state_of, has_tables, without_path
 from classifier.batch.ledger.rows import read_rows
-from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import ClassifierError
 from classifier.export.filed import Filed, file_row
 from classifier.model.entries import Correction, Row
+from classifier.model.run_files import LEDGER_FILE
 from classifier.review.veil import HIDDEN, hidden_keys, veiled
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown

@@ -16,10 +16,10 @@ from classifier.batch.ledger.access import reading
 from classifier.batch.ledger.damage import is_damage, store_error
 from classifier.batch.ledger.items import Counts, Spent
 from classifier.batch.ledger.ledger import Ledger
-from classifier.batch.ledger.rescue import LABELS_FILE
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.schema import connect
 from classifier.batch.purse import ReplyId
 from classifier.errors import ClassifierError, ConfigError, StoreError
+from classifier.model.run_files import LABELS_FILE, LEDGER_FILE
 
 _PATIENCE_S = 0.25
 """Seconds that a page waits for a ledger that another program has locked. Readers and writers do not block
