@@ -53,6 +53,9 @@ class Conversation:
         put: Question -> how many replies to it were received.
         sent: Requests that were sent to the server, with their cost in US dollars.
         key: The key under which the reply to the current request will be stored.
+        about: The model and the task of the current question: the same when it is asked again in other words.
+        replied: Keys of the replies to the current question, wrong ones among them.
+        passed: Keys of the replies to the questions before it, such as about the branches of a large tree.
     """
 
     item: Item
@@ -60,6 +63,15 @@ class Conversation:
     sent: int = 0
     cost_usd: float = 0.0
     key: ReplyKey = ("", 0)
+    about: tuple[str, str] | None = None
+    replied: list[ReplyKey] = field(default_factory=list)
+    passed: list[ReplyKey] = field(default_factory=list)
+
+    def begin(self, about: tuple[str, str]) -> None:
+        """Another question begins, if it is another one."""
+        if about != self.about:
+            self.passed += self.replied
+            self.about, self.replied = about, []
 
 
 _CONVERSATION: ContextVar[Conversation] = ContextVar("conversation")
@@ -101,7 +113,9 @@ class StoredReplies:
         """One exchange; see `ChatTransport.complete`."""
         conversation = present_conversation()
         replies = conversation.item.replies
-        question = request_sha256({**self._basis, **question_of(request)})
+        asked = question_of(request)
+        conversation.begin((asked["model"], asked["messages"][0]["content"]))
+        question = request_sha256({**self._basis, **asked})
         key = question, conversation.put[question]
         if any(nth == REFUSAL for _, nth in replies):
             refusal = replies.get((request_sha256(request), REFUSAL))
@@ -111,6 +125,7 @@ class StoredReplies:
         conversation.key = key
         body = await self._inner.complete(request) if kept is None else Kept(unpack(kept))
         conversation.put[question] += 1  # a failed exchange has no reply: the next one gets its number
+        conversation.replied.append(key)
         return body
 
     async def aclose(self) -> None:
