@@ -24,6 +24,8 @@ from classifier.errors import ConfigError
 
 APP = "survey-classifier"
 PREFIX = "CLASSIFIER_"
+SERVER = "server:"
+"""Begins the setting `embeddings` if a server makes them."""
 _CONFIG_VARIABLE = "CLASSIFIER_CONFIG"
 
 
@@ -126,6 +128,12 @@ class Settings(BaseSettings):
             return self.engine
         return "openai" if self.api_key or self.base_url else "offline"
 
+    @property
+    def embedding_model(self) -> str | None:
+        """The model that a server is asked for embeddings; None if there is none, or a local one."""
+        is_asked = self.embeddings is not None and self.embeddings.startswith(SERVER)
+        return self.embeddings.removeprefix(SERVER) if is_asked and self.embeddings else None
+
 
 def first_stage(settings: Settings) -> Settings | None:
     """The settings of a cascade's first engine; None if there is no cascade.
@@ -150,6 +158,17 @@ def first_stage(settings: Settings) -> Settings | None:
     return settings.model_copy(
         update=alone | ({"engine": "offline"} if name == "offline" else {"engine": "openai", "model": name})
     )
+
+
+def embedding_stage(settings: Settings) -> Settings | None:
+    """The settings of the offline engine if it asks a server for embeddings in a run; None if none does.
+
+    Raises:
+        ConfigError: As `first_stage`.
+    """
+    stages = (stage for stage in (first_stage(settings), settings) if stage is not None)
+    asks = (stage for stage in stages if stage.chosen_engine == "offline" and stage.embedding_model)
+    return next(asks, None)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -24,7 +24,7 @@ from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.failures import failure
 from classifier.engines.openai.messages import question_of
 from classifier.engines.openai.secrets import without_secrets
-from classifier.engines.openai.transport import ChatTransport, Kept
+from classifier.engines.openai.transport import ChatTransport, Kept, is_for_embeddings
 from classifier.errors import ModelError
 from classifier.model.reply import Usage
 
@@ -40,6 +40,9 @@ class ReplyStore(Protocol):
         """
         ...
 
+
+_OF_VECTORS = ("model", "usage")
+"""What is stored of a response with vectors, which are large and in the cache."""
 
 UsageOf = Callable[[str, Mapping[str, Any]], Usage]
 """Reads tokens and their cost from a model's response body; the model as it was asked for."""
@@ -133,6 +136,33 @@ class StoredReplies:
         await self._inner.aclose()
 
 
+class EmbeddingRequests:
+    """A `ChatTransport` for embeddings: each request gets a key of its own, under which its cost is stored.
+
+    Nothing is answered from the ledger: vectors are in the cache (`classifier.engines.embeddings.cache`).
+
+    Args:
+        inner: The throttle; it must contain a `StoringTransport`.
+    """
+
+    def __init__(self, inner: ChatTransport) -> None:
+        self._inner = inner
+
+    async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One exchange; see `ChatTransport.complete`."""
+        conversation = present_conversation()
+        question = request_sha256(request)
+        while (question, conversation.put[question]) in conversation.item.replies:
+            conversation.put[question] += 1  # paid before, and lost from the cache
+        conversation.key = question, conversation.put[question]
+        body = await self._inner.complete(request)
+        conversation.put[question] += 1
+        return body
+
+    async def aclose(self) -> None:
+        """Closes nothing: the inner transport is the run's."""
+
+
 class StoringTransport:
     """A `ChatTransport` that saves each reply before returning it.
 
@@ -173,7 +203,8 @@ class StoringTransport:
         usage = self._usage_of(request["model"], body)
         self._spending.add(usage)
         conversation.cost_usd += usage.cost_usd or 0.0
-        await self._store.save_reply(conversation.item, conversation.key, pack(body), usage)
+        kept = {name: body.get(name) for name in _OF_VECTORS} if is_for_embeddings(request) else body
+        await self._store.save_reply(conversation.item, conversation.key, pack(kept), usage)
         return body
 
     async def aclose(self) -> None:

@@ -135,6 +135,8 @@ def engines_of(hub: Hub) -> dict[str, str]:
     """The available engines with their display names; the one chosen in the settings comes first."""
     settings = hub.config.settings
     found = {"offline": "offline baseline (no key, no cost; less accurate)"}
+    if settings.embedding_model is not None:
+        found["offline"] = f"offline baseline with {settings.embedding_model} (may cost money; less accurate)"
     if settings.model and (settings.api_key or settings.base_url):
         found["openai"] = f"{settings.model} (language model, may cost money)"
     preferred = settings.chosen_engine
