@@ -17,6 +17,7 @@ from classifier.batch.ledger.measurements import Measurements
 from classifier.batch.ledger.rows import read_rows
 from classifier.batch.session import label_lists
 from classifier.cli.app import run as cli
+from classifier.cli.label_summary import in_words
 from classifier.model.label import Label
 from classifier.runs.facts import prompt_sha256
 from classifier.service.shelf import Shelf
@@ -104,6 +105,8 @@ def review(labelled: Labelled, capsys) -> list[str]:
 
 def label_again(labelled: Labelled, _) -> list[str]:
     summary = labelled.label_again()
+    assert bool(summary["weak_engine"]) is any(label.needs_review for label in labelled.labels())
+    assert summary["weak_engine"] in in_words(summary, labelled.out, labelled.workspace.taxonomy)
     assert (summary["requests"], summary["unmeasured"]) == (0, "")
     return [reason for reason, found in summary["review"].items() for _ in range(found["count"])]
 
