@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
-from classifier.batch.ledger.measurements import Measurements
 from classifier.errors import ConfigError
 from classifier.pdf import PdfLimits, PdfReader
 from classifier.service.config import ServiceConfig
 from classifier.service.identity import Identity
+from classifier.service.measuring import RecentMeasurements
 from classifier.service.meters import Meters
 from classifier.service.problems import HttpProblem
 from classifier.service.review_rooms import ReviewRooms
@@ -45,6 +45,7 @@ class Hub(NamedTuple):
     decisions: Decisions
     privacy: Privacy
     deletions: Deletions
+    measurements: RecentMeasurements
     reviews: ReviewRooms
     shelf: Shelf | SeenShelf
     workshop: Workshop
@@ -83,7 +84,8 @@ def build_hub(config: ServiceConfig) -> Hub:
     workspace = Workspace(config.workspace)
     database = ServiceDatabase(config.folder)
     users, runs, events, money = Users(database), Runs(database), Events(database), Money(database)
-    shelf = Shelf(config.folder, workspace.taxonomy, Measurements(workspace, config.settings))
+    measurements = RecentMeasurements(workspace, config.settings)
+    shelf = Shelf(config.folder, workspace.taxonomy, measurements)
     workshop = Workshop(config, workspace, runs, events, money, shelf)
     workers = {"list": config.runs_at_once, "paper": config.papers_at_once}
 
@@ -105,7 +107,8 @@ def build_hub(config: ServiceConfig) -> Hub:
         decisions=Decisions(database),
         privacy=Privacy(database),
         deletions=Deletions(database),
-        reviews=ReviewRooms(workspace.taxonomy),
+        measurements=measurements,
+        reviews=ReviewRooms(workspace.taxonomy, measurements),
         shelf=shelf,
         workshop=workshop,
         dispatcher=Dispatcher(config.folder, workshop.continue_run, unfinished, workers),

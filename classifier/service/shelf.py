@@ -12,11 +12,9 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from classifier.batch.ledger.measurements import Measurements
 from classifier.batch.ledger.progress import check_ledger, file_state_of, has_tables, without_path
 from classifier.batch.ledger.rows import read_rows
 from classifier.errors import ClassifierError
@@ -24,6 +22,7 @@ from classifier.export.filed import Filed, file_row
 from classifier.model.entries import Correction, Row
 from classifier.model.run_files import LEDGER_FILE
 from classifier.review.veil import HIDDEN, hidden_keys, veiled
+from classifier.service.measuring import RecentMeasurements
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
@@ -103,16 +102,16 @@ class Shelf:
 
     Args:
         taxonomy: Rows of another taxonomy are not shown; their folder gets an error.
-        measurements: What labels are brought up to date with; None for labels as they are.
+        measured: What labels are brought up to date with; None for labels as they are.
 
     Attributes:
         version: Grows whenever a paper changes.
     """
 
-    def __init__(self, root: Path, taxonomy: Taxonomy, measurements: Measurements | None = None) -> None:
+    def __init__(self, root: Path, taxonomy: Taxonomy, measured: RecentMeasurements | None = None) -> None:
         self._root = root
         self._taxonomy = taxonomy
-        self._measurements = measurements
+        self._measurements = measured
         self._measured: tuple[int, ...] = ()
         self._volumes: dict[str, Volume] = {}
         self._index: dict[str, Card] = {}
@@ -182,7 +181,7 @@ class Shelf:
         folder = self.folder_of(run_id, is_paper=is_paper)
         if not (folder / LEDGER_FILE).is_file():
             return
-        signature = self._signature(folder)
+        signature = (*file_state_of(folder), *self._measured)
         read = self._read(Volume(run_id, folder, is_paper))
         with self._lock:
             self._put(self._volumes.setdefault(run_id, Volume(run_id, folder, is_paper)), signature, *read)
@@ -214,7 +213,7 @@ class Shelf:
 
     def _renew(self, volume: Volume) -> None:
         """Reads a folder again if its ledger has changed, and not too often."""
-        signature = self._signature(volume.folder)
+        signature = (*file_state_of(volume.folder), *self._measured)
         now = time.monotonic()
         if signature == volume.signature or volume.id in self._slow:
             return
@@ -225,9 +224,6 @@ class Shelf:
             threading.Thread(target=self._read_slowly, args=(volume, signature), daemon=True).start()
         else:
             self._put(volume, signature, *self._read(volume))
-
-    def _signature(self, folder: Path) -> tuple[int, ...]:
-        return (*file_state_of(folder), *self._measured)
 
     def _read_slowly(self, volume: Volume, signature: tuple[int, ...]) -> None:
         try:
@@ -243,8 +239,8 @@ class Shelf:
             if not has_tables(volume.folder):
                 return {}, "", time.monotonic() - started
             check_ledger(volume.folder)
-            with suppress(ClassifierError):  # a damaged file of measurements hides no paper
-                _ = self._measurements and self._measurements.take_up(volume.folder)
+            if self._measurements:
+                self._measurements.take_up(volume.folder)
             hidden = hidden_keys(volume.folder)
             for row in read_rows(volume.folder):
                 is_hidden = row.entry.key in hidden

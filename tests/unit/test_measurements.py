@@ -20,6 +20,7 @@ from classifier.cli.app import run as cli
 from classifier.cli.label_summary import in_words
 from classifier.model.label import Label
 from classifier.runs.facts import prompt_sha256
+from classifier.service.measuring import RecentMeasurements
 from classifier.service.shelf import Shelf
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
@@ -111,9 +112,16 @@ def label_again(labelled: Labelled, _) -> list[str]:
     return [reason for reason, found in summary["review"].items() for _ in range(found["count"])]
 
 
+def shelf_of(labelled: Labelled) -> Shelf:
+    measured = RecentMeasurements(labelled.workspace, labelled.settings)
+    return Shelf(labelled.out.parent, labelled.workspace.taxonomy, measured)
+
+
 def service(labelled: Labelled, _) -> list[str]:
     shelf = Shelf(
-        labelled.out.parent, labelled.workspace.taxonomy, Measurements(labelled.workspace, labelled.settings)
+        labelled.out.parent,
+        labelled.workspace.taxonomy,
+        RecentMeasurements(labelled.workspace, labelled.settings),
     )
     return [";".join(card.review_reasons) for card in shelf.cards()]
 
@@ -187,7 +195,9 @@ def test_the_service_looks_again_after_an_evaluation(labelled: Labelled, monkeyp
     monkeypatch.setattr("classifier.service.shelf._LOOK_S", 0.0)
     monkeypatch.setattr("classifier.service.shelf._SHARE", 1e9)
     shelf = Shelf(
-        labelled.out.parent, labelled.workspace.taxonomy, Measurements(labelled.workspace, labelled.settings)
+        labelled.out.parent,
+        labelled.workspace.taxonomy,
+        RecentMeasurements(labelled.workspace, labelled.settings),
     )
     assert {card.review_reasons for card in shelf.cards()} == {("unmeasured",)}
     labelled.measure(accuracy=0.2)
