@@ -4,7 +4,7 @@
 
 import pytest
 
-from classifier.export.splice.bullet_style import NewPaper, date_in, in_style_of, plain_bullet
+from classifier.export.splice.bullet_style import BulletStyle, NewPaper, date_in, plain_bullet
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
 from classifier.lists.raw import Raw
@@ -26,7 +26,7 @@ def written(line, paper=MAPS):
     found = [
         raw for raw in read_markdown(ListLine(n, t) for n, t in enumerate(lines, 1)) if isinstance(raw, Raw)
     ]
-    return in_style_of(line, found[0].title, paper)
+    return BulletStyle(line, found[0].title).line_for(paper)
 
 
 @pytest.mark.parametrize(

@@ -74,15 +74,39 @@ def date_in(line: str) -> tuple[int, int] | None:
     return (int(dated["year"]), 0) if dated else None
 
 
-def in_style_of(line: str, title: str, paper: NewPaper) -> str | None:
-    """The new paper's line; None if the neighbour's style cannot be copied.
+class BulletStyle:
+    """How the line of one entry is written; read once, then used for any number of papers.
 
     Args:
-        line: The neighbour's text on one line, without the line end.
-        title: The neighbour's title, as the list's reader returns it.
+        line: The entry's text on one line, without the line end.
+        title: The entry's title, as the list's reader returns it.
     """
-    made = _made(line, title, paper)
-    return made if made is not None and _is_balanced(made) and _reads_as(made, paper) else None
+
+    def __init__(self, line: str, title: str) -> None:
+        self._line = line
+        self._links = find_links(line)
+        self._papers = [link for link in self._links if is_paper(link)]
+        self._marker = _MARKER.match(line)
+        self._title = _title_span(line, title)
+
+    def line_for(self, paper: NewPaper) -> str | None:
+        """The new paper's line; None if the style cannot be copied."""
+        made = self._made(paper)
+        return made if made is not None and _is_balanced(made) and _reads_as(made, paper) else None
+
+    def _made(self, paper: NewPaper) -> str | None:
+        line, named = self._line, self._title
+        if self._marker is None or named is None or "<a" in line.lower() or not self._papers:
+            return None
+        link = self._papers[0]
+        pieces = [_Piece(*named, escaped(paper.title))]
+        if link.start <= named[0] and named[1] <= link.end:  # [Title](url): the address is a separate piece
+            at = line.rfind(link.url, named[1], link.end)
+            pieces.append(_Piece(at, at + len(link.url), paper.url))
+        else:
+            pieces.append(_Piece(link.start, link.end, _link_text(line[link.start : link.end], link, paper)))
+        pieces += _dated(line, self._links, named, paper)
+        return _joined(line, self._marker.end(), sorted(pieces), self._links)
 
 
 def plain_bullet(marker: str, paper: NewPaper) -> str:
@@ -118,28 +142,6 @@ def _in_context(line: str) -> Iterator[ListLine]:
         yield ListLine(1, "|" + " Title |" * cells)
         yield ListLine(2, "|" + " --- |" * cells)
     yield ListLine(3, line)
-
-
-def _made(line: str, title: str, paper: NewPaper) -> str | None:
-    marker = _MARKER.match(line)
-    named = _title_span(line, title)
-    links = find_links(line)
-    if marker is None or named is None or "<a" in line.lower():
-        return None
-    primary = [link for link in links if is_paper(link)]
-    pieces = [_Piece(*named, escaped(paper.title))]
-    for link in primary[:1]:
-        inside = link.start <= named[0] and named[1] <= link.end
-        new = _link_text(line[link.start : link.end], link, paper)
-        if inside:  # [Title](url): the address is a separate piece
-            at = line.rfind(link.url, named[1], link.end)
-            pieces.append(_Piece(at, at + len(link.url), paper.url))
-        else:
-            pieces.append(_Piece(link.start, link.end, new))
-    if not primary:
-        return None
-    pieces += _dated(line, links, named, paper)
-    return _joined(line, marker.end(), sorted(pieces), links)
 
 
 def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper) -> Iterator[_Piece]:
@@ -235,7 +237,7 @@ def _title_span(line: str, title: str) -> tuple[int, int] | None:
     words = [re.escape(word) for word in _WORDS.findall(title)]
     if not words:
         return None
-    found = re.search(r"(?<!\w)" + r"[^\w\n]*?[\W_]*?".join(words) + r"(?!\w)[?!…]*", line, re.IGNORECASE)
+    found = re.search(r"(?<!\w)" + r"[\W_]*?".join(words) + r"(?!\w)[?!…]*", line, re.IGNORECASE)
     return found.span() if found else None
 
 
