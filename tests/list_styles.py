@@ -94,7 +94,7 @@ STYLES = [
         _list([(f"## {title}", [_TABLE + "\n".join(_rows("| {t} | {v} | {d} | [paper]({u}) |", papers))])
                for title, papers in (("By song", SONGS), ("By sight", SIGHTS), ("Surveys", SURVEYS))]),
         r"^\|.*\[paper\]",
-        f"| {_N} | | 2026/11 | [paper]({_U}) |",
+        f"| {_N} | arXiv 2026 | 2026/11 | [paper]({_U}) |",
     ),
     Style(
         "HTML headings and details",

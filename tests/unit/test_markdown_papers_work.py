@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from classifier.export.filed import file_rows
-from classifier.export.splice import markdown_papers
+from classifier.export.splice import page_entries
 from classifier.export.splice.markdown_papers import add_papers
 from classifier.survey.section_plan import PlannedSection, SectionPlan
 from tests.labelled_rows import row, taxonomy
@@ -74,9 +74,9 @@ def test_twice_the_entries_and_twice_the_papers_take_twice_the_work(style):
 def test_the_list_is_read_once_before_and_once_after(monkeypatch):
     read = []
     monkeypatch.setattr(
-        markdown_papers,
+        page_entries,
         "item_ends",
-        lambda text, ends=markdown_papers.item_ends: read.append(1) or ends(text),
+        lambda text, ends=page_entries.item_ends: read.append(1) or ends(text),
     )
     add_papers(a_list(30, "dated"), papers(30), PLAN)
     assert len(read) == 2

@@ -7,28 +7,27 @@ line for each paper that the list does not contain; no existing byte is changed,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from pathlib import Path
 
 from classifier.export.filed import Filed
 from classifier.export.links import link_to
-from classifier.export.splice.bullet_style import NewPaper, plain_bullet, plain_paragraph
+from classifier.export.splice.bullet_style import plain_bullet, plain_paragraph
 from classifier.export.splice.decoded import decode, line_end, split_lines
+from classifier.export.splice.new_paper import NewPaper
+from classifier.export.splice.page_entries import read_page
 from classifier.export.splice.results import Spliced, Untouched
 from classifier.export.splice.section_entries import BULLET, NUMBERED, PageEntry, SectionEntries
-from classifier.lists.build import build_entry
-from classifier.lists.lines import ListLine
-from classifier.lists.markdown import read_markdown
-from classifier.lists.markdown_items import item_ends
-from classifier.lists.raw import Raw
-from classifier.lists.sections import ListSection, find_sections, section_at
-from classifier.model.entries import ListEntry
-from classifier.model.traits import PaperIndex, Traits, traits_of
+from classifier.lists.sections import ListSection
+from classifier.model.traits import Traits, traits_of
 from classifier.survey.section_plan import SectionPlan
 
 _NEIGHBOURS = 30
 """Most entries whose style is tried for a paper; then it gets a plain bullet."""
+
+_SEVERAL = 2
+"""Least number of paragraphs that are the entries of a section, in a list with bullets."""
+_SENTENCES = "neighbours have a sentence about each paper; add yours to the new ones: {}"
 
 
 def add_papers(data: bytes, filed: Iterable[Filed], plan: SectionPlan | None) -> Spliced:
@@ -43,19 +42,20 @@ def add_papers(data: bytes, filed: Iterable[Filed], plan: SectionPlan | None) ->
     """
     original = decode(data)
     rows = [row for row in filed if row.status == "placed" and not row.row.duplicate_of]
-    added, known, untouched, text = _added(original.text, rows, plan, frozenset())
+    added, known, untouched, page = _added(original.text, rows, plan, frozenset())
     # If the reader does not find a new line again, it is removed, and the paper is reported.
-    after = _Page(text).index
+    after = _Page(page.text()).index
     lost = frozenset(row.key for row in added if not after.find(_traits(row), ""))
     if lost:
-        added, known, untouched, text = _added(original.text, rows, plan, lost)
-    return Spliced(original.encode(text), len(added), known, tuple(untouched), changed=len(added))
+        added, known, untouched, page = _added(original.text, rows, plan, lost)
+    notes = (_SENTENCES.format(page.without_sentence),) if page.without_sentence else ()
+    return Spliced(original.encode(page.text()), len(added), known, tuple(untouched), len(added), notes)
 
 
 def _added(
     text: str, rows: Iterable[Filed], plan: SectionPlan | None, lost: frozenset[str]
-) -> tuple[list[Filed], int, list[Untouched], str]:
-    """The papers added, the number already there, those that could not be added, and the new text."""
+) -> tuple[list[Filed], int, list[Untouched], _Page]:
+    """The papers added, the number already there, those that could not be added, and the new page."""
     page = _Page(text)
     added: list[Filed] = []
     untouched: list[Untouched] = []
@@ -70,7 +70,7 @@ def _added(
         else:
             page.index.add(_traits(row), row.key, row.key)
             added.append(row)
-    return added, known, untouched, page.text()
+    return added, known, untouched, page
 
 
 def _traits(row: Filed) -> Traits:
@@ -82,29 +82,23 @@ class _Page:
 
     def __init__(self, text: str) -> None:
         self._lines = split_lines(text)
-        bare = [line.rstrip("\r\n") for line in self._lines]
-        raws = [r for r in read_markdown(ListLine(n, t) for n, t in enumerate(bare, 1)) if isinstance(r, Raw)]
-        self._sections = find_sections(text, {raw.line: raw.title for raw in raws})
-        ends = item_ends(text)
-        self.index = PaperIndex[str]()
-        self._entries: list[PageEntry] = []
-        for raw in raws:
-            built = build_entry(raw, "", Path())
-            if isinstance(built, ListEntry):
-                self.index.add(traits_of(built.paper, url=built.url), built.key, built.key)
-            end = ends.get(raw.line, raw.line)
-            section = section_at(self._sections, raw.line)
-            gap = raw.line > 1 and not bare[raw.line - 2].strip()
-            self._entries.append(PageEntry(raw.line - 1, end, raw.title, bare[raw.line - 1], section, gap))
+        page = read_page([line.rstrip("\r\n") for line in self._lines])
+        self.index, self._sections = page.papers, page.sections
         within: dict[ListSection | None, list[PageEntry]] = defaultdict(list)
-        for entry in self._entries:
+        for entry in page.entries:
             within[entry.section].append(entry)
-        self._within = dict(within)
-        self._items = {section: _items(entries) for section, entries in within.items()}
-        self._all_items = _items(self._entries)
+        self._all = _alike(page.entries)
+        alike = {section: _alike(entries) for section, entries in within.items()}
+        # A link below the heading of a section of bullets is one paragraph; a list of them has more.
+        self._within = {
+            section: found
+            for section, found in alike.items()
+            if found.are_items == self._all.are_items or len(found.entries) >= _SEVERAL
+        }
         self._found: dict[tuple[str, tuple[str, ...]], list[ListSection]] = {}  # leaf -> its sections
         self._new: dict[int, list[str]] = {}  # position of a line -> lines to insert before it
         self._counted: dict[int, int] = {}  # position of a line -> papers to insert before it
+        self.without_sentence = 0  # new papers among entries that have one
 
     def text(self) -> str:
         """The list with the new lines."""
@@ -122,22 +116,20 @@ class _Page:
         section = self._section_of(filed, plan, paper)
         if section is None:
             return f"the list has no section for {filed.label}"
-        own = self._items.get(section) or SectionEntries(())
-        around = own if own.entries else self._all_items
-        if not around.entries and not self._entries:
-            return "the list has no paper to follow"
+        own = self._within.get(section) or SectionEntries(())
+        around = own if own.entries else self._all
         if not around.entries:
-            self._insert(self._after_paragraphs(section), "", plain_paragraph(paper))
-            return ""
+            return "the list has no paper to follow"
         place = own.place_for(paper.date) if own.entries else self._end_of(section)
-        line = self._numbered(self._written(around, place, paper), own, place)
+        text = self._numbered(self._written(around, place, paper), own, place)
         self._counted[place] = self._counted.get(place, 0) + 1
+        self.without_sentence += around.have_sentences
         before = own.starts_at(place)
         ends_in_html = place > 0 and self._lines[place - 1].lstrip().startswith("<") and not before
-        if own.is_loose or ends_in_html:
-            self._insert(place, *((line, "") if before else ("", line)))
+        if own.is_loose or ends_in_html or not around.are_items:
+            self._insert(place, *((text, "") if before else ("", text)))
         else:
-            self._insert(place, line)
+            self._insert(place, text)
         return ""
 
     def _section_of(self, filed: Filed, plan: SectionPlan | None, paper: NewPaper) -> ListSection | None:
@@ -163,7 +155,7 @@ class _Page:
             ]
         if not found:
             return
-        section = max(found, key=lambda s: len(self._within.get(s, ())))
+        section = max(found, key=self._count)
         yield section
         for other in self._sections:
             inside = other.titles[: len(section.titles)] == section.titles and other != section
@@ -177,20 +169,17 @@ class _Page:
             last -= 1
         return min(last, len(self._lines))
 
-    def _after_paragraphs(self, section: ListSection) -> int:
-        """The line (from 0) after the last paragraph that is an entry of the section."""
-        own = self._within.get(section)
-        if not own:
-            return self._end_of(section)
-        lines = range(own[-1].line, len(self._lines))
-        return next((number for number in lines if not self._lines[number].strip()), len(self._lines))
+    def _count(self, section: ListSection) -> int:
+        return len(self._within[section].entries) if section in self._within else 0
 
     def _written(self, around: SectionEntries, place: int, paper: NewPaper) -> str:
         neighbours = list(islice(around.nearest(place), _NEIGHBOURS))
         for entry in neighbours:
-            made = entry.style.line_for(paper)
+            made = entry.style.text_for(paper)
             if made is not None:
                 return made
+        if not around.are_items:
+            return plain_paragraph(paper)
         marker = next((m[1] for entry in neighbours if (m := BULLET.match(entry.text))), "- ")
         return plain_bullet(marker, paper)
 
@@ -200,14 +189,16 @@ class _Page:
         if number is None:
             return line
         number += self._counted.get(place, 0)
-        return NUMBERED.sub(lambda m: m[0].replace(m[1], str(number), 1), line)
+        return NUMBERED.sub(lambda m: m[0].replace(m[1], str(number), 1), line, count=1)
 
     def _insert(self, place: int, *lines: str) -> None:
         eol = line_end(self._lines[0] if self._lines else "") or "\n"
         cut = place >= len(self._lines) and bool(self._lines) and not line_end(self._lines[-1])
-        for line in lines:
+        for line in (each for text in lines for each in text.split("\n")):
             self._new.setdefault(place, []).append(eol + line if cut else line + eol)
 
 
-def _items(entries: Iterable[PageEntry]) -> SectionEntries:
-    return SectionEntries([entry for entry in entries if entry.is_item])
+def _alike(entries: Sequence[PageEntry]) -> SectionEntries:
+    """The entries that a new one can be like: bullets and rows if there are any, else paragraphs."""
+    items = [entry for entry in entries if entry.is_item]
+    return SectionEntries(items or [entry for entry in entries if not entry.text.lstrip().startswith("#")])

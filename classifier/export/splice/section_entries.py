@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from classifier.export.splice.bullet_style import BulletStyle, date_in
+from classifier.export.splice.bullet_style import BulletStyle
 from classifier.lists.sections import ListSection
 
 BULLET = re.compile(r"(\s*(?:[-*+•]|\d{1,4}[.)])\s+)(?:\[[ xX]\]\s+)?")
@@ -27,8 +27,11 @@ class PageEntry:
     """An entry of the list.
 
     Attributes:
-        line, text: Its first line, from 0; `end` is after its last line.
+        line: Its first line, from 0; `end` is after its last line.
+        text: Its lines, as far as they are one paragraph or item.
         after_gap: Whether the line above is empty.
+        header: Names of the columns, if it is a row of a table.
+        has_sentence: Whether it says a sentence about its paper.
     """
 
     line: int
@@ -37,6 +40,8 @@ class PageEntry:
     text: str
     section: ListSection | None
     after_gap: bool = False
+    header: tuple[str, ...] = ()
+    has_sentence: bool = False
 
     @cached_property
     def is_item(self) -> bool:
@@ -45,13 +50,13 @@ class PageEntry:
 
     @cached_property
     def style(self) -> BulletStyle:
-        """How its line is written."""
-        return BulletStyle(self.text, self.title)
+        """How it is written."""
+        return BulletStyle(self.text, self.title, self.header)
 
     @cached_property
     def date(self) -> tuple[int, int] | None:
         """(year, month or 0)."""
-        return date_in(self.text)
+        return self.style.date
 
     @cached_property
     def number(self) -> int | None:
@@ -61,7 +66,7 @@ class PageEntry:
 
 
 class SectionEntries:
-    """The bullets and rows of a section, in the order of their lines; there may be none."""
+    """Entries of a section, in the order of their lines: bullets and rows, or paragraphs, or none."""
 
     def __init__(self, entries: Sequence[PageEntry]) -> None:
         self.entries = entries
@@ -106,6 +111,16 @@ class SectionEntries:
         """The entries with a number, if the section counts them; the next one is then the last."""
         found = [entry for entry in self.entries if entry.number is not None]
         return found if len({entry.number for entry in found}) >= _DATED else []
+
+    @property
+    def are_items(self) -> bool:
+        """Whether they are bullets or rows, not paragraphs."""
+        return bool(self.entries) and self.entries[0].is_item
+
+    @cached_property
+    def have_sentences(self) -> bool:
+        """Whether most entries have a sentence about their paper."""
+        return sum(entry.has_sentence for entry in self.entries) * 2 > len(self.entries)
 
     @cached_property
     def is_loose(self) -> bool:
