@@ -104,8 +104,8 @@ def export(
         bool,
         typer.Option(
             "--add",
-            help="Markdown, with --into: add papers that the list lacks to the sections of their leaves, in "
-            "its own style.",
+            help="With --into: add papers that the list lacks. Markdown: in the sections of their leaves, in "
+            "its own style. BibTeX, RIS, CSV: as entries with the keyword or group of their leaves.",
         ),
     ] = False,
     reviewed_only: Annotated[

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from classifier.errors import ClassifierError, ConfigError, InputError
+from classifier.lists.filed_names import jabref_groups
 from classifier.scaffold.filed import Choices
 from classifier.scaffold.filing import file_source
-from classifier.scaffold.library import jabref_groups
 from classifier.scaffold.questions import QUESTIONS, read_answers, source_from_answers
 from classifier.scaffold.reading import read_source
 

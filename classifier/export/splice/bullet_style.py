@@ -26,6 +26,7 @@ from classifier.lists.raw import Raw
 from classifier.model.identity import bare_arxiv_id, title_words
 
 _WORDS = re.compile(r"[^\W_]+")
+_KEYWORDS = re.compile(r"^\W*key[- ]?words?\W*[:：][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _FOLDED = re.compile(r"<details\b.*?</details\s*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -47,6 +48,7 @@ class BulletStyle:
         self._outside = _blanked(outside, [self._title] if self._title else [])
         self._stamps = find_stamps(_blanked(self._outside, [m.span() for m in PICTURE.finditer(text)]))
         self._venue = self._venue_cell(header)
+        self._keywords = _KEYWORDS.search(text)
 
     @property
     def date(self) -> tuple[int, int] | None:
@@ -84,6 +86,8 @@ class BulletStyle:
         named, text = self._title, self._text
         if named is None or not self._papers or text.lstrip().startswith("#"):
             return None
+        if paper.keyword and not self._keywords:
+            return None
         pieces = sorted(self._pieces(named, paper))
         if any(one.end > other.start for one, other in pairwise(pieces)):
             return None
@@ -99,6 +103,8 @@ class BulletStyle:
             yield NewText(link.start, link.end, _link_text(text[link.start : link.end], link, paper))
         for stamp in self._stamps:
             yield NewText(stamp.start, stamp.end, stamp.written(paper))
+        if paper.keyword and self._keywords:
+            yield NewText(*self._keywords.span(1), escaped(paper.keyword))
         if self._venue is not None:
             start, end = self._venue
             yield NewText(start, end, venue_of(paper, text[start:end]))
@@ -114,8 +120,9 @@ class BulletStyle:
 
 
 def plain_bullet(marker: str, paper: NewPaper) -> str:
-    """A bullet in the default style."""
-    return f"{marker}[{escaped(paper.title)}]({paper.url})"
+    """A bullet in the default style; a keyword is in an inner one."""
+    inner = f"\n{' ' * len(marker)}- Keywords: {escaped(paper.keyword)}" if paper.keyword else ""
+    return f"{marker}[{escaped(paper.title)}]({paper.url}){inner}"
 
 
 def plain_paragraph(paper: NewPaper) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from classifier.export.filed import Filed
@@ -83,7 +84,7 @@ class _Page:
     def __init__(self, text: str) -> None:
         self._lines = split_lines(text)
         page = read_page([line.rstrip("\r\n") for line in self._lines])
-        self.index, self._sections = page.papers, page.sections
+        self.index, self._sections, self._keywords = page.papers, page.sections, page.keywords
         within: dict[ListSection | None, list[PageEntry]] = defaultdict(list)
         for entry in page.entries:
             within[entry.section].append(entry)
@@ -114,6 +115,11 @@ class _Page:
             return "it has no address to link to; add an arXiv id, a DOI or a URL to its entry"
         paper = NewPaper(filed.title, url, filed.arxiv_id, filed.year, filed.journal)
         section = self._section_of(filed, plan, paper)
+        if section is None and (keyword := self._keyword_of(filed, plan)):
+            paper = replace(paper, keyword=keyword)
+            section = self._of_year(paper)
+            if section is None:
+                return f"the list has no heading for its year ({paper.date[0] or 'unknown'}); add one there"
         if section is None:
             return f"the list has no section for {filed.label}"
         own = self._within.get(section) or SectionEntries(())
@@ -168,6 +174,15 @@ class _Page:
         while last > section.line and not self._lines[min(last, len(self._lines)) - 1].strip():
             last -= 1
         return min(last, len(self._lines))
+
+    def _keyword_of(self, filed: Filed, plan: SectionPlan | None) -> str:
+        """The keyword that is the leaf's section, if the tree was made of keywords; else empty."""
+        names = [row.section[-1] for row in plan.sections if row.leaf == filed.label] if plan else []
+        return next((found for name in names if (found := self._keywords.get(name.casefold()))), "")
+
+    def _of_year(self, paper: NewPaper) -> ListSection | None:
+        found = [s for s in self._sections if s.titles[-1] == str(paper.date[0] or "-")]
+        return max(found, key=self._count, default=None)
 
     def _count(self, section: ListSection) -> int:
         return len(self._within[section].entries) if section in self._within else 0

@@ -12,13 +12,19 @@ ARXIV_ID = re.compile(r"(?P<yy>\d\d)(?P<mm>0[1-9]|1[0-2])\.\d{4,5}")
 
 @dataclass(frozen=True)
 class NewPaper:
-    """The content of a line; `url` is an address that needs no escape."""
+    """The content of a line.
+
+    Attributes:
+        url: An address that needs no escape.
+        keyword: In a list whose entries' keywords are the tree: the one of its leaf.
+    """
 
     title: str
     url: str
     arxiv: str | None = None
     year: int | None = None
     venue: str = ""
+    keyword: str = ""
 
     @property
     def date(self) -> tuple[int | None, int | None]:

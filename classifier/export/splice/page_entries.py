@@ -28,11 +28,12 @@ _SENTENCE = 12
 
 
 class ReadPage(NamedTuple):
-    """A list as read: `papers` finds its papers."""
+    """A list as read: `papers` finds its papers, `keywords` has the spelling of each in lower case."""
 
     sections: tuple[ListSection, ...]
     entries: list[PageEntry]
     papers: PaperIndex[str]
+    keywords: dict[str, str]
 
 
 def read_page(lines: Sequence[str]) -> ReadPage:
@@ -62,7 +63,8 @@ def read_page(lines: Sequence[str]) -> ReadPage:
                 has_sentence=bool(raw.abstract),
             )
         )
-    return ReadPage(sections, entries, index)
+    keywords = {word.casefold(): word for raw in reversed(raws) for word in raw.filed}
+    return ReadPage(sections, entries, index, keywords)
 
 
 def _span(lines: Sequence[str], first: int, item_end: int | None, starts: set[int]) -> tuple[int, int]:
@@ -91,7 +93,8 @@ def _goes_on(line: str) -> bool:
 
 
 def _is_sentence(line: str) -> bool:
-    return bool(BULLET.match(line)) and len(plain(without_links(line)).split()) > _SENTENCE
+    words = plain(without_links(line)).split()
+    return bool(BULLET.match(line)) and len(words) > _SENTENCE and "key" not in line[:12].lower()
 
 
 def _headers(lines: Sequence[str]) -> dict[int, tuple[str, ...]]:

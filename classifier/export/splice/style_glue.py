@@ -18,7 +18,7 @@ NO_VALUE = frozenset(("-", "–", "—", "--", "/", "x", "N/A", "n/a"))
 """Cells of a row that say that there is nothing."""
 _MARKER = re.compile(r"\s*(?:(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?|\|\s*)?")
 _LABELS = re.compile(
-    r"paper|pdf|arxiv|links?|doi|abs|abstract|date|year|venue|published|publication|conference|journal|url",
+    r"paper|pdf|arxiv|links?|doi|abs|abstract|date|year|venue|published|publication|conference|journal|url|keywords?|key|words?",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(,|;|[–—-](?=\s))")
