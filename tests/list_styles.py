@@ -138,6 +138,14 @@ STYLES = [
 ]  # fmt: skip
 
 
+def count_items(text: str) -> int:
+    """Bullets and rows of tables without their headers and rules, by their marks alone."""
+    lines = text.split("\n")
+    bullets = sum(re.match(r"\s*(?:[-*+]|\d+\.) +\S", line) is not None for line in lines)
+    rows = [line for line in lines if line.startswith("|")]
+    return bullets + len(rows) - 2 * sum(set(row) <= set("|:- ") for row in rows)
+
+
 def count_entries(style: Style, text: str | None = None) -> int:
     """Papers of the list, by the style's own rule."""
     return len(re.findall(style.entry, style.text if text is None else text, re.MULTILINE))

@@ -36,6 +36,7 @@ class Raw:
         journal, type: As the list has them.
         filed: Where the list itself files the entry: names of groups, collections, categories or keywords.
         filed_by: Which of these: "groups", "category", "tags" or "keywords"; empty if there are none.
+        remark: A sentence of the list's author about the paper; no abstract.
     """
 
     line: int
@@ -56,6 +57,7 @@ class Raw:
     type: str = ""
     filed: Sequence[str] = ()
     filed_by: str = ""
+    remark: str = ""
 
 
 @dataclass(slots=True)
