@@ -84,6 +84,7 @@ SHIELD = "https://img.shields.io"
         ("- [{t}]({u}) **ICLR** 2024", " **arXiv** 2026", " **KDD** 2025"),
         ("- [{t}]({u}), *A. Bee, C. Dee.* Preprint'25", ", Preprint'26", ", KDD'25"),
         ("- [{t}]({u}) (ACL 2024 Findings)", " (arXiv 2026)", " (KDD 2025)"),
+        ("- [{t}]({u}). NeurIPS 2022 Datasets and Benchmarks Track.", ". arXiv 2026.", ". KDD 2025."),
         ("- [{t}]({u}) [EMNLP-2023]", " [arXiv-2026]", " [KDD-2025]"),
         ("- [{t}]({u}) Since 2019 levers are lifted.", "", ""),
         (

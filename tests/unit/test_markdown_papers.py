@@ -187,10 +187,18 @@ def test_a_list_of_paragraphs_gets_a_paragraph_below_all_that_belongs_to_the_las
     assert add(done.data).data == done.data
 
 
-def test_it_is_said_that_neighbours_have_a_sentence_and_none_is_invented():
-    said = "    It plans the way through a garden of forking paths and draws a map of it for the next agent."
-    text = f"## A\n- [Old Maps for New Agents]({ONE})\n\n{said}\n- [A Crane that Learns]({TWO})\n\n{said}\n\n## B\n"
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "- [{}]({})\n\n    It plans the way through a garden of forking paths and draws a map of it for the next agent.",
+        "- [{}]({}), NeurIPS 2024. It plans the way through a garden of paths.",
+    ],
+)
+def test_it_is_said_that_neighbours_have_a_sentence_and_none_is_invented(entry):
+    papers = (("Old Maps for New Agents", ONE), ("A Crane that Learns", TWO))
+    text = "## A\n" + "\n".join(entry.format(*paper) for paper in papers) + "\n\n## B\n"
     done = add(text)
     assert done.notes == ("neighbours have a sentence about each paper; add yours to the new ones: 1",)
-    assert f"- [{TITLE}]({NEW})" in lines(done.data)
-    assert add(text.replace(said, "")).notes == ()
+    venue = ", arXiv 2024." if "NeurIPS" in entry else ""
+    assert f"- [{TITLE}]({NEW}){venue}" in lines(done.data)
+    assert add("## A\n" + "\n".join("- [{}]({})".format(*paper) for paper in papers)).notes == ()

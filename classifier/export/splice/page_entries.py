@@ -60,7 +60,7 @@ def read_page(lines: Sequence[str]) -> ReadPage:
                 section=section_at(sections, raw.line),
                 after_gap=first > 0 and not lines[first - 1].strip(),
                 header=headers.get(first, ()),
-                has_sentence=bool(raw.abstract),
+                has_sentence=bool(raw.abstract or raw.remark),
             )
         )
     keywords = {word.casefold(): word for raw in reversed(raws) for word in raw.filed}

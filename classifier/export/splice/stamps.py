@@ -37,7 +37,7 @@ _VENUE = re.compile(
 )
 _BEFORE = re.compile(rf"{_STARTS}$")
 _AFTER = re.compile(
-    r"(?P<rest>(?:[ ]+[A-Z\d][\w-]*){0,3}(?:[ ]+\([A-Z][\w ]*\))?)"
+    r"(?P<rest>(?:[ ]+(?:and|of|[A-Z\d][\w-]*)){0,4}(?:[ ]+\([A-Z][\w ]*\))?)"
     rf"(?=\s*(?:$|[{BLANK})\](|,;:.!?—–\"“”<*_`\n\\]|\s[-~]\s))"
 )
 _TELLING = re.compile(
