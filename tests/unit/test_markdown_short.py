@@ -54,6 +54,15 @@ def test_a_short_text_below_an_entry_is_not_another_entry():
     assert (raw.title, len(raw.urls)) == ("A Long Title about Levers", 2)
 
 
+def test_a_row_of_short_names_is_a_paper_for_each():
+    head = "| Task | Data |\n|--|--|\n"
+    one, two = "https://arxiv.org/abs/2401.00001", "https://arxiv.org/abs/2401.00002"
+    found = read(
+        f"{head}| Lifting | [LeverNet]({one}), [Lift]({two}) |\n| Holding | [paper]({one}) [v2]({two}) |\n"
+    )
+    assert [(raw.line, raw.arxiv) for raw in found] == [(3, "2401.00001"), (3, "2401.00002"), (4, "")]
+
+
 @pytest.mark.parametrize(
     "url",
     [
