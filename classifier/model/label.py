@@ -108,6 +108,9 @@ class Label(Record):
         scope_reason: A scope rule's id if `status` is "out_of_scope" and the answers lead to one.
         confidence: Probability in [0, 1] that leaf or status is right; None if it is unknown, and then the
             label needs review as `low-confidence`.
+        branch_confidence: Probability in [0, 1] that the leaf's outermost branch is right (`path[0]`): the
+            sum over its leaves. None, and then no key, if the engine does not weigh all leaves, or the leaf
+            has no branch.
         review_reasons: Why a person must review the label; `warnings` has a message for each, under the same
             code.
         attributes: The survey's table fields for the label's class; None if the paper does not give a value.
@@ -124,6 +127,9 @@ class Label(Record):
     secondary: tuple[str, ...] = ()
     scope_reason: str | None = None
     confidence: float | None = Field(default=None, ge=0.0, le=1.0)
+    branch_confidence: float | None = Field(
+        default=None, ge=0.0, le=1.0, exclude_if=lambda value: value is None
+    )
     needs_review: bool = False
     review_reasons: tuple[ReviewReason, ...] = ()
     answers: tuple[GivenAnswer, ...] = ()

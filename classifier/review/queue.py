@@ -222,7 +222,10 @@ def _why_margin(paper: ReviewPaper, _: Counter[str]) -> str:
     second = f", and the runner-up is {shown(runner_up)}" if runner_up else ""
     if paper.confidence is None:
         return f"The confidence is unknown{second}."
-    return f"The confidence is only {paper.confidence:.2f}{second}."
+    label = paper.filed.row.label
+    known = label.branch_confidence
+    branch = "" if known is None else f" ({known:.2f} for its branch, {shown(label.path[0])})"
+    return f"The confidence is only {paper.confidence:.2f}{branch}{second}."
 
 
 def _why_thin(paper: ReviewPaper, sizes: Counter[str]) -> str:

@@ -32,6 +32,9 @@ BEGINNING = 4
 """Letters of a word's beginning that count beside the word, in short texts."""
 PRIOR_WEIGHT = 0.35
 """Weight of the logarithm of the label's number of texts, for short texts."""
+SHORT_SCALE = 12.0
+"""`SCALE` for short texts. With it, 5,423 titles of 30 lists have a mean confidence of .51 in the leaf, which
+is right for .53, and of .81 in the branch, which is right for .81 (ADR 18)."""
 
 
 class LabelNearness:
@@ -53,7 +56,7 @@ class LabelNearness:
             return {label: SCALE * cosines for label, cosines in self._words.sums(terms).items()}
         times = Counter(label for label, _ in self._texts)
         return {
-            label: SCALE * cosines + PRIOR_WEIGHT * math.log(times[label])
+            label: SHORT_SCALE * cosines + PRIOR_WEIGHT * math.log(times[label])
             for label, cosines in self._beginnings.sums(terms).items()
         }
 
