@@ -57,6 +57,7 @@ def make_workspace(folder: Path, root: Path) -> None:
         f"  entries {made['entries']} + items that link to no paper {len(made['unread'])}; lines counted "
         f"{counted(source.read_text(encoding='utf-8'))}"
     )
+    print(f"  bullets and rows {sum(made['items'].values())}: {made['items']}")
     print(f"  outcomes {made['outcomes']}, sum {sum(made['outcomes'].values())}")
     print(f"  lint: {run('lint', '--workspace', str(root)).stderr.strip()}")
 

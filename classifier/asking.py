@@ -18,7 +18,7 @@ from classifier.engines.descent import descend
 from classifier.engines.earlier import Earlier
 from classifier.errors import ContextOverflow, ModelError, ReplyError, UnknownLabel
 from classifier.model.document import Document
-from classifier.model.measurement import Measurement
+from classifier.model.measurement import Measurement, ReadKind
 from classifier.model.paper import PaperFile
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.reply import Reply
@@ -66,7 +66,7 @@ class Asking:
         self._connections = connections
         self._prompts = prompts
         self._calibrations: dict[tuple[str, str | None], Calibration | None] = {}
-        self._accuracies: dict[tuple[str, str | None], Measurement | None] = {}
+        self._accuracies: dict[tuple[str, str | None, ReadKind], Measurement | None] = {}
 
     def prompts(self, subject: Subject) -> tuple[Prompt, ...]:
         """The prompts that would be sent for a paper: one, or for a large tree one for each stage.
@@ -110,14 +110,18 @@ class Asking:
         _, reply = await self._ask(first, subject)
         return not is_confident(reply, self._settings.cascade_below)
 
-    def accuracy(self, reply: Reply) -> Measurement | None:
-        """The measured accuracy of the engine and model that answered, with the current prompt."""
-        key = (reply.engine, reply.model)
-        if key not in self._accuracies:
-            self._accuracies[key] = load_measurement(
-                self._workspace, self._settings, *key, self._prompts.sha256
+    def accuracy(self, reply: Reply, read: ReadKind) -> Measurement | None:
+        """The measured accuracy of the engine and model that answered, with the current prompt.
+
+        Args:
+            read: What was read; measurements on the same kind of text have priority.
+        """
+        engine, model = reply.engine, reply.model
+        if (engine, model, read) not in self._accuracies:
+            self._accuracies[engine, model, read] = load_measurement(
+                self._workspace, self._settings, engine, model, self._prompts.sha256, read
             )
-        return self._accuracies[key]
+        return self._accuracies[engine, model, read]
 
     async def _ask(self, engine: Engine, subject: Subject) -> tuple[Task, Reply]:
         """Asks one engine and calibrates its reply."""

@@ -212,7 +212,7 @@ class Classifier:
         task, reply = await self._asking.answer(_subject(file, document, leave_out))
         evidence = check_quotes(quotes_of(reply.answer), document)
         taxonomy, settings = self.workspace.taxonomy, self.settings
-        accuracy = self._asking.accuracy(reply)
+        accuracy = self._asking.accuracy(reply, document.read_kind)
         doubts = measured.doubts(settings, self.workspace, file, reply, accuracy)
         review = review_reply(taxonomy, file, document, reply, evidence, settings.review_below, doubts)
         return assemble_label(taxonomy, file, task, reply, evidence, review, accuracy)

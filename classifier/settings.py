@@ -24,6 +24,8 @@ from classifier.errors import ConfigError
 
 APP = "survey-classifier"
 PREFIX = "CLASSIFIER_"
+SERVER = "server:"
+"""Begins the setting `embeddings` if a server makes them."""
 _CONFIG_VARIABLE = "CLASSIFIER_CONFIG"
 
 
@@ -64,6 +66,8 @@ class Settings(BaseSettings):
         batch_poll_s: Seconds between two checks of the batches.
         accept_unmeasured: Do not send a label to review only because its engine was not measured on this
             taxonomy; then `audit_share` of such labels, drawn at random, still go to review.
+        accuracy_below: All labels of an engine go to review if its accuracy, as measured on this taxonomy, is
+            below this.
         calibration: Calibrate confidences with the results of `classifier eval --calibrate`.
         cascade: The engine that is asked first: "offline", or the name of a cheaper model on the same server.
             Only papers with a low confidence are escalated to `model`.
@@ -92,6 +96,7 @@ class Settings(BaseSettings):
     review_below: float = Field(default=0.5, ge=0, le=1)
     accept_unmeasured: bool = False
     audit_share: float = Field(default=0.1, ge=0, le=1)
+    accuracy_below: float = Field(default=0.5, ge=0, le=1)
     calibration: bool = True
     cascade: str | None = Field(default=None, min_length=1)
     cascade_below: float = Field(default=0.8, ge=0, le=1)
@@ -123,6 +128,12 @@ class Settings(BaseSettings):
             return self.engine
         return "openai" if self.api_key or self.base_url else "offline"
 
+    @property
+    def embedding_model(self) -> str | None:
+        """The model that a server is asked for embeddings; None if there is none, or a local one."""
+        is_asked = self.embeddings is not None and self.embeddings.startswith(SERVER)
+        return self.embeddings.removeprefix(SERVER) if is_asked and self.embeddings else None
+
 
 def first_stage(settings: Settings) -> Settings | None:
     """The settings of a cascade's first engine; None if there is no cascade.
@@ -147,6 +158,17 @@ def first_stage(settings: Settings) -> Settings | None:
     return settings.model_copy(
         update=alone | ({"engine": "offline"} if name == "offline" else {"engine": "openai", "model": name})
     )
+
+
+def embedding_stage(settings: Settings) -> Settings | None:
+    """The settings of the offline engine if it asks a server for embeddings in a run; None if none does.
+
+    Raises:
+        ConfigError: As `first_stage`.
+    """
+    stages = (stage for stage in (first_stage(settings), settings) if stage is not None)
+    asks = (stage for stage in stages if stage.chosen_engine == "offline" and stage.embedding_model)
+    return next(asks, None)
 
 
 def load_settings(**overrides: Any) -> Settings:

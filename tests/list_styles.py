@@ -94,7 +94,7 @@ STYLES = [
         _list([(f"## {title}", [_TABLE + "\n".join(_rows("| {t} | {v} | {d} | [paper]({u}) |", papers))])
                for title, papers in (("By song", SONGS), ("By sight", SIGHTS), ("Surveys", SURVEYS))]),
         r"^\|.*\[paper\]",
-        f"| {_N} | | 2026/11 | [paper]({_U}) |",
+        f"| {_N} | arXiv 2026 | 2026/11 | [paper]({_U}) |",
     ),
     Style(
         "HTML headings and details",
@@ -136,6 +136,14 @@ STYLES = [
         f"- [2026/11] {_N}. [[paper]({_U})]",
     ),
 ]  # fmt: skip
+
+
+def count_items(text: str) -> int:
+    """Bullets and rows of tables without their headers and rules, by their marks alone."""
+    lines = text.split("\n")
+    bullets = sum(re.match(r"\s*(?:[-*+]|\d+\.) +\S", line) is not None for line in lines)
+    rows = [line for line in lines if line.startswith("|")]
+    return bullets + len(rows) - 2 * sum(set(row) <= set("|:- ") for row in rows)
 
 
 def count_entries(style: Style, text: str | None = None) -> int:

@@ -255,6 +255,29 @@ def test_an_engine_is_unmeasured_until_an_evaluation_on_its_workspace_has_run(br
     assert (label["provenance"]["accuracy"]["suite"], label["provenance"]["accuracy"]["n"]) == ("gold", 15)
 
 
+def test_labels_of_an_engine_that_an_evaluation_has_measured_as_bad_go_to_review(bridges, tmp_path):
+    own, suite = str(shutil.copytree(bridges, tmp_path / "own")), tmp_path / "suite.jsonl"
+    title = "Reward Sketches: Letting a Language Model Write What a Greenhouse Robot Is Paid For"
+    wrong = {"title": title, "text": title, "label": "upkeep/fixed-schedule"}
+    suite.write_text("".join(json.dumps(wrong | {"id": f"p{n}"}) + "\n" for n in range(12)))
+    engine = ("--engine", "offline", "--workspace", own)
+    done = run("eval", "--suite", str(suite), *engine, "--out", str(tmp_path / "eval"), **STRICT)
+    assert done.returncode == 0, done.stderr
+
+    def ask(**environment: str) -> dict:
+        return json.loads(run("classify", str(PAPER), *engine, "--json", **STRICT, **environment).stdout)
+
+    label, silent = ask(), ask(CLASSIFIER_ACCURACY_BELOW="0")
+    assert label["provenance"]["accuracy"]["accuracy"] < 0.5
+    assert "weak-engine" in label["review_reasons"]
+    assert "weak-engine" not in silent["review_reasons"]
+    assert silent["leaf"] == label["leaf"]
+    assert silent["confidence"] == label["confidence"]
+    again = run("eval", "--suite", str(suite), *engine, "--out", str(tmp_path / "again"), **STRICT)
+    assert again.returncode == 0, again.stderr
+    assert "weak-engine" not in (tmp_path / "again" / "predictions.jsonl").read_text()
+
+
 def test_several_papers_are_told_apart_by_their_files(tmp_path):
     second = tmp_path / "second.pdf"
     second.write_bytes(PAPER.read_bytes())

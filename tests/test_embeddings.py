@@ -1,7 +1,9 @@
 """The offline engine with embeddings: a server's vectors, their cache, trained weights, runs."""
 
+import asyncio
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from classifier import Classifier, Paper, Workspace
 from classifier.batch.estimate import estimate
 from classifier.batch.job import Job, fingerprint
+from classifier.batch.ledger.rows import read_rows
 from classifier.batch.session import label_lists
 from classifier.cli.app import run as cli
 from classifier.engines.build import build_embedder, build_engine
@@ -321,14 +324,151 @@ def test_runs_with_and_without_are_never_mixed(tmp_path):
     assert "embeddings" not in fingerprint(load_settings(engine="offline"), workspace)
 
 
-def test_an_estimate_says_that_texts_are_sent(tmp_path):
+PRICES = {"concepts": {"input": 1000.0, "output": 0.0}}
+"""A tenth of a cent a token."""
+
+
+def spend(tmp_path: Path, server: EmbeddingServer, count: int, cap: float | None, **more: object) -> dict:
+    job = Job(sources=("list.jsonl",), out=tmp_path / "out", max_cost_usd=cap)
+    made = settings(server.url, tmp_path, **{"prices": PRICES} | more)
+    return label_lists(job, made, small_or_known(tmp_path / "ws"), entries=kit.entries(count))
+
+
+def small_or_known(root: Path) -> Workspace:
+    return Workspace(root) if root.is_dir() else small(root)
+
+
+def tokens_of(server: EmbeddingServer) -> int:
+    return sum(len(text.split()) for text in server.texts)
+
+
+def test_a_limit_on_the_cost_ends_a_run_and_nothing_is_paid_twice(tmp_path):
+    with EmbeddingServer() as server:
+        first = spend(tmp_path, server, 40, cap=1.0)
+        assert first["stopped"]["code"] == "budget-spent"
+        assert 0 < first["totals"]["waiting"] < 40
+        stopped = tokens_of(server)
+        assert first["spent"]["tokens_in"] == stopped
+        assert first["spent"]["cost_usd"] == pytest.approx(stopped * 1e-3)
+        assert stopped * 1e-3 <= 1.0
+        last = spend(tmp_path, server, 40, cap=99.0)
+    assert last["totals"]["labelled"] == 40
+    assert Counter(server.texts).most_common(1)[0][1] == 1
+    assert last["spent"]["tokens_in"] == tokens_of(server)
+    rows = [row.label.provenance for row in read_rows(tmp_path / "out")]
+    assert sum(row.cost_usd or 0 for row in rows) == pytest.approx(last["spent"]["cost_usd"])
+    assert sum(row.attempts for row in rows) == last["spent"]["replies"] == len(server.requests)
+
+
+def test_papers_at_the_same_time_ask_for_the_labels_texts_once(tmp_path):
+    with EmbeddingServer() as server:
+        spend(tmp_path, server, 30, cap=None)
+    assert Counter(server.texts).most_common(1)[0][1] == 1
+
+
+async def test_those_who_wait_for_a_text_that_another_paper_got_no_vector_of_ask_themselves():
+    down = lambda _: (400, {"error": {"message": "no"}})  # noqa: E731
+    with EmbeddingServer([down]) as server:
+        cached = CachedEmbedder(embedder(server), None)
+        found = await asyncio.gather(*(cached.embed(["bread"]) for _ in range(3)), return_exceptions=True)
+    assert sum(isinstance(one, ModelError) for one in found) == 1
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "job", "words"),
+    [
+        ({"prices": {}}, {}, "no.* is known for concepts at"),
+        ({}, {"runner": "ray"}, "does not limit embeddings by a server with --runner ray"),
+    ],
+)
+def test_a_limit_that_cannot_be_kept_is_refused_before_anything_is_sent(tmp_path, more, job, words):
+    with EmbeddingServer() as server:
+        made = settings(server.url, tmp_path, **{"prices": PRICES} | more)
+        given = Job(sources=("list.jsonl",), out=tmp_path / "out", max_cost_usd=1.0, **job)
+        with pytest.raises(ConfigError, match=words):
+            label_lists(given, made, small(tmp_path / "ws"), entries=kit.entries(1))
+    assert server.requests == []
+
+
+def test_a_server_that_counts_no_tokens_ends_a_run_with_a_limit(tmp_path):
+    uncounted = lambda texts: (200, {"data": answer(texts)[1]["data"]})  # noqa: E731
+    with EmbeddingServer([uncounted] * 99) as server:
+        summary = spend(tmp_path, server, 40, cap=1.0)
+    assert "does not count the tokens" in summary["stopped"]["message"]
+    assert summary["totals"]["waiting"] > 0
+
+
+class Recorded:
+    """A purse without a limit that remembers what was set aside and what was settled."""
+
+    def __init__(self) -> None:
+        self.held: list[float] = []
+        self.settled: list[float] = []
+
+    async def hold(self, reply: object, most_usd: float) -> int:
+        self.held.append(most_usd)
+        return len(self.held)
+
+    async def settle(self, hold: int, cost_usd: float) -> None:
+        self.settled.append(cost_usd)
+
+
+def test_a_shared_budget_has_the_embeddings_too(tmp_path):
+    purse = Recorded()
+    with EmbeddingServer() as server:
+        job = Job(sources=("list.jsonl",), out=tmp_path / "out")
+        made = settings(server.url, tmp_path, prices=PRICES)
+        label_lists(job, made, small(tmp_path / "ws"), entries=kit.entries(5), purse=purse)
+    assert len(purse.settled) == len(server.requests) > 0
+    assert sum(purse.settled) == pytest.approx(tokens_of(server) * 1e-3)
+    assert all(most >= cost for most, cost in zip(sorted(purse.held), sorted(purse.settled), strict=True))
+
+
+def test_an_estimate_has_the_embeddings_of_what_is_not_in_the_cache(tmp_path):
+    with EmbeddingServer() as server:
+        made = settings(server.url, tmp_path, prices=PRICES)
+        workspace = small(tmp_path / "ws")
+        job = Job(sources=("list.jsonl",), out=tmp_path / "out")
+        before = estimate(job, made, workspace, entries=kit.entries(6))
+        assert server.requests == []
+        said = before.in_words()
+        assert f"titles and abstracts are sent to {server.url} for embeddings by concepts" in said
+        assert f"cost        ${before.cost_usd[0]:.4f} to ${before.cost_usd[1]:.4f}" in said
+        spend(tmp_path, server, 3, cap=None)
+        label_chars = sum(len(text) for text in server.texts if "ITEM" not in text)
+        half = estimate(job, made, workspace, entries=kit.entries(6))
+        spend(tmp_path, server, 6, cap=None)
+        chars = sum(map(len, server.texts))
+        none = estimate(job, made, workspace, entries=kit.entries(6))
+    assert before.tokens_in == (pytest.approx(chars / 6), pytest.approx(chars / 3))
+    assert before.cost_usd == pytest.approx([int(tokens) * 1e-3 for tokens in before.tokens_in])
+    assert half.tokens_in == (
+        pytest.approx((chars - label_chars) / 12),
+        pytest.approx((chars - label_chars) / 6),
+    )
+    assert (none.papers, none.tokens_in, none.cost_usd) == (0, (0.0, 0.0), (0.0, 0.0))
+
+
+def test_an_estimate_of_a_cascade_sends_nothing_and_has_both(tmp_path):
+    workspace = small(tmp_path / "ws")
+    job = Job(sources=("list.jsonl",), out=tmp_path / "out")
+    with EmbeddingServer() as server:
+        both = PRICES | {"m": {"input": 1.0, "output": 1.0}}
+        made = settings(server.url, tmp_path, prices=both, engine="openai", model="m", cascade="offline")
+        alone = estimate(job, made.model_copy(update={"embeddings": None}), workspace, entries=kit.entries(3))
+        found = estimate(job, made, workspace, entries=kit.entries(3))
+    assert server.requests == []
+    assert found.escalated_share == (0.0, 1.0)
+    assert found.tokens_in[0] > 0.0
+    assert found.tokens_in[1] > alone.tokens_in[1]
+    assert found.cost_usd[1] > alone.cost_usd[1]
+
+
+def test_an_estimate_without_embeddings_is_free(tmp_path):
     workspace = small(tmp_path / "ws")
     source = kit.write_list(tmp_path / "list.jsonl", 2)
     job = Job(sources=(str(source),), out=tmp_path / "out")
-    with EmbeddingServer() as server:
-        found = estimate(job, settings(server.url, tmp_path), workspace)
-        assert f"titles and abstracts are sent to {server.url} for embeddings" in found.in_words()
-    assert server.requests == []
     local = estimate(job, load_settings(engine="offline"), workspace)
     assert "nothing is sent, and it is free" in local.in_words()
 

@@ -189,6 +189,8 @@ class Tools:
     def _offline(self) -> Classifier:
         if self._classifier is None:
             free: dict[str, Any] = {"engine": "offline", "cascade": None, "allow_private": False}
+            if self._config.settings.embedding_model is not None:
+                free["embeddings"] = None
             settings = self._config.settings.model_copy(update=free)
             self._classifier = Classifier.from_settings(settings, workspace=self._workspace)
         return self._classifier

@@ -17,10 +17,10 @@ from classifier.batch.amendments import checked_changes
 from classifier.batch.correction_table import COUNTS, date_in, plain_cell, table_text
 from classifier.batch.ledger.amendments import read_amendments
 from classifier.batch.ledger.rescue import KeptAmendment, readable_amendments
-from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import InputError, StoreError
 from classifier.export.spreadsheet import csv_line
 from classifier.model.amendment import AMENDABLE, Amendment
+from classifier.model.run_files import LEDGER_FILE
 
 CLEAR = "-"
 """A cell that clears its field."""

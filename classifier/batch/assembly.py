@@ -19,7 +19,7 @@ from classifier.batch.provider.replies import BatchReplies, drop_batches
 from classifier.batch.provider.result_files import ResultFiles
 from classifier.batch.provider.submit import Submitter
 from classifier.batch.purse import Holds, Purse, no_holds
-from classifier.batch.replies import ReplyStore, StoredReplies, StoringTransport, UsageOf
+from classifier.batch.replies import EmbeddingRequests, ReplyStore, StoredReplies, StoringTransport, UsageOf
 from classifier.batch.run import Run
 from classifier.batch.spending import RunSpending
 from classifier.batch.throttle import Throttle
@@ -55,7 +55,7 @@ async def make_run(
     Raises:
         ConfigError: No model is named, or what is set cannot be used.
     """
-    if settings.chosen_engine == "offline":
+    if settings.chosen_engine == "offline" and settings.embedding_model is None:
         texts = await store.do(lambda ledger: ledger.counts().waiting - ledger.files_waiting())
         return Run(store, _offline_labeller(job, settings, workspace, texts), RunSpending())
     spending = RunSpending(await store.do(Ledger.spent), job.max_cost_usd)
@@ -140,7 +140,14 @@ def asking_classifier(
     kept = StoredReplies(transport, basis)
 
     def make(stage: Settings) -> Engine:
-        return build_engine(stage, workspace, repair=repair, transport=kept, pause=line.pause)
+        return build_engine(
+            stage,
+            workspace,
+            repair=repair,
+            transport=kept,
+            pause=line.pause,
+            embedding_transport=EmbeddingRequests(line.throttle),
+        )
 
     first = first_stage(settings)
     return Classifier.from_settings(
@@ -199,10 +206,12 @@ def _offline_labeller(job: Job, settings: Settings, workspace: Workspace, texts:
 
 
 def _usage_reader(settings: Settings) -> UsageOf:
+    from classifier.engines.embeddings.server import embedding_usage
     from classifier.engines.openai.completion import came_by_batch, read_usage
 
     def usage_of(model: str, body: Mapping[str, Any]) -> Usage:
-        usage, reported = read_usage(body), body.get("model")
+        reported = body.get("model")
+        usage = embedding_usage(body) if isinstance(body.get("data"), list) else read_usage(body)
         names = model, reported if isinstance(reported, str) else None
         cost = price_of(settings, usage, *names, batch=came_by_batch(body))
         return usage.model_copy(update={"cost_usd": cost})

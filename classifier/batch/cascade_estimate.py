@@ -10,16 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from classifier.batch.job import Job
+from classifier.batch.ranges import Range
 from classifier.batch.reading import read_entry
 from classifier.errors import ClassifierError, ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.task import Prompt
 from classifier.pipeline import Classifier
 from classifier.runs.intervals import wilson_interval
-from classifier.settings import Settings
+from classifier.settings import Settings, embedding_stage
 from classifier.survey.workspace import Workspace
-
-Range = tuple[float, float]
 
 
 @dataclass
@@ -29,12 +28,12 @@ class Sample:
     Attributes:
         prompts: The prompts of each entry that could be read; several if the tree is asked about in stages.
         reason: Why the first unreadable entry could not be read.
-        escalated: Papers that the offline engine would escalate.
+        escalated: Papers that the offline engine would escalate; None if it would have to ask a server.
     """
 
     prompts: list[tuple[Prompt, ...]] = field(default_factory=list)
     reason: str = ""
-    escalated: int = 0
+    escalated: int | None = 0
 
     def escalated_share(self, cascade: str | None, *, whole: bool) -> Range:
         """The share of papers that the last engine is asked about.
@@ -46,7 +45,7 @@ class Sample:
         read = len(self.prompts)
         if cascade is None or not read:
             return 1.0, 1.0
-        if cascade != "offline":
+        if cascade != "offline" or self.escalated is None:
             return 0.0, 1.0
         return (self.escalated / read,) * 2 if whole else wilson_interval(self.escalated, read)
 
@@ -59,7 +58,7 @@ async def read_sample(
     Raises:
         ConfigError: The settings are wrong.
     """
-    sample = Sample()
+    sample = Sample(escalated=None if embedding_stage(settings) else 0)
     async with Classifier.from_settings(settings, workspace=workspace) as reader:
         for entry in entries:
             try:
@@ -70,6 +69,6 @@ async def read_sample(
             except ClassifierError as error:
                 sample.reason = sample.reason or error.message
                 continue
-            if settings.cascade == "offline":
+            if settings.cascade == "offline" and sample.escalated is not None:
                 sample.escalated += await reader.aescalates(*paper)
     return sample

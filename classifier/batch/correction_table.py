@@ -16,11 +16,11 @@ from pathlib import Path
 
 from classifier.batch.ledger.corrections import StoredCorrection, label_of, read_corrections
 from classifier.batch.ledger.rescue import readable_corrections
-from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.batch.ledger.wished import Problem, Wish, Wished
 from classifier.errors import InputError, StoreError
 from classifier.export.spreadsheet import csv_line
 from classifier.model.entries import Correction
+from classifier.model.run_files import LEDGER_FILE
 
 COLUMNS = ("key", "label", "note", "by", "at", "title", "arxiv_id", "doi", "was", "counts")
 """`was` is the engine's label; `counts` is "yes", or the reason why the correction applies to no entry now,

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from classifier.batch.cascade_estimate import Range, Sample, read_sample
+from classifier.batch.cascade_estimate import Sample, read_sample
+from classifier.batch.embedding_estimate import embedding_cost
 from classifier.batch.intake import Found, duplicate_finder
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.items import State
 from classifier.batch.ledger.view import LedgerView
+from classifier.batch.ranges import Range, plus, times
 from classifier.batch.token_estimate import shared_share, tokens_of
 from classifier.errors import ConfigError
 from classifier.model.entries import ListEntry
 from classifier.model.reply import Usage
+from classifier.model.task import Prompt
 from classifier.runs.facts import server_of
 from classifier.runs.prices import price_of
-from classifier.settings import Settings, first_stage
+from classifier.settings import Settings, embedding_stage, first_stage
 from classifier.survey.workspace import Workspace
 
 SAMPLE = 24
@@ -45,7 +48,8 @@ class CostEstimate:
         failed: Entries that failed before and are not retried.
         at_provider: Entries whose request is in a submitted batch.
         observed: Replies in the ledger that the estimate is based on; 0 if only characters were counted.
-        embeddings_from: The server that the offline engine asks for embeddings.
+        embeddings_from, embedding_model: The server and its model that the offline engine asks for
+            embeddings. Their tokens and cost are part of the sums.
         stages: Questions about one paper: more than one if the tree is too large for one. The later ones are
             about the branches with the most leaves, so the estimate is high.
         cascade: The first engine; empty if there is none.
@@ -73,6 +77,7 @@ class CostEstimate:
     at_provider: int = 0
     stages: int = 1
     embeddings_from: str | None = None
+    embedding_model: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The estimate as JSON values."""
@@ -92,13 +97,14 @@ class CostEstimate:
             if number
         ]
         lines = ["; ".join([f"{self.papers} papers to label", *also])]
+        if self.engine == "offline" and self.embeddings_from is None:
+            return "\n".join([*lines, "offline engine: nothing is sent, and it is free"])
         if self.engine == "offline":
-            return "\n".join([*lines, self._offline()])
+            return "\n".join([*lines, *self._embeddings(), *self._unreadable(), *self._sums()])
         which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"
         basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
         lines.append(f"estimated from {basis}; nothing was sent to a model")
-        if self.unreadable:
-            lines.append(f"{self.unreadable} of {self.sampled} could not be read: {self.unreadable_reason}")
+        lines += self._unreadable()
         if self.sampled and self.unreadable == self.sampled:
             return "\n".join([*lines, "tokens and cost cannot be estimated"])
         if self.cascade == "offline":
@@ -110,22 +116,28 @@ class CostEstimate:
         if self.stages > 1:
             lines.append(f"questions   up to {self.stages} about each paper: branches first, then leaves")
         same = f"up to {self.cached_share:.0%} of them equal for all papers (cached if the provider does so)"
-        lines.append(f"tokens in   {_many(self.tokens_in)}, {same}")
-        lines.append(f"tokens out  {_many(self.tokens_out)}")
-        lines.append(f"cost        {self._cost()}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._embeddings(), *self._sums(f", {same}")])
 
-    def _offline(self) -> str:
-        if self.embeddings_from is None:
-            return "offline engine: nothing is sent, and it is free"
-        return (
-            f"offline engine: titles and abstracts are sent to {self.embeddings_from} for embeddings; "
-            "what that costs is not estimated, and --max-cost does not limit it"
-        )
+    def _unreadable(self) -> Iterator[str]:
+        if self.unreadable:
+            yield f"{self.unreadable} of {self.sampled} could not be read: {self.unreadable_reason}"
+
+    def _embeddings(self) -> Iterator[str]:
+        if self.embeddings_from is not None:
+            yield (
+                f"embeddings  titles and abstracts are sent to {self.embeddings_from} for embeddings by "
+                f"{self.embedding_model}"
+            )
+
+    def _sums(self, same: str = "") -> Iterator[str]:
+        yield f"tokens in   {_many(self.tokens_in)}{same}"
+        yield f"tokens out  {_many(self.tokens_out)}"
+        yield f"cost        {self._cost()}"
 
     def _cost(self) -> str:
         if self.cost_usd is None:
-            return f"unknown: no price is known for {self.model}; set CLASSIFIER_PRICES"
+            models = " or ".join(filter(None, (self.model, self.embedding_model)))
+            return f"unknown: no price is known for {models}; set CLASSIFIER_PRICES"
         return f"${self.cost_usd[0]:.4f} to ${self.cost_usd[1]:.4f}"
 
 
@@ -165,19 +177,19 @@ def estimate(
     read = Sample()
     if settings.chosen_engine == "openai":
         read = asyncio.run(read_sample(job, settings, workspace, sample))
-    readable = listed.papers * len(read.prompts) / max(1, len(sample))
     escalated_share = read.escalated_share(settings.cascade, whole=len(sample) == listed.papers)
-    requests = last = _times(escalated_share, (readable, readable))
-    if before is not None:
+    embeds = embedding_stage(settings)
+    if before is not None or embeds is not None:
         observed = None  # the mean would mix replies of both models
-        requests = _plus(last, (readable, readable))
-    tokens_in, tokens_out = tokens_of(read.prompts, settings, observed)
-    share = shared_share(read.prompts)
-    cost = _cost(settings, tokens_in, tokens_out, share, batch=job.batch_api)
-    cost = cost and _times(cost, last)
-    if before is not None:
-        more = _cost(before, tokens_in, tokens_out, share, batch=job.batch_api)
-        cost = cost and more and _plus(cost, _times(more, (readable, readable)))
+    asked = listed.papers * len(read.prompts) / max(1, len(sample))
+    sums = _model_sums(settings, before, read.prompts, observed, asked, escalated_share, batch=job.batch_api)
+    unreadable, reason = len(sample) - len(read.prompts), read.reason
+    if embeds is not None:
+        spent = asyncio.run(embedding_cost(job, embeds, workspace, sample, listed.papers))
+        sums = sums.plus(spent.tokens_in, spent.cost_usd)
+        unreadable, reason = len(sample) - spent.read, spent.reason
+    elif settings.chosen_engine == "offline":
+        unreadable = 0
     return CostEstimate(
         engine=settings.chosen_engine,
         model=settings.model if settings.chosen_engine == "openai" else None,
@@ -188,18 +200,56 @@ def estimate(
         at_provider=listed.at_provider,
         unusable=listed.unusable,
         sampled=len(sample),
-        unreadable=len(sample) - len(read.prompts) if settings.chosen_engine == "openai" else 0,
-        unreadable_reason=read.reason,
-        tokens_in=_times(tokens_in, requests),
-        tokens_out=_times(tokens_out, requests),
-        cached_share=share,
-        cost_usd=cost,
+        unreadable=unreadable,
+        unreadable_reason=reason,
+        tokens_in=sums.tokens_in,
+        tokens_out=sums.tokens_out,
+        cached_share=shared_share(read.prompts),
+        cost_usd=sums.cost_usd,
         observed=observed[0] if observed else 0,
         cascade=settings.cascade,
         escalated_share=escalated_share,
         stages=max(map(len, read.prompts), default=1),
-        embeddings_from=server_of(settings) if (settings.embeddings or "").startswith("server:") else None,
+        embeddings_from=server_of(settings) if embeds else None,
+        embedding_model=embeds.embedding_model if embeds else None,
     )
+
+
+class _Sums(NamedTuple):
+    """Tokens and cost of all papers."""
+
+    tokens_in: Range
+    tokens_out: Range
+    cost_usd: Range | None
+
+    def plus(self, tokens_in: Range, cost_usd: Range | None) -> _Sums:
+        """With the tokens and the cost of other requests."""
+        cost = self.cost_usd and cost_usd and plus(self.cost_usd, cost_usd)
+        return _Sums(plus(self.tokens_in, tokens_in), self.tokens_out, cost)
+
+
+def _model_sums(
+    settings: Settings,
+    before: Settings | None,
+    prompts: list[tuple[Prompt, ...]],
+    observed: tuple[int, float, float] | None,
+    papers: float,
+    escalated_share: Range,
+    *,
+    batch: bool,
+) -> _Sums:
+    """The requests to a model, and to the model that a cascade asks before it."""
+    last = requests = times(escalated_share, (papers, papers))
+    if before is not None:
+        requests = plus(last, (papers, papers))
+    tokens_in, tokens_out = tokens_of(prompts, settings, observed)
+    share = shared_share(prompts)
+    cost = _cost(settings, tokens_in, tokens_out, share, batch=batch)
+    cost = cost and times(cost, last)
+    if before is not None:
+        more = _cost(before, tokens_in, tokens_out, share, batch=batch)
+        cost = cost and more and plus(cost, times(more, (papers, papers)))
+    return _Sums(times(tokens_in, requests), times(tokens_out, requests), cost)
 
 
 def _look_through(job: Job, entries: Iterable[Found], known: LedgerView) -> tuple[_Listed, list[ListEntry]]:
@@ -242,14 +292,6 @@ def _cost(
     most = Usage(tokens_in=int(tokens_in[1]), tokens_out=int(tokens_out[1]), tokens_cached=0)
     low, high = price_of(settings, least, batch=batch), price_of(settings, most, batch=batch)
     return None if low is None or high is None else (min(low, high), high)
-
-
-def _times(one: Range, many: Range) -> Range:
-    return one[0] * many[0], one[1] * many[1]
-
-
-def _plus(one: Range, other: Range) -> Range:
-    return one[0] + other[0], one[1] + other[1]
 
 
 def _many(tokens: Range) -> str:

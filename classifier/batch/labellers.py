@@ -96,7 +96,8 @@ class LocalLabeller:
         for item in items:
             with asking(item) as conversation, suppress(Deferred):
                 label = await label_entry(self._classifier, item.entry, self._reading)
-                outcomes.append(ItemOutcome(item, label, conversation.sent, conversation.cost_usd))
+                passed = tuple(conversation.passed)
+                outcomes.append(ItemOutcome(item, label, conversation.sent, conversation.cost_usd, passed))
         await asyncio.sleep(0)  # an engine that never waits must not block an interrupt
         return outcomes
 

@@ -24,7 +24,7 @@ from classifier.engines.openai.canonical import request_sha256
 from classifier.engines.openai.failures import failure
 from classifier.engines.openai.messages import question_of
 from classifier.engines.openai.secrets import without_secrets
-from classifier.engines.openai.transport import ChatTransport, Kept
+from classifier.engines.openai.transport import ChatTransport, Kept, is_for_embeddings
 from classifier.errors import ModelError
 from classifier.model.reply import Usage
 
@@ -41,6 +41,9 @@ class ReplyStore(Protocol):
         ...
 
 
+_OF_VECTORS = ("model", "usage")
+"""What is stored of a response with vectors, which are large and in the cache."""
+
 UsageOf = Callable[[str, Mapping[str, Any]], Usage]
 """Reads tokens and their cost from a model's response body; the model as it was asked for."""
 
@@ -53,6 +56,9 @@ class Conversation:
         put: Question -> how many replies to it were received.
         sent: Requests that were sent to the server, with their cost in US dollars.
         key: The key under which the reply to the current request will be stored.
+        about: The model and the task of the current question: the same when it is asked again in other words.
+        replied: Keys of the replies to the current question, wrong ones among them.
+        passed: Keys of the replies to the questions before it, such as about the branches of a large tree.
     """
 
     item: Item
@@ -60,6 +66,15 @@ class Conversation:
     sent: int = 0
     cost_usd: float = 0.0
     key: ReplyKey = ("", 0)
+    about: tuple[str, str] | None = None
+    replied: list[ReplyKey] = field(default_factory=list)
+    passed: list[ReplyKey] = field(default_factory=list)
+
+    def begin(self, about: tuple[str, str]) -> None:
+        """Another question begins, if it is another one."""
+        if about != self.about:
+            self.passed += self.replied
+            self.about, self.replied = about, []
 
 
 _CONVERSATION: ContextVar[Conversation] = ContextVar("conversation")
@@ -101,7 +116,9 @@ class StoredReplies:
         """One exchange; see `ChatTransport.complete`."""
         conversation = present_conversation()
         replies = conversation.item.replies
-        question = request_sha256({**self._basis, **question_of(request)})
+        asked = question_of(request)
+        conversation.begin((asked["model"], asked["messages"][0]["content"]))
+        question = request_sha256({**self._basis, **asked})
         key = question, conversation.put[question]
         if any(nth == REFUSAL for _, nth in replies):
             refusal = replies.get((request_sha256(request), REFUSAL))
@@ -111,11 +128,39 @@ class StoredReplies:
         conversation.key = key
         body = await self._inner.complete(request) if kept is None else Kept(unpack(kept))
         conversation.put[question] += 1  # a failed exchange has no reply: the next one gets its number
+        conversation.replied.append(key)
         return body
 
     async def aclose(self) -> None:
         """Closes the inner transport."""
         await self._inner.aclose()
+
+
+class EmbeddingRequests:
+    """A `ChatTransport` for embeddings: each request gets a key of its own, under which its cost is stored.
+
+    Nothing is answered from the ledger: vectors are in the cache (`classifier.engines.embeddings.cache`).
+
+    Args:
+        inner: The throttle; it must contain a `StoringTransport`.
+    """
+
+    def __init__(self, inner: ChatTransport) -> None:
+        self._inner = inner
+
+    async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One exchange; see `ChatTransport.complete`."""
+        conversation = present_conversation()
+        question = request_sha256(request)
+        while (question, conversation.put[question]) in conversation.item.replies:
+            conversation.put[question] += 1  # paid before, and lost from the cache
+        conversation.key = question, conversation.put[question]
+        body = await self._inner.complete(request)
+        conversation.put[question] += 1
+        return body
+
+    async def aclose(self) -> None:
+        """Closes nothing: the inner transport is the run's."""
 
 
 class StoringTransport:
@@ -158,7 +203,8 @@ class StoringTransport:
         usage = self._usage_of(request["model"], body)
         self._spending.add(usage)
         conversation.cost_usd += usage.cost_usd or 0.0
-        await self._store.save_reply(conversation.item, conversation.key, pack(body), usage)
+        kept = {name: body.get(name) for name in _OF_VECTORS} if is_for_embeddings(request) else body
+        await self._store.save_reply(conversation.item, conversation.key, pack(kept), usage)
         return body
 
     async def aclose(self) -> None:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from classifier.batch.ledger.access import ledger_path, reading
 from classifier.batch.ledger.amendments import read_amendments
 from classifier.batch.ledger.ledger import Ledger
-from classifier.batch.ledger.rescue import AMENDMENTS_FILE, LABELS_FILE, amendment_line
+from classifier.batch.ledger.rescue import amendment_line
 from classifier.batch.ledger.rows import read_broken, read_corrections
 from classifier.batch.papers import read_filed
 from classifier.batch.summary import findings
@@ -27,6 +27,7 @@ from classifier.export.filed import FAILED
 from classifier.export.jsonl import json_line
 from classifier.files import replace_bytes, replace_text, replacing
 from classifier.model.entries import BrokenEntry, ListEntry
+from classifier.model.run_files import AMENDMENTS_FILE, FAILED_FILE, LABELS_FILE, RESULTS_LOCK_FILE, RUN_FILE
 
 __all__ = [
     "AMENDMENTS_FILE",
@@ -39,9 +40,6 @@ __all__ = [
     "writing_results",
 ]
 
-FAILED_FILE, RUN_FILE = "failed.jsonl", "run.json"
-
-_RESULTS_LOCK = ".results.lock"
 _PATIENCE_S = 300.0
 """Seconds to wait for another process that writes results; a million labels take less."""
 
@@ -70,7 +68,7 @@ def write_rows(folder: Path) -> RunTally:
 
 def _write_amendments(folder: Path) -> None:
     """Writes a person's amendments that count, also of papers that are in no list now; no file for none."""
-    kept = [stored.kept for stored in read_amendments(folder) if not stored.undone_at]
+    kept = [stored.kept for stored in read_amendments(folder) if stored.kept.counts]
     path = folder / AMENDMENTS_FILE
     if kept or path.exists():
         replace_bytes(path, map(amendment_line, kept))
@@ -95,7 +93,7 @@ def writing_results(folder: Path) -> Iterator[None]:
         StoreError: Another process takes too long.
     """
     try:
-        with FileLock(folder / _RESULTS_LOCK, timeout=_PATIENCE_S):
+        with FileLock(folder / RESULTS_LOCK_FILE, timeout=_PATIENCE_S):
             yield
     except Timeout as error:
         raise StoreError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from classifier.batch.intake import Found, duplicate_finder, take_in
 from classifier.batch.job import Job, fingerprint
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
+from classifier.batch.ledger.measurements import Measurements
 from classifier.batch.ledger.rows import TITLES
 from classifier.batch.ledger.writer import LedgerWriter
 from classifier.batch.purse import Purse
@@ -29,7 +30,7 @@ from classifier.errors import ConfigError, StoreError
 from classifier.model.reply import Usage
 from classifier.runs.facts import server_of
 from classifier.runs.prices import price_of
-from classifier.settings import Settings, first_stage
+from classifier.settings import Settings, embedding_stage, first_stage
 from classifier.survey.workspace import Workspace
 
 
@@ -63,6 +64,7 @@ def label_lists(
     with open_ledger(job.out, made_from, workspace.taxonomy.labels, relabel=job.relabel) as ledger:
         ledger.keep(TITLES, {name: workspace.taxonomy.titles(name) for name in workspace.taxonomy.leaves})
         take_in_parts(ledger, job.out, made_from)  # of an interrupted run on a cluster
+        Measurements(workspace, settings).take_up(job.out)
         find_duplicate = duplicate_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_duplicate)
         _refuse_batches(job, ledger)
@@ -98,15 +100,28 @@ def _check(job: Job, settings: Settings) -> None:
             raise ConfigError("--batch-api requires the openai engine; add --engine openai --model NAME")
         if job.runner == "ray":
             raise ConfigError("--batch-api cannot be combined with --runner ray; remove one of them")
-    for stage in (first_stage(settings), settings):
-        if job.max_cost_usd is None or stage is None or stage.chosen_engine == "offline":
-            continue
-        if price_of(stage, Usage(tokens_in=1000, tokens_out=1000)) is None:
+    if job.max_cost_usd is None:
+        return
+    for model in _paid_models(settings):
+        if price_of(settings, Usage(tokens_in=1000, tokens_out=1000), model) is None:
             raise ConfigError(
-                f"--max-cost needs a price, and none is known for {stage.model} at {server_of(stage)}; set "
-                f'CLASSIFIER_PRICES=\'{{"{stage.model}": {{"input": 1.0, "output": 4.0}}}}\' (US dollars per '
+                f"--max-cost needs a price, and none is known for {model} at {server_of(settings)}; set "
+                f'CLASSIFIER_PRICES=\'{{"{model}": {{"input": 1.0, "output": 4.0}}}}\' (US dollars per '
                 "million tokens), or remove --max-cost"
             )
+    if job.runner == "ray" and embedding_stage(settings) is not None:
+        raise ConfigError(
+            "--max-cost does not limit embeddings by a server with --runner ray; remove one of them"
+        )
+
+
+def _paid_models(settings: Settings) -> Iterator[str]:
+    """The models that a run under these settings asks a server for."""
+    for stage in (first_stage(settings), settings):
+        if stage is not None and stage.chosen_engine == "openai":
+            yield stage.model or ""
+        elif stage is not None and stage.embedding_model is not None:
+            yield stage.embedding_model
 
 
 def _refuse_batches(job: Job, ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from classifier.batch.ledger.rows import WAITING, StoredCorrection
 from classifier.export.filed import FAILED, Filed
-from classifier.verdict.measured import ACCEPTED, UNMEASURED
+from classifier.verdict.measured import ACCEPTED, UNMEASURED, WEAK
 
 SHOWN_KEYS = 10
 """Keys that are listed for each review reason; the rest is only counted."""
@@ -43,6 +43,7 @@ class RunTally:
         self._failures: Counter[str] = Counter()
         self._failed_duplicates = 0
         self._unmeasured = ""  # that an engine's accuracy is unknown here, and what would measure it
+        self._weak = ""  # that an engine's accuracy is low here
         self._first: dict[str, Any] | None = None
         self._corrections = 0
         self._aside: list[dict[str, str]] = []
@@ -75,6 +76,8 @@ class RunTally:
         if not self._unmeasured and not filed.is_corrected:
             told = (warning.message for warning in row.label.warnings if warning.code in _UNMEASURED)
             self._unmeasured = next(told, "")
+        if not self._weak and not filed.is_corrected:
+            self._weak = next((w.message for w in row.label.warnings if w.code == WEAK), "")
         if filed.needs_review:
             self.review += 1
             for reason in row.label.review_reasons or ("unknown",):
@@ -112,7 +115,8 @@ class RunTally:
         """The parts of run.json that list more than a number.
 
         `labels`: label -> papers. `review`: reason -> `count` and the first `keys`. `warnings`: code ->
-        papers. `unmeasured`: what would measure the engine; empty if it was measured. `corrections`: how many
+        papers. `unmeasured`: what would measure the engine; empty if it was measured. `weak_engine`: its
+        accuracy, if that is low; else empty. `corrections`: how many
         there are (`made`), how many apply to no entry (`kept_aside`), and the list of these. `not_labelled`:
         `reasons`, error code -> entries, the most frequent first, duplicates apart; `duplicates`, entries
         that failed with another one of the same paper; `only`, the line of failed.jsonl if there is just one.
@@ -126,6 +130,7 @@ class RunTally:
             },
             "warnings": dict(self._warnings.most_common()),
             "unmeasured": self._unmeasured,
+            "weak_engine": self._weak,
             "corrections": {
                 "made": self._corrections,
                 "kept_aside": len(self._aside),

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from classifier.batch.cascade_estimate import Range
+from classifier.batch.ranges import Range
 from classifier.model.task import Prompt
 from classifier.settings import Settings
 
 _LEAST_CACHED = 1024  # tokens; no provider caches shorter prefixes
-_CHARS_A_TOKEN = (6.0, 3.0)
+CHARS_A_TOKEN = (6.0, 3.0)
 """Most and fewest characters per token, for the range of a dry run: English has 4 to 5, formulas fewer."""
 _SPREAD = 0.15  # around that mean
 _QUOTE_CHARS, _RATIONALE_CHARS, _FEW_CHARS = 300, 800, 60
@@ -36,9 +36,9 @@ def tokens_of(
     schemas = [one.answer_schema for one in prompts[0]]
     # Some servers count the schema as input, others do not.
     written = sum(len(json.dumps(schema)) for schema in schemas)
-    tokens_in = (chars / _CHARS_A_TOKEN[0], (chars + written) / _CHARS_A_TOKEN[1])
-    least = sum(len(json.dumps(_answer(schema, "", most=False))) for schema in schemas) / _CHARS_A_TOKEN[0]
-    longest = [len(json.dumps(_answer(schema, "", most=True))) / _CHARS_A_TOKEN[1] for schema in schemas]
+    tokens_in = (chars / CHARS_A_TOKEN[0], (chars + written) / CHARS_A_TOKEN[1])
+    least = sum(len(json.dumps(_answer(schema, "", most=False))) for schema in schemas) / CHARS_A_TOKEN[0]
+    longest = [len(json.dumps(_answer(schema, "", most=True))) / CHARS_A_TOKEN[1] for schema in schemas]
     return tokens_in, (least, sum(min(one, settings.max_output_tokens) for one in longest))
 
 
@@ -74,5 +74,5 @@ def shared_share(prompts: list[tuple[Prompt, ...]]) -> float:
         same = len(first[0])
     elif first:
         same = same * len(first) // (len(first) - 1)
-    long_enough = bool(first) and len(first[0]) / _CHARS_A_TOKEN[1] >= _LEAST_CACHED
+    long_enough = bool(first) and len(first[0]) / CHARS_A_TOKEN[1] >= _LEAST_CACHED
     return same / chars if chars and long_enough else 0.0

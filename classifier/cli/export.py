@@ -28,6 +28,7 @@ from classifier.cli.options import WorkspaceOption
 
 if TYPE_CHECKING:
     from classifier.export.render import Options
+    from classifier.survey.workspace import Workspace
 
 Format = Literal[
     "jsonl",
@@ -103,8 +104,8 @@ def export(
         bool,
         typer.Option(
             "--add",
-            help="Markdown, with --into: add papers that the list lacks to the sections of their leaves, in "
-            "its own style.",
+            help="With --into: add papers that the list lacks. Markdown: in the sections of their leaves, in "
+            "its own style. BibTeX, RIS, CSV: as entries with the keyword or group of their leaves.",
         ),
     ] = False,
     reviewed_only: Annotated[
@@ -140,6 +141,8 @@ def export(
     )
     chosen = Workspace(workspace)
     taxonomy = chosen.taxonomy
+    if not remove:
+        take_up_measurements(folder, chosen)
     if into is not None and add:
         return add_to(folder, into, name, chosen, options)
     if into is not None:
@@ -234,6 +237,18 @@ def _print(parts: Iterable[bytes]) -> bool:
                 os.dup2(nowhere.fileno(), sys.stdout.fileno())
             return False
     return True
+
+
+def take_up_measurements(folder: Path, workspace: Workspace) -> None:
+    """Lets the labels of a run show what `classifier eval` has measured since; says how many have changed."""
+    from classifier.batch.decisions import follow
+    from classifier.batch.ledger.measurements import Measurements
+    from classifier.settings import load_settings
+
+    if changed := Measurements(workspace, load_settings()).take_up(folder):
+        follow(folder)
+        labels = f"{changed} label{'s have' if changed > 1 else ' has'}"
+        print(f"classifier: {folder}: {labels} the accuracy that was measured since", file=sys.stderr)
 
 
 def checked_field(format_name: str, field: str | None) -> str | None:

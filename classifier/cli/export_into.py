@@ -59,6 +59,8 @@ def add_to(folder: Path, into: Path, name: str, workspace: Workspace, options: O
     say_links(into, links if backup else 0)
     for left in spliced.untouched:
         print(f"{into}: '{left.key}' was not added: {left.reason}", file=sys.stderr)
+    for note in spliced.notes:
+        print(f"{into}: {note}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
     there = f", {spliced.unknown} there already" if spliced.unknown else ""
     print(f"classifier: {into}: {spliced.labelled} papers added{there}{kept}", file=sys.stderr)

@@ -59,6 +59,7 @@ def facts_of(job: InitJob, made: Made) -> dict[str, object]:
         "outcomes": dict(sorted(filing.counts().items())),
         "broken": [entry.model_dump() for entry in filing.source.broken],
         "notices": [*filing.source.notices, *filing.notices, *started.wrong_ids],
+        "items": dict(filing.items),
         "unread": [item.model_dump() for item in filing.source.unread],
         "sections": [row.model_dump() for row in filing.plan.sections],
         "abstracts_added": started.abstracts,
@@ -94,6 +95,9 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     }
     lines += [f"  {count.pop(name, 0):5}  {text}" for name, text in words.items() if count[name]]
     lines += [f"  {times:5}  {name}" for name, times in sorted(count.items()) if times]
+    if filing.items:
+        parts = ", ".join(f"{times} {name}" for name, times in filing.items.most_common())
+        lines.append(f"  {filing.items.total()} bullets and rows of the list: {parts}")
     lines += _about_changes(job, started)
     lines += _about_abstracts(job, made)
     lines += _about_texts(folder, made)

@@ -45,6 +45,8 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
         yield f"warnings: {', '.join(f'{n} {code}' for code, n in summary['warnings'].items())}"
     if summary["unmeasured"]:
         yield summary["unmeasured"]
+    if summary["weak_engine"]:
+        yield summary["weak_engine"]
     yield from _aside(summary["corrections"])
     if spent["replies"]:
         cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"

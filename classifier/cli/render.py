@@ -104,7 +104,10 @@ def _confidence(label: Label) -> str:
     source = label.provenance.confidence if label.provenance else ""
     measured = label.provenance is not None and label.provenance.accuracy is not None
     notes = ([source] if source else []) + ([] if measured else ["unmeasured"])
-    return f"{label.confidence:.2f} ({', '.join(notes)})" if notes else f"{label.confidence:.2f}"
+    branch = label.branch_confidence
+    of_branch = f"; {branch:.2f} for {shown(label.path[0])}" if branch is not None else ""
+    noted = f" ({', '.join(notes)})" if notes else ""
+    return f"{label.confidence:.2f}{noted}{of_branch}"
 
 
 def _grounds(label: Label) -> Table:
@@ -150,7 +153,7 @@ def _origin(label: Label) -> str:
     parts = [f"engine: {made.engine}" + (f" ({shown(made.model)})" if made.model else "")]
     if made.engine == "offline":
         parts.append("a baseline")
-    parts.append(str(made.accuracy) if made.accuracy else "not measured on this taxonomy")
+    parts.append(label.accuracy_in_words or "not measured on this taxonomy")
     if made.engine != "offline":
         cost = "price unknown" if made.cost_usd is None else f"${made.cost_usd:.4f}"
         cached = f", {made.tokens_cached} cached" if made.tokens_cached else ""

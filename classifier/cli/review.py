@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.cli import exits
-from classifier.cli.export import FolderArgument
+from classifier.cli.export import FolderArgument, take_up_measurements
 from classifier.cli.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def review(
         typer.Option(
             metavar="WHY",
             help="Only papers asked for this reason: audit, failed, evidence, margin, thin-leaf, unmeasured, "
-            "other, rest.",
+            "weak-engine, other, rest.",
         ),
     ] = None,
     leaf: Annotated[
@@ -119,11 +119,13 @@ def review(
     from classifier.batch.ledger.rows import read_rows
     from classifier.export.filed import file_row
 
-    taxonomy = Workspace(workspace).taxonomy
+    space = Workspace(workspace)
+    taxonomy = space.taxonomy
     names = tuple(part.strip() for part in reviewers.split(",")) if reviewers is not None else None
     given = {"seed": seed, "audit": audit, "reviewers": names, "hide_machine": hide_machine}
     for row in islice(read_rows(folder), _CHECKED):
         file_row(row, taxonomy)  # raises an error if the run was labelled with another tree
+    take_up_measurements(folder, space)
     session = ReviewSession.open(folder, taxonomy, name or "", **given)
     wanted = QueueFilter(why=_why(reason), label=leaf, text=text, below=below)
     if agreement:

@@ -7,9 +7,11 @@ which none is. What it does not do: render prompts, or ask.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from classifier.drafting.neighbours import Neighbours, ShownNeighbour
 from classifier.model.record import Record
 from classifier.model.study import Study
 from classifier.survey.drafts import MADE_HERE, QUESTIONS, SURVEY, DraftedText, all_nodes
@@ -22,7 +24,9 @@ _MOST_TITLE_CHARS = 300
 _MOST_QUESTIONS = 8
 """A paper is asked every decision question: with more of them, a reply costs more than it tells."""
 _MOST_CHOICES = 20
-_MOST_NEIGHBOURS = 20
+_LEAST_PAPERS = 3
+"""Least papers with an abstract for a model to say what counts and what does not: of fewer, it repeats one of
+them."""
 LEAF_FIELDS = ("definition", "counts", "excludes")
 
 
@@ -63,7 +67,7 @@ class DraftTask(Record):
     fields: tuple[str, ...]
     text: str = ""
     children: tuple[ShownChild, ...] = ()
-    neighbours: tuple[str, ...] = ()
+    neighbours: tuple[ShownNeighbour, ...] = ()
     papers: tuple[ShownPaper, ...]
 
 
@@ -81,6 +85,7 @@ def find_material(taxonomy: Taxonomy, studies: Sequence[Study], drafts: Iterable
     asked = {row.of for row in rows if row.node == QUESTIONS}
     nodes = all_nodes(taxonomy)
     wants_questions = not taxonomy.questions and 0 < len(_forks(taxonomy, nodes)) <= _MOST_QUESTIONS
+    neighbours = Neighbours(taxonomy, nodes, studies)
     tasks, bare = [], []
     for path, node in [*sorted(nodes.items(), key=lambda item: bool(item[1].children)), (SURVEY, None)]:
         children = node.children if node else taxonomy.tree
@@ -94,6 +99,8 @@ def find_material(taxonomy: Taxonomy, studies: Sequence[Study], drafts: Iterable
         if not papers:
             bare.append(path)
             continue
+        if len(papers) < _LEAST_PAPERS:
+            fields = tuple(field for field in fields if field not in ("counts", "excludes"))
         tasks.append(
             DraftTask(
                 path=path,
@@ -101,7 +108,7 @@ def find_material(taxonomy: Taxonomy, studies: Sequence[Study], drafts: Iterable
                 fields=fields,
                 text=_own_text(node or taxonomy),
                 children=tuple(ShownChild(id=child.id, title=child.title) for child in children),
-                neighbours=_neighbours(path, taxonomy, nodes),
+                neighbours=neighbours.of(path),
                 papers=papers,
             )
         )
@@ -153,7 +160,7 @@ def _own_text(owner: Node | Taxonomy) -> str:
 
 
 def _papers(path: str, children: Sequence[str], studies: Sequence[Study]) -> tuple[ShownPaper, ...]:
-    """Papers with an abstract, in turn from each part of the section, the list's first ones first."""
+    """Papers with an abstract, in turn from each part of the section and each leaf of the part."""
     above = "" if path == SURVEY else f"{path}/"
     parts: dict[str, list[Study]] = {child: [] for child in children} or {"": []}
     for study in studies:
@@ -166,8 +173,9 @@ def _papers(path: str, children: Sequence[str], studies: Sequence[Study]) -> tup
             if child in parts:
                 parts[child].append(study)
     chosen: list[tuple[str, Study]] = []
+    turns = {child: _in_turn(rows) for child, rows in parts.items()}
     for number in range(MOST_PAPERS):
-        chosen += [(child, rows[number]) for child, rows in parts.items() if number < len(rows)]
+        chosen += [(child, rows[number]) for child, rows in turns.items() if number < len(rows)]
     return tuple(
         ShownPaper(
             mark=f"P{number}",
@@ -180,19 +188,20 @@ def _papers(path: str, children: Sequence[str], studies: Sequence[Study]) -> tup
     )
 
 
+def _in_turn(studies: Sequence[Study]) -> list[Study]:
+    """The studies of several leaves: the first of each leaf, then the second ones, and so on."""
+    by_leaf: dict[str, list[Study]] = {}
+    for study in studies:
+        by_leaf.setdefault(study.label, []).append(study)
+    rows = itertools.zip_longest(*by_leaf.values())
+    return [study for row in rows for study in row if study is not None]
+
+
 def _titles(path: str, nodes: dict[str, Node]) -> tuple[str, ...]:
     if path == SURVEY:
         return ()
     parts = path.split("/")
     return tuple(nodes["/".join(parts[: n + 1])].title for n in range(len(parts)))
-
-
-def _neighbours(path: str, taxonomy: Taxonomy, nodes: dict[str, Node]) -> tuple[str, ...]:
-    if path == SURVEY:
-        return ()
-    above, _, own = path.rpartition("/")
-    siblings = nodes[above].children if above else taxonomy.tree
-    return tuple(node.title for node in siblings if node.id != own)[:_MOST_NEIGHBOURS]
 
 
 def _cut(text: str, most: int) -> str:

@@ -62,7 +62,8 @@ def plain_prompt(system: str, user: str, schema: dict[str, Any]) -> Prompt:
 
 
 def _prompt(templates: TemplateFolder, shared: dict[str, object], system: str, task: DraftTask) -> Prompt:
-    papers = "\n".join(f"{paper.title}\n{paper.abstract}" for paper in task.papers)
+    shown = [f"{paper.title}\n{paper.abstract}" for paper in task.papers]
+    shown += [title for neighbour in task.neighbours for title in neighbour.papers]
     user = templates.render(
         TEMPLATE,
         shared
@@ -72,7 +73,7 @@ def _prompt(templates: TemplateFolder, shared: dict[str, object], system: str, t
             "children": task.children,
             "neighbours": task.neighbours,
             "papers": task.papers,
-            "fence": fence_for(papers),
+            "fence": fence_for("\n".join(shown)),
         },
         block="user",
     )

@@ -11,11 +11,11 @@ from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
 
 if TYPE_CHECKING:
-    from classifier.engines.embeddings import Embedder
+    from classifier.engines.embeddings.cache import CachedEmbedder
     from classifier.engines.openai import OpenAIEngine
     from classifier.engines.openai.conversation import StructuredModel
     from classifier.engines.openai.retry import Pause, Waits
-    from classifier.engines.openai.transport import Server
+    from classifier.engines.openai.transport import ChatTransport, Server
     from classifier.waiting import OnWait
 
 
@@ -26,21 +26,34 @@ def build_engine(
 
     Args:
         repair: Turns a validation message into the text that asks the model again.
-        more: Further arguments of `build_model`, such as `transport`; the offline engine needs none.
+        more: Further arguments of `build_model`, such as `transport`. For the offline engine's embeddings:
+            `on_wait`, `pause` and `embedding_transport`, as for `build_embedder`.
 
     Raises:
         ConfigError: The openai engine without a model's name.
     """
+    transport = more.pop("embedding_transport", None)
     if settings.chosen_engine == "offline":
         from classifier.engines.offline import OfflineEngine
 
-        embedder = build_embedder(settings, on_wait=more.get("on_wait"))
+        given = {name: more[name] for name in ("on_wait", "pause") if name in more}
+        embedder = build_embedder(settings, transport=transport, **given)
         return OfflineEngine(workspace.taxonomy, workspace.offline_dir, embedder=embedder)
     return build_openai(settings, repair=repair, memory=settings.data_dir / "servers.json", **more)
 
 
-def build_embedder(settings: Settings, *, on_wait: OnWait | None = None) -> Embedder | None:
+def build_embedder(
+    settings: Settings,
+    *,
+    transport: ChatTransport | None = None,
+    pause: Pause | None = None,
+    on_wait: OnWait | None = None,
+) -> CachedEmbedder | None:
     """The embedder of the settings; None if they name none. Its model is loaded when it is first used.
+
+    Args:
+        transport: Sends requests to a server, if the settings name one; None makes one.
+        pause, on_wait: See `classifier.engines.openai.retry.RetryPolicy`.
 
     Raises:
         ConfigError: The setting has another form, or files or packages are missing.
@@ -48,8 +61,10 @@ def build_embedder(settings: Settings, *, on_wait: OnWait | None = None) -> Embe
     if settings.embeddings is None:
         return None
     from classifier.engines.embeddings.build import make_embedder
+    from classifier.engines.openai.retry import Pause, RetryPolicy
 
-    return make_embedder(settings.embeddings, settings, server_from(settings), on_wait)
+    retries = RetryPolicy(settings.max_attempts, pause=pause or Pause(), on_wait=on_wait)
+    return make_embedder(settings.embeddings, settings, server_from(settings), retries, transport)
 
 
 def server_from(settings: Settings) -> Server:

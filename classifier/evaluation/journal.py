@@ -20,13 +20,10 @@ from pydantic import ValidationError
 from classifier.errors import ConfigError, StoreError, error_class
 from classifier.evaluation.records import Prediction
 from classifier.files import replace_text
+from classifier.model.run_files import LEDGER_FILE, LOCK_FILE, RUN_FILE
 from classifier.runs.fingerprint import differences
 
-_LEDGER = "ledger.sqlite"
-"""In a folder of `classifier label`."""
-RUN_FILE = "run.json"
 PREDICTIONS_FILE = "predictions.jsonl"
-_LOCK_FILE = ".lock"
 
 
 class Journal:
@@ -76,7 +73,7 @@ def open_journal(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool =
     with _as_store_error(folder):
         folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / _LOCK_FILE, timeout=0):
+        with FileLock(folder / LOCK_FILE, timeout=0):
             _check_fingerprint(folder, fingerprint)
             path = folder / PREDICTIONS_FILE
             done = read_predictions(path, torn=True) if resume and path.is_file() else []
@@ -130,7 +127,7 @@ def _lines(predictions: Iterable[Prediction]) -> str:
 
 def _check_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
     path = folder / RUN_FILE
-    if (folder / _LEDGER).exists():
+    if (folder / LEDGER_FILE).exists():
         raise ConfigError(f"{folder}: is a folder of `classifier label`; choose another --out")
     if not path.is_file():
         if (folder / PREDICTIONS_FILE).exists():

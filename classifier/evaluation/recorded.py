@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 RECORDINGS = "eval/recordings"
 
-UNREVIEWED: Mapping[str, Any] = {"accept_unmeasured": True, "audit_share": 0.0}
-"""An evaluation measures the engine: that it was not measured before is no reason to review its labels."""
+UNREVIEWED: Mapping[str, Any] = {"accept_unmeasured": True, "audit_share": 0.0, "accuracy_below": 0.0}
+"""An evaluation measures the engine: that it was not measured before, or badly, is no reason for review."""
 
 _RECORDED_SETTINGS = (
     "examples",

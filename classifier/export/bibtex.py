@@ -9,7 +9,7 @@ papers: they stay unchanged if BibTeX accepts them, and each changed key is repo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from classifier.export.filed import FAILED, Filed
 from classifier.export.links import link_to
@@ -81,15 +81,38 @@ def write_bibtex(
     """
     taken: set[str] = set()
     for filed in rows:
-        fields = dict(_fields(filed, prefix, note_field))
-        body = "".join(f",\n  {name} = {{{value}}}" for name, value in fields.items() if value)
+        fields = dict(_fields(filed))
+        if filed.label != FAILED:
+            fields["keywords"] = ", ".join(keywords_for(filed, prefix))
+        if note_field and filed.rationale:
+            fields[note_field] = f"{prefix} {escaped(filed.rationale)}"
         key = _key(filed.key, taken)
         if key != filed.row.entry.key:
             on_new_key(filed.key, key)
-        yield f"@{_TYPES.get(filed.kind, 'misc')}{{{key}{body}\n}}\n\n"
+        yield _entry(filed, key, fields)
 
 
-def _fields(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
+def library_entry(filed: Filed, taken: set[str], field: str, name: str) -> str:
+    """An entry for a user's library, filed there under a name of the library's own.
+
+    Args:
+        taken: Keys of the library in lower case; the new one is added.
+        field: The field in which the library files its entries.
+    """
+    return _entry(filed, _key(filed.key, taken), dict(_fields(filed)) | {field: _filed_name(name)})
+
+
+def _filed_name(name: str) -> str:
+    """A keyword or group; marks such as ">" stay, since programs compare the letters of names."""
+    return "".join(escaped(char) if char in _TEX and char not in '<>|"`' else char for char in shown(name))
+
+
+def _entry(filed: Filed, key: str, fields: Mapping[str, str]) -> str:
+    body = "".join(f",\n  {name} = {{{value}}}" for name, value in fields.items() if value)
+    return f"@{_TYPES.get(filed.kind, 'misc')}{{{key}{body}\n}}\n\n"
+
+
+def _fields(filed: Filed) -> Iterator[tuple[str, str]]:
     yield "title", f"{{{escaped(filed.title)}}}"
     # In braces a name is not parsed: "and", commas and particles in it have no meaning.
     authors = [_in_parts(name) for name in filed.names] or [_name(name) for name in filed.authors]
@@ -102,10 +125,6 @@ def _fields(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple
     yield "doi", escaped(doi)
     yield "url", link_to(filed) or ""
     yield "abstract", escaped(filed.abstract)
-    if filed.label != FAILED:
-        yield "keywords", ", ".join(keywords_for(filed, prefix))
-    if note_field and filed.rationale:
-        yield note_field, f"{prefix} {escaped(filed.rationale)}"
 
 
 def _in_parts(name: PersonName) -> str:

@@ -35,8 +35,7 @@ def engine_lines(labels: Iterable[Label]) -> list[str]:
 
 def accuracy_of(label: Label) -> str:
     """The measured accuracy of the label's engine, or "unmeasured"; empty in labels of version 0.1."""
-    made = label.provenance
-    return str(made.accuracy) if made and made.accuracy else "unmeasured" * is_unmeasured(label)
+    return label.accuracy_in_words or "unmeasured" * is_unmeasured(label)
 
 
 def is_unmeasured(label: Label) -> bool:

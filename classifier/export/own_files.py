@@ -19,9 +19,7 @@ from typing import NamedTuple
 from classifier.errors import ConfigError, StoreError
 from classifier.export.target import new_backup
 from classifier.files import replacing
-
-EXPORTS_FILE = "exports.jsonl"
-"""File in the run's folder with the sha256, path, format and time of each export."""
+from classifier.model.run_files import EXPORTS_FILE, RUN_FILES
 
 
 class Written(NamedTuple):
@@ -95,22 +93,11 @@ def _known(folder: Path) -> Iterator[str]:
 
 
 def _is_of_run(folder: Path, out: Path) -> bool:
-    names = (
-        "ledger.sqlite",
-        "ledger.sqlite-wal",
-        "ledger.sqlite-shm",
-        "ledger.sqlite-journal",
-        "labels.jsonl",
-        "failed.jsonl",
-        "amendments.jsonl",
-        "run.json",
-        EXPORTS_FILE,
-        ".lock",
-        ".results.lock",
-    )
-    if out.name in names and out.parent.exists() and out.parent.samefile(folder):
+    if out.name in RUN_FILES and out.parent.exists() and out.parent.samefile(folder):
         return True  # it may come into being at any moment
-    return any((folder / name).exists() and out.exists() and out.samefile(folder / name) for name in names)
+    return any(
+        (folder / name).exists() and out.exists() and out.samefile(folder / name) for name in RUN_FILES
+    )
 
 
 def _note(folder: Path, facts: dict[str, str]) -> bool:

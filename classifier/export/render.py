@@ -100,18 +100,25 @@ def add_into(
     options: Options,
     plan: SectionPlan | None,
 ) -> Spliced:
-    """A Markdown list with the papers that it lacks, each in the section of its leaf, in the list's style.
+    """A user's list with the papers that it lacks: each in the section of its leaf, in the list's style.
+
+    A library gets entries with the keyword or group that is the leaf's section.
 
     Raises:
         ConfigError: The format is another, or rows are of another taxonomy.
         InputError: The file is not of the format.
     """
-    if name != "markdown":
-        raise ConfigError(f"--add works with markdown, not with '{name}'")
-    check_format(file, data, name)
+    from classifier.export.splice.library_papers import LIBRARIES, add_to_library
     from classifier.export.splice.markdown_papers import add_papers
 
-    return add_papers(data, _counted(rows, taxonomy, options), plan)
+    if name not in ("markdown", *LIBRARIES):
+        raise ConfigError(
+            f"--add works with markdown, {', '.join(LIBRARIES)}, not with '{name}'; export the new papers "
+            "with --out, and import that file into your library"
+        )
+    check_format(file, data, name)
+    filed = _counted(rows, taxonomy, options)
+    return add_papers(data, filed, plan) if name == "markdown" else add_to_library(name, data, filed, plan)
 
 
 def remove_from(name: str, data: bytes, file: Path, options: Options) -> Spliced:

@@ -14,6 +14,7 @@ from classifier.export.splice.keywords import PREFIX
 from classifier.export.splice.results import keywords_for
 from classifier.model.entries import PersonName
 from classifier.model.identity import bare_doi
+from classifier.text.characters import shown
 
 _TYPES = {
     "article-journal": "JOUR",
@@ -34,11 +35,24 @@ _TYPES = {
 def write_ris(rows: Iterable[Filed], prefix: str = PREFIX, note_field: str | None = None) -> Iterator[str]:
     """One record per row, in the rows' order; `note_field` is the tag for the rationale."""
     for filed in rows:
-        lines = [f"{tag}  - {value}\r\n" for tag, value in _lines(filed, prefix, note_field) if value]
-        yield f"{''.join(lines)}ER  - \r\n\r\n"
+        lines = list(_lines(filed))
+        if filed.label != FAILED:
+            lines += [("KW", word) for word in keywords_for(filed, prefix)]
+        if note_field and filed.rationale:
+            lines.append((note_field, f"{prefix} {filed.rationale}"))
+        yield _record(lines)
 
 
-def _lines(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[str, str]]:
+def library_record(filed: Filed, name: str) -> str:
+    """A record for a user's library, with a keyword of the library's own."""
+    return _record([*_lines(filed), ("KW", shown(name))])
+
+
+def _record(lines: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - \r\n\r\n"
+
+
+def _lines(filed: Filed) -> Iterator[tuple[str, str]]:
     yield "TY", _TYPES.get(filed.kind, "GEN")
     yield "ID", filed.key
     yield "TI", filed.title
@@ -48,10 +62,6 @@ def _lines(filed: Filed, prefix: str, note_field: str | None) -> Iterator[tuple[
     yield "DO", bare_doi(filed.doi or "")
     yield "UR", link_to(filed) or ""
     yield "AB", filed.abstract
-    if filed.label != FAILED:
-        yield from (("KW", word) for word in keywords_for(filed, prefix))
-    if note_field and filed.rationale:
-        yield note_field, f"{prefix} {filed.rationale}"
 
 
 def _in_parts(name: PersonName) -> str:

@@ -19,6 +19,7 @@ from classifier.lists.bibtex_parents import ParsedEntry, with_parents
 from classifier.lists.bibtex_values import field_value
 from classifier.lists.latex import decode_address, decode_latex
 from classifier.lists.lines import ListLine
+from classifier.lists.named_fields import filed_under
 from classifier.lists.raw import ASSUMED, MAX_ENTRY_CHARS, Damaged, Found, Raw, too_long
 from classifier.model.entries import PersonName
 from classifier.model.record import Notice
@@ -203,9 +204,13 @@ def _raw(entry: ParsedEntry, state: _State) -> Raw:
     prefix = (values.get("archiveprefix") or values.get("eprinttype") or "arxiv").strip().lower()
     names = _names(values.get("author") or values.get("editor") or "")
     places = (decode_latex(values[name]) for name in _PLACES if values.get(name))
+    own = {name: decode_latex(values[name]) for name in _FILED if values.get(name)}
+    filed_by, filed = filed_under(own)
     return Raw(
         line=entry.line,
-        fields=values | {name: decode_latex(values[name]) for name in _FILED if values.get(name)},
+        filed=filed,
+        filed_by=filed_by,
+        fields=values | own,
         key=entry.key,
         title=title,
         authors=[" ".join(filter(None, (name.given, name.family, name.suffix))) for name in names],

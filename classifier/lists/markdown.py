@@ -10,30 +10,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from classifier.lists.html_tables import with_html_rows
-from classifier.lists.ids import find_arxiv_id, find_doi
+from classifier.lists.ids import find_arxiv_id
 from classifier.lists.lines import ListLine
+from classifier.lists.markdown_entries import MarkdownItem, entries_in, short_title
 from classifier.lists.markdown_table import MarkdownTable
 from classifier.lists.markdown_text import (
     MAX_ITEM_CHARS,
-    abstract_in,
     find_links,
     is_byline,
-    is_paper,
     is_title,
     plain,
-    promises_paper,
     reads_as_abstract,
-    title_beside,
     title_of,
     without_links,
     year_in,
 )
 from classifier.lists.names import split_names
 from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
-from classifier.lists.title_stamps import is_venue, without_stamps
+from classifier.lists.title_stamps import without_stamps
 
 _FENCE = re.compile(r"\s*(?:[-*+]\s+)?(```+|~~~+)")
 _COMMENT = re.compile(r"<!--.*?-->")
@@ -54,22 +50,10 @@ _MOST_WAITING = 1000
 _SHOWN = 60
 
 
-@dataclass(slots=True)
-class _Item:
-    """A bullet, heading or paragraph with the lines that belong to it."""
-
-    line: int
-    depth: int
-    text: str
-    kind: str = "paragraph"
-    assumed: bool = False
-    long: bool = False
-
-
 def read_markdown(lines: Iterator[ListLine]) -> Iterator[Found]:
     """One finding per paper; no content of the file raises an error."""
     collector = _Collector()
-    item: _Item | None = None
+    item: MarkdownItem | None = None
     folded = False  # inside <details>, which belongs to the entry above
     table = MarkdownTable()
     for line in with_html_rows(_visible(lines)):
@@ -118,22 +102,24 @@ def _visible(lines: Iterator[ListLine]) -> Iterator[ListLine]:
         yield line._replace(text=text)
 
 
-def _item(line: ListLine) -> _Item | None:
+def _item(line: ListLine) -> MarkdownItem | None:
     """The item that starts on this line; None if the line continues the previous item."""
     heading = _HEADING.match(line.text)
     if heading:
-        return _Item(line.number, _HEADING_DEPTH, heading[2], "heading", line.assumed, line.cut)
+        return MarkdownItem(line.number, _HEADING_DEPTH, heading[2], "heading", line.assumed, line.cut)
     bullet = _BULLET.match(line.text)
     if bullet:
-        return _Item(line.number, len(bullet[1].expandtabs(4)), bullet[2], "bullet", line.assumed, line.cut)
+        return MarkdownItem(
+            line.number, len(bullet[1].expandtabs(4)), bullet[2], "bullet", line.assumed, line.cut
+        )
     return None
 
 
-def _joined(item: _Item | None, line: ListLine, folded: bool) -> _Item:
+def _joined(item: MarkdownItem | None, line: ListLine, folded: bool) -> MarkdownItem:
     text = _QUOTE.sub("", line.text)
     if item is None:
         depth = len(text) - len(text.lstrip()) + (len(line.text) - len(text)) + _FOLDED_DEPTH * folded
-        return _Item(line.number, depth, text.strip(), "paragraph", line.assumed, line.cut)
+        return MarkdownItem(line.number, depth, text.strip(), "paragraph", line.assumed, line.cut)
     if len(item.text) + len(text) > MAX_ITEM_CHARS:
         item.long = True
     else:
@@ -150,11 +136,11 @@ class _Collector:
 
     def __init__(self) -> None:
         self._last: Raw | None = None
-        self._from: _Item = _Item(0, 0, "")
+        self._from: MarkdownItem = MarkdownItem(0, 0, "")
         self._linked = False
         self._lent = False  # the links were below a candidate, so its text may not be a title
         self._depths: set[int] = set()  # of bullets that are entries, in this section
-        self._waiting: list[_Item] = []  # bullets without a link, until such a depth is known
+        self._waiting: list[MarkdownItem] = []  # bullets without a link, until such a depth is known
 
     def flush(self) -> Iterator[Found]:
         """The kept entry, if it has a link; a bullet without a link is reported if other bullets have one."""
@@ -167,7 +153,7 @@ class _Collector:
         elif last is not None and self._from.kind == "bullet":
             yield from self._note(self._from)
 
-    def _note(self, item: _Item) -> Iterator[Found]:
+    def _note(self, item: MarkdownItem) -> Iterator[Found]:
         if len(self._waiting) < _MOST_WAITING and not find_links(item.text) and "](#" not in item.text:
             self._waiting.append(item)
         yield from self._without_links()
@@ -181,7 +167,7 @@ class _Collector:
                 f"'{plain(item.text)[:_SHOWN]}' has no link to a paper; add one to have it labelled",
             )
 
-    def take(self, item: _Item) -> Iterator[Found]:
+    def take(self, item: MarkdownItem) -> Iterator[Found]:
         """The entries that are complete now."""
         if not self._is_beneath(item):
             yield from self.flush()
@@ -192,32 +178,34 @@ class _Collector:
             yield from self.flush()
             yield Damaged(item.line, f"a list item of more than {MAX_ITEM_CHARS:,} characters; shorten it")
             return
-        found = list(_entries(item))
+        found = list(entries_in(item))
         if len(found) == 1 and self._awaits_links(item) and is_byline(item.text):
             found[0].title = ""  # the authors of the title above
         if not found:
             yield from self._take_text(item)
         elif not (len(found) == 1 and not found[0].title and self._takes_links(found[0])):
+            if not (found[-1].title or found[-1].arxiv or _arxiv(found[-1])):
+                found[-1].title = short_title(item.text)
             yield from self.flush()
             yield from found[:-1]
             self._hold(item, found[-1], linked=True)
 
-    def _awaits_links(self, item: _Item) -> bool:
+    def _awaits_links(self, item: MarkdownItem) -> bool:
         """Whether the kept item is a bullet with a title, and this is a paragraph below it with the link."""
         below = item.kind == "paragraph" and item.depth > self._from.depth
         return self._last is not None and not self._linked and self._from.kind == "bullet" and below
 
-    def _is_beneath(self, item: _Item) -> bool:
+    def _is_beneath(self, item: MarkdownItem) -> bool:
         if self._last is None or item.kind == "heading":
             return False
         paragraphs = item.kind == self._from.kind == "paragraph"
         goes_on = paragraphs and (not self._linked or reads_as_abstract(item.text))
         return item.depth > self._from.depth or goes_on
 
-    def _hold(self, item: _Item, raw: Raw, linked: bool) -> None:
+    def _hold(self, item: MarkdownItem, raw: Raw, linked: bool) -> None:
         self._last, self._from, self._linked, self._lent = raw, item, linked, False
 
-    def _take_text(self, item: _Item) -> Iterator[Found]:
+    def _take_text(self, item: MarkdownItem) -> Iterator[Found]:
         """An item without a link to a paper: a field of the entry above, or a new candidate."""
         if self._last is not None and _add_field(self._last, item.text):
             return
@@ -272,42 +260,8 @@ def _add_field(raw: Raw, text: str) -> bool:
     elif name in ("year", "date", "published"):
         raw.year = value
     elif name.startswith("key"):
-        words = [word for each in _BETWEEN_KEYWORDS.split(value) if (word := each.strip(" .`\t"))]
-        raw.fields = {"keywords": words}
+        raw.filed_by = "keywords"
+        raw.filed = [word for each in _BETWEEN_KEYWORDS.split(value) if (word := each.strip(" .`\t"))]
     else:
         raw.abstract = raw.abstract or value
     return True
-
-
-def _entries(item: _Item) -> Iterator[Raw]:
-    """The entries of one item: one for each titled link to a paper, else one for all its links."""
-    links = find_links(item.text)
-    papers = [link for link in links if is_paper(link)]
-    notices = [ASSUMED] * item.assumed
-    outside = plain(without_links(item.text))
-    year = year_in(outside)
-    titled = {link.url: link for link in reversed(papers) if is_title(link.text, 3)}
-    if len(titled) > 1:
-        for link in reversed(titled.values()):
-            line = item.line + item.text.count("\n", 0, link.start)
-            title, own = without_stamps(link.text), year or year_in(link.text)
-            yield Raw(line, title=title, urls=[link.url], year=own, notices=list(notices))
-        return
-    hints = [outside, *(link.image for link in papers if link.image)]
-    if not papers and not find_arxiv_id("", hints) and not find_doi("", hints):
-        if item.kind == "bullet" and promises_paper(item.text) and (title := title_of(item.text)):
-            yield Raw(item.line, title=title, year=year, notices=notices)
-        return
-    urls = [link.url for link in papers]
-    title = next((link.text for link in titled.values()), "")
-    year = year or year_in(title)
-    if not title or is_venue(title):
-        title = title_beside(item.text, links, papers) or title
-    title = without_stamps(title)
-    ids = dict.fromkeys(found for url in urls if (found := find_arxiv_id("", (url,))))
-    if not title and len(ids) > 1:
-        for arxiv in ids:
-            yield Raw(item.line, arxiv=arxiv, notices=list(notices))
-        return
-    abstract = abstract_in(item.text)
-    yield Raw(item.line, title=title, urls=urls, hints=hints, year=year, abstract=abstract, notices=notices)

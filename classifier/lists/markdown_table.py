@@ -6,12 +6,15 @@ What enters: rows, one at a time. What leaves: an entry for each row that names 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from classifier.lists.ids import find_arxiv_id
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown_text import (
     MAX_ITEM_CHARS,
+    Link,
     find_links,
+    is_label,
     is_paper,
     is_title,
     plain,
@@ -19,7 +22,7 @@ from classifier.lists.markdown_text import (
     year_in,
 )
 from classifier.lists.named_fields import AUTHORS, TITLES, field_name, raw_from_fields
-from classifier.lists.raw import ASSUMED, Damaged, Found
+from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
 from classifier.lists.title_stamps import without_stamps
 
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
@@ -53,6 +56,12 @@ class MarkdownTable:
         papers = [link for link in find_links(text) if is_paper(link)]
         if not is_title(raw.title):
             raw.title = next((link.text for link in papers if is_title(link.text, 3)), "")
+        several = {} if raw.title else _named_papers(papers)
+        if len(several) > 1:
+            for arxiv, link in several.items():
+                notices = [ASSUMED] * line.assumed
+                yield Raw(line.number, arxiv=arxiv, urls=[link.url], notices=notices)
+            return
         if not raw.title:
             raw.title = max((text for name, text in named if name not in AUTHORS), key=len, default="")
             raw.title = raw.title if is_title(raw.title, 3) and papers else ""
@@ -65,3 +74,14 @@ class MarkdownTable:
         raw.year = raw.year or year_in(plain(without_links(text)))
         raw.notices += [ASSUMED] * line.assumed
         yield raw
+
+
+def _named_papers(papers: Sequence[Link]) -> dict[str, Link]:
+    """arXiv id -> link, if the links of a row are names of papers: "[LeverNet](URL), [Lift](URL)"."""  # noqa: D403
+    found = {}
+    for link in papers:
+        arxiv = find_arxiv_id("", (link.url,))
+        if arxiv is None or is_label(link.text):
+            return {}
+        found[arxiv] = link
+    return found

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from classifier.lists.ids import find_arxiv_id, find_doi
+from classifier.lists.paper_hosts import is_publisher, leads_to_paper
 from classifier.lists.publishers import is_publishers_page
 from classifier.lists.title_stamps import without_stamps
 
@@ -32,20 +33,6 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 
-_HOSTS = re.compile(
-    r"(?:^|\.)(?:openreview\.net|aclanthology\.org|aclweb\.org|proceedings\.mlr\.press|jmlr\.org|thecvf\.com|ecva\.net"
-    r"|(?:neurips|nips)\.cc|ojs\.aaai\.org|ijcai\.org|ieeexplore\.ieee\.org|dl\.acm\.org|link\.springer\.com"
-    r"|sciencedirect\.com|nature\.com|science\.org|pnas\.org|biorxiv\.org|medrxiv\.org|ssrn\.com|hal\.science"
-    r"|semanticscholar\.org|paperswithcode\.com|mdpi\.com|frontiersin\.org|tandfonline\.com|wiley\.com"
-    r"|sagepub\.com|plos\.org|osf\.io|usenix\.org|roboticsproceedings\.org|isca-archive\.org|isca-speech\.org)$"
-)
-_PAPER_PATH = re.compile(
-    r"/(?:forum|pdf|papers?|papers\.cfm|articles?|document|doi|abs|abstract|chapter|presentation|preprints|publication"
-    r"|proceedings|anthology|archives?|citation\.cfm|stamp|attachment|paper_files|content\w*|iel\d+|full|view)(?:[/.?_=]|$)"
-    r"|/(?:hal-\d|v\d+/\w|rss\d+/|[A-Z]\d\d-\d|20\d\d\.[\w-]+|\d{4}-\d{3}[\dX]/)",
-    re.IGNORECASE,
-)
-"""Part of a publisher's address of a paper; home pages, calls and profiles do not have it."""
 _NO_PAPERS = re.compile(
     r"(?:^|\.)(?:twitter\.com|x\.com|youtube\.com|youtu\.be|linkedin\.com|medium\.com"
     r"|wikipedia\.org|scholar\.google\.\w+|kaggle\.com|pypi\.org|readthedocs\.io|shields\.io|discord\.gg|reddit\.com"
@@ -71,6 +58,8 @@ _AFTER_TITLE = re.compile(
     r"(?<!\.[A-Z])\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,()\[\]]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t",
     re.IGNORECASE,
 )
+_IN_TITLE = re.compile(r"\s\([^()\d]*\)(?=[\w ])")
+"""Brackets that do not end a title: "The (R)Evolution of …"."""
 _NAME = r"[A-Z][\w.'’-]*(?:\s+(?:van|von|de|der|den|del|di|la|le|[A-Z][\w.'’-]*)){0,3}\s+[A-Z][\w'’-]+"
 _NAMES = re.compile(
     rf"(?:(?:and|&)\s+)?{_NAME}(?:\s+(?:and|&)\s+{_NAME})*(?:,?\s+et\s+al\b\.?)?\s*(?:[,.]\s*|(?=[(\[\t])|$)"
@@ -80,6 +69,7 @@ _LEADS_ON = re.compile(
     r"\b(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|our|read|see|that|the|their|this|to|using|via|with)$",
     re.IGNORECASE,
 )
+_CITATION = re.compile(r"[\w' -]{1,40} et al\.?,?(?: \(?(?:19|20)\d\d\)?)?")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ITALIC = re.compile(r"(?:\*(?!\*)[^\n]+(?<![*\\])\*|_(?!_)[^\n]+(?<![_\\])_)[\s,.;:(\[]*")
@@ -155,10 +145,10 @@ def is_paper(link: Link) -> bool:
         return False
     if parts.path.lower().endswith(".pdf"):
         return True
-    if (_HOSTS.search(host) and _PAPER_PATH.search(parts.path)) or is_publishers_page(host, parts.path):
+    if leads_to_paper(host, parts.path) or is_publishers_page(host, parts.path):
         return True
     # A link that the list calls "paper" is one, also to a project's page; a publisher's home page is not.
-    named = not _NO_PAPERS.search(host) and (parts.path.strip("/") or not _HOSTS.search(host))
+    named = not _NO_PAPERS.search(host) and (parts.path.strip("/") or not is_publisher(host))
     text = plain(link.text)
     return bool(named and _PAPER_LABEL.match(text) and _LABEL.fullmatch(text))
 
@@ -169,34 +159,40 @@ def is_label(text: str) -> bool:
 
 
 def is_title(text: str, words: int = 2) -> bool:
-    """Whether a text reads as a title: several words, not all in lower case, and more than a label."""
-    return len(_WORD.findall(text)) >= words and not text.islower() and not is_label(text)
+    """Whether a text reads as a title: several words, not all in lower case; no label, no "Bee et al."."""
+    named = len(_WORD.findall(text)) >= words and not text.islower() and not is_label(text)
+    return named and not _CITATION.fullmatch(text)
 
 
-def title_of(text: str, *, described: bool = False) -> str:
+def title_of(text: str, *, described: bool = False, words: int = 3) -> str:
     """The title in an item's text outside its links: bold or quoted text, else its beginning; or empty.
 
     Args:
         described: The text describes a link, so only marked text is a title.
+        words: Least number of its words.
     """
     text = _EMPTIED.sub("\t", without_links(text))
     for match in _BOLD.finditer(_TAG.sub(" ", text)):  # an attribute's value is in quotes, too
         title = without_stamps(_trimmed(match[1] or match[2]))
-        if is_title(title, 3):
+        if is_title(title, words):
             return title
     if described:
         return ""
     by_lines = _HTML_BREAK.sub("\t", text)
-    return _first_words(by_lines) or (_first_words(text) if by_lines != text else "")
+    return _first_words(by_lines, words) or (_first_words(text, words) if by_lines != text else "")
 
 
-def _first_words(text: str) -> str:
+def _first_words(text: str, words: int) -> str:
     """The title at the beginning of a text, whose links are tabs; else empty."""
     text = "\t".join(plain(part) for part in text.split("\t"))
     text = _without_authors(_LEADING.sub("", text))
-    end = _AFTER_TITLE.search(text)
-    title = _VENUE.sub("", _trimmed(text[: end.start()] if end else text))
-    return title if is_title(title, 3) else ""
+    for end in _AFTER_TITLE.finditer(text):
+        title = _VENUE.sub("", _trimmed(text[: end.start()]))
+        if is_title(title, words):
+            return title
+        if not _IN_TITLE.match(text, end.start()):
+            break
+    return ""
 
 
 def reads_as_abstract(text: str) -> bool:
@@ -246,18 +242,6 @@ def year_in(text: str) -> str:
 def leads_on(text: str) -> bool:
     """Whether a text is unfinished, like a sentence before a link in it: "as shown in the"."""
     return _LEADS_ON.search(plain(text)) is not None
-
-
-def title_beside(text: str, links: list[Link], papers: list[Link]) -> str:
-    """A title that is not the text of a link to a paper.
-
-    Text after a link at the beginning describes the linked thing, and a sentence that continues into a link
-    to a paper is not its title.
-    """
-    named = bool(links) and not (links[0].start or links[0].image or is_label(links[0].text))
-    in_sentence = bool(papers) and leads_on(text[: papers[0].start])
-    linked = (link.text for link in links if is_title(link.text, 3) and not leads_on(text[: link.start]))
-    return title_of(text, described=named or in_sentence) or next(linked, "")
 
 
 def _without_authors(text: str) -> str:

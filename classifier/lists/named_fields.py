@@ -81,6 +81,14 @@ JOURNALS = (
 )  # fmt: skip
 TYPES = ("itemtype", "documenttype", "publicationtype", "type", "typeofwork")
 
+FILED = (
+    ("groups", ("collections", "collection", "groups", "group", "folder", "folders")),
+    ("category", ("category", "categories", "section", "label", "topic", "topics", "class", "leaf")),
+    ("tags", ("manualtags", "tags", "tag")),
+    ("keywords", ("keywords", "keyword", "authorkeywords", "authorkeyword", "automatictags", "subjects")),
+)
+"""Fields in which people file their entries, the most specific first."""
+
 USEFUL = frozenset((*TITLES, *ARXIVS, *DOIS, *URLS, *FILES))
 """A table needs at least one of these names to identify papers."""
 KNOWN = USEFUL.union(KEYS, AUTHORS, YEARS, ABSTRACTS, JOURNALS, TYPES)
@@ -113,6 +121,7 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
     key = _first(_plain(named), KEYS)
     authors, names, more = _authors(named)
     arxiv, doi = _first(named, ARXIVS), _first(named, DOIS)
+    filed_by, filed = filed_under(named)
     return Raw(
         line=line,
         key=key,
@@ -129,8 +138,26 @@ def raw_from_fields(fields: Iterable[tuple[str, Any]], line: int) -> Raw:
         urls=addresses + _texts(named, URLS),
         files=files,
         hints=_texts(named, HINTS),
+        filed=filed,
+        filed_by=filed_by,
         fields=named,
     )
+
+
+def filed_under(named: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """("tags", names) of the first field of `FILED` that has any.
+
+    Names are a list's items, or the parts of a text between ";" or ",".
+    """
+    for kind, names in FILED:
+        value = next((named[name] for name in names if named.get(name)), None)
+        texts = [] if value is None else as_texts(value)
+        if isinstance(value, str):
+            texts = value.split(";" if ";" in value or kind in ("category",) else ",")
+        found = [text.strip() for text in texts if text.strip() and not text.strip().isdecimal()]
+        if found:
+            return kind, list(dict.fromkeys(found))
+    return "", []
 
 
 def _plain(named: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,10 @@ class Raw:
         names: The authors in parts, as many as `authors`; empty if the format does not separate the parts.
         more_authors: The authors' field itself said so; `build` finds it among the names.
         journal, type: As the list has them.
-        fields: The entry's fields by name, as the reader found them; they say where the list files the entry.
+        filed: Where the list itself files the entry: names of groups, collections, categories or keywords.
+        filed_by: Which of these: "groups", "category", "tags" or "keywords"; empty if there are none.
+        remark: A sentence of the list's author about the paper; no abstract.
+        fields: The entry's fields by name, as the reader found them.
     """
 
     line: int
@@ -53,6 +56,9 @@ class Raw:
     more_authors: bool = False
     journal: str = ""
     type: str = ""
+    filed: Sequence[str] = ()
+    filed_by: str = ""
+    remark: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 

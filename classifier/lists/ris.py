@@ -99,6 +99,7 @@ def _parsed(text: str) -> Mapping[str, Any] | None:
 
 def _raw(fields: Mapping[str, Any], line: int, notices: list[Notice]) -> Raw:
     links = [*_all(fields, "file_attachments1"), *_all(fields, "file_attachments2")]
+    words = _all(fields, "keywords")
     return Raw(
         line=line,
         key=_first(fields, ("id", "label")),
@@ -113,6 +114,8 @@ def _raw(fields: Mapping[str, Any], line: int, notices: list[Notice]) -> Raw:
         urls=[*_all(fields, "urls"), *(link for link in links if "://" in link)],
         files=[path for link in links if "://" not in link for path in split_file_field(link)],
         hints=_all(fields, *_HINTS),
+        filed=list(dict.fromkeys(word.strip() for word in words if word.strip())),
+        filed_by="keywords" if words else "",
         notices=notices,
         fields=fields,
     )

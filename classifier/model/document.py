@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifier.model.measurement import ReadKind
 from classifier.model.record import Record
 
 
@@ -66,6 +67,13 @@ class Document(Record):
     engine: str = "text"
     abstract_only: bool = False
     sandbox: str = ""
+
+    @property
+    def read_kind(self) -> ReadKind:
+        """What was read: a PDF, an abstract, or plain text."""
+        if self.engine != "text":
+            return "pdf"
+        return "abstract" if self.abstract_only else "text"
 
     @property
     def text(self) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from classifier.model.measurement import Measurement
+from classifier.model.measurement import KIND_WORDS, Measurement, ReadKind
 from classifier.model.record import Notice, Record
 from classifier.model.reply import FirstOpinion, GivenAnswer, StageChoice
 
@@ -26,6 +26,7 @@ ReviewReason = Literal[
     "partial-text",
     "title-mismatch",
     "unmeasured",
+    "weak-engine",
     "audit",
 ]
 
@@ -107,6 +108,9 @@ class Label(Record):
         scope_reason: A scope rule's id if `status` is "out_of_scope" and the answers lead to one.
         confidence: Probability in [0, 1] that leaf or status is right; None if it is unknown, and then the
             label needs review as `low-confidence`.
+        branch_confidence: Probability in [0, 1] that the leaf's outermost branch is right (`path[0]`): the
+            sum over its leaves. None, and then no key, if the engine does not weigh all leaves, or the leaf
+            has no branch.
         review_reasons: Why a person must review the label; `warnings` has a message for each, under the same
             code.
         attributes: The survey's table fields for the label's class; None if the paper does not give a value.
@@ -123,6 +127,9 @@ class Label(Record):
     secondary: tuple[str, ...] = ()
     scope_reason: str | None = None
     confidence: float | None = Field(default=None, ge=0.0, le=1.0)
+    branch_confidence: float | None = Field(
+        default=None, ge=0.0, le=1.0, exclude_if=lambda value: value is None
+    )
     needs_review: bool = False
     review_reasons: tuple[ReviewReason, ...] = ()
     answers: tuple[GivenAnswer, ...] = ()
@@ -132,6 +139,21 @@ class Label(Record):
     warnings: tuple[Notice, ...] = ()
     provenance: Provenance | None = None
 
+    @property
+    def read_kind(self) -> ReadKind:
+        """What the label was decided from, as `Document.read_kind`; "pdf" if that is not known."""
+        if self.provenance is None or self.provenance.pdf_engine != "text":
+            return "pdf"
+        return "abstract" if any(w.code == "abstract-only" for w in self.warnings) else "text"
+
+    @property
+    def accuracy_in_words(self) -> str:
+        """The engine's measured accuracy, and if other texts were measured than this; "" if unmeasured."""
+        measured = self.provenance.accuracy if self.provenance else None
+        if measured is None or measured.is_about(self.read_kind):
+            return str(measured or "")
+        return f"{measured}, not measured on {KIND_WORDS[self.read_kind]}"
+
     def place_of(self, found: Evidence) -> str | None:
         """The place of a quote in words: "page 3", "abstract" or "text"; None if it was not found.
 
@@ -139,6 +161,4 @@ class Label(Record):
         """
         if found.page is None:
             return None
-        if self.provenance is None or self.provenance.pdf_engine != "text":
-            return f"page {found.page}"
-        return "abstract" if any(w.code == "abstract-only" for w in self.warnings) else "text"
+        return f"page {found.page}" if self.read_kind == "pdf" else self.read_kind

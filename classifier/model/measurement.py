@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from classifier.model.record import Record
+
+ReadKind = Literal["pdf", "abstract", "text"]
+"""What a label is decided from: a whole paper, its abstract, or plain text."""
+
+KIND_WORDS: Mapping[ReadKind, str] = {"pdf": "whole papers", "abstract": "abstracts", "text": "plain text"}
+"""The kinds of text in words."""
+
+_MEASURED_AS: Mapping[str, ReadKind] = {"pdf": "pdf", "arxiv": "pdf", "abstract": "abstract", "text": "text"}
+"""Kind of text of a suite -> what such labels are decided from. A summary or a title is none of these."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
@@ -30,6 +40,10 @@ class Measurement(Record):
     low: Share
     high: Share
     measured_on: str
+
+    def is_about(self, kind: ReadKind) -> bool:
+        """Whether all items were read as a paper of this kind is."""
+        return {_MEASURED_AS.get(name) for name in self.text.split(", ")} == {kind}
 
     def __str__(self) -> str:
         interval = f"[{self.low:.2f}, {self.high:.2f}]"

@@ -178,8 +178,8 @@ def answers_for(taxonomy: Taxonomy, paper: ReviewPaper) -> dict[str, str] | None
         }
         candidates += [base | required, unclear | required]
     for answers in candidates:
-        leads = not questions or taxonomy.labels_led_to(answers) == (label,)
-        if leads and reason in (None, taxonomy.scope_reason(answers)):
+        leads = not questions or taxonomy.allows(label, answers)
+        if leads and reason in (None, *taxonomy.scope_reasons(answers)):
             return answers
     return None
 

@@ -26,6 +26,7 @@ class Why(StrEnum):
     margin = "margin"
     thin_leaf = "thin-leaf"
     unmeasured = "unmeasured"
+    weak_engine = "weak-engine"
     other = "other"
     rest = "rest"
 
@@ -37,6 +38,7 @@ REASONS = {
     Why.margin: "low or unknown confidence, the lowest first",
     Why.thin_leaf: "the only papers of a leaf: at most three",
     Why.unmeasured: "no accuracy is known for the engine",
+    Why.weak_engine: "the engine's measured accuracy is low",
     Why.other: "hidden text, a text that is not whole, another title",
     Why.rest: "nothing speaks against the label; the lowest confidence first",
 }
@@ -179,8 +181,10 @@ def _doubt(paper: ReviewPaper, sizes: Counter[str]) -> Why:
         return Why.margin
     if sizes[paper.filed.label] <= _THIN:
         return Why.thin_leaf
-    if "unmeasured" in reasons:
+    if Why.unmeasured in reasons:
         return Why.unmeasured
+    if Why.weak_engine in reasons:
+        return Why.weak_engine
     return Why.other if reasons else Why.rest
 
 
@@ -218,7 +222,10 @@ def _why_margin(paper: ReviewPaper, _: Counter[str]) -> str:
     second = f", and the runner-up is {shown(runner_up)}" if runner_up else ""
     if paper.confidence is None:
         return f"The confidence is unknown{second}."
-    return f"The confidence is only {paper.confidence:.2f}{second}."
+    label = paper.filed.row.label
+    known = label.branch_confidence
+    branch = "" if known is None else f" ({known:.2f} for its branch, {shown(label.path[0])})"
+    return f"The confidence is only {paper.confidence:.2f}{branch}{second}."
 
 
 def _why_thin(paper: ReviewPaper, sizes: Counter[str]) -> str:
@@ -238,6 +245,7 @@ _SENTENCES: dict[Why, Callable[[ReviewPaper, Counter[str]], str]] = {
     Why.margin: _why_margin,
     Why.thin_leaf: _why_thin,
     Why.unmeasured: lambda *_: "No accuracy is known for this engine on this taxonomy.",
+    Why.weak_engine: lambda paper, _: f"The engine is often wrong: {_warned(paper, (Why.weak_engine,))}.",
     Why.other: _why_other,
     Why.rest: lambda paper, _: f"Nothing speaks against its label (confidence {paper.confidence or 0:.2f}).",
 }

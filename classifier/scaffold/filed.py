@@ -47,17 +47,27 @@ class Outcome(Record):
 
 @dataclass
 class FiledPaper:
-    """A paper with all its entries: `leaves` in the order of the list."""
+    """A paper with all its entries: `leaves` in the order of the list; `remark` is the list's sentence."""
 
     entry: ListEntry
     leaves: list[str] = field(default_factory=list)
     facets: dict[str, str] = field(default_factory=dict)
     sections: list[Path] = field(default_factory=list)
+    remark: str = ""
+
+    @property
+    def said(self) -> str:
+        """The paper's abstract, else what the list says of it."""
+        return self.entry.paper.abstract or self.remark
 
 
 @dataclass
 class Filing:
-    """The result; `papers` are the ones with a leaf, `aside` those with a facet only."""
+    """The result; `papers` are the ones with a leaf, `aside` those with a facet only.
+
+    Attributes:
+        items: All bullets and rows of a Markdown list, by what they are: a paper, or a named pile.
+    """
 
     source: Source
     choices: Choices
@@ -67,6 +77,7 @@ class Filing:
     outcomes: list[Outcome]
     plan: SectionPlan
     notices: list[str] = field(default_factory=list)
+    items: Counter[str] = field(default_factory=Counter)
 
     def counts(self) -> Counter[str]:
         """Entries by outcome; piles and facets by name."""

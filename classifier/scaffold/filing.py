@@ -13,14 +13,13 @@ from classifier.errors import InputError
 from classifier.model.entries import ListEntry
 from classifier.model.traits import PaperIndex, traits_of
 from classifier.scaffold.filed import Choices, FiledPaper, Filing, Outcome
+from classifier.scaffold.items import FRONT, OTHERS, count_items
 from classifier.scaffold.places import OTHER_LEAF, DraftNode, Place, TreeMaker, decide_roles, place_of
 from classifier.scaffold.roles import Guess
 from classifier.scaffold.source import MARKDOWN, Path, Source
 from classifier.survey.section_plan import PlannedSection, SectionPlan
 
-DIRECT, OTHERS, FRONT, NO_SECTION, NO_TOPIC = (
-    "directly under a branch", "others", "front matter", "no section", "no topic",
-)  # fmt: skip
+DIRECT, NO_SECTION, NO_TOPIC = "directly under a branch", "no section", "no topic"
 """Names of piles: papers of the list that are in no leaf of the tree."""
 _SHOWN = 8
 _TELLING = 16
@@ -87,7 +86,8 @@ class _Filer:
                     _give_other_leaf(node)
         leaf_of = self._leaves()
         for paper in self._source.papers:
-            self._file(paper.entry, paper.sections, leaf_of)
+            filed = self._file(paper.entry, paper.sections, leaf_of)
+            filed.remark = filed.remark or paper.remark
         self._fill_empty_leaves()
         self._drop_unused_leaves()
         papers = [paper for paper in self._filed if paper.leaves]
@@ -102,6 +102,7 @@ class _Filer:
         return Filing(
             self._source, self._choices, self._maker.top, papers,
             aside if self._choices.facets == "keep" else [], outcomes, plan, self.notices,
+            count_items(self._source, self._places),
         )  # fmt: skip
 
     def _leaves(self) -> dict[Path, str]:
@@ -119,7 +120,7 @@ class _Filer:
                 found[place] = paths[id(other)]
         return found
 
-    def _file(self, entry: ListEntry, sections: Sequence[Path], leaf_of: Mapping[Path, str]) -> None:
+    def _file(self, entry: ListEntry, sections: Sequence[Path], leaf_of: Mapping[Path, str]) -> FiledPaper:
         traits = traits_of(entry.paper, url=entry.url)
         match = next(iter(self._index.find(traits, "")), None)
         letters = traits.folded.letters if len(traits.folded.letters) >= _TELLING else ""
@@ -145,6 +146,7 @@ class _Filer:
         if best is not None:
             self._outcomes.append(best)
             self._owner.append(paper)
+        return paper
 
     def _outcome(
         self, paper: FiledPaper, entry: ListEntry, path: Path, leaf_of: Mapping[Path, str]

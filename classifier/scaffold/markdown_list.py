@@ -7,19 +7,18 @@ section. A Markdown file without any paper is an outline: its headings and bulle
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from classifier.lists import READERS, read_lists
-from classifier.lists.lines import read_lines
-from classifier.lists.markdown_items import unread_items
+from classifier.lists.lines import ListLine, read_lines
+from classifier.lists.markdown_items import list_items
 from classifier.lists.opening import open_list
 from classifier.lists.raw import Raw
 from classifier.lists.sections import ListSection, find_sections, section_at
 from classifier.model.entries import BrokenEntry, ListEntry
-from classifier.scaffold.groupings import names_in
 from classifier.scaffold.keyword_tree import with_keyword_tree
 from classifier.scaffold.roles import guess_role
-from classifier.scaffold.source import MARKDOWN, Source, SourcePaper, SourceSection, UnreadItem
+from classifier.scaffold.source import MARKDOWN, Source, SourceItem, SourcePaper, SourceSection, UnreadItem
 from classifier.scaffold.titles import title_of_file
 
 _SHOWN_CHARS = 160
@@ -35,10 +34,14 @@ def read_markdown_list(name: str) -> Source:
     found = list(read_lists([name], attachments=False))
     entries = [entry for entry in found if isinstance(entry, ListEntry)]
     text = _text(name)
+    raws = _raws(text)
     by_line = {entry.line: entry.paper.title or "" for entry in entries}
     sections = find_sections(text, by_line, outline=not entries)
     title = _title_of(sections, entries, text.split("\n"))
     says_nothing = title is None or guess_role(title.titles[-1]).role == "front"  # "Introduction", "Note"
+    headings = {section.line: section.kind for section in sections}
+    items = list_items(text, by_line.keys(), headings)
+    broken_lines = {broken.line for broken in found if isinstance(broken, BrokenEntry)}
     source = Source(
         name=name,
         form=MARKDOWN,
@@ -46,7 +49,12 @@ def read_markdown_list(name: str) -> Source:
         definition=title.intro if title else "",
         sections=tuple(_merged(sections, title)),
         papers=tuple(
-            SourcePaper(entry=entry, sections=_path(section_at(sections, entry.line))) for entry in entries
+            SourcePaper(
+                entry=entry,
+                sections=_path(section_at(sections, entry.line)),
+                remark=next((raw.remark for raw in raws.get(entry.line, ()) if raw.title), ""),
+            )
+            for entry in entries
         ),
         broken=tuple(
             broken
@@ -55,19 +63,30 @@ def read_markdown_list(name: str) -> Source:
         ),
         unread=tuple(
             UnreadItem(line=line, text=words[:_SHOWN_CHARS], section=_titles(section_at(sections, line)))
-            for line, words in unread_items(text, [*by_line, *(b.line for b in found)])
+            for line, kind, words in items
+            if kind == "linked" and line not in broken_lines
+        ),
+        items=tuple(
+            SourceItem(line=line, kind=kind, section=_titles(section_at(sections, line)))
+            for line, kind, _ in items
         ),
         keep_empty=not entries,
     )
-    return with_keyword_tree(source, lambda: _keywords(name))
+    return with_keyword_tree(source, lambda: _keywords(raws))
 
 
-def _keywords(name: str) -> dict[int, Sequence[str]]:
+def _raws(text: str) -> dict[int, list[Raw]]:
+    """Line -> what the reader found there."""
+    found: dict[int, list[Raw]] = {}
+    for raw in READERS["markdown"](ListLine(n, line) for n, line in enumerate(text.split("\n"), 1)):
+        if isinstance(raw, Raw):
+            found.setdefault(raw.line, []).append(raw)
+    return found
+
+
+def _keywords(raws: Mapping[int, Sequence[Raw]]) -> dict[int, Sequence[str]]:
     """Line of an entry -> its keywords."""
-    with open_list(name) as opened:
-        lines = read_lines(opened.stream, opened.head)
-        found = [raw for raw in READERS["markdown"](lines) if isinstance(raw, Raw)]
-    return {raw.line: names for raw in found if (names := names_in(raw.fields))}
+    return {line: raw.filed for line, found in raws.items() for raw in found if raw.filed}
 
 
 def _text(name: str) -> str:

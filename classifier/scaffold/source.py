@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifier.lists.markdown_items import ItemKind
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.model.record import Record
 
@@ -28,10 +29,23 @@ class SourceSection(Record):
 
 
 class SourcePaper(Record):
-    """An entry of the source; `sections` is empty if no section has it."""
+    """An entry of the source; `sections` is empty if no section has it.
+
+    Attributes:
+        remark: A sentence of the list about it, which is used if nobody has its abstract.
+    """
 
     entry: ListEntry
     sections: tuple[Path, ...] = ()
+    remark: str = ""
+
+
+class SourceItem(Record):
+    """A bullet or row of a Markdown list; `kind` as in `classifier.lists.markdown_items`."""
+
+    line: int
+    kind: ItemKind
+    section: Path = ()
 
 
 class UnreadItem(Record):
@@ -53,6 +67,7 @@ class Source(Record):
         sections: In the source's order, parents before children.
         broken: Entries that cannot be used, with line and reason.
         unread: Bullets and rows with links that were not recognised as papers.
+        items: All bullets and rows of a Markdown list.
         keep_empty: Sections without papers become leaves, too (outlines).
     """
 
@@ -65,5 +80,6 @@ class Source(Record):
     papers: tuple[SourcePaper, ...] = ()
     broken: tuple[BrokenEntry, ...] = ()
     unread: tuple[UnreadItem, ...] = ()
+    items: tuple[SourceItem, ...] = ()
     notices: tuple[str, ...] = ()
     keep_empty: bool = False

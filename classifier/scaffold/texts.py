@@ -103,7 +103,7 @@ def _study(filing: Filing, paper: FiledPaper) -> dict[str, Any]:
         arxiv=found.arxiv_id,
         doi=found.doi,
         secondary=tuple(paper.leaves[1:]),
-        summary=found.abstract or "",
+        summary=paper.said,
         provenance={
             "list": _base(filing.source.name),
             "sections": [" > ".join(path) for path in paper.sections],
@@ -119,7 +119,7 @@ def _suite_item(paper: FiledPaper) -> dict[str, Any]:
     item = {"id": paper.entry.key, "title": _title_of(paper), "label": paper.leaves[0]}
     more = {
         "secondary": paper.leaves[1:],
-        "abstract": paper.entry.paper.abstract,
+        "abstract": paper.said,
         "year": paper.entry.paper.year,
     }
     bare = {} if more["abstract"] else {"title_only": True}
@@ -147,7 +147,7 @@ def _title_of(paper: FiledPaper) -> str:
 
 
 def _text_of(paper: FiledPaper) -> str:
-    return f"{paper.entry.paper.title or ''} {paper.entry.paper.abstract or ''}"
+    return f"{paper.entry.paper.title or ''} {paper.said}"
 
 
 def _base(name: str) -> str:

@@ -167,6 +167,7 @@ def row_of(hub: Hub, run: StoredRun) -> Row | None:
     if not has_tables(folder):
         return None
     check_ledger(folder)
+    hub.measurements.take_up(folder)
     row = next(iter(read_rows(folder)), None)
     return veiled(row) if row is not None and row.entry.key in hidden_keys(folder) else row
 

@@ -65,6 +65,7 @@ def export_run(hub: Hub, run: StoredRun | str, form: str, *, into: bool) -> Resp
     if not has_tables(folder):
         raise HttpProblem(404, "no-labels", "nothing of this list was labelled yet; start it first")
     check_ledger(folder, whole=True)
+    hub.measurements.take_up(folder)
     if hidden := hidden_keys(folder):
         raise still_blind(len(hidden))
     rows = _checked(read_rows(folder), taxonomy)

@@ -11,6 +11,7 @@ from classifier.errors import ConfigError
 from classifier.pdf import PdfLimits, PdfReader
 from classifier.service.config import ServiceConfig
 from classifier.service.identity import Identity
+from classifier.service.measuring import RecentMeasurements
 from classifier.service.meters import Meters
 from classifier.service.problems import HttpProblem
 from classifier.service.review_rooms import ReviewRooms
@@ -44,6 +45,7 @@ class Hub(NamedTuple):
     decisions: Decisions
     privacy: Privacy
     deletions: Deletions
+    measurements: RecentMeasurements
     reviews: ReviewRooms
     shelf: Shelf | SeenShelf
     workshop: Workshop
@@ -82,7 +84,8 @@ def build_hub(config: ServiceConfig) -> Hub:
     workspace = Workspace(config.workspace)
     database = ServiceDatabase(config.folder)
     users, runs, events, money = Users(database), Runs(database), Events(database), Money(database)
-    shelf = Shelf(config.folder, workspace.taxonomy)
+    measurements = RecentMeasurements(workspace, config.settings)
+    shelf = Shelf(config.folder, workspace.taxonomy, measurements)
     workshop = Workshop(config, workspace, runs, events, money, shelf)
     workers = {"list": config.runs_at_once, "paper": config.papers_at_once}
 
@@ -104,7 +107,8 @@ def build_hub(config: ServiceConfig) -> Hub:
         decisions=Decisions(database),
         privacy=Privacy(database),
         deletions=Deletions(database),
-        reviews=ReviewRooms(workspace.taxonomy),
+        measurements=measurements,
+        reviews=ReviewRooms(workspace.taxonomy, measurements),
         shelf=shelf,
         workshop=workshop,
         dispatcher=Dispatcher(config.folder, workshop.continue_run, unfinished, workers),
@@ -134,6 +138,8 @@ def engines_of(hub: Hub) -> dict[str, str]:
     """The available engines with their display names; the one chosen in the settings comes first."""
     settings = hub.config.settings
     found = {"offline": "offline baseline (no key, no cost; less accurate)"}
+    if settings.embedding_model is not None:
+        found["offline"] = f"offline baseline with {settings.embedding_model} (may cost money; less accurate)"
     if settings.model and (settings.api_key or settings.base_url):
         found["openai"] = f"{settings.model} (language model, may cost money)"
     preferred = settings.chosen_engine

@@ -17,6 +17,7 @@ from classifier.errors import ClassifierError
 from classifier.review.papers import ReviewPaper, read_review
 from classifier.review.plan import ReviewPlan
 from classifier.review.session import ReviewSession
+from classifier.service.measuring import RecentMeasurements
 from classifier.survey.taxonomy import Taxonomy
 
 _KEPT = 8
@@ -27,8 +28,9 @@ _State = tuple[object, ...]
 class ReviewRooms:
     """Opens sessions, and writes a run's files after decisions, in the background."""
 
-    def __init__(self, taxonomy: Taxonomy) -> None:
+    def __init__(self, taxonomy: Taxonomy, measurements: RecentMeasurements) -> None:
         self._taxonomy = taxonomy
+        self._measurements = measurements
         self._papers: OrderedDict[Path, tuple[_State, list[ReviewPaper]]] = OrderedDict()
         self._behind: queue.Queue[Path | None] = queue.Queue()
         self._waiting: set[Path] = set()
@@ -72,6 +74,7 @@ class ReviewRooms:
                 logging.getLogger(__name__).warning("files of %s are behind: %s", folder.name, error.message)
 
     def _read(self, folder: Path, plan: ReviewPlan) -> list[ReviewPaper]:
+        self._measurements.take_up(folder)
         state = (plan, *state_of(folder))
         with self._lock:
             kept = self._papers.get(folder)

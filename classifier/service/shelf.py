@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from classifier.batch.ledger.progress import check_ledger, has_tables, without_path
+from classifier.batch.ledger.progress import check_ledger, file_state_of, has_tables, without_path
 from classifier.batch.ledger.rows import read_rows
-from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.errors import ClassifierError
 from classifier.export.filed import Filed, file_row
 from classifier.model.entries import Correction, Row
+from classifier.model.run_files import LEDGER_FILE
 from classifier.review.veil import HIDDEN, hidden_keys, veiled
+from classifier.service.measuring import RecentMeasurements
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
 
@@ -101,14 +102,17 @@ class Shelf:
 
     Args:
         taxonomy: Rows of another taxonomy are not shown; their folder gets an error.
+        measured: What labels are brought up to date with; None for labels as they are.
 
     Attributes:
         version: Grows whenever a paper changes.
     """
 
-    def __init__(self, root: Path, taxonomy: Taxonomy) -> None:
+    def __init__(self, root: Path, taxonomy: Taxonomy, measured: RecentMeasurements | None = None) -> None:
         self._root = root
         self._taxonomy = taxonomy
+        self._measurements = measured
+        self._measured: tuple[int, ...] = ()
         self._volumes: dict[str, Volume] = {}
         self._index: dict[str, Card] = {}
         self._looked, self.version = 0.0, 0
@@ -177,7 +181,7 @@ class Shelf:
         folder = self.folder_of(run_id, is_paper=is_paper)
         if not (folder / LEDGER_FILE).is_file():
             return
-        signature = _signature(folder)
+        signature = (*file_state_of(folder), *self._measured)
         read = self._read(Volume(run_id, folder, is_paper))
         with self._lock:
             self._put(self._volumes.setdefault(run_id, Volume(run_id, folder, is_paper)), signature, *read)
@@ -191,6 +195,7 @@ class Shelf:
             return  # another thread is reading; the current state is good enough
         try:
             self._looked = now
+            self._measured = self._measurements.state() if self._measurements else ()
             found = dict(self._find())
             for gone in self._volumes.keys() - found.keys():
                 self._forget(gone)
@@ -208,7 +213,7 @@ class Shelf:
 
     def _renew(self, volume: Volume) -> None:
         """Reads a folder again if its ledger has changed, and not too often."""
-        signature = _signature(volume.folder)
+        signature = (*file_state_of(volume.folder), *self._measured)
         now = time.monotonic()
         if signature == volume.signature or volume.id in self._slow:
             return
@@ -234,6 +239,8 @@ class Shelf:
             if not has_tables(volume.folder):
                 return {}, "", time.monotonic() - started
             check_ledger(volume.folder)
+            if self._measurements:
+                self._measurements.take_up(volume.folder)
             hidden = hidden_keys(volume.folder)
             for row in read_rows(volume.folder):
                 is_hidden = row.entry.key in hidden
@@ -287,14 +294,3 @@ class Shelf:
 
 def _card_id(run_id: str, key: str) -> str:
     return hashlib.sha256(f"{run_id}\0{key}".encode("utf-8", "replace")).hexdigest()[:20]
-
-
-def _signature(folder: Path) -> tuple[int, ...]:
-    values: list[int] = []
-    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
-        try:
-            found = (folder / name).stat()
-            values += [found.st_mtime_ns, found.st_size]
-        except OSError:
-            values += [0, 0]
-    return tuple(values)

@@ -178,7 +178,7 @@ class Workshop:
         settings = self.settings_for(run.task.engine)
         folder, limit = self.folder_of(run), self._config.usd_per_day
         cap, purse = None, None
-        if run.task.engine != "offline":
+        if run.task.engine != "offline" or settings.embedding_model is not None:
             before = read_progress(folder).spent.cost_usd
             cap = self._cap(run, before)
             has_own = run.kind == "paper" or run.task.max_cost_usd is not None

@@ -16,6 +16,7 @@ from classifier.errors import ConfigError
 from classifier.model.study import Study
 from classifier.survey.advice import ENOUGH, advice
 from classifier.survey.answer_schema import LABEL
+from classifier.survey.conditions import Conditions
 from classifier.survey.drafts import (
     DRAFTS_FILE,
     QUESTIONS,
@@ -28,7 +29,7 @@ from classifier.survey.finding import Finding
 from classifier.survey.lint_studies import check_answers, check_duplicates, check_study, repeated
 from classifier.survey.shape import problems
 from classifier.survey.swaps import find_swaps
-from classifier.survey.taxonomy import Conditions, Node, Taxonomy, TextDraft
+from classifier.survey.taxonomy import Node, Taxonomy, TextDraft
 from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, study_problems
 
 
@@ -130,19 +131,22 @@ def _all_conditions(taxonomy: Taxonomy) -> Iterator[tuple[str, Conditions]]:
 def _check_paths(taxonomy: Taxonomy) -> Iterator[Finding]:
     if not taxonomy.questions:
         return
-    for rule in taxonomy.scope.rules:
-        if not rule.answers:
-            where = f"taxonomy.yaml: scope rule {rule.id}"
-            yield Finding(
-                code="empty-rule", where=where, message="no answers lead to this rule; add `answers`"
-            )
+    without = [rule.id for rule in taxonomy.scope.rules if not rule.answers]
+    if len(without) > 1:
+        yield Finding(
+            level="advice",
+            code="empty-rule",
+            where="taxonomy.yaml: scope",
+            message=f"no answers lead to the rules {', '.join(without)}, so a label cannot say which of them "
+            "excludes the paper; add `answers` to all but one, or make one rule of them",
+        )
     leaves = list(taxonomy.leaves.values())
     for number, leaf in enumerate(leaves):
         where = f"taxonomy.yaml: {leaf.id}"
         if not leaf.answers:
-            yield Finding(
-                code="empty-leaf", where=where, message="no answers lead to this leaf; add `answers`"
-            )
+            if taxonomy.asks_about_leaves:
+                message = "no answers lead to this leaf, but to others; add `answers`"
+                yield Finding(code="empty-leaf", where=where, message=message)
             continue
         for other in leaves[number + 1 :]:
             if other.answers and _compatible(leaf.answers, other.answers):
@@ -174,8 +178,9 @@ def _implies(left: Conditions, right: Conditions) -> bool:
 def _check_definitions(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Finding]:
     examples = Counter(study.label for study in studies)
     for leaf in taxonomy.leaves.values():
-        if not leaf.node.definition and (taxonomy.questions or examples[leaf.id] < ENOUGH):
-            needed = "" if taxonomy.questions else f", and there are fewer than {ENOUGH} studies; add either"
+        asks = taxonomy.asks_about_leaves
+        if not leaf.node.definition and (asks or examples[leaf.id] < ENOUGH):
+            needed = "" if asks else f", and there are fewer than {ENOUGH} studies; add either"
             yield Finding(
                 code="empty-leaf",
                 where=f"taxonomy.yaml: {leaf.id}",

@@ -31,10 +31,9 @@ def check_study(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Findin
             yield Finding(
                 code="unknown-label", where=where, message=f"secondary leaf '{secondary}' is not a leaf"
             )
-    # Without questions, a title and a leaf are enough, and for studies from a list; the rest is advice.
-    for name in (
-        ("title", "summary", "rationale") if taxonomy.questions and not _listed(study) else ("title",)
-    ):
+    # If no answers lead to leaves, or a list named the study, title and leaf are enough; the rest is advice.
+    needs_all = taxonomy.asks_about_leaves and not _listed(study)
+    for name in ("title", "summary", "rationale") if needs_all else ("title",):
         if not getattr(study, name).strip():
             yield Finding(code="missing-field", where=where, message=f"'{name}' is empty")
     yield from _check_attributes(where, study, leaf)
@@ -56,26 +55,27 @@ def _check_attributes(where: str, study: Study, leaf: Leaf | None) -> Iterator[F
 def _check_study_answers(taxonomy: Taxonomy, where: str, study: Study) -> Iterator[Finding]:
     allowed = {question.id: question.answer_ids for question in taxonomy.questions}
     yield from check_answers(where, study.answers, allowed)
-    if not study.answers and study.label in taxonomy.leaves:
-        return  # its leaf says which answers hold
+    if not study.answers and (study.label in taxonomy.leaves or taxonomy.allows(study.label, {})):
+        return  # its leaf says which answers hold, or none are needed
     missing = [question for question in allowed if question not in study.answers]
     if missing:
         yield Finding(code="missing-field", where=where, message=f"no answer to {', '.join(missing)}")
     if not allowed:
         return
     led_to = taxonomy.labels_led_to(study.answers)
-    if led_to != (study.label,):
+    reasons = taxonomy.scope_reasons(study.answers) if study.label == OUT_OF_SCOPE else ()
+    if not taxonomy.allows(study.label, study.answers):
         yield Finding(
             code="answers-lead-elsewhere",
             where=where,
             message=f"labelled {study.label}, but its answers lead to {' and '.join(led_to) or 'no label'}",
         )
-    elif study.scope_reason != taxonomy.scope_reason(study.answers):
+    elif study.scope_reason not in (reasons or (None,)):
         yield Finding(
             code="answers-lead-elsewhere",
             where=where,
             message=f"scope_reason is {study.scope_reason}, but its answers lead to "
-            f"{taxonomy.scope_reason(study.answers)}",
+            f"{' or '.join(reasons) or None}",
         )
 
 

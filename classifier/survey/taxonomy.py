@@ -18,13 +18,12 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, Valid
 
 from classifier.errors import ConfigError
 from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Record
+from classifier.survey.conditions import Conditions, Contradiction, are_met, broken, opposed
 from classifier.survey.shape import problems
 from classifier.survey.yaml_text import read_yaml
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+._-]*$")]
 Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
-Conditions = Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
-"""Question id -> compatible answers; the conditions of all questions must hold."""
 
 
 class Precedent(Record):
@@ -65,12 +64,12 @@ class SurveyField(Record):
 
 
 class ScopeRule(Record):
-    """A reason why a paper is out of scope, and the answers that show it."""
+    """A reason why a paper is out of scope, and the answers that show it; without any, its text decides."""
 
     id: Slug
     title: Text
     definition: Text
-    answers: Conditions
+    answers: Conditions = Field(default_factory=dict)
     section: str | None = None
     precedents: tuple[Precedent, ...] = ()
 
@@ -139,18 +138,6 @@ class Leaf(Record):
         return self.node.answers
 
 
-class Contradiction(Record):
-    """An answer that contradicts a label."""
-
-    question: str
-    answer: str
-    allowed: tuple[str, ...]
-
-    def __str__(self) -> str:
-        required = " or ".join(self.allowed)
-        return f"{self.question} = {self.answer}, but the label requires {self.question} = {required}"
-
-
 class Taxonomy(Record):
     """A survey's tree.
 
@@ -202,35 +189,63 @@ class Taxonomy(Record):
         leaf = self.leaves.get(label)
         return (*leaf.ancestors, leaf.id) if leaf else (label,)
 
+    @property
+    def asks_about_leaves(self) -> bool:
+        """Whether answers lead to leaves; otherwise definitions decide, and questions are about the scope."""
+        return any(leaf.answers for leaf in self.leaves.values())
+
+    def scope_reasons(self, answers: Mapping[str, str]) -> tuple[str, ...]:
+        """The ids of the rules that may exclude a paper that is out of scope.
+
+        The first rule whose conditions are all met by the answers; if there is none, all rules without any.
+        """
+        met = self._rule_met(answers)
+        return (met.id,) if met else tuple(rule.id for rule in self.scope.rules if not rule.answers)
+
     def scope_reason(self, answers: Mapping[str, str]) -> str | None:
-        """The id of the first rule whose conditions are all met by the answers; None if there is none."""
-        return next((rule.id for rule in self.scope.rules if _met(rule.answers, answers)), None)
+        """The rule that excludes a paper that is out of scope, if there is only one (`scope_reasons`)."""
+        found = self.scope_reasons(answers)
+        return found[0] if len(found) == 1 else None
+
+    def _rule_met(self, answers: Mapping[str, str]) -> ScopeRule | None:
+        return next((rule for rule in self.scope.rules if are_met(rule.answers, answers)), None)
+
+    def allows(self, label: str, answers: Mapping[str, str]) -> bool:
+        """Whether the answers lead to the label, or to none if it needs no answers."""
+        led_to = self.labels_led_to(answers)
+        if label in self.leaves:
+            is_open = not self.leaves[label].answers
+        else:
+            is_open = label == OUT_OF_SCOPE and not all(rule.answers for rule in self.scope.rules)
+        return led_to == (label,) or (is_open and not led_to)
 
     def labels_led_to(self, answers: Mapping[str, str]) -> tuple[str, ...]:
         """The labels whose conditions the answers meet completely; scope rules have priority over leaves."""
-        if self.scope_reason(answers) is not None:
+        if self._rule_met(answers) is not None:
             return (OUT_OF_SCOPE,)
-        return tuple(leaf.id for leaf in self.leaves.values() if leaf.answers and _met(leaf.answers, answers))
+        return tuple(
+            leaf.id for leaf in self.leaves.values() if leaf.answers and are_met(leaf.answers, answers)
+        )
 
     def contradictions(self, label: str, answers: Mapping[str, str]) -> tuple[Contradiction, ...]:
         """The answers that contradict the label; `unclear` and missing answers never do.
 
         `out-of-scope` is contradicted if every rule is (the result is about the closest rule); `unplaced` is
-        contradicted if the answers lead to a label.
+        contradicted if the answers lead to a label. A leaf without answers is contradicted by a scope rule.
         """
         if label in self.leaves:
-            return _broken(self.leaves[label].answers, answers)
+            conditions, met = self.leaves[label].answers, self._rule_met(answers)
+            if met and not conditions:
+                return opposed(met.answers, answers, {one.id: one.answer_ids for one in self.questions})
+            return broken(conditions, answers)
         if label == OUT_OF_SCOPE:
-            broken = [_broken(rule.answers, answers) for rule in self.scope.rules]
-            return min(broken, key=len, default=())
+            by_rule = (broken(rule.answers, answers) for rule in self.scope.rules)
+            return min(by_rule, key=len, default=())
         led_to = self.labels_led_to(answers)
         if not led_to:
             return ()
-        where = (
-            self.leaves[led_to[0]].answers
-            if led_to[0] in self.leaves
-            else self.rules[self.scope_reason(answers) or ""].answers
-        )
+        met = self._rule_met(answers)
+        where = met.answers if met else self.leaves[led_to[0]].answers
         return tuple(Contradiction(question=q, answer=answers[q], allowed=(UNCLEAR,)) for q in where)
 
 
@@ -281,17 +296,3 @@ def _branches(nodes: tuple[Node, ...], above: str = "") -> Iterator[tuple[str, N
         if node.children:
             yield f"{above}{node.id}", node
             yield from _branches(node.children, f"{above}{node.id}/")
-
-
-def _met(conditions: Conditions, answers: Mapping[str, str]) -> bool:
-    return bool(conditions) and all(
-        answers.get(question) in allowed for question, allowed in conditions.items()
-    )
-
-
-def _broken(conditions: Conditions, answers: Mapping[str, str]) -> tuple[Contradiction, ...]:
-    return tuple(
-        Contradiction(question=question, answer=answers[question], allowed=allowed)
-        for question, allowed in conditions.items()
-        if answers.get(question, UNCLEAR) not in (*allowed, UNCLEAR)
-    )

@@ -61,6 +61,12 @@ class EngineFiles:
             if path.is_file():
                 yield path
 
+    def all(self, workspace: Workspace, settings: Settings) -> Iterator[Path]:
+        """The files about all engines: the user's own first, then the shipped ones."""
+        own = self.own(workspace, settings, "offline", None).parent
+        for folder in dict.fromkeys((own, workspace.root / self.folder)):
+            yield from sorted(folder.glob("*.json"))
+
     def read(self, path: Path, record: type[R]) -> R:
         """The record in a file.
 

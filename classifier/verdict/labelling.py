@@ -46,6 +46,7 @@ def assemble_label(
         secondary=answer.secondary,
         scope_reason=taxonomy.scope_reason(given) if answer.label == OUT_OF_SCOPE else None,
         confidence=answer.confidence,
+        branch_confidence=_branch_confidence(taxonomy, reply),
         needs_review=bool(review.reasons),
         review_reasons=review.reasons,
         answers=answer.answers,
@@ -71,6 +72,23 @@ def quotes_of(answer: Answer) -> tuple[Quote, ...]:
     """All quotes of the answer, including those of its decision questions, without repetitions."""
     from_answers = [Quote(quote=item.quote, supports=item.question) for item in answer.answers if item.quote]
     return tuple(dict.fromkeys((*answer.evidence, *from_answers)))
+
+
+def _branch_confidence(taxonomy: Taxonomy, reply: Reply) -> float | None:
+    """The probability of all leaves of the label's outermost branch; None if it is not known.
+
+    A stated or calibrated confidence has another source; if it is higher, the two cannot be shown together.
+    """
+    leaf = taxonomy.leaves.get(reply.answer.label)
+    if leaf is None or not leaf.ancestors or not reply.probabilities:
+        return None
+    branch = leaf.ancestors[0]
+    share = sum(
+        reply.probabilities.get(other.id, 0.0)
+        for other in taxonomy.leaves.values()
+        if other.ancestors[:1] == (branch,)
+    )
+    return min(1.0, share) if share >= (reply.answer.confidence or 0.0) else None
 
 
 def _provenance(taxonomy: Taxonomy, task: Task, reply: Reply, accuracy: Measurement | None) -> Provenance:

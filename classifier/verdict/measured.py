@@ -1,4 +1,4 @@
-"""Measured accuracies of engines on this taxonomy, and notices about engines that were not measured.
+"""Measured accuracies of engines on this taxonomy, and notices about unmeasured and weak engines.
 
 What enters: the results of `classifier eval`, one file for each engine and model. What leaves: the
 `Measurement` to show next to a confidence, or notices that send labels to review. Measured means: an
@@ -12,10 +12,11 @@ import hashlib
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from classifier.files import replace_text
-from classifier.model.measurement import Measurement
+from classifier.model.label import Label, Provenance, ReviewReason
+from classifier.model.measurement import Measurement, ReadKind
 from classifier.model.paper import PaperFile
 from classifier.model.record import Notice, Record
 from classifier.model.reply import Reply
@@ -30,6 +31,8 @@ UNMEASURED = "unmeasured"
 """Review reason of labels whose engine was not measured on this taxonomy."""
 ACCEPTED = "unmeasured-accepted"
 """Warning instead of the review reason if the user accepted this (`accept_unmeasured`)."""
+WEAK = "weak-engine"
+"""Review reason of labels whose engine has a low measured accuracy on this taxonomy (`accuracy_below`)."""
 AUDIT = "audit"
 """Review reason of the random share of accepted labels that a person still checks."""
 
@@ -65,12 +68,20 @@ def maker_sha256(workspace: Workspace, engine: str, prompt_sha256: str) -> str:
 
 
 def load_measurement(
-    workspace: Workspace, settings: Settings, engine: str, model: str | None, prompt_sha256: str
+    workspace: Workspace,
+    settings: Settings,
+    engine: str,
+    model: str | None,
+    prompt_sha256: str,
+    read: ReadKind | None = None,
 ) -> Measurement | None:
     """The measurement that is valid for an engine, model and prompt in this workspace, or None.
 
-    Measurements on papers or abstracts have priority over those on summaries, whose writers knew the label;
-    then the one with most items.
+    Measurements on what was read have priority; then those on papers, abstracts or titles over those on
+    summaries, whose writers knew the label; then the one with most items.
+
+    Args:
+        read: What the label is decided from.
 
     Raises:
         ConfigError: A file is damaged.
@@ -82,8 +93,17 @@ def load_measurement(
         for found in _FILES.read(path, _File).measurements
         if (found.taxonomy_sha256, found.prompt_sha256) == (workspace.taxonomy.sha256, made_from)
     ]
-    best = max(holds, key=lambda found: (found.text != "summary", found.n), default=None)
+
+    def rank(found: Measured) -> tuple[bool, bool, int]:
+        return read is not None and found.is_about(read), found.text != "summary", found.n
+
+    best = max(holds, key=rank, default=None)
     return best and Measurement(**best.model_dump(include=set(Measurement.model_fields)))
+
+
+def measurement_files(workspace: Workspace, settings: Settings) -> list[Path]:
+    """The files of all engines that were measured in this workspace, for whatever taxonomy and prompt."""
+    return list(_FILES.all(workspace, settings))
 
 
 def save_measurement(
@@ -106,19 +126,52 @@ def save_measurement(
 def doubts(
     settings: Settings, workspace: Workspace, file: PaperFile, reply: Reply, measured: Measurement | None
 ) -> Iterator[Notice]:
-    """Notices about a label whose engine was not measured on this taxonomy; empty if it was.
+    """Notices about a label whose engine was not measured on this taxonomy, or is weak; else empty.
 
     With `accept_unmeasured` a share of the labels (`audit_share`) still goes to review. Which ones depends on
     the paper alone, so that a rerun selects the same. With a share of 0 there are no notices.
     """
-    if measured is not None or (settings.accept_unmeasured and settings.audit_share == 0):
+    name = _name(reply)
+    if measured is not None:
+        yield from _weakness(settings, name, measured)
         return
-    name = f"{reply.engine} {reply.model}" if reply.model else reply.engine
+    if settings.accept_unmeasured and settings.audit_share == 0:
+        return
     message = f"the accuracy of {name} on this taxonomy was not measured; {_how_to_measure(workspace, reply)}"
     yield Notice(code=ACCEPTED if settings.accept_unmeasured else UNMEASURED, message=message)
     if settings.accept_unmeasured and _is_drawn(file, settings.audit_share):
         share = f"{100 * settings.audit_share:g} %"
         yield Notice(code=AUDIT, message=f"drawn at random for a check ({share} of unmeasured labels)")
+
+
+def renewed(settings: Settings, label: Label, measured: Measurement) -> Label:
+    """The label as if its engine had been measured when it was made; its answer does not change."""
+    made = label.provenance
+    if made is None:
+        return label
+    doubted = (UNMEASURED, ACCEPTED, AUDIT, WEAK)
+    weakness = tuple(_weakness(settings, _name(made), measured))
+    given = {*label.review_reasons}.difference(doubted).union(notice.code for notice in weakness)
+    reasons = tuple(reason for reason in get_args(ReviewReason) if reason in given)
+    return label.model_copy(
+        update={
+            "needs_review": bool(reasons),
+            "review_reasons": reasons,
+            "warnings": (*(w for w in label.warnings if w.code not in doubted), *weakness),
+            "provenance": made.model_copy(update={"accuracy": measured}),
+        }
+    )
+
+
+def _name(made: Reply | Provenance) -> str:
+    return f"{made.engine} {made.model}" if made.model else made.engine
+
+
+def _weakness(settings: Settings, name: str, measured: Measurement) -> Iterator[Notice]:
+    """The share itself is compared, not its upper bound: a small suite must not make an engine look good."""
+    if measured.accuracy < settings.accuracy_below:
+        below = f"below {settings.accuracy_below:.2f} (accuracy_below)"
+        yield Notice(code=WEAK, message=f"{name} is weak on this taxonomy: {measured}, {below}")
 
 
 def _how_to_measure(workspace: Workspace, reply: Reply) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier.batch.ledger.schema import LEDGER_FILE
+from classifier.model.run_files import LEDGER_FILE
 from tests import batch_kit
 from tests.llm_server import LlmServer
 from tests.service.kit import ABSTRACT, API, LIST, WAIT_S, serving, wait_for

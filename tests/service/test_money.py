@@ -16,9 +16,12 @@ from classifier.service.purse import DayPurse
 from classifier.service.store import schema
 from classifier.service.store.money import Day, Money
 from classifier.service.store.schema import DATABASE, ServiceDatabase
+from classifier.settings import load_settings
 from tests import batch_kit
+from tests.embedding_server import EmbeddingServer
 from tests.llm_server import LlmServer
 from tests.service.kit import ABSTRACT, API, serving, wait_for
+from tests.test_embeddings import small
 
 
 def openai(url: str, **more):
@@ -56,6 +59,29 @@ def test_all_runs_of_a_user_together_stay_below_the_days_limit(tmp_path, bridges
         assert model.answered.total() == paid
     with LlmServer(model) as llm, serving(tmp_path / "runs", settings=openai(llm.url), **given) as served:
         assert served.hub.money.today("local") == today
+
+
+def test_embeddings_for_the_offline_engine_are_of_the_days_money(tmp_path):
+    """Each text costs a tenth of a cent a word, so the day ends before the list does."""
+    source = batch_kit.write_list(tmp_path / "list.jsonl", 40).read_bytes()
+    with EmbeddingServer() as server:
+        settings = load_settings(
+            engine="offline",
+            embeddings="server:concepts",
+            base_url=server.url,
+            cache_dir=tmp_path / "cache",
+            prices={"concepts": {"input": 1000.0, "output": 0.0}},
+        )
+        given = {"settings": settings, "workspace": small(tmp_path / "ws").root, "usd_per_day": 1.0}
+        with serving(tmp_path / "runs", **given) as served:
+            run = served.upload(source, "list.jsonl", start="true").json()["id"]
+            ended = served.finished(run)
+            today = served.hub.money.today("local")
+    paid = sum(len(text.split()) for text in server.texts) * 1e-3
+    assert ended["code"] == "budget-spent"
+    assert 0 < ended["done"] < 40
+    assert (today.spent, today.held) == (pytest.approx(paid), 0)
+    assert 0 < paid <= 1.0
 
 
 def test_requests_in_flight_hold_their_money(tmp_path, bridges_workspace):

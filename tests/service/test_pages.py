@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,6 +19,9 @@ from classifier.service.screens.lists import FORMAT_WORDS
 from classifier.service.server import add_user
 from classifier.service.store.users import UserRole
 from classifier.service.words import ADVICE, in_service_words
+from classifier.settings import load_settings
+from classifier.survey.workspace import Workspace
+from classifier.verdict.measured import Measured, save_measurement
 from tests import batch_kit
 from tests.llm_server import Behaviour, LlmServer
 from tests.service.kit import API, LIST, serving
@@ -142,6 +146,40 @@ def test_a_user_sees_only_buttons_that_work_and_why_others_are_missing(tmp_path,
     assert ("needs the role owner" in pages["/"]) == (not files)
     assert ('action="/papers/' in decision) == decides
     assert ("needs the role reviewer" in decision) == (not decides)
+
+
+def test_a_paper_says_which_measurement_is_its_engines_accuracy_also_one_that_was_made_since(
+    tmp_path, bridges, monkeypatch
+):
+    monkeypatch.setattr("classifier.service.shelf._LOOK_S", 0.0)
+    monkeypatch.setattr("classifier.service.shelf._SHARE", 1e9)
+    settings = load_settings(engine="offline", accept_unmeasured=False)
+    workspace = Workspace(shutil.copytree(bridges, tmp_path / "ws"))
+    measured = Measured(
+        suite="mine <b>",
+        text="title",
+        n=40,
+        accuracy=0.3,
+        low=0.18,
+        high=0.46,
+        measured_on="2026-01-02",
+        taxonomy_sha256=workspace.taxonomy.sha256,
+        prompt_sha256=workspace.offline_engine_sha256,
+    )
+    told = "accuracy 0.30 [0.18, 0.46] on 40 items of mine &lt;b&gt; (title, 2026-01-02), not measured"
+    with serving(tmp_path / "runs", settings=settings, workspace=workspace.root) as served:
+        served.file_paper()
+        paper = f"/papers/{served.client.get(f'{API}/papers').json()['items'][0]['id']}"
+        page = served.client.get(paper).text
+        assert "its accuracy on this survey was not measured" in page
+        assert "needs review</span> unmeasured" in page
+        save_measurement(measured, workspace, settings, "offline", "baseline-nearness")
+        page = served.client.get(paper).text
+        (card,) = served.client.get(f"{API}/papers").json()["items"]
+    assert card["review_reasons"] == ["weak-engine"]
+    assert told in page
+    assert "needs review</span> weak-engine" in page
+    assert "unmeasured" not in page
 
 
 def test_every_format_says_what_it_is_for():

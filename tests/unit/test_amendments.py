@@ -15,7 +15,6 @@ from classifier.batch.ledger.items import ItemOutcome
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.migrations import MIGRATIONS
 from classifier.batch.ledger.rows import AMENDED, read_rows
-from classifier.batch.ledger.schema import LEDGER_FILE
 from classifier.batch.ledger.view import LedgerView
 from classifier.batch.papers import read_papers
 from classifier.errors import InputError
@@ -27,6 +26,7 @@ from classifier.model.amendment import Amendment
 from classifier.model.entries import Correction, ListEntry
 from classifier.model.label import Label, LabelledPaper
 from classifier.model.paper import Paper
+from classifier.model.run_files import LEDGER_FILE
 from tests.labelled_rows import filed, row
 
 TEA = "Teaching a Chat Model to Explain Tea by Asking Tea Drinkers"

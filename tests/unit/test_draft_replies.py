@@ -135,7 +135,7 @@ STUDIES = [
 def test_only_what_is_missing_is_asked_and_only_from_abstracts():
     material = find_material(tree(), STUDIES, ())
     assert {task.path: (task.fields, [paper.id for paper in task.papers]) for task in material.tasks} == {
-        "by/song": (("definition", "counts", "excludes"), ["a"]),
+        "by/song": (("definition",), ["a"]),
         "by": (("definition", "question"), ["a", "c"]),
         "@survey": (("definition", "scope", "question"), ["a", "c"]),
     }

@@ -10,6 +10,7 @@ import pytest
 
 from classifier.export.grouping import group_by_tree
 from classifier.export.webpage import render_page
+from classifier.model.measurement import Measurement
 from classifier.text.characters import shown
 from tests.html_page import Page
 from tests.labelled_rows import HOSTILE, SCRIPT, filed, row, sample, taxonomy
@@ -64,6 +65,17 @@ def test_what_a_person_set_and_what_needs_a_look_is_said(page):
     assert page.text("span").count("set by a person") == 1
     assert "Set by Ada: see page 4" in page.text("bdi")
     assert "1 to review, 1 set by a person" in page.text("p")
+
+
+def test_a_label_says_which_measurement_is_its_engines_accuracy():
+    measured = Measurement(
+        suite="<b>mine</b>", text="title", n=24, accuracy=0.75, low=0.5, high=0.9, measured_on="2026-01-02"
+    )
+    made = row("a", rationale="It is a dam.")
+    provenance = made.label.provenance.model_copy(update={"accuracy": measured})
+    made = made.model_copy(update={"label": made.label.model_copy(update={"provenance": provenance})})
+    told = "Engine’s accuracy 0.75 [0.50, 0.90] on 24 items of <b>mine</b> (title, 2026-01-02), not measured"
+    assert f"{told} on whole papers" in Page(source([made])).text("p")
 
 
 @pytest.mark.parametrize("title", HOSTILE.values(), ids=list(HOSTILE))

@@ -4,9 +4,15 @@
 
 import pytest
 
+from classifier.export.filed import file_rows
+from classifier.export.splice.markdown_papers import add_papers
 from classifier.scaffold.filed import Choices
 from classifier.scaffold.filing import file_source
 from classifier.scaffold.reading import read_source
+from classifier.scaffold.start import start_workspace
+from classifier.survey.section_plan import load_section_plan
+from classifier.survey.workspace import Workspace
+from tests.labelled_rows import row
 
 
 def entry(number, line):
@@ -18,6 +24,28 @@ def filing(tmp_path, heading, lines):
     path = tmp_path / "README.md"
     path.write_text(f"# Birds\n\n## {heading}\n" + "".join(parts), encoding="utf-8")
     return file_source(read_source(str(path)), Choices())
+
+
+@pytest.mark.parametrize(
+    ("year", "added", "reason"),
+    [
+        (2024, "- [A Whistle in the Stairwell](https://arxiv.org/abs/2411.01234)\n  - Keyword: Nests\n", ""),
+        (2031, "", "the list has no heading for its year (2031); add one there"),
+    ],
+)
+def test_a_new_paper_stands_under_its_year_with_the_keyword_of_its_leaf(year, added, reason, tmp_path):
+    keywords = [f"  - Keyword: {words}" for words in ("Song, Nests", "song", "Nests", "Dawn, Song")]
+    found = filing(tmp_path, "Papers", keywords)
+    data = (tmp_path / "README.md").read_bytes()
+    start_workspace(tmp_path / "ws", found.source, Choices())
+    paper = row(
+        "new", "nests", title="A Whistle in the Stairwell", arxiv_id=f"{year - 2000}11.01234", year=year
+    )
+    rows = list(file_rows([paper], Workspace(tmp_path / "ws").taxonomy))
+    done = add_papers(data, rows, load_section_plan(tmp_path / "ws"))
+    assert done.data.decode() == data.decode().replace("### 2025", f"{added}### 2025")
+    assert [left.reason for left in done.untouched] == [reason] * bool(reason)
+    assert add_papers(done.data, rows, load_section_plan(tmp_path / "ws")).data == done.data
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,25 @@ def test_a_quote_of_an_abstract_has_no_page(made, found, place):
     assert made.place_of(found) == place
 
 
+@pytest.mark.parametrize(
+    ("made", "text", "more"),
+    [
+        (label("text", ["abstract-only"]), "abstract", ""),
+        (label("pypdf"), "arxiv, pdf", ""),
+        (label("text"), "text", ""),
+        (label("pypdf"), "abstract", ", not measured on whole papers"),
+        (label("text", ["abstract-only"]), "abstract, pdf", ", not measured on abstracts"),
+        (label("text", ["abstract-only"]), "summary", ", not measured on abstracts"),
+        (label("text"), "title", ", not measured on plain text"),
+    ],
+)
+def test_an_accuracy_says_what_it_was_measured_on_and_if_that_is_something_else(made, text, more):
+    measured = MEASURED.model_copy(update={"text": text})
+    made = made.model_copy(update={"provenance": made.provenance.model_copy(update={"accuracy": measured})})
+    expected = f"accuracy 0.75 [0.50, 0.90] on 24 items of gold ({text}, 2026-01-02){more}"
+    assert made.accuracy_in_words == expected
+
+
 def test_each_engine_is_named_with_its_accuracy_and_its_days():
     labels = [
         label(accuracy=MEASURED),
@@ -58,7 +77,7 @@ def test_each_engine_is_named_with_its_accuracy_and_its_days():
         Label(ref="failed", paper=LabelledPaper(), status="failed"),
     ]
     assert engine_lines(labels) == [
-        f"2 labels by offline, {MEASURED}; 2026-03-04 to 2026-03-09",
+        f"2 labels by offline, {MEASURED}, not measured on whole papers; 2026-03-04 to 2026-03-09",
         "1 label by openai (m), not measured; 2026-03-04",
         "1 label by openai (old); 2026-03-04",
     ]

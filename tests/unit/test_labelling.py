@@ -106,6 +106,28 @@ def test_everything_else_follows_from_the_one_chosen_label(
     assert made.attributes == fields
 
 
+@pytest.mark.parametrize(
+    ("chosen", "shares", "branch"),
+    [
+        ("capacity/with-load-test", {"capacity/with-load-test": 0.8, "damage/remote-imaging": 0.2}, 0.8),
+        (
+            "capacity/with-load-test",
+            {"capacity/with-load-test": 0.8, "capacity/without-load-test": 0.15},
+            0.95,
+        ),
+        # The stated confidence (0.8) is of another source.
+        ("capacity/with-load-test", {"capacity/with-load-test": 0.5}, None),
+        ("capacity/with-load-test", {}, None),
+        (OUT_OF_SCOPE, {OUT_OF_SCOPE: 0.9, "capacity/with-load-test": 0.1}, None),
+        (UNPLACED, {UNPLACED: 1.0}, None),
+    ],
+)
+def test_a_branch_is_as_probable_as_all_its_leaves(label, chosen, shares, branch):
+    made = label(chosen, reply={"probabilities": shares})
+    assert made.branch_confidence == (branch if branch is None else pytest.approx(branch))
+    assert ("branch_confidence" in made.model_dump()) is (branch is not None)
+
+
 def test_the_answer_is_copied_unchanged(label):
     made = label()
     assert (made.ref, made.runner_up, made.confidence) == ("dam.pdf", OUT_OF_SCOPE, 0.8)

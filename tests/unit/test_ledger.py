@@ -14,7 +14,7 @@ from classifier.batch.ledger.items import ItemOutcome, State, pack, unpack
 from classifier.batch.ledger.ledger import Ledger
 from classifier.batch.ledger.lock import open_ledger
 from classifier.batch.ledger.rows import read_broken, read_corrections, read_rows
-from classifier.batch.ledger.schema import _MIGRATIONS, LEDGER_FILE, connect
+from classifier.batch.ledger.schema import _MIGRATIONS, connect
 from classifier.batch.results import write_rows, write_summary
 from classifier.errors import ConfigError, InputError, StoreError
 from classifier.model.entries import BrokenEntry, Correction, ListEntry, PersonName
@@ -22,6 +22,7 @@ from classifier.model.label import Label, LabelledPaper
 from classifier.model.paper import Paper
 from classifier.model.record import Notice
 from classifier.model.reply import Usage
+from classifier.model.run_files import EXPORTS_FILE, LABELS_FILE, LEDGER_FILE, RESULTS_LOCK_FILE
 
 
 def entry(key: str, **more: object) -> ListEntry:
@@ -299,6 +300,17 @@ def test_the_states_in_the_schema_are_those_of_the_enum(tmp_path):
     stored = re.search(r"state IN \(([^)]*)\)", made)
     assert stored is not None
     assert {name.strip(" '") for name in stored[1].split(",")} == {*State} - {State.asked}
+
+
+def test_the_names_of_a_runs_files_stand_in_one_module():
+    package = Path(classifier.__file__).parent
+    literals = {f'"{name}' for name in (LEDGER_FILE, LABELS_FILE, RESULTS_LOCK_FILE, EXPORTS_FILE)}
+    homes = {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        if any(literal in file.read_text(encoding="utf-8") for literal in literals)
+    }
+    assert homes == {"model/run_files.py"}
 
 
 def test_no_sql_stands_outside_the_ledgers_room():

@@ -14,11 +14,12 @@ import pytest
 
 from classifier.batch.amendments import amend, checked_changes, take_back_amendments
 from classifier.batch.decisions import correct
-from classifier.batch.ledger.rescue import AMENDMENTS_FILE, readable_amendments
+from classifier.batch.ledger.rescue import readable_amendments
 from classifier.cli import exits
 from classifier.cli.app import run
 from classifier.model.amendment import Amendment
 from classifier.model.entries import Correction
+from classifier.model.run_files import AMENDMENTS_FILE
 from tests.unit.test_ledger_damage import (
     at,
     bytes_of,

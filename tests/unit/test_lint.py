@@ -106,7 +106,11 @@ def test_copying_alone_changes_nothing(mutant):
         (lambda t: t["scope"]["rules"][1]["answers"].update(structure=["ship"]), "unknown-answer", "'ship'"),
         (lambda t: leaves(t)["with-load-test"].pop("answers"), "empty-leaf", "no answers lead to this leaf"),
         (lambda t: leaves(t)["with-load-test"].update(definition=" "), "empty-leaf", "definition is empty"),
-        (lambda t: t["scope"]["rules"][2].update(answers={}), "empty-rule", "no answers lead to this rule"),
+        (
+            lambda t: [rule.pop("answers") for rule in t["scope"]["rules"][:2]],
+            "empty-rule",
+            "no answers lead to the rules review, not-a-bridge",
+        ),
         (
             lambda t: leaves(t)["remote-imaging"]["answers"].update(sensing=["remote", "attached"]),
             "same-path",
@@ -198,6 +202,54 @@ def test_a_taxonomy_may_ask_no_questions(mutant):
     mutant.tree(strip)
     shutil.rmtree(mutant.root / "gold")
     assert mutant.findings() == ()
+
+
+def scope_only(data: dict[str, Any], *, asks: bool) -> None:
+    """Leaves without answers, and one scope rule: shown by a question, or by its sentence alone."""
+    rule = {"id": "other", "title": "Another structure", "definition": "The paper is about no bridge."}
+    data["questions"] = [question for question in data["questions"] if asks and question["id"] == "structure"]
+    data["scope"]["rules"] = [rule | ({"answers": {"structure": ["other"]}} if asks else {})]
+    for leaf in leaves(data).values():
+        leaf.pop("answers")
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["with a question", "with a sentence alone"])
+@pytest.mark.parametrize("answered", [True, False], ids=["answered studies", "studies without answers"])
+def test_a_scope_rule_needs_no_questions_about_leaves(mutant, asks, answered):
+    mutant.tree(lambda data: scope_only(data, asks=asks))
+    for file in (mutant.root / "gold").glob("*.jsonl"):
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        for row in rows:
+            is_out = row["label"] == "out-of-scope"
+            row["answers"] = (
+                {"structure": "other" if is_out else "bridge"} if asks and (answered or is_out) else {}
+            )
+            row["scope_reason"] = "other" if is_out else None
+            row.update(summary="", rationale="")
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [finding for finding in mutant.findings() if finding.level == "error"] == []
+    taxonomy = Workspace(mutant.root).taxonomy
+    assert taxonomy.scope_reason({"structure": "other"} if asks else {}) == "other"
+
+
+def test_a_rule_without_answers_may_stand_beside_others(mutant):
+    mutant.tree(lambda data: data["scope"]["rules"][2].pop("answers"))
+    assert mutant.findings() == ()
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"scope_reason": "review"}, "scope_reason is review, but its answers lead to other"),
+        ({"answers": {"structure": "bridge"}}, "labelled out-of-scope, but its answers lead to no label"),
+        ({"answers": {}}, "no answer to structure"),
+    ],
+)
+def test_a_study_out_of_scope_must_agree_with_the_question_about_the_scope(mutant, edit, said):
+    mutant.tree(lambda data: scope_only(data, asks=True))
+    right = {"answers": {"structure": "other"}, "scope_reason": "other"}
+    mutant.study("stroud2028", lambda row: row.update(right | edit))
+    assert any(said in finding.message for finding in mutant.findings()), mutant.findings()
 
 
 # --- swaps ---------------------------------------------------------------------------------------

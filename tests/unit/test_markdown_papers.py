@@ -161,14 +161,44 @@ def test_the_venue_is_written_as_the_neighbours_is(neighbour, facts, line):
 
 
 @pytest.mark.parametrize(
-    "paragraph",
+    ("paragraph", "added"),
     [
-        f"**Old Maps for New Agents** \\\n*Ada One, Bo Two* \\\narXiv 2023. [[Paper]({ONE})]",
-        f'**[1]** One, Ada. "**Old Maps for New Agents**." Journal of Maps (2023). [[pdf]]({ONE}) :star:',
+        (
+            f"**Old Maps for New Agents** \\\n*Ada One, Bo Two* \\\narXiv 2023. [[Paper]({ONE})]",
+            f"**{TITLE}** \\\narXiv 2024. [[Paper]({NEW})]",
+        ),
+        (
+            f'**[1]** One, Ada. "**Old Maps for New Agents**." Journal of Maps (2023). [[pdf]]({ONE}) :star:',
+            f'"**{TITLE}**." (2024). [[pdf]]({NEW})',
+        ),
+        (
+            f"[Old Maps for New Agents]({ONE})\n\n- It plans on maps.\n- It draws them.",
+            f"[{TITLE}]({NEW})",
+        ),
+        (f"    [Old Maps for New Agents]({ONE})", f"    [{TITLE}]({NEW})"),
     ],
 )
-def test_a_list_of_paragraphs_gets_a_paragraph(paragraph):
-    before = f"## A\n\n{paragraph}\n\n## B\n\n**Other Things Than Maps Are Here** [[paper]({TWO})]\n"
+def test_a_list_of_paragraphs_gets_a_paragraph_below_all_that_belongs_to_the_last(paragraph, added):
+    before = (
+        f"## A\n\n- Maps:\n\n{paragraph}\n\n## B\n\n**Other Things Than Maps Are Here** [[paper]({TWO})]\n"
+    )
     done = add(before)
-    assert done.data.decode() == before.replace("\n\n## B", f"\n\n**{TITLE}** [[paper]({NEW})]\n\n## B")
+    assert done.data.decode() == before.replace("\n\n## B", f"\n\n{added}\n\n## B")
     assert add(done.data).data == done.data
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "- [{}]({})\n\n    It plans the way through a garden of forking paths and draws a map of it for the next agent.",
+        "- [{}]({}), NeurIPS 2024. It plans the way through a garden of paths.",
+    ],
+)
+def test_it_is_said_that_neighbours_have_a_sentence_and_none_is_invented(entry):
+    papers = (("Old Maps for New Agents", ONE), ("A Crane that Learns", TWO))
+    text = "## A\n" + "\n".join(entry.format(*paper) for paper in papers) + "\n\n## B\n"
+    done = add(text)
+    assert done.notes == ("neighbours have a sentence about each paper; add yours to the new ones: 1",)
+    venue = ", arXiv 2024." if "NeurIPS" in entry else ""
+    assert f"- [{TITLE}]({NEW}){venue}" in lines(done.data)
+    assert add("## A\n" + "\n".join("- [{}]({})".format(*paper) for paper in papers)).notes == ()

@@ -74,6 +74,60 @@ def test_papers_go_before_summaries_and_then_the_larger_suite(workspace, setting
     assert load_measurement(workspace, settings, "openai", "m", PROMPT).suite == "c"
 
 
+@pytest.mark.parametrize(
+    ("read", "chosen"),
+    [
+        ("pdf", "papers"),
+        ("abstract", "small abstracts"),
+        ("text", "mixed"),  # none on plain text: the largest that is no summary
+        (None, "mixed"),
+    ],
+)
+def test_the_measurement_on_what_was_read_goes_first(workspace, settings, read, chosen):
+    for suite, text, n in (
+        ("papers", "arxiv, pdf", 12),
+        ("small abstracts", "abstract", 11),
+        ("mixed", "abstract, title", 500),
+        ("summaries", "summary", 900),
+    ):
+        save_measurement(measured(workspace, suite=suite, text=text, n=n), workspace, settings, "openai", "m")
+    assert load_measurement(workspace, settings, "openai", "m", PROMPT, read).suite == chosen
+
+
+@pytest.mark.parametrize(
+    ("values", "below", "is_weak"),
+    [
+        ({"accuracy": 0.21, "low": 0.15, "high": 0.3}, 0.5, True),
+        ({"accuracy": 0.2, "low": 0.06, "high": 0.51, "n": 10}, 0.5, True),  # a small suite is no excuse
+        ({"accuracy": 0.5, "low": 0.3, "high": 0.7}, 0.5, False),
+        ({"accuracy": 0.8, "low": 0.65, "high": 0.9}, 0.5, False),
+        ({"accuracy": 0.8, "low": 0.65, "high": 0.9}, 0.85, True),
+        ({"accuracy": 0.0, "low": 0.0, "high": 0.1}, 0.0, False),  # turned off
+    ],
+)
+@pytest.mark.parametrize("accepts", [False, True])
+def test_an_engine_that_was_measured_as_bad_is_a_reason_for_review(
+    workspace, settings, values, below, is_weak, accepts
+):
+    chosen = settings.model_copy(update={"accuracy_below": below, "accept_unmeasured": accepts})
+    found = list(doubts(chosen, workspace, FILE, reply(), measured(workspace, **values)))
+    assert [notice.code for notice in found] == ["weak-engine"] * is_weak
+    if is_weak:
+        assert f"accuracy {values['accuracy']:.2f} [" in found[0].message
+        assert f"below {below:.2f} (accuracy_below)" in found[0].message
+
+
+@pytest.mark.parametrize("read", ["pdf", "abstract", "text"])
+def test_no_label_of_the_shipped_engine_on_the_shipped_taxonomy_goes_to_review_for_it(
+    builtin, settings, read
+):
+    engine = OfflineEngine(builtin.taxonomy, builtin.offline_dir)
+    name = (engine.name, engine.model, builtin.offline_engine_sha256)
+    found = load_measurement(builtin, settings, *name, read)
+    assert (found.suite, found.text) == ("newer-abstracts", "abstract")
+    assert list(doubts(settings, builtin, FILE, reply(engine=engine.name, model=engine.model), found)) == []
+
+
 def test_a_later_measurement_of_a_suite_replaces_the_earlier_one(workspace, settings):
     for accuracy in (0.8, 0.7):
         path = save_measurement(measured(workspace, accuracy=accuracy), workspace, settings, "openai", "m")

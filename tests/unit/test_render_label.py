@@ -92,6 +92,11 @@ def test_the_confidence_says_where_it_comes_from(confidence, source, line):
     assert line in shown(made, confidence=confidence)
 
 
+def test_the_branch_is_surer_than_the_leaf():
+    line = "  confidence  0.31 (stated, unmeasured); 0.74 for Animals"
+    assert line in shown(MADE, confidence=0.31, branch_confidence=0.74, path=("Animals", "Birds"))
+
+
 @pytest.mark.parametrize(
     ("first", "said"),
     [

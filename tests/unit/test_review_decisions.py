@@ -13,13 +13,14 @@ import pytest
 
 from classifier.batch.ledger.corrections import read_corrections, remove_correction, set_correction
 from classifier.batch.ledger.decisions import read_decisions
-from classifier.batch.ledger.schema import _MIGRATIONS, LEDGER_FILE
+from classifier.batch.ledger.schema import _MIGRATIONS
 from classifier.batch.papers import read_papers
 from classifier.batch.results import refresh
 from classifier.errors import ConfigError, InputError
 from classifier.export.render import FORMATS, Options, render
 from classifier.model.entries import Correction
 from classifier.model.paper import Paper
+from classifier.model.run_files import LEDGER_FILE
 from classifier.review.decide import DecisionWish, decide, undo
 from classifier.review.plan import open_plan
 from tests import review_kit as kit

@@ -8,13 +8,21 @@ from pathlib import Path
 import pytest
 
 from classifier.errors import ConfigError, InputError, StoreError
+from classifier.export.filed import Filed
+from classifier.model.decision import ReviewDecision
+from classifier.model.entries import Correction, ListEntry, Row
+from classifier.model.label import Label, LabelledPaper
 from classifier.model.paper import Paper
+from classifier.model.record import OUT_OF_SCOPE, UNCLEAR
+from classifier.model.reply import GivenAnswer
 from classifier.review import gold, gold_files
-from classifier.review.gold import add_gold
-from classifier.review.papers import read_review
+from classifier.review.gold import add_gold, answers_for
+from classifier.review.papers import ReviewPaper, read_review
+from classifier.review.ruling import Opinions
 from classifier.survey.lint import lint_workspace
 from classifier.survey.workspace import GOLD_FILES, Workspace, builtin_root
 from tests import review_kit as kit
+from tests.unit.test_taxonomy import OPEN
 
 A, B = kit.LEAVES[:2]
 
@@ -199,3 +207,28 @@ def test_two_papers_of_one_author_and_year_get_different_ids(space, run):
     made = add(space, run).added
     assert len(set(made)) == 3
     assert made[0] + "b" == made[1]
+
+
+@pytest.mark.parametrize(
+    ("label", "reason", "said", "taken"),
+    [
+        (OUT_OF_SCOPE, "other", {"kind": "own"}, {"kind": "own"}),
+        (OUT_OF_SCOPE, "review", {"kind": "own"}, {"kind": "review"}),
+        (OUT_OF_SCOPE, None, {"kind": "own"}, {"kind": "own"}),
+        ("a", None, {"kind": "own"}, {"kind": "own"}),
+        ("a", None, {"kind": "review"}, {"kind": UNCLEAR}),
+        (OUT_OF_SCOPE, "other", {"kind": "review"}, {"kind": UNCLEAR}),
+    ],
+)
+def test_a_decided_paper_becomes_a_study_without_answers_that_lead_to_its_label(
+    tmp_path, label, reason, said, taken
+):
+    given = tuple(GivenAnswer(question=question, answer=answer) for question, answer in said.items())
+    made = Label(ref="p", paper=LabelledPaper(), status="placed", leaf="a", answers=given)
+    correction = Correction(key="p", label=label, by="Ada", note="", at="")
+    row = Row(entry=ListEntry(key="p", source="", line=1), label=made, correction=correction)
+    decision = ReviewDecision(kind="accept", key="p", label=label, scope_reason=reason, by="Ada")
+    opinions = Opinions({"Ada": decision}, resolution=None, needed=1)
+    paper = ReviewPaper(Filed(row, label, ()), (decision,), opinions, draw="")
+    (tmp_path / "taxonomy.yaml").write_text(OPEN)
+    assert answers_for(Workspace(tmp_path).taxonomy, paper) == taken

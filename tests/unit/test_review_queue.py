@@ -33,6 +33,7 @@ LABELS = [
     kit.label(10, A, confidence=None, **warned("low-confidence", "the confidence is unknown")),
     kit.label(11, A, **warned("title-mismatch", "expected 'x', but the PDF is titled 'y'")),
 ]
+WEAK = kit.label(12, A, **warned("weak-engine", "baseline is weak on this taxonomy: accuracy 0.21"))
 
 
 @pytest.fixture
@@ -73,6 +74,20 @@ def test_every_place_explains_itself_in_one_plain_sentence(run):
     assert said["e0"] == "Nothing speaks against its label (confidence 0.90)."
     assert all(sentence.endswith(".") and "\n" not in sentence for sentence in said.values())
     assert not any("\x1b" in sentence for sentence in said.values())
+
+
+def test_a_label_of_a_weak_engine_is_asked_after_those_of_unmeasured_ones(tmp_path):
+    run = kit.write_run(tmp_path / "run", [*LABELS, WEAK])
+    places = queue(run, kit.plan(run, audit=0))
+    assert [(place.paper.key, place.why.value) for place in places][6:9] == [
+        ("e4", "unmeasured"),
+        ("e12", "weak-engine"),
+        ("e11", "other"),
+    ]
+    assert (
+        places[7].sentence == "The engine is often wrong: baseline is weak on this taxonomy: accuracy 0.21."
+    )
+    assert keys(queue(run, kit.plan(run), why=Why.weak_engine)) == ["e12"]
 
 
 def test_one_place_in_four_is_of_the_sample_and_which_depends_on_the_seed_only(run):

@@ -6,7 +6,7 @@ import pytest
 
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
-from classifier.lists.markdown_items import item_ends, unread_items
+from classifier.lists.markdown_items import item_ends, list_items
 from classifier.lists.raw import Raw
 from classifier.lists.sections import clean_title, find_sections, section_at
 
@@ -105,9 +105,12 @@ def test_an_underlined_paragraph_is_no_heading():
     assert [section.titles for section in find_sections(text, entries(text))] == [("A",)]
 
 
-def test_items_that_are_no_papers_are_listed_innermost_only():
-    text = f"- [A tool](https://github.com/a/b)\n- B\n  {ONE}\n  - [c](https://x.org/c)\n- no link\n\n| A | B |\n|--|--|\n| x | [t](https://x.org/t) |\n"
-    assert unread_items(text, entries(text)) == [(1, "- A tool"), (4, "- c"), (9, "| x | t |")]
+def test_every_item_is_listed_with_what_it_is():
+    text = f"- [A tool](https://github.com/a/b)\n- B\n  {ONE}\n  - [c](https://x.org/c)\n- no link\n- [d](#d)\n\n| A | B |\n|--|--|\n| x | [t](https://x.org/t) |\n"
+    assert [(item.line, item.kind) for item in list_items(text, entries(text), {})] == [
+        (1, "linked"), (2, "unlinked"), (3, "paper"), (4, "linked"), (5, "unlinked"), (6, "contents"), (10, "linked"),
+    ]  # fmt: skip
+    assert [item.text for item in list_items(text, entries(text), {2: "bullet"})][3] == "- c"
 
 
 def test_an_item_ends_with_its_last_line_of_text():

@@ -121,6 +121,49 @@ def test_a_rule_without_answers_can_always_be_the_reason(load):
     assert taxonomy.contradictions(OUT_OF_SCOPE, {"kind": "original"}) == ()
 
 
+OPEN = SOUND.replace(
+    "{definition: S.}",
+    """
+  definition: S.
+  rules:
+    - {id: review, title: R, definition: R., answers: {kind: [review]}}
+    - {id: other, title: O, definition: O.}
+questions:
+  - {id: kind, ask: What is it?, choices: [{id: own, means: Own.}, {id: review, means: A review.}]}
+""",
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "reasons", "allowed", "against_the_leaf"),
+    [
+        ({"kind": "review"}, ("review",), {OUT_OF_SCOPE}, ["kind"]),
+        ({"kind": "own"}, ("other",), {OUT_OF_SCOPE, "a"}, []),
+        ({"kind": UNCLEAR}, ("other",), {OUT_OF_SCOPE, "a"}, []),
+        ({}, ("other",), {OUT_OF_SCOPE, "a"}, []),
+    ],
+)
+def test_a_question_may_be_about_the_scope_alone_and_a_rule_needs_none(
+    load, answers, reasons, allowed, against_the_leaf
+):
+    taxonomy = load(OPEN)
+    assert not taxonomy.asks_about_leaves
+    assert taxonomy.scope_reasons(answers) == reasons
+    assert taxonomy.scope_reason(answers) == reasons[0]
+    assert {label for label in taxonomy.labels if taxonomy.allows(label, answers)} == allowed
+    found = taxonomy.contradictions("a", answers)
+    assert [one.question for one in found] == against_the_leaf
+    if found:
+        assert str(found[0]) == "kind = review, but the label requires kind = own or unclear"
+    assert taxonomy.contradictions(OUT_OF_SCOPE, answers) == ()
+
+
+def test_of_two_rules_without_answers_none_is_the_reason(load):
+    taxonomy = load(OPEN.replace(", answers: {kind: [review]}", ""))
+    assert taxonomy.scope_reasons({}) == ("review", "other")
+    assert taxonomy.scope_reason({}) is None
+
+
 def test_the_hash_is_that_of_the_files_bytes(load):
     assert load(SOUND).sha256 == load(SOUND).sha256
     assert load(SOUND).sha256 != load(SOUND + "# a comment\n").sha256

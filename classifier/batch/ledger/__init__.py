@@ -5,6 +5,7 @@
     lock, writer      one process at a time; one transaction for many tasks
     rows, view        for readers, and for a person's corrections
     progress          the progress of a run, also while it is running
+    measurements      labels get the accuracy of their engine that was measured since
     decisions         reviewers' decisions, and the corrections that result from them
 
 The package has no SQL outside this folder.

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from classifier.batch.ledger.damage import damaged, store_error
 from classifier.batch.ledger.rescue import has_kept
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.schema import connect
 from classifier.errors import ConfigError
+from classifier.model.run_files import LEDGER_FILE
 
 COMPLETE = """coalesce(
     (SELECT CAST(value AS INTEGER) FROM run WHERE name = 'listing_complete'),

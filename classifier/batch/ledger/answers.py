@@ -23,7 +23,7 @@ class StoredAnswer(NamedTuple):
     """One reply.
 
     Attributes:
-        round: From 1; trying a failed entry again begins a new one.
+        round: From 1; trying a failed entry again begins a new one, and what is used again belongs to it.
         at: ISO 8601, UTC.
         label: The label as the model wrote it; None if there is none to be found.
     """

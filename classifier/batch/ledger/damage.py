@@ -11,8 +11,9 @@ import shlex
 import sqlite3
 from pathlib import Path
 
-from classifier.batch.ledger.rescue import LABELS_FILE, readable_amendments, readable_corrections
+from classifier.batch.ledger.rescue import readable_amendments, readable_corrections
 from classifier.errors import StoreError
+from classifier.model.run_files import LABELS_FILE
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_ALLOWED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)

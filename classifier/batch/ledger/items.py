@@ -49,12 +49,17 @@ class Item:
 
 @dataclass(frozen=True)
 class ItemOutcome:
-    """An item's label, and the number and known cost of requests sent for it."""
+    """An item's label, and the number and known cost of requests sent for it.
+
+    Attributes:
+        passed: Keys of the replies to all questions about it but the last one.
+    """
 
     item: Item
     label: Label
     requests: int = 0
     cost_usd: float = 0.0
+    passed: tuple[ReplyKey, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,23 @@ class Ledger(Listing):
             )
 
     def save(self, outcomes: Iterable[ItemOutcome]) -> None:
-        """Stores labels (also of failed items) for items that still wait in the round of the label."""
+        """Stores labels (also of failed items) for items that still wait in the round of the label.
+
+        If an item has failed, the replies to its earlier questions are kept for the next round: only the
+        question that failed is asked again.
+        """
+        outcomes = list(outcomes)
         with self.transaction():
+            self._db.executemany(
+                "UPDATE OR IGNORE reply SET round = round + 1"
+                " WHERE item = ? AND round = ? AND request = ? AND nth = ?",
+                (
+                    (outcome.item.id, outcome.item.round, *key)
+                    for outcome in outcomes
+                    if outcome.label.error is not None
+                    for key in outcome.passed
+                ),
+            )
             self._db.executemany(
                 "UPDATE item SET state = ?, label = ?, review = ?, error = ?, attempts = attempts + ?"
                 " WHERE id = ? AND round = ? AND state = 'waiting'",
@@ -117,7 +132,10 @@ class Ledger(Listing):
             ).rowcount
 
     def retry_failed(self) -> int:
-        """Sets all failed items to waiting in a new round, without earlier replies; returns their number."""
+        """Sets all failed items to waiting in a new round; returns their number.
+
+        Replies to the questions that failed are not used again.
+        """
         with self.transaction():
             return self._db.execute(
                 "UPDATE item SET state = 'waiting', round = round + 1, label = NULL, error = NULL, review = 0"
@@ -203,6 +221,8 @@ class Ledger(Listing):
 
     def _replies(self, item_id: int, rounds: int) -> dict[ReplyKey, bytes]:
         rows = self._db.execute(
-            "SELECT request, nth, body FROM reply WHERE item = ? AND round = ?", (item_id, rounds)
+            # Those of the next round were kept for it; the item may be tried again in this one before.
+            "SELECT request, nth, body FROM reply WHERE item = ? AND round >= ?",
+            (item_id, rounds),
         )
         return {(request, nth): body for request, nth, body in rows}

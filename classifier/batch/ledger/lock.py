@@ -16,16 +16,13 @@ from filelock import FileLock, Timeout
 
 from classifier.batch.ledger.damage import store_error
 from classifier.batch.ledger.ledger import Ledger
-from classifier.batch.ledger.rescue import AMENDMENTS_FILE, LABELS_FILE
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.schema import connect
 from classifier.errors import ConfigError, StoreError
+from classifier.model.run_files import AMENDMENTS_FILE, LABELS_FILE, LEDGER_FILE, LOCK_FILE
 from classifier.runs.fingerprint import differences
 
 FINGERPRINT = "fingerprint"
 """The name under which the ledger stores its fingerprint."""
-
-LOCK_FILE = ".lock"
-"""The file that a labelling process locks."""
 
 _LABELS = "labels"
 

@@ -16,10 +16,10 @@ from classifier.batch.ledger.access import reading
 from classifier.batch.ledger.damage import is_damage, store_error
 from classifier.batch.ledger.items import Counts, Spent
 from classifier.batch.ledger.ledger import Ledger
-from classifier.batch.ledger.rescue import LABELS_FILE
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.schema import connect
 from classifier.batch.purse import ReplyId
 from classifier.errors import ClassifierError, ConfigError, StoreError
+from classifier.model.run_files import LABELS_FILE, LEDGER_FILE
 
 _PATIENCE_S = 0.25
 """Seconds that a page waits for a ledger that another program has locked. Readers and writers do not block
@@ -141,14 +141,21 @@ def costs_of(folder: Path, replies: Iterable[ReplyId]) -> dict[ReplyId, float]:
 
 def state_of(folder: Path) -> tuple[object, ...]:
     """Values of which at least one differs after each transaction: for a cache of what was read."""
-    values: list[object] = []
-    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
-        path = folder / name
-        if path.exists():
-            found = path.stat()
-            values += [found.st_mtime_ns, found.st_size]
+    values: list[object] = [*file_state_of(folder)]
     if (folder / LEDGER_FILE).is_file():
         with closing(connect(folder / LEDGER_FILE, read_only=True)) as db:
             values += db.execute("SELECT coalesce(max(id), 0) FROM decision").fetchone()
             values += db.execute("SELECT coalesce(max(id), 0), count(*) FROM correction").fetchone()
+    return tuple(values)
+
+
+def file_state_of(folder: Path) -> tuple[int, ...]:
+    """Times and sizes of the ledger's files; other values after most transactions."""
+    values: list[int] = []
+    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
+        try:
+            found = (folder / name).stat()
+            values += [found.st_mtime_ns, found.st_size]
+        except OSError:
+            values += [0, 0]
     return tuple(values)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from classifier.batch.ledger.salvage import readable_rows, text_of
 from classifier.model.amendment import Amendment, PaperChanges
 from classifier.model.entries import Correction, ListEntry
+from classifier.model.run_files import AMENDMENTS_FILE, LABELS_FILE
 
 _CORRECTIONS = (
     "SELECT key, label, by, note, at, entry FROM main.correction ORDER BY id",
@@ -29,10 +30,6 @@ _AMENDMENTS = (
     "SELECT id, key, changes, by, note, at, undone_at, listed FROM main.amendment ORDER BY id",
     "SELECT id, key, changes, by, note, at, undone_at, NULL FROM main.amendment ORDER BY id",
 )
-LABELS_FILE = "labels.jsonl"
-"""Beside the ledger: its labels as of the last run, one a line."""
-AMENDMENTS_FILE = "amendments.jsonl"
-"""Beside the ledger: the amendments that count, one a line; missing if there are none."""
 
 
 class Rescued(NamedTuple):

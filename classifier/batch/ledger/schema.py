@@ -13,10 +13,9 @@ from pathlib import Path
 from classifier.batch.ledger.damage import damaged, store_error
 from classifier.batch.ledger.material import add_functions
 from classifier.batch.ledger.migrations import MIGRATIONS as _MIGRATIONS
-from classifier.batch.ledger.rescue import AMENDMENTS_FILE, LABELS_FILE
 from classifier.errors import StoreError
+from classifier.model.run_files import AMENDMENTS_FILE, LABELS_FILE
 
-LEDGER_FILE = "ledger.sqlite"
 BUSY_S = 30.0
 """Seconds that a writer waits for another transaction; each takes milliseconds, or seconds on a slow disk."""
 

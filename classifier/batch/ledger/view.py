@@ -19,9 +19,10 @@ from classifier.batch.ledger.damage import store_error
 from classifier.batch.ledger.items import State, as_json, plain
 from classifier.batch.ledger.lock import FINGERPRINT, other_settings
 from classifier.batch.ledger.material import material_of, sha256_of, state_of_file
-from classifier.batch.ledger.schema import LEDGER_FILE, connect
+from classifier.batch.ledger.schema import connect
 from classifier.errors import StoreError, error_class
 from classifier.model.entries import ListEntry
+from classifier.model.run_files import LEDGER_FILE
 from classifier.runs.fingerprint import differences
 
 _OBSERVED = 10  # from this many replies on, their mean is better than an estimate from characters

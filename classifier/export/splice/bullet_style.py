@@ -1,93 +1,128 @@
-"""A bullet or row of a Markdown list -> a line for another paper in the same style.
+"""An entry of a Markdown list -> the text for another paper in the same style.
 
-What enters: a neighbour's line with its title, and the facts of the new paper. What leaves: a line with
+What enters: a neighbour's lines with its title, and the facts of the new paper. What leaves: lines with
 title, link, date and venue in the neighbour's order and punctuation. Other content of the neighbour (code,
-authors, stars) is left out. The line is used only if the list's reader finds exactly the new paper in it.
+authors, stars, sentences) is left out, and so are lines that have nothing else. The text is used only if the
+list's reader finds exactly the new paper in it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from classifier.export.markdown import escaped
+from classifier.export.splice.badges import PICTURE, badge_for
+from classifier.export.splice.new_paper import ARXIV_ID, NewPaper
+from classifier.export.splice.stamps import BLANK, find_stamps, venue_of
+from classifier.export.splice.style_glue import NO_VALUE, NewText, cells_of, with_pieces
 from classifier.lists.ids import find_arxiv_id
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
 from classifier.lists.markdown_text import Link, find_links, is_paper
+from classifier.lists.named_fields import JOURNALS
 from classifier.lists.raw import Raw
 from classifier.model.identity import bare_arxiv_id, title_words
 
-_MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?|\s*\|\s*")
-_DATE = re.compile(
-    r"(?<![\d/.-])(?P<year>(?:19|20)\d\d)(?:(?P<mark>[/.-])(?P<month>0[1-9]|"
-    r"1[0-2])(?P<day>[/.-]\d\d)?)?(?![\d/.-])"
-)
-_VENUE = re.compile(
-    r"(?P<open>[(\[*_`]+|<br\s*/?>\s*)(?P<name>[A-Z][\w&./ -]{1,40}?)?(?P<gap>[ ,'’]*)"
-    r"(?P<year>(?:19|20)\d\d|(?<=['’])\d\d)"
-    r"(?P<rest>[^()\[\]*_`|]{0,24})(?P<close>[)\]*_`]+|(?=\s{2}|\s*$))"
-)
-_LABELS = re.compile(r"paper|pdf|arxiv|link|doi|abs|abstract", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*(,|;|[–—-](?=\s))")
-_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)")
 _WORDS = re.compile(r"[^\W_]+")
-_ARXIV_ID = re.compile(r"(?P<yy>\d\d)(?P<mm>0[1-9]|1[0-2])\.\d{4,5}")
+_KEYWORDS = re.compile(r"^\W*key[- ]?words?\W*[:：][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_FOLDED = re.compile(r"<details\b.*?</details\s*>", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True)
-class NewPaper:
-    """The content of a bullet; `url` is an address that needs no escape."""
-
-    title: str
-    url: str
-    arxiv: str | None = None
-    year: int | None = None
-    venue: str = ""
-
-    @property
-    def date(self) -> tuple[int | None, int | None]:
-        """(year, month); an arXiv id contains both, otherwise the month is unknown."""
-        found = _ARXIV_ID.match(bare_arxiv_id(self.arxiv or "") or "")
-        if found and self.year in (None, 2000 + int(found["yy"])):
-            return 2000 + int(found["yy"]), int(found["mm"])
-        return self.year, None
-
-
-class _Piece(NamedTuple):
-    start: int
-    end: int
-    text: str
-
-
-def date_in(line: str) -> tuple[int, int] | None:
-    """(year, month or 0) of a bullet, from its text or the arXiv id that it links to."""
-    outside = _blanked(line, find_links(line))
-    dated = next((m for m in _DATE.finditer(outside)), None)
-    if dated and dated["month"]:
-        return int(dated["year"]), int(dated["month"])
-    found = _ARXIV_ID.match(find_arxiv_id("", [link.url for link in find_links(line)]) or "")
-    if found and (dated is None or int(dated["year"]) == 2000 + int(found["yy"])):
-        return 2000 + int(found["yy"]), int(found["mm"])
-    return (int(dated["year"]), 0) if dated else None
-
-
-def in_style_of(line: str, title: str, paper: NewPaper) -> str | None:
-    """The new paper's line; None if the neighbour's style cannot be copied.
+class BulletStyle:
+    """How an entry is written; read once, then used for any number of papers.
 
     Args:
-        line: The neighbour's text on one line, without the line end.
-        title: The neighbour's title, as the list's reader returns it.
+        text: The entry's lines, without the last line end.
+        title: The entry's title, as the list's reader returns it.
+        header: The names of the columns (`field_name`), if the entry is a row of a table.
     """
-    made = _made(line, title, paper)
-    return made if made is not None and _is_balanced(made) and _reads_as(made, paper) else None
+
+    def __init__(self, text: str, title: str, header: Sequence[str] = ()) -> None:
+        self._text = text = _FOLDED.sub("", text)
+        self._links = [] if "<a" in text.lower() else find_links(text)  # HTML is not imitated
+        self._papers = [link for link in self._links if is_paper(link)]
+        self._title = _title_span(text, title)
+        outside = _blanked(text, [(link.start, link.end) for link in self._links])
+        self._outside = _blanked(outside, [self._title] if self._title else [])
+        self._stamps = find_stamps(_blanked(self._outside, [m.span() for m in PICTURE.finditer(text)]))
+        self._venue = self._venue_cell(header)
+        self._keywords = _KEYWORDS.search(text)
+
+    @property
+    def date(self) -> tuple[int, int] | None:
+        """(year, month or 0) of the entry, from its text or the arXiv id that it links to."""
+        dates = [stamp.date for stamp in self._stamps]
+        dated = next((date for date in dates if date[1]), None)
+        if dated:
+            return dated
+        found = ARXIV_ID.match(find_arxiv_id("", [link.url for link in self._links]) or "")
+        if found and (not dates or dates[0][0] == 2000 + int(found["yy"])):
+            return 2000 + int(found["yy"]), int(found["mm"])
+        return dates[0] if dates else None
+
+    def text_for(self, paper: NewPaper) -> str | None:
+        """The new paper's text, which may have several lines; None if the style cannot be copied."""
+        made = self._made(paper)
+        return made if made is not None and _is_balanced(made) and _reads_as(made, paper) else None
+
+    def _venue_cell(self, header: Sequence[str]) -> tuple[int, int] | None:
+        """The cell of a row that has only a venue, by the table's header."""
+        if not self._text.lstrip().startswith("|"):
+            return None
+        at = self._text.index("|") + 1
+        for name, cell in zip(header, cells_of(self._text), strict=False):
+            inner = cell.strip(" *_`")
+            start = at + cell.find(inner)
+            at += len(cell) + 1
+            free = inner not in NO_VALUE and BLANK not in self._outside[start : start + len(inner)]
+            if name in (*JOURNALS, "conference") and inner and free:
+                taken = any(stamp.start < at and start < stamp.end for stamp in self._stamps)
+                return None if taken else (start, start + len(inner))
+        return None
+
+    def _made(self, paper: NewPaper) -> str | None:
+        named, text = self._title, self._text
+        if named is None or not self._papers or text.lstrip().startswith("#"):
+            return None
+        if paper.keyword and not self._keywords:
+            return None
+        pieces = sorted(self._pieces(named, paper))
+        if any(one.end > other.start for one, other in pairwise(pieces)):
+            return None
+        return with_pieces(text, pieces, self._links)
+
+    def _pieces(self, named: tuple[int, int], paper: NewPaper) -> Iterator[NewText]:
+        text, link = self._text, self._papers[0]
+        yield NewText(*named, escaped(paper.title))
+        if link.start <= named[0] and named[1] <= link.end:  # [Title](url): the address is a separate piece
+            at = text.rfind(link.url, named[1], link.end)
+            yield NewText(at, at + len(link.url), paper.url)
+        else:
+            yield NewText(link.start, link.end, _link_text(text[link.start : link.end], link, paper))
+        for stamp in self._stamps:
+            yield NewText(stamp.start, stamp.end, stamp.written(paper))
+        if paper.keyword and self._keywords:
+            yield NewText(*self._keywords.span(1), escaped(paper.keyword))
+        if self._venue is not None:
+            start, end = self._venue
+            yield NewText(start, end, venue_of(paper, text[start:end]))
+        for other in self._links:
+            badge = f"![{other.text}]({other.image})" if other.image and other != link else ""
+            if new := badge_for(badge, paper):
+                same = other.url == link.url
+                yield NewText(other.start, other.end, f"[{new}]({paper.url})" if same else new)
+        for picture in PICTURE.finditer(text):
+            within = any(each.start <= picture.start() < each.end for each in self._links)
+            if not within and (new := badge_for(picture[0], paper)):
+                yield NewText(*picture.span(), new)
 
 
 def plain_bullet(marker: str, paper: NewPaper) -> str:
-    """A bullet in the default style."""
-    return f"{marker}[{escaped(paper.title)}]({paper.url})"
+    """A bullet in the default style; a keyword is in an inner one."""
+    inner = f"\n{' ' * len(marker)}- Keywords: {escaped(paper.keyword)}" if paper.keyword else ""
+    return f"{marker}[{escaped(paper.title)}]({paper.url}){inner}"
 
 
 def plain_paragraph(paper: NewPaper) -> str:
@@ -95,9 +130,9 @@ def plain_paragraph(paper: NewPaper) -> str:
     return f"**{escaped(paper.title)}** [[paper]({paper.url})]"
 
 
-def _reads_as(line: str, paper: NewPaper) -> bool:
-    """Whether the list's own reader finds exactly this paper in the line."""
-    found = list(read_markdown(iter(_in_context(line))))
+def _reads_as(text: str, paper: NewPaper) -> bool:
+    """Whether the list's own reader finds exactly this paper in the text."""
+    found = list(read_markdown(iter(_in_context(text))))
     if len(found) != 1 or not isinstance(found[0], Raw):
         return False
     raw = found[0]
@@ -105,141 +140,50 @@ def _reads_as(line: str, paper: NewPaper) -> bool:
     return same_title and [url for url in raw.urls if url != paper.url] == []
 
 
-def _is_balanced(line: str) -> bool:
+def _is_balanced(text: str) -> bool:
     """Whether all brackets and emphasis marks are closed."""
-    bare = re.sub(r"\\.", "", line)
+    bare = re.sub(r"\\.", "", text)
     pairs = all(bare.count(left) == bare.count(right) for left, right in ("()", "[]", "{}"))
     return pairs and all(bare.count(mark) % 2 == 0 for mark in ("**", "`", '"'))
 
 
-def _in_context(line: str) -> Iterator[ListLine]:
-    if line.lstrip().startswith("|"):
-        cells = line.count("|") - 1
-        yield ListLine(1, "|" + " Title |" * cells)
-        yield ListLine(2, "|" + " --- |" * cells)
-    yield ListLine(3, line)
-
-
-def _made(line: str, title: str, paper: NewPaper) -> str | None:
-    marker = _MARKER.match(line)
-    named = _title_span(line, title)
-    links = find_links(line)
-    if marker is None or named is None or "<a" in line.lower():
-        return None
-    primary = [link for link in links if is_paper(link)]
-    pieces = [_Piece(*named, escaped(paper.title))]
-    for link in primary[:1]:
-        inside = link.start <= named[0] and named[1] <= link.end
-        new = _link_text(line[link.start : link.end], link, paper)
-        if inside:  # [Title](url): the address is a separate piece
-            at = line.rfind(link.url, named[1], link.end)
-            pieces.append(_Piece(at, at + len(link.url), paper.url))
-        else:
-            pieces.append(_Piece(link.start, link.end, new))
-    if not primary:
-        return None
-    pieces += _dated(line, links, named, paper)
-    return _joined(line, marker.end(), sorted(pieces), links)
-
-
-def _dated(line: str, links: list[Link], named: tuple[int, int], paper: NewPaper) -> Iterator[_Piece]:
-    """Venue and year in brackets, else a date, outside title and links; only values that the paper has."""
-    outside = _blanked(line, links)
-    outside = outside[: named[0]] + " " * (named[1] - named[0]) + outside[named[1] :]
-    year, month = paper.date
-    venue = _VENUE.search(outside)
-    dates = list(_DATE.finditer(outside))
-    dated = next((date for date in dates if date["month"]), dates[0] if dates else None)
-    if venue and venue["name"]:
-        name = escaped(paper.venue) or ("arXiv" if paper.arxiv else "")
-        text = " ".join(filter(None, (name, str(year or "") if str(year) not in name else "")))
-        end = venue.start() + len(venue[0].rstrip())
-        yield _Piece(venue.start(), end, f"{venue['open']}{text}{venue['close']}" if text else "")
-    elif dated:
-        shown = str(year or "")
-        if year and month and dated["month"]:
-            shown = f"{year}{dated['mark']}{month:02}"
-        yield _Piece(*dated.span(), shown)
-
-
-def _joined(line: str, start: int, pieces: list[_Piece], links: list[Link]) -> str:
-    """The line with its pieces replaced; other words between them are left out."""
-    parts, at = [line[:start]], start
-    for number, piece in enumerate(pieces):
-        glue = _glue(line, at, piece.start, links)
-        parts.append(glue if not _has_words(glue) else _between(glue, is_first=number == 0))
-        parts.append(piece.text)
-        at = max(at, piece.end)
-    rest = _glue(line, at, len(line), links)
-    parts.append(_between(rest, is_first=False) if "|" in rest else _closing(rest))
-    text = "".join(parts)
-    # If the new paper has no date or venue, empty brackets remain; they are removed.
-    text = re.sub(r"(?<=\s)(?:\(\s*\)|\[\s*\]|\*\*\s*\*\*|``)(?:\s+|$)(?!\()", "", text)
-    return re.sub(r"(?<=\S) {2,}(?=\S)", " ", text).rstrip()
-
-
-def _glue(line: str, start: int, end: int, links: list[Link]) -> str:
-    """The text between two pieces, without pictures, tags and other links of the neighbour."""
-    text = line[start:end]
-    for link in reversed([link for link in links if start <= link.start and link.end <= end]):
-        text = text[: link.start - start] + "\0" + text[link.end - start :]
-    text = re.sub(r"[(\[]?\s*\0\s*[)\]]?", " ", _IMAGE.sub(" ", text))
-    return re.sub(r"<[^<>]*>", " ", text)
-
-
-def _has_words(text: str) -> bool:
-    return any(not _LABELS.fullmatch(word) for word in _WORDS.findall(text))
-
-
-def _between(text: str, *, is_first: bool) -> str:
-    """The glue without words: the end of the previous piece, the start of the next one, a row's bars."""
-    if "|" in text:
-        first = "" if is_first else _closing(text)
-        return first + "".join(
-            part if part == "|" else " " for part in re.findall(r"(?<!\\)\||[^|]+", text[len(first) :])
-        )
-    opening = re.search(r"(?:(?<=\s)|^)[^\w\s,.;:)\]–—-]*$", text)
-    opens = opening[0] if opening else ""
-    if is_first:
-        return opens
-    closing = _closing(text)
-    between = _SEPARATOR.match(text, len(closing))
-    mark = between[1] if between else ""
-    return f"{closing}{' ' * (mark in '–—-' and bool(mark))}{mark} {opens}"
-
-
-def _closing(text: str) -> str:
-    """The marks that end the previous text: `**`, a bracket, a full stop; nothing after them."""
-    found = re.match(r"(?:\*+|[)\]”\"'`_]|[.](?=\W|$))*", text)
-    return found[0] if found else ""
+def _in_context(text: str) -> Iterator[ListLine]:
+    lines = text.split("\n")
+    if lines[0].lstrip().startswith("|"):
+        cells = lines[0].count("|") - 1
+        lines = ["|" + " Title |" * cells, "|" + " --- |" * cells, *lines]
+    return (ListLine(number, line) for number, line in enumerate(lines, start=1))
 
 
 def _link_text(text: str, link: Link, paper: NewPaper) -> str:
-    """A link such as "[paper](URL)" or a badge, to the new paper."""
+    """A link such as "[paper](URL)" or a badge, to the new paper; it does not say "arXiv" of another."""
     old = bare_arxiv_id(find_arxiv_id("", (link.url,)) or "")
     new = bare_arxiv_id(paper.arxiv or "")
+    shown = f"{link.text} {link.image}"
+    if (old and old in shown and not new) or (not new and "arxiv" in shown.lower()):
+        return f"[paper]({paper.url})"
     if link.image:
-        badge = link.image.replace(old, new) if old and new else ""
-        if not badge or badge == link.image:
+        badge = link.image.replace(old, new) if old and new else link.image
+        if badge == link.image and find_arxiv_id("", (badge,)):
             return f"[paper]({paper.url})"
         alt = link.text.replace(old, new) if old and new else link.text
-        return f"[![{alt}]({badge})]({paper.url})"
+        picture = f"![{alt}]({badge})"
+        return f"[{badge_for(picture, paper) or picture}]({paper.url})"
     swapped = text.replace(link.url, paper.url)
-    if not old or old not in swapped:
-        return swapped
-    return swapped.replace(old, new) if new else f"[paper]({paper.url})"
+    return swapped.replace(old, new) if old and new else swapped
 
 
-def _title_span(line: str, title: str) -> tuple[int, int] | None:
-    """The span of the title in the line; marks and spaces inside it may differ."""
+def _title_span(text: str, title: str) -> tuple[int, int] | None:
+    """The span of the title outside addresses; marks and spaces inside it may differ."""
     words = [re.escape(word) for word in _WORDS.findall(title)]
     if not words:
         return None
-    found = re.search(r"(?<!\w)" + r"[^\w\n]*?[\W_]*?".join(words) + r"(?!\w)[?!…]*", line, re.IGNORECASE)
+    hidden = re.sub(r"\]\([^()\s]*\)|https?://\S+", lambda found: BLANK * len(found[0]), text)
+    found = re.search(r"(?<!\w)" + r"[\W_]*?".join(words) + r"(?!\w)[?!…]*", hidden, re.IGNORECASE)
     return found.span() if found else None
 
 
-def _blanked(line: str, links: list[Link]) -> str:
-    for link in links:
-        line = line[: link.start] + " " * (link.end - link.start) + line[link.end :]
-    return line
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + BLANK * (end - start) + text[end:]
+    return text

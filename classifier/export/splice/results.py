@@ -60,6 +60,7 @@ class Spliced(NamedTuple):
         changed: How many of them, or of a page's sections, are different from before.
         unknown: The number of entries without a label in the results; they are unchanged.
         untouched: Entries that could not be edited safely.
+        notes: What a person may want to add by hand.
     """
 
     data: bytes
@@ -67,6 +68,7 @@ class Spliced(NamedTuple):
     unknown: int
     untouched: tuple[Untouched, ...]
     changed: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class _ResultRow(NamedTuple):
