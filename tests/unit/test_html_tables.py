@@ -105,6 +105,20 @@ def test_an_entry_is_on_the_line_where_its_row_begins(read):
     assert [entry.line for entry in read(text)] == lines
 
 
+def test_a_cell_over_several_rows_is_in_each_of_them(read):
+    rows = [one_line(*each) for each in ROWS]
+    head = HEAD.replace("<tr>", '<tr><th rowspan="1">Kind</th>')
+    first = rows[0].replace("<tr>", '<tr><td rowspan="2">Song</td>')
+    assert facts(read(f"<table>\n{head}\n{first}\n{rows[1]}\n</table>\n")) == EXPECTED
+
+
+def test_a_table_of_models_stays_as_it_is(read):
+    models = f'<table>\n<tr><th>Model</th><th>Size</th><th>Link</th></tr>\n<tr><td>T5</td><td>11</td><td><a href="{U}1">Paper</a></td></tr>\n</table>\n'
+    found = read(f"{models}\n- [Songs of the Town at Dawn]({U}1)\n")
+    assert found[-1].paper.title == "Songs of the Town at Dawn"
+    assert len(found) == 2
+
+
 def test_rows_and_bullets_are_both_read(read):
     text = f"{table(one_line)}\n- [Owls of the Old Town Hall]({U}3)\n\n{table(one_line)}"
     assert facts(read(text)) == [*EXPECTED, ("Owls of the Old Town Hall", None, "2401.00003"), *EXPECTED]
