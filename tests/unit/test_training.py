@@ -8,7 +8,17 @@ import math
 import pytest
 
 from classifier.engines.offline import OfflineEngine
-from classifier.engines.offline.textmodel import MODEL_FILE, Head, join_heads, load_model, plan_heads
+from classifier.engines.offline.cues import CueReader, load_cues
+from classifier.engines.offline.engine import CUES_FILE
+from classifier.engines.offline.places import find_places
+from classifier.engines.offline.textmodel import (
+    MODEL_FILE,
+    Head,
+    count_terms,
+    join_heads,
+    load_model,
+    plan_heads,
+)
 from classifier.errors import ConfigError
 from classifier.model.document import Document, Page
 from classifier.model.identity import bare_arxiv_id, same_paper
@@ -72,6 +82,21 @@ def test_trained_engine_finds_each_topic_again(trained, bridges):
         assert max(shares, key=shares.get) == label
         assert sum(shares.values()) == pytest.approx(1)
     assert engine.model.startswith("baseline-")
+
+
+def test_the_engine_computes_the_log_odds_that_training_fitted(trained, suite, bridges):
+    """Scales that features have in training are part of the stored weights; they are rounded to one byte."""
+    workspace = Workspace(bridges)
+    trainer = Trainer(workspace, read_examples(suite, workspace))
+    weights, bias = trainer._fit(trainer._matrix(), range(len(trainer.examples)))
+    fitted = trainer._matrix() @ weights + bias
+    model = load_model(trained[0] / MODEL_FILE, workspace.taxonomy.labels)
+    reader = CueReader(load_cues(workspace.offline_dir / CUES_FILE, workspace.taxonomy))
+    for example, columns in zip(trainer.examples, fitted.tolist(), strict=True):
+        sentences = example.sentences()
+        vector = model.vector(count_terms(sentences, reader, model.merged))
+        found = model.text_columns(vector, find_places(sentences, reader, model.merged))
+        assert found == pytest.approx(columns, abs=0.05)
 
 
 def test_report_measures_held_out_papers(trained, suite):
