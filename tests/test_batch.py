@@ -526,7 +526,8 @@ def test_the_screen_shows_the_tree_what_needs_review_and_the_next_command(tmp_pa
         said, _ = screen(source, tmp_path / "unsure", server.url)
     keys = ", ".join(f"e{n}" for n in range(10))
     assert f"review, low-confidence (14): {keys} and 4 more" in said
-    assert f"next: classifier review {tmp_path / 'unsure'}, then classifier export" in said
+    assert f"next: classifier review {tmp_path / 'unsure'} --as " in said
+    assert f"then: classifier export {tmp_path / 'unsure'} --format html" in said
 
 
 @pytest.mark.parametrize("count", [2, 40])

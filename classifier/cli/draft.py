@@ -13,6 +13,7 @@ from classifier.cli import exits
 from classifier.cli.draft_report import draft_rows, drafts_facts, drafts_report, say_plan
 from classifier.cli.options import EngineName, EngineOption, JsonOption, ModelOption, check_options
 from classifier.cli.wait_notice import WaitNotice
+from classifier.text.commands import command_line
 
 if TYPE_CHECKING:
     from classifier.drafting.decide import Change
@@ -57,7 +58,8 @@ def draft(
     if text is not None and not accept:
         raise ConfigError("--text needs --accept and one id")
     if (accept or reject) and not ids:
-        raise ConfigError("name the drafts: ids, paths of nodes, or all (classifier draft DIR lists them)")
+        listing = command_line("draft", folder)
+        raise ConfigError(f"name the drafts: ids, paths of nodes, or all (`{listing}` lists them)")
     workspace = Workspace(folder)
     if ask:
         return _ask(workspace, engine, model, max_cost, as_json=json)
@@ -73,7 +75,8 @@ def draft(
         return exits.DONE
     print("\n".join([*draft_rows(shown), f"{len(shown)} of {len(waiting)} waiting drafts shown"]))
     if shown:
-        print(f"Next: classifier draft {folder} ID --accept (or --reject; --accept --text TEXT)")
+        accepting = command_line("draft", folder, shown[0].id, accept=True)
+        print(f"Next: {accepting} (or another ID; or --reject; or --accept --text TEXT)")
     return exits.DONE
 
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.text.commands import command_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -46,7 +48,7 @@ def drafts_facts(drafted: Drafted) -> dict[str, Any]:
 def drafts_report(folder: Path, drafted: Drafted) -> list[str]:
     """What the model did."""
     what = f"The model drafted {drafted.new} texts, for ${drafted.spent_usd:.4f} so far"
-    lines = [f"{what}; {drafted.waiting} wait for you: classifier draft {folder}"]
+    lines = [f"{what}; {drafted.waiting} wait for you: {command_line('draft', folder)}"]
     if drafted.bare:
         lines.append(
             f"  nothing to draft from, since no paper has an abstract: {_few(drafted.bare)}; "

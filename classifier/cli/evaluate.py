@@ -27,6 +27,7 @@ from classifier.cli.options import (
     check_options,
 )
 from classifier.cli.scores import show_calibration, show_report, verdict
+from classifier.text.commands import command_line
 
 if TYPE_CHECKING:
     from classifier.evaluation.job import EvalJob
@@ -107,6 +108,7 @@ def evaluate(
 ) -> int:
     """Score an engine against labelled papers: metrics with intervals, baselines, an HTML report."""
     from classifier.evaluation.job import EvalJob
+    from classifier.evaluation.suites import GOLD
 
     given: dict[str, Any] = {
         "engine": engine.setting,
@@ -141,9 +143,16 @@ def evaluate(
         return exits.INTERRUPTED
     show_report(done.report, done.folder, as_json=json, stability=done.stability)
     if done.recordings is not None:
-        again = f"--replay {shlex.quote(str(done.recordings))}"
+        again = command_line(
+            "eval",
+            replay=done.recordings,
+            suite=None if suite == GOLD else suite,
+            limit=limit,
+            repeat=repeat if repeat > 1 else None,
+            workspace=workspace,
+        )
         print(
-            f"classifier: replies are recorded; {again} scores them again without a server", file=sys.stderr
+            f"classifier: replies are recorded; `{again}` scores them again without a server", file=sys.stderr
         )
     if done.fitted is not None:
         show_calibration(done.fitted, wanted_accuracy)

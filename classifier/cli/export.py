@@ -150,7 +150,7 @@ def export(
     aside = read_aside(folder)
     if not _deliver(folder, render(name, read_papers(folder), taxonomy, options), name, out, force, options):
         return exits.DONE
-    say_aside(aside)
+    say_aside(folder, aside)
     if changed:
         shown = "; ".join(changed[:SHOWN_KEYS]) + "; …" * (len(changed) > SHOWN_KEYS)
         print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)

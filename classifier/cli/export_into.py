@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.cli import exits
+from classifier.text.commands import command_line
 
 if TYPE_CHECKING:
     from classifier.batch.ledger.corrections import StoredCorrection
@@ -41,7 +42,7 @@ def put_into(
     aside = [] if remove else read_aside(folder)
     backup = replace_with_backup(into, old, spliced.data)
     say_links(into, links if backup else 0)
-    say_aside(aside)
+    say_aside(folder, aside)
     return _report(into, spliced, backup, remove)
 
 
@@ -98,7 +99,7 @@ def read_aside(folder: Path) -> list[StoredCorrection]:
     return [stored for stored in read_corrections(folder) if stored.aside]
 
 
-def say_aside(aside: list[StoredCorrection]) -> None:
+def say_aside(folder: Path, aside: list[StoredCorrection]) -> None:
     """Lists them, so that no correction is ignored silently."""
     for stored in aside[:SHOWN_KEYS]:
         made = stored.correction
@@ -108,6 +109,7 @@ def say_aside(aside: list[StoredCorrection]) -> None:
         )
     if len(aside) > SHOWN_KEYS:
         print(
-            f"classifier: and {len(aside) - SHOWN_KEYS} more; --format {CORRECTIONS} lists all",
+            f"classifier: and {len(aside) - SHOWN_KEYS} more; "
+            f"`{command_line('export', folder, format=CORRECTIONS)}` lists all",
             file=sys.stderr,
         )

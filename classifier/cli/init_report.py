@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from classifier.cli import exits
 from classifier.cli.draft_report import drafts_facts, drafts_report, say_plan, survey_facts, survey_report
 from classifier.cli.wait_notice import WaitNotice
+from classifier.text.commands import command_line
 
 if TYPE_CHECKING:
     from classifier.drafting.making import InitJob, Made, Watching
@@ -110,9 +111,9 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     elif job.pdf is not None:
         lines.append("With --model NAME, a model reads in the PDF where the survey files its papers.")
     if made.read is not None and made.read.papers:
-        lines.append(f"Next: classifier init {folder} --from {folder / SURVEY_DRAFT}")
+        lines.append(f"Next: {command_line('init', folder, options={'from': folder / SURVEY_DRAFT})}")
     else:
-        lines.append(f"Next: classifier lint --workspace {folder}")
+        lines.append(f"Next: {command_line('lint', workspace=folder)}")
     return lines
 
 

@@ -173,9 +173,7 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
 
         summary = label_lists(job, settings, workspace, on_start=on_start)
     print(
-        json_module.dumps(summary, ensure_ascii=False)
-        if as_json
-        else in_words(summary, job.out, workspace.taxonomy)
+        json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out, workspace)
     )
     say_problems(summary)
     return exit_code_of(summary)

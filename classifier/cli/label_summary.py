@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.cli import exits
+from classifier.cli.export_into import CORRECTIONS
+from classifier.cli.reviewer import reviewer_of
+from classifier.text.commands import command_line
 
 if TYPE_CHECKING:
     from classifier.survey.taxonomy import Taxonomy
+    from classifier.survey.workspace import Workspace
 
 _PARTS = (
     ("duplicates", "duplicates"),
@@ -26,12 +29,14 @@ _ONE = {"duplicates": "duplicate"}
 _SHOWN_ASIDE = 5
 
 
-def in_words(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> str:
+def in_words(summary: Mapping[str, Any], out: Path, workspace: Workspace) -> str:
     """The summary in lines."""
-    return "\n".join(_lines(summary, out, taxonomy))
+    return "\n".join(_lines(summary, out, workspace))
 
 
-def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterator[str]:
+def _lines(summary: Mapping[str, Any], out: Path, workspace: Workspace) -> Iterator[str]:
+    from classifier.verdict.measured import with_folder
+
     totals, spent = summary["totals"], summary["spent"]
     papers = totals["entries"] - totals["duplicates"]
     parts = [f"{totals['labelled']} of {papers} papers labelled"]
@@ -39,15 +44,15 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
     parts += [f"{count} {_ONE.get(name, word) if count == 1 else word}" for count, name, word in counted]
     yield "; ".join(parts)
     if summary["labels"]:
-        yield from _tree(summary["labels"], taxonomy)
+        yield from _tree(summary["labels"], workspace.taxonomy)
     yield from _review(summary["review"])
     if summary["warnings"]:
         yield f"warnings: {', '.join(f'{n} {code}' for code, n in summary['warnings'].items())}"
     if summary["unmeasured"]:
-        yield summary["unmeasured"]
+        yield with_folder(summary["unmeasured"], workspace.root)
     if summary["weak_engine"]:
-        yield summary["weak_engine"]
-    yield from _aside(summary["corrections"])
+        yield with_folder(summary["weak_engine"], workspace.root)
+    yield from _aside(summary["corrections"], out)
     if spent["replies"]:
         cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"
         yield (
@@ -64,7 +69,8 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
     made = summary["fingerprint"]
     first = f"{made['cascade']}, then " if made.get("cascade") else ""
     yield f"engine: {first}{made['engine']}; results in {out}"
-    yield from _next(summary, out)
+    if totals["labelled"]:
+        yield from _next(out, workspace, reviews=bool(totals["review"]))
 
 
 def _tree(labels: Mapping[str, int], taxonomy: Taxonomy) -> Iterator[str]:
@@ -85,21 +91,25 @@ def _review(review: Mapping[str, Any]) -> Iterator[str]:
         yield f"review, {reason} ({found['count']}): {keys}{f' and {more} more' if more else ''}"
 
 
-def _aside(corrections: Mapping[str, Any]) -> Iterator[str]:
+def _aside(corrections: Mapping[str, Any], out: Path) -> Iterator[str]:
     aside = corrections["aside"]
     for one in aside[:_SHOWN_ASIDE]:
         yield f"the correction of '{one['key']}' to {one['label']} is kept aside: {one['reason']}"
     more = corrections["kept_aside"] - len(aside[:_SHOWN_ASIDE])
     if more:
-        yield f"and {more} more corrections; `classifier export DIR -f corrections-csv` lists all"
+        export = command_line("export", out, format=CORRECTIONS)
+        yield f"and {more} more corrections; `{export}` lists all"
 
 
-def _next(summary: Mapping[str, Any], out: Path) -> Iterator[str]:
-    if not summary["totals"]["labelled"]:
-        return
-    folder = shlex.quote(str(out))
-    first = f"classifier review {folder}, then " if summary["totals"]["review"] else ""
-    yield f"next: {first}classifier export {folder} --format html --out labels.html"
+def _next(out: Path, workspace: Workspace, *, reviews: bool) -> Iterator[str]:
+    """What to type next; the page is in the run's folder, where no other run writes."""
+    named = workspace.named
+    word = "next"
+    if reviews:
+        yield f"next: {command_line('review', out, options={'as': reviewer_of(out)}, workspace=named)}"
+        word = "then"
+    page = out / "labels.html"
+    yield f"{word}: {command_line('export', out, format='html', out=page, workspace=named)}"
 
 
 def say_problems(summary: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
@@ -19,6 +20,7 @@ from classifier.model.label import Evidence, Label
 from classifier.model.reply import FirstOpinion
 from classifier.pages.screen import draw
 from classifier.text.characters import shown
+from classifier.verdict.measured import with_folder
 
 if TYPE_CHECKING:
     from classifier.model.task import Prompt
@@ -26,19 +28,22 @@ if TYPE_CHECKING:
 _STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fits", "failed": "failed"}
 
 
-def render_label(label: Label, *, name: str | None = None, colour: bool) -> str:
+def render_label(
+    label: Label, *, name: str | None = None, colour: bool, workspace: Path | None = None
+) -> str:
     """The label as text, at most 100 columns wide.
 
     Args:
         name: Printed before the title, to tell several papers apart.
         colour: Use terminal colours.
+        workspace: The folder to name in commands that need one.
     """
-    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label))
+    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label, workspace))
     above = [Text(shown(name), "dim")] if name else []
     return draw([*above, _heading(label), *below], colour=colour)
 
 
-def _parts(label: Label) -> Iterator[Text | Table]:
+def _parts(label: Label, workspace: Path | None) -> Iterator[Text | Table]:
     yield _decision(label)
     if label.answers or label.evidence:
         yield Text("")
@@ -48,7 +53,8 @@ def _parts(label: Label) -> Iterator[Text | Table]:
         yield Text(shown(label.rationale))
     for warning in label.warnings:
         style = "yellow" if warning.code in label.review_reasons else "dim"
-        yield Text(f"{warning.code}: {shown(warning.message)}", style)
+        told = with_folder(warning.message, workspace) if workspace else warning.message
+        yield Text(f"{warning.code}: {shown(told)}", style)
     yield Text(_origin(label), "dim")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ import typer
 from classifier.cli import exits
 from classifier.cli.export import FolderArgument, take_up_measurements
 from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.text.commands import command_line
 
 if TYPE_CHECKING:
     from classifier.review.queue import QueueFilter, Why
@@ -128,8 +130,9 @@ def review(
     take_up_measurements(folder, space)
     session = ReviewSession.open(folder, taxonomy, name or "", **given)
     wanted = QueueFilter(why=_why(reason), label=leaf, text=text, below=below)
+    again = partial(command_line, "review", folder, workspace=workspace)
     if agreement:
-        return reports.show_agreement(session, as_json=json)
+        return reports.show_agreement(session, again, as_json=json)
     if methods:
         return reports.show_methods(session, wanted_accuracy, as_json=json)
     if flow is not None:
@@ -140,10 +143,11 @@ def review(
     if undo:
         return _undo(session)
     if bulk is not None:
-        return _bulk(session, wanted, bulk, note, save=yes)
+        undoing = again(undo=True, options={"as": session.name})
+        return _bulk(session, wanted, bulk, note, undoing if yes else None)
     from classifier.cli.review_keys import keys_of, run_session
 
-    return run_session(session, wanted, keys_of(sys.stdin), conflicts=conflicts)
+    return run_session(session, wanted, keys_of(sys.stdin), again, conflicts=conflicts)
 
 
 def _why(reason: str | None) -> Why | None:
@@ -168,12 +172,13 @@ def _undo(session: ReviewSession) -> int:
     return exits.DONE
 
 
-def _bulk(session: ReviewSession, wanted: QueueFilter, label: str, note: str, *, save: bool) -> int:
+def _bulk(session: ReviewSession, wanted: QueueFilter, label: str, note: str, undoing: str | None) -> int:
+    """Shows the papers, and decides them unless `undoing`, the command that takes it back, is None."""
     places = session.queue(wanted)
     for place in places:
         now = place.paper.filed.label if place.paper.shows_machine(session.plan) else "hidden"
         print(f"{place.paper.filed.key}\t{now}\t{label}\t{place.paper.filed.title}")
-    if not save:
+    if undoing is None:
         print(f"classifier: {len(places)} papers would be decided; add --yes to save", file=sys.stderr)
         return exits.DONE
     if places:
@@ -181,7 +186,8 @@ def _bulk(session: ReviewSession, wanted: QueueFilter, label: str, note: str, *,
 
         session.decide_all(places, DecisionWish(label=label, note=note))
         session.close()
-    print(f"classifier: {len(places)} papers decided; --undo takes all of them back", file=sys.stderr)
+    back = f"; `{undoing}` takes all of them back" if places else ""
+    print(f"classifier: {len(places)} papers decided{back}", file=sys.stderr)
     return exits.DONE
 
 

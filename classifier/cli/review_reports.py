@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.cli import exits
+from classifier.cli.reviewer import reviewer_of
 from classifier.errors import ConfigError
 from classifier.text.characters import shown
 
@@ -98,16 +99,18 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
-def show_agreement(session: ReviewSession, *, as_json: bool) -> int:
-    """Prints the agreement of blind reviewers."""
+def show_agreement(session: ReviewSession, again: Callable[..., str], *, as_json: bool) -> int:
+    """Prints the agreement of blind reviewers; `again` as in `run_session`."""
     from classifier.review.agreement import measure_reviewers
 
     found = measure_reviewers(session.papers, session.taxonomy)
-    print(found.model_dump_json() if as_json else "\n".join(_agreement_in_words(found, session)))
+    print(found.model_dump_json() if as_json else "\n".join(_agreement_in_words(found, session, again)))
     return exits.DONE
 
 
-def _agreement_in_words(found: ReviewAgreement, session: ReviewSession) -> Iterator[str]:
+def _agreement_in_words(
+    found: ReviewAgreement, session: ReviewSession, again: Callable[..., str]
+) -> Iterator[str]:
     if not found.papers:
         yield "No two reviewers have decided blind on the same paper yet; start with --reviewers A,B"
         return
@@ -125,7 +128,9 @@ def _agreement_in_words(found: ReviewAgreement, session: ReviewSession) -> Itera
         yield f"  {leaf.specific:.2f}  {leaf.label}  (both {leaf.both}, at least one {leaf.either})"
     yield from _confused_in_words(found)
     if waiting := len(session.conflicts()):
-        yield f"\n{waiting} conflicts are open: classifier review {session.folder} --conflicts --as NAME"
+        name = session.name or reviewer_of(session.folder)
+        resolve = again(conflicts=True, options={"as": name})
+        yield f"\n{waiting} conflicts are open: {resolve}"
 
 
 def _confused_in_words(found: ReviewAgreement) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 
 from classifier.model.study import Study
 from classifier.survey.drafts import DRAFTS_FILE, DraftedText, pending_drafts
@@ -15,6 +16,7 @@ from classifier.survey.finding import Finding
 from classifier.survey.room import USUAL_ROOM, fits, label_tokens
 from classifier.survey.stages import crowded, too_many_parts
 from classifier.survey.taxonomy import Taxonomy
+from classifier.text.commands import command_line
 from classifier.text.similarity import Centroids
 
 ENOUGH = 2
@@ -28,10 +30,10 @@ _SHOWN = 5
 
 
 def advice(
-    taxonomy: Taxonomy, studies: Sequence[Study], drafts: Sequence[DraftedText] = ()
+    root: Path, taxonomy: Taxonomy, studies: Sequence[Study], drafts: Sequence[DraftedText] = ()
 ) -> Iterator[Finding]:
-    """Weak points of the workspace, the most general first; `drafts` are those of drafts.yaml."""
-    yield from _drafts(taxonomy, drafts)
+    """Weak points of the workspace in `root`, the most general first; `drafts` are those of drafts.yaml."""
+    yield from _drafts(root, taxonomy, drafts)
     yield from _size(taxonomy)
     if not studies:
         return
@@ -43,7 +45,7 @@ def advice(
     yield from _alike(taxonomy, by_label)
 
 
-def _drafts(taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Finding]:
+def _drafts(root: Path, taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Finding]:
     waiting = pending_drafts(taxonomy, drafts)
     if waiting:
         yield Finding(
@@ -51,7 +53,8 @@ def _drafts(taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Findi
             code="draft",
             where=DRAFTS_FILE if any(draft.state == "draft" for draft in drafts) else "taxonomy.yaml",
             message=f"{len(waiting)} texts are drafts that no person has accepted "
-            f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: classifier draft DIR",
+            f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: "
+            f"{command_line('draft', root)}",
         )
 
 

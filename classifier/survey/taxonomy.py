@@ -21,6 +21,7 @@ from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Record
 from classifier.survey.conditions import Conditions, Contradiction, are_met, broken, opposed
 from classifier.survey.shape import problems
 from classifier.survey.yaml_text import read_yaml
+from classifier.text.commands import command_line
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+._-]*$")]
 Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
@@ -270,7 +271,8 @@ def load_taxonomy(path: Path) -> Taxonomy:
         taxonomy = Taxonomy.model_validate({**data, "sha256": hashlib.sha256(raw).hexdigest()})
     except ValidationError as error:
         (where, message), *others = problems(error, Taxonomy, is_yaml=True)
-        more = f" ({len(others) + 1} problems; `classifier lint` lists all)" if others else ""
+        lint = command_line("lint", workspace=path.parent)
+        more = f" ({len(others) + 1} problems; `{lint}` lists all)" if others else ""
         raise ConfigError(f"{path}: {where}: {message}{more}") from error
     return taxonomy
 
