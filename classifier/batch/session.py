@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -41,6 +41,7 @@ def label_lists(
     *,
     entries: Iterable[Found] | None = None,
     on_start: OnStart = lambda _: None,
+    on_fetch: Callable[[int], None] = lambda _: None,
     purse: Purse | None = None,
 ) -> dict[str, Any]:
     """Labels lists; the same call resumes an interrupted run.
@@ -48,11 +49,14 @@ def label_lists(
     Args:
         entries: Rows to use instead of reading the job's sources.
         on_start: Called with the run in the event loop before it starts; not with the runner "ray".
+        on_fetch: Called before that with the number of papers that have to be fetched if not in the cache.
         purse: Reserves the cost of each request before it is sent; not with the runner "ray" or the Batch
             API.
 
     Returns:
-        The summary in run.json.         Raises:
+        The summary in run.json.
+
+    Raises:
         ConfigError: Settings are wrong, another process uses the folder, its ledger was made with other
         settings, or there is a cap but no known price.
         InputError: A list cannot be read.
@@ -68,10 +72,8 @@ def label_lists(
         find_duplicate = duplicate_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_duplicate)
         _refuse_batches(job, ledger)
-        if job.retry_failed:
-            ledger.retry_failed()
-        else:
-            ledger.retry_unreached()
+        (ledger.retry_failed if job.retry_failed else ledger.retry_unreached)()
+        on_fetch(ledger.fetches_waiting(abstract_first=job.reading == "abstract") if settings.fetch else 0)
         summary = request_settings(job, settings) | {"started_at": started_at, "fingerprint": made_from}
 
         def finish() -> None:

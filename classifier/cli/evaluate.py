@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from classifier.cli import exits
+from classifier.cli.fetch_notice import say_fetching
 from classifier.cli.options import (
     BudgetOption,
     CascadeBelowOption,
@@ -23,11 +24,13 @@ from classifier.cli.options import (
     ExamplesOption,
     JsonOption,
     ModelOption,
+    OfflineOption,
     WorkspaceOption,
     check_options,
 )
 from classifier.cli.scores import show_calibration, show_report, verdict
 from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.evaluation.job import EvalJob
@@ -79,6 +82,7 @@ def evaluate(
     text: Annotated[
         TextName | None, typer.Option(help="Text to classify. Default: each item's fullest text.")
     ] = None,
+    offline: OfflineOption = False,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
     embeddings: EmbeddingsOption = None,
@@ -120,6 +124,8 @@ def evaluate(
         "embeddings": embeddings,
     }
     given = {name: value for name, value in given.items() if value is not None}
+    if offline:
+        given["fetch"] = False
     if calibrate:
         given["calibration"] = False  # fitted to uncalibrated confidences
     job = EvalJob(
@@ -133,6 +139,7 @@ def evaluate(
         text=text,
         limit=limit,
         repeat=repeat,
+        offline=offline,
         calibrate_for=wanted_accuracy if calibrate else None,
     )
     seen = _Seen()
@@ -187,8 +194,19 @@ async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evalua
 
     plan = await plan_evaluation(job, Workspace(workspace))
     check_options(
-        plan.settings, model=job.settings.get("model"), cascade_below=job.settings.get("cascade_below")
+        plan.settings,
+        model=job.settings.get("model"),
+        cascade_below=job.settings.get("cascade_below"),
+        offline=job.offline and job.replay is None,
     )
+    say_fetching(plan.to_fetch, "--offline scores such items by their titles, --text names another text")
+    if plan.only_titles and not job.offline:
+        fetching = command_line("fetch-gold", workspace=workspace)
+        print(
+            f"classifier: {count_of(plan.only_titles, 'item')} of {len(plan.texts)} "
+            f"{plural(plan.only_titles, 'has', 'have')} only a title here; `{fetching}` downloads the papers",
+            file=sys.stderr,
+        )
     seen.total = plan.total
     with Progress(plan.total) as progress:
 

@@ -104,7 +104,7 @@ def init(
 
     if source and answers:
         raise ConfigError("--from and --answers exclude one another; see --help")
-    settings = load_settings(engine=engine.setting, model=model)
+    settings = load_settings(engine=engine.setting, model=model, fetch=False if offline else None)
     check_options(settings, model=model, cascade_below=None)
     drafts = settings.chosen_engine == "openai" and (engine is EngineName.openai or bool(settings.model))
     if offline and (model or engine is EngineName.openai):
@@ -112,15 +112,15 @@ def init(
     if max_cost is not None and (offline or not drafts):
         raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
     InitFolder(folder)  # refuses before anything is read or asked
-    given = _read(folder, source, answers, settings, offline=offline)
+    given = _read(folder, source, answers, settings)
     job = InitJob(
         root=folder,
         source=given.source,
         choices=Choices(facets=facets, several=several, branch_papers=branch_papers),
         settings=settings,
         abstracts=abstracts,
-        offline=offline,
-        drafts=drafts,
+        offline=not settings.fetch,
+        drafts=drafts and not offline,
         max_cost_usd=max_cost,
         force=force,
         fetched=given.fetched,
@@ -149,9 +149,7 @@ class _Given(NamedTuple):
     file: Path | None = None
 
 
-def _read(
-    folder: Path, source: str | None, answers: Path | None, settings: Settings, *, offline: bool
-) -> _Given:
+def _read(folder: Path, source: str | None, answers: Path | None, settings: Settings) -> _Given:
     import asyncio
 
     from classifier.scaffold.reading import read_source
@@ -165,7 +163,7 @@ def _read(
         return _Given(_ask(answers))
     if not is_address(source) or Path(source).exists():
         return _Given(read_source(source), file=Path(source))
-    file = asyncio.run(fetch_list(source, settings, offline=offline, on_wait=WaitNotice()))
+    file = asyncio.run(fetch_list(source, settings, offline=not settings.fetch, on_wait=WaitNotice()))
     return _Given(read_fetched(file), origin_of(file), file.path)
 
 

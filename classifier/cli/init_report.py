@@ -11,6 +11,7 @@ from classifier.cli import exits
 from classifier.cli.draft_report import drafts_facts, drafts_report, say_plan, survey_facts, survey_report
 from classifier.cli.wait_notice import WaitNotice
 from classifier.text.commands import command_line
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from classifier.drafting.making import InitJob, Made, Watching
@@ -26,7 +27,16 @@ def watching() -> Watching:
     """Progress on standard error."""
     from classifier.drafting.making import Watching
 
-    return Watching(progress("abstracts"), say_plan, progress("drafts"), WaitNotice())
+    fetched = progress("abstracts")
+
+    def on_abstract(done: int, total: int) -> None:
+        if done:
+            fetched(done, total)
+        else:
+            said = f"arXiv is asked for the abstracts of {count_of(total, 'paper')}"
+            print(f"classifier: {said}; --offline fetches nothing", file=sys.stderr, flush=True)
+
+    return Watching(on_abstract, say_plan, progress("drafts"), WaitNotice())
 
 
 def progress(what: str) -> Callable[[int, int], None]:

@@ -39,6 +39,7 @@ async def run_suite(
     out: Path,
     concurrency: int = 8,
     text: TextKind | None = None,
+    fetch: bool = True,
     resume: bool = True,
     on_progress: OnPrediction | None = None,
 ) -> list[Prediction]:
@@ -49,7 +50,7 @@ async def run_suite(
         protocol: "loo" leaves out the records of the item's own paper, "holdout" those of all items.
         out: Folder for `run.json` and `predictions.jsonl`.
         concurrency: Number of items classified in parallel.
-        text: The kind of text to classify; None for the fullest text that each item has.
+        text, fetch: See `choose_texts`.
         resume: Keep the predictions that exist.
         on_progress: Called with each prediction, first with the existing ones.
 
@@ -62,7 +63,7 @@ async def run_suite(
         StoreError: A prediction cannot be written.
         ModelError, SourceUnavailable: There was no reply ten times in a row; predictions so far are saved.
     """
-    questions = choose_texts(suite, text)
+    questions = choose_texts(suite, text, fetch=fetch)
     left_out = studies_to_leave_out(suite, classifier.workspace.studies, protocol)
     report = on_progress or (lambda _: None)
     with open_journal(out, fingerprint(classifier, suite, questions, protocol), resume=resume) as journal:
