@@ -22,8 +22,10 @@ def correct(
         str | None,
         typer.Argument(help="A leaf id, out-of-scope or unplaced; `classifier tree` lists the ids."),
     ] = None,
-    note: Annotated[str, typer.Option(help="The reason.")] = "",
-    by: Annotated[str, typer.Option(help="Your name.")] = "",
+    note: Annotated[
+        str, typer.Option(help="The reason. Default: as before, if the label is as before.")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Your name. Default: as before, if the label is as before.")] = "",
     undo: Annotated[
         bool, typer.Option("--undo", help="Remove the correction: the engine's label counts again.")
     ] = False,
@@ -41,6 +43,7 @@ def correct(
     from classifier.batch import decisions
     from classifier.errors import ConfigError
     from classifier.model.entries import Correction
+    from classifier.text.characters import shown
 
     if table is not None:
         if key is not None or undo:
@@ -52,7 +55,8 @@ def correct(
         said, decided = _undo(folder, key)
     else:
         decided = decisions.correct(folder, Correction(key=key, label=label, by=by, note=note))
-        said = f"'{key}' is now {decided.corrections[0].label}"
+        made = decided.corrections[0]
+        said = f"'{key}' is now {made.label}{f', by {shown(made.by)}' if made.by else ''}"
     if decided.behind is None:
         print(
             f"classifier: {said}; labels.jsonl and run.json are updated; export again",

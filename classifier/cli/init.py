@@ -47,20 +47,24 @@ def init(
         ),
     ] = None,
     facets: Annotated[
-        Literal["keep", "drop"],
+        Literal["keep", "drop"] | None,
         typer.Option(
             help="Papers of sections that are no topics (surveys, benchmarks, tools, …): keep them in "
-            "facets.jsonl, or leave them out."
+            "facets.jsonl (default), or leave them out."
         ),
-    ] = "keep",
+    ] = None,
     several: Annotated[
-        Literal["secondary", "first"],
-        typer.Option(help="A paper in several leaves: the others are secondary, or only the first counts."),
-    ] = "secondary",
+        Literal["secondary", "first"] | None,
+        typer.Option(
+            help="A paper in several leaves: the others are secondary (default), or only the first counts."
+        ),
+    ] = None,
     branch_papers: Annotated[
-        Literal["pile", "leaf"],
-        typer.Option(help="Papers directly under a branch: report them, or add a leaf 'Other' for them."),
-    ] = "pile",
+        Literal["pile", "leaf"] | None,
+        typer.Option(
+            help="Papers directly under a branch: report them (default), or add a leaf 'Other' for them."
+        ),
+    ] = None,
     answers: Annotated[
         Path | None,
         typer.Option(
@@ -91,14 +95,14 @@ def init(
     """Make a workspace from your own list: sections become the tree, papers become labelled studies.
 
     Abstracts that the list does not bring are fetched from arXiv; a language model, if one is configured,
-    drafts what the list does not say. The guide "Your own survey in 20 minutes": classifier init --guide
+    drafts what the list does not say. Run it again when the list has grown: options that are not given are
+    those of the last time. The guide "Your own survey in 20 minutes": classifier init --guide
     """
     import asyncio
 
     from classifier.drafting.making import InitJob, make_workspace
     from classifier.errors import ConfigError
-    from classifier.scaffold.filed import Choices
-    from classifier.scaffold.folder import InitFolder
+    from classifier.scaffold.again import options_of
     from classifier.scaffold.source import PDF
     from classifier.settings import load_settings
 
@@ -111,14 +115,15 @@ def init(
         raise ConfigError("--offline asks no model; remove it, or remove --model and --engine")
     if max_cost is not None and (offline or not drafts):
         raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
-    InitFolder(folder)  # refuses before anything is read or asked
+    choices = {"facets": facets, "several": several, "branch_papers": branch_papers}
+    options = options_of(folder, choices, abstracts)  # refuses the folder before anything is read or asked
     given = _read(folder, source, answers, settings)
     job = InitJob(
         root=folder,
         source=given.source,
-        choices=Choices(facets=facets, several=several, branch_papers=branch_papers),
+        choices=options.choices,
         settings=settings,
-        abstracts=abstracts,
+        abstracts=options.abstracts,
         offline=not settings.fetch,
         drafts=drafts and not offline,
         max_cost_usd=max_cost,
@@ -136,7 +141,7 @@ def init(
     if json:
         print(json_module.dumps(facts_of(job, made), ensure_ascii=False))
     else:
-        print("\n".join(report_of(job, made)))
+        print("\n".join(report_of(job, made, options.kept)))
     say_unread(made.started)
     return exit_code_of(made)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,8 +84,8 @@ def facts_of(job: InitJob, made: Made) -> dict[str, object]:
     }
 
 
-def report_of(job: InitJob, made: Made) -> list[str]:
-    """What was made of the source, with counts that add up."""
+def report_of(job: InitJob, made: Made, kept: Sequence[str] = ()) -> list[str]:
+    """What was made of the source, with counts that add up; `kept` are the options of the last time."""
     from classifier.drafting.survey_pdf.draft_list import SURVEY_DRAFT
 
     folder, started = job.root, made.started
@@ -109,6 +109,7 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     if filing.items:
         parts = ", ".join(f"{times} {name}" for name, times in filing.items.most_common())
         lines.append(f"  {filing.items.total()} bullets and rows of the list: {parts}")
+    lines += [f"  as the last time: {', '.join(kept)}"] if kept else []
     lines += _about_changes(job, started)
     lines += _about_abstracts(job, made)
     lines += _about_texts(folder, made)
