@@ -231,21 +231,24 @@ class Taxonomy(Record):
     def contradictions(self, label: str, answers: Mapping[str, str]) -> tuple[Contradiction, ...]:
         """The answers that contradict the label; `unclear` and missing answers never do.
 
-        `out-of-scope` is contradicted if every rule is (the result is about the closest rule); `unplaced` is
-        contradicted if the answers lead to a label. A leaf without answers is contradicted by a scope rule.
+        A leaf is contradicted if they break one of its conditions or meet a scope rule; `out-of-scope` if
+        every rule is contradicted (the result is about the closest one) or they lead to a leaf, but never if
+        a rule has no answers; `unplaced` if they lead to a label.
         """
-        if label in self.leaves:
-            conditions, met = self.leaves[label].answers, self._rule_met(answers)
-            if met and not conditions:
-                return opposed(met.answers, answers, {one.id: one.answer_ids for one in self.questions})
-            return broken(conditions, answers)
-        if label == OUT_OF_SCOPE:
-            by_rule = (broken(rule.answers, answers) for rule in self.scope.rules)
-            return min(by_rule, key=len, default=())
-        led_to = self.labels_led_to(answers)
-        if not led_to:
-            return ()
+        found: tuple[Contradiction, ...] = ()
         met = self._rule_met(answers)
+        if label in self.leaves:
+            found = broken(self.leaves[label].answers, answers)
+            if met and not found:
+                return opposed(met.answers, answers, {one.id: one.answer_ids for one in self.questions})
+            return found
+        if label == OUT_OF_SCOPE:
+            if not all(rule.answers for rule in self.scope.rules):
+                return ()
+            found = min((broken(rule.answers, answers) for rule in self.scope.rules), key=len, default=())
+        led_to = self.labels_led_to(answers)
+        if found or not led_to or label in led_to:
+            return found
         where = met.answers if met else self.leaves[led_to[0]].answers
         return tuple(Contradiction(question=q, answer=answers[q], allowed=(UNCLEAR,)) for q in where)
 
