@@ -79,6 +79,11 @@ class CostEstimate:
     embeddings_from: str | None = None
     embedding_model: str | None = None
 
+    @property
+    def entries(self) -> int:
+        """Usable entries, labelled or not."""
+        return self.papers + self.duplicates + self.done + self.failed + self.at_provider
+
     def as_dict(self) -> dict[str, Any]:
         """The estimate as JSON values."""
         return asdict(self)

@@ -144,6 +144,10 @@ async def _one(
     return render_label(label, name=name, colour=sys.stdout.isatty(), workspace=folder)
 
 
+def _has_bytes(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
 def _is(kind: Callable[[Path], bool], ref: str) -> bool:
     try:
         return kind(Path(ref).expanduser())
@@ -160,7 +164,7 @@ def _failed(ref: str, error: ClassifierError, listed: str, *, as_json: bool) -> 
     told = error.message if named else f"{ref}: {error.message}"
     if isinstance(error, BadReference) and _is(Path.is_dir, ref):
         told += f"; `{listed}` labels all"
-    elif isinstance(error, NotAPdf) and _is(Path.is_file, ref) and ref.lower().endswith(_LISTS):
+    elif isinstance(error, NotAPdf) and _is(_has_bytes, ref) and ref.lower().endswith(_LISTS):
         told += f"; `{listed}` labels a reading list"
     print(f"classifier: {told}", file=sys.stderr)
     for hidden in error.hidden if isinstance(error, InputError) else ():

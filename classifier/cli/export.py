@@ -114,8 +114,7 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> int:
     """Write a labelled list: back into its own file, or as tables, a page or a picture of the tree."""
-    from classifier.batch.ledger.access import ledger_path
-    from classifier.batch.papers import read_papers
+    from classifier.batch.papers import need_rows, read_papers
     from classifier.errors import ConfigError
     from classifier.export.render import BINARY, Options, format_of, render
     from classifier.export.splice.keywords import checked_prefix
@@ -125,7 +124,7 @@ def export(
     if format in (CORRECTIONS, AMENDMENTS):
         return _export_a_persons(folder, format, into, out, force=force)
     if not remove:
-        ledger_path(folder)
+        need_rows(folder)
     name = format or format_of(into or out)
     if name in BINARY and not (into or out) and sys.stdout.isatty():
         raise ConfigError(f"{name} is binary; write it to a file with --out FILE, or pipe it")

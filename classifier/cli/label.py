@@ -161,6 +161,9 @@ def _estimate(job: Job, settings: Settings, workspace: Workspace, *, as_json: bo
 
     found = estimate(job, settings, workspace)
     print(json_module.dumps(found.as_dict()) if as_json else found.in_words())
+    if found.unusable and not found.entries:
+        print("classifier: the lists have no usable entry; expected at least one", file=sys.stderr)
+        return exits.BAD_INPUT
     return exits.DONE
 
 

@@ -131,13 +131,26 @@ def _has_failures(summary: Mapping[str, Any]) -> bool:
 
 
 def exit_code_of(summary: Mapping[str, Any]) -> int:
-    """The exit code: 5 if the model's server prevented all labels, 6 if some entries have no label."""
+    """The exit code: 3 if the lists have no usable entry, 6 if some entries have no label.
+
+    If no paper has a label: 5 if the model's server is the reason; of a single paper, the code of its error.
+    """
+    from classifier.errors import error_class
+
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         return exits.INTERRUPTED
     if not (_has_failures(summary) or totals["waiting"] or stopped is not None):
         return exits.DONE
-    return exits.MODEL if not totals["labelled"] and _is_servers_fault(summary) else exits.PARTIAL
+    if not totals["entries"]:
+        return exits.BAD_INPUT
+    if totals["labelled"]:
+        return exits.PARTIAL
+    if _is_servers_fault(summary):
+        return exits.MODEL
+    only = summary["not_labelled"]["only"]
+    is_single = totals["entries"] == 1 and not totals["unusable"] and stopped is None
+    return exits.exit_code(error_class(only["code"])) if is_single and only else exits.PARTIAL
 
 
 def _is_servers_fault(summary: Mapping[str, Any]) -> bool:

@@ -119,12 +119,14 @@ def review(
     if yes and not bulk:
         raise ConfigError("--yes needs --bulk LABEL; see --help")
     from classifier.batch.ledger.rows import read_rows
+    from classifier.batch.papers import need_rows
     from classifier.export.filed import file_row
 
     space = Workspace(workspace)
     taxonomy = space.taxonomy
     names = tuple(part.strip() for part in reviewers.split(",")) if reviewers is not None else None
     given = {"seed": seed, "audit": audit, "reviewers": names, "hide_machine": hide_machine}
+    need_rows(folder)
     for row in islice(read_rows(folder), _CHECKED):
         file_row(row, taxonomy)  # raises an error if the run was labelled with another tree
     take_up_measurements(folder, space)
@@ -213,6 +215,7 @@ def gold(
     json: JsonOption = False,
 ) -> int:
     """Take decided papers of a run into the workspace as studies: examples for prompts, items for `eval`."""
+    from classifier.batch.papers import need_rows
     from classifier.cli.review_reports import gold_in_words
     from classifier.errors import ConfigError
     from classifier.review.gold import add_gold
@@ -223,6 +226,7 @@ def gold(
     if action != "add":
         raise ConfigError(f"'{action}' is not known; expected `classifier gold add DIR`")
     space = Workspace(workspace)
+    need_rows(folder)
     session = ReviewSession.open(folder, space.taxonomy, "")
     written = read_summaries(summaries) if summaries else {}
     if ask and not dry_run and not json and sys.stdin.isatty():

@@ -45,6 +45,10 @@ def read_library(name: str, form: str) -> Source:
         paths = {line: [p for p in row if times[p] >= _FEW] for line, row in paths.items()}
     sections = dict.fromkeys(path[:n] for path in groups.values() for n in range(1, len(path) + 1))
     sections |= dict.fromkeys(p[:n] for row in paths.values() for p in row for n in range(1, len(p) + 1))
+    if not entries:
+        raise InputError(
+            f"{name}: no entry found; it was read as {form}; expected entries with a title or an id"
+        )
     if not any(paths.values()):
         raise InputError(
             f"{name}: {len(entries)} entries, but none names its group or section; expected groups, "
