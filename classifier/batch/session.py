@@ -32,6 +32,7 @@ from classifier.runs.facts import server_of
 from classifier.runs.prices import price_of
 from classifier.settings import Settings, embedding_stage, first_stage
 from classifier.survey.workspace import Workspace
+from classifier.text.counting import count_of, plural
 
 
 def label_lists(
@@ -137,8 +138,9 @@ def _refuse_batches(job: Job, ledger: Ledger) -> None:
     requests = ledger.requests.out_count()
     if requests:
         raise ConfigError(
-            f"{requests} requests of an earlier run are at the provider's Batch API; add --batch-api to "
-            "collect their answers, or --drop-batches to drop them"
+            f"{count_of(requests, 'request')} of an earlier run "
+            f"{plural(requests, 'is', 'are')} at the provider's "
+            "Batch API; add --batch-api to collect the answers, or --drop-batches to drop them"
         )
     with ledger.transaction():
         ledger.requests.forget_unsent()

@@ -10,6 +10,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 
 def backup(
@@ -27,7 +28,8 @@ def backup(
     for problem in report.problems:
         print(f"classifier: not in the backup: {problem}", file=sys.stderr)
     print(
-        f"classifier: {len(report.files)} files of {folder}, {report.size:,} bytes, are in {archive}; "
+        f"classifier: {count_of(len(report.files), 'file')} of {folder}, {report.size:,} bytes, "
+        f"{plural(len(report.files), 'is', 'are')} in {archive}; "
         f"`{command_line('restore', archive, 'NEWDIR')}` unpacks and checks it",
         file=sys.stderr,
     )
@@ -49,5 +51,8 @@ def restore(
         if any(file.path == LEDGER_FILE for file in files)
         else f"; `{command_line('serve', folder)}` resumes what was in work"
     )
-    print(f"classifier: {len(files)} files are in {folder}, all as they were saved{more}", file=sys.stderr)
+    are = plural(len(files), "is", "are")
+    print(
+        f"classifier: {count_of(len(files), 'file')} {are} in {folder}, all as saved{more}", file=sys.stderr
+    )
     return exits.DONE

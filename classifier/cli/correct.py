@@ -10,6 +10,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.export import FolderArgument
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.batch.decisions import Decided
@@ -88,9 +89,9 @@ def _from_table(folder: Path, table: Path, *, note: str, by: str) -> tuple[str, 
     wished = read_table(table, note=note, by=by)
     decided = correct_many(folder, wished, str(table))
     count, same = len(decided.corrections), len(wished.wishes) - len(decided.corrections)
-    said = f"{count} correction{'s' * (count != 1)} of {table} {'is' if count == 1 else 'are'} saved"
+    said = f"{count_of(count, 'correction')} of {table} {plural(count, 'is', 'are')} saved"
     if same:
-        said += f"; {same} row{'s' * (same > 1)} with the label that was there already: no decision, left out"
+        said += f"; {count_of(same, 'row')} with the label that was there already: no decision, left out"
     if wished.unlabelled:
-        said += f"; {wished.unlabelled} row{'s' * (wished.unlabelled > 1)} without a label: left as before"
+        said += f"; {count_of(wished.unlabelled, 'row')} without a label: left as before"
     return said, decided

@@ -179,7 +179,10 @@ class _Seen:
         if self.folder is None:
             return "no item was started"
         command = shlex.join(["classifier", *sys.argv[1:]])
-        saved = f"{self.done} of {self.total} items are saved in {self.folder}"
+        saved = (
+            f"{self.done} of {count_of(self.total, 'item')} "
+            f"{plural(self.done, 'is', 'are')} saved in {self.folder}"
+        )
         return f"{saved}; rerun to resume: {command}"
 
 

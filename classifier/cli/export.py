@@ -25,6 +25,7 @@ from classifier.cli.export_into import (
     say_links,
 )
 from classifier.cli.options import WorkspaceOption
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.export.render import Options
@@ -205,15 +206,14 @@ def _deliver(
     elif not _print(parts):
         return False
     count = options.count
-    one = count["entries"] == 1
-    what = "entry" if one else "entries"
-    if name in (CORRECTIONS, AMENDMENTS):
-        what = name.removesuffix("s-csv") + "s" * (not one)
-    said = f"{count['entries']} {what} as {name} to {out or 'standard output'}"
-    if count["duplicates"]:
-        said += f"; {count['duplicates']} of them are duplicates, and each paper counts once"
-    if count["left out"]:
-        said += f"; {count['left out']} that need review are left out"
+    one = name.removesuffix("s-csv") if name in (CORRECTIONS, AMENDMENTS) else ""
+    what = count_of(count["entries"], one) if one else count_of(count["entries"], "entry", "entries")
+    said = f"{what} as {name} to {out or 'standard output'}"
+    if twins := count["duplicates"]:
+        are = plural(twins, "is a duplicate", "are duplicates")
+        said += f"; {twins} of them {are}, and each paper counts once"
+    if left := count["left out"]:
+        said += f"; {left} that {plural(left, 'needs', 'need')} review {plural(left, 'is', 'are')} left out"
     if written.backup:
         said += f"; the old content is in {written.backup}"
     if not written.is_known:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from classifier.cli import exits
 from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.batch.ledger.corrections import StoredCorrection
@@ -64,7 +65,7 @@ def add_to(folder: Path, into: Path, name: str, workspace: Workspace, options: O
         print(f"{into}: {note}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
     there = f", {spliced.unknown} there already" if spliced.unknown else ""
-    print(f"classifier: {into}: {spliced.labelled} papers added{there}{kept}", file=sys.stderr)
+    print(f"classifier: {into}: {count_of(spliced.labelled, 'paper')} added{there}{kept}", file=sys.stderr)
     return exits.PARTIAL if spliced.untouched else exits.DONE
 
 
@@ -86,7 +87,8 @@ def say_links(file: Path, others: int) -> None:
     """Reports that a replaced file had other names (hard links), which still have the old content."""
     if others:
         print(
-            f"classifier: {file}: had {others} other name{'s' * (others > 1)} (hard links), still with its "
+            f"classifier: {file}: had {count_of(others, 'other name')} (hard "
+            f"{plural(others, 'link', 'links')}), still with its "
             "old content",
             file=sys.stderr,
         )

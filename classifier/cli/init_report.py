@@ -11,7 +11,7 @@ from classifier.cli import exits
 from classifier.cli.draft_report import drafts_facts, drafts_report, say_plan, survey_facts, survey_report
 from classifier.cli.wait_notice import WaitNotice
 from classifier.text.commands import command_line
-from classifier.text.counting import count_of
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.drafting.making import InitJob, Made, Watching
@@ -95,8 +95,9 @@ def report_of(job: InitJob, made: Made, kept: Sequence[str] = ()) -> list[str]:
     count = filing.counts()
     lines = [
         (
-            f"{filing.source.title or 'Untitled survey'}: {leaves} leaves, {len(filing.papers)} labelled "
-            f"papers, from {len(filing.outcomes)} entries of {filing.source.name or 'your answers'}"
+            f"{filing.source.title or 'Untitled survey'}: {count_of(leaves, 'leaf', 'leaves')}, "
+            f"{count_of(len(filing.papers), 'labelled paper')}, from "
+            f"{count_of(len(filing.outcomes), 'entry', 'entries')} of {filing.source.name or 'your answers'}"
         ),
     ]
     words = {
@@ -149,7 +150,12 @@ def _about_abstracts(job: InitJob, made: Made) -> list[str]:
         return []
     with_text = sum(bool(paper.entry.paper.abstract) for paper in papers)
     fetched = f", {made.started.fetched} of them from arXiv" if made.started.fetched else ""
-    lines = [f"  {with_text} of {len(papers)} labelled papers have an abstract{fetched}"]
+    lines = [
+        (
+            f"  {with_text} of {count_of(len(papers), 'labelled paper')} "
+            f"{plural(1 if len(papers) == 1 else with_text, 'has', 'have')} an abstract{fetched}"
+        )
+    ]
     if with_text < len(papers) and job.offline:
         lines.append("  nothing was fetched; without --offline, arXiv is asked for the others")
     if made.no_answer is not None:

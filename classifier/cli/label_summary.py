@@ -11,6 +11,7 @@ from classifier.cli import exits
 from classifier.cli.export_into import CORRECTIONS
 from classifier.cli.reviewer import reviewer_of
 from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.survey.taxonomy import Taxonomy
@@ -25,7 +26,10 @@ _PARTS = (
     ("review", "for review"),
     ("corrected", "set by a person"),
 )
-_ONE = {"duplicates": "duplicate"}
+_ONE = {
+    "duplicates": "duplicate",
+    "at_provider": "request at the provider: rerun the same command to collect its answer",
+}
 _SHOWN_ASIDE = 5
 
 
@@ -39,9 +43,9 @@ def _lines(summary: Mapping[str, Any], out: Path, workspace: Workspace) -> Itera
 
     totals, spent = summary["totals"], summary["spent"]
     papers = totals["entries"] - totals["duplicates"]
-    parts = [f"{totals['labelled']} of {papers} papers labelled"]
+    parts = [f"{totals['labelled']} of {count_of(papers, 'paper')} labelled"]
     counted = ((totals[name], name, word) for name, word in _PARTS if totals[name])
-    parts += [f"{count} {_ONE.get(name, word) if count == 1 else word}" for count, name, word in counted]
+    parts += [f"{count} {plural(count, _ONE.get(name, word), word)}" for count, name, word in counted]
     yield "; ".join(parts)
     if summary["labels"]:
         yield from _tree(summary["labels"], workspace.taxonomy)
@@ -61,11 +65,15 @@ def _lines(summary: Mapping[str, Any], out: Path, workspace: Workspace) -> Itera
         )
     if totals["unlisted"]:
         yield (
-            f"{totals['unlisted']} papers of other lists, or beyond --limit, are in the ledger but not in "
+            f"{count_of(totals['unlisted'], 'paper')} of other lists, or beyond --limit, "
+            f"{plural(totals['unlisted'], 'is', 'are')} in the ledger but not in "
             "these results; name all lists in one command to include them"
         )
     if summary.get("batches_dropped"):
-        yield f"dropped {summary['batches_dropped']} batches at the provider, which may still charge for them"
+        yield (
+            f"dropped {count_of(summary['batches_dropped'], 'batch', 'batches')} at the provider, which may "
+            f"still charge for {plural(summary['batches_dropped'], 'it', 'them')}"
+        )
     made = summary["fingerprint"]
     first = f"{made['cascade']}, then " if made.get("cascade") else ""
     yield f"engine: {first}{made['engine']}; results in {out}"
@@ -98,7 +106,7 @@ def _aside(corrections: Mapping[str, Any], out: Path) -> Iterator[str]:
     more = corrections["kept_aside"] - len(aside[:_SHOWN_ASIDE])
     if more:
         export = command_line("export", out, format=CORRECTIONS)
-        yield f"and {more} more corrections; `{export}` lists all"
+        yield f"and {count_of(more, 'more correction')}; `{export}` lists all"
 
 
 def _next(out: Path, workspace: Workspace, *, reviews: bool) -> Iterator[str]:
@@ -173,7 +181,10 @@ def _reasons(missing: Mapping[str, Any]) -> str:
 
     counted, unreached = missing["reasons"], codes_of(retryable=True)
     told = ", ".join(f"{n} {code}" for code, n in counted.items())
-    told += f", {missing['duplicates']} as duplicates of these" * bool(missing["duplicates"])
+    told += (
+        f", {missing['duplicates']} as {plural(missing['duplicates'], 'duplicate', 'duplicates')} of these"
+        * bool(missing["duplicates"])
+    )
     if row := missing["only"]:
         names = dict.fromkeys([row["source"], row["key"] or f"line {row['line']}"])
         told = ": ".join(

@@ -20,6 +20,7 @@ from classifier.model.label import Evidence, Label
 from classifier.model.reply import FirstOpinion
 from classifier.pages.screen import draw
 from classifier.text.characters import shown
+from classifier.text.counting import count_of
 from classifier.verdict.measured import with_folder
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _heading(label: Label) -> Text:
     paper = label.paper
     facts = [
         f"arXiv {paper.arxiv_id}" if paper.arxiv_id else "",
-        f"{paper.pages} pages" if paper.pages else "",
+        count_of(paper.pages, "page") if paper.pages else "",
     ]
     facts_shown = ", ".join(fact for fact in facts if fact)
     heading = Text(shown(paper.title or label.ref), "bold")

@@ -15,6 +15,7 @@ from classifier.cli import exits
 from classifier.cli.export import FolderArgument, take_up_measurements
 from classifier.cli.options import JsonOption, WorkspaceOption
 from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.review.queue import QueueFilter, Why
@@ -181,15 +182,18 @@ def _bulk(session: ReviewSession, wanted: QueueFilter, label: str, note: str, un
         now = place.paper.filed.label if place.paper.shows_machine(session.plan) else "hidden"
         print(f"{place.paper.filed.key}\t{now}\t{label}\t{place.paper.filed.title}")
     if undoing is None:
-        print(f"classifier: {len(places)} papers would be decided; add --yes to save", file=sys.stderr)
+        print(
+            f"classifier: {count_of(len(places), 'paper')} would be decided; add --yes to save",
+            file=sys.stderr,
+        )
         return exits.DONE
     if places:
         from classifier.review.decide import DecisionWish
 
         session.decide_all(places, DecisionWish(label=label, note=note))
         session.close()
-    back = f"; `{undoing}` takes all of them back" if places else ""
-    print(f"classifier: {len(places)} papers decided{back}", file=sys.stderr)
+    back = f"; `{undoing}` takes {plural(len(places), 'it', 'all of them')} back" if places else ""
+    print(f"classifier: {count_of(len(places), 'paper')} decided{back}", file=sys.stderr)
     return exits.DONE
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from classifier.cli import exits
 from classifier.errors import ConfigError, InputError
 from classifier.text.characters import shown
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from classifier.review.decide import DecisionWish
@@ -129,7 +130,8 @@ def run_session(
             print("\nThe queue is empty.")
     finally:
         session.close()
-    print(f"classifier: {done} decisions saved; `{again(methods=True)}` says when to stop", file=sys.stderr)
+    saved = count_of(done, "decision")
+    print(f"classifier: {saved} saved; `{again(methods=True)}` says when to stop", file=sys.stderr)
     return exits.DONE
 
 

@@ -26,6 +26,7 @@ from classifier.runs.facts import labelling_facts, offline_code_sha256, prompt_s
 from classifier.runs.fingerprint import sha256_of
 from classifier.runs.streak import FailureStreak, stop_message
 from classifier.runs.workers import work_together
+from classifier.text.counting import count_of, plural
 from classifier.verdict.labelling import failed_label
 
 OnPrediction = Callable[[Prediction], None]
@@ -183,7 +184,8 @@ def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> Class
     error = last.result.error
     kind = SourceUnavailable if error and error.code == SourceUnavailable.code else ModelError
     saved = sum(not is_unreachable(prediction) for prediction in journal.done.values())
-    return kind(stop_message(error.message if error else "", f"{saved} of {total} items are saved in {out}"))
+    told = f"{saved} of {count_of(total, 'item')} {plural(saved, 'is', 'are')} saved in {out}"
+    return kind(stop_message(error.message if error else "", told))
 
 
 def predicted_label(label: Label) -> str | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 from classifier.errors import InputError
 from classifier.evaluation.records import Suite, SuiteItem, TextKind
 from classifier.model.paper import Paper
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.model.label import Label
@@ -85,7 +86,8 @@ def choose_texts(suite: Suite, wanted: TextKind | None = None, *, fetch: bool = 
     if lacking:
         more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
         raise InputError(
-            f"{len(lacking)} of {len(suite.items)} items of {suite.name} have no {wanted}: "
+            f"{len(lacking)} of {count_of(len(suite.items), 'item')} of {suite.name} "
+            f"{plural(len(lacking), 'has', 'have')} no {wanted}: "
             f"{', '.join(lacking[:_SHOWN])}{more}; choose another --text, or leave it out"
         )
     return tuple(_question(item, order) for item in suite.items)

@@ -18,6 +18,7 @@ from classifier.lists.raw import Raw
 from classifier.model.entries import BrokenEntry, ListEntry
 from classifier.scaffold.source import Path, Source, SourcePaper, SourceSection
 from classifier.scaffold.titles import title_of_file
+from classifier.text.counting import count_of
 
 _FEW = 2
 """A keyword with fewer entries belongs to single papers; it is not a topic."""
@@ -51,7 +52,8 @@ def read_library(name: str, form: str) -> Source:
         )
     if not any(paths.values()):
         raise InputError(
-            f"{name}: {len(entries)} entries, but none names its group or section; expected groups, "
+            f"{name}: {count_of(len(entries), 'entry', 'entries')}, but none names its group "
+            "or section; expected groups, "
             "collections, a column "
             "'category', or keywords that several entries share"
         )

@@ -20,6 +20,7 @@ from classifier.model.entries import BrokenEntry, ListEntry, PersonName
 from classifier.scaffold.source import Path as Titles
 from classifier.scaffold.source import Source, SourcePaper, SourceSection
 from classifier.scaffold.titles import title_of_file
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -120,7 +121,8 @@ def _source(
 ) -> Source:
     if not any(paper.sections for paper in papers):
         raise InputError(
-            f"{name}: {len(papers)} items, but no collection has one of them; export a collection with its "
+            f"{name}: {count_of(len(papers), 'item')}, but no collection has one of them; "
+            "export a collection with its "
             "items, or the whole library"
         )
     return Source(

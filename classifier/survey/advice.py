@@ -17,6 +17,7 @@ from classifier.survey.room import USUAL_ROOM, fits, label_tokens
 from classifier.survey.stages import crowded, too_many_parts
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 from classifier.text.similarity import Centroids
 
 ENOUGH = 2
@@ -52,7 +53,8 @@ def _drafts(root: Path, taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> It
             level="advice",
             code="draft",
             where=DRAFTS_FILE if any(draft.state == "draft" for draft in drafts) else "taxonomy.yaml",
-            message=f"{len(waiting)} texts are drafts that no person has accepted "
+            message=f"{count_of(len(waiting), 'text')} "
+            f"{plural(len(waiting), 'is a draft', 'are drafts')} that no person has accepted "
             f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: "
             f"{command_line('draft', root)}",
         )
@@ -87,7 +89,8 @@ def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
             level="advice",
             code="title-only",
             where="gold",
-            message=f"{len(bare)} of {len(studies)} studies have only a title ({_shown(bare)}); add a "
+            message=f"{len(bare)} of {count_of(len(studies), 'study', 'studies')} "
+            f"{plural(len(bare), 'has', 'have')} only a title ({_shown(bare)}); add a "
             "`summary`: the paper's abstract, or a few sentences of your own",
         )
     # If no study has a rationale, the list had none; if some have one, the others are missing.
@@ -97,7 +100,8 @@ def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
             level="advice",
             code="no-rationale",
             where="gold",
-            message=f"{len(unexplained)} studies say nothing of why they are where they are "
+            message=f"{count_of(len(unexplained), 'study says', 'studies say')} nothing of why "
+            f"{plural(len(unexplained), 'it is where it is', 'they are where they are')} "
             f"({_shown(unexplained)}); add a `rationale` of one or two sentences",
         )
 
@@ -152,7 +156,8 @@ def _alike(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Itera
             level="advice",
             code="alike",
             where="taxonomy.yaml",
-            message=f"{len(pairs) - _MOST_PAIRS} more pairs of leaves are alike",
+            message=f"{count_of(len(pairs) - _MOST_PAIRS, 'more pair')} of leaves "
+            f"{plural(len(pairs) - _MOST_PAIRS, 'is', 'are')} alike",
         )
 
 
