@@ -343,7 +343,7 @@ def test_duplicates_of_a_failed_paper_are_counted_apart(tmp_path, bridges_worksp
     with LlmServer(model) as server:
         process = kit.start(kit.command(source, tmp_path / "out"), server.url)
         _, said = process.communicate(timeout=WAIT_S)
-    assert "not labelled: 1 refused, 1 as duplicates of these; see failed.jsonl; --retry-failed" in said
+    assert "not labelled: 1 refused, 1 as a duplicate of these; see failed.jsonl; --retry-failed" in said
     rows = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
     assert {row["key"]: row["duplicate_of"] for row in rows} == {"e1": None, "again": "e1"}
 

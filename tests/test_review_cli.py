@@ -193,7 +193,7 @@ def test_two_blind_reviewers_a_conflict_and_their_agreement(run):
     assert "2 papers with two blind decisions; 1 with the same label" in said
     assert f"1 x  {' and '.join(sorted((A, B)))}" in said
     assert "Bo: " + B + " (not weighed)" in said
-    assert "1 conflicts are open" in said
+    assert "1 conflict is open" in said
     solved = review(run, "--conflicts", "--as", "Cy", keys=f"c {B} agreed\n")
     assert "Ada said" in solved.stdout
     assert "Bo said" in solved.stdout

@@ -104,7 +104,9 @@ class CostEstimate:
         ]
         lines = ["; ".join([f"{count_of(self.papers, 'paper')} to label", *also])]
         if self.engine == "offline" and self.embeddings_from is None:
-            return "\n".join([*lines, "offline engine: nothing is sent, and it is free"])
+            free = "offline engine: nothing is sent to a model, and it is free"
+            fetching = "a run fetches papers that are not here, unless --offline is given"
+            return "\n".join([*lines, f"{free}; {fetching}"])
         if self.engine == "offline":
             return "\n".join([*lines, *self._embeddings(), *self._unreadable(), *self._sums()])
         which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"

@@ -182,7 +182,7 @@ def _reasons(missing: Mapping[str, Any]) -> str:
     counted, unreached = missing["reasons"], codes_of(retryable=True)
     told = ", ".join(f"{n} {code}" for code, n in counted.items())
     told += (
-        f", {missing['duplicates']} as {plural(missing['duplicates'], 'duplicate', 'duplicates')} of these"
+        f", {missing['duplicates']} as {plural(missing['duplicates'], 'a duplicate', 'duplicates')} of these"
         * bool(missing["duplicates"])
     )
     if row := missing["only"]:
