@@ -32,6 +32,7 @@ from classifier.settings import Settings, embedding_stage, first_stage
 from classifier.survey.workspace import Workspace
 from classifier.text.counting import count_of, plural
 
+_FREE = "offline engine: nothing is sent to a model, and it is free (papers are fetched without --offline)"
 SAMPLE = 24
 """Number of entries whose prompts are rendered; more would hardly improve the estimate."""
 
@@ -80,11 +81,6 @@ class CostEstimate:
     embeddings_from: str | None = None
     embedding_model: str | None = None
 
-    @property
-    def entries(self) -> int:
-        """Usable entries, labelled or not."""
-        return self.papers + self.duplicates + self.done + self.failed + self.at_provider
-
     def as_dict(self) -> dict[str, Any]:
         """The estimate as JSON values."""
         return asdict(self)
@@ -104,18 +100,12 @@ class CostEstimate:
         ]
         lines = ["; ".join([f"{count_of(self.papers, 'paper')} to label", *also])]
         if self.engine == "offline" and self.embeddings_from is None:
-            free = "offline engine: nothing is sent to a model, and it is free"
-            fetching = "a run fetches papers that are not here, unless --offline is given"
-            return "\n".join([*lines, f"{free}; {fetching}"])
+            return "\n".join([*lines, _FREE])
         if self.engine == "offline":
             return "\n".join([*lines, *self._embeddings(), *self._unreadable(), *self._sums()])
         which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"
-        basis = (
-            f"{count_of(self.observed, 'reply', 'replies')} in the ledger"
-            if self.observed
-            else f"real prompts of {which}"
-        )
-        lines.append(f"estimated from {basis}; nothing was sent to a model")
+        replies = self.observed and f"{count_of(self.observed, 'reply', 'replies')} in the ledger"
+        lines.append(f"estimated from {replies or f'real prompts of {which}'}; nothing was sent to a model")
         lines += self._unreadable()
         if self.sampled and self.unreadable == self.sampled:
             return "\n".join([*lines, "tokens and cost cannot be estimated"])

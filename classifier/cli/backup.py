@@ -41,7 +41,7 @@ def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> int:
     """Unpack a backup into a new folder and check every file of it."""
-    from classifier.batch.ledger.schema import LEDGER_FILE
+    from classifier.model.run_files import LEDGER_FILE
     from classifier.service.restore import restore as unpack
 
     files = unpack(archive, folder)

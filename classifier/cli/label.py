@@ -161,7 +161,8 @@ def _estimate(job: Job, settings: Settings, workspace: Workspace, *, as_json: bo
 
     found = estimate(job, settings, workspace)
     print(json_module.dumps(found.as_dict()) if as_json else found.in_words())
-    if found.unusable and not found.entries:
+    usable = found.papers + found.duplicates + found.done + found.failed + found.at_provider
+    if found.unusable and not usable:
         print("classifier: the lists have no usable entry; expected at least one", file=sys.stderr)
         return exits.BAD_INPUT
     return exits.DONE

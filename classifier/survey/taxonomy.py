@@ -231,17 +231,14 @@ class Taxonomy(Record):
     def contradictions(self, label: str, answers: Mapping[str, str]) -> tuple[Contradiction, ...]:
         """The answers that contradict the label; `unclear` and missing answers never do.
 
-        A leaf is contradicted if they break one of its conditions or meet a scope rule; `out-of-scope` if
-        every rule is contradicted (the result is about the closest one) or they lead to a leaf, but never if
-        a rule has no answers; `unplaced` if they lead to a label.
+        They break a leaf's conditions or meet a scope rule; they break every rule (the closest counts) or lead
+        to a leaf, for `out-of-scope` if each rule has answers; they lead to a label, for `unplaced`.
         """
-        found: tuple[Contradiction, ...] = ()
-        met = self._rule_met(answers)
+        found, met = tuple[Contradiction, ...](), self._rule_met(answers)
         if label in self.leaves:
             found = broken(self.leaves[label].answers, answers)
-            if met and not found:
-                return opposed(met.answers, answers, {one.id: one.answer_ids for one in self.questions})
-            return found
+            declared = {one.id: one.answer_ids for one in self.questions}
+            return opposed(met.answers, answers, declared) if met and not found else found
         if label == OUT_OF_SCOPE:
             if not all(rule.answers for rule in self.scope.rules):
                 return ()
