@@ -78,10 +78,10 @@ INIT = ["init", "new", "--from", "README.md"]
     ("command", "code", "notice"),
     [
         (EVAL, 6, "1 paper has to be fetched"),
-        ([*LABEL, "bare.jsonl"], 6, "1 paper has to be fetched"),
+        ([*LABEL, "bare.jsonl"], 3, "1 paper has to be fetched"),
         ([*LABEL, "full.jsonl"], 0, "1 paper has to be fetched"),
-        ([*LABEL, "bare.jsonl", "--read", "abstract"], 6, "1 paper has to be fetched"),
-        ([*INIT], 0, "arXiv is asked for the abstracts of 1 paper"),
+        ([*LABEL, "bare.jsonl", "--read", "abstract"], 3, "1 paper has to be fetched"),
+        ([*INIT], 0, "arXiv is asked for the abstracts of "),
     ],
 )
 def test_requests_are_announced_before_the_first_one(arxiv, told, command, code, notice):
@@ -100,7 +100,7 @@ def test_requests_are_announced_before_the_first_one(arxiv, told, command, code,
         ([*EVAL, "--offline"], 0),
         ([*EVAL, "--text", "title"], 0),
         (["eval", "--workspace", "ws", "--engine", "offline"], 0),
-        ([*LABEL, "bare.jsonl", "--offline"], 6),
+        ([*LABEL, "bare.jsonl", "--offline"], 4),
         ([*LABEL, "full.jsonl", "--offline"], 0),
         ([*LABEL, "full.jsonl", "--read", "abstract"], 0),
         ([*INIT, "--offline"], 0),

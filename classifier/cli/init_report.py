@@ -109,7 +109,9 @@ def report_of(job: InitJob, made: Made, kept: Sequence[str] = ()) -> list[str]:
     lines += [f"  {times:5}  {name}" for name, times in sorted(count.items()) if times]
     if filing.items:
         parts = ", ".join(f"{times} {name}" for name, times in filing.items.most_common())
-        lines.append(f"  {filing.items.total()} bullets and rows of the list: {parts}")
+        lines.append(
+            f"  {count_of(filing.items.total(), 'bullet or row', 'bullets and rows')} of the list: {parts}"
+        )
     lines += [f"  as the last time: {', '.join(kept)}"] if kept else []
     lines += _about_changes(job, started)
     lines += _about_abstracts(job, made)

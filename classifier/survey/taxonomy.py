@@ -231,8 +231,8 @@ class Taxonomy(Record):
     def contradictions(self, label: str, answers: Mapping[str, str]) -> tuple[Contradiction, ...]:
         """The answers that contradict the label; `unclear` and missing answers never do.
 
-        They break a leaf's conditions or meet a scope rule; they break every rule (the closest counts) or lead
-        to a leaf, for `out-of-scope` if each rule has answers; they lead to a label, for `unplaced`.
+        A leaf: they break its conditions or meet a scope rule. `out-of-scope`, if each rule has answers: they
+        break every rule (the closest is named) or lead to a leaf. `unplaced`: they lead to a label.
         """
         found, met = tuple[Contradiction, ...](), self._rule_met(answers)
         if label in self.leaves:

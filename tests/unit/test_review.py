@@ -224,7 +224,7 @@ def test_reasons_come_once_each_in_the_labels_order(review):
             "partial": ("cut",),
         },
         title="Rust in Railway Cables",
-        doubts=tuple(Notice(code=code, message="") for code in ("audit", "unmeasured")),
+        doubts=tuple(Notice(code=code, message="") for code in ("audit", "weak-engine", "unmeasured")),
     )
     assert everything.reasons == get_args(ReviewReason)
     assert set(everything.reasons) == {warning.code for warning in everything.warnings}
