@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         sources_proxy: The HTTP proxy that papers are fetched through; "environment" takes it from HTTPS_PROXY
             and HTTP_PROXY. None connects directly. A proxy resolves names itself: see ADR 4.
         allow_private: Fetch from private addresses (never needed for arXiv).
+        fetch: Fetch papers and lists; if false (`--offline`), only files and the cache are used.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
@@ -113,6 +114,7 @@ class Settings(BaseSettings):
     arxiv_url: str = "https://export.arxiv.org"
     sources_proxy: str | None = Field(default=None, min_length=1, repr=False)
     allow_private: bool = False
+    fetch: bool = True
     fetch_bytes: int = Field(default=100_000_000, ge=1_000)
     workers: int = Field(default=1, ge=1, le=64)
     pdf_wall_s: float = Field(default=90.0, gt=0)

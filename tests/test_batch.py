@@ -343,7 +343,7 @@ def test_duplicates_of_a_failed_paper_are_counted_apart(tmp_path, bridges_worksp
     with LlmServer(model) as server:
         process = kit.start(kit.command(source, tmp_path / "out"), server.url)
         _, said = process.communicate(timeout=WAIT_S)
-    assert "not labelled: 1 refused, 1 as duplicates of these; see failed.jsonl; --retry-failed" in said
+    assert "not labelled: 1 refused, 1 as a duplicate of these; see failed.jsonl; --retry-failed" in said
     rows = [json.loads(line) for line in (tmp_path / "out" / "failed.jsonl").read_text().splitlines()]
     assert {row["key"]: row["duplicate_of"] for row in rows} == {"e1": None, "again": "e1"}
 
@@ -526,7 +526,8 @@ def test_the_screen_shows_the_tree_what_needs_review_and_the_next_command(tmp_pa
         said, _ = screen(source, tmp_path / "unsure", server.url)
     keys = ", ".join(f"e{n}" for n in range(10))
     assert f"review, low-confidence (14): {keys} and 4 more" in said
-    assert f"next: classifier review {tmp_path / 'unsure'}, then classifier export" in said
+    assert f"next: classifier review {tmp_path / 'unsure'} --as " in said
+    assert f"then: classifier export {tmp_path / 'unsure'} --format html" in said
 
 
 @pytest.mark.parametrize("count", [2, 40])

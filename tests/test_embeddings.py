@@ -470,7 +470,7 @@ def test_an_estimate_without_embeddings_is_free(tmp_path):
     source = kit.write_list(tmp_path / "list.jsonl", 2)
     job = Job(sources=(str(source),), out=tmp_path / "out")
     local = estimate(job, load_settings(engine="offline"), workspace)
-    assert "nothing is sent, and it is free" in local.in_words()
+    assert "nothing is sent to a model, and it is free" in local.in_words()
 
 
 def test_a_server_that_is_down_fails_the_paper_and_can_be_retried(tmp_path):

@@ -452,7 +452,7 @@ def test_after_a_change_of_the_prompt_a_replay_reports_missing_recordings(
     assert "1 of 12 items failed (no-recording)" in capsys.readouterr().err
     report = report_of(tmp_path / "b")
     assert report["failed"] == ["item-04"]
-    assert any("1 of 12 items have no recording" in warning for warning in report["warnings"])
+    assert any("1 of 12 items has no recording" in warning for warning in report["warnings"])
 
 
 def test_recordings_of_own_summaries_may_be_committed(tmp_path, monkeypatch, workspace):

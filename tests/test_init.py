@@ -151,7 +151,7 @@ def test_the_list_goes_home_with_one_line_more_in_its_section(tmp_path, text, bu
     add = ("export", folder, "--workspace", ws, "--format", "markdown", "--into", str(source), "--add")
     done = run(*add)
     assert done.returncode == 0, done.stderr
-    assert "1 papers added, 1 there already" in done.stderr
+    assert "1 paper added, 1 there already" in done.stderr
     old, new = before.split(eol.encode()), source.read_bytes().split(eol.encode())
     [place] = [n for n, line in enumerate(new) if b"2611.01234" in line]
     assert new[:place] + new[place + 1 :] == old

@@ -31,7 +31,7 @@ def explain(
     """A label with definitions, answers, quotes and doubts."""
     label, ruled, correction = filed.row.label, filed.ruled, filed.row.correction
     made = label.provenance
-    given = {answer.question: answer.answer for answer in label.answers}
+    given = {answer.question: answer.answer for answer in ruled.answers}
     return LabelOut(
         paper_id=paper_id,
         run=run,
@@ -46,7 +46,7 @@ def explain(
         accuracy=_accuracy(label),
         needs_review=filed.needs_review,
         review_reasons=ruled.review_reasons,
-        warnings=tuple(dict.fromkeys(warning.code for warning in label.warnings)),
+        warnings=tuple(dict.fromkeys(warning.code for warning in ruled.warnings)),
         contradictions=tuple(map(str, taxonomy.contradictions(filed.label, given))),
         answers=_answers(given, taxonomy),
         decided_by_person=correction.at if correction else None,
@@ -58,8 +58,8 @@ def explain(
             authors=bounded(filed.short_authors),
             key=bounded(filed.key),
             rationale=bounded(filed.rationale),
-            quotes=_quotes(label),
-            messages=tuple(bounded(shown(warning.message)) for warning in label.warnings),
+            quotes=_quotes(ruled),
+            messages=tuple(bounded(shown(warning.message)) for warning in ruled.warnings),
         ),
     )
 

@@ -30,7 +30,9 @@ from classifier.runs.facts import server_of
 from classifier.runs.prices import price_of
 from classifier.settings import Settings, embedding_stage, first_stage
 from classifier.survey.workspace import Workspace
+from classifier.text.counting import count_of, plural
 
+_FREE = "offline engine: nothing is sent to a model, and it is free (papers are fetched without --offline)"
 SAMPLE = 24
 """Number of entries whose prompts are rendered; more would hardly improve the estimate."""
 
@@ -88,22 +90,22 @@ class CostEstimate:
         also = [
             f"{number} {word}"
             for number, word in (
-                (self.duplicates, "duplicates"),
+                (self.duplicates, plural(self.duplicates, "duplicate", "duplicates")),
                 (self.done, "labelled already"),
                 (self.failed, "failed before (--retry-failed asks again)"),
                 (self.at_provider, "at the provider already; not counted here"),
-                (self.unusable, "entries unusable"),
+                (self.unusable, plural(self.unusable, "entry unusable", "entries unusable")),
             )
             if number
         ]
-        lines = ["; ".join([f"{self.papers} papers to label", *also])]
+        lines = ["; ".join([f"{count_of(self.papers, 'paper')} to label", *also])]
         if self.engine == "offline" and self.embeddings_from is None:
-            return "\n".join([*lines, "offline engine: nothing is sent, and it is free"])
+            return "\n".join([*lines, _FREE])
         if self.engine == "offline":
             return "\n".join([*lines, *self._embeddings(), *self._unreadable(), *self._sums()])
         which = "all of them" if self.sampled == self.papers else f"a random sample of {self.sampled}"
-        basis = f"{self.observed} replies in the ledger" if self.observed else f"real prompts of {which}"
-        lines.append(f"estimated from {basis}; nothing was sent to a model")
+        replies = self.observed and f"{count_of(self.observed, 'reply', 'replies')} in the ledger"
+        lines.append(f"estimated from {replies or f'real prompts of {which}'}; nothing was sent to a model")
         lines += self._unreadable()
         if self.sampled and self.unreadable == self.sampled:
             return "\n".join([*lines, "tokens and cost cannot be estimated"])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from classifier.batch.duplicates import Duplicates
 from classifier.batch.ledger.rows import read_titles, rows_with_originals
+from classifier.errors import InputError
 from classifier.export.filed import Filed, label_of
 from classifier.model.entries import ListEntry, Row
 from classifier.model.paper import Paper
@@ -38,6 +39,19 @@ def papers_with_twins(folder: Path) -> Iterator[tuple[Row, str | None]]:
             continue
         firsts[row.entry.key] = first
         yield row.model_copy(update={"duplicate_of": first}), twin
+
+
+def need_rows(folder: Path) -> None:
+    """Checks that there is something to export or to review.
+
+    Raises:
+        InputError: No entry has a label, not even a failed one.
+        ConfigError, StoreError: As `read_papers`.
+    """
+    if next(iter(read_papers(folder)), None) is None:
+        raise InputError(
+            f"{folder}: no entry of a list is labelled in this run; `classifier label` does that"
+        )
 
 
 def read_filed(folder: Path) -> Iterator[tuple[Filed, str | None]]:

@@ -48,7 +48,8 @@ async def read_entry(
     Raises:
         WrongPaper: Its arXiv id belongs to a paper with another title.
         SourceUnavailable: Nothing could be read, and a source did not answer.
-        InputError, SourceError: There is no readable text; the first reason is reported.
+        InputError, SourceError: There is no readable text; the first reason is reported. Without the setting
+            `fetch`, a paper that is not in the cache counts as permanently unavailable.
     """
     abstract = bool(entry.paper.abstract and entry.paper.abstract.strip())
     notices = list(entry.notices)
@@ -64,7 +65,7 @@ async def read_entry(
             raise
         except (InputError, SourceError) as error:
             first = first or error
-            if isinstance(error, SourceUnavailable):
+            if isinstance(error, SourceUnavailable) and classifier.settings.fetch:
                 unanswered = unanswered or error
             notices.append(Notice(code=FULL_TEXT_MISSING, message=error.message))
             continue
@@ -75,6 +76,8 @@ async def read_entry(
     if abstract and reading != "full-only":
         file = PaperFile(ref=entry.key, path=None, source="list", paper=entry.paper)
         return _named(file, entry, notices), document_from_text(entry.paper)
+    if isinstance(first, SourceUnavailable):  # nothing was asked: another entry may well be in the cache
+        raise SourceError(f"{first.message}, or rerun without --offline and with --retry-failed") from first
     if first is not None:
         raise first
     name = entry.paper.title or entry.key

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -32,6 +32,7 @@ from classifier.runs.facts import server_of
 from classifier.runs.prices import price_of
 from classifier.settings import Settings, embedding_stage, first_stage
 from classifier.survey.workspace import Workspace
+from classifier.text.counting import count_of, plural
 
 
 def label_lists(
@@ -41,6 +42,7 @@ def label_lists(
     *,
     entries: Iterable[Found] | None = None,
     on_start: OnStart = lambda _: None,
+    on_fetch: Callable[[int], None] = lambda _: None,
     purse: Purse | None = None,
 ) -> dict[str, Any]:
     """Labels lists; the same call resumes an interrupted run.
@@ -48,11 +50,14 @@ def label_lists(
     Args:
         entries: Rows to use instead of reading the job's sources.
         on_start: Called with the run in the event loop before it starts; not with the runner "ray".
+        on_fetch: Called before that with the number of papers that have to be fetched if not in the cache.
         purse: Reserves the cost of each request before it is sent; not with the runner "ray" or the Batch
             API.
 
     Returns:
-        The summary in run.json.         Raises:
+        The summary in run.json.
+
+    Raises:
         ConfigError: Settings are wrong, another process uses the folder, its ledger was made with other
         settings, or there is a cap but no known price.
         InputError: A list cannot be read.
@@ -68,10 +73,8 @@ def label_lists(
         find_duplicate = duplicate_finder() if job.dedupe else None
         take_in(ledger, job.entries() if entries is None else entries, find_duplicate)
         _refuse_batches(job, ledger)
-        if job.retry_failed:
-            ledger.retry_failed()
-        else:
-            ledger.retry_unreached()
+        (ledger.retry_failed if job.retry_failed else ledger.retry_unreached)()
+        on_fetch(ledger.fetches_waiting(abstract_first=job.reading == "abstract") if settings.fetch else 0)
         summary = request_settings(job, settings) | {"started_at": started_at, "fingerprint": made_from}
 
         def finish() -> None:
@@ -135,8 +138,9 @@ def _refuse_batches(job: Job, ledger: Ledger) -> None:
     requests = ledger.requests.out_count()
     if requests:
         raise ConfigError(
-            f"{requests} requests of an earlier run are at the provider's Batch API; add --batch-api to "
-            "collect their answers, or --drop-batches to drop them"
+            f"{count_of(requests, 'request')} of an earlier run "
+            f"{plural(requests, 'is', 'are')} at the provider's "
+            "Batch API; add --batch-api to collect the answers, or --drop-batches to drop them"
         )
     with ledger.transaction():
         ledger.requests.forget_unsent()

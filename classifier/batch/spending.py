@@ -9,6 +9,7 @@ from __future__ import annotations
 from classifier.batch.ledger.items import Spent
 from classifier.errors import BudgetSpent
 from classifier.model.reply import Usage
+from classifier.text.counting import count_of
 
 
 class RunSpending:
@@ -61,7 +62,7 @@ class RunSpending:
             return
         to_come = out * (self.cost_usd - self._before_usd) / self.replies if self.replies else 0.0
         if self.cost_usd + to_come >= self._max_cost_usd:
-            on_their_way = f", {out} requests in flight" if to_come else ""
+            on_their_way = f", {count_of(out, 'request')} in flight" if to_come else ""
             raise BudgetSpent(
                 f"--max-cost {self._max_cost_usd:g} is reached (${self.cost_usd:.4f} spent{on_their_way}); "
                 "finished papers are saved: rerun with a higher one to resume"

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from classifier.cli import exits
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 
 def backup(
@@ -26,8 +28,9 @@ def backup(
     for problem in report.problems:
         print(f"classifier: not in the backup: {problem}", file=sys.stderr)
     print(
-        f"classifier: {len(report.files)} files of {folder}, {report.size:,} bytes, are in {archive}; "
-        f"'classifier restore {archive} NEWDIR' unpacks and checks it",
+        f"classifier: {count_of(len(report.files), 'file')} of {folder}, {report.size:,} bytes, "
+        f"{plural(len(report.files), 'is', 'are')} in {archive}; "
+        f"`{command_line('restore', archive, 'NEWDIR')}` unpacks and checks it",
         file=sys.stderr,
     )
     return exits.PARTIAL if report.problems else exits.DONE
@@ -38,12 +41,18 @@ def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> int:
     """Unpack a backup into a new folder and check every file of it."""
+    from classifier.model.run_files import LEDGER_FILE
     from classifier.service.restore import restore as unpack
 
     files = unpack(archive, folder)
+    # One run is no folder of runs.
+    more = (
+        ""
+        if any(file.path == LEDGER_FILE for file in files)
+        else f"; `{command_line('serve', folder)}` resumes what was in work"
+    )
+    are = plural(len(files), "is", "are")
     print(
-        f"classifier: {len(files)} files are in {folder}, all as they were saved; 'classifier serve "
-        f"{folder}' resumes what was in work",
-        file=sys.stderr,
+        f"classifier: {count_of(len(files), 'file')} {are} in {folder}, all as saved{more}", file=sys.stderr
     )
     return exits.DONE

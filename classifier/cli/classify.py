@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,10 +27,18 @@ from classifier.cli.options import (
     WorkspaceOption,
     check_options,
 )
+from classifier.text.commands import command_line
 
 if TYPE_CHECKING:
     from classifier.errors import ClassifierError
     from classifier.pipeline import Classifier
+
+
+_LISTS = (
+    *(".bib", ".bbl", ".ris", ".nbib", ".ciw", ".enw", ".xml", ".csv", ".tsv"),
+    *(".json", ".jsonl", ".yaml", ".yml", ".md", ".txt"),
+)
+"""Endings of reading lists, which people give in a paper's place."""
 
 
 def classify(
@@ -73,14 +84,25 @@ def classify(
         accept_unmeasured=accept_unmeasured or None,
     )
     check_options(classifier.settings, model=model, cascade_below=cascade_below)
+    listed = partial(
+        command_line, "label", out=_new_folder(), engine=engine.setting, model=model, workspace=workspace
+    )
     try:
-        return asyncio.run(_classify_all(classifier, refs, as_json=json, show_prompt=show_prompt))
+        return asyncio.run(_classify_all(classifier, refs, listed, as_json=json, show_prompt=show_prompt))
     except KeyboardInterrupt:
         print("classifier: interrupted", file=sys.stderr)
         return exits.INTERRUPTED
 
 
-async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: bool, show_prompt: bool) -> int:
+def _new_folder() -> Path:
+    """A folder for a run that does not exist yet."""
+    return next(path for n in count(1) if not (path := Path("run" if n == 1 else f"run-{n}")).exists())
+
+
+async def _classify_all(
+    classifier: Classifier, refs: list[str], listed: Callable[[str], str], *, as_json: bool, show_prompt: bool
+) -> int:
+    """Prints the labels; `listed` is a reference -> the command that labels it as a list."""
     from classifier.cli.progress import Progress
     from classifier.errors import ClassifierError, ConfigError
 
@@ -98,7 +120,7 @@ async def _classify_all(classifier: Classifier, refs: list[str], *, as_json: boo
                     raise
                 except ClassifierError as error:
                     failures.append(error)
-                    text = _failed(ref, error, as_json=as_json)
+                    text = _failed(ref, error, listed(ref), as_json=as_json)
                 progress.ends()
                 progress.write(text)
     if failures and len(refs) > 1:
@@ -118,16 +140,33 @@ async def _one(
         return label.model_dump_json()
     from classifier.cli.render import render_label
 
-    return render_label(label, name=name, colour=sys.stdout.isatty())
+    folder = classifier.workspace.root
+    return render_label(label, name=name, colour=sys.stdout.isatty(), workspace=folder)
 
 
-def _failed(ref: str, error: ClassifierError, *, as_json: bool) -> str:
-    from classifier.errors import InputError
+def _has_bytes(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _is(kind: Callable[[Path], bool], ref: str) -> bool:
+    try:
+        return kind(Path(ref).expanduser())
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL character, or no home folder: not a path
+        return False
+
+
+def _failed(ref: str, error: ClassifierError, listed: str, *, as_json: bool) -> str:
+    from classifier.errors import BadReference, InputError, NotAPdf
     from classifier.verdict.labelling import failed_label
 
     # Many messages already start with the file's name.
     named = error.message.lstrip("'").startswith((ref, Path(ref).name)) if ref else True
-    print(f"classifier: {error.message if named else f'{ref}: {error.message}'}", file=sys.stderr)
+    told = error.message if named else f"{ref}: {error.message}"
+    if isinstance(error, BadReference) and _is(Path.is_dir, ref):
+        told += f"; `{listed}` labels all"
+    elif isinstance(error, NotAPdf) and _is(_has_bytes, ref) and ref.lower().endswith(_LISTS):
+        told += f"; `{listed}` labels a reading list"
+    print(f"classifier: {told}", file=sys.stderr)
     for hidden in error.hidden if isinstance(error, InputError) else ():
         text = " ".join(hidden.text.split())
         print(f"classifier: {ref}: page {hidden.page}: hidden text ({hidden.kind}): {text}", file=sys.stderr)

@@ -9,6 +9,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.options import JsonOption
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,10 @@ def render_comparison(comparison: Comparison) -> Iterator[str]:
     from classifier.evaluation.report.figures import shown
 
     c = comparison
-    yield f"{c.n} items in common{'' if c.same_suite else f' of two suites, {c.a.suite} and {c.b.suite}'}"
+    yield (
+        f"{count_of(c.n, 'item')} in "
+        f"common{'' if c.same_suite else f' of two suites, {c.a.suite} and {c.b.suite}'}"
+    )
     if c.relabelled:
         yield f"skipped, because their gold labels differ: {', '.join(c.relabelled)}"
     if c.differences:
@@ -62,12 +66,12 @@ def _verdict(c: Comparison) -> str:
     start = "This sample cannot tell A from B"
     if not discordant:
         return f"{start}: both are right on the same items."
-    items = f"{discordant} discordant item{'s' if discordant > 1 else ''}"
+    items = count_of(discordant, "discordant item")
     if c.needed_discordant is None:
         return f"{start}: {items}, (nearly) evenly split."
     return (
-        f"{start}: {items}; with the same split, {c.needed_discordant} discordant items would be needed, "
-        f"about {c.needed_items} items in total."
+        f"{start}: {items}; with the same split, {count_of(c.needed_discordant, 'discordant item')} "
+        f"would be needed, about {count_of(c.needed_items or 0, 'item')} in total."
     )
 
 

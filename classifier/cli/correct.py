@@ -10,6 +10,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.export import FolderArgument
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.batch.decisions import Decided
@@ -22,8 +23,10 @@ def correct(
         str | None,
         typer.Argument(help="A leaf id, out-of-scope or unplaced; `classifier tree` lists the ids."),
     ] = None,
-    note: Annotated[str, typer.Option(help="The reason.")] = "",
-    by: Annotated[str, typer.Option(help="Your name.")] = "",
+    note: Annotated[
+        str, typer.Option(help="The reason. Default: as before, if the label is as before.")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Your name. Default: as before, if the label is as before.")] = "",
     undo: Annotated[
         bool, typer.Option("--undo", help="Remove the correction: the engine's label counts again.")
     ] = False,
@@ -41,6 +44,7 @@ def correct(
     from classifier.batch import decisions
     from classifier.errors import ConfigError
     from classifier.model.entries import Correction
+    from classifier.text.characters import shown
 
     if table is not None:
         if key is not None or undo:
@@ -52,7 +56,8 @@ def correct(
         said, decided = _undo(folder, key)
     else:
         decided = decisions.correct(folder, Correction(key=key, label=label, by=by, note=note))
-        said = f"'{key}' is now {decided.corrections[0].label}"
+        made = decided.corrections[0]
+        said = f"'{key}' is now {made.label}{f', by {shown(made.by)}' if made.by else ''}"
     if decided.behind is None:
         print(
             f"classifier: {said}; labels.jsonl and run.json are updated; export again",
@@ -84,9 +89,9 @@ def _from_table(folder: Path, table: Path, *, note: str, by: str) -> tuple[str, 
     wished = read_table(table, note=note, by=by)
     decided = correct_many(folder, wished, str(table))
     count, same = len(decided.corrections), len(wished.wishes) - len(decided.corrections)
-    said = f"{count} correction{'s' * (count != 1)} of {table} {'is' if count == 1 else 'are'} saved"
+    said = f"{count_of(count, 'correction')} of {table} {plural(count, 'is', 'are')} saved"
     if same:
-        said += f"; {same} row{'s' * (same > 1)} with the label that was there already: no decision, left out"
+        said += f"; {count_of(same, 'row')} with the label that was there already: no decision, left out"
     if wished.unlabelled:
-        said += f"; {wished.unlabelled} row{'s' * (wished.unlabelled > 1)} without a label: left as before"
+        said += f"; {count_of(wished.unlabelled, 'row')} without a label: left as before"
     return said, decided

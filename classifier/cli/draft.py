@@ -13,6 +13,8 @@ from classifier.cli import exits
 from classifier.cli.draft_report import draft_rows, drafts_facts, drafts_report, say_plan
 from classifier.cli.options import EngineName, EngineOption, JsonOption, ModelOption, check_options
 from classifier.cli.wait_notice import WaitNotice
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.drafting.decide import Change
@@ -57,7 +59,8 @@ def draft(
     if text is not None and not accept:
         raise ConfigError("--text needs --accept and one id")
     if (accept or reject) and not ids:
-        raise ConfigError("name the drafts: ids, paths of nodes, or all (classifier draft DIR lists them)")
+        listing = command_line("draft", folder)
+        raise ConfigError(f"name the drafts: ids, paths of nodes, or all (`{listing}` lists them)")
     workspace = Workspace(folder)
     if ask:
         return _ask(workspace, engine, model, max_cost, as_json=json)
@@ -71,9 +74,10 @@ def draft(
     if json:
         print(json_module.dumps([row.model_dump(mode="json") for row in shown], ensure_ascii=False))
         return exits.DONE
-    print("\n".join([*draft_rows(shown), f"{len(shown)} of {len(waiting)} waiting drafts shown"]))
+    print("\n".join([*draft_rows(shown), f"{len(shown)} of {count_of(len(waiting), 'waiting draft')} shown"]))
     if shown:
-        print(f"Next: classifier draft {folder} ID --accept (or --reject; --accept --text TEXT)")
+        accepting = command_line("draft", folder, shown[0].id, accept=True)
+        print(f"Next: {accepting} (or another ID; or --reject; or --accept --text TEXT)")
     return exits.DONE
 
 
@@ -91,9 +95,12 @@ def _carry_out(change: Change, *, dry_run: bool, as_json: bool) -> int:
     verb = "would be decided" if dry_run else "decided"
     count = len(change.decided)
     effect = "changes" if change.difference else "stays"
-    print(f"{count} draft{'' if count == 1 else 's'} {verb}; taxonomy.yaml {effect}")
+    print(f"{count_of(count, 'draft')} {verb}; taxonomy.yaml {effect}")
     if change.waiting:
-        print(f"The decision questions are used when {change.waiting} more of their texts are accepted.")
+        print(
+            f"The decision questions are used when {change.waiting} more of their texts "
+            f"{plural(change.waiting, 'is', 'are')} accepted."
+        )
     return exits.DONE
 
 

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -45,8 +48,13 @@ def drafts_facts(drafted: Drafted) -> dict[str, Any]:
 
 def drafts_report(folder: Path, drafted: Drafted) -> list[str]:
     """What the model did."""
-    what = f"The model drafted {drafted.new} texts, for ${drafted.spent_usd:.4f} so far"
-    lines = [f"{what}; {drafted.waiting} wait for you: classifier draft {folder}"]
+    what = f"The model drafted {count_of(drafted.new, 'text')}, for ${drafted.spent_usd:.4f} so far"
+    lines = [
+        (
+            f"{what}; {drafted.waiting} {plural(drafted.waiting, 'waits', 'wait')} for you: "
+            f"{command_line('draft', folder)}"
+        )
+    ]
     if drafted.bare:
         lines.append(
             f"  nothing to draft from, since no paper has an abstract: {_few(drafted.bare)}; "
@@ -55,7 +63,7 @@ def drafts_report(folder: Path, drafted: Drafted) -> list[str]:
     for path, why in list(drafted.failed.items())[:_SHOWN]:
         lines.append(f"  no drafts for {path}: {why}")
     if len(drafted.failed) > _SHOWN:
-        lines.append(f"  and {len(drafted.failed) - _SHOWN} more sections without drafts")
+        lines.append(f"  and {count_of(len(drafted.failed) - _SHOWN, 'more section')} without drafts")
     if drafted.stopped is not None:
         lines.append(f"  stopped: {drafted.stopped.message}")
     return lines
@@ -87,15 +95,25 @@ def survey_report(folder: Path, read: SurveyDrafted) -> list[str]:
     path = folder / SURVEY_DRAFT
     if not read.references:
         return ["No reference list was recognised in the PDF, so the model was not asked where papers are."]
-    found = f"it files {read.papers} of {read.references} references under {read.topics} topics"
-    lines = [f"The model read {read.parts} parts of the survey, for ${read.spent_usd:.4f} so far: {found}"]
+    found = (
+        f"it files {read.papers} of {count_of(read.references, 'reference')} under "
+        f"{count_of(read.topics, 'topic')}"
+    )
+    lines = [
+        (
+            f"The model read {count_of(read.parts, 'part')} of the survey, for "
+            f"${read.spent_usd:.4f} so far: {found}"
+        )
+    ]
     if read.rejected:
-        lines.append(f"  left out, since the PDF does not say so: {len(read.rejected)} statements")
+        lines.append(
+            f"  left out, since the PDF does not say so: {count_of(len(read.rejected), 'statement')}"
+        )
         lines += [f"    {line}" for line in read.rejected[:_SHOWN]]
     for name, why in list(read.failed.items())[:_SHOWN]:
         lines.append(f"  not read: {name}: {why}")
     if len(read.failed) > _SHOWN:
-        lines.append(f"  and {len(read.failed) - _SHOWN} more parts that were not read")
+        lines.append(f"  and {len(read.failed) - _SHOWN} more not read")
     if read.stopped is not None:
         lines.append(f"  stopped: {read.stopped.message}")
     if read.kept:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from classifier.cli import exits
+from classifier.cli.fetch_notice import say_fetching
 from classifier.cli.options import (
     BudgetOption,
     CascadeBelowOption,
@@ -23,10 +24,13 @@ from classifier.cli.options import (
     ExamplesOption,
     JsonOption,
     ModelOption,
+    OfflineOption,
     WorkspaceOption,
     check_options,
 )
 from classifier.cli.scores import show_calibration, show_report, verdict
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.evaluation.job import EvalJob
@@ -78,6 +82,7 @@ def evaluate(
     text: Annotated[
         TextName | None, typer.Option(help="Text to classify. Default: each item's fullest text.")
     ] = None,
+    offline: OfflineOption = False,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
     embeddings: EmbeddingsOption = None,
@@ -107,6 +112,7 @@ def evaluate(
 ) -> int:
     """Score an engine against labelled papers: metrics with intervals, baselines, an HTML report."""
     from classifier.evaluation.job import EvalJob
+    from classifier.evaluation.suites import GOLD
 
     given: dict[str, Any] = {
         "engine": engine.setting,
@@ -118,6 +124,8 @@ def evaluate(
         "embeddings": embeddings,
     }
     given = {name: value for name, value in given.items() if value is not None}
+    if offline:
+        given["fetch"] = False
     if calibrate:
         given["calibration"] = False  # fitted to uncalibrated confidences
     job = EvalJob(
@@ -131,6 +139,7 @@ def evaluate(
         text=text,
         limit=limit,
         repeat=repeat,
+        offline=offline,
         calibrate_for=wanted_accuracy if calibrate else None,
     )
     seen = _Seen()
@@ -141,9 +150,16 @@ def evaluate(
         return exits.INTERRUPTED
     show_report(done.report, done.folder, as_json=json, stability=done.stability)
     if done.recordings is not None:
-        again = f"--replay {shlex.quote(str(done.recordings))}"
+        again = command_line(
+            "eval",
+            replay=done.recordings,
+            suite=None if suite == GOLD else suite,
+            limit=limit,
+            repeat=repeat if repeat > 1 else None,
+            workspace=workspace,
+        )
         print(
-            f"classifier: replies are recorded; {again} scores them again without a server", file=sys.stderr
+            f"classifier: replies are recorded; `{again}` scores them again without a server", file=sys.stderr
         )
     if done.fitted is not None:
         show_calibration(done.fitted, wanted_accuracy)
@@ -163,7 +179,10 @@ class _Seen:
         if self.folder is None:
             return "no item was started"
         command = shlex.join(["classifier", *sys.argv[1:]])
-        saved = f"{self.done} of {self.total} items are saved in {self.folder}"
+        saved = (
+            f"{self.done} of {count_of(self.total, 'item')} "
+            f"{plural(self.done, 'is', 'are')} saved in {self.folder}"
+        )
         return f"{saved}; rerun to resume: {command}"
 
 
@@ -178,8 +197,19 @@ async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evalua
 
     plan = await plan_evaluation(job, Workspace(workspace))
     check_options(
-        plan.settings, model=job.settings.get("model"), cascade_below=job.settings.get("cascade_below")
+        plan.settings,
+        model=job.settings.get("model"),
+        cascade_below=job.settings.get("cascade_below"),
+        offline=job.offline and job.replay is None,
     )
+    say_fetching(plan.to_fetch, "--offline scores such items by their titles, --text names another text")
+    if plan.only_titles and not job.offline:
+        fetching = command_line("fetch-gold", workspace=workspace)
+        print(
+            f"classifier: {count_of(plan.only_titles, 'item')} of {len(plan.texts)} "
+            f"{plural(plan.only_titles, 'has', 'have')} only a title here; `{fetching}` downloads the papers",
+            file=sys.stderr,
+        )
     seen.total = plan.total
     with Progress(plan.total) as progress:
 

@@ -38,6 +38,7 @@ _CODES: tuple[tuple[type[ClassifierError], int], ...] = (
 )
 
 
-def exit_code(error: ClassifierError) -> int:
-    """The exit code of one error."""
-    return next((code for kind, code in _CODES if isinstance(error, kind)), FAILURE)
+def exit_code(error: ClassifierError | type[ClassifierError]) -> int:
+    """The exit code of one error, or of a class of errors."""
+    kind = error if isinstance(error, type) else type(error)
+    return next((code for known, code in _CODES if issubclass(kind, known)), FAILURE)

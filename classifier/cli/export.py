@@ -25,6 +25,7 @@ from classifier.cli.export_into import (
     say_links,
 )
 from classifier.cli.options import WorkspaceOption
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.export.render import Options
@@ -114,8 +115,7 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> int:
     """Write a labelled list: back into its own file, or as tables, a page or a picture of the tree."""
-    from classifier.batch.ledger.access import ledger_path
-    from classifier.batch.papers import read_papers
+    from classifier.batch.papers import need_rows, read_papers
     from classifier.errors import ConfigError
     from classifier.export.render import BINARY, Options, format_of, render
     from classifier.export.splice.keywords import checked_prefix
@@ -125,7 +125,7 @@ def export(
     if format in (CORRECTIONS, AMENDMENTS):
         return _export_a_persons(folder, format, into, out, force=force)
     if not remove:
-        ledger_path(folder)
+        need_rows(folder)
     name = format or format_of(into or out)
     if name in BINARY and not (into or out) and sys.stdout.isatty():
         raise ConfigError(f"{name} is binary; write it to a file with --out FILE, or pipe it")
@@ -150,7 +150,7 @@ def export(
     aside = read_aside(folder)
     if not _deliver(folder, render(name, read_papers(folder), taxonomy, options), name, out, force, options):
         return exits.DONE
-    say_aside(aside)
+    say_aside(folder, aside)
     if changed:
         shown = "; ".join(changed[:SHOWN_KEYS]) + "; …" * (len(changed) > SHOWN_KEYS)
         print(f"classifier: keys that BibTeX would not take: {len(changed)}: {shown}", file=sys.stderr)
@@ -206,15 +206,14 @@ def _deliver(
     elif not _print(parts):
         return False
     count = options.count
-    one = count["entries"] == 1
-    what = "entry" if one else "entries"
-    if name in (CORRECTIONS, AMENDMENTS):
-        what = name.removesuffix("s-csv") + "s" * (not one)
-    said = f"{count['entries']} {what} as {name} to {out or 'standard output'}"
-    if count["duplicates"]:
-        said += f"; {count['duplicates']} of them are duplicates, and each paper counts once"
-    if count["left out"]:
-        said += f"; {count['left out']} that need review are left out"
+    one = name.removesuffix("s-csv") if name in (CORRECTIONS, AMENDMENTS) else ""
+    what = count_of(count["entries"], one) if one else count_of(count["entries"], "entry", "entries")
+    said = f"{what} as {name} to {out or 'standard output'}"
+    if twins := count["duplicates"]:
+        are = plural(twins, "is a duplicate", "are duplicates")
+        said += f"; {twins} of them {are}, and each paper counts once"
+    if left := count["left out"]:
+        said += f"; {left} that {plural(left, 'needs', 'need')} review {plural(left, 'is', 'are')} left out"
     if written.backup:
         said += f"; the old content is in {written.backup}"
     if not written.is_known:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.cli import exits
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.batch.ledger.corrections import StoredCorrection
@@ -41,7 +43,7 @@ def put_into(
     aside = [] if remove else read_aside(folder)
     backup = replace_with_backup(into, old, spliced.data)
     say_links(into, links if backup else 0)
-    say_aside(aside)
+    say_aside(folder, aside)
     return _report(into, spliced, backup, remove)
 
 
@@ -63,7 +65,7 @@ def add_to(folder: Path, into: Path, name: str, workspace: Workspace, options: O
         print(f"{into}: {note}", file=sys.stderr)
     kept = f"; what it was is in {backup}" if backup else "; nothing changed"
     there = f", {spliced.unknown} there already" if spliced.unknown else ""
-    print(f"classifier: {into}: {spliced.labelled} papers added{there}{kept}", file=sys.stderr)
+    print(f"classifier: {into}: {count_of(spliced.labelled, 'paper')} added{there}{kept}", file=sys.stderr)
     return exits.PARTIAL if spliced.untouched else exits.DONE
 
 
@@ -85,7 +87,8 @@ def say_links(file: Path, others: int) -> None:
     """Reports that a replaced file had other names (hard links), which still have the old content."""
     if others:
         print(
-            f"classifier: {file}: had {others} other name{'s' * (others > 1)} (hard links), still with its "
+            f"classifier: {file}: had {count_of(others, 'other name')} (hard "
+            f"{plural(others, 'link', 'links')}), still with its "
             "old content",
             file=sys.stderr,
         )
@@ -98,7 +101,7 @@ def read_aside(folder: Path) -> list[StoredCorrection]:
     return [stored for stored in read_corrections(folder) if stored.aside]
 
 
-def say_aside(aside: list[StoredCorrection]) -> None:
+def say_aside(folder: Path, aside: list[StoredCorrection]) -> None:
     """Lists them, so that no correction is ignored silently."""
     for stored in aside[:SHOWN_KEYS]:
         made = stored.correction
@@ -108,6 +111,7 @@ def say_aside(aside: list[StoredCorrection]) -> None:
         )
     if len(aside) > SHOWN_KEYS:
         print(
-            f"classifier: and {len(aside) - SHOWN_KEYS} more; --format {CORRECTIONS} lists all",
+            f"classifier: and {len(aside) - SHOWN_KEYS} more; "
+            f"`{command_line('export', folder, format=CORRECTIONS)}` lists all",
             file=sys.stderr,
         )

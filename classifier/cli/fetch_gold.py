@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from classifier.cli import exits
 from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from classifier.evaluation.fetched import Fetched
@@ -56,7 +57,10 @@ async def _fetch_gold(settings: Settings, workspace: Workspace, *, as_json: bool
         outcomes = await fetch_pdfs(suite, sources, cache, show)
     counts = Counter[str](outcome.state for outcome in outcomes)
     summary = ", ".join(f"{counts[state]} {words}" for state, words in _STATES.items() if counts[state])
-    print(f"classifier: {len(outcomes)} studies: {summary}; cache: {settings.cache_dir}", file=sys.stderr)
+    print(
+        f"classifier: {count_of(len(outcomes), 'study', 'studies')}: {summary}; cache: {settings.cache_dir}",
+        file=sys.stderr,
+    )
     if not (counts["failed"] or counts["skipped"]):
         return exits.DONE
     return exits.PARTIAL if counts["there"] or counts["fetched"] else exits.SOURCE

@@ -56,20 +56,24 @@ def init(
         ),
     ] = None,
     facets: Annotated[
-        Literal["keep", "drop"],
+        Literal["keep", "drop"] | None,
         typer.Option(
             help="Papers of sections that are no topics (surveys, benchmarks, tools, …): keep them in "
-            "facets.jsonl, or leave them out."
+            "facets.jsonl (default), or leave them out."
         ),
-    ] = "keep",
+    ] = None,
     several: Annotated[
-        Literal["secondary", "first"],
-        typer.Option(help="A paper in several leaves: the others are secondary, or only the first counts."),
-    ] = "secondary",
+        Literal["secondary", "first"] | None,
+        typer.Option(
+            help="A paper in several leaves: the others are secondary (default), or only the first counts."
+        ),
+    ] = None,
     branch_papers: Annotated[
-        Literal["pile", "leaf"],
-        typer.Option(help="Papers directly under a branch: report them, or add a leaf 'Other' for them."),
-    ] = "pile",
+        Literal["pile", "leaf"] | None,
+        typer.Option(
+            help="Papers directly under a branch: report them (default), or add a leaf 'Other' for them."
+        ),
+    ] = None,
     answers: Annotated[
         Path | None,
         typer.Option(
@@ -100,36 +104,39 @@ def init(
     """Make a workspace from your own list: sections become the tree, papers become labelled studies.
 
     Abstracts that the list does not bring are fetched from arXiv; a language model, if one is configured,
-    drafts what the list does not say. The guide "Your own survey in 20 minutes": classifier init --guide
+    drafts what the list does not say. Run it again when the list has grown: options that are not given are
+    those of the last time. The guide "Your own survey in 20 minutes": classifier init --guide
     """
     import asyncio
 
     from classifier.drafting.making import InitJob, make_workspace
     from classifier.errors import ConfigError
-    from classifier.scaffold.filed import Choices
-    from classifier.scaffold.folder import InitFolder
+    from classifier.scaffold.again import options_of
     from classifier.scaffold.source import PDF
     from classifier.settings import load_settings
 
     if source and answers:
         raise ConfigError("--from and --answers exclude one another; see --help")
-    settings = load_settings(engine=engine.setting, model=model)
+    settings = load_settings(engine=engine.setting, model=model, fetch=False if offline else None)
     check_options(settings, model=model, cascade_below=None)
     drafts = settings.chosen_engine == "openai" and (engine is EngineName.openai or bool(settings.model))
     if offline and (model or engine is EngineName.openai):
         raise ConfigError("--offline asks no model; remove it, or remove --model and --engine")
     if max_cost is not None and (offline or not drafts):
         raise ConfigError("--max-cost has no effect: no model is asked; add --model NAME, or remove it")
-    InitFolder(folder)  # refuses before anything is read or asked
-    given = _read(folder, source, answers, settings, by=tuple(by or ()), offline=offline)
+    choices = {"facets": facets, "several": several, "branch_papers": branch_papers}
+    options = options_of(
+        folder, {**choices, "by": by}, abstracts
+    )  # refuses the folder before anything is read or asked
+    given = _read(folder, source, answers, settings, by=options.choices.by)
     job = InitJob(
         root=folder,
         source=given.source,
-        choices=Choices(facets=facets, several=several, branch_papers=branch_papers),
+        choices=options.choices,
         settings=settings,
-        abstracts=abstracts,
-        offline=offline,
-        drafts=drafts,
+        abstracts=options.abstracts,
+        offline=not settings.fetch,
+        drafts=drafts and not offline,
         max_cost_usd=max_cost,
         force=force,
         fetched=given.fetched,
@@ -145,7 +152,7 @@ def init(
     if json:
         print(json_module.dumps(facts_of(job, made), ensure_ascii=False))
     else:
-        print("\n".join(report_of(job, made)))
+        print("\n".join(report_of(job, made, options.kept)))
     say_unread(made.started)
     return exit_code_of(made)
 
@@ -159,13 +166,7 @@ class _Given(NamedTuple):
 
 
 def _read(
-    folder: Path,
-    source: str | None,
-    answers: Path | None,
-    settings: Settings,
-    *,
-    by: tuple[str, ...],
-    offline: bool,
+    folder: Path, source: str | None, answers: Path | None, settings: Settings, *, by: tuple[str, ...]
 ) -> _Given:
     import asyncio
 
@@ -183,7 +184,7 @@ def _read(
         return _Given(_ask(answers))
     if not is_address(source) or Path(source).exists():
         return _Given(read_source(source, by), file=Path(source))
-    file = asyncio.run(fetch_list(source, settings, offline=offline, on_wait=WaitNotice()))
+    file = asyncio.run(fetch_list(source, settings, offline=not settings.fetch, on_wait=WaitNotice()))
     return _Given(read_fetched(file, by), origin_of(file), file.path)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.cli import exits
 from classifier.cli.draft_report import drafts_facts, drafts_report, say_plan, survey_facts, survey_report
 from classifier.cli.wait_notice import WaitNotice
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.drafting.making import InitJob, Made, Watching
@@ -25,7 +27,16 @@ def watching() -> Watching:
     """Progress on standard error."""
     from classifier.drafting.making import Watching
 
-    return Watching(progress("abstracts"), say_plan, progress("drafts"), WaitNotice())
+    fetched = progress("abstracts")
+
+    def on_abstract(done: int, total: int) -> None:
+        if done:
+            fetched(done, total)
+        else:
+            said = f"arXiv is asked for the abstracts of {count_of(total, 'paper')}"
+            print(f"classifier: {said}; --offline fetches nothing", file=sys.stderr, flush=True)
+
+    return Watching(on_abstract, say_plan, progress("drafts"), WaitNotice())
 
 
 def progress(what: str) -> Callable[[int, int], None]:
@@ -73,8 +84,8 @@ def facts_of(job: InitJob, made: Made) -> dict[str, object]:
     }
 
 
-def report_of(job: InitJob, made: Made) -> list[str]:
-    """What was made of the source, with counts that add up."""
+def report_of(job: InitJob, made: Made, kept: Sequence[str] = ()) -> list[str]:
+    """What was made of the source, with counts that add up; `kept` are the options of the last time."""
     from classifier.drafting.survey_pdf.draft_list import SURVEY_DRAFT
 
     folder, started = job.root, made.started
@@ -84,8 +95,9 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     count = filing.counts()
     lines = [
         (
-            f"{filing.source.title or 'Untitled survey'}: {leaves} leaves, {len(filing.papers)} labelled "
-            f"papers, from {len(filing.outcomes)} entries of {filing.source.name or 'your answers'}"
+            f"{filing.source.title or 'Untitled survey'}: {count_of(leaves, 'leaf', 'leaves')}, "
+            f"{count_of(len(filing.papers), 'labelled paper')}, from "
+            f"{count_of(len(filing.outcomes), 'entry', 'entries')} of {filing.source.name or 'your answers'}"
         ),
     ]
     words = {
@@ -97,7 +109,10 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     lines += [f"  {times:5}  {name}" for name, times in sorted(count.items()) if times]
     if filing.items:
         parts = ", ".join(f"{times} {name}" for name, times in filing.items.most_common())
-        lines.append(f"  {filing.items.total()} bullets and rows of the list: {parts}")
+        lines.append(
+            f"  {count_of(filing.items.total(), 'bullet or row', 'bullets and rows')} of the list: {parts}"
+        )
+    lines += [f"  as the last time: {', '.join(kept)}"] if kept else []
     lines += _about_changes(job, started)
     lines += _about_abstracts(job, made)
     lines += _about_texts(folder, made)
@@ -110,9 +125,9 @@ def report_of(job: InitJob, made: Made) -> list[str]:
     elif job.pdf is not None:
         lines.append("With --model NAME, a model reads in the PDF where the survey files its papers.")
     if made.read is not None and made.read.papers:
-        lines.append(f"Next: classifier init {folder} --from {folder / SURVEY_DRAFT}")
+        lines.append(f"Next: {command_line('init', folder, options={'from': folder / SURVEY_DRAFT})}")
     else:
-        lines.append(f"Next: classifier lint --workspace {folder}")
+        lines.append(f"Next: {command_line('lint', workspace=folder)}")
     return lines
 
 
@@ -137,7 +152,12 @@ def _about_abstracts(job: InitJob, made: Made) -> list[str]:
         return []
     with_text = sum(bool(paper.entry.paper.abstract) for paper in papers)
     fetched = f", {made.started.fetched} of them from arXiv" if made.started.fetched else ""
-    lines = [f"  {with_text} of {len(papers)} labelled papers have an abstract{fetched}"]
+    lines = [
+        (
+            f"  {with_text} of {count_of(len(papers), 'labelled paper')} "
+            f"{plural(1 if len(papers) == 1 else with_text, 'has', 'have')} an abstract{fetched}"
+        )
+    ]
     if with_text < len(papers) and job.offline:
         lines.append("  nothing was fetched; without --offline, arXiv is asked for the others")
     if made.no_answer is not None:

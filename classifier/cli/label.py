@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.cli import exits
+from classifier.cli.fetch_notice import say_fetching
 from classifier.cli.options import (
     AcceptUnmeasuredOption,
     BudgetOption,
@@ -23,6 +24,7 @@ from classifier.cli.options import (
     ExamplesOption,
     JsonOption,
     ModelOption,
+    OfflineOption,
     WorkspaceOption,
     check_options,
 )
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from classifier.batch.run import Run
     from classifier.settings import Settings
     from classifier.survey.workspace import Workspace
+
+
+_FETCHING = "--read abstract takes the list's abstracts, --offline fetches nothing"
 
 
 class RunnerName(StrEnum):
@@ -106,6 +111,7 @@ def label(
             "--dedupe/--no-dedupe", help="Label each paper once; its other entries get the same label."
         ),
     ] = True,
+    offline: OfflineOption = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N entries.")] = None,
     examples: ExamplesOption = None,
     budget: BudgetOption = None,
@@ -128,8 +134,9 @@ def label(
         budget_tokens=budget,
         embeddings=embeddings,
         accept_unmeasured=accept_unmeasured or None,
+        fetch=False if offline else None,
     )
-    check_options(settings, model=model, cascade_below=cascade_below)
+    check_options(settings, model=model, cascade_below=cascade_below, offline=offline)
     job = Job(
         sources=tuple(lists),
         out=out,
@@ -154,6 +161,10 @@ def _estimate(job: Job, settings: Settings, workspace: Workspace, *, as_json: bo
 
     found = estimate(job, settings, workspace)
     print(json_module.dumps(found.as_dict()) if as_json else found.in_words())
+    usable = found.papers + found.duplicates + found.done + found.failed + found.at_provider
+    if found.unusable and not usable:
+        print("classifier: the lists have no usable entry; expected at least one", file=sys.stderr)
+        return exits.BAD_INPUT
     return exits.DONE
 
 
@@ -171,11 +182,12 @@ def _label(job: Job, settings: Settings, workspace: Workspace, *, as_json: bool)
             bar.watch(run)
             run.replies.say = bar.say
 
-        summary = label_lists(job, settings, workspace, on_start=on_start)
+        def on_fetch(papers: int) -> None:
+            say_fetching(papers, _FETCHING)
+
+        summary = label_lists(job, settings, workspace, on_start=on_start, on_fetch=on_fetch)
     print(
-        json_module.dumps(summary, ensure_ascii=False)
-        if as_json
-        else in_words(summary, job.out, workspace.taxonomy)
+        json_module.dumps(summary, ensure_ascii=False) if as_json else in_words(summary, job.out, workspace)
     )
     say_problems(summary)
     return exit_code_of(summary)

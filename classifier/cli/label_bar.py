@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from classifier.cli.progress import Shown
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from classifier.batch.run import Run
@@ -75,7 +76,7 @@ def describe(run: Run) -> str:
         cost = "cost unknown" if spending.unpriced else f"${spending.cost_usd:.4f}"
         parts.append(cost if rest is None else f"{cost}, about ${rest:.4f} more expected")
     if expected is not None and expected.out:
-        parts.append(f"{expected.ready} of {expected.out} answers ready")
+        parts.append(f"{expected.ready} of {count_of(expected.out, 'answer')} ready")
     parts += [f"{progress.review} to review"] * bool(progress.review)
     parts += [f"{progress.failed} failed"] * bool(progress.failed)
     if throttle is not None:

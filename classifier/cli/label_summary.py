@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.cli import exits
+from classifier.cli.export_into import CORRECTIONS
+from classifier.cli.reviewer import reviewer_of
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.survey.taxonomy import Taxonomy
+    from classifier.survey.workspace import Workspace
 
 _PARTS = (
     ("duplicates", "duplicates"),
@@ -22,32 +26,37 @@ _PARTS = (
     ("review", "for review"),
     ("corrected", "set by a person"),
 )
-_ONE = {"duplicates": "duplicate"}
+_ONE = {
+    "duplicates": "duplicate",
+    "at_provider": "request at the provider: rerun the same command to collect its answer",
+}
 _SHOWN_ASIDE = 5
 
 
-def in_words(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> str:
+def in_words(summary: Mapping[str, Any], out: Path, workspace: Workspace) -> str:
     """The summary in lines."""
-    return "\n".join(_lines(summary, out, taxonomy))
+    return "\n".join(_lines(summary, out, workspace))
 
 
-def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterator[str]:
+def _lines(summary: Mapping[str, Any], out: Path, workspace: Workspace) -> Iterator[str]:
+    from classifier.verdict.measured import with_folder
+
     totals, spent = summary["totals"], summary["spent"]
     papers = totals["entries"] - totals["duplicates"]
-    parts = [f"{totals['labelled']} of {papers} papers labelled"]
+    parts = [f"{totals['labelled']} of {count_of(papers, 'paper')} labelled"]
     counted = ((totals[name], name, word) for name, word in _PARTS if totals[name])
-    parts += [f"{count} {_ONE.get(name, word) if count == 1 else word}" for count, name, word in counted]
+    parts += [f"{count} {plural(count, _ONE.get(name, word), word)}" for count, name, word in counted]
     yield "; ".join(parts)
     if summary["labels"]:
-        yield from _tree(summary["labels"], taxonomy)
+        yield from _tree(summary["labels"], workspace.taxonomy)
     yield from _review(summary["review"])
     if summary["warnings"]:
         yield f"warnings: {', '.join(f'{n} {code}' for code, n in summary['warnings'].items())}"
     if summary["unmeasured"]:
-        yield summary["unmeasured"]
+        yield with_folder(summary["unmeasured"], workspace.root)
     if summary["weak_engine"]:
-        yield summary["weak_engine"]
-    yield from _aside(summary["corrections"])
+        yield with_folder(summary["weak_engine"], workspace.root)
+    yield from _aside(summary["corrections"], out)
     if spent["replies"]:
         cost = "unknown" if spent["cost_usd"] is None else f"${spent['cost_usd']:.4f}"
         yield (
@@ -56,15 +65,20 @@ def _lines(summary: Mapping[str, Any], out: Path, taxonomy: Taxonomy) -> Iterato
         )
     if totals["unlisted"]:
         yield (
-            f"{totals['unlisted']} papers of other lists, or beyond --limit, are in the ledger but not in "
+            f"{count_of(totals['unlisted'], 'paper')} of other lists, or beyond --limit, "
+            f"{plural(totals['unlisted'], 'is', 'are')} in the ledger but not in "
             "these results; name all lists in one command to include them"
         )
     if summary.get("batches_dropped"):
-        yield f"dropped {summary['batches_dropped']} batches at the provider, which may still charge for them"
+        yield (
+            f"dropped {count_of(summary['batches_dropped'], 'batch', 'batches')} at the provider, which may "
+            f"still charge for {plural(summary['batches_dropped'], 'it', 'them')}"
+        )
     made = summary["fingerprint"]
     first = f"{made['cascade']}, then " if made.get("cascade") else ""
     yield f"engine: {first}{made['engine']}; results in {out}"
-    yield from _next(summary, out)
+    if totals["labelled"]:
+        yield from _next(out, workspace, reviews=bool(totals["review"]))
 
 
 def _tree(labels: Mapping[str, int], taxonomy: Taxonomy) -> Iterator[str]:
@@ -85,21 +99,25 @@ def _review(review: Mapping[str, Any]) -> Iterator[str]:
         yield f"review, {reason} ({found['count']}): {keys}{f' and {more} more' if more else ''}"
 
 
-def _aside(corrections: Mapping[str, Any]) -> Iterator[str]:
+def _aside(corrections: Mapping[str, Any], out: Path) -> Iterator[str]:
     aside = corrections["aside"]
     for one in aside[:_SHOWN_ASIDE]:
         yield f"the correction of '{one['key']}' to {one['label']} is kept aside: {one['reason']}"
     more = corrections["kept_aside"] - len(aside[:_SHOWN_ASIDE])
     if more:
-        yield f"and {more} more corrections; `classifier export DIR -f corrections-csv` lists all"
+        export = command_line("export", out, format=CORRECTIONS)
+        yield f"and {count_of(more, 'more correction')}; `{export}` lists all"
 
 
-def _next(summary: Mapping[str, Any], out: Path) -> Iterator[str]:
-    if not summary["totals"]["labelled"]:
-        return
-    folder = shlex.quote(str(out))
-    first = f"classifier review {folder}, then " if summary["totals"]["review"] else ""
-    yield f"next: {first}classifier export {folder} --format html --out labels.html"
+def _next(out: Path, workspace: Workspace, *, reviews: bool) -> Iterator[str]:
+    """What to type next; the page is in the run's folder, where no other run writes."""
+    named = workspace.named
+    word = "next"
+    if reviews:
+        yield f"next: {command_line('review', out, options={'as': reviewer_of(out)}, workspace=named)}"
+        word = "then"
+    page = out / "labels.html"
+    yield f"{word}: {command_line('export', out, format='html', out=page, workspace=named)}"
 
 
 def say_problems(summary: Mapping[str, Any]) -> None:
@@ -121,13 +139,26 @@ def _has_failures(summary: Mapping[str, Any]) -> bool:
 
 
 def exit_code_of(summary: Mapping[str, Any]) -> int:
-    """The exit code: 5 if the model's server prevented all labels, 6 if some entries have no label."""
+    """The exit code: 3 if the lists have no usable entry, 6 if some entries have no label.
+
+    If no paper has a label: 5 if the model's server is the reason; of a single paper, the code of its error.
+    """
+    from classifier.errors import error_class
+
     totals, stopped = summary["totals"], summary["stopped"]
     if summary["interrupted"]:
         return exits.INTERRUPTED
     if not (_has_failures(summary) or totals["waiting"] or stopped is not None):
         return exits.DONE
-    return exits.MODEL if not totals["labelled"] and _is_servers_fault(summary) else exits.PARTIAL
+    if not totals["entries"]:
+        return exits.BAD_INPUT
+    if totals["labelled"]:
+        return exits.PARTIAL
+    if _is_servers_fault(summary):
+        return exits.MODEL
+    only = summary["not_labelled"]["only"]
+    is_single = totals["entries"] == 1 and not totals["unusable"] and stopped is None
+    return exits.exit_code(error_class(only["code"])) if is_single and only else exits.PARTIAL
 
 
 def _is_servers_fault(summary: Mapping[str, Any]) -> bool:
@@ -150,7 +181,10 @@ def _reasons(missing: Mapping[str, Any]) -> str:
 
     counted, unreached = missing["reasons"], codes_of(retryable=True)
     told = ", ".join(f"{n} {code}" for code, n in counted.items())
-    told += f", {missing['duplicates']} as duplicates of these" * bool(missing["duplicates"])
+    told += (
+        f", {missing['duplicates']} as {plural(missing['duplicates'], 'a duplicate', 'duplicates')} of these"
+        * bool(missing["duplicates"])
+    )
     if row := missing["only"]:
         names = dict.fromkeys([row["source"], row["key"] or f"line {row['line']}"])
         told = ": ".join(

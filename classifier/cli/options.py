@@ -78,18 +78,24 @@ WorkspaceOption = Annotated[
         "--workspace", metavar="DIR", help="Folder of the survey's workspace. Default: the built-in one."
     ),
 ]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Use no network: only files, the cache, and what the list says.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
-def check_options(settings: Settings, *, model: str | None, cascade_below: float | None) -> None:
+def check_options(
+    settings: Settings, *, model: str | None, cascade_below: float | None, offline: bool = False
+) -> None:
     """Rejects options that would have no effect, before anything is read.
 
     Args:
         model: The value of --model.
         cascade_below: The value of --cascade-below.
+        offline: Whether --offline is given.
 
     Raises:
-        ConfigError: The cascade's options are contradictory, or an option requires another one.
+        ConfigError: Options are contradictory, or an option requires another one.
     """
     from classifier.errors import ConfigError
     from classifier.settings import first_stage
@@ -99,4 +105,9 @@ def check_options(settings: Settings, *, model: str | None, cascade_below: float
     if model is not None and settings.chosen_engine == "offline":
         raise ConfigError(
             f"--model {model} has no effect: the engine is offline; add --engine openai, or remove --model"
+        )
+    asks = settings.chosen_engine == "openai" or (settings.embeddings or "").startswith("server:")
+    if offline and asks:
+        raise ConfigError(
+            "--offline asks no server; remove it, or use --engine offline without --embeddings server:…"
         )

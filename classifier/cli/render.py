@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
@@ -19,6 +20,8 @@ from classifier.model.label import Evidence, Label
 from classifier.model.reply import FirstOpinion
 from classifier.pages.screen import draw
 from classifier.text.characters import shown
+from classifier.text.counting import count_of
+from classifier.verdict.measured import with_folder
 
 if TYPE_CHECKING:
     from classifier.model.task import Prompt
@@ -26,19 +29,22 @@ if TYPE_CHECKING:
 _STATUS = {"out_of_scope": "out of scope", "unplaced": "in scope, but no leaf fits", "failed": "failed"}
 
 
-def render_label(label: Label, *, name: str | None = None, colour: bool) -> str:
+def render_label(
+    label: Label, *, name: str | None = None, colour: bool, workspace: Path | None = None
+) -> str:
     """The label as text, at most 100 columns wide.
 
     Args:
         name: Printed before the title, to tell several papers apart.
         colour: Use terminal colours.
+        workspace: The folder to name in commands that need one.
     """
-    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label))
+    below = (Padding(part, (0, 0, 0, 2)) for part in _parts(label, workspace))
     above = [Text(shown(name), "dim")] if name else []
     return draw([*above, _heading(label), *below], colour=colour)
 
 
-def _parts(label: Label) -> Iterator[Text | Table]:
+def _parts(label: Label, workspace: Path | None) -> Iterator[Text | Table]:
     yield _decision(label)
     if label.answers or label.evidence:
         yield Text("")
@@ -48,7 +54,8 @@ def _parts(label: Label) -> Iterator[Text | Table]:
         yield Text(shown(label.rationale))
     for warning in label.warnings:
         style = "yellow" if warning.code in label.review_reasons else "dim"
-        yield Text(f"{warning.code}: {shown(warning.message)}", style)
+        told = with_folder(warning.message, workspace) if workspace else warning.message
+        yield Text(f"{warning.code}: {shown(told)}", style)
     yield Text(_origin(label), "dim")
 
 
@@ -74,7 +81,7 @@ def _heading(label: Label) -> Text:
     paper = label.paper
     facts = [
         f"arXiv {paper.arxiv_id}" if paper.arxiv_id else "",
-        f"{paper.pages} pages" if paper.pages else "",
+        count_of(paper.pages, "page") if paper.pages else "",
     ]
     facts_shown = ", ".join(fact for fact in facts if fact)
     heading = Text(shown(paper.title or label.ref), "bold")

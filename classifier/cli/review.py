@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,8 @@ import typer
 from classifier.cli import exits
 from classifier.cli.export import FolderArgument, take_up_measurements
 from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.review.queue import QueueFilter, Why
@@ -117,19 +120,22 @@ def review(
     if yes and not bulk:
         raise ConfigError("--yes needs --bulk LABEL; see --help")
     from classifier.batch.ledger.rows import read_rows
+    from classifier.batch.papers import need_rows
     from classifier.export.filed import file_row
 
     space = Workspace(workspace)
     taxonomy = space.taxonomy
     names = tuple(part.strip() for part in reviewers.split(",")) if reviewers is not None else None
     given = {"seed": seed, "audit": audit, "reviewers": names, "hide_machine": hide_machine}
+    need_rows(folder)
     for row in islice(read_rows(folder), _CHECKED):
         file_row(row, taxonomy)  # raises an error if the run was labelled with another tree
     take_up_measurements(folder, space)
     session = ReviewSession.open(folder, taxonomy, name or "", **given)
     wanted = QueueFilter(why=_why(reason), label=leaf, text=text, below=below)
+    again = partial(command_line, "review", folder, workspace=workspace)
     if agreement:
-        return reports.show_agreement(session, as_json=json)
+        return reports.show_agreement(session, again, as_json=json)
     if methods:
         return reports.show_methods(session, wanted_accuracy, as_json=json)
     if flow is not None:
@@ -140,10 +146,11 @@ def review(
     if undo:
         return _undo(session)
     if bulk is not None:
-        return _bulk(session, wanted, bulk, note, save=yes)
+        undoing = again(undo=True, options={"as": session.name})
+        return _bulk(session, wanted, bulk, note, undoing if yes else None)
     from classifier.cli.review_keys import keys_of, run_session
 
-    return run_session(session, wanted, keys_of(sys.stdin), conflicts=conflicts)
+    return run_session(session, wanted, keys_of(sys.stdin), again, conflicts=conflicts)
 
 
 def _why(reason: str | None) -> Why | None:
@@ -168,20 +175,25 @@ def _undo(session: ReviewSession) -> int:
     return exits.DONE
 
 
-def _bulk(session: ReviewSession, wanted: QueueFilter, label: str, note: str, *, save: bool) -> int:
+def _bulk(session: ReviewSession, wanted: QueueFilter, label: str, note: str, undoing: str | None) -> int:
+    """Shows the papers, and decides them unless `undoing`, the command that takes it back, is None."""
     places = session.queue(wanted)
     for place in places:
         now = place.paper.filed.label if place.paper.shows_machine(session.plan) else "hidden"
         print(f"{place.paper.filed.key}\t{now}\t{label}\t{place.paper.filed.title}")
-    if not save:
-        print(f"classifier: {len(places)} papers would be decided; add --yes to save", file=sys.stderr)
+    if undoing is None:
+        print(
+            f"classifier: {count_of(len(places), 'paper')} would be decided; add --yes to save",
+            file=sys.stderr,
+        )
         return exits.DONE
     if places:
         from classifier.review.decide import DecisionWish
 
         session.decide_all(places, DecisionWish(label=label, note=note))
         session.close()
-    print(f"classifier: {len(places)} papers decided; --undo takes all of them back", file=sys.stderr)
+    back = f"; `{undoing}` takes {plural(len(places), 'it', 'all of them')} back" if places else ""
+    print(f"classifier: {count_of(len(places), 'paper')} decided{back}", file=sys.stderr)
     return exits.DONE
 
 
@@ -207,6 +219,7 @@ def gold(
     json: JsonOption = False,
 ) -> int:
     """Take decided papers of a run into the workspace as studies: examples for prompts, items for `eval`."""
+    from classifier.batch.papers import need_rows
     from classifier.cli.review_reports import gold_in_words
     from classifier.errors import ConfigError
     from classifier.review.gold import add_gold
@@ -217,6 +230,7 @@ def gold(
     if action != "add":
         raise ConfigError(f"'{action}' is not known; expected `classifier gold add DIR`")
     space = Workspace(workspace)
+    need_rows(folder)
     session = ReviewSession.open(folder, space.taxonomy, "")
     written = read_summaries(summaries) if summaries else {}
     if ask and not dry_run and not json and sys.stdin.isatty():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import select
-import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from classifier.cli import exits
 from classifier.errors import ConfigError, InputError
 from classifier.text.characters import shown
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from classifier.review.decide import DecisionWish
@@ -94,8 +94,18 @@ def _ask(prompt: str) -> str:
         return ""
 
 
-def run_session(session: ReviewSession, wanted: QueueFilter, keys: Keys, *, conflicts: bool = False) -> int:
+def run_session(
+    session: ReviewSession,
+    wanted: QueueFilter,
+    keys: Keys,
+    again: Callable[..., str],
+    *,
+    conflicts: bool = False,
+) -> int:
     """Shows papers and takes decisions until the queue or the keys end.
+
+    Args:
+        again: Options -> the command that reviews this run with them.
 
     Raises:
         ConfigError: This reviewer may not decide on this run.
@@ -120,8 +130,8 @@ def run_session(session: ReviewSession, wanted: QueueFilter, keys: Keys, *, conf
             print("\nThe queue is empty.")
     finally:
         session.close()
-    again = f"classifier review {shlex.quote(str(session.folder))} --methods"
-    print(f"classifier: {done} decisions saved; `{again}` says when to stop", file=sys.stderr)
+    saved = count_of(done, "decision")
+    print(f"classifier: {saved} saved; `{again(methods=True)}` says when to stop", file=sys.stderr)
     return exits.DONE
 
 

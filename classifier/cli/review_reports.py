@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from classifier.cli import exits
+from classifier.cli.reviewer import reviewer_of
 from classifier.errors import ConfigError
 from classifier.text.characters import shown
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.model.label import Label
@@ -98,20 +100,22 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
-def show_agreement(session: ReviewSession, *, as_json: bool) -> int:
-    """Prints the agreement of blind reviewers."""
+def show_agreement(session: ReviewSession, again: Callable[..., str], *, as_json: bool) -> int:
+    """Prints the agreement of blind reviewers; `again` as in `run_session`."""
     from classifier.review.agreement import measure_reviewers
 
     found = measure_reviewers(session.papers, session.taxonomy)
-    print(found.model_dump_json() if as_json else "\n".join(_agreement_in_words(found, session)))
+    print(found.model_dump_json() if as_json else "\n".join(_agreement_in_words(found, session, again)))
     return exits.DONE
 
 
-def _agreement_in_words(found: ReviewAgreement, session: ReviewSession) -> Iterator[str]:
+def _agreement_in_words(
+    found: ReviewAgreement, session: ReviewSession, again: Callable[..., str]
+) -> Iterator[str]:
     if not found.papers:
         yield "No two reviewers have decided blind on the same paper yet; start with --reviewers A,B"
         return
-    yield f"{found.papers} papers with two blind decisions; {found.equal} with the same label"
+    yield f"{count_of(found.papers, 'paper')} with two blind decisions; {found.equal} with the same label"
     yield f"Krippendorff's alpha   {_number(found.alpha)}  nominal; missing data allowed"
     yield f"  in the tree          {_number(found.tree_alpha)}  disagreement inside a branch weighs less"
     for pair in (*found.kappas, *found.machine):
@@ -125,7 +129,9 @@ def _agreement_in_words(found: ReviewAgreement, session: ReviewSession) -> Itera
         yield f"  {leaf.specific:.2f}  {leaf.label}  (both {leaf.both}, at least one {leaf.either})"
     yield from _confused_in_words(found)
     if waiting := len(session.conflicts()):
-        yield f"\n{waiting} conflicts are open: classifier review {session.folder} --conflicts --as NAME"
+        name = session.name or reviewer_of(session.folder)
+        resolve = again(conflicts=True, options={"as": name})
+        yield f"\n{count_of(waiting, 'conflict')} {plural(waiting, 'is', 'are')} open: {resolve}"
 
 
 def _confused_in_words(found: ReviewAgreement) -> Iterator[str]:
@@ -165,7 +171,9 @@ def show_methods(session: ReviewSession, wanted: float, *, as_json: bool) -> int
 
 def _advice_in_words(advice: StoppingAdvice) -> Iterator[str]:
     found = advice.accuracy
-    yield f"Random sample: {found.decided} of {found.sampled} decided; {found.papers} papers in all"
+    yield (
+        f"Random sample: {found.decided} of {found.sampled} decided; {count_of(found.papers, 'paper')} in all"
+    )
     if found.accuracy is not None:
         interval = f"[{_number(found.low)}, {_number(found.high)}]"
         yield f"Accuracy of the engine: {_number(found.accuracy)} {interval} (exact, 95 %)"
@@ -174,12 +182,14 @@ def _advice_in_words(advice: StoppingAdvice) -> Iterator[str]:
         yes = "enough" if check.is_enough else "not shown"
         yield (
             f"  confidence {check.threshold:.2f} or more: {check.right} of {check.n} right, at least "
-            f"{_number(check.low)}: {yes} ({check.undecided} of {check.above} papers undecided)"
+            f"{_number(check.low)}: {yes} ({check.undecided} of {count_of(check.above, 'paper')} undecided)"
         )
     if advice.threshold is None:
-        yield f"No confidence is enough yet: decide more of the sample, or all {advice.left} papers."
+        left = plural(advice.left, "the last paper", f"all {advice.left} papers")
+        yield f"No confidence is enough yet: decide more of the sample, or {left}."
     else:
-        yield f"Look at {advice.left} more papers: those with a confidence below {advice.threshold:.2f}."
+        more = count_of(advice.left, "more paper")
+        yield f"Look at {more}: those with a confidence below {advice.threshold:.2f}."
 
 
 def _number(value: float | None) -> str:
@@ -199,19 +209,26 @@ def write_flow(session: ReviewSession, file: Path) -> int:
     tree = session.taxonomy
     parts = flow_csv(counts, tree) if ending == ".csv" else iter([flow_svg(counts, tree)])
     write_own(session.folder, file, encoded(parts), f"flow-{ending[1:]}", force=False)
-    print(f"classifier: wrote the flow of {counts.identified} entries to {file}", file=sys.stderr)
+    print(
+        f"classifier: wrote the flow of {count_of(counts.identified, 'entry', 'entries')} to {file}",
+        file=sys.stderr,
+    )
     return exits.DONE
 
 
 def gold_in_words(change: GoldChange, *, dry_run: bool) -> str:
     """The result of adding studies, for standard error."""
     verb = "would be added" if dry_run else "added"
-    counts = f"{len(change.renewed)} changed, {len(change.known)} are there already"
-    lines = [f"classifier: {len(change.added)} studies {verb}, {counts}"]
+    counts = (
+        f"{len(change.renewed)} changed, {len(change.known)} "
+        f"{plural(len(change.known), 'is', 'are')} there already"
+    )
+    lines = [f"classifier: {count_of(len(change.added), 'study', 'studies')} {verb}, {counts}"]
     if change.drafted:
         names = ", ".join(change.drafted[:5]) + " …" * (len(change.drafted) > 5)
         lines.append(
-            f"classifier: {len(change.drafted)} summaries are drafted from titles; write your own with "
+            f"classifier: {count_of(len(change.drafted), 'summary', 'summaries')} "
+            f"{plural(len(change.drafted), 'is', 'are')} drafted from titles; write your own with "
             f"--summaries FILE.csv: {names}"
         )
     lines += [f"classifier: '{shown(key)}' is left out: {why}" for key, why in change.skipped.items()]

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from classifier.cli import exits
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,8 @@ def show_calibration(fitted: Fitted, wanted: float) -> None:
     )
     print(
         f"classifier: {done}: calibration error {made.ece_before:.3f} -> {made.ece_after:.3f} out of "
-        f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, {made.n} answers",
+        f"sample, Brier score {made.brier_before:.3f} -> {made.brier_after:.3f}, "
+        f"{count_of(made.n, 'answer')}",
         file=sys.stderr,
     )
     advice = (
@@ -58,7 +60,7 @@ def render_stability(stability: Stability) -> str:
         return "unknown" if value is None else f"{value:.3f}"
 
     lines = [
-        f"{stability.runs} runs of {stability.n} items",
+        f"{stability.runs} runs of {count_of(stability.n, 'item')}",
         f"  same label in all runs    {share(stability.same_label)}",
         f"  agreement of two runs     {share(stability.pairwise_agreement)}",
         f"  common quotes             {share(stability.quote_overlap)}",
@@ -77,7 +79,8 @@ def verdict(report: Report, predictions: Sequence[Prediction], gates: Mapping[st
     for code in sorted({error.code for error in errors}):
         of_code = [error for error in errors if error.code == code]
         print(
-            f"classifier: {len(of_code)} of {report.n} items failed ({code}): {shown(of_code[0].message)}",
+            f"classifier: {len(of_code)} of {count_of(report.n, 'item')} failed ({code}): "
+            f"{shown(of_code[0].message)}",
             file=sys.stderr,
         )
     misses = gate_misses(report, gates)

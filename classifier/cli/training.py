@@ -9,6 +9,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.options import EmbeddingsOption, JsonOption, WorkspaceOption
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from classifier.training import TrainingReport
@@ -68,7 +69,10 @@ def _lines(report: TrainingReport) -> str:
     rows += [f"  F1 {f1:.2f}  {label}" for label, f1 in sorted(report.per_label_f1.items())]
     return "\n".join(
         [
-            f"trained on {report.papers} papers; {len(report.excluded)} left out as gold or excluded",
+            (
+                f"trained on {count_of(report.papers, 'paper')}; {len(report.excluded)} left out "
+                "as gold or excluded"
+            ),
             *rows,
             f"calibration error {report.calibration_error:.3f}, temperature {report.temperature:.2f}",
             f"class prior {report.prior:.2f} (0: as in the data, 1: all equal)",

@@ -10,6 +10,7 @@ import typer
 
 from classifier.cli import exits
 from classifier.cli.options import JsonOption, WorkspaceOption
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -79,8 +80,12 @@ def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
     leaves, gold = len(chosen.taxonomy.leaves), len(chosen.studies)
     errors = sum(finding.level == "error" for finding in findings)
     advice = len(findings) - errors
-    also = f", {advice} piece{'s' if advice != 1 else ''} of advice" if advice else ""
-    print(f"{_errors(errors)}{also}; checked {leaves} leaves and {gold} studies", file=sys.stderr)
+    also = f", {count_of(advice, 'piece')} of advice" if advice else ""
+    print(
+        f"{_errors(errors)}{also}; checked {count_of(leaves, 'leaf', 'leaves')} and "
+        f"{count_of(gold, 'study', 'studies')}",
+        file=sys.stderr,
+    )
     note = measures_nothing(chosen)
     if note:
         print(f"classifier: {note}", file=sys.stderr)
@@ -88,7 +93,7 @@ def lint(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
 
 
 def _errors(number: int) -> str:
-    return f"{number or 'no'} error{'s' if number != 1 else ''}"
+    return count_of(number, "error") if number else "no errors"
 
 
 def schema(

@@ -33,7 +33,7 @@ class InitJob:
 
     Attributes:
         abstracts: A list whose abstracts are given to papers that have none.
-        offline: Fetch nothing; ask no model.
+        offline: Fetch nothing.
         drafts: Let the model of the settings draft what the list does not say.
         max_cost_usd: Limit on what the drafts may cost together.
         force: Replace files that were changed by hand.
@@ -100,7 +100,7 @@ async def make_workspace(job: InitJob, watching: Watching) -> Made:
         again = _start(job)
         written = tuple(dict.fromkeys((*started.written, *again.written)))
         started = replace(again, written=written, changes=started.changes)
-    drafted, read = await _ask(job, watching) if job.drafts and not job.offline else (None, None)
+    drafted, read = await _ask(job, watching) if job.drafts else (None, None)
     waiting = len(pending_drafts(Workspace(job.root).taxonomy, load_drafts(job.root)))
     return Made(started, missing, no_answer, drafted, read, waiting)
 

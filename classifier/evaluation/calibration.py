@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from classifier.errors import ConfigError
 from classifier.evaluation.metrics import need_packages
 from classifier.evaluation.records import Prediction
+from classifier.text.counting import count_of, plural
 from classifier.verdict.calibration import CALIBRATED, Calibration, Curve, logit
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def fit_calibration(
     ]
     if len(answered) < FEWEST:
         raise ConfigError(
-            f"{len(answered)} answers with a confidence are too few to calibrate; give at least {FEWEST}"
+            f"{count_of(len(answered), 'answer')} with a confidence "
+            f"{plural(len(answered), 'is', 'are')} too few to calibrate; give at least {FEWEST}"
         )
     out_of_sample = _cross_validate(answered, lambda known: _choose(known, seed), seed)
     before = [Case("right", "right" if right else "wrong", confidence=value) for value, right in answered]

@@ -11,6 +11,7 @@ from classifier.evaluation.records import Prediction, Report, Suite, Times
 from classifier.model.identity import title_words
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
+from classifier.text.counting import count_of, plural
 from classifier.verdict.calibration import CALIBRATED, Calibration, load_calibration
 
 TRAINED = "calibrated"
@@ -32,7 +33,8 @@ def calibration_note(
 ) -> str | None:
     """The report's sentence about them; None if all confidences are as received from the engine."""
     notes = [
-        f"{made.method}, fitted to {made.n} answers of {', '.join(made.suites)}" for made in calibrations
+        f"{made.method}, fitted to {count_of(made.n, 'answer')} of {', '.join(made.suites)}"
+        for made in calibrations
     ]
     sources = {p.result.provenance.confidence for p in predictions if p.result.provenance is not None}
     if TRAINED in sources:
@@ -75,7 +77,8 @@ def with_caveats(
     found: list[str] = []
     if trained:
         found.append(
-            f"{trained} of {len(predictions)} items were among the papers that this engine's weights were "
+            f"{trained} of {count_of(len(predictions), 'item')} "
+            f"{plural(trained, 'was', 'were')} among the papers that this engine's weights were "
             "trained on: these numbers say nothing about new papers"
         )
     if any(whole.sha256 in made.suites.values() for made in calibrations):
@@ -84,10 +87,16 @@ def with_caveats(
             "optimistic; the calibration file has the out-of-sample values"
         )
     if len(whole.items) > len(predictions):
-        found.append(f"only the first {len(predictions)} of {len(whole.items)} items were scored")
+        found.append(
+            f"only the first {len(predictions)} of {len(whole.items)} items "
+            f"{plural(len(predictions), 'was', 'were')} scored"
+        )
     missing = sum(bool(p.result.error and p.result.error.code == NoRecording.code) for p in predictions)
     if missing:
-        found.append(f"{missing} of {len(predictions)} items have no recording and count as wrong")
+        found.append(
+            f"{missing} of {count_of(len(predictions), 'item')} "
+            f"{plural(missing, 'has no recording and counts', 'have no recording and count')} as wrong"
+        )
     return report.model_copy(update={"warnings": (*found, *report.warnings)})
 
 

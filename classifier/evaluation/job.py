@@ -29,6 +29,7 @@ class EvalJob:
         text: The kind of text to classify; None for the fullest text that each item has.
         limit: Score only the first N items.
         repeat: Number of runs, to measure stability.
+        offline: Fetch nothing: an item that has only an arXiv id is scored by its title.
         calibrate_for: Fit a calibration, and report the threshold for this accuracy; None for no calibration.
     """
 
@@ -43,3 +44,4 @@ class EvalJob:
     limit: int | None = None
     repeat: int = 1
     calibrate_for: float | None = None
+    offline: bool = False

@@ -26,6 +26,7 @@ from classifier.runs.facts import labelling_facts, offline_code_sha256, prompt_s
 from classifier.runs.fingerprint import sha256_of
 from classifier.runs.streak import FailureStreak, stop_message
 from classifier.runs.workers import work_together
+from classifier.text.counting import count_of, plural
 from classifier.verdict.labelling import failed_label
 
 OnPrediction = Callable[[Prediction], None]
@@ -39,6 +40,7 @@ async def run_suite(
     out: Path,
     concurrency: int = 8,
     text: TextKind | None = None,
+    fetch: bool = True,
     resume: bool = True,
     on_progress: OnPrediction | None = None,
 ) -> list[Prediction]:
@@ -49,7 +51,7 @@ async def run_suite(
         protocol: "loo" leaves out the records of the item's own paper, "holdout" those of all items.
         out: Folder for `run.json` and `predictions.jsonl`.
         concurrency: Number of items classified in parallel.
-        text: The kind of text to classify; None for the fullest text that each item has.
+        text, fetch: See `choose_texts`.
         resume: Keep the predictions that exist.
         on_progress: Called with each prediction, first with the existing ones.
 
@@ -62,7 +64,7 @@ async def run_suite(
         StoreError: A prediction cannot be written.
         ModelError, SourceUnavailable: There was no reply ten times in a row; predictions so far are saved.
     """
-    questions = choose_texts(suite, text)
+    questions = choose_texts(suite, text, fetch=fetch)
     left_out = studies_to_leave_out(suite, classifier.workspace.studies, protocol)
     report = on_progress or (lambda _: None)
     with open_journal(out, fingerprint(classifier, suite, questions, protocol), resume=resume) as journal:
@@ -182,7 +184,8 @@ def _stopped(last: Prediction, journal: Journal, total: int, out: Path) -> Class
     error = last.result.error
     kind = SourceUnavailable if error and error.code == SourceUnavailable.code else ModelError
     saved = sum(not is_unreachable(prediction) for prediction in journal.done.values())
-    return kind(stop_message(error.message if error else "", f"{saved} of {total} items are saved in {out}"))
+    told = f"{saved} of {count_of(total, 'item')} {plural(saved, 'is', 'are')} saved in {out}"
+    return kind(stop_message(error.message if error else "", told))
 
 
 def predicted_label(label: Label) -> str | None:

@@ -27,6 +27,7 @@ from classifier.evaluation.records import (
 from classifier.evaluation.spending import cascade_of, spending_of
 from classifier.model.record import OUT_OF_SCOPE, UNPLACED
 from classifier.survey.taxonomy import Taxonomy
+from classifier.text.counting import count_of, plural
 
 FAILED = "failed"
 
@@ -232,20 +233,25 @@ def _warnings(predictions: Sequence[Prediction]) -> tuple[str, ...]:
     if not predictions:
         found.append("no items were scored")
     elif len(predictions) < _FEW:
-        found.append(f"{len(predictions)} items are few: compare the intervals, not the numbers")
+        found.append(
+            f"{count_of(len(predictions), 'item')} {plural(len(predictions), 'is', 'are')} "
+            "few: compare the intervals, not the numbers"
+        )
     rare = [label for label, n in sorted(Counter(p.label for p in predictions).items()) if n < 5]
     if rare:
         found.append(f"fewer than 5 items: {', '.join(rare)}; their scores, and macro-F1, are unsteady")
     without = sum(prediction.leaf is None for prediction in predictions)
     if without:
         found.append(
-            f"{without} of {len(predictions)} items got no label; they count as wrong in every score"
+            f"{without} of {count_of(len(predictions), 'item')} got no label; "
+            f"{plural(without, 'it counts', 'they count')} as wrong in every score"
         )
     unknown = sum(p.leaf is not None and p.result.confidence is None for p in predictions)
     if unknown:
         found.append(
-            f"{unknown} of {len(predictions)} labels have no usable confidence; they count as the least "
-            "confident ones, and as the worst case in Brier score and calibration error"
+            f"{unknown} of {count_of(len(predictions), 'label')} {plural(unknown, 'has', 'have')} no usable "
+            f"confidence; {plural(unknown, 'it counts', 'they count')} as the least confident "
+            f"{plural(unknown, 'one', 'ones')}, and as the worst case in Brier score and calibration error"
         )
     if any(p.result.provenance and p.result.provenance.confidence == "stated" for p in predictions):
         found.append("confidences are the model's own words, not calibrated")

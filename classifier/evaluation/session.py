@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -76,6 +76,21 @@ class EvalPlan:
     texts: tuple[ItemText, ...]
 
     @property
+    def fetches(self) -> bool:
+        """Whether items that have only an id are fetched: not gold studies, which `fetch-gold` downloads."""
+        return self.job.suite != GOLD and not self.job.offline
+
+    @property
+    def to_fetch(self) -> int:
+        """Number of items whose papers are at arXiv; those in the cache included."""
+        return sum(text.kind == "arxiv" for text in self.texts)
+
+    @property
+    def only_titles(self) -> int:
+        """Number of items with an arXiv id that are scored by their titles, though nobody wanted that."""
+        return sum(text.kind == "title" and bool(text.item.arxiv) for text in self.texts if not self.text)
+
+    @property
     def total(self) -> int:
         """Number of items to score, over all repetitions."""
         return self.job.repeat * len(self.suite.items)
@@ -131,8 +146,10 @@ async def plan_evaluation(job: EvalJob, workspace: Workspace) -> EvalPlan:
     whole = await _suite(job, text, settings, workspace)
     suite = whole.model_copy(update={"items": whole.items[: job.limit]})
     protocol = protocol or ("loo" if job.suite == GOLD else "holdout")
-    texts = choose_texts(suite, text)
-    return EvalPlan(job, settings, workspace, whole, suite, protocol, text, texts)
+    if job.offline and text == "arxiv":
+        raise ConfigError("--text arxiv needs the network; remove it, or remove --offline")
+    plan = EvalPlan(job, settings, workspace, whole, suite, protocol, text, ())
+    return replace(plan, texts=choose_texts(suite, text, fetch=plan.fetches))
 
 
 async def evaluate(
@@ -170,6 +187,7 @@ async def evaluate(
                 out=folder / part,
                 concurrency=plan.job.concurrency,
                 text=plan.text,
+                fetch=plan.fetches,
                 resume=plan.job.replay is None,
                 on_progress=on_prediction,
             )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 from classifier.errors import InputError
 from classifier.evaluation.records import Suite, SuiteItem, TextKind
 from classifier.model.paper import Paper
+from classifier.text.counting import count_of, plural
 
 if TYPE_CHECKING:
     from classifier.model.label import Label
@@ -68,23 +69,25 @@ class ItemText(NamedTuple):
         return label.model_copy(update={"ref": self.item.id})
 
 
-def choose_texts(suite: Suite, wanted: TextKind | None = None) -> tuple[ItemText, ...]:
+def choose_texts(suite: Suite, wanted: TextKind | None = None, *, fetch: bool = True) -> tuple[ItemText, ...]:
     """The text of each item, in the suite's order.
 
     Args:
         wanted: The kind that each item must have; None for the first of pdf, text, abstract, summary, arxiv
             and title that the item has.
+        fetch: Without it, `arxiv` is not chosen unless it is wanted: those papers would have to be fetched.
 
     Raises:
         InputError: Items do not have the wanted kind. They are not skipped, since that would change the
             score.
     """
-    order = (wanted,) if wanted else _ORDER
+    order = (wanted,) if wanted else tuple(kind for kind in _ORDER if fetch or kind != "arxiv")
     lacking = [item.id for item in suite.items if not any(getattr(item, kind) for kind in order)]
     if lacking:
         more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
         raise InputError(
-            f"{len(lacking)} of {len(suite.items)} items of {suite.name} have no {wanted}: "
+            f"{len(lacking)} of {count_of(len(suite.items), 'item')} of {suite.name} "
+            f"{plural(len(lacking), 'has', 'have')} no {wanted}: "
             f"{', '.join(lacking[:_SHOWN])}{more}; choose another --text, or leave it out"
         )
     return tuple(_question(item, order) for item in suite.items)

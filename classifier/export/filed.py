@@ -49,6 +49,9 @@ _REASONS = {
 """Reasons for a missing label, for readers; the original messages contain hosts, paths and attempts."""
 _NO_REASON = "it could not be processed"
 
+_ABOUT_ANSWER = frozenset(("low-confidence", "quote-absent", "answers-contradict-leaf"))
+"""Warnings about the engine's answer, not about the paper."""
+
 _BY_STATUS = {"out_of_scope": OUT_OF_SCOPE, "unplaced": UNPLACED, "failed": FAILED}
 _BY_LABEL: dict[str, Status] = {OUT_OF_SCOPE: "out_of_scope", UNPLACED: "unplaced"}
 
@@ -86,28 +89,38 @@ class Filed:
         """Whether the label needs review; False if a person has decided."""
         return self.row.label.needs_review and not self.is_corrected
 
+    @property
+    def is_overruled(self) -> bool:
+        """Whether a person gave another label than the engine."""
+        return self.is_corrected and self.label != label_of(self.row)
+
     @cached_property
     def ruled(self) -> Label:
-        """The Label with the correction applied; the engine's alternatives and answers are then removed."""
+        """The Label with the correction applied.
+
+        Its runner-up, confidence and need for review are removed. What the engine gave as reasons for
+        another label (answers, quotes, rationale, further leaves, doubts) would contradict the person's and
+        is removed, too. Table fields describe the paper, and remain if it is in a leaf.
+        """
         label = self.row.label
         if not self.is_corrected:
             return label
-        agreed = self.label == label_of(self.row)
-        return label.model_copy(
-            update={
-                "status": self.status,
-                "leaf": self.label if self.status == "placed" else None,
-                "path": self.path,
-                "error": None,
-                "runner_up": None,
-                "secondary": label.secondary if agreed else (),
-                "scope_reason": label.scope_reason if agreed else None,
-                # A correction has no probability and needs no review.
-                "confidence": None,
-                "needs_review": False,
-                "review_reasons": (),
-            }
-        )
+        update: dict[str, object] = {
+            "status": self.status,
+            "leaf": self.label if self.status == "placed" else None,
+            "path": self.path,
+            "error": None,
+            "runner_up": None,
+            "confidence": None,
+            "needs_review": False,
+            "review_reasons": (),
+        }
+        if self.is_overruled:
+            update |= dict.fromkeys(("secondary", "answers", "evidence"), ())
+            update |= {"scope_reason": None, "rationale": self.rationale}
+            update["attributes"] = label.attributes if self.status == "placed" else {}
+            update["warnings"] = tuple(one for one in label.warnings if one.code not in _ABOUT_ANSWER)
+        return label.model_copy(update=update)
 
     @cached_property
     def title(self) -> str:
@@ -197,9 +210,7 @@ class Filed:
     @property
     def quotes(self) -> tuple[Evidence, ...]:
         """Quotes that are in the paper, each once; those of an overruled label are left out."""
-        if self.is_corrected and self.label != label_of(self.row):
-            return ()
-        found = (piece for piece in self.row.label.evidence if piece.verdict != "absent")
+        found = (piece for piece in self.ruled.evidence if piece.verdict != "absent")
         return tuple({piece.quote: piece for piece in found}.values())
 
     @property

@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from classifier.export.grouping import LeafGroup, Tree
+from classifier.text.counting import count_of
 
 TEXT_SIZE = 14
 LINE_HEIGHT = 18
@@ -71,7 +72,7 @@ def lay_out(tree: Tree) -> Picture:
     layout = _Layout(widths)
     layout.place(root, 0, -1)
     outside = "; ".join(f"{group.title.lower()}: {group.count}" for group in tree.outside)
-    caption = f"{tree.placed} of {tree.count} papers placed{'; ' + outside if outside else ''}"
+    caption = f"{tree.placed} of {count_of(tree.count, 'paper')} placed{'; ' + outside if outside else ''}"
     width = max(sum(widths) + _COLUMN_GAP * (len(widths) - 1), _text_width(caption))
     return Picture(
         width=width + 2 * _MARGIN,

@@ -13,20 +13,20 @@ from pathlib import Path
 from classifier.errors import InputError
 from classifier.lists.bbl import read_bbl
 from classifier.lists.bibtex import read_bibtex
-from classifier.lists.build import build_entry
+from classifier.lists.build import build_entry, clean
 from classifier.lists.csl_json import read_csl_json
 from classifier.lists.csl_yaml import read_csl_yaml
 from classifier.lists.detect import FORMATS, detect_format
 from classifier.lists.endnote import read_endnote
 from classifier.lists.endnote_xml import read_endnote_xml
-from classifier.lists.folder import walk_pdfs
+from classifier.lists.folder import no_file, walk_pdfs
 from classifier.lists.jsonl import read_jsonl
 from classifier.lists.lines import read_lines
 from classifier.lists.markdown import read_markdown
 from classifier.lists.opening import UNREADABLE, Opened, open_list
 from classifier.lists.plain import read_plain
 from classifier.lists.pubmed import read_pubmed
-from classifier.lists.raw import Damaged, Raw, Reader
+from classifier.lists.raw import Damaged, Reader
 from classifier.lists.ris import read_ris
 from classifier.lists.scopus import read_scopus
 from classifier.lists.tables import read_table
@@ -110,7 +110,8 @@ def _is_folder(source: str) -> bool:
 
 
 def _is_pdf(opened: Opened) -> bool:
-    return opened.name != "-" and opened.head.startswith(b"%PDF-")
+    """By its first bytes; or by its name, so that a broken one is reported as a PDF and not as a list."""
+    return opened.name != "-" and (opened.head.startswith(b"%PDF-") or opened.name.lower().endswith(".pdf"))
 
 
 def _read(source: str, attachments: bool) -> Iterator[ListEntry | BrokenEntry]:
@@ -127,8 +128,11 @@ def _read(source: str, attachments: bool) -> Iterator[ListEntry | BrokenEntry]:
 def _read_folder(folder: Path) -> Iterator[ListEntry | BrokenEntry]:
     number = 0
     for number, path in enumerate(walk_pdfs(folder), start=1):
-        key = path.relative_to(folder).as_posix()
-        yield build_entry(Raw(number, key=key, files=[path.name]), str(folder), path.parent)
+        key = clean(path.relative_to(folder).as_posix())
+        if wrong := no_file(path):
+            yield BrokenEntry(source=str(folder), line=number, key=key, reason=wrong)
+        else:  # whether it is a PDF is found out, and reported, when it is read
+            yield ListEntry(key=key, source=str(folder), line=number, file=path)
     if not number:
         yield BrokenEntry(
             source=str(folder), line=1, reason="no PDF in this folder or its subfolders; expected *.pdf"

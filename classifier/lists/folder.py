@@ -18,3 +18,16 @@ def walk_pdfs(folder: Path) -> Iterator[Path]:
         for name in sorted(files):
             if name.lower().endswith(".pdf") and not name.startswith("."):
                 yield Path(place) / name
+
+
+def no_file(path: Path) -> str:
+    """Why a name in a folder leads to no file that could be read; empty if it does.
+
+    A pipe is not opened: reading it would wait for a writer.
+    """
+    try:
+        if path.is_file():
+            return ""
+        return "it is no regular file" if path.exists() else "it is a link to a file that does not exist"
+    except OSError as error:
+        return f"it cannot be read ({error.strerror or error}); check its permissions"

@@ -122,10 +122,7 @@ def _existing_path(text: str) -> Path | None:
 
 def _file(ref: str, path: Path) -> Reference:
     if path.is_dir():
-        name = _shown(ref)
-        raise BadReference(
-            f"'{name}' is a directory; expected one PDF in it; `classifier label {name} --out run` labels all"
-        )
+        raise BadReference(f"'{_shown(ref)}' is a directory; expected one PDF in it")
     return Reference(ref=ref, kind="file", value=str(path))
 
 

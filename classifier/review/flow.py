@@ -25,6 +25,7 @@ from classifier.model.record import OUT_OF_SCOPE, UNPLACED, Record
 from classifier.review.papers import ReviewPaper
 from classifier.survey.taxonomy import Taxonomy
 from classifier.text.characters import shown
+from classifier.text.counting import count_of
 
 NO_REASON = "no reason given"
 """Key for papers that are out of scope without a rule of the taxonomy."""
@@ -150,7 +151,8 @@ def lay_out_flow(counts: FlowCounts, taxonomy: Taxonomy) -> Picture:
         height=bottom + _ROW_GAP + LINE_HEIGHT + _MARGIN,
         boxes=tuple(boxes),
         links=tuple(pairwise(firsts)),
-        caption=f"{counts.by_people} of {counts.screened} papers decided by people, the others by an engine",
+        caption=f"{counts.by_people} of {count_of(counts.screened, 'paper')} decided by "
+        "people, the others by an engine",
     )
 
 

@@ -19,6 +19,7 @@ from classifier.model.study import Study
 from classifier.survey.finding import Finding
 from classifier.survey.lint import lint_workspace
 from classifier.survey.workspace import GOLD_FILES, TAXONOMY_FILE, Workspace, read_studies
+from classifier.text.counting import count_of
 
 
 class GoldFiles:
@@ -116,7 +117,9 @@ def check_files(workspace: Workspace, files: GoldFiles) -> None:
     if new:
         listed = "; ".join(f"{one.where}: {one.message}" for one in new[:3])
         more = f"; and {len(new) - 3} more" if len(new) > 3 else ""
-        raise InputError(f"lint would find {len(new)} new problems, so nothing is written: {listed}{more}")
+        raise InputError(
+            f"lint would find {count_of(len(new), 'new problem')}, so nothing is written: {listed}{more}"
+        )
 
 
 def _essence(finding: Finding) -> tuple[str, str, str]:

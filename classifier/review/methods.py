@@ -45,15 +45,21 @@ class _Writer:
         self._numbers: list[TracedNumber] = []
 
     def say(self, sentence: str, **numbers: tuple[object, str]) -> None:
-        """Adds a sentence; each `{name}` in it is a number, or words, with the source."""
+        """Adds a sentence; each `{name}` in it is a number, or words, with the source.
+
+        `{name:paper|papers}` adds the word that agrees with the number.
+        """
         at = sum(len(said) + 1 for said in self._sentences)
         text = ""
-        for words, name, _, _ in Formatter().parse(" ".join(sentence.split())):
+        for words, name, forms, _ in Formatter().parse(" ".join(sentence.split())):
             text += words
             if name is not None:
                 value, source = numbers[name]
                 self._numbers.append(TracedNumber(value=str(value), source=source, start=at + len(text)))
                 text += str(value)
+                if forms:
+                    one, _, many = forms.partition("|")
+                    text += f" {one if str(value) == '1' else many}"
         self._sentences.append(text)
 
     def done(self) -> MethodsText:
@@ -84,30 +90,31 @@ def write_methods(
 
 _FLOW = """
     Papers were labelled by classifier {version} (engine: {engine}) and reviewed by people. The reading
-    lists had {identified} entries; {duplicates} were duplicates, {unusable} could not be used, and
-    {waiting} had no label yet, which left {screened} papers. Of these, {excluded} were out of scope,
-    {unplaced} fitted no leaf, {failed} could not be assessed, and {included} were included.
+    lists had {identified:entry|entries}; {duplicates:was a duplicate|were duplicates}, {unusable} could not
+    be used, and {waiting} had no label yet, which left {screened:paper|papers}. Of these,
+    {excluded:was|were} out of scope, {unplaced} fitted no leaf, {failed} could not be assessed, and
+    {included:was|were} included.
 """
 _PEOPLE = """
-    {people} decided on {decided} papers ({how}) and changed the engine's label of {changed}.
+    {people} decided on {decided:paper|papers} ({how}) and changed the engine's label of {changed}.
 """
 _SAMPLE = """
-    The engine's accuracy was measured on a simple random sample of {sampled} of the {papers} papers (seed
-    {seed}). The first {decided} of it, all decided, count; {blind} of these were decided without seeing the
-    engine's label.
+    The engine's accuracy was measured on a simple random sample of {sampled} of the {papers:paper|papers}
+    (seed {seed}). The first {decided} of it, all decided, count; {blind:of these was|of these were} decided
+    without seeing the engine's label.
 """
 _ACCURACY = """
     It was right on {right} of these {n} (accuracy {accuracy}, 95 % exact binomial interval {low} to {high};
     papers without a label count as wrong).
 """
 _THRESHOLD = """
-    For papers with a confidence of at least {threshold} ({right} of {n} sampled ones right), the exact
-    lower bound of the accuracy is {low} (one-sided, 0.05 shared by {tests} fixed thresholds), so
-    {undecided} such papers were left as the engine labelled them.
+    For papers with a confidence of at least {threshold} ({right} of {n:sampled one|sampled ones} right),
+    the exact lower bound of the accuracy is {low} (one-sided, 0.05 shared by {tests} fixed thresholds), so
+    {undecided:such paper was|such papers were} left as the engine labelled them.
 """
 _AGREEMENT = """
-    On {papers} papers that two people decided independently, they gave {equal} the same label; {conflicts}
-    of the conflicts were resolved by a further decision.
+    On {papers:paper|papers} that two people decided independently, they gave {equal} the same label;
+    {conflicts:of the conflicts was|of the conflicts were} resolved by a further decision.
 """
 
 

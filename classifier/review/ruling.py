@@ -61,12 +61,20 @@ def opinions_of(plan: ReviewPlan, decisions: Sequence[ReviewDecision]) -> Opinio
         if not made.rules:
             continue
         if made.kind == "resolve" and plan.is_double:
-            resolution = made
+            resolution = _repeated(resolution, made)
         elif not plan.is_double:
-            by_name = {made.by: made}
+            by_name = {made.by: _repeated(by_name.get(made.by), made)}
         elif made.by in plan.reviewers:
-            by_name[made.by] = made
+            by_name[made.by] = _repeated(by_name.get(made.by), made)
     return Opinions(by_name, resolution, PER_PAPER if plan.is_double else 1)
+
+
+def _repeated(earlier: ReviewDecision | None, made: ReviewDecision) -> ReviewDecision:
+    """The decision; if a person only repeats their label, what they said before stays unless replaced."""
+    if earlier is None or (earlier.by, earlier.label) != (made.by, made.label):
+        return made
+    said = {"note": made.note or earlier.note, "scope_reason": made.scope_reason or earlier.scope_reason}
+    return made.model_copy(update=said)
 
 
 def ruling_of(plan: ReviewPlan, decisions: Sequence[ReviewDecision]) -> Correction | None:

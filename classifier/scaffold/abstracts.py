@@ -95,7 +95,7 @@ async def find_abstracts(
 
     Args:
         root: The workspace; it must exist.
-        on_done: Called after each paper with the number of those done, and of all.
+        on_done: Called before the first paper, and after each, with the number of those done, and of all.
 
     Raises:
         ConfigError: arXiv's address is wrong.
@@ -108,6 +108,7 @@ async def find_abstracts(
     rest.sort(key=lambda item: item[1].arxiv_id is None)
     silent, stopped = 0, None
     if rest:
+        on_done(0, len(rest))
         await _prepare([key for key, paper in rest if paper.arxiv_id], sources)
     for number, (key, paper) in enumerate(rest, start=1):
         try:

@@ -14,17 +14,19 @@ from classifier.survey.section_plan import SectionPlan
 
 
 class Choices(Record):
-    """The author's choices for doubtful papers.
+    """The author's choices for doubtful papers, and for the tree of a library.
 
     Attributes:
         facets: Papers of sections that are not topics: kept in facets.jsonl, or left out.
         several: A paper in several leaves: the others are secondary, or only the first counts.
         branch_papers: Papers directly under a branch: a pile, or a leaf "other" below it.
+        by: What becomes the tree of a library: fields or columns; empty if the library decides.
     """
 
     facets: Literal["keep", "drop"] = "keep"
     several: Literal["secondary", "first"] = "secondary"
     branch_papers: Literal["pile", "leaf"] = "pile"
+    by: tuple[str, ...] = ()
 
 
 class Outcome(Record):

@@ -28,6 +28,7 @@ from classifier.scaffold.groupings import (
 from classifier.scaffold.jabref import groups_of, not_run, paths_by_name, read_groups
 from classifier.scaffold.source import Source, SourcePaper, SourceSection
 from classifier.scaffold.titles import title_of_file
+from classifier.text.counting import count_of
 
 _BIBTEX = "bibtex"
 _SHOWN = 5
@@ -48,6 +49,10 @@ def read_library(name: str, form: str, by: Sequence[str] = ()) -> Source:
     groupings = groupings_of(rows, form, paths_by_name(groups), more)
     found = list(read_lists([name], attachments=False))
     entries = {number: entry for number, entry in enumerate(found) if isinstance(entry, ListEntry)}
+    if not entries:
+        raise InputError(
+            f"{name}: no entry found; it was read as {form}; expected entries with a title or an id"
+        )
     chosen = _chosen(name, rows, groupings, by) if by else choose(groupings, len(entries))
     if chosen is None:
         raise InputError(_nothing(name, rows, len(entries)))
@@ -100,8 +105,8 @@ def _chosen(name: str, rows: Rows, groupings: Sequence[Grouping], by: Sequence[s
 def _nothing(name: str, rows: Rows, entries: int) -> str:
     columns = columns_of(rows.values())
     return (
-        f"{name}: {entries} entries, but none names its group or section; expected groups, collections, a "
-        "column 'category', or keywords that several entries share"
+        f"{name}: {count_of(entries, 'entry', 'entries')}, but none names its group or section; expected "
+        "groups, collections, a column 'category', or keywords that several entries share"
         + (f"; or choose a field with --by: {', '.join(columns)}" if columns else "")
     )
 

@@ -12,6 +12,7 @@ from classifier.lists import read_lists
 from classifier.model.entries import ListEntry
 from classifier.model.traits import PaperIndex, traits_of
 from classifier.scaffold.abstracts import FoundAbstract, abstract_key, load_abstracts
+from classifier.scaffold.again import remembered_list
 from classifier.scaffold.changes import Changes, changes_since
 from classifier.scaffold.filed import Choices, Filing
 from classifier.scaffold.filing import file_source
@@ -79,6 +80,7 @@ def start_workspace(
     files = workspace_files(filing)
     files[TAXONOMY_FILE] = settle(files[TAXONOMY_FILE])
     facts: dict[str, Any] = {"source": source.name, "form": source.form, "choices": choices.model_dump()}
+    facts |= remembered_list(root, abstracts)
     if fetched is not None:
         facts["fetched"] = fetched.model_dump(exclude_defaults=True)
     changes = changes_since(root, filing)

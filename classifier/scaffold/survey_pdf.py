@@ -11,6 +11,7 @@ from classifier.scaffold.nodes import NamedNode, sections_of
 from classifier.scaffold.source import PDF, Source
 from classifier.scaffold.survey_text import SurveyText, read_survey
 from classifier.scaffold.titles import title_of_file
+from classifier.text.counting import count_of
 
 _LEAST = 2
 
@@ -25,7 +26,8 @@ def read_survey_pdf(name: str) -> Source:
     top = _tree(survey)
     if sum(1 + len(node.children) for node in top) < _LEAST:
         raise InputError(
-            f"{name}: {len(survey.document.sections)} headings were found, but fewer than {_LEAST} numbered "
+            f"{name}: {count_of(len(survey.document.sections), 'heading')} found, but fewer "
+            f"than {_LEAST} numbered "
             "ones of topics; write the survey's headings as an indented outline, one a line, and give that"
         )
     left_out = [heading.title for heading in survey.headings if not heading.is_topic and not heading.level]

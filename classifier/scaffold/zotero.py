@@ -21,6 +21,7 @@ from classifier.scaffold.groupings import choose, groupings_of, kind_of, made_of
 from classifier.scaffold.source import Path as Titles
 from classifier.scaffold.source import Source, SourcePaper, SourceSection
 from classifier.scaffold.titles import title_of_file
+from classifier.text.counting import count_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -133,8 +134,8 @@ def read_zotero_json(name: str) -> Source:
 
 def _no_collection(name: str, items: int) -> str:
     return (
-        f"{name}: {items} items, but no collection has one of them, and no tag is shared; export a "
-        "collection with its items, or the whole library"
+        f"{name}: {count_of(items, 'item')}, but no collection has one of them, and no tag is shared; export "
+        "a collection with its items, or the whole library"
     )
 
 

@@ -205,7 +205,7 @@ def check_room(hub: Hub, user: ServiceUser) -> None:
         raise HttpProblem(
             429,
             "too-many-runs",
-            f"{waiting} papers and lists of '{user.name}' wait already; wait until some are done",
+            f"{waiting} papers and lists of '{user.name}' are waiting already; wait until some are done",
         )
     if free_bytes(hub) < _SPARE_BYTES:
         raise HttpProblem(

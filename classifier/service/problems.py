@@ -37,6 +37,7 @@ from classifier.errors import (
     error_class,
 )
 from classifier.service.store.schema import is_full
+from classifier.text.counting import count_of, plural
 
 PROBLEM = "application/problem+json"
 
@@ -170,7 +171,8 @@ def still_blind(papers: int) -> HttpProblem:
     return HttpProblem(
         403,
         "still-blind",
-        f"the engine's labels of {papers} papers are hidden until both reviewers have decided on them; "
+        f"the engine's labels of {count_of(papers, 'paper')} are hidden until both reviewers have decided on "
+        f"{plural(papers, 'it', 'them')}; "
         "decide, or let the owner show the labels in the plan of the review",
     )
 

@@ -9,6 +9,7 @@ from classifier.errors import ConfigError
 from classifier.extras import need
 from classifier.service import create_app
 from classifier.service.config import ServiceConfig
+from classifier.text.commands import command_line
 
 _LEAVE_S = 20
 """Seconds to wait for open connections at the end."""
@@ -41,7 +42,7 @@ def check_address(config: ServiceConfig) -> None:
         return
     raise ConfigError(
         f"at {config.host} other machines can reach the service, but there is no user; add a user first with "
-        f"'classifier serve {config.folder} --add-user NAME --role owner', or serve on 127.0.0.1"
+        f"`{command_line('serve', config.folder, add_user='NAME', role='owner')}`, or serve on 127.0.0.1"
     )
 
 

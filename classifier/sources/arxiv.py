@@ -206,7 +206,8 @@ class Arxiv:
             known = self._cache.entries(key, None if self._offline else max_age_s)
             if known is not None:
                 return known
-            self._refuse_offline(" ".join(parameters.values()))
+            search = f"arXiv's answer to {parameters.get('search_query', '')}"
+            self._refuse_offline(parameters.get("id_list", search))
             sink = TextSink("arXiv's API", _FEED_BYTES)
             await self._web().get(f"{self._base_url}/api/query?{urlencode(parameters)}", sink, _API_STATUSES)
             found = [entry for entry in parse_feed(bytes(sink.data)) if wanted(entry)]

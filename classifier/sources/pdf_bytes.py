@@ -8,32 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from shlex import quote
 from typing import BinaryIO, Protocol
 
 from classifier.errors import BadReference, NotAPdf, SourceError, StoreError, UnreadablePdf
 
 CHUNK = 1 << 16
 """Bytes that are read, hashed and counted at a time."""
-_LISTS = (
-    *(
-        ".bib",
-        ".ris",
-        ".csv",
-        ".tsv",
-        ".json",
-        ".jsonl",
-        ".md",
-        ".txt",
-        ".nbib",
-        ".enw",
-        ".xml",
-        ".yaml",
-        ".yml",
-    ),
-    *(".bbl", ".ciw"),
-)
-"""Endings of reading lists, which people give in a paper's place."""
 _MAGIC = b"%PDF-"
 _HEAD = 1024
 """The magic must start in the first KiB, where Acrobat looks for it too."""
@@ -118,8 +98,6 @@ class PdfSink:
             )
         else:
             what, advice = "is not a PDF", "expected a file that starts with %PDF-"
-            if self.name.lower().endswith(_LISTS) and "://" not in self.name:
-                advice += f"; `classifier label {quote(self.name)} --out run` labels a reading list"
         raise NotAPdf(f"{self.name} {what}; {advice}")
 
 

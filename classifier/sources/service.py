@@ -94,7 +94,7 @@ class Sources:
         """Sources with these settings.
 
         Args:
-            offline: Use only the cache.
+            offline: Use only the cache, as with the setting `fetch` off.
         """
         return cls(
             cache_dir=settings.cache_dir,
@@ -103,7 +103,7 @@ class Sources:
             allow_private=settings.allow_private,
             proxy=settings.sources_proxy,
             max_bytes=settings.fetch_bytes,
-            offline=offline,
+            offline=offline or not settings.fetch,
             on_wait=on_wait,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 
 from classifier.model.study import Study
 from classifier.survey.drafts import DRAFTS_FILE, DraftedText, pending_drafts
@@ -15,6 +16,8 @@ from classifier.survey.finding import Finding
 from classifier.survey.room import USUAL_ROOM, fits, label_tokens
 from classifier.survey.stages import crowded, too_many_parts
 from classifier.survey.taxonomy import Taxonomy
+from classifier.text.commands import command_line
+from classifier.text.counting import count_of, plural
 from classifier.text.similarity import Centroids
 
 ENOUGH = 2
@@ -28,10 +31,10 @@ _SHOWN = 5
 
 
 def advice(
-    taxonomy: Taxonomy, studies: Sequence[Study], drafts: Sequence[DraftedText] = ()
+    root: Path, taxonomy: Taxonomy, studies: Sequence[Study], drafts: Sequence[DraftedText] = ()
 ) -> Iterator[Finding]:
-    """Weak points of the workspace, the most general first; `drafts` are those of drafts.yaml."""
-    yield from _drafts(taxonomy, drafts)
+    """Weak points of the workspace in `root`, the most general first; `drafts` are those of drafts.yaml."""
+    yield from _drafts(root, taxonomy, drafts)
     yield from _size(taxonomy)
     if not studies:
         return
@@ -43,15 +46,17 @@ def advice(
     yield from _alike(taxonomy, by_label)
 
 
-def _drafts(taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Finding]:
+def _drafts(root: Path, taxonomy: Taxonomy, drafts: Sequence[DraftedText]) -> Iterator[Finding]:
     waiting = pending_drafts(taxonomy, drafts)
     if waiting:
         yield Finding(
             level="advice",
             code="draft",
             where=DRAFTS_FILE if any(draft.state == "draft" for draft in drafts) else "taxonomy.yaml",
-            message=f"{len(waiting)} texts are drafts that no person has accepted "
-            f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: classifier draft DIR",
+            message=f"{count_of(len(waiting), 'text')} "
+            f"{plural(len(waiting), 'is a draft', 'are drafts')} that no person has accepted "
+            f"({_shown([draft.id for draft in waiting])}); accept, edit or reject each: "
+            f"{command_line('draft', root)}",
         )
 
 
@@ -84,7 +89,8 @@ def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
             level="advice",
             code="title-only",
             where="gold",
-            message=f"{len(bare)} of {len(studies)} studies have only a title ({_shown(bare)}); add a "
+            message=f"{len(bare)} of {count_of(len(studies), 'study', 'studies')} "
+            f"{plural(len(bare), 'has', 'have')} only a title ({_shown(bare)}); add a "
             "`summary`: the paper's abstract, or a few sentences of your own",
         )
     # If no study has a rationale, the list had none; if some have one, the others are missing.
@@ -94,7 +100,8 @@ def _texts(studies: Sequence[Study]) -> Iterator[Finding]:
             level="advice",
             code="no-rationale",
             where="gold",
-            message=f"{len(unexplained)} studies say nothing of why they are where they are "
+            message=f"{count_of(len(unexplained), 'study says', 'studies say')} nothing of why "
+            f"{plural(len(unexplained), 'it is where it is', 'they are where they are')} "
             f"({_shown(unexplained)}); add a `rationale` of one or two sentences",
         )
 
@@ -149,7 +156,8 @@ def _alike(taxonomy: Taxonomy, by_label: Mapping[str, Sequence[Study]]) -> Itera
             level="advice",
             code="alike",
             where="taxonomy.yaml",
-            message=f"{len(pairs) - _MOST_PAIRS} more pairs of leaves are alike",
+            message=f"{count_of(len(pairs) - _MOST_PAIRS, 'more pair')} of leaves "
+            f"{plural(len(pairs) - _MOST_PAIRS, 'is', 'are')} alike",
         )
 
 

@@ -61,7 +61,7 @@ def lint_workspace(workspace: Workspace) -> tuple[Finding, ...]:
         *(finding for where, study in gold for finding in check_study(taxonomy, where, study)),
         *check_duplicates(gold),
         *_check_drafted(taxonomy, drafts, studies),
-        *advice(taxonomy, studies, drafts),
+        *advice(workspace.root, taxonomy, studies, drafts),
     )
 
 

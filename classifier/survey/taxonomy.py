@@ -21,6 +21,7 @@ from classifier.model.record import OUT_OF_SCOPE, UNCLEAR, UNPLACED, Record
 from classifier.survey.conditions import Conditions, Contradiction, are_met, broken, opposed
 from classifier.survey.shape import problems
 from classifier.survey.yaml_text import read_yaml
+from classifier.text.commands import command_line
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+._-]*$")]
 Text = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
@@ -230,21 +231,21 @@ class Taxonomy(Record):
     def contradictions(self, label: str, answers: Mapping[str, str]) -> tuple[Contradiction, ...]:
         """The answers that contradict the label; `unclear` and missing answers never do.
 
-        `out-of-scope` is contradicted if every rule is (the result is about the closest rule); `unplaced` is
-        contradicted if the answers lead to a label. A leaf without answers is contradicted by a scope rule.
+        A leaf: they break its conditions or meet a scope rule. `out-of-scope`, if each rule has answers: they
+        break every rule (the closest is named) or lead to a leaf. `unplaced`: they lead to a label.
         """
+        found, met = tuple[Contradiction, ...](), self._rule_met(answers)
         if label in self.leaves:
-            conditions, met = self.leaves[label].answers, self._rule_met(answers)
-            if met and not conditions:
-                return opposed(met.answers, answers, {one.id: one.answer_ids for one in self.questions})
-            return broken(conditions, answers)
+            found = broken(self.leaves[label].answers, answers)
+            declared = {one.id: one.answer_ids for one in self.questions}
+            return opposed(met.answers, answers, declared) if met and not found else found
         if label == OUT_OF_SCOPE:
-            by_rule = (broken(rule.answers, answers) for rule in self.scope.rules)
-            return min(by_rule, key=len, default=())
+            if not all(rule.answers for rule in self.scope.rules):
+                return ()
+            found = min((broken(rule.answers, answers) for rule in self.scope.rules), key=len, default=())
         led_to = self.labels_led_to(answers)
-        if not led_to:
-            return ()
-        met = self._rule_met(answers)
+        if found or not led_to or label in led_to:
+            return found
         where = met.answers if met else self.leaves[led_to[0]].answers
         return tuple(Contradiction(question=q, answer=answers[q], allowed=(UNCLEAR,)) for q in where)
 
@@ -270,7 +271,8 @@ def load_taxonomy(path: Path) -> Taxonomy:
         taxonomy = Taxonomy.model_validate({**data, "sha256": hashlib.sha256(raw).hexdigest()})
     except ValidationError as error:
         (where, message), *others = problems(error, Taxonomy, is_yaml=True)
-        more = f" ({len(others) + 1} problems; `classifier lint` lists all)" if others else ""
+        lint = command_line("lint", workspace=path.parent)
+        more = f" ({len(others) + 1} problems; `{lint}` lists all)" if others else ""
         raise ConfigError(f"{path}: {where}: {message}{more}") from error
     return taxonomy
 

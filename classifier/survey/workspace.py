@@ -49,6 +49,11 @@ class Workspace:
                 f"{self.root}: no workspace found; expected a folder with {TAXONOMY_FILE} (see --workspace)"
             )
 
+    @property
+    def named(self) -> Path | None:
+        """What `--workspace` takes to mean this folder; None for the built-in survey."""
+        return None if self.root == builtin_root() else self.root
+
     @cached_property
     def taxonomy(self) -> Taxonomy:
         """The tree. Raises ConfigError if taxonomy.yaml is invalid."""

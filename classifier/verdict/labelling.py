@@ -43,7 +43,7 @@ def assemble_label(
         leaf=leaf.id if leaf else None,
         path=leaf.titles if leaf else (),
         runner_up=answer.runner_up,
-        secondary=answer.secondary,
+        secondary=answer.secondary if leaf else (),
         scope_reason=taxonomy.scope_reason(given) if answer.label == OUT_OF_SCOPE else None,
         confidence=answer.confidence,
         branch_confidence=_branch_confidence(taxonomy, reply),

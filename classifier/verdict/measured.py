@@ -21,7 +21,7 @@ from classifier.model.paper import PaperFile
 from classifier.model.record import Notice, Record
 from classifier.model.reply import Reply
 from classifier.settings import Settings
-from classifier.survey.workspace import Workspace, builtin_root
+from classifier.survey.workspace import Workspace
 from classifier.verdict.engine_files import EngineFiles
 
 FEWEST = 10
@@ -35,6 +35,9 @@ WEAK = "weak-engine"
 """Review reason of labels whose engine has a low measured accuracy on this taxonomy (`accuracy_below`)."""
 AUDIT = "audit"
 """Review reason of the random share of accepted labels that a person still checks."""
+
+_WORKSPACE = "--workspace DIR"
+"""In messages of labels: a label travels, so it names no folder of this machine."""
 
 _FILES = EngineFiles(
     "measured",
@@ -181,8 +184,8 @@ def _how_to_measure(workspace: Workspace, reply: Reply) -> str:
     parts = ["classifier", "eval", "--suite", suite, "--engine", reply.engine]
     if reply.engine != "offline" and reply.model:
         parts += ["--model", shlex.quote(reply.model)]
-    if workspace.root != builtin_root():
-        parts += ["--workspace", "DIR"]  # labels travel, and name no folder of this machine
+    if workspace.named is not None:
+        parts.append(_WORKSPACE)
     if reply.engine == "offline":
         cost = "free"
     elif suite != "gold":
@@ -192,6 +195,11 @@ def _how_to_measure(workspace: Workspace, reply: Reply) -> str:
         cost = f"{studies} requests" + ("" if each is None else f", at most about ${studies * each:.2f}")
     few = "" if suite == "gold" else f" with at least {FEWEST} labelled papers"
     return f"run `{' '.join(parts)}`{few} ({cost})"
+
+
+def with_folder(message: str, folder: Path) -> str:
+    """A notice of `doubts` for a person at this machine: its command names the workspace's folder."""
+    return message.replace(_WORKSPACE, f"--workspace {shlex.quote(str(folder))}")
 
 
 def _is_drawn(file: PaperFile, share: float) -> bool:

@@ -84,6 +84,12 @@ def _about_answer(
             code="answers-contradict-leaf",
             message=f"{answer.label} contradicts the answers: {'; '.join(map(str, contradictions))}",
         )
+    if answer.secondary and answer.label not in taxonomy.leaves:
+        leaves = ", ".join(answer.secondary)
+        yield Notice(
+            code="answers-contradict-leaf",
+            message=f"{answer.label} contradicts the further leaves that the engine named: {leaves}",
+        )
 
 
 def _about_document(document: Document) -> Iterator[Notice]:

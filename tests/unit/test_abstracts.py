@@ -45,7 +45,7 @@ async def test_ids_are_asked_for_together_and_only_once(server, tmp_path):
     server.on(MANY, feed(*(entry(f"2501.0000{n}v2", title) for n, title in enumerate(TITLES))))
     found, done = await find(server, tmp_path, PAPERS)
     assert [found.found[paper.arxiv_id].abstract for paper in PAPERS] == ["About things."] * 4
-    assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert done == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert len(server.seen) == 1
     again, done = await find(server, tmp_path, PAPERS)
     assert (again, done) == (found, [])
@@ -108,7 +108,7 @@ async def test_where_arxiv_does_not_answer_it_stops_and_the_rest_is_found_later(
         file.write(b'{"paper": "cut')  # killed while it wrote
     later, done = await find(server, tmp_path, PAPERS)
     assert later.stopped is None
-    assert len(done) == 3
+    assert len(done) == 4
     assert len(load_abstracts(tmp_path)) == 4
 
 

@@ -135,6 +135,11 @@ def test_the_answer_is_copied_unchanged(label):
     assert made.secondary == ("damage/remote-imaging",)
 
 
+@pytest.mark.parametrize("chosen", [OUT_OF_SCOPE, UNPLACED])
+def test_a_label_that_is_no_leaf_has_no_further_leaves(label, chosen):
+    assert label(chosen).secondary == ()
+
+
 def test_review_reasons_decide_whether_a_person_must_look(label):
     warning = Notice(code="abstract-only", message="no full text")
     assert not label(review=Review((), (warning,))).needs_review

@@ -228,18 +228,20 @@ def test_an_awesome_list_is_read_and_only_its_papers_are():
     assert entries[6].paper.authors == ("Ada One", "Ben Two")
 
 
-def test_a_folder_is_read_to_its_depths_and_what_is_no_pdf_is_reported(tmp_path):
+def test_a_folder_is_read_to_its_depths_and_what_is_no_file_is_reported(tmp_path):
     pdf(tmp_path / "b.pdf")
     pdf(tmp_path / "a" / "deep" / "A.PDF")
     pdf(tmp_path / ".hidden" / "c.pdf")
     (tmp_path / "a" / "page.pdf").write_text("<html>refused</html>")
+    (tmp_path / "a" / "link.pdf").symlink_to("/nowhere.pdf")
     (tmp_path / "notes.txt").write_text("no paper")
     entries, broken = read(tmp_path)
     assert [(entry.key, entry.file) for entry in entries] == [
         ("b.pdf", tmp_path / "b.pdf"),
+        ("a/page.pdf", tmp_path / "a" / "page.pdf"),  # reading it says that it is no PDF
         ("a/deep/A.PDF", tmp_path / "a" / "deep" / "A.PDF"),
     ]
-    assert [entry.key for entry in broken] == ["a/page.pdf"]
+    assert [entry.key for entry in broken] == ["a/link.pdf"]
 
 
 def test_a_folder_without_pdfs_says_so(tmp_path):

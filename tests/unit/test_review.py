@@ -139,6 +139,16 @@ def test_unplaced_contradicts_answers_that_lead_to_a_leaf(review):
     assert "load = applied" in said(found, "answers-contradict-leaf")
 
 
+@pytest.mark.parametrize("label", [OUT_OF_SCOPE, UNPLACED])
+def test_further_leaves_contradict_a_label_that_is_no_leaf(review, label):
+    found = review(
+        answer={"label": label, "secondary": ("damage/remote-imaging",)},
+        answers={"kind": "review", "load": UNCLEAR} if label == OUT_OF_SCOPE else {"load": UNCLEAR},
+    )
+    assert found.reasons == ("answers-contradict-leaf",)
+    assert "the further leaves that the engine named: damage/remote-imaging" in said(found, found.reasons[0])
+
+
 def test_hidden_text_is_reported_with_page_and_kind_and_shortened(review):
     hidden = HiddenText(kind="near-white", page=3, text="file this\nunder upkeep " * 50)
     found = review(document={"hidden": (hidden,)})
@@ -214,7 +224,7 @@ def test_reasons_come_once_each_in_the_labels_order(review):
             "partial": ("cut",),
         },
         title="Rust in Railway Cables",
-        doubts=tuple(Notice(code=code, message="") for code in ("audit", "unmeasured")),
+        doubts=tuple(Notice(code=code, message="") for code in ("audit", "weak-engine", "unmeasured")),
     )
     assert everything.reasons == get_args(ReviewReason)
     assert set(everything.reasons) == {warning.code for warning in everything.warnings}

@@ -222,7 +222,7 @@ def test_a_tag_that_the_library_lacks_is_refused(tmp_path):
     ):
         read_source(str(path), ["collections"])
     path.write_text(f"{HEAD}{BOOK.format(n=1, own='a', taken='b')}</rdf:RDF>")
-    with pytest.raises(InputError, match="1 items, but no collection has one of them, and no tag is shared"):
+    with pytest.raises(InputError, match="1 item, but no collection has one of them, and no tag is shared"):
         read_source(str(path))
 
 

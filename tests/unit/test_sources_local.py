@@ -79,17 +79,6 @@ async def test_bytes_that_are_no_use_are_refused(
             await sources.fetch(str(path) if source == "file" else "-")
 
 
-@pytest.mark.parametrize(
-    ("name", "is_list"), [("my list.bib", True), ("a.CSV", True), ("a.dat", False), ("a", False)]
-)
-async def test_a_list_in_a_papers_place_is_pointed_to_label(name: str, is_list: bool, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(b"@misc{a, title={A}}")
-    async with local(tmp_path) as sources:
-        with pytest.raises(NotAPdf) as caught:
-            await sources.fetch(str(tmp_path / name))
-    assert ("`classifier label " in caught.value.message) == is_list
-
-
 async def test_the_magic_may_be_anywhere_in_the_first_kib(tmp_path: Path) -> None:
     path = tmp_path / "paper.pdf"
     path.write_bytes(b"\n" * 1020 + b"%PDF-1.4" + bytes(9000))

@@ -115,7 +115,7 @@ def test_the_home_directory_may_be_written_as_a_tilde(
         ("https://arxiv.org/list/cs/new", "names no paper"),
         ("https://arxiv.org", "names no paper"),
         ("https://doi.org/nothing", "contains no DOI"),
-        (".", "is a directory; expected one PDF in it; `classifier label . --out run` labels all"),
+        (".", "is a directory; expected one PDF in it"),
     ],
 )
 def test_anything_else_is_a_bad_reference_in_one_short_line(ref: str, said: str) -> None:

@@ -147,7 +147,7 @@ def test_the_fullest_text_is_taken_unless_a_kind_is_named(tmp_path, bridge, keys
 
 def test_a_kind_that_an_item_lacks_is_refused_by_name(tmp_path, bridge):
     path = suite_file(tmp_path, line(), line(id="b", summary="It holds."))
-    with pytest.raises(InputError, match=r"1 of 2 items of s have no summary: a;"):
+    with pytest.raises(InputError, match=r"1 of 2 items of s has no summary: a;"):
         choose_texts(read_suite(path, bridge.taxonomy), "summary")
 
 

@@ -204,3 +204,46 @@ def test_a_wrong_file_is_a_configuration_error_that_names_file_and_place(load, c
 def test_a_missing_file_is_a_configuration_error(tmp_path):
     with pytest.raises(ConfigError, match=r"taxonomy\.yaml: cannot be read"):
         load_taxonomy(tmp_path / "taxonomy.yaml")
+
+
+TREE = """
+schema_version: 1
+id: t
+title: T
+questions:
+  - {id: aim, ask: What for?, choices: [{id: bird, means: Birds.}, {id: boat, means: Boats.}]}
+  - {id: kind, ask: What is it?, choices: [{id: work, means: Work.}, {id: review, means: A review.}]}
+tree:
+  - {id: birds, title: Birds, definition: Of birds., answers: {aim: [bird]}}
+  - {id: boats, title: Boats, definition: Of boats., answers: {aim: [boat]}}
+scope: {definition: S., rules: RULES}
+"""
+REVIEWS = "[{id: r, title: R, definition: R., answers: {kind: [review]}}]"
+BY_WORDS = "[{id: r, title: R, definition: R., answers: {}}]"
+
+
+@pytest.mark.parametrize(
+    ("rules", "label", "answers", "contradicting"),
+    [
+        (
+            REVIEWS,
+            OUT_OF_SCOPE,
+            {"aim": "bird"},
+            ["aim"],
+        ),  # no answer breaks the rule, yet they lead to a leaf
+        (REVIEWS, OUT_OF_SCOPE, {"aim": "bird", "kind": UNCLEAR}, ["aim"]),
+        (REVIEWS, OUT_OF_SCOPE, {"aim": "bird", "kind": "work"}, ["kind"]),
+        (REVIEWS, OUT_OF_SCOPE, {"aim": "bird", "kind": "review"}, []),
+        (REVIEWS, OUT_OF_SCOPE, {"aim": UNCLEAR}, []),
+        (BY_WORDS, OUT_OF_SCOPE, {"aim": "bird"}, []),
+        ("[]", OUT_OF_SCOPE, {"aim": "bird"}, ["aim"]),
+        (REVIEWS, "birds", {"aim": "bird", "kind": "review"}, ["kind"]),  # rules have priority over leaves
+        (REVIEWS, "birds", {"aim": "boat", "kind": "review"}, ["aim"]),
+        (REVIEWS, "birds", {"aim": "bird", "kind": "work"}, []),
+        (REVIEWS, "birds", {"kind": "work"}, []),
+        (REVIEWS, UNPLACED, {"aim": "bird", "kind": "review"}, ["kind"]),
+    ],
+)
+def test_answers_that_lead_elsewhere_contradict_a_label(load, rules, label, answers, contradicting):
+    found = load(TREE.replace("RULES", rules)).contradictions(label, answers)
+    assert [contradiction.question for contradiction in found] == contradicting

@@ -66,7 +66,9 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
     """Saves a person's decision on one entry's paper; replaces an earlier one.
 
     Args:
-        correction: If `at` is missing, the current time is used.
+        correction: If `at` is missing, the current time is used. If name or note is missing and the label is
+            that of the earlier correction, they stay; another label is another decision, maybe by another
+            person.
 
     Returns:
         The saved correction.
@@ -82,6 +84,7 @@ def set_correction(folder: Path, correction: Correction) -> Correction:
         for reason in _problems(db, Wish(made), labels):
             is_label = reason.startswith("label ")
             raise InputError(f"{reason}; expected one of {', '.join(labels)}" if is_label else reason)
+        made = _completed(db, made)
         keep_correction(db, made)
         rebind(db, [made.key])
     return made
@@ -111,9 +114,10 @@ def set_corrections(folder: Path, wished: Wished, source: str) -> list[Correctio
             known = any(reason.startswith("label ") for _, reason in problems)
             labels_told = f"; labels are {', '.join(labels)}" if known else ""
             raise InputError(f"{source}: {listed}{labels_told}; nothing is saved: fix the table, then rerun")
-        made = [_dated(wish.correction) for wish in wishes]
-        for one in made:
-            keep_correction(db, one)
+        made = []
+        for wish in wishes:
+            made.append(_completed(db, _dated(wish.correction)))
+            keep_correction(db, made[-1])
         rebind(db, [one.key for one in made])
     return made
 
@@ -254,6 +258,17 @@ def keep_correction(db: sqlite3.Connection, made: Correction) -> None:
     )
     if replaced is None:  # a second one of the same batch finds it
         db.execute("UPDATE item SET correction = last_insert_rowid() WHERE key = ?", (made.key,))
+
+
+def _completed(db: sqlite3.Connection, made: Correction) -> Correction:
+    """The correction with the name and the note of an earlier one with the same label, if it has none."""
+    earlier = db.execute(
+        f"SELECT by, note FROM correction WHERE id IN ({_REPLACED}) AND label = :label",  # noqa: S608
+        {"key": made.key, "label": made.label},
+    ).fetchone()
+    if earlier is None:
+        return made
+    return made.model_copy(update={"by": made.by or earlier[0], "note": made.note or earlier[1]})
 
 
 def rebind(db: sqlite3.Connection, keys: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from classifier.batch.ledger.rescue import readable_amendments, readable_corrections
 from classifier.errors import StoreError
 from classifier.model.run_files import LABELS_FILE
+from classifier.text.counting import count_of, plural
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_ALLOWED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
@@ -57,12 +58,13 @@ def damaged(path: Path, what: str) -> StoreError:
     ):
         if count:
             saved.append(
-                f"{count} {kind + (' is' if count == 1 else 's are')} readable: save with `classifier export "
+                f"{count_of(count, kind)} {plural(count, 'is', 'are')} readable: save with "
+                "`classifier export "
                 f"{folder} -f {kind}s-csv --out {kind}s.csv`, put into another run with `classifier "
                 f"{command} DIR --from {kind}s.csv`"
             )
     if labels := _lines_with_labels(path.with_name(LABELS_FILE)):
-        saved.append(f"{LABELS_FILE} has {labels} {'label' if labels == 1 else 'labels'} of the last run")
+        saved.append(f"{LABELS_FILE} has {count_of(labels, 'label')} of the last run")
     return StoreError(
         f"{path}: {what}; {'; '.join(saved) or 'nothing of it can be read'}; copy the folder first, then "
         f"restore {path.name} from a backup, try `sqlite3 {path.name} .recover | sqlite3 new.sqlite`, or "

@@ -207,6 +207,23 @@ class Ledger(Listing):
         )
         return int(found.fetchone()[0])
 
+    def fetches_waiting(self, *, abstract_first: bool) -> int:
+        """Items without a label or an attached file whose paper `read_entry` looks for at a source.
+
+        Args:
+            abstract_first: Whether an abstract of the list is read instead.
+        """
+        rows = self._db.execute(
+            "SELECT count(*) FROM (SELECT json_extract(entry, '$.file') AS file,"
+            "  coalesce(json_extract(entry, '$.paper.arxiv_id'), json_extract(entry, '$.url')) AS place,"
+            "  coalesce(json_extract(entry, '$.paper.doi'), json_extract(entry, '$.paper.title')) AS name,"
+            "  trim(coalesce(json_extract(entry, '$.paper.abstract'), '')) = '' AS bare"
+            "  FROM item WHERE state = 'waiting' AND listing = ?)"
+            " WHERE file IS NULL AND ((place NOTNULL AND (bare OR NOT ?)) OR (bare AND name NOTNULL))",
+            (self._listing(), abstract_first),
+        )
+        return int(rows.fetchone()[0])
+
     def spent(self) -> Spent:
         """The cost of all replies, of all rounds, including entries that are no longer listed."""
         return Spent(

@@ -22,6 +22,7 @@ from classifier.model.entries import BrokenEntry, Correction, ListEntry, Row
 from classifier.model.label import Label, LabelledPaper
 from classifier.model.paper import Paper
 from classifier.model.record import Notice
+from classifier.text.counting import count_of, plural
 
 __all__ = [
     "AMENDED",
@@ -83,7 +84,9 @@ def rows_with_originals(folder: Path) -> Iterator[tuple[Row, str | None]]:
                 own = ListEntry.model_validate_json(listed).paper if listed else None
                 made = Label.model_validate_json(label) if label else _unlabelled(read)
             except ValidationError as error:
-                what = f"the row of '{key}' is damaged ({error.error_count()} values are wrong)"
+                wrong = error.error_count()
+                values = f"{count_of(wrong, 'value')} {plural(wrong, 'is', 'are')} wrong"
+                what = f"the row of '{key}' is damaged ({values})"
                 raise damaged(ledger_path(folder), what) from error
             made = _own_label(made, read.key, twin)
             row = Row(

@@ -18,6 +18,7 @@ from classifier.batch.spending import RunSpending
 from classifier.engines.openai.batches import Batch, BatchServer
 from classifier.engines.openai.failures import RejectedRequest
 from classifier.errors import BudgetSpent, ClassifierError, ModelError, RateLimited
+from classifier.text.counting import plural
 
 _PATIENCE = 20
 """Failed checks of one batch in a row before giving up: a laptop wakes up before its network."""
@@ -254,7 +255,10 @@ class ProviderQueue:
         lost = await self._store.do(lambda ledger: ledger.requests.end(batch, state.status, counts=counts))
         self._crowded = False
         if lost:
-            self.say(f"batch {state.id} is {state.status}; {lost} of its requests are sent again")
+            self.say(
+                f"batch {state.id} is {state.status}; {lost} of its requests "
+                f"{plural(lost, 'is', 'are')} sent again"
+            )
         await self._results.remove(state)
         if stop is not None:
             raise stop

@@ -21,6 +21,7 @@ from classifier.lists.ids import find_arxiv_id, find_doi
 from classifier.scaffold.bibliography import BibEntry
 from classifier.scaffold.survey_text import SurveyText
 from classifier.text.characters import matching_key
+from classifier.text.commands import command_line
 
 SURVEY_DRAFT = "survey-draft.yaml"
 _ADVICE = "make room, or check the folder's permissions, then rerun"
@@ -29,7 +30,7 @@ _HEAD = """\
 # Where {name} files its papers, as {by} has read it. Names, titles and definitions are the PDF's own.
 # Check whether each paper is in the right place: `found` names the part and the page. Correct, move or delete
 # entries, then run:
-#     classifier init {folder} --from {path}
+#     {command}
 """
 
 
@@ -117,7 +118,8 @@ def draft_list_text(survey: SurveyText, drafted: DraftList, *, by: str, folder: 
     placed = drafted.placed
     if left := [_reference(entry) for index, entry in enumerate(entries) if index not in placed]:
         data["not_placed"] = left
-    head = _HEAD.format(name=Path(survey.name).name, by=by, folder=folder, path=folder / SURVEY_DRAFT)
+    command = command_line("init", folder, options={"from": folder / SURVEY_DRAFT})
+    head = _HEAD.format(name=Path(survey.name).name, by=by, command=command)
     body = head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
     return f"{_DIGEST}{_sha256(body)}\n{body}"
 

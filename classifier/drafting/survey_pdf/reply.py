@@ -19,6 +19,7 @@ from classifier.model.document import Document
 from classifier.model.reply import Quote
 from classifier.survey.answer_schema import strict_object
 from classifier.text.characters import matching_key, normalise
+from classifier.text.counting import count_of
 from classifier.verdict.evidence import QuoteIndex
 
 MOST_NAMES = 3
@@ -197,4 +198,4 @@ class _Checker:
 
 
 def _papers(group: _Group) -> str:
-    return "1 paper" if len(group.papers) == 1 else f"{len(group.papers)} papers"
+    return count_of(len(group.papers), "paper")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from classifier.evaluation.records import Estimate, Report
 from classifier.evaluation.report.figures import engine_name, interval, number, share, shown
 from classifier.evaluation.report.names import LabelNames
+from classifier.text.counting import plural
 
 _WIDE = 0.2
 """An interval wider than this cannot rank two prompts (24 items at .83 span .29)."""
@@ -29,10 +30,12 @@ def _derived(report: Report, names: LabelNames) -> Iterator[str]:
     if accuracy is not None:
         yield from _on_accuracy(report, accuracy)
     if summaries := report.text_kinds.get("summary", 0):
-        which = f"All {n}" if summaries == n else share(summaries, n)
+        which = (
+            f"All {n} items" if summaries == n > 1 else f"{share(summaries, n)} {plural(n, 'item', 'items')}"
+        )
         yield (
-            f"{which} items were scored on summaries, whose writers knew the label. They are easier than "
-            "abstracts or papers, so do not quote this as the main result."
+            f"{which} {plural(summaries, 'was', 'were')} scored on summaries, whose writers knew the label. "
+            "They are easier than abstracts or papers, so do not quote this as the main result."
         )
     unseen = [names.short(score.label) for score in report.labels if score.support == 0]
     if unseen:

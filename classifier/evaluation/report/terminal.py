@@ -31,6 +31,7 @@ from classifier.evaluation.report.names import LabelNames
 from classifier.evaluation.report.notes import notes_on
 from classifier.evaluation.report.stages import stage_notes, stage_rows
 from classifier.pages.screen import draw
+from classifier.text.counting import count_of
 
 _VALUE = len("0.74 [0.60, 0.84]")
 _MANY = 10
@@ -56,7 +57,7 @@ def _heading(report: Report) -> Text:
     run = report.run
     heading = Text(f"{engine_name(report)} on {shown(run.suite)}", "bold")
     return heading.append(
-        f"  {report.n} items, {text_kinds(report)}; {PROTOCOLS[run.protocol]}", "not bold dim"
+        f"  {count_of(report.n, 'item')}, {text_kinds(report)}; {PROTOCOLS[run.protocol]}", "not bold dim"
     )
 
 
@@ -113,7 +114,7 @@ def _failures(report: Report) -> Iterable[Padding]:
 
 def _spent(report: Report) -> str:
     latency = report.times.latency_median_s
-    parts = [f"{report.spending.requests} requests", f"cost {cost(report.spending)}"]
+    parts = [count_of(report.spending.requests, "request"), f"cost {cost(report.spending)}"]
     parts.append(f"took {seconds(report.times.seconds)}")
     if latency is not None:
         parts.append(f"median {seconds(latency)} per item")
