@@ -35,9 +35,8 @@ def find_swaps(taxonomy: Taxonomy, studies: Sequence[Study]) -> Iterator[Swap]:
     """Yields each pair of leaves that seems to be swapped.
 
     Answers: all studies of each leaf lead to the other leaf. Definitions: the names, answers and studies of
-        two
-    siblings together fit the other's definition better; studies may be missing. Siblings that share all words
-    and answers are never reported.
+    two siblings together fit the other's definition better; studies may be missing. Siblings that share all
+    words and answers are never reported.
     """
     led_to: dict[str, set[tuple[str, ...]]] = {}
     for study in studies:

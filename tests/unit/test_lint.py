@@ -307,6 +307,15 @@ def test_a_swap_is_found_with_one_clause_for_a_definition(mutant, branch, one, o
     assert len(SWAPS & mutant.codes()) == how_many % 2
 
 
+def test_in_a_tree_without_questions_it_is_advice(tmp_path):
+    leaves = {"Songs": "Birds seen by telescopes.", "Telescopes": "Birds heard by songs."}
+    nodes = [{"id": name.lower(), "title": name, "definition": text} for name, text in leaves.items()]
+    tree = {"schema_version": 1, "id": "birds", "title": "Birds", "definition": "Birds.", "tree": nodes}
+    (tmp_path / "taxonomy.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
+    found = [finding for finding in lint_workspace(Workspace(tmp_path)) if finding.code in SWAPS]
+    assert [(finding.code, finding.level) for finding in found] == [("swapped-definitions", "advice")]
+
+
 def test_answers_exchanged_between_branches_are_found(mutant):
     exchange(mutant, "with-load-test", "remote-imaging", "answers")
     assert "swapped-answers" in mutant.codes()
