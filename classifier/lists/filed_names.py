@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from classifier.lists.named_fields import FILED
 from classifier.lists.raw import Raw
 
-_GROUPING = re.compile(r"jabref-meta:\s*grouping\s*:(.*?)\n\s*\}", re.DOTALL | re.IGNORECASE)
-_GROUP = re.compile(r"^\s*(\d+)\s+(\w+):((?:\\.|[^\\;])*)", re.MULTILINE)
 _BELOW = re.compile(r"\s+/\s+|\s*>\s*|\s*›\s*|\\|::|/(?=\S)(?<=\w/)")
 
 
@@ -28,23 +26,7 @@ def path_of(name: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]
     """The sections from the outermost to this one.
 
     Args:
-        groups: As `jabref_groups` returns them.
+        groups: Name -> path, as `jabref.paths_by_name` returns them.
     """
     known = groups.get(name)
     return known or tuple(part for each in _BELOW.split(name) if (part := " ".join(each.split()))) or (name,)
-
-
-def jabref_groups(text: str) -> dict[str, tuple[str, ...]]:
-    """A group's name -> its names from the outermost group, by JabRef's comment; empty without one."""
-    block = _GROUPING.search(text)
-    found: dict[str, tuple[str, ...]] = {}
-    above: list[tuple[int, str]] = []
-    for level, kind, name in _GROUP.findall(block[1] if block else ""):
-        title = " ".join(re.sub(r"\\(.)", r"\1", name.partition("\\;")[0]).split())
-        if kind == "AllEntriesGroup" or not title:
-            continue
-        while above and above[-1][0] >= int(level):
-            above.pop()
-        above.append((int(level), title))
-        found.setdefault(title, tuple(each for _, each in above))
-    return found

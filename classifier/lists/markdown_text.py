@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from classifier.lists.ids import find_arxiv_id, find_doi
 from classifier.lists.paper_hosts import is_publisher, leads_to_paper
-from classifier.lists.publishers import is_publishers_page
 from classifier.lists.title_stamps import without_stamps
 
 MAX_ITEM_CHARS = 1 << 16
@@ -145,7 +144,7 @@ def is_paper(link: Link) -> bool:
         return False
     if parts.path.lower().endswith(".pdf"):
         return True
-    if leads_to_paper(host, parts.path) or is_publishers_page(host, parts.path):
+    if leads_to_paper(host, parts.path):
         return True
     # A link that the list calls "paper" is one, also to a project's page; a publisher's home page is not.
     named = not _NO_PAPERS.search(host) and (parts.path.strip("/") or not is_publisher(host))

@@ -10,6 +10,7 @@ from typing import Any
 
 from classifier.errors import InputError
 from classifier.lists import READERS, read_lists
+from classifier.lists.jabref import groups_of, not_run, paths_by_name, read_groups
 from classifier.lists.lines import read_lines
 from classifier.lists.named_fields import field_name
 from classifier.lists.opening import open_list
@@ -25,7 +26,6 @@ from classifier.scaffold.groupings import (
     kind_of,
     made_of,
 )
-from classifier.scaffold.jabref import groups_of, not_run, paths_by_name, read_groups
 from classifier.scaffold.source import Source, SourcePaper, SourceSection
 from classifier.scaffold.titles import title_of_file
 from classifier.text.counting import count_of

@@ -9,9 +9,9 @@ import json
 import pytest
 
 from classifier.errors import InputError
+from classifier.lists.jabref import read_groups
 from classifier.scaffold.filed import Choices
 from classifier.scaffold.filing import file_source
-from classifier.scaffold.jabref import read_groups
 from classifier.scaffold.reading import read_source
 
 SONG, DAWN, NOON, ROUTE = (

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from classifier.errors import ClassifierError, ConfigError, InputError
+from classifier.lists.jabref import paths_by_name, read_groups
 from classifier.scaffold.filed import Choices
 from classifier.scaffold.filing import file_source
-from classifier.scaffold.jabref import paths_by_name, read_groups
 from classifier.scaffold.outline import is_outline
 from classifier.scaffold.questions import QUESTIONS, read_answers, source_from_answers
 from classifier.scaffold.reading import read_source

@@ -20,7 +20,8 @@ from classifier.export.splice.library_rows import library_row
 from classifier.export.splice.results import Spliced, Untouched
 from classifier.lists import READERS
 from classifier.lists.build import build_entry
-from classifier.lists.filed_names import jabref_groups, kind_of, path_of
+from classifier.lists.filed_names import kind_of, path_of
+from classifier.lists.jabref import paths_by_name, read_groups
 from classifier.lists.lines import ListLine
 from classifier.lists.raw import Raw
 from classifier.model.entries import ListEntry
@@ -128,7 +129,7 @@ def _traits(row: Filed) -> Traits:
 
 def _read(form: str, text: str) -> _Library:
     raws = list(_raws(form, text))
-    groups = jabref_groups(text) if form == "bibtex" else {}
+    groups = paths_by_name(read_groups(text)) if form == "bibtex" else {}
     kind = kind_of(raws)
     papers = PaperIndex[str]()
     names: dict[tuple[str, ...], str] = {}

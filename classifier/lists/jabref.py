@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from classifier.lists.named_fields import field_name
-from classifier.scaffold.source import Path
 
+Path = tuple[str, ...]
 _BLOCK = re.compile(r"jabref-meta:\s*(?:grouping|groupstree)\s*:(.*?)\n\s*\}", re.DOTALL | re.IGNORECASE)
 _LINE = re.compile(r"^\s*(\d+)\s+(\w+):((?:\\.|[^\\;])*)", re.MULTILINE | re.DOTALL)
 _INNER = re.compile(r"(?<!\\);")
