@@ -235,7 +235,7 @@ def test_an_engine_is_unmeasured_until_an_evaluation_on_its_workspace_has_run(br
     own = str(shutil.copytree(bridges, tmp_path / "own"))
     arguments = ("classify", str(PAPER), "--engine", "offline", "--workspace", own)
     done = run(*arguments, **STRICT)
-    assert "unmeasured)\n" in done.stdout
+    assert "unmeasured);" in done.stdout  # then the branch
     assert "review      needed: " in done.stdout
     # A long path is broken at the screen's width.
     measuring = f"run `classifier eval --suite gold --engine offline --workspace {own}` (free)"

@@ -489,7 +489,7 @@ def test_the_other_name_of_a_hard_link_is_told(tmp_path, capsys):
     copy, out = own_list(tmp_path, "zotero.bib")
     (tmp_path / "second.bib").hardlink_to(copy)
     assert export(out, "-f", "bibtex", "--into", str(copy)) == exits.DONE
-    assert "had 1 other name (hard links), still with its old content" in capsys.readouterr().err
+    assert "had 1 other name (hard link), still with its old content" in capsys.readouterr().err
     assert b"classifier:" not in (tmp_path / "second.bib").read_bytes()
 
 

@@ -87,9 +87,8 @@ def say_links(file: Path, others: int) -> None:
     """Reports that a replaced file had other names (hard links), which still have the old content."""
     if others:
         print(
-            f"classifier: {file}: had {count_of(others, 'other name')} (hard "
-            f"{plural(others, 'link', 'links')}), still with its "
-            "old content",
+            f"classifier: {file}: had {count_of(others, 'other name')} "
+            f"(hard {plural(others, 'link', 'links')}), still with {plural(others, 'its', 'their')} old content",
             file=sys.stderr,
         )
 

@@ -153,7 +153,7 @@ def test_a_paper_says_which_measurement_is_its_engines_accuracy_also_one_that_wa
 ):
     monkeypatch.setattr("classifier.service.shelf._LOOK_S", 0.0)
     monkeypatch.setattr("classifier.service.shelf._SHARE", 1e9)
-    settings = load_settings(engine="offline", accept_unmeasured=False)
+    settings = load_settings(engine="offline", accept_unmeasured=False, review_below=0.0)
     workspace = Workspace(shutil.copytree(bridges, tmp_path / "ws"))
     measured = Measured(
         suite="mine <b>",

@@ -107,7 +107,7 @@ def review(labelled: Labelled, capsys) -> list[str]:
 def label_again(labelled: Labelled, _) -> list[str]:
     summary = labelled.label_again()
     assert bool(summary["weak_engine"]) is any(label.needs_review for label in labelled.labels())
-    assert summary["weak_engine"] in in_words(summary, labelled.out, labelled.workspace.taxonomy)
+    assert summary["weak_engine"] in in_words(summary, labelled.out, labelled.workspace)
     assert (summary["requests"], summary["unmeasured"]) == (0, "")
     return [reason for reason, found in summary["review"].items() for _ in range(found["count"])]
 
