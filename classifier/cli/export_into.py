@@ -88,7 +88,8 @@ def say_links(file: Path, others: int) -> None:
     if others:
         print(
             f"classifier: {file}: had {count_of(others, 'other name')} "
-            f"(hard {plural(others, 'link', 'links')}), still with {plural(others, 'its', 'their')} old content",
+            f"(hard {plural(others, 'link', 'links')}), "
+            f"still with {plural(others, 'its', 'their')} old content",
             file=sys.stderr,
         )
 
