@@ -58,6 +58,12 @@ def written(line, paper=MAPS):
         (f"  - [Learning to Lift a Lever]({OLD})", f"  - [{TINY}]({URL})"),
         (f"- [Learning to Lift a Lever]({OLD}), NeurIPS 2023", f"- [{TINY}]({URL}), arXiv 2026"),
         (f"- [Learning to Lift a Lever]({OLD}), arXiv 2023", f"- [{TINY}]({URL}), arXiv 2026"),
+        (f"- **Learning to Lift a Lever** [[ICLR 2023]({OLD})]", f"- **{TINY}** [[arXiv 2026]({URL})]"),
+        (f"- **Learning to Lift a Lever** [ICML]({OLD})", f"- **{TINY}** [paper]({URL})"),
+        (
+            f"* **Learning to Lift a Lever** [2022]\n[Conference on Lifting Things. Leverage, (2022)]({OLD}) | [code](https://github.com/x/y)",
+            f"* **{TINY}** [2026]\n[paper]({URL}) |",
+        ),
     ],
 )  # fmt: skip
 def test_title_link_date_and_venue_follow_the_neighbour_and_nothing_else_does(line, expected):

@@ -20,7 +20,7 @@ from classifier.export.splice.style_glue import NO_VALUE, NewText, cells_of, wit
 from classifier.lists.ids import find_arxiv_id
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
-from classifier.lists.markdown_text import Link, find_links, is_paper
+from classifier.lists.markdown_text import Link, find_links, is_label, is_paper, plain
 from classifier.lists.named_fields import JOURNALS
 from classifier.lists.raw import Raw
 from classifier.model.identity import bare_arxiv_id, title_words
@@ -156,7 +156,7 @@ def _in_context(text: str) -> Iterator[ListLine]:
 
 
 def _link_text(text: str, link: Link, paper: NewPaper) -> str:
-    """A link such as "[paper](URL)" or a badge, to the new paper; it does not say "arXiv" of another."""
+    """A link such as "[paper](URL)" or a badge, to the new paper; none of it is the neighbour's alone."""
     old = bare_arxiv_id(find_arxiv_id("", (link.url,)) or "")
     new = bare_arxiv_id(paper.arxiv or "")
     shown = f"{link.text} {link.image}"
@@ -169,8 +169,17 @@ def _link_text(text: str, link: Link, paper: NewPaper) -> str:
         alt = link.text.replace(old, new) if old and new else link.text
         picture = f"![{alt}]({badge})"
         return f"[{badge_for(picture, paper) or picture}]({paper.url})"
+    if not is_label(plain(link.text)):
+        return f"[{_stamped(link.text, paper) or 'paper'}]({paper.url})"
     swapped = text.replace(link.url, paper.url)
     return swapped.replace(old, new) if old and new else swapped
+
+
+def _stamped(text: str, paper: NewPaper) -> str:
+    """A link's text that is a venue or a date, for the new paper; empty if it says more."""
+    stamps = find_stamps(text)
+    whole = len(stamps) == 1 and (stamps[0].start, stamps[0].end) == (0, len(text))
+    return stamps[0].written(paper) if whole else ""
 
 
 def _title_span(text: str, title: str) -> tuple[int, int] | None:
