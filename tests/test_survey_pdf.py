@@ -58,6 +58,7 @@ def drafted(pdf):
 
 def test_a_model_reads_where_the_survey_files_its_papers_and_nothing_uses_it(drafted):
     pdf, done = drafted
+    assert "The model read 4 of 4 parts of the survey" in done.stdout
     assert "it files 6 of 7 references under 6 topics" in done.stdout
     assert f"Next: classifier init {pdf.parent / 'ws'} --from {pdf.parent / 'ws' / DRAFT}" in done.stdout
     ws = pdf.parent / "ws"
@@ -154,6 +155,8 @@ def test_a_limit_on_money_stops_it_and_a_higher_one_resumes(pdf):
         done = make(pdf, server, "--max-cost", "0.0001")
         assert (done.returncode, server.requests) == (6, [])
         assert "stopped: --max-cost 0.0001 leaves no room" in done.stdout
+        assert "The model read 0 of 4 parts" in done.stdout
+        assert "Check " not in done.stdout
         assert not (pdf.parent / "ws" / DRAFT).exists()
         assert make(pdf, server, "--max-cost", "5").returncode == 0
         assert len(server.requests) == len(ANSWERS)

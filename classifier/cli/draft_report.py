@@ -77,6 +77,7 @@ def survey_facts(read: SurveyDrafted) -> dict[str, Any]:
         "file": SURVEY_DRAFT,
         "left_as_edited": read.kept,
         "parts": read.parts,
+        "parts_read": read.answered,
         "topics": read.topics,
         "papers": read.papers,
         "references": read.references,
@@ -95,16 +96,10 @@ def survey_report(folder: Path, read: SurveyDrafted) -> list[str]:
     path = folder / SURVEY_DRAFT
     if not read.references:
         return ["No reference list was recognised in the PDF, so the model was not asked where papers are."]
-    found = (
-        f"it files {read.papers} of {count_of(read.references, 'reference')} under "
-        f"{count_of(read.topics, 'topic')}"
-    )
-    lines = [
-        (
-            f"The model read {count_of(read.parts, 'part')} of the survey, for "
-            f"${read.spent_usd:.4f} so far: {found}"
-        )
-    ]
+    files = f"it files {read.papers} of {count_of(read.references, 'reference')}"
+    parts = f"{read.answered} of {count_of(read.parts, 'part')}"
+    files += f" under {count_of(read.topics, 'topic')}"
+    lines = [f"The model read {parts} of the survey, for ${read.spent_usd:.4f} so far: {files}"]
     if read.rejected:
         lines.append(
             f"  left out, since the PDF does not say so: {count_of(len(read.rejected), 'statement')}"
@@ -118,7 +113,8 @@ def survey_report(folder: Path, read: SurveyDrafted) -> list[str]:
         lines.append(f"  stopped: {read.stopped.message}")
     if read.kept:
         lines.append(f"{path} was edited since it was drafted, so it was left as it is")
-    lines.append(f"Check {path}: a person decides where each paper belongs.")
+    if read.answered:
+        lines.append(f"Check {path}: a person decides where each paper belongs.")
     return lines
 
 

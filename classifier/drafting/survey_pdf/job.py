@@ -34,6 +34,7 @@ class SurveyDrafted:
 
     Attributes:
         parts: Sections and pages of tables that cite papers.
+        answered: Those that the model has read.
         topics: Topics of the drafted tree.
         papers: References that are filed in it.
         references: All references of the survey.
@@ -44,6 +45,7 @@ class SurveyDrafted:
     """
 
     parts: int
+    answered: int
     topics: int
     papers: int
     references: int
@@ -89,6 +91,7 @@ async def draft_from_pdf(
         written = not answers or write_draft_list(root, draft_list_text(survey, drafted, by=by, folder=root))
     return SurveyDrafted(
         parts=len(parts),
+        answered=len(answers),
         topics=sum(1 for _ in drafted.top.walk()) - 1,
         papers=len(drafted.placed),
         references=len(survey.bibliography.entries),
