@@ -21,10 +21,43 @@ from classifier.lists.markdown_text import (
     without_links,
     year_in,
 )
-from classifier.lists.named_fields import AUTHORS, TITLES, field_name, raw_from_fields
+from classifier.lists.named_fields import (
+    ABSTRACTS,
+    ARXIVS,
+    AUTHORS,
+    DOIS,
+    FILED,
+    FILES,
+    HINTS,
+    JOURNALS,
+    TITLES,
+    TYPES,
+    URLS,
+    YEARS,
+    field_name,
+    raw_from_fields,
+)
 from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
 from classifier.lists.title_stamps import without_stamps
 
+_NO_TITLES = frozenset(
+    (
+        *AUTHORS, *JOURNALS, *YEARS, *ABSTRACTS, *URLS, *FILES, *DOIS, *ARXIVS, *HINTS, *TYPES,
+        *(name for _, names in FILED for name in names),
+        "conference", "conf", "code", "github", "repo", "repository", "project", "projectpage", "website",
+        "web", "blog", "demo", "video", "slides", "stars", "star", "citations", "status", "no", "index",
+        "rank", "institution", "institutions", "institute", "affiliation", "affiliations", "organization",
+        "organisation", "company", "country", "license", "licence", "task", "tasks", "domain", "domains",
+        "area", "field", "target", "targets", "setting", "settings", "mechanism", "modality", "modalities",
+        "metric", "metrics", "language", "languages", "size", "description", "descriptions", "remark",
+        "remarks", "highlight", "highlights", "contribution", "contributions", "keyidea", "idea", "details",
+        "feature", "features", "evaluation", "result", "results", "subcategory", "subtopic",
+    )
+)  # fmt: skip
+"""Columns that do not have the papers' titles."""
+_LINK_OR_TITLE = "paper"
+_TELLING = 4
+_LETTERS = re.compile(r"[^\W\d_]{2}")
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
@@ -62,9 +95,9 @@ class MarkdownTable:
                 notices = [ASSUMED] * line.assumed
                 yield Raw(line.number, arxiv=arxiv, urls=[link.url], notices=notices)
             return
-        if not raw.title:
-            raw.title = max((text for name, text in named if name not in AUTHORS), key=len, default="")
-            raw.title = raw.title if is_title(raw.title, 3) and papers else ""
+        if not raw.title and papers:
+            has_id = find_arxiv_id(raw.arxiv, [*(link.url for link in papers), text]) is not None
+            raw.title = _title_among(named, has_id=has_id)
         if not papers and not (raw.title and {*TITLES} & {*self._header}) and not raw.arxiv and not raw.doi:
             return
         raw.title = without_stamps(raw.title)
@@ -74,6 +107,30 @@ class MarkdownTable:
         raw.year = raw.year or year_in(plain(without_links(text)))
         raw.notices += [ASSUMED] * line.assumed
         yield raw
+
+
+def title_column(header: Sequence[str]) -> int:
+    """The place of the column that has the papers' titles or names, by the columns' names (`field_name`)."""
+    named = [place for place, name in enumerate(header) if name in TITLES and name != _LINK_OR_TITLE]
+    other = [place for place, name in enumerate(header) if name and name not in _NO_TITLES]
+    return next(iter(named or other), 0)
+
+
+def _title_among(named: Sequence[tuple[str, str]], *, has_id: bool) -> str:
+    """The title in a table without a column of titles: in the first column that can have one.
+
+    A cell of four words or more in a later column is preferred to a name in the first ("TPA"). A short name
+    is used only for a paper without an arXiv id, since the id gives the title, and a name may not be in it.
+    """
+    cells = [
+        text
+        for name, text in named
+        if name not in _NO_TITLES and not is_label(text) and without_stamps(text) and _LETTERS.search(text)
+    ]
+    long = next((text for text in cells if is_title(text, _TELLING)), "")
+    first = next(iter(cells), "")
+    title = first if is_title(first, 3) else long or first
+    return title if is_title(title, 3) or not has_id else ""
 
 
 def _named_papers(papers: Sequence[Link]) -> dict[str, Link]:

@@ -85,3 +85,15 @@ class Filing:
         """Entries by outcome; piles and facets by name."""
         named = ("pile", "facet", "left out")
         return Counter(f"{o.outcome}: {o.where}" if o.outcome in named else o.outcome for o in self.outcomes)
+
+
+def completed(entry: ListEntry, other: ListEntry) -> ListEntry:
+    """The first entry, completed with values that only later entries of the same paper have."""
+    more = {
+        name: value
+        for name, value in other.paper.model_dump(exclude_none=True).items()
+        if getattr(entry.paper, name) in (None, ()) and value
+    }
+    if not more:
+        return entry
+    return entry.model_copy(update={"paper": entry.paper.model_copy(update=more)})

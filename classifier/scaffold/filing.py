@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from classifier.errors import InputError
 from classifier.model.entries import ListEntry
-from classifier.model.traits import PaperIndex, traits_of
-from classifier.scaffold.filed import Choices, FiledPaper, Filing, Outcome
+from classifier.model.traits import PaperIndex, Traits, traits_of
+from classifier.scaffold.filed import Choices, FiledPaper, Filing, Outcome, completed
 from classifier.scaffold.items import FRONT, OTHERS, count_items
 from classifier.scaffold.places import OTHER_LEAF, DraftNode, Place, TreeMaker, decide_roles, place_of
 from classifier.scaffold.roles import Guess
@@ -22,8 +22,9 @@ from classifier.survey.section_plan import PlannedSection, SectionPlan
 DIRECT, NO_SECTION, NO_TOPIC = "directly under a branch", "no section", "no topic"
 """Names of piles: papers of the list that are in no leaf of the tree."""
 _SHOWN = 8
-_TELLING = 16
-"""Titles of at least this many letters are not equal by chance ("Introduction" has twelve)."""
+_TELLING, _SURE = 16, 24
+"""Titles of at least this many letters are not equal by chance ("Introduction" has twelve); those of papers
+with different ids, from the second number on."""
 _SPARED = 2
 """Least number of papers of a leaf, so that one can be left out and another remains."""
 
@@ -124,7 +125,7 @@ class _Filer:
         traits = traits_of(entry.paper, url=entry.url)
         match = next(iter(self._index.find(traits, "")), None)
         letters = traits.folded.letters if len(traits.folded.letters) >= _TELLING else ""
-        known = match.value if match else self._by_title.get(letters)
+        known = match.value if match else self._of_title(letters, traits)
         if known is None:
             paper = FiledPaper(entry)
             self._filed.append(paper)
@@ -135,7 +136,7 @@ class _Filer:
                     f"line {entry.line}: '{entry.paper.title}' has another id than on line "
                     f"{paper.entry.line}; taken for one paper"
                 )
-            paper.entry = _completed(paper.entry, entry)
+            paper.entry = completed(paper.entry, entry)
         self._index.add(traits, entry.key, paper)
         if letters:
             self._by_title.setdefault(letters, paper)
@@ -147,6 +148,15 @@ class _Filer:
             self._outcomes.append(best)
             self._owner.append(paper)
         return paper
+
+    def _of_title(self, letters: str, traits: Traits) -> FiledPaper | None:
+        """The paper of this title; with a short title, papers with different ids are different ones."""
+        known = self._by_title.get(letters)
+        if known is None or len(letters) >= _SURE:
+            return known
+        ids = traits_of(known.entry.paper)
+        pairs = (ids.arxiv, traits.arxiv), (ids.doi, traits.doi)
+        return None if any(a and b and a != b for a, b in pairs) else known
 
     def _outcome(
         self, paper: FiledPaper, entry: ListEntry, path: Path, leaf_of: Mapping[Path, str]
@@ -271,18 +281,6 @@ def _give_other_leaf(node: DraftNode) -> None:
     if node.children and node.here and not any(child.id == OTHER_LEAF for child in node.children):
         node.children.append(DraftNode(OTHER_LEAF, _OTHER_TITLE, here=list(node.here), keep=True))
         node.here.clear()
-
-
-def _completed(entry: ListEntry, other: ListEntry) -> ListEntry:
-    """The first entry, completed with values that only later entries of the same paper have."""
-    more = {
-        name: value
-        for name, value in other.paper.model_dump(exclude_none=True).items()
-        if getattr(entry.paper, name) in (None, ()) and value
-    }
-    if not more:
-        return entry
-    return entry.model_copy(update={"paper": entry.paper.model_copy(update=more)})
 
 
 def _no_topic(source: Source, roles: Mapping[Path, Guess]) -> str:

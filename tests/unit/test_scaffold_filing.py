@@ -91,6 +91,13 @@ def test_one_title_under_two_ids_is_one_paper(filed):
     assert "taken for one paper" in filing.notices[0]
 
 
+def test_one_short_title_under_two_ids_is_two_papers(filed):
+    line = "- [Object detection ears](https://arxiv.org/abs/{}).\n"
+    filing = filed(f"## A\n{line.format('2401.00001')}{line.format('2401.00002')}{SONG}")
+    assert [paper.entry.paper.arxiv_id for paper in filing.papers][:2] == ["2401.00001", "2401.00002"]
+    assert filing.notices == []
+
+
 @pytest.mark.parametrize("facets", ["keep", "drop"])
 @pytest.mark.parametrize("several", ["secondary", "first"])
 @pytest.mark.parametrize("branch_papers", ["pile", "leaf"])

@@ -20,11 +20,14 @@ from classifier.export.splice.style_glue import NO_VALUE, NewText, cells_of, wit
 from classifier.lists.ids import find_arxiv_id
 from classifier.lists.lines import ListLine
 from classifier.lists.markdown import read_markdown
+from classifier.lists.markdown_table import title_column
 from classifier.lists.markdown_text import Link, find_links, is_label, is_paper, plain
-from classifier.lists.named_fields import JOURNALS
+from classifier.lists.named_fields import JOURNALS, YEARS
 from classifier.lists.raw import Raw
 from classifier.model.identity import bare_arxiv_id, title_words
 
+_LINKS = ("paper", "link", "pdf", "url", "arxiv")
+"""How names of columns with links to papers begin; signs after them are ignored."""
 _WORDS = re.compile(r"[^\W_]+")
 _KEYWORDS = re.compile(r"^\W*key[- ]?words?\W*[:：][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _FOLDED = re.compile(r"<details\b.*?</details\s*>", re.IGNORECASE | re.DOTALL)
@@ -123,6 +126,24 @@ def plain_bullet(marker: str, paper: NewPaper) -> str:
     """A bullet in the default style; a keyword is in an inner one."""
     inner = f"\n{' ' * len(marker)}- Keywords: {escaped(paper.keyword)}" if paper.keyword else ""
     return f"{marker}[{escaped(paper.title)}]({paper.url}){inner}"
+
+
+def plain_row(header: Sequence[str], paper: NewPaper) -> str:
+    """A row of a table whose rows cannot be imitated: title, link, venue and year in their columns.
+
+    Args:
+        header: The names of the columns (`field_name`).
+    """
+    place = title_column(header)
+    links = [n for n, name in enumerate(header) if name.startswith(_LINKS) and n != place]
+    title = escaped(paper.title) if links else f"[{escaped(paper.title)}]({paper.url})"
+    year = str(paper.date[0] or "")
+    venue = f"{venue_of(paper)} ({year})" if year and not {*YEARS} & {*header} else venue_of(paper)
+    cells = {n: year for n, name in enumerate(header) if name in YEARS}
+    cells |= {n: venue for n, name in enumerate(header) if name in (*JOURNALS, "conference")}
+    cells |= dict.fromkeys(links[:1], f"[paper]({paper.url})") | {place: title}
+    shown = (cells.get(n, "") for n in range(len(header)))
+    return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in shown)}|"
 
 
 def plain_paragraph(paper: NewPaper) -> str:

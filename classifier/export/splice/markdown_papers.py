@@ -13,7 +13,7 @@ from itertools import islice
 
 from classifier.export.filed import Filed
 from classifier.export.links import link_to
-from classifier.export.splice.bullet_style import plain_bullet, plain_paragraph
+from classifier.export.splice.bullet_style import plain_bullet, plain_paragraph, plain_row
 from classifier.export.splice.decoded import decode, line_end, split_lines
 from classifier.export.splice.new_paper import NewPaper
 from classifier.export.splice.page_entries import read_page
@@ -197,6 +197,8 @@ class _Page:
                 return made
         if not around.are_items:
             return plain_paragraph(paper)
+        if header := next((entry.header for entry in neighbours if entry.header), ()):
+            return plain_row(header, paper)
         marker = next((m[1] for entry in neighbours if (m := BULLET.match(entry.text))), "- ")
         return plain_bullet(marker, paper)
 
