@@ -42,3 +42,21 @@ def test_the_command_names_no_folder_for_the_built_in_survey(tmp_path):
     with serving(tmp_path / "runs", workspace=None) as served:
         page = served.client.get("/evaluation").text
         assert measuring(page) == "classifier eval --suite gold --engine offline --out DIR/NAME"
+
+
+def test_the_built_in_surveys_example_is_offered_for_that_survey_alone(tmp_path):
+    offers = {
+        "/": "Fill in an example",
+        "/lists": "example list",
+        "/tree": "example list",
+        "/review": "example list",
+    }
+    for workspace, offered in ((None, True), (BRIDGES, False)):
+        with serving(tmp_path / f"runs-{offered}", workspace=workspace) as served:
+            pages = {path: served.client.get(path).text for path in (*offers, "/?example=true")}
+            assert {path: words in pages[path] for path, words in offers.items()} == dict.fromkeys(
+                offers, offered
+            )
+            assert ("Empty the form" in pages["/?example=true"]) is offered
+            sent = served.client.post("/lists", data={"example": "true"})
+            assert sent.status_code == (303 if offered else 422)
