@@ -12,12 +12,15 @@ import jsonschema
 import pytest
 import yaml
 
+from classifier.cli.app import run as cli
+from classifier.survey.taxonomy import load_taxonomy
 from tests.docs_kit import DOCS, PAGES, ROOT, from_docs
 
 kit = from_docs("blocks")
 DECISIONS = sorted((DOCS / "adr").glob("*.md"))
 README = ROOT / "README.md"
 SHELL = ("sh", "console")
+OF_THE_PROJECT = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "taxonomy.yaml", "gold", "eval", "docs")
 
 
 def read(page: Path) -> str:
@@ -91,6 +94,7 @@ def test_there_are_examples_to_run():
 )
 def test_the_shell_examples_of_a_page_run_in_its_order(page, tmp_path):
     environment = kit.prepare(read(page), tmp_path)
+    shown = {path.name for path in tmp_path.iterdir()}
     for block in kit.blocks(read(page)):
         if block.language not in SHELL or block.reason is not None:
             continue
@@ -99,6 +103,18 @@ def test_the_shell_examples_of_a_page_run_in_its_order(page, tmp_path):
             lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         done = run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], tmp_path, environment)
         assert done.returncode == 0, f"{page.name}:{block.line}: {done.stdout}{done.stderr}"
+    made = {path.name for path in tmp_path.iterdir()} - shown
+    assert made.isdisjoint(OF_THE_PROJECT), "in a checkout, this would replace the project's own file"
+
+
+def test_the_nodes_that_own_survey_names_are_those_of_its_example(tmp_path):
+    page = read(DOCS / "own-survey.md")
+    nodes = re.findall(r"^classifier draft networks ([a-z][^: ]*)", page, re.MULTILINE)
+    example = ROOT / "examples/workspaces/small-networks/README.md"
+    assert cli(["init", str(tmp_path / "networks"), "--from", str(example), "--offline"]) == 0
+    leaves = load_taxonomy(tmp_path / "networks/taxonomy.yaml").leaves
+    assert nodes
+    assert [node for node in nodes if node not in leaves] == []
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_running_it_again_changes_nothing_and_an_edited_plan_counts(tmp_path):
         if row["section"][-1] == "By sight":
             row.update(role="front")
     (ws / "sections.yaml").write_text(yaml.safe_dump(plan, sort_keys=False))
-    facts = made(tmp_path, VENUE_LIST, "--force")
+    facts = made(tmp_path, VENUE_LIST)
     assert "benchmarks" in facts["leaves"]
     assert "counting/by-sight" not in facts["leaves"]
     assert facts["outcomes"]["pile: front matter"] == 6

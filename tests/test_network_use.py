@@ -123,9 +123,10 @@ def test_gold_studies_with_only_an_id_are_scored_by_their_titles_and_it_is_said(
     assert arxiv.seen == []
     kinds = {found.id: found.text_kind for found in read_predictions(Path("o/predictions.jsonl"))}
     assert kinds["new"] == "title"
-    assert "1 item of 15 has only a title here; `classifier fetch-gold --workspace ws` downloads" in (
-        told.getvalue()
-    )
+    assert (
+        "1 item of 15 is scored by its title and has an arXiv id; "
+        "`classifier fetch-gold --workspace ws` downloads this paper"
+    ) in told.getvalue()
 
 
 def test_gold_add_fetches_nothing(arxiv, told):

@@ -207,7 +207,8 @@ async def _evaluate(job: EvalJob, workspace: Path | None, seen: _Seen) -> Evalua
         fetching = command_line("fetch-gold", workspace=workspace)
         print(
             f"classifier: {count_of(plan.only_titles, 'item')} of {len(plan.texts)} "
-            f"{plural(plan.only_titles, 'has', 'have')} only a title here; `{fetching}` downloads the papers",
+            f"{plural(plan.only_titles, 'is scored by its title and has', 'are scored by title and have')} "
+            f"an arXiv id; `{fetching}` downloads {plural(plan.only_titles, 'this paper', 'these papers')}",
             file=sys.stderr,
         )
     seen.total = plan.total

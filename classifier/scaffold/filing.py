@@ -212,8 +212,8 @@ class _Filer:
                     paper.entry = paper.entry.model_copy(update={"paper": found})
                     self.notices.append(
                         f"line {paper.entry.line}: '{found.title}' has the id {value} of "
-                        f"'{owner.entry.paper.title}' (line {owner.entry.line}); left out, check it in "
-                        "the list"
+                        f"'{owner.entry.paper.title}' (line {owner.entry.line}); the paper is kept without "
+                        "this id, check it in the list"
                     )
 
     def _drop_unused_leaves(self) -> None:

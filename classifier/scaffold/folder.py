@@ -1,15 +1,15 @@
 """Writes the files of a new workspace into a folder, all or nothing; it can be repeated.
 
 What enters: names and texts. What leaves: the files, and `init/state.json`, which says which files are ours.
-A folder with other files is rejected; a file that a person changed is kept unless `force` is set. After a
-kill at any moment, the same command completes the work.
+A folder with other files is rejected; a file that a person changed is kept unless `force` is set, or it is
+one that a person edits for the next init. After a kill at any moment, the same command completes the work.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,26 +66,38 @@ class InitFolder:
             state = {**state, key: {**(state.get(key) or {}), name: value}}
         self._save(state)
 
-    def write(self, files: Mapping[str, str], facts: Mapping[str, Any], *, force: bool = False) -> list[str]:
+    def write(
+        self,
+        files: Mapping[str, str],
+        facts: Mapping[str, Any],
+        *,
+        force: bool = False,
+        inputs: Collection[str] = (),
+        kept: Collection[str] = (),
+    ) -> list[str]:
         """Writes all files; returns the names of those that were new or changed.
 
         Args:
             files: Relative name -> text. Files of an earlier init that are not among them are removed.
             facts: Data about the source and the options, stored in the state.
             force: Replace files that were changed by hand, too; FILE.bak keeps the old content.
+            inputs: Files that a person edits for this init: replaced without `force`, and kept as FILE.bak.
+            kept: Files that stay as they are, byte for byte, if they exist.
 
         Raises:
             ConfigError: Files were changed by hand.
             StoreError: A file cannot be written; rerun to resume.
         """
-        changed = [name for name in self.changed() if _sha256(files.get(name, "")) != self._sha(name)]
-        if changed and not force:
+        wanted = {
+            name: (self._sha(name) if name in kept else "") or _sha256(text) for name, text in files.items()
+        }
+        changed = [name for name in self.changed() if wanted.get(name, _sha256("")) != self._sha(name)]
+        refused = [name for name in changed if name not in inputs]
+        if refused and not force:
             raise ConfigError(
-                f"{self.root}: changed since init made them: {', '.join(changed)}; add --force to replace "
-                "them "
-                "(FILE.bak keeps what they were), or choose another folder"
+                f"{self.root}: changed since init made them: {', '.join(refused)}; add --force to replace "
+                "them (FILE.bak keeps what they were), or choose another folder"
             )
-        wanted = {name: _sha256(text) for name, text in files.items()}
         before = {name: sha for name in {*self._known(), *wanted} if (sha := self._sha(name))}
         ours = {name: sha for name, sha in before.items() if name not in changed}
         state = {"schema_version": 1, **facts, "files": wanted}

@@ -20,7 +20,7 @@ from classifier.scaffold.folder import InitFolder
 from classifier.scaffold.remote import ListOrigin
 from classifier.scaffold.source import Source, SourcePaper
 from classifier.scaffold.texts import workspace_files
-from classifier.survey.section_plan import load_section_plan
+from classifier.survey.section_plan import SECTIONS_FILE, load_section_plan
 from classifier.survey.taxonomy import load_taxonomy
 from classifier.survey.workspace import TAXONOMY_FILE
 
@@ -84,7 +84,8 @@ def start_workspace(
     if fetched is not None:
         facts["fetched"] = fetched.model_dump(exclude_defaults=True)
     changes = changes_since(root, filing)
-    written = tuple(folder.write(files, facts, force=force))
+    kept = (SECTIONS_FILE,) if plan == filing.plan else ()  # with a person's comments
+    written = tuple(folder.write(files, facts, force=force, inputs=(SECTIONS_FILE,), kept=kept))
     return Started(filing, written, given, _count_found(filing, found), _wrong_ids(filing, found), changes)
 
 

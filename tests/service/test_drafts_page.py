@@ -80,6 +80,25 @@ def test_the_page_lists_what_waits_and_the_tree_leads_to_it(served):
     assert page.index("Wild birds in towns") < page.index("counted by ear")  # the survey first, then the tree
 
 
+def test_it_is_said_when_none_waits(served, workspace):
+    link, none = (
+        "Texts of the taxonomy that no person has accepted",
+        "No text of the taxonomy waits for a person",
+    )
+
+    def said(path="/tree"):
+        page = served.client.get(path).text
+        return link in page, none in page
+
+    assert said() == (True, False)
+    for section in ("song", "@survey"):  # the service's own taxonomy keeps the mark until the next start
+        page = served.client.post("/tree/drafts/decision", data={"id": section, "decision": "accept"}).text
+        served.client.post("/tree/drafts/save", data=fields(page))
+    assert (said(), said("/tree/drafts")) == ((False, True), (False, True))
+    (workspace / "drafts.yaml").write_text("drafts: [")
+    assert said() == (True, False), "the page behind the link says what is wrong"
+
+
 @pytest.mark.parametrize(
     ("given", "shown", "field", "value"),
     [

@@ -19,7 +19,7 @@ from classifier.service.evaluations import find_evaluations
 from classifier.service.server import add_user
 from classifier.settings import load_settings
 from tests.pdfs import write_paper
-from tests.service.kit import ABSTRACT, API, BRIDGES, WAIT_S, Served, client_of, serving, wait_for
+from tests.service.kit import ABSTRACT, API, BRIDGES, LIST, WAIT_S, Served, client_of, serving, wait_for
 
 USERS = {"ada": "owner", "bob": "owner", "cleo": "reviewer", "dan": "reader", "rita": "reader"}
 """ada submits and names cleo and dan; bob and rita are strangers."""
@@ -393,7 +393,7 @@ def test_an_upload_is_private_from_its_first_moment_and_its_repetition_finds_it(
     filed = ada.post(
         "/papers", files={"title": (None, "T"), "abstract": (None, "A"), "private": (None, "true")}
     )
-    listed = ada.post("/lists", files={"example": (None, "true"), "private": (None, "true")})
+    listed = ada.post("/lists", files={"file": ("a.bib", LIST), "private": (None, "true")})
     for answer in (filed, listed):
         assert answer.status_code == 303
         assert team.get("ada", answer.headers["location"]).status_code == 200

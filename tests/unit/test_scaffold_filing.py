@@ -83,6 +83,7 @@ def test_of_two_papers_with_one_id_the_second_loses_it(filed):
     filing = filed(f"## A\n{bullet('Song', 0, '2401.00001')}{bullet('Sight', 1, '2401.00001')}")
     assert [paper.entry.paper.arxiv_id for paper in filing.papers] == ["2401.00001", None]
     assert "has the id 2401.00001 of" in filing.notices[0]
+    assert "the paper is kept without this id, check it in the list" in filing.notices[0]
 
 
 def test_one_title_under_two_ids_is_one_paper(filed):

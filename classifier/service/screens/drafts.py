@@ -7,7 +7,9 @@ page; labels use its new texts after the service is started again, so that one r
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,13 +17,22 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from classifier.drafting.decide import Change, Decision, Outdated, propose, save
+from classifier.errors import ConfigError
 from classifier.service.api.uploads import read_form
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem
 from classifier.service.screens.render import render_page
 from classifier.service.store.users import ServiceUser, UserRole
-from classifier.survey.drafts import QUESTIONS, SURVEY, DraftedText, all_nodes, load_drafts, pending_drafts
+from classifier.survey.drafts import (
+    DRAFTS_FILE,
+    QUESTIONS,
+    SURVEY,
+    DraftedText,
+    all_nodes,
+    load_drafts,
+    pending_drafts,
+)
 from classifier.survey.taxonomy import Taxonomy
 from classifier.survey.workspace import TAXONOMY_FILE, Workspace
 from classifier.text.characters import shown
@@ -38,10 +49,24 @@ _WORDS = {"definition": "Definition", "counts": "Also belongs here", "excludes":
           "scope": "Scope"}  # fmt: skip
 
 
-def has_drafts(hub: Hub) -> bool:
-    """Whether the page has something to decide, without reading more than it must."""
+def drafts_waiting(hub: Hub) -> int | None:
+    """Number of texts that the page has for a person; None if there is no page to lead to.
+
+    Files that have not changed since are not read again. What cannot be read is said by the page.
+    """
     root = hub.workspace.root
-    return bool(pending_drafts(hub.workspace.taxonomy, ())) or (root / "drafts.yaml").is_file()
+    if not (root / DRAFTS_FILE).is_file() and not pending_drafts(hub.workspace.taxonomy, ()):
+        return None
+    try:
+        states = [(root / name).stat() for name in (TAXONOMY_FILE, DRAFTS_FILE) if (root / name).is_file()]
+        return _count_waiting(root, *((state.st_ino, state.st_mtime_ns, state.st_size) for state in states))
+    except (ConfigError, OSError):
+        return 1
+
+
+@lru_cache(maxsize=4)
+def _count_waiting(root: Path, *_: tuple[int, int, int]) -> int:
+    return len(pending_drafts(Workspace(root).taxonomy, load_drafts(root)))
 
 
 @router.get("/tree/drafts")

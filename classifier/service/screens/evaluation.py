@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -22,6 +23,7 @@ from classifier.service.screens.render import render_page
 from classifier.service.shelf import Volume
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
+from classifier.text.commands import command_line
 
 router = APIRouter()
 
@@ -36,7 +38,18 @@ def get_evaluations(request: Request, hub: HubNow, _: Reader) -> Response:
     """All reports, newest first, and lists that can be scored on gold."""
     lists = [volume for volume in hub.shelf.volumes() if not volume.is_paper and volume.cards]
     named = {volume.id: _named(hub.runs.get(volume.id), volume) for volume in lists}
-    return render_page(request, "evaluation.html.j2", found=list(find_evaluations(hub).values()), lists=named)
+    return render_page(
+        request, "evaluation.html.j2", found=list(find_evaluations(hub).values()), lists=named,
+        measuring=_measuring(hub),
+    )  # fmt: skip
+
+
+def _measuring(hub: Hub) -> str:
+    """The command that adds a report; other users are not told where the survey's folder is."""
+    workspace: str | Path | None = hub.workspace.named
+    if workspace is not None and hub.config.needs_login:
+        workspace = "SURVEY"
+    return command_line("eval", suite="gold", engine="offline", out="DIR/NAME", workspace=workspace)
 
 
 def _named(run: StoredRun | None, volume: Volume) -> tuple[str, int, str]:

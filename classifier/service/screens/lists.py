@@ -24,7 +24,7 @@ from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import owner, reader
 from classifier.service.problems import HttpProblem, problem_of
 from classifier.service.running import choose, estimate_run, has_labels, pause, start, take_again
-from classifier.service.screens.example import EXAMPLE_FILE, example_list
+from classifier.service.screens.example import EXAMPLE_FILE, example_list, has_example
 from classifier.service.screens.render import render_page, spent_today
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
@@ -99,10 +99,10 @@ async def post_list(request: Request, hub: HubNow, user: Owner) -> Response:
 
 def _take(hub: Hub, user: ServiceUser, form: Form) -> StoredRun:
     upload, fields = form.upload, form.fields
-    if fields.get("example"):
+    if fields.get("example") and has_example(hub.workspace):
         upload = Upload(EXAMPLE_FILE, io.BytesIO(example_list()))
     if upload is None:
-        raise HttpProblem(422, "invalid-request", "no file was chosen; choose a list, or try the example")
+        raise HttpProblem(422, "invalid-request", "no file was chosen; choose a list")
     cap = dollars(fields.get("max_cost_usd", ""))
     reading, private = fields.get("reading", "full"), bool(fields.get("private"))
     return take_list(hub, user, upload, fields.get("engine"), reading, cap, private=private)[0]

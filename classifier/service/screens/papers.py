@@ -20,7 +20,7 @@ from classifier.service.papers import PaperView, view_paper
 from classifier.service.problems import HttpProblem, problem_of
 from classifier.service.reviewing import decide_paper, viewer_of
 from classifier.service.running import start
-from classifier.service.screens.example import example_paper
+from classifier.service.screens.example import example_paper, has_example
 from classifier.service.screens.render import render_page, spent_today
 from classifier.service.store.runs import StoredRun
 from classifier.service.store.users import ServiceUser
@@ -36,8 +36,8 @@ PaperId = Annotated[str, Path(max_length=100)]
 
 @router.get("/")
 def get_home(request: Request, hub: HubNow, _: Reader, example: bool = False) -> Response:
-    """The form; with `example` it is filled with an invented abstract."""
-    return _home(request, hub, example_paper() if example else {})
+    """The form; with `example` it is filled with an invented abstract, in the built-in survey."""
+    return _home(request, hub, example_paper() if example and has_example(hub.workspace) else {})
 
 
 def _home(

@@ -15,6 +15,7 @@ from classifier.__about__ import __version__
 from classifier.export.links import link_to
 from classifier.pages import environment
 from classifier.service.hub import Hub, engines_of, hub_of
+from classifier.service.screens.example import has_example
 from classifier.service.screens.static import asset_address
 from classifier.service.store.users import UserRole
 from classifier.service.visibility import visibility_of
@@ -66,6 +67,7 @@ def render_text(request: Request, template: str, **context: Any) -> str:
             version=__version__,
             asset=asset_address,
             can_hide=hub.config.needs_login,
+            has_example=has_example(hub.workspace),
             sharing=lambda run_id: visibility_of(hub, request.scope.get("classifier.user"), run_id),
             **context,
         )

@@ -13,7 +13,7 @@ from classifier.review.veil import HIDDEN
 from classifier.service.api.common import CURSOR, decode_cursor, encode_cursor
 from classifier.service.hub import Hub, hub_of
 from classifier.service.identity import reader
-from classifier.service.screens.drafts import has_drafts
+from classifier.service.screens.drafts import drafts_waiting
 from classifier.service.screens.papers import leaf_titles
 from classifier.service.screens.render import render_text
 from classifier.service.search import PaperFilter, find_cards, share_in
@@ -52,12 +52,12 @@ def get_tree(
         least=share_in(least), most=share_in(most),
     )  # fmt: skip
     hub.shelf.cards()  # checks whether anything has changed
-    drafts = has_drafts(hub)
+    drafts = drafts_waiting(hub)
     key = (hub.shelf.version, wanted, cursor, user, drafts)
     text = hub.kept_pages.get(key)
     if text is None:
         cards = hub.shelf.cards()  # after the key, which says what is hidden from the user
-        text = render_text(request, "tree.html.j2", **_context(hub, cards, wanted, cursor), has_drafts=drafts)
+        text = render_text(request, "tree.html.j2", **_context(hub, cards, wanted, cursor), drafts=drafts)
         while len(hub.kept_pages) >= _KEPT:
             hub.kept_pages.pop(next(iter(hub.kept_pages)), None)
         hub.kept_pages[key] = text
