@@ -659,9 +659,12 @@ def lopsided(workspace: Workspace) -> Workspace:
     return Workspace(workspace.root)
 
 
+@pytest.mark.parametrize(
+    "protocol", ["loo", "holdout"]
+)  # the most frequent label of the studies, of the suite
 @pytest.mark.parametrize(("knows_scope", "is_weak"), [(False, True), (True, False)])
 def test_an_engine_that_is_not_better_than_the_most_frequent_leaf_sends_its_labels_to_review(
-    capsys, monkeypatch, lopsided, knows_scope, is_weak
+    capsys, monkeypatch, lopsided, knows_scope, is_weak, protocol
 ):
     beyond = [study.title for study in lopsided.studies if study.label == OUT_OF_SCOPE]
 
@@ -673,7 +676,7 @@ def test_an_engine_that_is_not_better_than_the_most_frequent_leaf_sends_its_labe
     given = ["--engine", "openai", "--workspace", str(lopsided.root)]
     with LlmServer(script) as server:
         use_server(monkeypatch, server)
-        assert cli(["eval", "--suite", "gold", *given, "--out", "o"]) == 0
+        assert cli(["eval", "--suite", "gold", "--protocol", protocol, *given, "--out", "o"]) == 0
         capsys.readouterr()
         assert cli(["classify", str(PAPER), *given, "--json"]) == 0
     label = json.loads(capsys.readouterr().out)
