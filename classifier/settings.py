@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         accept_unmeasured: Do not send a label to review only because its engine was not measured on this
             taxonomy; then `audit_share` of such labels, drawn at random, still go to review.
         accuracy_below: All labels of an engine go to review if its accuracy, as measured on this taxonomy, is
-            below this.
+            below this, or not better than that of the most frequent label; with 0, none does.
         calibration: Calibrate confidences with the results of `classifier eval --calibrate`.
         cascade: The engine that is asked first: "offline", or the name of a cheaper model on the same server.
             Only papers with a low confidence are escalated to `model`.

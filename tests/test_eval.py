@@ -649,6 +649,46 @@ def test_an_evaluation_of_one_engine_on_enough_items_measures_it(
     assert bool(accuracies(workspace)) is kept
 
 
+@pytest.fixture
+def lopsided(workspace: Workspace) -> Workspace:
+    """A workspace of 15 studies: all but the three out of scope belong to one leaf."""
+    path = workspace.root / "gold" / "labels.jsonl"
+    studies = [json.loads(line) for line in path.read_text().splitlines()]
+    as_first = {key: studies[0][key] for key in ("label", "answers", "attributes")}
+    path.write_text("".join(f"{json.dumps(study | as_first)}\n" for study in studies))
+    return Workspace(workspace.root)
+
+
+@pytest.mark.parametrize(
+    "protocol", ["loo", "holdout"]
+)  # the most frequent label of the studies, of the suite
+@pytest.mark.parametrize(("knows_scope", "is_weak"), [(False, True), (True, False)])
+def test_an_engine_that_is_not_better_than_the_most_frequent_leaf_sends_its_labels_to_review(
+    capsys, monkeypatch, lopsided, knows_scope, is_weak, protocol
+):
+    beyond = [study.title for study in lopsided.studies if study.label == OUT_OF_SCOPE]
+
+    def script(body: dict[str, Any]) -> Behaviour:
+        asked = body["messages"][-1]["content"]
+        is_beyond = knows_scope and any(title in asked for title in beyond)
+        return reply(right_reply(lopsided, OUT_OF_SCOPE if is_beyond else LABELS[0]))
+
+    given = ["--engine", "openai", "--workspace", str(lopsided.root)]
+    with LlmServer(script) as server:
+        use_server(monkeypatch, server)
+        assert cli(["eval", "--suite", "gold", "--protocol", protocol, *given, "--out", "o"]) == 0
+        capsys.readouterr()
+        assert cli(["classify", str(PAPER), *given, "--json"]) == 0
+    label = json.loads(capsys.readouterr().out)
+    accuracy = label["provenance"]["accuracy"]
+    assert (accuracy["accuracy"], accuracy["majority"]) == (1.0 if knows_scope else 0.8, 0.8)
+    assert ("weak-engine" in label["review_reasons"]) is is_weak
+    said = [warning["message"] for warning in label["warnings"] if warning["code"] == "weak-engine"]
+    assert [text.partition("; ")[2] for text in said] == [
+        "this is not better than the most frequent label (0.80)"
+    ] * is_weak
+
+
 def test_weights_that_were_trained_on_the_suite_are_not_measured_by_it(tmp_path, capsys):
     suite = Path(__file__).parent.parent / "eval" / "suites" / "extended.jsonl"
     assert cli(["eval", "--suite", str(suite), "--engine", "offline", "--out", "o"]) == 0

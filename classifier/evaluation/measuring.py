@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from classifier.evaluation.baselines import MAJORITY, MAJORITY_OF_SUITE
 from classifier.evaluation.records import Prediction, Report
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
@@ -51,7 +52,15 @@ def save_accuracy(
         low=accuracy.low,
         high=accuracy.high,
         measured_on=datetime.now(UTC).date().isoformat(),
+        majority=_majority(report),
         taxonomy_sha256=report.run.taxonomy_sha256,
         prompt_sha256=maker_sha256(workspace, engine, report.run.prompt_sha256 or ""),
     )
     return save_measurement(measured, workspace, settings, engine, model)
+
+
+def _majority(report: Report) -> float | None:
+    """The accuracy of the most frequent label, of the studies or else of the suite, on the same items."""
+    names = (MAJORITY, MAJORITY_OF_SUITE)
+    found = (s.metrics["accuracy"] for s in report.systems if s.is_baseline and s.name in names)
+    return next((accuracy.value for accuracy in found), None)

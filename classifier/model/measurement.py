@@ -31,6 +31,8 @@ class Measurement(Record):
         accuracy: Share of items with the right label (leaf or out of scope).
         low, high: Its 95 % interval (Wilson).
         measured_on: The day, as YYYY-MM-DD.
+        majority: Accuracy of the most frequent label as the answer to every item. None, and then no key, if
+            the evaluation did not store it.
     """
 
     suite: str
@@ -40,6 +42,8 @@ class Measurement(Record):
     low: Share
     high: Share
     measured_on: str
+    # Older measurements and labels lack this key, and must be rewritten byte for byte.
+    majority: Share | None = Field(default=None, exclude_if=lambda value: value is None)
 
     def is_about(self, kind: ReadKind) -> bool:
         """Whether all items were read as a paper of this kind is."""

@@ -32,7 +32,7 @@ UNMEASURED = "unmeasured"
 ACCEPTED = "unmeasured-accepted"
 """Warning instead of the review reason if the user accepted this (`accept_unmeasured`)."""
 WEAK = "weak-engine"
-"""Review reason of labels whose engine has a low measured accuracy on this taxonomy (`accuracy_below`)."""
+"""Review reason of labels whose engine has a low measured accuracy on this taxonomy (`is_weak`)."""
 AUDIT = "audit"
 """Review reason of the random share of accepted labels that a person still checks."""
 
@@ -170,11 +170,29 @@ def _name(made: Reply | Provenance) -> str:
     return f"{made.engine} {made.model}" if made.model else made.engine
 
 
+def is_weak(settings: Settings, measured: Measurement) -> bool:
+    """Whether all labels of an engine with this measurement go to review; never if `accuracy_below` is 0.
+
+    The share itself is compared, not its upper bound: a small suite must not make an engine look good.
+    """
+    return measured.accuracy < settings.accuracy_below or (
+        settings.accuracy_below > 0 and _is_no_better(measured)
+    )
+
+
+def _is_no_better(measured: Measurement) -> bool:
+    return measured.majority is not None and measured.accuracy <= measured.majority
+
+
 def _weakness(settings: Settings, name: str, measured: Measurement) -> Iterator[Notice]:
-    """The share itself is compared, not its upper bound: a small suite must not make an engine look good."""
+    if not is_weak(settings, measured):
+        return
+    message = f"{name} is weak on this taxonomy: {measured}"
     if measured.accuracy < settings.accuracy_below:
-        below = f"below {settings.accuracy_below:.2f} (accuracy_below)"
-        yield Notice(code=WEAK, message=f"{name} is weak on this taxonomy: {measured}, {below}")
+        message += f", below {settings.accuracy_below:.2f} (accuracy_below)"
+    if _is_no_better(measured):
+        message += f"; this is not better than the most frequent label ({measured.majority:.2f})"
+    yield Notice(code=WEAK, message=message)
 
 
 def _how_to_measure(workspace: Workspace, reply: Reply) -> str:

@@ -117,6 +117,56 @@ def test_an_engine_that_was_measured_as_bad_is_a_reason_for_review(
         assert f"below {below:.2f} (accuracy_below)" in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "majority", "below", "said"),
+    [
+        (0.62, 0.63, 0.5, "; this is not better than the most frequent label (0.63)"),
+        (0.63, 0.63, 0.5, "; this is not better than the most frequent label (0.63)"),
+        (0.64, 0.63, 0.5, None),
+        (0.62, None, 0.5, None),  # measured before the most frequent label was stored
+        (0.4, 0.3, 0.5, ", below 0.50 (accuracy_below)"),
+        (
+            0.4,
+            0.45,
+            0.5,
+            ", below 0.50 (accuracy_below); this is not better than the most frequent label (0.45)",
+        ),
+        (
+            0.0,
+            0.0,
+            0.5,
+            ", below 0.50 (accuracy_below); this is not better than the most frequent label (0.00)",
+        ),
+        (0.62, 0.63, 0.1, "; this is not better than the most frequent label (0.63)"),
+        (0.62, 0.63, 0.0, None),  # turned off
+        (0.0, 0.0, 0.0, None),
+    ],
+)
+def test_an_engine_that_is_not_better_than_the_most_frequent_label_is_weak(
+    workspace, settings, accuracy, majority, below, said
+):
+    chosen = settings.model_copy(update={"accuracy_below": below})
+    known = measured(workspace, accuracy=accuracy, majority=majority)
+    found = list(doubts(chosen, workspace, FILE, reply(), known))
+    assert [notice.message.partition("(abstract, 2026-01-02)")[2] for notice in found] == [said] * bool(said)
+    assert {notice.code for notice in found} <= {"weak-engine"}
+
+
+def test_the_accuracy_of_the_most_frequent_label_is_kept_with_the_measurement(workspace, settings):
+    save_measurement(measured(workspace, majority=0.63), workspace, settings, "openai", "m")
+    assert load_measurement(workspace, settings, "openai", "m", PROMPT).majority == 0.63
+
+
+def test_a_measurement_without_the_most_frequent_label_has_no_key_for_it(workspace, settings):
+    path = save_measurement(measured(workspace), workspace, settings, "openai", "m")
+    before = path.read_text()
+    assert "majority" not in before
+    assert "majority" not in load_measurement(workspace, settings, "openai", "m", PROMPT).model_dump_json()
+    save_measurement(measured(workspace, suite="b", majority=0.63), workspace, settings, "openai", "m")
+    assert path.read_text().startswith(before.removesuffix("\n  }\n ]\n}\n"))
+    assert path.read_text().count("majority") == 1
+
+
 @pytest.mark.parametrize("read", ["pdf", "abstract", "text"])
 def test_no_label_of_the_shipped_engine_on_the_shipped_taxonomy_goes_to_review_for_it(
     builtin, settings, read

@@ -171,6 +171,10 @@ def test_a_later_measurement_and_another_limit_count_too(labelled: Labelled):
         ({"accuracy": 0.7}, 0.5, ()),
         ({"accuracy": 0.7}, 0.9, ("weak-engine",)),
         ({"accuracy": 0.7}, 0.0, ()),
+        ({"accuracy": 0.7, "majority": 0.7}, 0.5, ("weak-engine",)),
+        ({"accuracy": 0.7, "majority": 0.7}, 0.0, ()),  # only the limit differs
+        ({"accuracy": 0.7, "majority": 0.7}, 0.5, ("weak-engine",)),
+        ({"accuracy": 0.7, "majority": 0.6}, 0.5, ()),
     ):
         labelled.measure(**changes)
         settings = labelled.settings.model_copy(update={"accuracy_below": below})

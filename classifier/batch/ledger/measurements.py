@@ -26,7 +26,7 @@ from classifier.model.measurement import Measurement, ReadKind
 from classifier.runs.facts import offline_sha256
 from classifier.settings import Settings
 from classifier.survey.workspace import Workspace
-from classifier.verdict.measured import load_measurement, measurement_files, renewed
+from classifier.verdict.measured import is_weak, load_measurement, measurement_files, renewed
 
 Known = Callable[[str, str | None, ReadKind], Measurement | None]
 """Engine, model and what was read -> the measurement that holds for the run."""
@@ -129,6 +129,6 @@ def _may_change(known: Known, settings: Settings) -> Callable[..., bool]:
         if measured is None:
             return False
         is_same = accuracy is not None and json.loads(accuracy) == measured.model_dump(mode="json")
-        return not is_same or bool(doubted) or bool(weak) != (measured.accuracy < settings.accuracy_below)
+        return not is_same or bool(doubted) or bool(weak) != is_weak(settings, measured)
 
     return may_change
