@@ -14,13 +14,16 @@ from typing import Any, NamedTuple
 from classifier.lists.named_fields import field_name
 
 Path = tuple[str, ...]
-_BLOCK = re.compile(r"jabref-meta:\s*(?:grouping|groupstree)\s*:(.*?)\n\s*\}", re.DOTALL | re.IGNORECASE)
-_LINE = re.compile(r"^\s*(\d+)\s+(\w+):((?:\\.|[^\\;])*)", re.MULTILINE | re.DOTALL)
+_START = re.compile(r"jabref-meta:\s*(?:grouping|groupstree)\s*:", re.IGNORECASE)
+_END = re.compile(r"\n[^\S\n]*\}")
+_LINE = re.compile(r"^[^\S\n]*(\d{1,4})\s+(\w+):((?:\\.|[^\\;])*)", re.MULTILINE | re.DOTALL)
 _INNER = re.compile(r"(?<!\\);")
 _WORD = re.compile(r"[^\W_]+")
 _ALL, _REFINES = "AllEntriesGroup", "1"
 _NAMED = ("StaticGroup", "ExplicitGroup")
 _KEYWORDS = "KeywordGroup"
+_MOST_LEVELS = 50
+"""Groups below these are left out: no tree of a survey has so many."""
 
 
 class JabRefGroup(NamedTuple):
@@ -41,16 +44,19 @@ class JabRefGroup(NamedTuple):
 
 def read_groups(text: str) -> list[JabRefGroup]:
     """The groups in the file's order; none without JabRef's comment."""
-    block = _BLOCK.search(text)
+    start = _START.search(text)
+    end = _END.search(text, start.end()) if start else None
     found: list[JabRefGroup] = []
     above: list[tuple[int, JabRefGroup]] = []
-    for level, kind, line in _LINE.findall(block[1] if block else ""):
+    for level, kind, line in _LINE.findall(text[start.end() : end.start()] if start and end else ""):
         name, *options = (_unescaped(part) for part in _INNER.split(_unescaped(line)))
         name = " ".join(name.split())
         if kind == _ALL or not name:
             continue
         while above and above[-1][0] >= int(level):
             above.pop()
+        if len(above) == _MOST_LEVELS:
+            continue
         outer = above[-1][1] if above else None
         group = JabRefGroup((*(outer.path if outer else ()), name), kind, tuple(options), outer)
         above.append((int(level), group))

@@ -32,8 +32,7 @@ from classifier.lists.raw import ASSUMED, Damaged, Found, Raw
 from classifier.lists.title_stamps import without_stamps
 
 _FENCE = re.compile(r"\s*(?:[-*+]\s+)?(```+|~~~+)")
-_COMMENT = re.compile(r"<!--.*?-->")
-_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*)")
 _BULLET = re.compile(r"([\s>]*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(.*)")
 _ROW = re.compile(r"\s*\|(.*)\|?\s*$")
 _FIELD = re.compile(
@@ -93,20 +92,31 @@ def _visible(lines: Iterator[ListLine]) -> Iterator[ListLine]:
         elif fence:
             text = ""
         if "<!--" in text or comment:
-            if comment:
-                _, end, text = text.partition("-->")
-                comment = not end
-            text = _COMMENT.sub("", text)
-            if "<!--" in text:
-                text, comment = text.partition("<!--")[0], True
+            text, comment = _without_comments(text, comment)
         yield line._replace(text=text)
+
+
+def _without_comments(text: str, is_open: bool) -> tuple[str, bool]:
+    """A line without its comments, and whether one is open at its end; `is_open`: at its beginning."""
+    parts, at = [], 0
+    while at < len(text):
+        mark = text.find("-->" if is_open else "<!--", at)
+        end = mark if mark >= 0 else len(text)
+        if not is_open:
+            parts.append(text[at:end])
+        if mark < 0:
+            break
+        at = mark + (3 if is_open else 4)
+        is_open = not is_open
+    return "".join(parts), is_open
 
 
 def _item(line: ListLine) -> MarkdownItem | None:
     """The item that starts on this line; None if the line continues the previous item."""
     heading = _HEADING.match(line.text)
     if heading:
-        return MarkdownItem(line.number, _HEADING_DEPTH, heading[2], "heading", line.assumed, line.cut)
+        text = heading[2].rstrip("#").strip()
+        return MarkdownItem(line.number, _HEADING_DEPTH, text, "heading", line.assumed, line.cut)
     bullet = _BULLET.match(line.text)
     if bullet:
         return MarkdownItem(
@@ -174,7 +184,7 @@ class _Collector:
         if item.kind == "heading":
             self._depths.clear()
             self._waiting.clear()
-        if item.long:
+        if item.long or len(item.text) > MAX_ITEM_CHARS:
             yield from self.flush()
             yield Damaged(item.line, f"a list item of more than {MAX_ITEM_CHARS:,} characters; shorten it")
             return

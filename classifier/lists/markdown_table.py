@@ -71,15 +71,15 @@ class MarkdownTable:
 
     def take(self, row: str, line: ListLine) -> Iterator[Found]:
         """The row's entry; none for the header, the rule under it, and rows that name no paper."""
-        cells = [cell.strip() for cell in _CELL_END.split(row)]
         self._rows += 1
+        if len(row) > MAX_ITEM_CHARS:
+            yield Damaged(line.number, f"a table row of more than {MAX_ITEM_CHARS:,} characters; shorten it")
+            return
+        cells = [cell.strip() for cell in _CELL_END.split(row)]
         if self._rows == 1:
             self._header = [field_name(plain(cell)) for cell in cells]
             return
         if _RULE.fullmatch(row):
-            return
-        if len(row) > MAX_ITEM_CHARS:
-            yield Damaged(line.number, f"a table row of more than {MAX_ITEM_CHARS:,} characters; shorten it")
             return
         text = " \t ".join(cells)
         named = [(name, plain(cell)) for name, cell in zip(self._header, cells, strict=False)]

@@ -22,7 +22,7 @@ _TARGET = r"\(\s*<?((?:[^()\s<>]|\([^()\s<>]*\))*)>?(?:\s+(?:\"[^\"]*\"|'[^']*')
 _BADGE = re.compile(rf"\[\s*!\[([^\[\]]*)\]{_TARGET}\s*\]{_TARGET}")
 _IMAGE = re.compile(rf"!\[([^\[\]]*)\]{_TARGET}")
 _LINK = re.compile(rf"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]{_TARGET}")
-_ANCHOR = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']([^\"'<>]*)[\"'][^<>]*>(.*?)</a\s*>", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']([^\"'<>]*)[\"'][^<>]*>(.{0,500}?)</a\s*>", re.IGNORECASE)
 _BARE = re.compile(r"<?(https?://[^\s<>\"\])|]+)>?", re.IGNORECASE)
 _ALL = re.compile(
     "|".join(
@@ -51,7 +51,8 @@ _BOLD = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)|[\"“]([^\"“”]{12,})[\"”
 _TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>")
 _EMPHASIS = re.compile(r"(?<!\\)[*`~]+|(?<![\w\\])_+|_+(?!\w)")
 _LEADING = re.compile(
-    r"^(?:[^\w$\"“(\[]+|\[\d{1,3}\][:.]?|:\w+:|[(\[][^()\[\]]*\d{4}[^()\[\]]*[)\]][:.,\s]*|\[[ xX]?\])+"
+    r"^(?:[^\w$\"“(\[]+|\[\d{1,3}\][:.]?|:\w+:"
+    r"|[(\[][^()\[\]]{0,80}\d{4}[^()\[\]]{0,80}[)\]][:.,\s]*|\[[ xX]?\])+"
 )
 _AFTER_TITLE = re.compile(
     r"(?<!\.[A-Z])\.\s|\s[|–—-]\s|\s\(|\s\[|,\s+(?=[^,()\[\]]*\b(?:19|20)\d\d\b)|\s*\b(?:arXiv|CoRR)\b|$|\t",
@@ -73,14 +74,16 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ITALIC = re.compile(r"(?:\*(?!\*)[^\n]+(?<![*\\])\*|_(?!_)[^\n]+(?<![_\\])_)[\s,.;:(\[]*")
 _NAME_PARTICLES = re.compile(r"(?<![^\s,])(?:and|et al|van|von|de|der|den|del|di|la|le|dos|bin|ibn)\b\.?")
-_EMPTY_LINK = re.compile(r"\[\W*(?:paper|pdf|arxiv)\W*\]\(\s*#?\s*\)", re.IGNORECASE)
+_EMPTY_LINK = re.compile(r"\[[^\w\[]*(?:paper|pdf|arxiv)\W*\]\(\s*#?\s*\)", re.IGNORECASE)
 
 
 _YEAR = re.compile(r"(?<![\d/.])(?:19|20)\d\d(?!\d|\.\d{3})")
 _ABSTRACT = re.compile(
-    r"(?:^|\n|<br\s*/?>|[*_]|[.)\]]\s|\t)\W*\b(?:abstract|overview|tl;?dr|summary)\b\W{0,4}[:：]\W*(\S.{20,})",
+    r"(?:^|\n|<br\s*/?>|[*_]|[.)\]]\s|\t)\W{0,40}\b(?:abstract|overview|tl;?dr|summary)\b\W{0,4}[:：]\W*(\S.{20,})",
     re.IGNORECASE | re.DOTALL,
 )
+_MOST_TITLE_CHARS = 2000
+"""A longer text is cut before its title is looked for."""
 _LEAST_WORDS = 15
 """Least number of words of a paragraph that is used as an abstract."""
 _SMALL = 0.6
@@ -184,7 +187,7 @@ def title_of(text: str, *, described: bool = False, words: int = 3) -> str:
 def _first_words(text: str, words: int) -> str:
     """The title at the beginning of a text, whose links are tabs; else empty."""
     text = "\t".join(plain(part) for part in text.split("\t"))
-    text = _without_authors(_LEADING.sub("", text))
+    text = _without_authors(_LEADING.sub("", text))[:_MOST_TITLE_CHARS]
     for end in _AFTER_TITLE.finditer(text):
         title = _VENUE.sub("", _trimmed(text[: end.start()]))
         if is_title(title, words):

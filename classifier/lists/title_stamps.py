@@ -18,17 +18,21 @@ _LABEL = r"(?:pdf|paper|code|arxiv|link|github|project page|website|slides|video
 _LABELS = re.compile(rf"(?:\s*[\[(]+\s*{_LABEL}\s*[\])]+(?:\(#?\))?|\s+pdf)+\s*$", re.IGNORECASE)
 _VENUE = re.compile(rf"(?P<name>[^:?!]{{2,60}}?)[\s,(]*{_YEAR}(?!\d)[\s\d,.;:()–-]*$")
 _LEAST = 3
+_MOST_CHARS = 2000
+"""A longer text is no title."""
 _MOST_WORDS = 9
 
 
 def without_stamps(title: str) -> str:
-    """The title; unchanged if too little would be left of it.
+    """The title; unchanged if too little would be left of it, or if it is too long for a title.
 
     >>> without_stamps("2024 - Songs of the Town"), without_stamps("Songs of the Town (ICML 2019)")
     ('Songs of the Town', 'Songs of the Town')
     >>> without_stamps("Songs of the Town [pdf]"), without_stamps("Songs of Towns (2010-2020)")
     ('Songs of the Town', 'Songs of Towns (2010-2020)')
     """
+    if len(title) > _MOST_CHARS:
+        return title
     found = _AFTER.sub("", _BEFORE.sub("", _LABELS.sub("", title.strip())))
     found = found.strip()
     return found if len(found.split()) >= _LEAST else title

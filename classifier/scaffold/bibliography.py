@@ -23,7 +23,7 @@ _MOST_IN_A_RANGE = 60
 _MARK = re.compile(r"\[(\d{1,4}|[A-Z][A-Za-z+*]{1,12}\d{2}[a-z]?)\]\s*(?=\S)")
 _POINT = re.compile(r"(\d{1,4})\.\s+(?=[^\W\d_])")
 _YEAR = re.compile(r"(?<![\d.:/-])((?:19|20)\d\d)([a-z])?(?![\d/-])")
-_NAME = r"[^\W\d_][\w'’`-]*"
+_NAME = r"[^\W\d_][\w'’`-]{0,60}"  # bounded: of a long word without spaces, every letter may begin a name
 _AUTHOR_LINE = re.compile(
     rf"{_NAME}(?:\s{_NAME}){{0,2}},\s+(?:[A-Z]\.|[A-Z][\w'’-]+\s+[A-Z])"  # "Ahn, M." and "Ahn Michael, Bo Li"
     rf"|(?:[^\W\d_][\w.'’-]*\s+){{1,4}}[^\W\d_a-z][\w'’-]*(?:,|\.\s+(?:19|20)\d\d|\s+and\s)"  # "Michael Ahn,"
@@ -38,7 +38,7 @@ _INNER_MARK = re.compile(r"[A-Z][A-Za-z+*]{1,12}\d{2}[a-z]?")
 _INNER_RANGE = re.compile(r"(\d{1,4})(?:\s*[-–—]\s*(\d{1,4}))?")
 _BY_NAME = re.compile(
     rf"({_NAME})(?:\s+et\s+al\b\.?|\s+(?:and|&)\s+(?:{_NAME}\s+){{0,3}}?{_NAME}|\s+and\s+others)?"
-    r"[,.]?\s*[(\[]?\s*((?:19|20)\d\d[a-z]?(?:\s*,\s*(?:(?:19|20)\d\d)?[a-z]?(?=[\s,;)\]]))*)"
+    r"[,.]?\s*+[(\[]?\s*((?:19|20)\d\d[a-z]?(?:\s*,\s*(?:(?:19|20)\d\d)?[a-z]?(?=[\s,;)\]]))*)"
 )
 _CITED_YEAR = re.compile(r"((?:19|20)\d\d)?([a-z])?")
 
@@ -144,14 +144,16 @@ def _marked(lines: Sequence[str], mark: re.Pattern[str]) -> list[tuple[str, str]
 def _unmarked(lines: Sequence[str]) -> Iterator[str]:
     """Entries that begin with an author, after an entry that has a year and an end."""
     entry: list[str] = []
+    chars, has_year = 0, False
     for line in lines:
-        before = " ".join(entry)
-        dated = len(before) >= _LEAST_ENTRY_CHARS and _YEAR.search(before) and _AUTHOR_LINE.match(line)
-        undated = len(before) >= _LONG_ENTRY_CHARS and _AUTHORS.match(line)
+        dated = chars >= _LEAST_ENTRY_CHARS and has_year and _AUTHOR_LINE.match(line)
+        undated = chars >= _LONG_ENTRY_CHARS and _AUTHORS.match(line)
         if (dated or undated) and line[0].isupper() and _ENDS.search(entry[-1]):
             yield _joined(entry)
-            entry = []
+            entry, chars, has_year = [], 0, False
         entry.append(line)
+        chars += len(line) + (len(entry) > 1)
+        has_year = has_year or _YEAR.search(line) is not None
     if entry:
         yield _joined(entry)
 

@@ -47,13 +47,12 @@ def flat_tree(data: Any, source: str) -> FlatTree | None:
         )
         for concept, row in concepts.items()
     }
-    first = {concept: row[0] for concept, row in parents.items() if row}
+    first = _without_circles({concept: line[0] for concept in concepts if (line := parents.get(concept))})
     top = []
     for concept, node in nodes.items():
-        if concept in first and not _is_own_ancestor(concept, first):
+        if concept in first:
             nodes[first[concept]].children.append(node)
         elif node.title:
-            first.pop(concept, None)
             top.append(node)
     several = [named[concept] for concept, row in parents.items() if len(row) > 1]
     return FlatTree(top, several, first_text(schemes[0], NAMES[:-1]) if schemes else "")
@@ -88,8 +87,18 @@ def _refers(value: Any) -> bool:
     return all(not isinstance(row, Mapping) or set(keyed(row)) <= {"id", "type"} for row in rows)
 
 
-def _is_own_ancestor(concept: str, first: Mapping[str, str]) -> bool:
-    seen = {concept}
-    while (concept := first.get(concept, "")) and concept not in seen:
-        seen.add(concept)
-    return bool(concept)
+def _without_circles(parents: Mapping[str, str]) -> dict[str, str]:
+    """Concept -> parent; of concepts that are each other's ancestors, the first has none."""
+    order = {concept: number for number, concept in enumerate(parents)}
+    found = dict(parents)
+    below_top: set[str] = set()
+    for concept in parents:
+        line: dict[str, None] = {}
+        while concept in found and concept not in below_top and concept not in line:
+            line[concept] = None
+            concept = found[concept]
+        if concept in line:
+            above = list(line)
+            del found[min(above[above.index(concept) :], key=order.__getitem__)]
+        below_top.update(line)
+    return found

@@ -22,7 +22,7 @@ _ROMAN = re.compile(r"(?P<number>[IVX]{1,5})\.\s+(?P<title>\S.*)")
 _LETTER = re.compile(r"(?P<number>[A-Z])\.\s+(?P<title>\S.*)")
 _REFERENCES = re.compile(r"(?:\S{1,5}\s+)?(?:references|bibliography|literature cited)", re.IGNORECASE)
 _CAPTION = re.compile(
-    r"^\s*table\s+(?:\d{1,2}|[IVX]{1,5}|[A-Z]\.?\d{1,2})\b(?=[.:\s]*(?:$|(?-i:[^a-z,;)\s])))",
+    r"^[^\S\n]*table\s+(?:\d{1,2}|[IVX]{1,5}|[A-Z]\.?\d{1,2})\b(?=[.:\s]*(?:$|(?-i:[^a-z,;)\s])))",
     re.MULTILINE | re.IGNORECASE,
 )
 _NO_TOPIC = re.compile(

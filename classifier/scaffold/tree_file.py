@@ -30,6 +30,7 @@ _PAPERS = frozenset(
 )  # fmt: skip
 MAX_BYTES = 4 << 20
 _SHOWN = 5
+_MOST_LEVELS = 200
 
 
 def is_tree_file(path: Path) -> bool:
@@ -90,11 +91,27 @@ def _load(path: Path) -> Any:
         if path.stat().st_size > MAX_BYTES:
             return None
         text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text) if path.suffix.lower() == ".json" else yaml.load(text, Loader=_NoAliases)  # noqa: S506
+        data = json.loads(text) if path.suffix.lower() == ".json" else yaml.load(text, Loader=_NoAliases)  # noqa: S506
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, yaml.YAMLError, RecursionError):
         return None  # another format; its reader reports the error
+    return data if _is_flat_enough(data) else None
+
+
+def _is_flat_enough(data: Any) -> bool:
+    """Whether a value has no more levels than code that calls itself can follow."""
+    level = [data]
+    for _ in range(_MOST_LEVELS):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, list | dict)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return True
+    return False
 
 
 class _NoAliases(yaml.SafeLoader):

@@ -162,18 +162,14 @@ def _paths(names: Mapping[str, str], parts: Mapping[str, list[str]]) -> dict[str
     """Collection -> its names from the outermost, parents first; one that contains itself ends there."""
     below = {part for children in parts.values() for part in children if part in names}
     found: dict[str, Titles] = {}
-
-    def walk(key: str, above: Titles) -> None:
+    first = [*(key for key in names if key not in below), *names]
+    waiting: list[tuple[str, Titles]] = [(key, ()) for key in reversed(first)]
+    while waiting:
+        key, above = waiting.pop()
         path = (*above, names[key]) if names[key] else above
-        if key in found or len(path) > _DEEPEST:
-            return
-        found[key] = path
-        for part in parts[key]:
-            if part in names:
-                walk(part, path)
-
-    for key in [*(key for key in names if key not in below), *names]:
-        walk(key, ())
+        if key not in found and len(path) <= _DEEPEST:
+            found[key] = path
+            waiting += [(part, path) for part in reversed(parts[key]) if part in names]
     return {key: path for key, path in found.items() if path}
 
 

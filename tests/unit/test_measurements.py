@@ -18,6 +18,7 @@ from classifier.batch.ledger.rows import read_rows
 from classifier.batch.session import label_lists
 from classifier.cli.app import run as cli
 from classifier.cli.label_summary import in_words
+from classifier.errors import StoreError
 from classifier.model.label import Label
 from classifier.runs.facts import prompt_sha256
 from classifier.service.measuring import RecentMeasurements
@@ -206,3 +207,25 @@ def test_the_service_looks_again_after_an_evaluation(labelled: Labelled, monkeyp
     assert {card.review_reasons for card in shelf.cards()} == {("unmeasured",)}
     labelled.measure(accuracy=0.2)
     assert {card.review_reasons for card in shelf.cards()} == {("weak-engine",)}
+
+
+@pytest.mark.parametrize("value", ["not json", "[]", "3", "null"])
+def test_a_ledger_that_does_not_say_what_it_was_made_from_is_damaged(labelled: Labelled, value: str):
+    labelled.measure()
+    with sqlite3.connect(labelled.out / "ledger.sqlite") as db:
+        assert db.execute("UPDATE run SET value = ? WHERE name = 'fingerprint'", (value,)).rowcount
+    db.close()
+    with pytest.raises(StoreError, match="damaged"):
+        Measurements(labelled.workspace, labelled.settings).take_up(labelled.out)
+
+
+@pytest.mark.parametrize(
+    ['{"engine": ["x"]}', '{"engine": {"x": 1}}', '{"engine": "a", "model": {"b": 1}}', "3"],
+)
+def test_a_damaged_label_does_not_keep_the_others_from_what_was_measured(labelled: Labelled, provenance: str):
+    labelled.measure()
+    with sqlite3.connect(labelled.out / "ledger.sqlite") as db:
+        label = f'{{"provenance": {provenance}}}'
+        assert db.execute("UPDATE item SET label = ? WHERE id = 1", (label,)).rowcount
+    db.close()
+    assert Measurements(labelled.workspace, labelled.settings).take_up(labelled.out) == COUNT - 1

@@ -86,7 +86,9 @@ class Measurements(NamedTuple):
 
 def _changes(db: sqlite3.Connection, workspace: Workspace, settings: Settings) -> Iterator[_Change]:
     found = db.execute("SELECT value FROM run WHERE name = ?", (FINGERPRINT,)).fetchone()
-    made_from: Mapping[str, Any] = json.loads(found[0]) if found else {}
+    made_from = json.loads(found[0]) if found else {}
+    if not isinstance(made_from, Mapping):
+        raise ValueError("what the run was made from is no object")  # noqa: TRY004 (damage)
     if made_from.get("taxonomy_sha256") != workspace.taxonomy.sha256:
         return
     known = _known(made_from, workspace, settings)
@@ -122,8 +124,8 @@ def _may_change(known: Known, settings: Settings) -> Callable[..., bool]:
 
     def may_change(made: str, accuracy: str | None, abstract: int, weak: int, doubted: int) -> bool:
         engine, model, pdf_engine = json.loads(made)
-        if engine is None:
-            return False
+        if not isinstance(engine, str) or not isinstance(model, str | None):
+            return False  # no engine, or a damaged label, which is reported by what reads it
         read: ReadKind = "pdf" if pdf_engine != "text" else "abstract" if abstract else "text"
         measured = known(engine, model, read)
         if measured is None:

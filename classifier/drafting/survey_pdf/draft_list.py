@@ -16,6 +16,7 @@ import yaml
 
 from classifier.drafting.survey_pdf.parts import SurveyTopic
 from classifier.drafting.survey_pdf.reply import PartAnswer, Placement
+from classifier.errors import StoreError
 from classifier.files import replace_text
 from classifier.lists.ids import find_arxiv_id, find_doi
 from classifier.scaffold.bibliography import BibEntry
@@ -119,7 +120,8 @@ def draft_list_text(survey: SurveyText, drafted: DraftList, *, by: str, folder: 
     if left := [_reference(entry) for index, entry in enumerate(entries) if index not in placed]:
         data["not_placed"] = left
     command = command_line("init", folder, options={"from": folder / SURVEY_DRAFT})
-    head = _HEAD.format(name=Path(survey.name).name, by=by, command=command)
+    values = {"name": Path(survey.name).name, "by": by, "command": command}
+    head = _HEAD.format(**{key: _in_comment(value) for key, value in values.items()})
     body = head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
     return f"{_DIGEST}{_sha256(body)}\n{body}"
 
@@ -128,7 +130,7 @@ def write_draft_list(folder: Path, text: str) -> bool:
     """Writes the file; returns False if a person has changed it, and leaves it as it is.
 
     Raises:
-        StoreError: It cannot be written.
+        StoreError: It cannot be read or written.
     """
     path = folder / SURVEY_DRAFT
     if path.exists() and not _is_as_drafted(path):
@@ -138,8 +140,16 @@ def write_draft_list(folder: Path, text: str) -> bool:
 
 
 def _is_as_drafted(path: Path) -> bool:
-    first, _, body = path.read_text(encoding="utf-8", errors="replace").partition("\n")
+    try:
+        first, _, body = path.read_text(encoding="utf-8", errors="replace").partition("\n")
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror or error}; {_ADVICE}") from error
     return first == f"{_DIGEST}{_sha256(body)}"
+
+
+def _in_comment(text: str) -> str:
+    """A name on one line: a file's name may have line ends, or bytes that are no text."""
+    return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
 def _node_of(topic: DraftTopic, placement: Placement) -> DraftTopic:
@@ -188,7 +198,7 @@ def _ids(entry: BibEntry) -> tuple[str | None, str | None]:
 
 
 def _found(part: str, page: int) -> str:
-    return part if f"page {page}" in part else f"{part}, page {page}"
+    return part if part.endswith(f"page {page}") else f"{part}, page {page}"
 
 
 def _sha256(text: str) -> str:

@@ -29,7 +29,9 @@ from classifier.model.identity import bare_arxiv_id, title_words
 _LINKS = ("paper", "link", "pdf", "url", "arxiv")
 """How names of columns with links to papers begin; signs after them are ignored."""
 _WORDS = re.compile(r"[^\W_]+")
-_KEYWORDS = re.compile(r"^\W*key[- ]?words?\W*[:：][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_MOST_WORDS = 200
+"""Most words of a title that is looked for in its entry."""
+_KEYWORDS = re.compile(r"^[^\w\n]*key[- ]?words?\W*[:：][\s*_]*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _FOLDED = re.compile(r"<details\b.*?</details\s*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -206,7 +208,7 @@ def _stamped(text: str, paper: NewPaper) -> str:
 def _title_span(text: str, title: str) -> tuple[int, int] | None:
     """The span of the title outside addresses; marks and spaces inside it may differ."""
     words = [re.escape(word) for word in _WORDS.findall(title)]
-    if not words:
+    if not 0 < len(words) <= _MOST_WORDS:
         return None
     hidden = re.sub(r"\]\([^()\s]*\)|https?://\S+", lambda found: BLANK * len(found[0]), text)
     found = re.search(r"(?<!\w)" + r"[\W_]*?".join(words) + r"(?!\w)[?!…]*", hidden, re.IGNORECASE)

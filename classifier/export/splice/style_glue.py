@@ -23,11 +23,11 @@ _LABELS = re.compile(
 )
 _SEPARATOR = re.compile(r"\s*(,|;|[–—-](?=\s))")
 _WORDS = re.compile(r"[^\W_]+")
-_BREAK = re.compile(r"(?:\s*<br\s*/?>\s*|\s*\\|\s{2,})$", re.IGNORECASE)
+_BREAK = re.compile(r"(?<!\s)(?:\s*<br\s*/?>\s*|\s*\\|\s{2,})$", re.IGNORECASE)
 _TAG = re.compile(r"<(?!br\b)[^<>]*>", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _REPEATED = re.compile(r"([,;·])(?:\s*[,;·])+")
-_BREAK_AT_EDGE = re.compile(r"(?<=\|)\s*(?:<br\s*/?>\s*)+|(?:\s*<br\s*/?>)+\s*(?=\|)", re.IGNORECASE)
+_BREAK_AT_EDGE = re.compile(r"(?<=\|)\s*(?:<br\s*/?>\s*)+|(?<!\s)(?:\s*<br\s*/?>)+\s*(?=\|)", re.IGNORECASE)
 _EMPTIED = re.compile(r"(?<=\s)(?:\(\s*\)|\[\s*\]|\*\*\s*\*\*|\*\*|``)[.,]?(?:\s+|$)(?!\()")
 
 
@@ -115,7 +115,7 @@ def _glue(text: str, start: int, end: int, links: Sequence[Link]) -> str:
     glue = text[start:end]
     for link in reversed([link for link in links if start <= link.start and link.end <= end]):
         glue = glue[: link.start - start] + BLANK + glue[link.end - start :]
-    glue = re.sub(rf"[(\[]?\s*{BLANK}\s*[)\]]?", " ", PICTURE.sub(" ", glue))
+    glue = re.sub(rf"(?:[(\[]|(?<!\s))\s*{BLANK}\s*[)\]]?", " ", PICTURE.sub(" ", glue))
     return _REPEATED.sub(r"\1", _TAG.sub(" ", glue))
 
 
