@@ -220,6 +220,7 @@ def test_a_ledger_that_does_not_say_what_it_was_made_from_is_damaged(labelled: L
 
 
 @pytest.mark.parametrize(
+    "provenance",
     ['{"engine": ["x"]}', '{"engine": {"x": 1}}', '{"engine": "a", "model": {"b": 1}}', "3"],
 )
 def test_a_damaged_label_does_not_keep_the_others_from_what_was_measured(labelled: Labelled, provenance: str):
