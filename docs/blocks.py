@@ -67,7 +67,7 @@ def prepare(page: str, folder: Path) -> dict[str, str]:
     is this checkout's.
     """
     shutil.copy(ROOT / "examples" / "paper.pdf", folder / "paper.pdf")
-    (folder / "examples").symlink_to(ROOT / "examples")
+    shutil.copytree(ROOT / "examples", folder / "examples")  # no link: `eval` writes into a workspace
     for block in blocks(page):
         if block.title:
             path = folder / block.title
