@@ -16,6 +16,7 @@ from classifier.engines.openai.transport import OpenAITransport
 from classifier.model.reply import Usage
 from classifier.runs.prices import price_of
 from classifier.settings import Settings
+from classifier.text.counting import count_of
 from classifier.waiting import OnWait
 
 _REPLY_TOKENS = 500
@@ -51,7 +52,7 @@ def plan_of(questions: Sequence[ModelQuestion[Any]], settings: Settings, one: st
     """
     tokens = sum(question.prompt.tokens for question in questions)
     usage = Usage(tokens_in=tokens, tokens_out=_REPLY_TOKENS * len(questions))
-    about = f"{len(questions)} {one if len(questions) == 1 else several}" if questions else ""
+    about = count_of(len(questions), one, several) if questions else ""
     return DraftPlan(about, tokens, price_of(settings, usage))
 
 

@@ -8,22 +8,21 @@ given, and nothing uses a text before a person accepts it. The schema uses the p
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from classifier.drafting.material import DraftTask, question_id
-from classifier.errors import NotJson, SchemaMismatch
+from classifier.drafting.reply_json import MOST_SHOWN, json_of, validated
+from classifier.errors import SchemaMismatch
 from classifier.survey.answer_schema import strict_object
 from classifier.survey.drafts import MAX_CHARS, QUESTIONS, DraftedText
 from classifier.text.characters import UNSEEN
 
 MOST_ITEMS = 3
 """Most items of `counts` or `excludes` in one draft; nobody reads longer lists."""
-_MOST_SHOWN = 60
 _HIDDEN = re.compile(f"[{UNSEEN}]")
 _ADDRESS = re.compile(r"https?:|www\.|\S@\S|\]\(|<\w", re.IGNORECASE)
 
@@ -75,23 +74,15 @@ def read_reply(task: DraftTask, text: str, by: str) -> tuple[DraftedText, ...]:
     Raises:
         NotJson, SchemaMismatch: It cannot be used; the message says why, and is shown to the model.
     """
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotJson("it is not one JSON object", text) from error
+    data = json_of(text)
     if not isinstance(data, dict):
         raise SchemaMismatch("expected a JSON object", text)
     for field in task.fields:
         if field not in data:
             raise SchemaMismatch(f"'{field}' is missing", text)
     if extra := sorted(str(key) for key in data.keys() - set(task.fields)):
-        raise SchemaMismatch(f"'{extra[0][:_MOST_SHOWN]}' was not asked for", text)
-    try:
-        reply = _DraftReply.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))[:_MOST_SHOWN]
-        raise SchemaMismatch(f"{place}: {first['msg']}", text) from error
+        raise SchemaMismatch(f"'{extra[0][:MOST_SHOWN]}' was not asked for", text)
+    reply = validated(_DraftReply, data, text)
     return tuple(_Reader(task, text, by).rows(reply))
 
 
@@ -117,7 +108,7 @@ class _Reader:
         unknown = [mark for mark in sentence.papers if mark not in self._ids]
         if unknown:
             raise self._wrong(
-                f"{of}: no paper '{unknown[0][:_MOST_SHOWN]}' was given; expected {', '.join(self._ids)}"
+                f"{of}: no paper '{unknown[0][:MOST_SHOWN]}' was given; expected {', '.join(self._ids)}"
             )
         papers = tuple(dict.fromkeys(self._ids[mark] for mark in sentence.papers))
         return DraftedText(id=f"{node}:{of}", text=self._plain(of, sentence.text), by=self._by, papers=papers)

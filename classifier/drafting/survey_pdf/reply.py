@@ -7,14 +7,14 @@ be the part's own sentence. What fails one of these checks is left out and repor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from classifier.drafting.reply_json import MOST_SHOWN, json_of, validated
 from classifier.drafting.survey_pdf.parts import SurveyPart, SurveyTopic
-from classifier.errors import NotJson, SchemaMismatch
+from classifier.errors import SchemaMismatch
 from classifier.model.document import Document
 from classifier.model.reply import Quote
 from classifier.survey.answer_schema import strict_object
@@ -28,7 +28,6 @@ _MOST_NAME_CHARS = 100
 _MOST_DEFINITION_CHARS = 600
 _LEAST_TITLE_CHARS = 6
 """A shorter title would be found in any reference."""
-_MOST_SHOWN = 60
 
 
 class Placement(NamedTuple):
@@ -116,24 +115,15 @@ def read_part(part: SurveyPart, topics: Sequence[SurveyTopic], text: str) -> Par
     Raises:
         NotJson, SchemaMismatch: It cannot be used; the message says why, and is shown to the model.
     """
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotJson("it is not one JSON object", text) from error
-    try:
-        reply = _Reply.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))[:_MOST_SHOWN]
-        raise SchemaMismatch(f"{place or 'the reply'}: {first['msg']}", text) from error
+    reply = validated(_Reply, json_of(text), text)
     known = {reference.mark for reference in part.references}
     headings = {topic.mark for topic in topics}
     for group in reply.groups:
         if group.heading not in headings:
-            raise SchemaMismatch(f"no heading '{group.heading[:_MOST_SHOWN]}' was given", text)
+            raise SchemaMismatch(f"no heading '{group.heading[:MOST_SHOWN]}' was given", text)
         for paper in group.papers:
             if paper.reference not in known:
-                raise SchemaMismatch(f"no reference '{paper.reference[:_MOST_SHOWN]}' was given", text)
+                raise SchemaMismatch(f"no reference '{paper.reference[:MOST_SHOWN]}' was given", text)
     return _Checker(part).answer(reply)
 
 
@@ -152,7 +142,7 @@ class _Checker:
     def _placements(self, group: _Group) -> list[Placement]:
         names = tuple(name for each in group.names if (name := normalise(each)))
         if wrong := next((name for name in names if not self._is_printed(name)), None):
-            self._reject(f"{_papers(group)} under '{wrong[:_MOST_SHOWN]}', which is not printed there")
+            self._reject(f"{_papers(group)} under '{wrong[:MOST_SHOWN]}', which is not printed there")
             return []
         if len(names) > MOST_NAMES:
             self._reject(f"{_papers(group)} more than {MOST_NAMES} levels below a heading")
@@ -177,7 +167,7 @@ class _Checker:
         key, reference = (matching_key(text).text for text in (title, self._references[paper.reference].text))
         if len(key) >= _LEAST_TITLE_CHARS and key in reference:
             return title
-        self._reject(f"the title '{title[:_MOST_SHOWN]}', which is not in reference {paper.reference}")
+        self._reject(f"the title '{title[:MOST_SHOWN]}', which is not in reference {paper.reference}")
         return ""
 
     def _page(self, mark: str) -> int:
@@ -189,7 +179,7 @@ class _Checker:
             return ""
         found = QuoteIndex(Document(pages=self._part.pages)).check(Quote(quote=plain, supports=""))
         if found.verdict != "verbatim" or len(plain) > _MOST_DEFINITION_CHARS:
-            self._reject(f"the definition '{plain[:_MOST_SHOWN]}', which is not in the part's own words")
+            self._reject(f"the definition '{plain[:MOST_SHOWN]}', which is not in the part's own words")
             return ""
         return plain
 
