@@ -7,13 +7,13 @@ is in its sentences and tables, which take a model to read (`classifier.drafting
 from __future__ import annotations
 
 from classifier.errors import InputError
-from classifier.scaffold.nodes import NamedNode, sections_of
-from classifier.scaffold.source import PDF, Source
-from classifier.scaffold.survey_text import SurveyText, read_survey
+from classifier.scaffold.source import PDF, Source, SourceSection
+from classifier.scaffold.survey_text import read_survey
 from classifier.scaffold.titles import title_of_file
 from classifier.text.counting import count_of
 
-_LEAST = 2
+_LEAST, _LEVELS = 2, 2
+"""Least number of topics, and the levels of headings that count for it."""
 
 
 def read_survey_pdf(name: str) -> Source:
@@ -23,8 +23,8 @@ def read_survey_pdf(name: str) -> Source:
         InputError: It cannot be read, or has no numbered headings of topics.
     """
     survey = read_survey(name)
-    top = _tree(survey)
-    if sum(1 + len(node.children) for node in top) < _LEAST:
+    topics = [heading for heading in survey.headings if heading.is_topic]
+    if sum(len(heading.path) <= _LEVELS for heading in topics) < _LEAST:
         raise InputError(
             f"{name}: {count_of(len(survey.document.sections), 'heading')} found, but fewer "
             f"than {_LEAST} numbered "
@@ -38,20 +38,7 @@ def read_survey_pdf(name: str) -> Source:
         name=name,
         form=PDF,
         title=survey.document.title or title_of_file(name),
-        sections=sections_of(top, name),
+        sections=tuple(SourceSection(titles=path) for path in dict.fromkeys(h.path for h in topics)),
         keep_empty=True,
         notices=tuple(notices),
     )
-
-
-def _tree(survey: SurveyText) -> list[NamedNode]:
-    top: list[NamedNode] = []
-    line: list[NamedNode] = []
-    for heading in survey.headings:
-        if not heading.is_topic:
-            continue
-        node = NamedNode(heading.title)
-        line = line[: heading.level]
-        (line[-1].children if line else top).append(node)
-        line.append(node)
-    return top

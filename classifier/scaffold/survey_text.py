@@ -48,15 +48,20 @@ class SurveyHeading:
     Attributes:
         number: As printed, "3.1"; the outer one is part of it in Roman schemes, "III.A".
         level: 0 for the outermost.
-        is_topic: Neither it nor a heading above it is an introduction, a conclusion and the like.
+        path: Titles of topics from the outermost to its own; empty if it is no topic.
         pages: Its own text, without that of headings below it, page by page.
     """
 
     number: str
     title: str
     level: int
-    is_topic: bool
+    path: tuple[str, ...]
     pages: tuple[Page, ...]
+
+    @property
+    def is_topic(self) -> bool:
+        """Whether neither it nor a heading above it is an introduction, a conclusion and the like."""
+        return bool(self.path)
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ class SurveyText:
         is_roman = any(section.title.strip().startswith("I. ") for section in sections)
         outer = ""
         skipped: int | None = None
+        path: tuple[str, ...] = ()
         for index, section in enumerate(sections):
             title = " ".join(section.title.split())
             level = 0
@@ -125,9 +131,12 @@ class SurveyText:
             if skipped is not None and level <= skipped:
                 skipped = None
             name = self._name(section, found["title"].strip(" ."))
-            if skipped is None and _NO_TOPIC.fullmatch(name):
+            if skipped is None and (not name or _NO_TOPIC.fullmatch(name)):
                 skipped = level
-            yield SurveyHeading(number, name, level, skipped is None, self._text_of(index))
+            if skipped is None:
+                path = (*path[:level], name)
+            own = path if skipped is None else ()
+            yield SurveyHeading(number, name, level, own, self._text_of(index))
 
     def _name(self, section: Section, title: str) -> str:
         """The heading's words; capitals, with a second line of capitals, are spelled as in the text."""

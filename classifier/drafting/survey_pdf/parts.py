@@ -69,34 +69,25 @@ class SurveyPart(Record):
 
 def find_topics(survey: SurveyText) -> tuple[SurveyTopic, ...]:
     """The headings of topics, in reading order."""
-    found: list[SurveyTopic] = []
-    path: list[str] = []
-    for heading in survey.headings:
-        if heading.is_topic:
-            path = [*path[: heading.level], heading.title]
-            found.append(
-                SurveyTopic(
-                    mark=f"H{len(found) + 1}", number=heading.number, title=heading.title, path=tuple(path)
-                )
-            )
-    return tuple(found)
+    topics = (heading for heading in survey.headings if heading.is_topic)
+    return tuple(
+        SurveyTopic(mark=f"H{number}", number=heading.number, title=heading.title, path=heading.path)
+        for number, heading in enumerate(topics, start=1)
+    )
 
 
 def find_parts(survey: SurveyText) -> tuple[SurveyPart, ...]:
     """The parts that cite papers: sections of topics, then pages of tables."""
     parts = []
-    topics = iter(find_topics(survey))
-    for heading in survey.headings:
-        if not heading.is_topic:
-            continue
-        mark = next(topics).mark
+    headings = (heading for heading in survey.headings if heading.is_topic)
+    for heading, topic in zip(headings, find_topics(survey), strict=True):
         pieces = list(_pieces(heading.pages))
         for number, pages in enumerate(pieces, start=1):
             which = f", part {number} of {len(pieces)}" if len(pieces) > 1 else ""
             cited = _cited(pages, survey.bibliography)
             if cited:
                 name = f"section {heading.number} {heading.title}{which}"
-                parts.append(SurveyPart(name=name, topic=mark, pages=pages, references=cited))
+                parts.append(SurveyPart(name=name, topic=topic.mark, pages=pages, references=cited))
     for table in survey.tables:
         pages = (Page(number=table.page.number, text=table.page.text[:MOST_CHARS]),)
         cited = _cited(pages, survey.bibliography)
