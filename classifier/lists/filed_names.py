@@ -8,12 +8,18 @@ group of JabRef that its comment puts there.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from classifier.lists.named_fields import FILED
 from classifier.lists.raw import Raw
 
-_BELOW = re.compile(r"\s+/\s+|\s*>\s*|\s*›\s*|\\|::|/(?=\S)(?<=\w/)")
+Path = tuple[str, ...]
+"""Names from the outermost section to its own."""
+_LEVELS = re.compile(r"\s+/\s+|\s*>\s*|\s*›\s*|\\|::")
+_SLASH = re.compile(r"(?<=\w)/(?=\S)")
+_FEW = 2
+"""Names that begin alike before a slash for it to divide levels: "CI/CD" alone is one name."""
 
 
 def kind_of(raws: Sequence[Raw]) -> str:
@@ -22,11 +28,17 @@ def kind_of(raws: Sequence[Raw]) -> str:
     return next((kind for kind, _ in FILED if kind in kinds), "")
 
 
-def path_of(name: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The sections from the outermost to this one.
+def paths_of(names: Mapping[int, Sequence[str]], known: Mapping[str, Path]) -> dict[int, list[Path]]:
+    """The levels in each name: "A > B", "A / B"; "A/B" if "A" is a name, too, or begins another one."""
+    every = {name for row in names.values() for name in row}
+    starts = Counter(_SLASH.split(name, maxsplit=1)[0] for name in every)
 
-    Args:
-        groups: Name -> path, as `jabref.paths_by_name` returns them.
-    """
-    known = groups.get(name)
-    return known or tuple(part for each in _BELOW.split(name) if (part := " ".join(each.split()))) or (name,)
+    def path(name: str) -> Path:
+        if name in known:
+            return known[name]
+        parts = _LEVELS.split(name)
+        if starts[_SLASH.split(name, maxsplit=1)[0]] >= _FEW:
+            parts = [part for each in parts for part in _SLASH.split(each)]
+        return tuple(found for part in parts if (found := " ".join(part.split()))) or (name,)
+
+    return {number: [path(name) for name in row] for number, row in names.items()}

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from classifier.lists.filed_names import paths_of
 from classifier.lists.named_fields import as_texts, field_name
 from classifier.scaffold.source import Path
 
@@ -33,8 +34,6 @@ _FEW = 2
 _SHARE = 0.1
 """Least share of the entries for a kind to be preferred to a less specific one: of some exports' columns,
 such as Zotero's "Section" of newspapers, only single entries have a value."""
-_LEVELS = re.compile(r"\s+/\s+|\s*>\s*|\s*›\s*|\\|::")
-_SLASH = re.compile(r"(?<=\w)/(?=\S)")
 _MOST_LISTED = 8
 _LONGEST_NAME = 80
 Rows: TypeAlias = Mapping[int, Mapping[str, Any]]
@@ -128,22 +127,6 @@ def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
                 values[name][value] += 1
     usable = (n for n, found in values.items() if _FEW <= len(found) <= found.total() / _FEW)
     return list(usable)[:_MOST_LISTED]
-
-
-def paths_of(names: Mapping[int, Sequence[str]], known: Mapping[str, Path]) -> dict[int, list[Path]]:
-    """The levels in each name: "A > B", "A / B"; "A/B" if "A" is a name, too, or begins another one."""
-    every = {name for row in names.values() for name in row}
-    starts = Counter(_SLASH.split(name, maxsplit=1)[0] for name in every)
-
-    def path(name: str) -> Path:
-        if name in known:
-            return known[name]
-        parts = _LEVELS.split(name)
-        if starts[_SLASH.split(name, maxsplit=1)[0]] >= _FEW:
-            parts = [part for each in parts for part in _SLASH.split(each)]
-        return tuple(found for part in parts if (found := " ".join(part.split()))) or (name,)
-
-    return {number: [path(name) for name in row] for number, row in names.items()}
 
 
 def shared(paths: Mapping[int, Sequence[Path]]) -> dict[int, list[Path]]:

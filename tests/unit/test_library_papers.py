@@ -55,6 +55,7 @@ LIBRARIES = {
     "BibTeX, no line end": ("bibtex", "a.bib", bibtex("keywords", ("Song", "Sight")).rstrip(), "  keywords = {Song}"),
     "numbered": ("bibtex", "a.bib", bibtex("keywords", ("1 Song", "2 Sight")), "  keywords = {1 Song}"),
     "nested": ("bibtex", "a.bib", bibtex("keywords", ("Birds > Song", "Birds > Sight")), "  keywords = {Birds > Song}"),
+    "a slash within a name": ("bibtex", "a.bib", bibtex("keywords", ("Night/song", "Sight")), "  keywords = {Night/song}"),
     "JabRef groups": ("bibtex", "a.bib", bibtex("groups", ("Song", "Sight"), GROUPS), "  groups = {Song}"),
     "RIS": ("ris", "a.ris", ris(("Song", "Sight")), "KW  - Song"),
     "Zotero CSV": (

@@ -20,7 +20,7 @@ from classifier.export.splice.library_rows import library_row
 from classifier.export.splice.results import Spliced, Untouched
 from classifier.lists import READERS
 from classifier.lists.build import build_entry
-from classifier.lists.filed_names import kind_of, path_of
+from classifier.lists.filed_names import kind_of, paths_of
 from classifier.lists.jabref import paths_by_name, read_groups
 from classifier.lists.lines import ListLine
 from classifier.lists.raw import Raw
@@ -137,8 +137,10 @@ def _read(form: str, text: str) -> _Library:
         built = build_entry(raw, "", Path())
         if isinstance(built, ListEntry):
             papers.add(traits_of(built.paper, url=built.url), built.key, built.key)
-        for name in raw.filed if raw.filed_by == kind else ():
-            names.setdefault(_folded(path_of(name, groups)), name)
+    filed = {number: raw.filed for number, raw in enumerate(raws) if raw.filed_by == kind}
+    for number, paths in paths_of(filed, groups).items():
+        for name, path in zip(filed[number], paths, strict=True):
+            names.setdefault(_folded(path), name)
     for name, path in groups.items() if kind == "groups" else ():
         names.setdefault(_folded(path), name)
     for path, name in list(names.items()):  # a tree has no numbers of sections: "1 Song"
