@@ -24,7 +24,13 @@ def is_json_schema(data: Any) -> bool:
 
 def schema_nodes(data: Mapping[str, Any]) -> list[NamedNode]:
     """A node for each field with a closed list of texts; of a single such field, its values."""
-    nodes = list({node.title: node for node in _fields(data, "", 0)}.values())
+    found: dict[str, NamedNode] = {}
+    for node in _fields(data, "", 0):
+        first = found.setdefault(node.title, node)
+        if first is not node:  # a definition that is used twice, or another field of this title
+            first.children += node.children
+            first.definition = first.definition or node.definition
+    nodes = list(found.values())
     return nodes[0].children if len(nodes) == 1 else nodes
 
 

@@ -86,6 +86,11 @@ PLACE = {"oneOf": [{"const": "town", "title": "In towns", "description": "street
         (SCHEMA, {("By song",): "", ("By sight",): ""}),
         (SCHEMA | {"$defs": {"place": PLACE}}, {("topic",): "what it is about", ("topic", "By song"): "", ("topic", "By sight"): "", ("place",): "", ("place", "In towns"): "streets", ("place", "wood"): ""}),
         ({"type": "object", "properties": {"a": {"items": {"enum": ["x", "y"]}}}}, {("x",): "", ("y",): ""}),
+        # Two fields of one name; a definition that is used twice.
+        (
+            {"type": "object", "properties": {"b": {"properties": {"a": {"enum": ["x", "y"]}}}, "c": {"properties": {"a": {"enum": ["z", "y"]}}}}},
+            {("x",): "", ("y",): "", ("z",): ""},
+        ),
     ],
 )  # fmt: skip
 def test_the_closed_lists_of_a_json_schema_are_its_tree(tmp_path, schema, sections):
